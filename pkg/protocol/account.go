@@ -1,0 +1,247 @@
+package protocol
+
+// GetAccountParams holds the params of account/read.
+type GetAccountParams struct {
+	RefreshToken bool `json:"refreshToken,omitempty" schema:"opt"`
+}
+
+// GetAccountResponse is the result of account/read.
+type GetAccountResponse struct {
+	Account            *Account `json:"account"`
+	RequiresOpenaiAuth bool     `json:"requiresOpenaiAuth"`
+}
+
+// Account is who is logged in. It is a tagged union: only the fields of its variant are
+// written.
+type Account struct {
+	Type     string   `json:"type" schema:"union=apiKey|chatgpt|amazonBedrock"`
+	Email    string   `json:"email" in:"chatgpt"`
+	PlanType PlanType `json:"planType" in:"chatgpt"`
+}
+
+// Variants of Account.
+const (
+	AccountApiKey        = "apiKey"
+	AccountChatgpt       = "chatgpt"
+	AccountAmazonBedrock = "amazonBedrock"
+)
+
+// MarshalJSON writes the fields of the variant named by Type.
+func (v Account) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
+
+// PlanType is a ChatGPT plan.
+type PlanType string
+
+// Words of PlanType.
+const (
+	PlanTypeFree                        PlanType = "free"
+	PlanTypeGo                          PlanType = "go"
+	PlanTypePlus                        PlanType = "plus"
+	PlanTypePro                         PlanType = "pro"
+	PlanTypeProlite                     PlanType = "prolite"
+	PlanTypeTeam                        PlanType = "team"
+	PlanTypeSelfServeBusinessUsageBased PlanType = "self_serve_business_usage_based"
+	PlanTypeBusiness                    PlanType = "business"
+	PlanTypeEnterpriseCbpUsageBased     PlanType = "enterprise_cbp_usage_based"
+	PlanTypeEnterprise                  PlanType = "enterprise"
+	PlanTypeEdu                         PlanType = "edu"
+	PlanTypeUnknown                     PlanType = "unknown"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (PlanType) Values() []string {
+	return []string{"free", "go", "plus", "pro", "prolite", "team", "self_serve_business_usage_based", "business", "enterprise_cbp_usage_based", "enterprise", "edu", "unknown"}
+}
+
+// LoginAccountParams holds the params of account/login/start. It is a tagged union: only
+// the fields of its variant are written.
+type LoginAccountParams struct {
+	Type                  string  `json:"type" schema:"union=apiKey|chatgpt|chatgptDeviceCode|chatgptAuthTokens"`
+	ApiKey                string  `json:"apiKey" in:"apiKey"`
+	CodexStreamlinedLogin bool    `json:"codexStreamlinedLogin,omitempty" in:"chatgpt?"`
+	AccessToken           string  `json:"accessToken" in:"chatgptAuthTokens"`
+	ChatgptAccountID      string  `json:"chatgptAccountId" in:"chatgptAuthTokens"`
+	ChatgptPlanType       *string `json:"chatgptPlanType,omitempty" in:"chatgptAuthTokens?"`
+}
+
+// Variants of LoginAccountParams.
+const (
+	LoginAccountParamsApiKey            = "apiKey"
+	LoginAccountParamsChatgpt           = "chatgpt"
+	LoginAccountParamsChatgptDeviceCode = "chatgptDeviceCode"
+	LoginAccountParamsChatgptAuthTokens = "chatgptAuthTokens"
+)
+
+// MarshalJSON writes the fields of the variant named by Type.
+func (v LoginAccountParams) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
+
+// LoginAccountResponse is the result of account/login/start. It is a tagged union: only
+// the fields of its variant are written.
+type LoginAccountResponse struct {
+	Type            string `json:"type" schema:"union=apiKey|chatgpt|chatgptDeviceCode|chatgptAuthTokens"`
+	LoginID         string `json:"loginId" in:"chatgpt,chatgptDeviceCode"`
+	AuthURL         string `json:"authUrl" in:"chatgpt"`
+	VerificationURL string `json:"verificationUrl" in:"chatgptDeviceCode"`
+	UserCode        string `json:"userCode" in:"chatgptDeviceCode"`
+}
+
+// Variants of LoginAccountResponse.
+const (
+	LoginAccountResponseApiKey            = "apiKey"
+	LoginAccountResponseChatgpt           = "chatgpt"
+	LoginAccountResponseChatgptDeviceCode = "chatgptDeviceCode"
+	LoginAccountResponseChatgptAuthTokens = "chatgptAuthTokens"
+)
+
+// MarshalJSON writes the fields of the variant named by Type.
+func (v LoginAccountResponse) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
+
+// CancelLoginAccountParams holds the params of account/login/cancel.
+type CancelLoginAccountParams struct {
+	LoginID string `json:"loginId"`
+}
+
+// CancelLoginAccountResponse is the result of account/login/cancel.
+type CancelLoginAccountResponse struct {
+	Status CancelLoginAccountStatus `json:"status"`
+}
+
+// CancelLoginAccountStatus says whether there was a login to cancel.
+type CancelLoginAccountStatus string
+
+// Words of CancelLoginAccountStatus.
+const (
+	CancelLoginAccountStatusCanceled CancelLoginAccountStatus = "canceled"
+	CancelLoginAccountStatusNotFound CancelLoginAccountStatus = "notFound"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (CancelLoginAccountStatus) Values() []string {
+	return []string{"canceled", "notFound"}
+}
+
+// LogoutAccountResponse is the result of account/logout.
+type LogoutAccountResponse struct{}
+
+// GetAccountRateLimitsResponse is the result of account/rateLimits/read.
+type GetAccountRateLimitsResponse struct {
+	RateLimits          RateLimitSnapshot            `json:"rateLimits"`
+	RateLimitsByLimitID map[string]RateLimitSnapshot `json:"rateLimitsByLimitId"`
+}
+
+// RateLimitSnapshot is the state of the rate limits of an account.
+type RateLimitSnapshot struct {
+	LimitID              *string               `json:"limitId"`
+	LimitName            *string               `json:"limitName"`
+	Primary              *RateLimitWindow      `json:"primary"`
+	Secondary            *RateLimitWindow      `json:"secondary"`
+	Credits              *CreditsSnapshot      `json:"credits"`
+	PlanType             *PlanType             `json:"planType"`
+	RateLimitReachedType *RateLimitReachedType `json:"rateLimitReachedType"`
+}
+
+// RateLimitWindow is one rate limit.
+type RateLimitWindow struct {
+	UsedPercent        int32  `json:"usedPercent"`
+	WindowDurationMins *int64 `json:"windowDurationMins"`
+	// Seconds since 1970.
+	ResetsAt *int64 `json:"resetsAt"`
+}
+
+// CreditsSnapshot is the state of bought credits.
+type CreditsSnapshot struct {
+	HasCredits bool    `json:"hasCredits"`
+	Unlimited  bool    `json:"unlimited"`
+	Balance    *string `json:"balance"`
+}
+
+// RateLimitReachedType says which limit was reached.
+type RateLimitReachedType string
+
+// Words of RateLimitReachedType.
+const (
+	RateLimitReachedTypeRateLimitReached                 RateLimitReachedType = "rate_limit_reached"
+	RateLimitReachedTypeWorkspaceOwnerCreditsDepleted    RateLimitReachedType = "workspace_owner_credits_depleted"
+	RateLimitReachedTypeWorkspaceMemberCreditsDepleted   RateLimitReachedType = "workspace_member_credits_depleted"
+	RateLimitReachedTypeWorkspaceOwnerUsageLimitReached  RateLimitReachedType = "workspace_owner_usage_limit_reached"
+	RateLimitReachedTypeWorkspaceMemberUsageLimitReached RateLimitReachedType = "workspace_member_usage_limit_reached"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (RateLimitReachedType) Values() []string {
+	return []string{"rate_limit_reached", "workspace_owner_credits_depleted", "workspace_member_credits_depleted", "workspace_owner_usage_limit_reached", "workspace_member_usage_limit_reached"}
+}
+
+// SendAddCreditsNudgeEmailParams holds the params of account/sendAddCreditsNudgeEmail.
+type SendAddCreditsNudgeEmailParams struct {
+	CreditType AddCreditsNudgeCreditType `json:"creditType"`
+}
+
+// AddCreditsNudgeCreditType says what the mail asks for.
+type AddCreditsNudgeCreditType string
+
+// Words of AddCreditsNudgeCreditType.
+const (
+	AddCreditsNudgeCreditTypeCredits    AddCreditsNudgeCreditType = "credits"
+	AddCreditsNudgeCreditTypeUsageLimit AddCreditsNudgeCreditType = "usage_limit"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (AddCreditsNudgeCreditType) Values() []string {
+	return []string{"credits", "usage_limit"}
+}
+
+// SendAddCreditsNudgeEmailResponse is the result of account/sendAddCreditsNudgeEmail.
+type SendAddCreditsNudgeEmailResponse struct {
+	Status AddCreditsNudgeEmailStatus `json:"status"`
+}
+
+// AddCreditsNudgeEmailStatus says whether the mail went out.
+type AddCreditsNudgeEmailStatus string
+
+// Words of AddCreditsNudgeEmailStatus.
+const (
+	AddCreditsNudgeEmailStatusSent           AddCreditsNudgeEmailStatus = "sent"
+	AddCreditsNudgeEmailStatusCooldownActive AddCreditsNudgeEmailStatus = "cooldown_active"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (AddCreditsNudgeEmailStatus) Values() []string {
+	return []string{"sent", "cooldown_active"}
+}
+
+// AccountUpdatedNotification holds the params of the account/updated notification.
+type AccountUpdatedNotification struct {
+	AuthMode *AuthMode `json:"authMode"`
+	PlanType *PlanType `json:"planType"`
+}
+
+// AuthMode is a way of logging in.
+type AuthMode string
+
+// Words of AuthMode.
+const (
+	AuthModeApikey            AuthMode = "apikey"
+	AuthModeChatgpt           AuthMode = "chatgpt"
+	AuthModeChatgptAuthTokens AuthMode = "chatgptAuthTokens"
+	AuthModeAgentIdentity     AuthMode = "agentIdentity"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (AuthMode) Values() []string {
+	return []string{"apikey", "chatgpt", "chatgptAuthTokens", "agentIdentity"}
+}
+
+// AccountRateLimitsUpdatedNotification holds the params of the
+// account/rateLimits/updated notification.
+type AccountRateLimitsUpdatedNotification struct {
+	RateLimits RateLimitSnapshot `json:"rateLimits"`
+}
+
+// AccountLoginCompletedNotification holds the params of the account/login/completed
+// notification.
+type AccountLoginCompletedNotification struct {
+	LoginID *string `json:"loginId"`
+	Success bool    `json:"success"`
+	Error   *string `json:"error"`
+}

@@ -1,0 +1,152 @@
+package protocol
+
+// SandboxMode is the short form of a sandbox policy, as in config.toml and on command
+// lines.
+type SandboxMode string
+
+// Words of SandboxMode.
+const (
+	SandboxModeReadOnly         SandboxMode = "read-only"
+	SandboxModeWorkspaceWrite   SandboxMode = "workspace-write"
+	SandboxModeDangerFullAccess SandboxMode = "danger-full-access"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (SandboxMode) Values() []string {
+	return []string{"read-only", "workspace-write", "danger-full-access"}
+}
+
+// ApprovalsReviewer says who answers approval requests.
+type ApprovalsReviewer string
+
+// Words of ApprovalsReviewer.
+const (
+	ApprovalsReviewerUser             ApprovalsReviewer = "user"
+	ApprovalsReviewerAutoReview       ApprovalsReviewer = "auto_review"
+	ApprovalsReviewerGuardianSubagent ApprovalsReviewer = "guardian_subagent"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ApprovalsReviewer) Values() []string {
+	return []string{"user", "auto_review", "guardian_subagent"}
+}
+
+// NetworkAccess says whether an external sandbox lets commands reach the network.
+type NetworkAccess string
+
+// Words of NetworkAccess.
+const (
+	NetworkAccessRestricted NetworkAccess = "restricted"
+	NetworkAccessEnabled    NetworkAccess = "enabled"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (NetworkAccess) Values() []string {
+	return []string{"restricted", "enabled"}
+}
+
+// ReasoningEffort says how much the model thinks.
+type ReasoningEffort string
+
+// Words of ReasoningEffort.
+const (
+	ReasoningEffortNone    ReasoningEffort = "none"
+	ReasoningEffortMinimal ReasoningEffort = "minimal"
+	ReasoningEffortLow     ReasoningEffort = "low"
+	ReasoningEffortMedium  ReasoningEffort = "medium"
+	ReasoningEffortHigh    ReasoningEffort = "high"
+	ReasoningEffortXhigh   ReasoningEffort = "xhigh"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ReasoningEffort) Values() []string {
+	return []string{"none", "minimal", "low", "medium", "high", "xhigh"}
+}
+
+// ReasoningSummary says how much of its thinking the model shows.
+type ReasoningSummary string
+
+// Words of ReasoningSummary.
+const (
+	ReasoningSummaryAuto     ReasoningSummary = "auto"
+	ReasoningSummaryConcise  ReasoningSummary = "concise"
+	ReasoningSummaryDetailed ReasoningSummary = "detailed"
+	ReasoningSummaryNone     ReasoningSummary = "none"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ReasoningSummary) Values() []string {
+	return []string{"auto", "concise", "detailed", "none"}
+}
+
+// Personality is the tone of the model.
+type Personality string
+
+// Words of Personality.
+const (
+	PersonalityNone      Personality = "none"
+	PersonalityFriendly  Personality = "friendly"
+	PersonalityPragmatic Personality = "pragmatic"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (Personality) Values() []string {
+	return []string{"none", "friendly", "pragmatic"}
+}
+
+// Verbosity says how long answers are.
+type Verbosity string
+
+// Words of Verbosity.
+const (
+	VerbosityLow    Verbosity = "low"
+	VerbosityMedium Verbosity = "medium"
+	VerbosityHigh   Verbosity = "high"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (Verbosity) Values() []string {
+	return []string{"low", "medium", "high"}
+}
+
+// WebSearchMode says whether the model may search the web.
+type WebSearchMode string
+
+// Words of WebSearchMode.
+const (
+	WebSearchModeDisabled WebSearchMode = "disabled"
+	WebSearchModeCached   WebSearchMode = "cached"
+	WebSearchModeLive     WebSearchMode = "live"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (WebSearchMode) Values() []string {
+	return []string{"disabled", "cached", "live"}
+}
+
+// ModeKind is the kind of a collaboration mode.
+type ModeKind string
+
+// Words of ModeKind.
+const (
+	ModeKindPlan    ModeKind = "plan"
+	ModeKindDefault ModeKind = "default"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ModeKind) Values() []string {
+	return []string{"plan", "default"}
+}
+
+// CollaborationMode is a way of working together, with the settings that go with it.
+type CollaborationMode struct {
+	Mode     ModeKind `json:"mode"`
+	Settings Settings `json:"settings"`
+}
+
+// Settings are the settings of a collaboration mode.
+type Settings struct {
+	Model                 string           `json:"model"`
+	ReasoningEffort       *ReasoningEffort `json:"reasoning_effort"`
+	DeveloperInstructions *string          `json:"developer_instructions"`
+}

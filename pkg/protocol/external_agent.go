@@ -1,0 +1,97 @@
+package protocol
+
+// ExternalAgentConfigDetectParams holds the params of externalAgentConfig/detect.
+type ExternalAgentConfigDetectParams struct {
+	IncludeHome bool     `json:"includeHome,omitempty"`
+	Cwds        []string `json:"cwds,omitempty"`
+}
+
+// ExternalAgentConfigDetectResponse is the result of externalAgentConfig/detect.
+type ExternalAgentConfigDetectResponse struct {
+	Items List[ExternalAgentConfigMigrationItem] `json:"items"`
+}
+
+// ExternalAgentConfigMigrationItem is one thing that could be taken over from another
+// agent.
+type ExternalAgentConfigMigrationItem struct {
+	ItemType    ExternalAgentConfigMigrationItemType `json:"itemType"`
+	Description string                               `json:"description"`
+	Cwd         *string                              `json:"cwd"`
+	Details     *MigrationDetails                    `json:"details"`
+}
+
+// ExternalAgentConfigMigrationItemType is a kind of thing to take over.
+type ExternalAgentConfigMigrationItemType string
+
+// Words of ExternalAgentConfigMigrationItemType.
+const (
+	ExternalAgentConfigMigrationItemTypeAgentsMd        ExternalAgentConfigMigrationItemType = "AGENTS_MD"
+	ExternalAgentConfigMigrationItemTypeConfig          ExternalAgentConfigMigrationItemType = "CONFIG"
+	ExternalAgentConfigMigrationItemTypeSkills          ExternalAgentConfigMigrationItemType = "SKILLS"
+	ExternalAgentConfigMigrationItemTypePlugins         ExternalAgentConfigMigrationItemType = "PLUGINS"
+	ExternalAgentConfigMigrationItemTypeMcpServerConfig ExternalAgentConfigMigrationItemType = "MCP_SERVER_CONFIG"
+	ExternalAgentConfigMigrationItemTypeSubagents       ExternalAgentConfigMigrationItemType = "SUBAGENTS"
+	ExternalAgentConfigMigrationItemTypeHooks           ExternalAgentConfigMigrationItemType = "HOOKS"
+	ExternalAgentConfigMigrationItemTypeCommands        ExternalAgentConfigMigrationItemType = "COMMANDS"
+	ExternalAgentConfigMigrationItemTypeSessions        ExternalAgentConfigMigrationItemType = "SESSIONS"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ExternalAgentConfigMigrationItemType) Values() []string {
+	return []string{"AGENTS_MD", "CONFIG", "SKILLS", "PLUGINS", "MCP_SERVER_CONFIG", "SUBAGENTS", "HOOKS", "COMMANDS", "SESSIONS"}
+}
+
+// MigrationDetails names what would be taken over.
+type MigrationDetails struct {
+	Plugins    List[PluginsMigration]   `json:"plugins" schema:"opt"`
+	Sessions   List[SessionMigration]   `json:"sessions" schema:"opt"`
+	McpServers List[McpServerMigration] `json:"mcpServers" schema:"opt"`
+	Hooks      List[HookMigration]      `json:"hooks" schema:"opt"`
+	Subagents  List[SubagentMigration]  `json:"subagents" schema:"opt"`
+	Commands   List[CommandMigration]   `json:"commands" schema:"opt"`
+}
+
+// PluginsMigration names plugins to take over.
+type PluginsMigration struct {
+	MarketplaceName string       `json:"marketplaceName"`
+	PluginNames     List[string] `json:"pluginNames"`
+}
+
+// SessionMigration is a session to take over.
+type SessionMigration struct {
+	Path  string  `json:"path"`
+	Cwd   string  `json:"cwd"`
+	Title *string `json:"title"`
+}
+
+// McpServerMigration names an MCP server to take over.
+type McpServerMigration struct {
+	Name string `json:"name"`
+}
+
+// HookMigration names a hook to take over.
+type HookMigration struct {
+	Name string `json:"name"`
+}
+
+// SubagentMigration names an agent to take over.
+type SubagentMigration struct {
+	Name string `json:"name"`
+}
+
+// CommandMigration names a command to take over.
+type CommandMigration struct {
+	Name string `json:"name"`
+}
+
+// ExternalAgentConfigImportParams holds the params of externalAgentConfig/import.
+type ExternalAgentConfigImportParams struct {
+	MigrationItems List[ExternalAgentConfigMigrationItem] `json:"migrationItems"`
+}
+
+// ExternalAgentConfigImportResponse is the result of externalAgentConfig/import.
+type ExternalAgentConfigImportResponse struct{}
+
+// ExternalAgentConfigImportCompletedNotification holds the params of the
+// externalAgentConfig/import/completed notification.
+type ExternalAgentConfigImportCompletedNotification struct{}

@@ -1,0 +1,29 @@
+package protocol
+
+// InitializeParams holds the params of initialize.
+type InitializeParams struct {
+	ClientInfo   ClientInfo              `json:"clientInfo"`
+	Capabilities *InitializeCapabilities `json:"capabilities,omitempty"`
+}
+
+// ClientInfo names the client; the user agent ends in it.
+type ClientInfo struct {
+	Name    string  `json:"name"`
+	Title   *string `json:"title,omitempty"`
+	Version string  `json:"version"`
+}
+
+// InitializeCapabilities says what a client can do.
+type InitializeCapabilities struct {
+	ExperimentalApi           bool     `json:"experimentalApi,omitempty" schema:"opt"`
+	RequestAttestation        bool     `json:"requestAttestation,omitempty" schema:"opt"`
+	OptOutNotificationMethods []string `json:"optOutNotificationMethods,omitempty"`
+}
+
+// InitializeResponse is the result of initialize.
+type InitializeResponse struct {
+	UserAgent      string `json:"userAgent"`
+	CodexHome      string `json:"codexHome"`
+	PlatformFamily string `json:"platformFamily"`
+	PlatformOs     string `json:"platformOs"`
+}

@@ -1,0 +1,166 @@
+package protocol
+
+import "encoding/json"
+
+// ListMcpServerStatusParams holds the params of mcpServerStatus/list.
+type ListMcpServerStatusParams struct {
+	Cursor *string                `json:"cursor,omitempty"`
+	Limit  *uint32                `json:"limit,omitempty"`
+	Detail *McpServerStatusDetail `json:"detail,omitempty"`
+}
+
+// McpServerStatusDetail says how much of a server to list.
+type McpServerStatusDetail string
+
+// Words of McpServerStatusDetail.
+const (
+	McpServerStatusDetailFull             McpServerStatusDetail = "full"
+	McpServerStatusDetailToolsAndAuthOnly McpServerStatusDetail = "toolsAndAuthOnly"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (McpServerStatusDetail) Values() []string {
+	return []string{"full", "toolsAndAuthOnly"}
+}
+
+// ListMcpServerStatusResponse is the result of mcpServerStatus/list.
+type ListMcpServerStatusResponse struct {
+	Data       List[McpServerStatus] `json:"data"`
+	NextCursor *string               `json:"nextCursor"`
+}
+
+// McpServerStatus is what is known of an MCP server.
+type McpServerStatus struct {
+	Name              string                 `json:"name"`
+	Tools             Map[Tool]              `json:"tools"`
+	Resources         List[Resource]         `json:"resources"`
+	ResourceTemplates List[ResourceTemplate] `json:"resourceTemplates"`
+	AuthStatus        McpAuthStatus          `json:"authStatus"`
+}
+
+// Tool is an MCP tool, as its server describes it.
+type Tool struct {
+	Name         string            `json:"name"`
+	Title        *string           `json:"title,omitempty"`
+	Description  *string           `json:"description,omitempty"`
+	InputSchema  json.RawMessage   `json:"inputSchema"`
+	OutputSchema json.RawMessage   `json:"outputSchema,omitempty"`
+	Annotations  json.RawMessage   `json:"annotations,omitempty"`
+	Icons        []json.RawMessage `json:"icons,omitempty"`
+	Meta         json.RawMessage   `json:"_meta,omitempty"`
+}
+
+// Resource is an MCP resource, as its server describes it.
+type Resource struct {
+	Annotations json.RawMessage   `json:"annotations,omitempty"`
+	Description *string           `json:"description,omitempty"`
+	MimeType    *string           `json:"mimeType,omitempty"`
+	Name        string            `json:"name"`
+	Size        *int64            `json:"size,omitempty"`
+	Title       *string           `json:"title,omitempty"`
+	Uri         string            `json:"uri"`
+	Icons       []json.RawMessage `json:"icons,omitempty"`
+	Meta        json.RawMessage   `json:"_meta,omitempty"`
+}
+
+// ResourceTemplate is an MCP resource template, as its server describes it.
+type ResourceTemplate struct {
+	Annotations json.RawMessage `json:"annotations,omitempty"`
+	UriTemplate string          `json:"uriTemplate"`
+	Name        string          `json:"name"`
+	Title       *string         `json:"title,omitempty"`
+	Description *string         `json:"description,omitempty"`
+	MimeType    *string         `json:"mimeType,omitempty"`
+}
+
+// McpAuthStatus is the state of the login at an MCP server.
+type McpAuthStatus string
+
+// Words of McpAuthStatus.
+const (
+	McpAuthStatusUnsupported McpAuthStatus = "unsupported"
+	McpAuthStatusNotLoggedIn McpAuthStatus = "notLoggedIn"
+	McpAuthStatusBearerToken McpAuthStatus = "bearerToken"
+	McpAuthStatusOAuth       McpAuthStatus = "oAuth"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (McpAuthStatus) Values() []string {
+	return []string{"unsupported", "notLoggedIn", "bearerToken", "oAuth"}
+}
+
+// McpServerOauthLoginParams holds the params of mcpServer/oauth/login.
+type McpServerOauthLoginParams struct {
+	Name        string   `json:"name"`
+	Scopes      []string `json:"scopes,omitempty"`
+	TimeoutSecs *int64   `json:"timeoutSecs,omitempty"`
+}
+
+// McpServerOauthLoginResponse is the result of mcpServer/oauth/login.
+type McpServerOauthLoginResponse struct {
+	AuthorizationURL string `json:"authorizationUrl"`
+}
+
+// McpServerRefreshResponse is the result of config/mcpServer/reload.
+type McpServerRefreshResponse struct{}
+
+// McpResourceReadParams holds the params of mcpServer/resource/read.
+type McpResourceReadParams struct {
+	ThreadID *string `json:"threadId,omitempty"`
+	Server   string  `json:"server"`
+	Uri      string  `json:"uri"`
+}
+
+// McpResourceReadResponse is the result of mcpServer/resource/read.
+type McpResourceReadResponse struct {
+	Contents List[ResourceContent] `json:"contents"`
+}
+
+// McpServerToolCallParams holds the params of mcpServer/tool/call.
+type McpServerToolCallParams struct {
+	ThreadID  string          `json:"threadId"`
+	Server    string          `json:"server"`
+	Tool      string          `json:"tool"`
+	Arguments json.RawMessage `json:"arguments,omitempty"`
+	Meta      json.RawMessage `json:"_meta,omitempty"`
+}
+
+// McpServerToolCallResponse is the result of mcpServer/tool/call.
+type McpServerToolCallResponse struct {
+	Content           List[json.RawMessage] `json:"content"`
+	StructuredContent json.RawMessage       `json:"structuredContent,omitempty"`
+	IsError           *bool                 `json:"isError,omitempty"`
+	Meta              json.RawMessage       `json:"_meta,omitempty"`
+}
+
+// McpServerStatusUpdatedNotification holds the params of the
+// mcpServer/startupStatus/updated notification.
+type McpServerStatusUpdatedNotification struct {
+	Name   string                `json:"name"`
+	Status McpServerStartupState `json:"status"`
+	Error  *string               `json:"error"`
+}
+
+// McpServerStartupState is the state of a starting MCP server.
+type McpServerStartupState string
+
+// Words of McpServerStartupState.
+const (
+	McpServerStartupStateStarting  McpServerStartupState = "starting"
+	McpServerStartupStateReady     McpServerStartupState = "ready"
+	McpServerStartupStateFailed    McpServerStartupState = "failed"
+	McpServerStartupStateCancelled McpServerStartupState = "cancelled"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (McpServerStartupState) Values() []string {
+	return []string{"starting", "ready", "failed", "cancelled"}
+}
+
+// McpServerOauthLoginCompletedNotification holds the params of the
+// mcpServer/oauthLogin/completed notification.
+type McpServerOauthLoginCompletedNotification struct {
+	Name    string  `json:"name"`
+	Success bool    `json:"success"`
+	Error   *string `json:"error,omitempty"`
+}

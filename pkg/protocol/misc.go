@@ -1,0 +1,149 @@
+package protocol
+
+// FeedbackUploadParams holds the params of feedback/upload.
+type FeedbackUploadParams struct {
+	Classification string            `json:"classification"`
+	Reason         *string           `json:"reason,omitempty"`
+	ThreadID       *string           `json:"threadId,omitempty"`
+	IncludeLogs    bool              `json:"includeLogs"`
+	ExtraLogFiles  []string          `json:"extraLogFiles,omitempty"`
+	Tags           map[string]string `json:"tags,omitempty"`
+}
+
+// FeedbackUploadResponse is the result of feedback/upload.
+type FeedbackUploadResponse struct {
+	ThreadID string `json:"threadId"`
+}
+
+// EnvironmentAddParams holds the params of environment/add. It is experimental.
+type EnvironmentAddParams struct {
+	EnvironmentID string `json:"environmentId"`
+	ExecServerURL string `json:"execServerUrl"`
+}
+
+// EnvironmentAddResponse is the result of environment/add. It is experimental.
+type EnvironmentAddResponse struct{}
+
+// MockExperimentalMethodParams holds the params of mock/experimentalMethod. It is
+// experimental.
+type MockExperimentalMethodParams struct {
+	Value *string `json:"value,omitempty"`
+}
+
+// MockExperimentalMethodResponse is the result of mock/experimentalMethod. It is
+// experimental.
+type MockExperimentalMethodResponse struct {
+	Echoed *string `json:"echoed"`
+}
+
+// RemoteControlEnableResponse is the result of remoteControl/enable. It is experimental.
+type RemoteControlEnableResponse struct {
+	Status         RemoteControlConnectionStatus `json:"status"`
+	ServerName     string                        `json:"serverName"`
+	InstallationID string                        `json:"installationId"`
+	EnvironmentID  *string                       `json:"environmentId"`
+}
+
+// RemoteControlConnectionStatus is the state of the remote control relay.
+type RemoteControlConnectionStatus string
+
+// Words of RemoteControlConnectionStatus.
+const (
+	RemoteControlConnectionStatusDisabled   RemoteControlConnectionStatus = "disabled"
+	RemoteControlConnectionStatusConnecting RemoteControlConnectionStatus = "connecting"
+	RemoteControlConnectionStatusConnected  RemoteControlConnectionStatus = "connected"
+	RemoteControlConnectionStatusErrored    RemoteControlConnectionStatus = "errored"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (RemoteControlConnectionStatus) Values() []string {
+	return []string{"disabled", "connecting", "connected", "errored"}
+}
+
+// RemoteControlDisableResponse is the result of remoteControl/disable. It is
+// experimental.
+type RemoteControlDisableResponse struct {
+	Status         RemoteControlConnectionStatus `json:"status"`
+	ServerName     string                        `json:"serverName"`
+	InstallationID string                        `json:"installationId"`
+	EnvironmentID  *string                       `json:"environmentId"`
+}
+
+// RemoteControlStatusReadResponse is the result of remoteControl/status/read. It is
+// experimental.
+type RemoteControlStatusReadResponse struct {
+	Status         RemoteControlConnectionStatus `json:"status"`
+	ServerName     string                        `json:"serverName"`
+	InstallationID string                        `json:"installationId"`
+	EnvironmentID  *string                       `json:"environmentId"`
+}
+
+// RemoteControlStatusChangedNotification holds the params of the
+// remoteControl/status/changed notification.
+type RemoteControlStatusChangedNotification struct {
+	Status         RemoteControlConnectionStatus `json:"status"`
+	ServerName     string                        `json:"serverName"`
+	InstallationID string                        `json:"installationId"`
+	EnvironmentID  *string                       `json:"environmentId"`
+}
+
+// WindowsSandboxSetupStartParams holds the params of windowsSandbox/setupStart.
+type WindowsSandboxSetupStartParams struct {
+	Mode WindowsSandboxSetupMode `json:"mode"`
+	Cwd  *string                 `json:"cwd,omitempty"`
+}
+
+// WindowsSandboxSetupMode says whether the set-up runs as administrator.
+type WindowsSandboxSetupMode string
+
+// Words of WindowsSandboxSetupMode.
+const (
+	WindowsSandboxSetupModeElevated   WindowsSandboxSetupMode = "elevated"
+	WindowsSandboxSetupModeUnelevated WindowsSandboxSetupMode = "unelevated"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (WindowsSandboxSetupMode) Values() []string {
+	return []string{"elevated", "unelevated"}
+}
+
+// WindowsSandboxSetupStartResponse is the result of windowsSandbox/setupStart.
+type WindowsSandboxSetupStartResponse struct {
+	Started bool `json:"started"`
+}
+
+// WindowsSandboxReadinessResponse is the result of windowsSandbox/readiness.
+type WindowsSandboxReadinessResponse struct {
+	Status WindowsSandboxReadiness `json:"status"`
+}
+
+// WindowsSandboxReadiness is the state of the sandbox of Windows.
+type WindowsSandboxReadiness string
+
+// Words of WindowsSandboxReadiness.
+const (
+	WindowsSandboxReadinessReady          WindowsSandboxReadiness = "ready"
+	WindowsSandboxReadinessNotConfigured  WindowsSandboxReadiness = "notConfigured"
+	WindowsSandboxReadinessUpdateRequired WindowsSandboxReadiness = "updateRequired"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (WindowsSandboxReadiness) Values() []string {
+	return []string{"ready", "notConfigured", "updateRequired"}
+}
+
+// WindowsSandboxSetupCompletedNotification holds the params of the
+// windowsSandbox/setupCompleted notification.
+type WindowsSandboxSetupCompletedNotification struct {
+	Mode    WindowsSandboxSetupMode `json:"mode"`
+	Success bool                    `json:"success"`
+	Error   *string                 `json:"error"`
+}
+
+// WindowsWorldWritableWarningNotification holds the params of the
+// windows/worldWritableWarning notification.
+type WindowsWorldWritableWarningNotification struct {
+	SamplePaths List[string] `json:"samplePaths"`
+	ExtraCount  uint64       `json:"extraCount"`
+	FailedScan  bool         `json:"failedScan"`
+}

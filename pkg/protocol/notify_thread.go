@@ -1,0 +1,127 @@
+package protocol
+
+// ThreadStartedNotification holds the params of the thread/started notification.
+type ThreadStartedNotification struct {
+	Thread Thread `json:"thread"`
+}
+
+// ThreadStatusChangedNotification holds the params of the thread/status/changed
+// notification.
+type ThreadStatusChangedNotification struct {
+	ThreadID string       `json:"threadId"`
+	Status   ThreadStatus `json:"status"`
+}
+
+// ThreadTokenUsageUpdatedNotification holds the params of the thread/tokenUsage/updated
+// notification.
+type ThreadTokenUsageUpdatedNotification struct {
+	ThreadID   string           `json:"threadId"`
+	TurnID     string           `json:"turnId"`
+	TokenUsage ThreadTokenUsage `json:"tokenUsage"`
+}
+
+// ThreadTokenUsage counts tokens: over the whole thread, and of the last request.
+type ThreadTokenUsage struct {
+	Total              TokenUsageBreakdown `json:"total"`
+	Last               TokenUsageBreakdown `json:"last"`
+	ModelContextWindow *int64              `json:"modelContextWindow"`
+}
+
+// TokenUsageBreakdown counts tokens by kind. Cached tokens are part of the input,
+// reasoning tokens part of the output.
+type TokenUsageBreakdown struct {
+	TotalTokens           int64 `json:"totalTokens"`
+	InputTokens           int64 `json:"inputTokens"`
+	CachedInputTokens     int64 `json:"cachedInputTokens"`
+	OutputTokens          int64 `json:"outputTokens"`
+	ReasoningOutputTokens int64 `json:"reasoningOutputTokens"`
+}
+
+// ThreadSettingsUpdatedNotification holds the params of the thread/settings/updated
+// notification.
+type ThreadSettingsUpdatedNotification struct {
+	ThreadID       string         `json:"threadId"`
+	ThreadSettings ThreadSettings `json:"threadSettings"`
+}
+
+// ThreadSettings are the settings a thread has from now on.
+type ThreadSettings struct {
+	Cwd                     string                   `json:"cwd"`
+	ApprovalPolicy          AskForApproval           `json:"approvalPolicy"`
+	ApprovalsReviewer       ApprovalsReviewer        `json:"approvalsReviewer"`
+	SandboxPolicy           SandboxPolicy            `json:"sandboxPolicy"`
+	ActivePermissionProfile *ActivePermissionProfile `json:"activePermissionProfile"`
+	Model                   string                   `json:"model"`
+	ModelProvider           string                   `json:"modelProvider"`
+	ServiceTier             *string                  `json:"serviceTier"`
+	Effort                  *ReasoningEffort         `json:"effort"`
+	Summary                 *ReasoningSummary        `json:"summary"`
+	CollaborationMode       CollaborationMode        `json:"collaborationMode"`
+	Personality             *Personality             `json:"personality"`
+}
+
+// ThreadNameUpdatedNotification holds the params of the thread/name/updated
+// notification.
+type ThreadNameUpdatedNotification struct {
+	ThreadID   string  `json:"threadId"`
+	ThreadName *string `json:"threadName,omitempty"`
+}
+
+// ThreadArchivedNotification holds the params of the thread/archived notification.
+type ThreadArchivedNotification struct {
+	ThreadID string `json:"threadId"`
+}
+
+// ThreadUnarchivedNotification holds the params of the thread/unarchived notification.
+type ThreadUnarchivedNotification struct {
+	ThreadID string `json:"threadId"`
+}
+
+// ThreadClosedNotification holds the params of the thread/closed notification.
+type ThreadClosedNotification struct {
+	ThreadID string `json:"threadId"`
+}
+
+// ContextCompactedNotification holds the params of the thread/compacted notification.
+type ContextCompactedNotification struct {
+	ThreadID string `json:"threadId"`
+	TurnID   string `json:"turnId"`
+}
+
+// WarningNotification holds the params of the warning notification.
+type WarningNotification struct {
+	ThreadID *string `json:"threadId"`
+	Message  string  `json:"message"`
+}
+
+// GuardianWarningNotification holds the params of the guardianWarning notification.
+type GuardianWarningNotification struct {
+	ThreadID string `json:"threadId"`
+	Message  string `json:"message"`
+}
+
+// DeprecationNoticeNotification holds the params of the deprecationNotice notification.
+type DeprecationNoticeNotification struct {
+	Summary string  `json:"summary"`
+	Details *string `json:"details"`
+}
+
+// ConfigWarningNotification holds the params of the configWarning notification.
+type ConfigWarningNotification struct {
+	Summary string     `json:"summary"`
+	Details *string    `json:"details"`
+	Path    *string    `json:"path,omitempty"`
+	Range   *TextRange `json:"range,omitempty"`
+}
+
+// TextRange is a range of a text file, by line and column.
+type TextRange struct {
+	Start TextPosition `json:"start"`
+	End   TextPosition `json:"end"`
+}
+
+// TextPosition is a place in a text file.
+type TextPosition struct {
+	Line   uint64 `json:"line"`
+	Column uint64 `json:"column"`
+}

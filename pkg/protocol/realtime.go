@@ -1,0 +1,209 @@
+package protocol
+
+import "encoding/json"
+
+// ThreadRealtimeStartParams holds the params of thread/realtime/start. It is
+// experimental.
+type ThreadRealtimeStartParams struct {
+	ThreadID          string                        `json:"threadId"`
+	OutputModality    RealtimeOutputModality        `json:"outputModality"`
+	Prompt            Patch[string]                 `json:"prompt,omitzero"`
+	RealtimeSessionID *string                       `json:"realtimeSessionId,omitempty"`
+	Transport         *ThreadRealtimeStartTransport `json:"transport,omitempty"`
+	Voice             *RealtimeVoice                `json:"voice,omitempty"`
+}
+
+// RealtimeOutputModality says whether a voice session answers in text or speech.
+type RealtimeOutputModality string
+
+// Words of RealtimeOutputModality.
+const (
+	RealtimeOutputModalityText  RealtimeOutputModality = "text"
+	RealtimeOutputModalityAudio RealtimeOutputModality = "audio"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (RealtimeOutputModality) Values() []string {
+	return []string{"text", "audio"}
+}
+
+// ThreadRealtimeStartTransport says how a voice session is carried. It is a tagged
+// union: only the fields of its variant are written.
+type ThreadRealtimeStartTransport struct {
+	Type string `json:"type" schema:"union=websocket|webrtc"`
+	Sdp  string `json:"sdp" in:"webrtc"`
+}
+
+// Variants of ThreadRealtimeStartTransport.
+const (
+	ThreadRealtimeStartTransportWebsocket = "websocket"
+	ThreadRealtimeStartTransportWebrtc    = "webrtc"
+)
+
+// MarshalJSON writes the fields of the variant named by Type.
+func (v ThreadRealtimeStartTransport) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
+
+// RealtimeVoice is a voice.
+type RealtimeVoice string
+
+// Words of RealtimeVoice.
+const (
+	RealtimeVoiceAlloy   RealtimeVoice = "alloy"
+	RealtimeVoiceArbor   RealtimeVoice = "arbor"
+	RealtimeVoiceAsh     RealtimeVoice = "ash"
+	RealtimeVoiceBallad  RealtimeVoice = "ballad"
+	RealtimeVoiceBreeze  RealtimeVoice = "breeze"
+	RealtimeVoiceCedar   RealtimeVoice = "cedar"
+	RealtimeVoiceCoral   RealtimeVoice = "coral"
+	RealtimeVoiceCove    RealtimeVoice = "cove"
+	RealtimeVoiceEcho    RealtimeVoice = "echo"
+	RealtimeVoiceEmber   RealtimeVoice = "ember"
+	RealtimeVoiceJuniper RealtimeVoice = "juniper"
+	RealtimeVoiceMaple   RealtimeVoice = "maple"
+	RealtimeVoiceMarin   RealtimeVoice = "marin"
+	RealtimeVoiceSage    RealtimeVoice = "sage"
+	RealtimeVoiceShimmer RealtimeVoice = "shimmer"
+	RealtimeVoiceSol     RealtimeVoice = "sol"
+	RealtimeVoiceSpruce  RealtimeVoice = "spruce"
+	RealtimeVoiceVale    RealtimeVoice = "vale"
+	RealtimeVoiceVerse   RealtimeVoice = "verse"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (RealtimeVoice) Values() []string {
+	return []string{"alloy", "arbor", "ash", "ballad", "breeze", "cedar", "coral", "cove", "echo", "ember", "juniper", "maple", "marin", "sage", "shimmer", "sol", "spruce", "vale", "verse"}
+}
+
+// ThreadRealtimeStartResponse is the result of thread/realtime/start. It is
+// experimental.
+type ThreadRealtimeStartResponse struct{}
+
+// ThreadRealtimeAppendAudioParams holds the params of thread/realtime/appendAudio. It is
+// experimental.
+type ThreadRealtimeAppendAudioParams struct {
+	ThreadID string                   `json:"threadId"`
+	Audio    ThreadRealtimeAudioChunk `json:"audio"`
+}
+
+// ThreadRealtimeAudioChunk is a piece of sound, in base64.
+type ThreadRealtimeAudioChunk struct {
+	Data              string  `json:"data"`
+	SampleRate        uint32  `json:"sampleRate"`
+	NumChannels       uint16  `json:"numChannels"`
+	SamplesPerChannel *uint32 `json:"samplesPerChannel"`
+	ItemID            *string `json:"itemId"`
+}
+
+// ThreadRealtimeAppendAudioResponse is the result of thread/realtime/appendAudio. It is
+// experimental.
+type ThreadRealtimeAppendAudioResponse struct{}
+
+// ThreadRealtimeAppendTextParams holds the params of thread/realtime/appendText. It is
+// experimental.
+type ThreadRealtimeAppendTextParams struct {
+	ThreadID string `json:"threadId"`
+	Text     string `json:"text"`
+}
+
+// ThreadRealtimeAppendTextResponse is the result of thread/realtime/appendText. It is
+// experimental.
+type ThreadRealtimeAppendTextResponse struct{}
+
+// ThreadRealtimeStopParams holds the params of thread/realtime/stop. It is experimental.
+type ThreadRealtimeStopParams struct {
+	ThreadID string `json:"threadId"`
+}
+
+// ThreadRealtimeStopResponse is the result of thread/realtime/stop. It is experimental.
+type ThreadRealtimeStopResponse struct{}
+
+// ThreadRealtimeListVoicesParams holds the params of thread/realtime/listVoices. It is
+// experimental.
+type ThreadRealtimeListVoicesParams struct{}
+
+// ThreadRealtimeListVoicesResponse is the result of thread/realtime/listVoices. It is
+// experimental.
+type ThreadRealtimeListVoicesResponse struct {
+	Voices RealtimeVoicesList `json:"voices"`
+}
+
+// RealtimeVoicesList are the voices of both versions.
+type RealtimeVoicesList struct {
+	V1        List[RealtimeVoice] `json:"v1"`
+	V2        List[RealtimeVoice] `json:"v2"`
+	DefaultV1 RealtimeVoice       `json:"defaultV1"`
+	DefaultV2 RealtimeVoice       `json:"defaultV2"`
+}
+
+// ThreadRealtimeStartedNotification holds the params of the thread/realtime/started
+// notification.
+type ThreadRealtimeStartedNotification struct {
+	ThreadID          string                      `json:"threadId"`
+	RealtimeSessionID *string                     `json:"realtimeSessionId"`
+	Version           RealtimeConversationVersion `json:"version"`
+}
+
+// RealtimeConversationVersion is the version of a voice session.
+type RealtimeConversationVersion string
+
+// Words of RealtimeConversationVersion.
+const (
+	RealtimeConversationVersionV1 RealtimeConversationVersion = "v1"
+	RealtimeConversationVersionV2 RealtimeConversationVersion = "v2"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (RealtimeConversationVersion) Values() []string {
+	return []string{"v1", "v2"}
+}
+
+// ThreadRealtimeItemAddedNotification holds the params of the thread/realtime/itemAdded
+// notification.
+type ThreadRealtimeItemAddedNotification struct {
+	ThreadID string          `json:"threadId"`
+	Item     json.RawMessage `json:"item"`
+}
+
+// ThreadRealtimeTranscriptDeltaNotification holds the params of the
+// thread/realtime/transcript/delta notification.
+type ThreadRealtimeTranscriptDeltaNotification struct {
+	ThreadID string `json:"threadId"`
+	Role     string `json:"role"`
+	Delta    string `json:"delta"`
+}
+
+// ThreadRealtimeTranscriptDoneNotification holds the params of the
+// thread/realtime/transcript/done notification.
+type ThreadRealtimeTranscriptDoneNotification struct {
+	ThreadID string `json:"threadId"`
+	Role     string `json:"role"`
+	Text     string `json:"text"`
+}
+
+// ThreadRealtimeOutputAudioDeltaNotification holds the params of the
+// thread/realtime/outputAudio/delta notification.
+type ThreadRealtimeOutputAudioDeltaNotification struct {
+	ThreadID string                   `json:"threadId"`
+	Audio    ThreadRealtimeAudioChunk `json:"audio"`
+}
+
+// ThreadRealtimeSdpNotification holds the params of the thread/realtime/sdp
+// notification.
+type ThreadRealtimeSdpNotification struct {
+	ThreadID string `json:"threadId"`
+	Sdp      string `json:"sdp"`
+}
+
+// ThreadRealtimeErrorNotification holds the params of the thread/realtime/error
+// notification.
+type ThreadRealtimeErrorNotification struct {
+	ThreadID string `json:"threadId"`
+	Message  string `json:"message"`
+}
+
+// ThreadRealtimeClosedNotification holds the params of the thread/realtime/closed
+// notification.
+type ThreadRealtimeClosedNotification struct {
+	ThreadID string  `json:"threadId"`
+	Reason   *string `json:"reason"`
+}

@@ -1,0 +1,49 @@
+package protocol
+
+// ReviewStartParams holds the params of review/start.
+type ReviewStartParams struct {
+	ThreadID string          `json:"threadId"`
+	Target   ReviewTarget    `json:"target"`
+	Delivery *ReviewDelivery `json:"delivery,omitempty"`
+}
+
+// ReviewTarget is what to review. It is a tagged union: only the fields of its variant
+// are written.
+type ReviewTarget struct {
+	Type         string  `json:"type" schema:"union=uncommittedChanges|baseBranch|commit|custom"`
+	Branch       string  `json:"branch" in:"baseBranch"`
+	Sha          string  `json:"sha" in:"commit"`
+	Title        *string `json:"title" in:"commit?"`
+	Instructions string  `json:"instructions" in:"custom"`
+}
+
+// Variants of ReviewTarget.
+const (
+	ReviewTargetUncommittedChanges = "uncommittedChanges"
+	ReviewTargetBaseBranch         = "baseBranch"
+	ReviewTargetCommit             = "commit"
+	ReviewTargetCustom             = "custom"
+)
+
+// MarshalJSON writes the fields of the variant named by Type.
+func (v ReviewTarget) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
+
+// ReviewDelivery says where a review runs: in the thread, or in one of its own.
+type ReviewDelivery string
+
+// Words of ReviewDelivery.
+const (
+	ReviewDeliveryInline   ReviewDelivery = "inline"
+	ReviewDeliveryDetached ReviewDelivery = "detached"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ReviewDelivery) Values() []string {
+	return []string{"inline", "detached"}
+}
+
+// ReviewStartResponse is the result of review/start.
+type ReviewStartResponse struct {
+	Turn           Turn   `json:"turn"`
+	ReviewThreadID string `json:"reviewThreadId"`
+}

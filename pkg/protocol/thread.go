@@ -1,0 +1,243 @@
+package protocol
+
+import "encoding/json"
+
+// Thread is a conversation: a list of turns, stored as one rollout file unless it is
+// ephemeral.
+type Thread struct {
+	// ID is a UUIDv7, lower case.
+	ID           string  `json:"id"`
+	SessionID    string  `json:"sessionId"`
+	ForkedFromID *string `json:"forkedFromId"`
+	// Preview is the text of the first user message.
+	Preview       string `json:"preview"`
+	Ephemeral     bool   `json:"ephemeral"`
+	ModelProvider string `json:"modelProvider"`
+	// Seconds since 1970.
+	CreatedAt int64        `json:"createdAt"`
+	UpdatedAt int64        `json:"updatedAt"`
+	Status    ThreadStatus `json:"status"`
+	// Path is the rollout file, null for an ephemeral thread.
+	Path          *string       `json:"path"`
+	Cwd           string        `json:"cwd"`
+	CliVersion    string        `json:"cliVersion"`
+	Source        SessionSource `json:"source"`
+	ThreadSource  *ThreadSource `json:"threadSource"`
+	AgentNickname *string       `json:"agentNickname"`
+	AgentRole     *string       `json:"agentRole"`
+	GitInfo       *GitInfo      `json:"gitInfo"`
+	Name          *string       `json:"name"`
+	// Turns is filled by resume, fork, rollback and read only.
+	Turns List[Turn] `json:"turns"`
+}
+
+// ThreadStatus says what a thread is doing. It is a tagged union: only the fields of its
+// variant are written.
+type ThreadStatus struct {
+	Type        string                 `json:"type" schema:"union=notLoaded|idle|systemError|active"`
+	ActiveFlags List[ThreadActiveFlag] `json:"activeFlags" in:"active"`
+}
+
+// Variants of ThreadStatus.
+const (
+	ThreadStatusNotLoaded   = "notLoaded"
+	ThreadStatusIdle        = "idle"
+	ThreadStatusSystemError = "systemError"
+	ThreadStatusActive      = "active"
+)
+
+// MarshalJSON writes the fields of the variant named by Type.
+func (v ThreadStatus) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
+
+// ThreadActiveFlag says what an active thread waits for.
+type ThreadActiveFlag string
+
+// Words of ThreadActiveFlag.
+const (
+	ThreadActiveFlagWaitingOnApproval  ThreadActiveFlag = "waitingOnApproval"
+	ThreadActiveFlagWaitingOnUserInput ThreadActiveFlag = "waitingOnUserInput"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ThreadActiveFlag) Values() []string {
+	return []string{"waitingOnApproval", "waitingOnUserInput"}
+}
+
+// ThreadSource says who a thread is for.
+type ThreadSource string
+
+// Words of ThreadSource.
+const (
+	ThreadSourceUser                ThreadSource = "user"
+	ThreadSourceSubagent            ThreadSource = "subagent"
+	ThreadSourceMemoryConsolidation ThreadSource = "memory_consolidation"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ThreadSource) Values() []string {
+	return []string{"user", "subagent", "memory_consolidation"}
+}
+
+// GitInfo is the state of the thread's working tree when it began.
+type GitInfo struct {
+	Sha       *string `json:"sha"`
+	Branch    *string `json:"branch"`
+	OriginURL *string `json:"originUrl"`
+}
+
+// ThreadStartParams holds the params of thread/start.
+type ThreadStartParams struct {
+	Model         *string `json:"model,omitempty"`
+	ModelProvider *string `json:"modelProvider,omitempty"`
+	// ServiceTier null means the default tier.
+	ServiceTier            Patch[string]              `json:"serviceTier,omitzero"`
+	Cwd                    *string                    `json:"cwd,omitempty"`
+	RuntimeWorkspaceRoots  []string                   `json:"runtimeWorkspaceRoots,omitempty" schema:"exp"`
+	ApprovalPolicy         *AskForApproval            `json:"approvalPolicy,omitempty"`
+	ApprovalsReviewer      *ApprovalsReviewer         `json:"approvalsReviewer,omitempty"`
+	Sandbox                *SandboxMode               `json:"sandbox,omitempty"`
+	Permissions            *string                    `json:"permissions,omitempty" schema:"exp"`
+	Config                 map[string]json.RawMessage `json:"config,omitempty"`
+	ServiceName            *string                    `json:"serviceName,omitempty"`
+	BaseInstructions       *string                    `json:"baseInstructions,omitempty"`
+	DeveloperInstructions  *string                    `json:"developerInstructions,omitempty"`
+	Personality            *Personality               `json:"personality,omitempty"`
+	Ephemeral              *bool                      `json:"ephemeral,omitempty"`
+	SessionStartSource     *ThreadStartSource         `json:"sessionStartSource,omitempty"`
+	ThreadSource           *ThreadSource              `json:"threadSource,omitempty"`
+	Environments           []TurnEnvironmentParams    `json:"environments,omitempty" schema:"exp"`
+	DynamicTools           []DynamicToolSpec          `json:"dynamicTools,omitempty" schema:"exp"`
+	MockExperimentalField  *string                    `json:"mockExperimentalField,omitempty" schema:"exp"`
+	ExperimentalRawEvents  bool                       `json:"experimentalRawEvents,omitempty" schema:"opt,exp"`
+	PersistExtendedHistory bool                       `json:"persistExtendedHistory,omitempty" schema:"opt,exp"`
+}
+
+// ThreadStartSource says how a client came to start a thread.
+type ThreadStartSource string
+
+// Words of ThreadStartSource.
+const (
+	ThreadStartSourceStartup ThreadStartSource = "startup"
+	ThreadStartSourceClear   ThreadStartSource = "clear"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ThreadStartSource) Values() []string {
+	return []string{"startup", "clear"}
+}
+
+// TurnEnvironmentParams chooses an environment, and a folder in it, for the commands of
+// a turn.
+type TurnEnvironmentParams struct {
+	EnvironmentID string `json:"environmentId"`
+	Cwd           string `json:"cwd"`
+}
+
+// DynamicToolSpec is a tool that the client runs: the model sees it, the call comes back
+// as item/tool/call.
+type DynamicToolSpec struct {
+	Namespace    *string         `json:"namespace,omitempty"`
+	Name         string          `json:"name"`
+	Description  string          `json:"description"`
+	InputSchema  json.RawMessage `json:"inputSchema"`
+	DeferLoading bool            `json:"deferLoading,omitempty"`
+}
+
+// ThreadStartResponse is the result of thread/start.
+type ThreadStartResponse struct {
+	Thread                  Thread                   `json:"thread"`
+	Model                   string                   `json:"model"`
+	ModelProvider           string                   `json:"modelProvider"`
+	ServiceTier             *string                  `json:"serviceTier"`
+	Cwd                     string                   `json:"cwd"`
+	RuntimeWorkspaceRoots   List[string]             `json:"runtimeWorkspaceRoots" schema:"opt,exp"`
+	InstructionSources      List[string]             `json:"instructionSources" schema:"opt"`
+	ApprovalPolicy          AskForApproval           `json:"approvalPolicy"`
+	ApprovalsReviewer       ApprovalsReviewer        `json:"approvalsReviewer"`
+	Sandbox                 SandboxPolicy            `json:"sandbox"`
+	ActivePermissionProfile *ActivePermissionProfile `json:"activePermissionProfile" schema:"exp"`
+	ReasoningEffort         *ReasoningEffort         `json:"reasoningEffort"`
+}
+
+// ActivePermissionProfile names the permission profile in force.
+type ActivePermissionProfile struct {
+	ID      string  `json:"id"`
+	Extends *string `json:"extends"`
+}
+
+// ThreadResumeParams holds the params of thread/resume.
+type ThreadResumeParams struct {
+	ThreadID string `json:"threadId"`
+	// History items are those of the Responses API.
+	History                []json.RawMessage          `json:"history,omitempty" schema:"exp"`
+	Path                   *string                    `json:"path,omitempty" schema:"exp"`
+	Model                  *string                    `json:"model,omitempty"`
+	ModelProvider          *string                    `json:"modelProvider,omitempty"`
+	ServiceTier            Patch[string]              `json:"serviceTier,omitzero"`
+	Cwd                    *string                    `json:"cwd,omitempty"`
+	RuntimeWorkspaceRoots  []string                   `json:"runtimeWorkspaceRoots,omitempty" schema:"exp"`
+	ApprovalPolicy         *AskForApproval            `json:"approvalPolicy,omitempty"`
+	ApprovalsReviewer      *ApprovalsReviewer         `json:"approvalsReviewer,omitempty"`
+	Sandbox                *SandboxMode               `json:"sandbox,omitempty"`
+	Permissions            *string                    `json:"permissions,omitempty" schema:"exp"`
+	Config                 map[string]json.RawMessage `json:"config,omitempty"`
+	BaseInstructions       *string                    `json:"baseInstructions,omitempty"`
+	DeveloperInstructions  *string                    `json:"developerInstructions,omitempty"`
+	Personality            *Personality               `json:"personality,omitempty"`
+	ExcludeTurns           bool                       `json:"excludeTurns,omitempty" schema:"exp"`
+	PersistExtendedHistory bool                       `json:"persistExtendedHistory,omitempty" schema:"opt,exp"`
+}
+
+// ThreadResumeResponse is the result of thread/resume.
+type ThreadResumeResponse struct {
+	Thread                  Thread                   `json:"thread"`
+	Model                   string                   `json:"model"`
+	ModelProvider           string                   `json:"modelProvider"`
+	ServiceTier             *string                  `json:"serviceTier"`
+	Cwd                     string                   `json:"cwd"`
+	RuntimeWorkspaceRoots   List[string]             `json:"runtimeWorkspaceRoots" schema:"opt,exp"`
+	InstructionSources      List[string]             `json:"instructionSources" schema:"opt"`
+	ApprovalPolicy          AskForApproval           `json:"approvalPolicy"`
+	ApprovalsReviewer       ApprovalsReviewer        `json:"approvalsReviewer"`
+	Sandbox                 SandboxPolicy            `json:"sandbox"`
+	ActivePermissionProfile *ActivePermissionProfile `json:"activePermissionProfile" schema:"exp"`
+	ReasoningEffort         *ReasoningEffort         `json:"reasoningEffort"`
+}
+
+// ThreadForkParams holds the params of thread/fork.
+type ThreadForkParams struct {
+	ThreadID               string                     `json:"threadId"`
+	Path                   *string                    `json:"path,omitempty" schema:"exp"`
+	Model                  *string                    `json:"model,omitempty"`
+	ModelProvider          *string                    `json:"modelProvider,omitempty"`
+	ServiceTier            Patch[string]              `json:"serviceTier,omitzero"`
+	Cwd                    *string                    `json:"cwd,omitempty"`
+	RuntimeWorkspaceRoots  []string                   `json:"runtimeWorkspaceRoots,omitempty" schema:"exp"`
+	ApprovalPolicy         *AskForApproval            `json:"approvalPolicy,omitempty"`
+	ApprovalsReviewer      *ApprovalsReviewer         `json:"approvalsReviewer,omitempty"`
+	Sandbox                *SandboxMode               `json:"sandbox,omitempty"`
+	Permissions            *string                    `json:"permissions,omitempty" schema:"exp"`
+	Config                 map[string]json.RawMessage `json:"config,omitempty"`
+	BaseInstructions       *string                    `json:"baseInstructions,omitempty"`
+	DeveloperInstructions  *string                    `json:"developerInstructions,omitempty"`
+	Ephemeral              bool                       `json:"ephemeral,omitempty"`
+	ThreadSource           *ThreadSource              `json:"threadSource,omitempty"`
+	ExcludeTurns           bool                       `json:"excludeTurns,omitempty" schema:"exp"`
+	PersistExtendedHistory bool                       `json:"persistExtendedHistory,omitempty" schema:"opt,exp"`
+}
+
+// ThreadForkResponse is the result of thread/fork.
+type ThreadForkResponse struct {
+	Thread                  Thread                   `json:"thread"`
+	Model                   string                   `json:"model"`
+	ModelProvider           string                   `json:"modelProvider"`
+	ServiceTier             *string                  `json:"serviceTier"`
+	Cwd                     string                   `json:"cwd"`
+	RuntimeWorkspaceRoots   List[string]             `json:"runtimeWorkspaceRoots" schema:"opt,exp"`
+	InstructionSources      List[string]             `json:"instructionSources" schema:"opt"`
+	ApprovalPolicy          AskForApproval           `json:"approvalPolicy"`
+	ApprovalsReviewer       ApprovalsReviewer        `json:"approvalsReviewer"`
+	Sandbox                 SandboxPolicy            `json:"sandbox"`
+	ActivePermissionProfile *ActivePermissionProfile `json:"activePermissionProfile" schema:"exp"`
+	ReasoningEffort         *ReasoningEffort         `json:"reasoningEffort"`
+}

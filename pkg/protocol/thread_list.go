@@ -1,0 +1,131 @@
+package protocol
+
+// ThreadListParams holds the params of thread/list.
+type ThreadListParams struct {
+	Cursor *string `json:"cursor,omitempty"`
+	// Limit is 25 when left out, at most 100.
+	Limit         *uint32        `json:"limit,omitempty"`
+	SortKey       *ThreadSortKey `json:"sortKey,omitempty"`
+	SortDirection *SortDirection `json:"sortDirection,omitempty"`
+	// ModelProviders null means the configured one, empty means all.
+	ModelProviders []string             `json:"modelProviders,omitempty"`
+	SourceKinds    []ThreadSourceKind   `json:"sourceKinds,omitempty"`
+	Archived       *bool                `json:"archived,omitempty"`
+	Cwd            *ThreadListCwdFilter `json:"cwd,omitempty"`
+	UseStateDbOnly bool                 `json:"useStateDbOnly,omitempty"`
+	SearchTerm     *string              `json:"searchTerm,omitempty"`
+}
+
+// ThreadSortKey is the time a list is ordered by.
+type ThreadSortKey string
+
+// Words of ThreadSortKey.
+const (
+	ThreadSortKeyCreatedAt ThreadSortKey = "created_at"
+	ThreadSortKeyUpdatedAt ThreadSortKey = "updated_at"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ThreadSortKey) Values() []string {
+	return []string{"created_at", "updated_at"}
+}
+
+// SortDirection is the direction of a list.
+type SortDirection string
+
+// Words of SortDirection.
+const (
+	SortDirectionAsc  SortDirection = "asc"
+	SortDirectionDesc SortDirection = "desc"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (SortDirection) Values() []string {
+	return []string{"asc", "desc"}
+}
+
+// ThreadSourceKind is a kind of SessionSource, for filtering.
+type ThreadSourceKind string
+
+// Words of ThreadSourceKind.
+const (
+	ThreadSourceKindCli                 ThreadSourceKind = "cli"
+	ThreadSourceKindVscode              ThreadSourceKind = "vscode"
+	ThreadSourceKindExec                ThreadSourceKind = "exec"
+	ThreadSourceKindAppServer           ThreadSourceKind = "appServer"
+	ThreadSourceKindSubAgent            ThreadSourceKind = "subAgent"
+	ThreadSourceKindSubAgentReview      ThreadSourceKind = "subAgentReview"
+	ThreadSourceKindSubAgentCompact     ThreadSourceKind = "subAgentCompact"
+	ThreadSourceKindSubAgentThreadSpawn ThreadSourceKind = "subAgentThreadSpawn"
+	ThreadSourceKindSubAgentOther       ThreadSourceKind = "subAgentOther"
+	ThreadSourceKindUnknown             ThreadSourceKind = "unknown"
+)
+
+// Values lists every word of the type, in the order of the schema.
+func (ThreadSourceKind) Values() []string {
+	return []string{"cli", "vscode", "exec", "appServer", "subAgent", "subAgentReview", "subAgentCompact", "subAgentThreadSpawn", "subAgentOther", "unknown"}
+}
+
+// ThreadListResponse is the result of thread/list.
+type ThreadListResponse struct {
+	Data            List[Thread] `json:"data"`
+	NextCursor      *string      `json:"nextCursor"`
+	BackwardsCursor *string      `json:"backwardsCursor"`
+}
+
+// ThreadLoadedListParams holds the params of thread/loaded/list.
+type ThreadLoadedListParams struct {
+	Cursor *string `json:"cursor,omitempty"`
+	Limit  *uint32 `json:"limit,omitempty"`
+}
+
+// ThreadLoadedListResponse is the result of thread/loaded/list.
+type ThreadLoadedListResponse struct {
+	Data       List[string] `json:"data"`
+	NextCursor *string      `json:"nextCursor"`
+}
+
+// ThreadReadParams holds the params of thread/read.
+type ThreadReadParams struct {
+	ThreadID     string `json:"threadId"`
+	IncludeTurns bool   `json:"includeTurns,omitempty" schema:"opt"`
+}
+
+// ThreadReadResponse is the result of thread/read.
+type ThreadReadResponse struct {
+	Thread Thread `json:"thread"`
+}
+
+// ThreadTurnsListParams holds the params of thread/turns/list. It is experimental.
+type ThreadTurnsListParams struct {
+	ThreadID      string         `json:"threadId"`
+	Cursor        *string        `json:"cursor,omitempty"`
+	Limit         *uint32        `json:"limit,omitempty"`
+	SortDirection *SortDirection `json:"sortDirection,omitempty"`
+	ItemsView     *TurnItemsView `json:"itemsView,omitempty"`
+}
+
+// ThreadTurnsListResponse is the result of thread/turns/list. It is experimental.
+type ThreadTurnsListResponse struct {
+	Data            List[Turn] `json:"data"`
+	NextCursor      *string    `json:"nextCursor"`
+	BackwardsCursor *string    `json:"backwardsCursor"`
+}
+
+// ThreadTurnsItemsListParams holds the params of thread/turns/items/list. It is
+// experimental.
+type ThreadTurnsItemsListParams struct {
+	ThreadID      string         `json:"threadId"`
+	TurnID        string         `json:"turnId"`
+	Cursor        *string        `json:"cursor,omitempty"`
+	Limit         *uint32        `json:"limit,omitempty"`
+	SortDirection *SortDirection `json:"sortDirection,omitempty"`
+}
+
+// ThreadTurnsItemsListResponse is the result of thread/turns/items/list. It is
+// experimental.
+type ThreadTurnsItemsListResponse struct {
+	Data            ThreadItems `json:"data"`
+	NextCursor      *string     `json:"nextCursor"`
+	BackwardsCursor *string     `json:"backwardsCursor"`
+}
