@@ -1,0 +1,115 @@
+// Package execpolicy decides whether a command may run, must be asked about, or must
+// not run: it splits shell scripts into plain commands, knows which of them only read
+// and which destroy, and applies the approval policy (sandbox spec §8 and §9). It runs
+// nothing and reads no files.
+//
+// Engine layer; standard library and mvdan.cc/sh/v3/syntax (the parser) only.
+package execpolicy
+
+import (
+	"path/filepath"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Split gives the plain commands of a shell call ([bash -lc SCRIPT]); an argv that is
+// no shell call is one command. ok is false when the script uses anything but words,
+// quotes and the operators && || ; | and newline: then it can't be judged in parts.
+func Split(argv []string) (cmds [][]string, ok bool) {
+	script, isShell := Script(argv)
+	if !isShell {
+		return [][]string{argv}, true
+	}
+	return splitScript(script)
+}
+
+// Script gives the script of a [shell -c|-lc SCRIPT] call.
+func Script(argv []string) (string, bool) {
+	if len(argv) != 3 || argv[1] != "-lc" && argv[1] != "-c" {
+		return "", false
+	}
+	switch strings.TrimSuffix(filepath.Base(argv[0]), ".exe") {
+	case "bash", "zsh", "sh":
+		return argv[2], true
+	}
+	return "", false
+}
+
+func splitScript(script string) ([][]string, bool) {
+	f, err := syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true)).
+		Parse(strings.NewReader(script), "")
+	if err != nil || len(f.Stmts) == 0 || len(f.Last) > 0 {
+		return nil, false
+	}
+	s := splitter{script: script}
+	for _, st := range f.Stmts {
+		if !s.stmt(st) {
+			return nil, false
+		}
+	}
+	return s.cmds, true
+}
+
+type splitter struct {
+	script string
+	cmds   [][]string
+}
+
+// stmt accepts by kind: what is not listed is refused.
+func (s *splitter) stmt(st *syntax.Stmt) bool {
+	if st.Negated || st.Background || st.Coprocess || len(st.Redirs) > 0 || len(st.Comments) > 0 {
+		return false
+	}
+	switch c := st.Cmd.(type) {
+	case *syntax.CallExpr:
+		if len(c.Assigns) > 0 || len(c.Args) == 0 {
+			return false
+		}
+		var argv []string
+		for i, w := range c.Args {
+			word, ok := s.word(w, i == 0)
+			if !ok {
+				return false
+			}
+			argv = append(argv, word)
+		}
+		s.cmds = append(s.cmds, argv)
+		return true
+	case *syntax.BinaryCmd:
+		if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt && c.Op != syntax.Pipe {
+			return false
+		}
+		return s.stmt(c.X) && s.stmt(c.Y)
+	}
+	return false
+}
+
+func (s *splitter) word(w *syntax.Word, name bool) (string, bool) {
+	var b strings.Builder
+	for _, p := range w.Parts {
+		switch p := p.(type) {
+		case *syntax.Lit:
+			b.WriteString(p.Value)
+		case *syntax.SglQuoted:
+			if p.Dollar || name {
+				return "", false
+			}
+			b.WriteString(p.Value)
+		case *syntax.DblQuoted:
+			if p.Dollar || name {
+				return "", false
+			}
+			for _, q := range p.Parts {
+				lit, ok := q.(*syntax.Lit)
+				if !ok {
+					return "", false
+				}
+				b.WriteString(lit.Value)
+			}
+		default:
+			return "", false
+		}
+	}
+	return b.String(), true
+}

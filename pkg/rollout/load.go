@@ -1,0 +1,241 @@
+package rollout
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/tidwall/gjson"
+)
+
+// History is what a resumed thread starts from (turn spec §5, reconstruction).
+type History struct {
+	Path string
+	Meta Meta
+	// Items are the Responses items as they are sent in requests, oldest first.
+	Items []json.RawMessage
+	// Context is the last turn_context of a surviving user turn, nil when a later
+	// compaction cleared it (then the whole context is sent again).
+	Context *TurnContext
+	// PreviousModel is the model of that turn even when Context was cleared.
+	PreviousModel string
+	// Tokens is the last token_count's info, nil when there is none.
+	Tokens *TokenInfo
+	// Compactions counts the compacted lines: the window number.
+	Compactions int
+	// Preview is the first user message's text.
+	Preview string
+}
+
+// Load reads the session file at path. Lines that cannot be parsed are skipped. Only
+// the lines after the newest compaction are decoded; the rest of the file is scanned
+// for bytes.
+func Load(path string) (*History, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open session file: %w", err)
+	}
+	defer f.Close()
+	h := &History{Path: path}
+	if err := h.readMeta(f); err != nil {
+		return nil, err
+	}
+	r := reconstruct{h: h}
+	var base int64 = -1
+	err = backward(f, func(line []byte, off int64) bool {
+		if r.line(line) {
+			base = off
+			return false
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.flush()
+	slices.Reverse(r.items)
+	h.Items = append(r.base, r.items...)
+	if base >= 0 {
+		n, err := countCompacted(f, base)
+		if err != nil {
+			return nil, err
+		}
+		h.Compactions = n + 1
+	}
+	return h, nil
+}
+
+// reconstruct walks the lines newest first.
+type reconstruct struct {
+	h        *History
+	items    []json.RawMessage // newest first
+	base     []json.RawMessage // oldest first
+	drop     int               // user turns still to drop (thread_rolled_back)
+	pending  *TurnContext      // context of the turn being read, until its user message decides
+	haveCtx  bool
+	segments []json.RawMessage // items of the user turn being read, newest first
+}
+
+// line takes one line; true means that everything older is replaced.
+func (r *reconstruct) line(b []byte) bool {
+	if !gjson.ValidBytes(b) {
+		return false
+	}
+	payload := gjson.GetBytes(b, "payload")
+	switch gjson.GetBytes(b, "type").Str {
+	case TypeResponseItem:
+		raw := json.RawMessage(append([]byte(nil), payload.Raw...))
+		r.segments = append(r.segments, raw)
+	case TypeTurnContext:
+		if !r.haveCtx && r.drop == 0 {
+			var c TurnContext
+			if json.Unmarshal([]byte(payload.Raw), &c) == nil {
+				r.h.Context, r.h.PreviousModel, r.haveCtx = &c, c.Model, true
+			}
+		}
+	case TypeCompacted:
+		rh := payload.Get("replacement_history")
+		r.flush()
+		if !r.haveCtx {
+			r.haveCtx = true // cleared: the context is sent again in full
+		}
+		if !rh.IsArray() {
+			// Old files: only a summary. What the original rebuilds from it is the user
+			// messages before it and the summary; keep reading for those.
+			r.base = []json.RawMessage{userMessage(payload.Get("message").Str)}
+			return true
+		}
+		rh.ForEach(func(_, v gjson.Result) bool {
+			r.base = append(r.base, json.RawMessage(v.Raw))
+			return true
+		})
+		return true
+	case TypeEvent:
+		switch payload.Get("type").Str {
+		case "token_count":
+			if r.h.Tokens == nil && payload.Get("info").IsObject() {
+				var t TokenInfo
+				if json.Unmarshal([]byte(payload.Get("info").Raw), &t) == nil {
+					r.h.Tokens = &t
+				}
+			}
+		case "thread_rolled_back":
+			r.flush()
+			r.drop += int(payload.Get("num_turns").Int())
+		case "task_started":
+			r.boundary()
+		}
+	case TypeSessionMeta:
+		r.flush()
+	}
+	return false
+}
+
+// boundary is the start of a turn: what was read since belongs to it.
+func (r *reconstruct) boundary() {
+	if r.drop > 0 {
+		r.drop--
+		r.segments = nil
+		return
+	}
+	r.flush()
+}
+
+func (r *reconstruct) flush() {
+	r.items = append(r.items, r.segments...)
+	r.segments = nil
+}
+
+func userMessage(text string) json.RawMessage {
+	b, _ := json.Marshal(map[string]any{"type": "message", "role": "user",
+		"content": []any{map[string]string{"type": "input_text", "text": text}}})
+	return b
+}
+
+func (h *History) readMeta(f *os.File) error {
+	br := bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 64<<10)
+	for n := 0; n < 64 && (h.Meta.ID == "" || h.Preview == ""); n++ {
+		line, err := readLine(br)
+		if len(line) == 0 && err != nil {
+			break
+		}
+		if h.Meta.ID == "" && gjson.GetBytes(line, "type").Str == TypeSessionMeta {
+			if err := json.Unmarshal([]byte(gjson.GetBytes(line, "payload").Raw), &h.Meta); err != nil {
+				return fmt.Errorf("session file %s: first line: %w", h.Path, err)
+			}
+		}
+		if gjson.GetBytes(line, "payload.type").Str == "user_message" {
+			h.Preview = gjson.GetBytes(line, "payload.message").Str
+		}
+	}
+	if h.Meta.ID == "" {
+		return fmt.Errorf("session file %s is empty or has no session_meta line", h.Path)
+	}
+	return nil
+}
+
+func readLine(br *bufio.Reader) ([]byte, error) {
+	var out []byte
+	for {
+		part, err := br.ReadSlice('\n')
+		out = append(out, part...)
+		if err != bufio.ErrBufferFull || len(out) > MaxLine {
+			return out, err
+		}
+	}
+}
+
+// countCompacted counts compacted lines before offset end without decoding anything.
+func countCompacted(f *os.File, end int64) (int, error) {
+	needle := [][]byte{[]byte(`"type":"compacted"`), []byte(`"type": "compacted"`)}
+	buf := make([]byte, chunk)
+	n, keep := 0, 0
+	for off := int64(0); off < end; {
+		want := min(int64(len(buf)-keep), end-off)
+		k, err := f.ReadAt(buf[keep:keep+int(want)], off)
+		if k == 0 {
+			if err == io.EOF {
+				break
+			}
+			return n, fmt.Errorf("read session file: %w", err)
+		}
+		off += int64(k)
+		b := buf[:keep+k]
+		for _, s := range needle {
+			n += bytes.Count(b, s)
+		}
+		// Keep less than the shortest needle, so that none is counted twice.
+		keep = min(len(needle[0])-1, len(b))
+		copy(buf, b[len(b)-keep:])
+	}
+	return n, nil
+}
+
+// Each gives the lines of the session file at path from the first to the last until fn
+// returns false. Lines that cannot be parsed are skipped.
+func Each(path string, fn func(typ string, payload gjson.Result) bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open session file: %w", err)
+	}
+	defer f.Close()
+	br := bufio.NewReaderSize(f, 64<<10)
+	for {
+		line, err := readLine(br)
+		if len(line) > 0 && gjson.ValidBytes(line) {
+			if !fn(gjson.GetBytes(line, "type").Str, gjson.GetBytes(line, "payload")) {
+				return nil
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read session file %s: %w", path, err)
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package rollout
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func clock() time.Time { return time.Date(2026, 11, 22, 10, 45, 42, 201e6, time.UTC) }
+
+func item(n int) Entry {
+	return Entry{TypeResponseItem, json.RawMessage(fmt.Sprintf(`{"type":"message","role":"user","content":[{"type":"input_text","text":"%d"}]}`, n))}
+}
+
+func ev(s string) Entry { return Entry{TypeEvent, json.RawMessage(s)} }
+
+func started(id string) Entry { return ev(`{"type":"task_started","turn_id":"` + id + `"}`) }
+
+func texts(h *History) string {
+	var out []string
+	for _, it := range h.Items {
+		var v struct {
+			Content []struct{ Text string }
+		}
+		_ = json.Unmarshal(it, &v)
+		out = append(out, v.Content[0].Text)
+	}
+	return strings.Join(out, " ")
+}
+
+func write(t *testing.T, entries ...Entry) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "2026", "r.jsonl")
+	w := Create(path, Meta{ID: "01a2", Source: json.RawMessage(`"exec"`)}, clock)
+	if err := w.Append(entries...); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestRoundTrip(t *testing.T) {
+	path := write(t, started("a"), item(1), Entry{TypeTurnContext, TurnContext{Model: "m", SandboxPolicy: SandboxPolicy{Type: "read-only"}}},
+		ev(`{"type":"user_message","message":"hello <b>"}`), item(2),
+		ev(`{"type":"token_count","info":{"total_token_usage":{"total_tokens":7}}}`), ev(`{"type":"token_count","info":null}`))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(b), `{"timestamp":"2026-11-22T10:45:42.201Z","type":"session_meta","payload":{"id":"01a2"`) || !strings.Contains(string(b), "hello <b>") {
+		t.Errorf("file begins %.120s", b)
+	}
+	h, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if texts(h) != "1 2" || h.Context == nil || h.PreviousModel != "m" || h.Tokens.Total.Total != 7 || h.Preview != "hello <b>" || h.Compactions != 0 {
+		t.Errorf("history %q %+v", texts(h), h)
+	}
+}
+
+func TestReconstruction(t *testing.T) {
+	compacted := func(n int) Entry {
+		return Entry{TypeCompacted, Compacted{Message: "m", ReplacementHistory: []json.RawMessage{item(n).Payload.(json.RawMessage)}}}
+	}
+	tc := Entry{TypeTurnContext, TurnContext{Model: "m"}}
+	for _, c := range []struct {
+		name    string
+		entries []Entry
+		want    string
+		ctx     bool
+		windows int
+	}{
+		{"compacted replaces what is older", []Entry{started("a"), item(1), tc, compacted(9), started("b"), item(2)}, "9 2", false, 1},
+		{"context after a compaction counts", []Entry{started("a"), item(1), compacted(9), tc, item(2)}, "9 2", true, 1},
+		{"the newest compaction wins", []Entry{compacted(8), item(1), compacted(9), item(2)}, "9 2", false, 2},
+		{"rollback drops user turns", []Entry{started("a"), item(1), tc, started("b"), item(2), started("c"), item(3), ev(`{"type":"thread_rolled_back","num_turns":2}`), started("d"), item(4)}, "1 4", true, 0},
+		{"garbage is skipped", []Entry{item(1), {TypeResponseItem, json.RawMessage(`{"type":"message","content":[{"text":"2"}]}`)}}, "1 2", false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h, err := Load(write(t, c.entries...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if texts(h) != c.want || (h.Context != nil) != c.ctx || h.Compactions != c.windows {
+				t.Errorf("items %q context %v windows %d", texts(h), h.Context != nil, h.Compactions)
+			}
+		})
+	}
+}
+
+// A killed writer leaves half a line: it is skipped, and the next writer starts a new one.
+func TestTornLine(t *testing.T) {
+	path := write(t, item(1))
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"timestamp":"x","type":"response_item","payl`); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	w := Continue(path, clock)
+	if err := w.Append(item(2)); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	h, err := Load(path)
+	if err != nil || texts(h) != "1 2" {
+		t.Errorf("%v, items %q", err, texts(h))
+	}
+}
+
+// Lines longer than a read chunk, and a file that has many chunks.
+func TestBackwardOverChunks(t *testing.T) {
+	var want []string
+	path := filepath.Join(t.TempDir(), "f")
+	for i := range 40 {
+		want = append(want, fmt.Sprint(i)+strings.Repeat("x", (i%5)*chunk/2))
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(want, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	i := len(want)
+	err = backward(f, func(line []byte, _ int64) bool {
+		i--
+		if i < 0 || string(line) != want[i] {
+			t.Fatalf("line %d has %d bytes", i, len(line))
+		}
+		return true
+	})
+	if err != nil || i != 0 {
+		t.Errorf("%v, %d lines left", err, i)
+	}
+}
+
+func TestLazyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.jsonl")
+	w := Create(path, Meta{ID: "a", Source: json.RawMessage(`"cli"`)}, clock)
+	if err := w.Close(); err != nil || w.Materialized() {
+		t.Fatal("a thread without a prompt leaves no file", err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("file exists")
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(`{"type":"session_meta","payload":{"id":"a","source":"exec"}}` + "\n" + `{"type":"compacted","payload":{"message":"x"}}`))
+	f.Add([]byte(`{"type":"session_meta","payload":{"id":"a","source":"exec"}}` + "\n" + `{"type":"event_msg","payload":{"type":"thread_rolled_back","num_turns":-3}}` + "\n\x00\xff"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(t.TempDir(), "f.jsonl")
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h, err := Load(path)
+		if err == nil && h.Meta.ID == "" {
+			t.Error("loaded a file without an id")
+		}
+	})
+}
