@@ -1,0 +1,241 @@
+package patch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+// Change is what a patch does to one file.
+type Change struct {
+	Path    string // absolute
+	Kind    Kind
+	Content string // add: the new content; delete: the old one
+	// UnifiedDiff of an update has hunks only, with one line of context.
+	UnifiedDiff string
+	MovePath    string // update: the new name, absolute; "" when the file stays
+
+	// Old and New are the contents before and after, nil where there is no
+	// file. From Verify, Old of an add is always nil.
+	Old, New []byte
+	// MoveOld is what a move wrote over at MovePath, nil for nothing. Verify
+	// leaves it nil.
+	MoveOld []byte
+}
+
+// Result tells what Apply has done.
+type Result struct {
+	// Paths as the patch spells them, in its order; a moved file is in
+	// Modified under its new name.
+	Added, Modified, Deleted []string
+	Applied                  []Change // committed, in order
+	// Inexact says that the disk may differ from what Applied tells: a write
+	// or a removal failed halfway, or a link or a file that is not text was
+	// involved. A net diff can't be kept up after that.
+	Inexact bool
+}
+
+// Summary is what the program and the tool print after success.
+func (r Result) Summary() string {
+	var b strings.Builder
+	b.WriteString("Success. Updated the following files:\n")
+	for _, g := range []struct {
+		letter string
+		paths  []string
+	}{{"A", r.Added}, {"M", r.Modified}, {"D", r.Deleted}} {
+		for _, p := range g.paths {
+			b.WriteString(g.letter + " " + p + "\n")
+		}
+	}
+	return b.String()
+}
+
+// ErrEmpty is the error of Apply for a patch without sections.
+var ErrEmpty error = &Error{Text: "No files were modified."}
+
+// Error is a failure to carry out one section. Its text is complete: the
+// program prints it as it is.
+type Error struct {
+	Path string // absolute, "" in ErrEmpty
+	Text string
+	Err  error // the cause, nil when a chunk was not found
+}
+
+func (e *Error) Error() string { return e.Text }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Apply carries out a patch file by file, in its order. When a section fails
+// nothing of that file is written, and what came before stays: the Result
+// holds that committed part. The error is ErrEmpty, an *Error or the
+// context's.
+func Apply(ctx context.Context, fsys FS, cwd string, p *Patch) (Result, error) {
+	a := applier{fs: fsys, cwd: cwd}
+	if len(p.Hunks) == 0 {
+		return a.res, ErrEmpty
+	}
+	for i := range p.Hunks {
+		if err := ctx.Err(); err != nil {
+			return a.res, fmt.Errorf("apply patch: %w", err)
+		}
+		if err := a.hunk(ctx, &p.Hunks[i]); err != nil {
+			return a.res, err
+		}
+	}
+	return a.res, nil
+}
+
+type applier struct {
+	fs  FS
+	cwd string
+	res Result
+}
+
+func (a *applier) hunk(ctx context.Context, h *Hunk) error {
+	name := resolve(ctx, a.fs, a.cwd, h.Path)
+	switch h.Kind {
+	case Add:
+		return a.add(ctx, h, name)
+	case Delete:
+		return a.delete(ctx, h, name)
+	default:
+		return a.update(ctx, h, name)
+	}
+}
+
+func (a *applier) add(ctx context.Context, h *Hunk, name string) error {
+	old := a.before(ctx, name)
+	if err := a.write(ctx, name, h.Content, true); err != nil {
+		return err
+	}
+	a.res.Added = append(a.res.Added, h.Path)
+	a.commit(Change{Path: name, Kind: Add, Content: h.Content, Old: old, New: []byte(h.Content)})
+	return nil
+}
+
+func (a *applier) delete(ctx context.Context, h *Hunk, name string) error {
+	failed := func(err error) error {
+		return &Error{Path: name, Text: "Failed to delete file " + name, Err: err}
+	}
+	info, err := a.fs.Stat(ctx, name)
+	if err != nil {
+		return failed(err)
+	}
+	if info.IsDir {
+		return failed(errors.New("is a directory"))
+	}
+	old := a.before(ctx, name)
+	if err := a.fs.Remove(ctx, name); err != nil {
+		return failed(err)
+	}
+	a.res.Deleted = append(a.res.Deleted, h.Path)
+	a.commit(Change{Path: name, Kind: Delete, Content: string(old), Old: old})
+	return nil
+}
+
+func (a *applier) update(ctx context.Context, h *Hunk, name string) error {
+	c, err := updated(ctx, a.fs, a.cwd, name, h)
+	if err != nil {
+		return err
+	}
+	if info, err := a.fs.Stat(ctx, name); err != nil || info.IsSymlink {
+		a.res.Inexact = true
+	}
+	shown := h.Path
+	switch c.MovePath {
+	case "":
+		err = a.write(ctx, name, string(c.New), false)
+	case name:
+		// The original writes the file, then removes it as the source of
+		// the move. A move to where the file is already is an update.
+		c.MovePath = ""
+		err = a.write(ctx, name, string(c.New), false)
+	default:
+		shown = h.MovePath
+		err = a.move(ctx, &c)
+	}
+	if err != nil {
+		return err
+	}
+	a.res.Modified = append(a.res.Modified, shown)
+	a.commit(c)
+	return nil
+}
+
+func (a *applier) move(ctx context.Context, c *Change) error {
+	c.MoveOld = a.before(ctx, c.MovePath)
+	if err := a.write(ctx, c.MovePath, string(c.New), true); err != nil {
+		return err
+	}
+	if err := a.fs.Remove(ctx, c.Path); err != nil {
+		a.res.Inexact = true
+		return &Error{Path: c.Path, Text: "Failed to remove original " + c.Path, Err: err}
+	}
+	// Both names may have meant one file: a link to the source, or another
+	// spelling where case doesn't count. Then its content has just gone with
+	// the source, which the original lets happen.
+	if _, err := a.fs.Stat(ctx, c.MovePath); errors.Is(err, fs.ErrNotExist) {
+		return a.write(ctx, c.MovePath, string(c.New), false)
+	}
+	return nil
+}
+
+// before reads what is about to be overwritten or deleted, nil for nothing.
+// A failure here stops nothing, but the net diff can't be told any more.
+func (a *applier) before(ctx context.Context, name string) []byte {
+	info, err := a.fs.Stat(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || !info.IsFile || info.IsSymlink {
+		a.res.Inexact = true
+		return nil
+	}
+	data, err := readText(ctx, a.fs, name)
+	if err != nil {
+		a.res.Inexact = true
+		return nil
+	}
+	if data == nil {
+		data = []byte{}
+	}
+	return data
+}
+
+func (a *applier) write(ctx context.Context, name, content string, parents bool) error {
+	var err error
+	if parents {
+		err = a.fs.MkdirAll(ctx, parent(name))
+	}
+	if err == nil {
+		err = a.fs.WriteFile(ctx, name, []byte(content))
+	}
+	if err != nil {
+		a.res.Inexact = true
+		return &Error{Path: name, Text: "Failed to write file " + name, Err: err}
+	}
+	return nil
+}
+
+func (a *applier) commit(c Change) { a.res.Applied = append(a.res.Applied, c) }
+
+// updated works out an update without writing anything.
+func updated(ctx context.Context, fsys FS, cwd, name string, h *Hunk) (Change, error) {
+	old, err := readText(ctx, fsys, name)
+	if err != nil {
+		return Change{}, &Error{Path: name, Text: fmt.Sprintf("Failed to read file to update %s: %s", name, err), Err: err}
+	}
+	text, err := rewrite(name, string(old), h.Chunks)
+	if err != nil {
+		return Change{}, err
+	}
+	if old == nil {
+		old = []byte{}
+	}
+	c := Change{Path: name, Kind: Update, UnifiedDiff: UnifiedDiff(string(old), text, 1), Old: old, New: []byte(text)}
+	if h.MovePath != "" {
+		c.MovePath = resolve(ctx, fsys, cwd, h.MovePath)
+	}
+	return c, nil
+}
