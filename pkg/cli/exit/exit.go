@@ -1,0 +1,84 @@
+// Package exit maps an error to the exit status of a program, in one place for the whole
+// suite: 0 done, 1 failed, 2 wrong usage, 3 partly done, 124 a limit of time or budget,
+// 128+n ended by signal n, or the status that an error in the chain brings along.
+//
+// Ground layer: it imports the standard library only.
+package exit
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Statuses shared by all programs of the suite. A sandboxed command's own status and
+// 128+n for signals come on top of them.
+const (
+	OK          = 0
+	Failed      = 1
+	Usage       = 2
+	Partly      = 3
+	Limit       = 124
+	Interrupted = 130
+	Terminated  = 143
+)
+
+// Coder is an error that knows its exit status.
+type Coder interface {
+	error
+	ExitCode() int
+}
+
+type coded struct {
+	status int
+	err    error
+}
+
+func (e *coded) Error() string { return e.err.Error() }
+func (e *coded) Unwrap() error { return e.err }
+func (e *coded) ExitCode() int { return e.status }
+
+// With gives err the exit status. A nil err stays nil.
+func With(status int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &coded{status, err}
+}
+
+// Usagef makes an error of wrong usage (status 2).
+func Usagef(format string, args ...any) error {
+	return &coded{Usage, fmt.Errorf(format, args...)}
+}
+
+// Silent is an exit status as an error about which everything has been said already:
+// Report prints nothing for it. Silent(0) ends a program early and well.
+type Silent int
+
+func (s Silent) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// ExitCode gives the status itself.
+func (s Silent) ExitCode() int { return int(s) }
+
+// Status gives the exit status for err: 0 for nil, what the nearest Coder in its chain
+// says, else 1.
+func Status(err error) int {
+	if err == nil {
+		return OK
+	}
+	var c Coder
+	if errors.As(err, &c) {
+		return c.ExitCode()
+	}
+	return Failed
+}
+
+// Report writes "program: err" as one line to w, unless err is nil or Silent, and gives
+// the exit status, so that a main ends with os.Exit(exit.Report(os.Stderr, "x", err)).
+func Report(w io.Writer, program string, err error) int {
+	var s Silent
+	if err != nil && !errors.As(err, &s) {
+		fmt.Fprintf(w, "%s: %v\n", program, err)
+	}
+	return Status(err)
+}

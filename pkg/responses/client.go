@@ -1,0 +1,213 @@
+// Package responses is the client of the Responses API: it sends one request and hands
+// on the events of the answer, over HTTP with server-sent events or from a command that
+// reads the request as a line and writes the events as lines.
+//
+// It knows the stream (turn spec §2): which event ends it, what an error is called, which
+// failures the request layer retries silently. It does not know turns: history, tools
+// and the visible retries (`Reconnecting... n/5`) belong to its caller.
+//
+// An event is handed on from the read buffer without a copy, so that a reply of many
+// small deltas costs a scan for its line ends and little more.
+//
+// Engine layer: it imports the standard library and gjson only.
+package responses
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Defaults of the provider settings of the same names (turn spec §2.2).
+const (
+	DefaultRequestMaxRetries = 4
+	DefaultStreamMaxRetries  = 5
+	DefaultIdleTimeout       = 300 * time.Second
+	// MaxRetries caps both retry settings.
+	MaxRetries = 100
+)
+
+// Endpoint says where a model is and how patient its client is.
+type Endpoint struct {
+	// BaseURL is the part before /responses; slashes at its end don't matter.
+	BaseURL string
+	// Query is appended to the URL as it is, after a question mark: k=v&k=v.
+	Query string
+	// Header goes out with every request.
+	Header map[string][]string
+	// Command, when not empty, is started for each request instead of HTTP.
+	Command []string
+	// Dir is the folder the command runs in; empty means this process's own.
+	Dir string
+	// Env is the environment as K=V: the command gets it, and HTTP looks the CA file up
+	// in it (CODEX_CA_CERTIFICATE, then SSL_CERT_FILE). Nil means this process's own.
+	Env []string
+	// RequestMaxRetries counts silent repeats after a 5xx status or a network error.
+	// Zero means none; values over MaxRetries are cut.
+	RequestMaxRetries int
+	// StreamMaxRetries is for the caller, who repeats the whole sampling request.
+	StreamMaxRetries int
+	// IdleTimeout bounds the time to the first event and between two events. Zero means
+	// DefaultIdleTimeout, a negative value no limit.
+	IdleTimeout time.Duration
+	// Record gets the JSON of every event as one line, skipped events included. Nil for
+	// none; an error of its Write ends the stream. If it has a Flush method as a
+	// bufio.Writer does, that is called before each wait for more events.
+	Record io.Writer
+}
+
+// Request is one sampling request.
+type Request struct {
+	// Body is the whole JSON body, already compressed if Header says so.
+	Body []byte
+	// Header holds name-value pairs for this request; they win over Endpoint.Header.
+	Header [][2]string
+}
+
+// Event is one event of the answer, valid until the callback returns.
+type Event struct {
+	// Type is the value of the JSON's own "type"; the SSE event field is ignored.
+	Type string
+	// Data is the JSON. It lies in the read buffer: copy what is to be kept.
+	Data []byte
+}
+
+// Meta is what the response headers say beside the status.
+type Meta struct {
+	TurnState         string // x-codex-turn-state, to be echoed within the turn
+	Model             string // openai-model
+	ModelsETag        string // x-models-etag
+	RequestID         string // x-request-id
+	ReasoningIncluded bool   // x-reasoning-included is there
+	// RateLimits is the codex family; over HTTP never nil, with nil windows when the
+	// server sent none.
+	RateLimits *RateLimits
+	// OtherLimits are the further families, x-<limit-id>-primary-used-percent.
+	OtherLimits []*RateLimits
+	// Header is all of them.
+	Header http.Header
+}
+
+// Client makes requests of one endpoint. Several may run at once.
+type Client struct {
+	// Skip, when set, is asked first about each event by its type, before anything else
+	// is parsed; true drops the event. The type lies in the read buffer. The client
+	// still sees what it needs itself (completed, failed, incomplete). Set it before the
+	// first Stream.
+	Skip func(typ []byte) bool
+
+	ep    Endpoint
+	url   string
+	sleep func(context.Context, time.Duration) error
+	rnd   func() float64
+	now   func() time.Time
+
+	httpOnce sync.Once
+	http     *http.Client
+	httpErr  error
+
+	life context.Context // ends with Close: what still drains or reaps stops then
+	end  context.CancelFunc
+	wg   sync.WaitGroup
+}
+
+// Option changes how a client waits and reads the clock.
+type Option func(*Client)
+
+// WithSleep sets what waits between two attempts.
+func WithSleep(f func(context.Context, time.Duration) error) Option {
+	return func(c *Client) { c.sleep = f }
+}
+
+// WithRand sets the source of the jitter, numbers in [0,1).
+func WithRand(f func() float64) Option { return func(c *Client) { c.rnd = f } }
+
+// WithClock sets the clock that usage limit texts name a time by.
+func WithClock(f func() time.Time) Option { return func(c *Client) { c.now = f } }
+
+// WithHTTP sets the HTTP client; a test's round tripper, for one.
+func WithHTTP(h *http.Client) Option { return func(c *Client) { c.http = h } }
+
+// NewClient makes a client. It connects to nothing and reads no file yet.
+func NewClient(ep Endpoint, opts ...Option) *Client {
+	ep.RequestMaxRetries = min(max(ep.RequestMaxRetries, 0), MaxRetries)
+	if ep.IdleTimeout == 0 {
+		ep.IdleTimeout = DefaultIdleTimeout
+	}
+	c := &Client{ep: ep, sleep: Sleep, rnd: rand.Float64, now: time.Now}
+	c.life, c.end = context.WithCancel(context.Background())
+	for _, o := range opts {
+		o(c)
+	}
+	return c
+}
+
+// Close ends what the client still has open: idle connections, and commands that have
+// answered but not left. Streams that run are not ended; their context does that.
+func (c *Client) Close() {
+	c.end()
+	c.wg.Wait()
+	if c.http != nil {
+		c.http.CloseIdleConnections()
+	}
+}
+
+// Stream makes one sampling attempt, silent retries of the request layer included. It
+// calls onMeta (which may be nil) once when the response headers are there and onEvent
+// for each event that Skip lets pass, both on the caller's goroutine. It returns nil
+// after response.completed, which ends the reading at once; the error of onEvent as it
+// is; the context's cause when ctx ends; else an *Error.
+func (c *Client) Stream(ctx context.Context, req Request, onMeta func(Meta), onEvent func(Event) error) error {
+	if onMeta == nil {
+		onMeta = func(Meta) {}
+	}
+	attempt := c.streamHTTP
+	if len(c.ep.Command) > 0 {
+		attempt = c.streamCommand
+	}
+	return c.retry(ctx, func() error { return attempt(ctx, req, onMeta, onEvent) })
+}
+
+// retry is the request layer: it repeats what failed with a 5xx status or on the network
+// before the first event (turn spec §2.2).
+func (c *Client) retry(ctx context.Context, attempt func() error) error {
+	for n := 1; ; n++ {
+		err := attempt()
+		e, ok := err.(*Error)
+		if !ok || !e.again || n > c.ep.RequestMaxRetries {
+			return err
+		}
+		if err := c.sleep(ctx, Backoff(n, c.rnd)); err != nil {
+			return err
+		}
+	}
+}
+
+// Backoff is the wait before the n-th repeat, n from 1: 200ms·2^(n-1), 10 % more or
+// less as rnd in [0,1) says (turn spec §2.2). A nil rnd means no jitter.
+func Backoff(n int, rnd func() float64) time.Duration {
+	d := 200 * time.Millisecond
+	if n < 1 {
+		return d
+	}
+	d <<= min(n-1, 30)
+	if rnd == nil {
+		return d
+	}
+	return time.Duration(float64(d) * (0.9 + 0.2*rnd()))
+}
+
+// Sleep waits for d, or for ctx, whose cause it then returns.
+func Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

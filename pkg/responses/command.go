@@ -1,0 +1,136 @@
+package responses
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// leaveTime is how long a command may take to leave after response.completed, or after
+// it closed its output, before its group is killed.
+const leaveTime = 2 * time.Second
+
+// streamCommand starts the command in a process group of its own, writes it the request
+// as one line, and reads its output as lines. It is killed with its group when ctx ends
+// or the stream fails.
+func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Meta), onEvent func(Event) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	rctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	defer stop()
+	w := newIdle(c.ep.IdleTimeout, cancel)
+	defer w.stop()
+
+	stderr := &tail{max: 4 << 10}
+	cmd := exec.CommandContext(rctx, c.ep.Command[0], c.ep.Command[1:]...)
+	cmd.Dir, cmd.Env = c.ep.Dir, c.ep.Env
+	cmd.Stdin = bytes.NewReader(oneLine(req.Body))
+	cmd.Stderr = stderr
+	cmd.WaitDelay = leaveTime // for a grandchild that keeps stderr open
+	ownGroup(cmd)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		cancel(nil)
+		return &Error{Message: "cannot start model command: " + err.Error(), Kind: KindConnectionFailed, Err: err}
+	}
+
+	// A grandchild outside the group may hold the pipe open for ever.
+	context.AfterFunc(rctx, func() { out.Close() })
+	s := &stream{c: c, onMeta: onMeta, onEvent: onEvent, busy: &w.busy, sc: newScanner(out, true, c.waiting(w))}
+	err = s.run()
+	if err == nil {
+		w.stop()
+		c.reap(cmd, out, cancel)
+		return nil
+	}
+	if closed := s.sc.err == io.EOF; !closed {
+		cancel(err) // nobody reads any more
+	}
+	cause := context.Cause(rctx)
+	t := time.AfterFunc(leaveTime, func() { cancel(err) })
+	werr := cmd.Wait()
+	t.Stop()
+	killGroup(cmd)
+	cancel(nil)
+	err = c.readError(ctx, cause, err)
+	var e *Error
+	if errors.As(err, &e) && s.failure == nil && s.sc.err == io.EOF && e.HTTPStatus == 0 {
+		return exitError(werr, stderr.String())
+	}
+	return err
+}
+
+// exitError is for a command that ended before response.completed.
+func exitError(werr error, stderr string) *Error {
+	what := "stream closed before response.completed"
+	var exit *exec.ExitError
+	if errors.As(werr, &exit) {
+		what = "model command ended with " + exit.String()
+	}
+	if stderr = strings.TrimSpace(stderr); stderr != "" {
+		what += ": " + stderr
+	}
+	e := disconnected(what)
+	e.Err = werr
+	return e
+}
+
+// reap lets a command that has answered finish (a recorder writes its file now), then
+// ends its group.
+func (c *Client) reap(cmd *exec.Cmd, out io.Reader, cancel context.CancelCauseFunc) {
+	c.wg.Go(func() {
+		defer cancel(nil)
+		stop := context.AfterFunc(c.life, func() { cancel(nil) })
+		defer stop()
+		t := time.AfterFunc(leaveTime, func() { cancel(nil) })
+		defer t.Stop()
+		io.Copy(io.Discard, out)
+		cmd.Wait()
+		killGroup(cmd)
+	})
+}
+
+// oneLine makes a JSON text one line: its newlines can only stand between tokens.
+func oneLine(body []byte) []byte {
+	line := make([]byte, 0, len(body)+1)
+	for _, b := range bytes.TrimSpace(body) {
+		if b == '\n' || b == '\r' {
+			b = ' '
+		}
+		line = append(line, b)
+	}
+	return append(line, '\n')
+}
+
+// tail keeps the last max bytes written to it.
+type tail struct {
+	mu  sync.Mutex
+	max int
+	buf []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p...)
+	if over := len(t.buf) - t.max; over > 0 {
+		t.buf = append(t.buf[:0], t.buf[over:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.ToValidUTF8(string(t.buf), "")
+}

@@ -1,0 +1,171 @@
+package responses
+
+import (
+	"bytes"
+
+	"github.com/tidwall/gjson"
+)
+
+// eventType finds the top-level "type" of an event, nil when there is none. Servers
+// write it first, or last when they sort their keys; both are found without reading what
+// lies between. The answer is right for valid JSON: the string that closes the last
+// member of the outermost object can't be inside another value.
+func eventType(data []byte) []byte {
+	if len(data) == 0 || data[0] != '{' {
+		return nil
+	}
+	if t := typeFirst(data); t != nil {
+		return t
+	}
+	if t := typeLast(data); t != nil {
+		return t
+	}
+	r := gjson.GetBytes(data, "type")
+	if r.Type != gjson.String || len(r.Raw) < 3 {
+		return nil
+	}
+	if r.Index <= 0 {
+		return []byte(r.Str)
+	}
+	return data[r.Index+1 : r.Index+len(r.Raw)-1]
+}
+
+func typeFirst(data []byte) []byte {
+	const key = `{"type":`
+	if len(data) < len(key)+3 || string(data[:len(key)]) != key {
+		return nil
+	}
+	v := data[len(key):]
+	if v[0] == ' ' {
+		v = v[1:]
+	}
+	if v[0] != '"' {
+		return nil
+	}
+	return name(v[1:])
+}
+
+// name cuts a type name at its closing quote.
+func name(v []byte) []byte {
+	for i, b := range v {
+		if b == '"' && i > 0 {
+			return v[:i]
+		}
+		if !nameByte(b) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func nameByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b == '.' || b == '_' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-'
+}
+
+func typeLast(data []byte) []byte {
+	const key = `"type":`
+	n := len(data)
+	if n < len(key)+5 || data[n-1] != '}' || data[n-2] != '"' {
+		return nil
+	}
+	hi := n - 2
+	lo := hi
+	for lo > 0 && nameByte(data[lo-1]) {
+		lo--
+	}
+	if lo == hi || lo < len(key)+2 || data[lo-1] != '"' {
+		return nil
+	}
+	k := lo - 1
+	if data[k-1] == ' ' {
+		k--
+	}
+	if k < len(key)+1 || string(data[k-len(key):k]) != key {
+		return nil
+	}
+	switch k -= len(key); data[k-1] {
+	case ',', '{':
+		return data[lo:hi]
+	case ' ':
+		if k >= 2 && data[k-2] == ',' {
+			return data[lo:hi]
+		}
+	}
+	return nil
+}
+
+// known returns the type as a string; for the types of the protocol without allocating.
+func known(t []byte) string {
+	switch string(t) {
+	case "response.created":
+		return "response.created"
+	case "response.in_progress":
+		return "response.in_progress"
+	case "response.queued":
+		return "response.queued"
+	case "response.completed":
+		return "response.completed"
+	case "response.failed":
+		return "response.failed"
+	case "response.incomplete":
+		return "response.incomplete"
+	case "response.metadata":
+		return "response.metadata"
+	case "response.output_item.added":
+		return "response.output_item.added"
+	case "response.output_item.done":
+		return "response.output_item.done"
+	case "response.content_part.added":
+		return "response.content_part.added"
+	case "response.content_part.done":
+		return "response.content_part.done"
+	case "response.output_text.delta":
+		return "response.output_text.delta"
+	case "response.output_text.done":
+		return "response.output_text.done"
+	case "response.output_text.annotation.added":
+		return "response.output_text.annotation.added"
+	case "response.refusal.delta":
+		return "response.refusal.delta"
+	case "response.refusal.done":
+		return "response.refusal.done"
+	case "response.reasoning_summary_part.added":
+		return "response.reasoning_summary_part.added"
+	case "response.reasoning_summary_part.done":
+		return "response.reasoning_summary_part.done"
+	case "response.reasoning_summary_text.delta":
+		return "response.reasoning_summary_text.delta"
+	case "response.reasoning_summary_text.done":
+		return "response.reasoning_summary_text.done"
+	case "response.reasoning_text.delta":
+		return "response.reasoning_text.delta"
+	case "response.reasoning_text.done":
+		return "response.reasoning_text.done"
+	case "response.function_call_arguments.delta":
+		return "response.function_call_arguments.delta"
+	case "response.function_call_arguments.done":
+		return "response.function_call_arguments.done"
+	case "response.custom_tool_call_input.delta":
+		return "response.custom_tool_call_input.delta"
+	case "response.custom_tool_call_input.done":
+		return "response.custom_tool_call_input.done"
+	case "response.web_search_call.in_progress":
+		return "response.web_search_call.in_progress"
+	case "response.web_search_call.searching":
+		return "response.web_search_call.searching"
+	case "response.web_search_call.completed":
+		return "response.web_search_call.completed"
+	case "error":
+		return "error"
+	}
+	return string(t)
+}
+
+// wellFormed refuses data that isn't JSON. Deltas are small, many and matter little one
+// by one: only their ends are looked at.
+func wellFormed(typ, data []byte) bool {
+	if bytes.HasSuffix(typ, []byte(".delta")) {
+		return data[len(data)-1] == '}'
+	}
+	return gjson.ValidBytes(data)
+}

@@ -1,0 +1,156 @@
+package responses
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// transport returns the HTTP client, made at the first request. TLS is set up, and
+// certificates are read, for https alone.
+func (c *Client) transport(rawURL string) (*http.Client, error) {
+	c.httpOnce.Do(func() {
+		if c.http != nil {
+			return
+		}
+		u, err := url.Parse(rawURL)
+		if err != nil {
+			c.httpErr = &Error{Message: "bad model URL: " + err.Error(), Kind: KindOther, Err: err}
+			return
+		}
+		t := &http.Transport{
+			DisableCompression:  true, // the original doesn't ask for it, and it delays deltas
+			ReadBufferSize:      firstBuffer,
+			WriteBufferSize:     32 << 10,
+			MaxIdleConnsPerHost: 2,
+			IdleConnTimeout:     90 * time.Second,
+		}
+		c.http = &http.Client{Transport: t}
+		dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+		if u.Scheme == "http" {
+			t.Protocols = new(http.Protocols)
+			t.Protocols.SetHTTP1(true)
+		}
+		if loopback(u.Hostname()) {
+			t.DialContext = dialLoopback(dialer)
+		} else {
+			t.DialContext = dialer.DialContext
+			t.Proxy = http.ProxyFromEnvironment
+		}
+		if u.Scheme == "https" {
+			t.TLSHandshakeTimeout = 15 * time.Second
+			t.ForceAttemptHTTP2 = true
+			c.httpErr = c.trust(t)
+		}
+	})
+	return c.http, c.httpErr
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// dialLoopback needs no resolver and no race of address families.
+func dialLoopback(d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(addr)
+		if err != nil || host != "localhost" {
+			return d.DialContext(ctx, network, addr)
+		}
+		conn, err := d.DialContext(ctx, "tcp4", net.JoinHostPort("127.0.0.1", port))
+		if err == nil || ctx.Err() != nil {
+			return conn, err
+		}
+		return d.DialContext(ctx, "tcp6", net.JoinHostPort("::1", port))
+	}
+}
+
+// trust adds the certificates of CODEX_CA_CERTIFICATE, else SSL_CERT_FILE, to the
+// system's.
+func (c *Client) trust(t *http.Transport) error {
+	name := "CODEX_CA_CERTIFICATE"
+	file := c.lookup(name)
+	if file == "" {
+		name = "SSL_CERT_FILE"
+		file = c.lookup(name)
+	}
+	if file == "" {
+		return nil
+	}
+	fail := func(err error) error {
+		return &Error{Message: fmt.Sprintf("read CA certificates of %s: %v", name, err), Kind: KindOther, Err: err}
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return fail(err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	n, err := addCertificates(pool, raw)
+	if err != nil {
+		return fail(fmt.Errorf("%s: %w", file, err))
+	}
+	if n == 0 {
+		return fail(fmt.Errorf("%s: no certificate in it", file))
+	}
+	t.TLSClientConfig = &tls.Config{RootCAs: pool}
+	return nil
+}
+
+// addCertificates also takes OpenSSL's TRUSTED CERTIFICATE blocks, which carry trust
+// settings behind the certificate; other blocks are passed over.
+func addCertificates(pool *x509.CertPool, raw []byte) (n int, err error) {
+	for {
+		var b *pem.Block
+		if b, raw = pem.Decode(raw); b == nil {
+			return n, nil
+		}
+		der := b.Bytes
+		switch b.Type {
+		case "CERTIFICATE":
+		case "TRUSTED CERTIFICATE":
+			var first asn1.RawValue
+			if _, err := asn1.Unmarshal(der, &first); err != nil {
+				return n, err
+			}
+			der = first.FullBytes
+		default:
+			continue
+		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return n, err
+		}
+		pool.AddCert(cert)
+		n++
+	}
+}
+
+// lookup reads a variable of the endpoint's environment.
+func (c *Client) lookup(name string) string {
+	if c.ep.Env == nil {
+		return os.Getenv(name)
+	}
+	v := ""
+	for _, kv := range c.ep.Env {
+		if k, val, ok := strings.Cut(kv, "="); ok && k == name {
+			v = val
+		}
+	}
+	return v
+}
