@@ -1,0 +1,211 @@
+package config
+
+import "time"
+
+// Options are the inputs of [Load] beside the files.
+type Options struct {
+	Env Env
+	// Cwd is the thread's working folder (-C); "" means Env.Cwd. A relative
+	// name starts at Env.Cwd.
+	Cwd string
+	// Overrides are the -c arguments, key=value, in order, the root ones first.
+	Overrides []string
+	// Enable and Disable are --enable and --disable. They come after every
+	// override, Disable last.
+	Enable, Disable []string
+	// Profile is -p; "" means the `profile` key.
+	Profile string
+	// IgnoreUserConfig leaves CODEX_HOME/config.toml out.
+	IgnoreUserConfig bool
+	// Strict makes an unknown key an error.
+	Strict bool
+	// Dedicated flags, "" when unset: they beat profiles and overrides.
+	Model, Sandbox, Approval, Provider string
+	// OSS selects a local provider, LocalProvider names which.
+	OSS           bool
+	LocalProvider string
+	// AddDirs are more writable roots (--add-dir).
+	AddDirs []string
+	// FullAuto is --full-auto, Bypass is
+	// --dangerously-bypass-approvals-and-sandbox.
+	FullAuto, Bypass bool
+	// WebSearch is --search: "live".
+	WebSearch string
+	// ForceApproval is the front end's own policy (exec: "never"); it beats
+	// the flag, profiles and files, but not requirements.
+	ForceApproval string
+}
+
+// Config is the folded configuration of one thread.
+type Config struct {
+	// Home is CODEX_HOME, Cwd the thread's folder (absolute, not resolved).
+	Home, Cwd string
+	// ProjectRoot is the nearest folder upwards with a project root marker,
+	// else Cwd. GitRoot is the nearest one holding .git, "" outside a
+	// repository. Trust is "trusted", "untrusted" or "" (no decision).
+	ProjectRoot, GitRoot, Trust string
+	// TrustKey is the folder a trust decision for Cwd should be stored under.
+	TrustKey string
+	// Profile is the active profile, "" without one.
+	Profile string
+
+	// Model is the slug to ask for; ModelExplicit tells whether anybody chose it.
+	Model         string
+	ModelExplicit bool
+	ReviewModel   string
+	ProviderID    string
+	Provider      Provider
+	Providers     map[string]Provider
+
+	// "" means the model's own default.
+	ReasoningEffort, ReasoningSummary, Verbosity, PlanReasoningEffort string
+	// 0 means the model's own.
+	ContextWindow, AutoCompactLimit, ToolOutputTokenLimit int64
+	// ServiceTier is as it goes on the wire (`fast` is already `priority`).
+	ServiceTier                string
+	SupportsReasoningSummaries bool
+	// ModelCatalog is the file that replaces the bundled catalogue, "" if none.
+	ModelCatalog string
+
+	// ApprovalPolicy is untrusted, on-failure, on-request, never or granular.
+	ApprovalPolicy    string
+	Granular          *Granular
+	ApprovalsReviewer string
+	// SandboxMode is read-only, workspace-write or danger-full-access.
+	SandboxMode         string
+	SandboxModeExplicit bool
+	Workspace           WorkspaceWrite
+
+	ShellEnv ShellEnvPolicy
+	Notify   []string
+	History  History
+
+	// Instructions replaces the base instructions ("" keeps them); it already
+	// holds the text of ModelInstructionsFile when that is set.
+	Instructions, DeveloperInstructions, ModelInstructionsFile, CompactPrompt string
+
+	// ProjectDocMaxBytes bounds all project AGENTS.md files together, 0 means
+	// none of them. ProjectDocFallback are more names to look for.
+	ProjectDocMaxBytes int
+	ProjectDocFallback []string
+	ProjectRootMarkers []string
+
+	HideReasoning, ShowRawReasoning bool
+	// WebSearch is disabled, cached or live.
+	WebSearch     string
+	WebSearchTool WebSearchTool
+	ViewImage     bool
+	// Personality is none, friendly, pragmatic or "" (the default one).
+	Personality                  string
+	AllowLoginShell              bool
+	BackgroundTerminalMaxTimeout time.Duration
+
+	IncludeEnvironmentContext, IncludePermissions, IncludeAppsInstructions bool
+
+	Features Features
+	Pipeline Pipeline
+	// Executor is the command whose stdio is the executor's, nil for the local one.
+	Executor []string
+
+	AuthStore          string // file, keyring, auto or ephemeral
+	ForcedLoginMethod  string // chatgpt, api or ""
+	ForcedWorkspaceIDs []string
+	ChatGPTBaseURL     string
+	LogDir, SQLiteHome string
+	FileOpener         string
+	CheckForUpdate     bool
+
+	// Deprecations are notices about old settings in use.
+	Deprecations []Deprecation
+	// Warnings are for people, in order, without a prefix.
+	Warnings []string
+	// Layers are the files and flags this came from, lowest first.
+	Layers []Layer
+
+	// merged is all layers, tree the same with the profile on top.
+	merged, tree map[string]any
+}
+
+// Granular is the table form of approval_policy.
+type Granular struct {
+	SandboxApproval, Rules, MCPElicitations, SkillApproval, RequestPermissions bool
+}
+
+// WorkspaceWrite are the settings of sandbox mode workspace-write.
+type WorkspaceWrite struct {
+	// WritableRoots are absolute and clean; the working folder is not among them.
+	WritableRoots                                 []string
+	NetworkAccess, ExcludeTmpdir, ExcludeSlashTmp bool
+}
+
+// ShellEnvPolicy says what part of the environment commands get. The order is:
+// Inherit, the default excludes, Exclude, Set, IncludeOnly.
+type ShellEnvPolicy struct {
+	Inherit string // all, core or none
+	// IgnoreDefaultExcludes keeps names with KEY, SECRET or TOKEN. True by default.
+	IgnoreDefaultExcludes bool
+	// Exclude and IncludeOnly are globs, matched without regard to case.
+	Exclude, IncludeOnly []string
+	Set                  map[string]string
+	UseProfile           bool
+}
+
+// History says whether prompts are remembered, and how much.
+type History struct {
+	Persistence string // save-all or none
+	MaxBytes    int64  // 0 means no limit
+}
+
+// WebSearchTool are the details sent with the web search tool.
+type WebSearchTool struct {
+	ContextSize    string // low, medium, high or ""
+	AllowedDomains []string
+	Location       *Location
+}
+
+// Location is an approximate place for web search.
+type Location struct{ Country, Region, City, Timezone string }
+
+// Pipeline are the stages a user put between engine and face.
+type Pipeline struct{ Filters [][]string }
+
+// Layer is one source of settings.
+type Layer struct {
+	// Name is system, user, project, sessionFlags or
+	// legacyManagedConfigTomlFromFile: the app-server's own names.
+	Name string
+	// Path is the file, "" for flags. Dir is the folder relative paths start at.
+	Path, Dir string
+	// Found tells whether the file exists.
+	Found bool
+	// Disabled says why a layer does not count ("" when it does).
+	Disabled string
+	// Tree holds the layer's own settings.
+	Tree map[string]any
+
+	text string
+}
+
+// Merged is all layers over each other, without the profile. Callers must not
+// change it.
+func (c *Config) Merged() map[string]any { return c.merged }
+
+// Get returns the value at a path of keys, the active profile's first, nil when
+// there is none.
+// Tables are map[string]any, arrays []any, numbers int64 or float64.
+// Callers must not change what they get.
+func (c *Config) Get(path ...string) any { return lookup(c.tree, path...) }
+
+func lookup(t map[string]any, path ...string) any {
+	var v any = t
+	for _, p := range path {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		if v, ok = m[p]; !ok {
+			return nil
+		}
+	}
+	return v
+}

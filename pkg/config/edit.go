@@ -1,0 +1,228 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+)
+
+// Change is one edit of config.toml.
+type Change struct {
+	// Path leads to the key.
+	Path []string
+	// Value is a string, bool, int, int64, float64, []string, or a map of
+	// strings to such values (an inline table). nil removes the key, and a
+	// table with everything in it.
+	Value any
+}
+
+// Edit changes config.toml in a home folder. Only the touched keys change:
+// comments, order and blank lines stay. The file is replaced in one step and
+// ends with mode 0600 (config spec §1.8).
+func Edit(home string, changes ...Change) error {
+	path := filepath.Join(home, "config.toml")
+	b, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	text := string(b)
+	for _, c := range changes {
+		if text, err = Apply(text, c); err != nil {
+			return fmt.Errorf("edit %s: %w", path, err)
+		}
+	}
+	if text == string(b) && err == nil {
+		if fi, err := os.Stat(path); err == nil && fi.Mode().Perm() == 0o600 || len(changes) == 0 {
+			return nil
+		}
+	}
+	return WriteFile(path, []byte(text))
+}
+
+// SetTrust stores a trust decision ("trusted" or "untrusted") for an absolute
+// folder, in a table of its own: [projects."/abs"].
+func SetTrust(home, dir, level string) error {
+	return Edit(home, Change{[]string{"projects", projectKey(dir), "trust_level"}, level})
+}
+
+// Apply makes one change in a document.
+func Apply(text string, c Change) (string, error) {
+	if len(c.Path) == 0 {
+		return "", errors.New("empty key")
+	}
+	if _, err := decode(text); err != nil {
+		return "", err
+	}
+	d := newDoc(text)
+	var out string
+	var err error
+	if c.Value == nil {
+		out = d.remove(c.Path)
+	} else {
+		if err = d.expandProjects(c.Path); err == nil {
+			out, err = d.set(c.Path, c.Value)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	// What the editor made must read back as what was wanted.
+	t, err := decode(out)
+	if err != nil {
+		return "", fmt.Errorf("cannot place key %s: %w", dottedKey(c.Path), err)
+	}
+	got := lookup(t, c.Path...)
+	if s, ok := c.Value.(string); ok && got != s || c.Value == nil && got != nil || c.Value != nil && !reflect.DeepEqual(got, readBack(c.Value)) {
+		return "", fmt.Errorf("cannot place key %s", dottedKey(c.Path))
+	}
+	return out, nil
+}
+
+// readBack is how a value looks after it was written and read.
+func readBack(v any) any {
+	t, err := decode("v = " + encode(v))
+	if err != nil {
+		return nil
+	}
+	return t["v"]
+}
+
+// WriteFile replaces a file in one step, with mode 0600, making its folder if
+// need be. A link stays a link: what it points to is replaced, except in a
+// circle of links.
+func WriteFile(path string, data []byte) error {
+	target := path
+	seen := map[string]bool{}
+	for !seen[target] {
+		seen[target] = true
+		to, err := os.Readlink(target)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(target), to)
+		}
+		if seen[to] {
+			target = path
+			break
+		}
+		target = to
+	}
+	dir := filepath.Dir(target)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("create %s: %w", dir, err)
+	}
+	f, err := os.CreateTemp(dir, "."+filepath.Base(target)+"-*.tmp")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", target, err)
+	}
+	// CreateTemp makes it 0600.
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), target)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("write %s: %w", target, err)
+	}
+	return nil
+}
+
+// encode writes a value as TOML.
+func encode(v any) string {
+	switch v := v.(type) {
+	case string:
+		return quote(v)
+	case []string:
+		l := make([]string, len(v))
+		for i, s := range v {
+			l[i] = quote(s)
+		}
+		return "[" + strings.Join(l, ", ") + "]"
+	case []any:
+		l := make([]string, len(v))
+		for i, s := range v {
+			l[i] = encode(s)
+		}
+		return "[" + strings.Join(l, ", ") + "]"
+	case map[string]string:
+		m := make(map[string]any, len(v))
+		for k, s := range v {
+			m[k] = s
+		}
+		return encode(m)
+	case map[string]any:
+		l := make([]string, 0, len(v))
+		for _, k := range sortedKeys(v) {
+			l = append(l, quoteKey(k)+" = "+encode(v[k]))
+		}
+		if len(l) == 0 {
+			return "{}"
+		}
+		return "{ " + strings.Join(l, ", ") + " }"
+	case float64:
+		s := floatText(v)
+		return strings.Replace(s, "NaN", "nan", 1)
+	}
+	return fmt.Sprint(v)
+}
+
+// quote writes a basic string.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r < ' ' || r == 0x7f:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// quoteKey writes a key: bare where that is allowed, literal for Windows paths.
+func quoteKey(k string) string {
+	bare := k != ""
+	for i := 0; i < len(k); i++ {
+		c := k[i]
+		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			bare = false
+		}
+	}
+	switch {
+	case bare:
+		return k
+	case strings.ContainsAny(k, `"\`) && !strings.ContainsFunc(k, func(r rune) bool { return r == '\'' || r < ' ' || r == 0x7f }):
+		return "'" + k + "'"
+	}
+	return quote(k)
+}
+
+func dottedKey(path []string) string {
+	l := make([]string, len(path))
+	for i, k := range path {
+		l[i] = quoteKey(k)
+	}
+	return strings.Join(l, ".")
+}

@@ -1,0 +1,66 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Home applies the CODEX_HOME rules (config spec §1.1): the variable, when not
+// empty, must name an existing folder and is resolved; without it the folder
+// is ~/.codex, which need not exist. Errors are *[Error].
+func Home(env Env) (string, error) {
+	v := env.get("CODEX_HOME")
+	if v == "" {
+		if env.Home == "" {
+			return "", plain("Could not find home directory")
+		}
+		return filepath.Join(env.Home, ".codex"), nil
+	}
+	p := v
+	if !filepath.IsAbs(p) {
+		p = filepath.Join(env.Cwd, p)
+	}
+	fi, err := os.Stat(p)
+	switch {
+	case os.IsNotExist(err):
+		return "", plain("CODEX_HOME points to %q, but that path does not exist", v)
+	case err != nil:
+		return "", plain("failed to read CODEX_HOME %q: %s", v, osText(err))
+	case !fi.IsDir():
+		return "", plain("CODEX_HOME points to %q, but that path is not a directory", v)
+	}
+	p, err = filepath.EvalSymlinks(p)
+	if err != nil {
+		return "", plain("failed to canonicalize CODEX_HOME %q: %s", v, osText(err))
+	}
+	return p, nil
+}
+
+func (e Env) systemDir() string {
+	if e.SystemDir != "" {
+		return e.SystemDir
+	}
+	if runtime.GOOS == "windows" {
+		if d := e.get("ProgramData"); d != "" {
+			return filepath.Join(d, "OpenAI", "Codex")
+		}
+		return `C:\ProgramData\OpenAI\Codex`
+	}
+	return "/etc/codex"
+}
+
+// absolute makes a path of a setting absolute: ~ is the user's home, a
+// relative one starts at base. The result is clean and need not exist.
+func (e Env) absolute(p, base string) string {
+	switch {
+	case p == "~":
+		p = e.Home
+	case len(p) > 1 && p[0] == '~' && os.IsPathSeparator(p[1]):
+		p = filepath.Join(e.Home, p[2:])
+	}
+	if !filepath.IsAbs(p) {
+		p = filepath.Join(base, p)
+	}
+	return filepath.Clean(p)
+}

@@ -1,0 +1,576 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func load(t testing.TB, o Options) *Config {
+	t.Helper()
+	c, err := Load(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func fails(t testing.TB, o Options, want string) {
+	t.Helper()
+	_, err := Load(context.Background(), o)
+	if err == nil || !strings.Contains(AsError(err).Message(), want) {
+		t.Fatalf("error %v, want %s", err, want)
+	}
+}
+
+// say prints values with blanks between them.
+func say(v ...any) string { return strings.TrimSpace(fmt.Sprintln(v...)) }
+
+// TestValues loads a config.toml with flags and looks at one value each.
+func TestValues(t *testing.T) {
+	profile := "profile = 'p'\nmodel = 'top'\n[profiles.p]\nmodel = 'p1'\nsandbox_mode = 'workspace-write'\nmodel_reasoning_effort = 'high'\n"
+	for _, c := range []struct {
+		name, file string
+		o          Options
+		get        func(*Config) any
+		want       any
+	}{
+		{"default model", "", Options{}, func(c *Config) any { return say(c.Model, c.ModelExplicit) }, "gpt-5.5 false"},
+		{"model", "model = 'x'", Options{}, func(c *Config) any { return say(c.Model, c.ModelExplicit) }, "x true"},
+		{"-c beats the file", "model = 'x'", Options{Overrides: []string{"model=y", "model=z"}}, func(c *Config) any { return c.Model }, "z"},
+		{"a profile beats -c", profile, Options{Overrides: []string{"model=y"}}, func(c *Config) any { return c.Model }, "p1"},
+		{"-c into the profile", profile, Options{Overrides: []string{"profiles.p.model=y"}}, func(c *Config) any { return c.Model }, "y"},
+		{"-m beats a profile", profile, Options{Model: "m"}, func(c *Config) any { return c.Model }, "m"},
+		{"-p beats profile", profile + "[profiles.q]\n", Options{Profile: "q"}, func(c *Config) any { return c.Profile + c.Model }, "qtop"},
+		{"profile effort", profile, Options{}, func(c *Config) any { return c.ReasoningEffort + " " + c.SandboxMode }, "high workspace-write"},
+		{"keys that a profile may not hold", "profile='p'\n[profiles.p]\nreview_model='x'\nnotify=['y']\n", Options{}, func(c *Config) any { return c.ReviewModel + say(len(c.Notify)) }, "0"},
+		{"user config left out", "model = 'x'", Options{IgnoreUserConfig: true}, func(c *Config) any { return c.Model }, "gpt-5.5"},
+		{"a date is a string", "model = 2020-01-01", Options{}, func(c *Config) any { return c.Model }, "2020-01-01"},
+		{"an enumeration as a table", "sandbox_mode = {read-only={}}", Options{}, func(c *Config) any { return say(c.SandboxMode, c.SandboxModeExplicit) }, "read-only true"},
+		{"sandbox without a decision", "", Options{}, func(c *Config) any { return say(c.SandboxMode, c.SandboxModeExplicit, c.ApprovalPolicy) }, "read-only false on-request"},
+		{"sandbox flag", "sandbox_mode='workspace-write'", Options{Sandbox: "danger-full-access"}, func(c *Config) any { return c.SandboxMode + c.WebSearch }, "danger-full-accesslive"},
+		{"an explicit search mode stays", "web_search='cached'", Options{Sandbox: "danger-full-access"}, func(c *Config) any { return c.WebSearch }, "cached"},
+		{"bypass", "approval_policy='untrusted'", Options{Bypass: true}, func(c *Config) any { return c.SandboxMode + " " + c.ApprovalPolicy }, "danger-full-access never"},
+		{"full auto", "", Options{FullAuto: true}, func(c *Config) any { return c.SandboxMode + " " + c.ApprovalPolicy }, "workspace-write on-request"},
+		{"exec never asks", "approval_policy='untrusted'", Options{Approval: "on-request", ForceApproval: "never"}, func(c *Config) any { return c.ApprovalPolicy }, "never"},
+		{"granular", "approval_policy={granular={sandbox_approval=true,rules=false,mcp_elicitations=true}}", Options{}, func(c *Config) any { return say(c.ApprovalPolicy, *c.Granular) }, "granular {true false true false false}"},
+		{"-a over granular", "approval_policy={granular={sandbox_approval=true,rules=false,mcp_elicitations=true}}", Options{Approval: "never"}, func(c *Config) any { return say(c.ApprovalPolicy, c.Granular) }, "never <nil>"},
+		{"default_permissions", "default_permissions=':workspace'\nsandbox_mode='read-only'", Options{}, func(c *Config) any { return c.SandboxMode }, "workspace-write"},
+		{"tier", "service_tier='fast'", Options{}, func(c *Config) any { return c.ServiceTier }, "priority"},
+		{"tier passed through", "service_tier='flex'", Options{}, func(c *Config) any { return c.ServiceTier }, "flex"},
+		{"search flag", "web_search='disabled'", Options{WebSearch: "live"}, func(c *Config) any { return c.WebSearch }, "live"},
+		{"search by an old feature", "", Options{Enable: []string{"web_search_request"}}, func(c *Config) any { return c.WebSearch }, "live"},
+		{"terminal timeout has a floor", "background_terminal_max_timeout=1", Options{}, func(c *Config) any { return c.BackgroundTerminalMaxTimeout }, 5 * time.Second},
+		{"terminal timeout", "", Options{}, func(c *Config) any { return c.BackgroundTerminalMaxTimeout }, 300 * time.Second},
+		{"docs", "project_doc_max_bytes=0\nproject_doc_fallback_filenames=['A', ' ', 'B']", Options{}, func(c *Config) any { return say(c.ProjectDocMaxBytes, c.ProjectDocFallback) }, "0 [A B]"},
+		{"docs by default", "", Options{}, func(c *Config) any { return say(c.ProjectDocMaxBytes, c.ProjectDocFallback, c.ProjectRootMarkers) }, "32768 [] [.git]"},
+		{"feature default", "", Options{}, func(c *Config) any {
+			return say(c.Features.Enabled("unified_exec"), c.Features.Enabled("memories"), c.Features.Enabled("nope"))
+		}, "true false false"},
+		{"feature alias", "[features]\ncollab=false", Options{}, func(c *Config) any { return say(c.Features.Enabled("multi_agent"), len(c.Deprecations)) }, "false 1"},
+		{"feature implied", "[features]\ncode_mode_only=true", Options{}, func(c *Config) any { return c.Features.Enabled("code_mode") }, true},
+		{"feature as a table", "[features.multi_agent_v2]\nenabled=true", Options{}, func(c *Config) any { return c.Features.Enabled("multi_agent_v2") }, true},
+		{"--disable beats all", "features.apps=true", Options{Overrides: []string{"features.apps=true"}, Enable: []string{"apps"}, Disable: []string{"apps"}}, func(c *Config) any { return c.Features.Enabled("apps") }, false},
+		{"feature in a profile", "profile='p'\n[features]\napps=true\n[profiles.p.features]\napps=false", Options{}, func(c *Config) any { return c.Features.Enabled("apps") }, false},
+		{"old landlock override", "", Options{Overrides: []string{"use_legacy_landlock=true"}}, func(c *Config) any { return c.Features.Enabled("use_legacy_landlock") }, true},
+		{"shell env by default", "", Options{}, func(c *Config) any { return c.ShellEnv }, ShellEnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true}},
+		{"shell env", "[shell_environment_policy]\ninherit='core'\nignore_default_excludes=false\nexclude=['A*']\nset={B='1'}\ninclude_only=['C']", Options{}, func(c *Config) any { return c.ShellEnv },
+			ShellEnvPolicy{Inherit: "core", Exclude: []string{"A*"}, IncludeOnly: []string{"C"}, Set: map[string]string{"B": "1"}}},
+		{"filters", "executor=['ssh','box','codex-sandbox','serve']\n[pipeline]\nfilters=[['redact'],[],['tee','x']]", Options{}, func(c *Config) any { return say(c.Pipeline.Filters, c.Executor) }, "[[redact] [tee x]] [ssh box codex-sandbox serve]"},
+		{"search tool", "[tools.web_search]\ncontext_size='high'\nallowed_domains=['a.b']\nlocation={city='X'}", Options{}, func(c *Config) any {
+			return say(c.WebSearchTool.ContextSize, c.WebSearchTool.AllowedDomains, *c.WebSearchTool.Location)
+		}, "high [a.b] {  X }"},
+		{"workspaces", "forced_chatgpt_workspace_id=['a','b']", Options{}, func(c *Config) any { return say(c.ForcedWorkspaceIDs) }, "[a b]"},
+		{"memories alias", "memories.no_memories_if_mcp_or_web_search=true", Options{}, func(c *Config) any { return c.Get("memories", "disable_on_external_context") }, true},
+		{"raw tree", "mcp_servers.x.command='y'", Options{Overrides: []string{"mcp_servers.x.args=['z']"}}, func(c *Config) any { return say(c.Get("mcp_servers", "x")) }, "map[args:[z] command:y]"},
+		{"no such key", "", Options{}, func(c *Config) any { return c.Get("a", "b") }, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			env := testEnv(t, nil)
+			write(t, filepath.Join(env.home(), "config.toml"), c.file)
+			c.o.Env = env
+			if got := c.get(load(t, c.o)); !reflect.DeepEqual(got, c.want) {
+				t.Fatalf("got %#v, want %#v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestOverride(t *testing.T) {
+	for _, c := range []struct {
+		arg  string
+		key  string
+		want any
+	}{
+		{"model=o3", "model", "o3"},
+		{`model="o3"`, "model", "o3"},
+		{"a=[1,2]", "a", []any{int64(1), int64(2)}},
+		{"a={b=1}", "a", map[string]any{"b": int64(1)}},
+		{"a=true", "a", true},
+		{"a=True", "a", "True"},
+		{"a=1.10", "a", 1.1},
+		{"a=2026-01-01", "a", "2026-01-01"},
+		{"a=07:32:00", "a", "07:32:00"},
+		{"a=", "a", ""},
+		{"a = 3 # x", "a", int64(3)},
+		{"a='", "a", ""},
+		{`a='"x"'`, "a", `"x"`},
+		{`a="x`, "a", "x"},
+		{`a=x"y"`, "a", `x"y`},
+		{"a.b.=3", "a\x00b\x00", int64(3)},
+		{"a=b=c", "a", "b=c"},
+		{"a=/x/y", "a", "/x/y"},
+		{"a=-1", "a", int64(-1)},
+		{"use_legacy_landlock=1", "features\x00use_legacy_landlock", int64(1)},
+		{"a=1\nb=2", "a", int64(1)},
+	} {
+		ov, err := parseOverride(c.arg)
+		if err != nil {
+			t.Errorf("%q: %v", c.arg, err)
+			continue
+		}
+		if k := strings.Join(ov.key, "\x00"); k != c.key || !reflect.DeepEqual(ov.value, c.want) {
+			t.Errorf("%q: %q %#v, want %#v", c.arg, k, ov.value, c.want)
+		}
+	}
+}
+
+func TestHome(t *testing.T) {
+	dir := t.TempDir()
+	dir, _ = filepath.EvalSymlinks(dir)
+	write(t, filepath.Join(dir, "file"), "")
+	write(t, filepath.Join(dir, "h", "x"), "")
+	os.Symlink("h", filepath.Join(dir, "link"))
+	for _, c := range []struct{ v, want, err string }{
+		{"", filepath.Join(dir, "u", ".codex"), ""},
+		{filepath.Join(dir, "h"), filepath.Join(dir, "h"), ""},
+		{"h", filepath.Join(dir, "h"), ""},
+		{"link", filepath.Join(dir, "h"), ""},
+		{"missing", "", `CODEX_HOME points to "missing", but that path does not exist`},
+		{"file", "", `CODEX_HOME points to "file", but that path is not a directory`},
+	} {
+		got, err := Home(Env{Get: func(string) string { return c.v }, Home: filepath.Join(dir, "u"), Cwd: dir})
+		if c.err != "" {
+			if err == nil || err.Error() != c.err {
+				t.Errorf("%q: %v", c.v, err)
+			}
+		} else if got != c.want || err != nil {
+			t.Errorf("%q: %q, %v", c.v, got, err)
+		}
+	}
+}
+
+// project makes a repository with a project config at its root and in sub/.
+func project(t *testing.T, env Env) (root, sub string) {
+	root = filepath.Join(env.Cwd, "repo")
+	sub = filepath.Join(root, "sub", "deep")
+	write(t, filepath.Join(root, ".git", "HEAD"), "")
+	write(t, filepath.Join(root, ".codex", "config.toml"), "model = 'root'\nnotify = ['x']\nmodel_provider = 'zz'\nmodel_verbosity = 'low'\nmodel_instructions_file = 'inst.md'\n")
+	write(t, filepath.Join(root, ".codex", "inst.md"), " project text\n")
+	write(t, filepath.Join(root, "sub", ".codex", "config.toml"), "model = 'sub'\nprofile = 'q'\n")
+	if err := os.MkdirAll(filepath.Join(sub, ".codex"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return root, sub
+}
+
+func TestProjectLayers(t *testing.T) {
+	env := testEnv(t, nil)
+	root, sub := project(t, env)
+	o := Options{Env: env, Cwd: sub}
+
+	c := load(t, o)
+	if c.Model != "gpt-5.5" || c.Trust != "" || c.ProjectRoot != root || c.GitRoot != root || c.TrustKey != root || len(c.Warnings) > 0 {
+		t.Fatalf("without a decision: %+v", c)
+	}
+	if c.SandboxMode != "read-only" || c.ApprovalPolicy != "on-request" {
+		t.Fatal(c.SandboxMode, c.ApprovalPolicy)
+	}
+
+	if err := SetTrust(env.home(), root, "untrusted"); err != nil {
+		t.Fatal(err)
+	}
+	c = load(t, o)
+	if c.Model != "gpt-5.5" || c.Trust != "untrusted" || c.SandboxMode != "workspace-write" || c.ApprovalPolicy != "untrusted" || c.SandboxModeExplicit {
+		t.Fatalf("untrusted: %+v", c)
+	}
+
+	if err := SetTrust(env.home(), root, "trusted"); err != nil {
+		t.Fatal(err)
+	}
+	c = load(t, o)
+	if c.Model != "sub" || c.Verbosity != "low" || c.Trust != "trusted" || c.SandboxMode != "workspace-write" || c.ApprovalPolicy != "on-request" || c.ProviderID != "openai" || c.Notify != nil {
+		t.Fatalf("trusted: %+v", c)
+	}
+	if c.Instructions != "project text" || c.ModelInstructionsFile != filepath.Join(root, ".codex", "inst.md") {
+		t.Fatalf("%q from %s", c.Instructions, c.ModelInstructionsFile)
+	}
+	want := []string{
+		"Ignored unsupported project-local config keys in " + filepath.Join(root, ".codex", "config.toml") + ": model_provider, notify. If you want these settings to apply, manually set them in your user-level config.toml.",
+		"Ignored unsupported project-local config keys in " + filepath.Join(root, "sub", ".codex", "config.toml") + ": profile. If you want these settings to apply, manually set them in your user-level config.toml.",
+	}
+	if !slices.Equal(c.Warnings, want) {
+		t.Fatalf("warnings %q", c.Warnings)
+	}
+	var names []string
+	for _, l := range c.Layers {
+		names = append(names, l.Name)
+	}
+	if got := strings.Join(names, " "); got != "system user project project project sessionFlags legacyManagedConfigTomlFromFile" {
+		t.Fatal(got)
+	}
+
+	// The user's profile and -c beat the project.
+	o.Overrides = []string{"model=flag"}
+	if c = load(t, o); c.Model != "flag" {
+		t.Fatal(c.Model)
+	}
+
+	// Other markers, none at all.
+	o.Overrides = []string{`project_root_markers=["inst.md"]`}
+	if c = load(t, o); c.ProjectRoot != sub || c.GitRoot != root || c.Model != "gpt-5.5" {
+		t.Fatal(c.ProjectRoot, c.GitRoot, c.Model)
+	}
+	o.Overrides = []string{`project_root_markers=[]`}
+	if c = load(t, o); c.ProjectRoot != sub {
+		t.Fatal(c.ProjectRoot)
+	}
+	o.Overrides = nil
+
+	// Broken files matter only when trusted.
+	write(t, filepath.Join(root, ".codex", "config.toml"), "model = ")
+	fails(t, o, "Error loading config.toml: Error parsing project config file "+filepath.Join(root, ".codex", "config.toml")+": TOML parse error at line 1, column 9\n  |\n1 | model = \n  |         ^\nstring values must be quoted, expected literal string\n")
+	if err := SetTrust(env.home(), root, "untrusted"); err != nil {
+		t.Fatal(err)
+	}
+	load(t, o)
+}
+
+func TestTrust(t *testing.T) {
+	env := testEnv(t, nil)
+	root, sub := project(t, env)
+	// A linked worktree belongs to the main repository.
+	tree := filepath.Join(env.Cwd, "tree")
+	write(t, filepath.Join(tree, ".git"), "gitdir: "+filepath.Join(root, ".git", "worktrees", "tree")+"\n")
+	// A link to the repository.
+	link := filepath.Join(env.Cwd, "link")
+	if err := os.Symlink(root, link); err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct{ key, cwd, want string }{
+		{root, root, "trusted"},
+		{root, sub, "trusted"},
+		{root, tree, "trusted"},
+		{root, link, "trusted"},
+		{link, link, "trusted"},
+		{link, root, ""},
+		{sub, sub, "trusted"},
+		{sub, root, ""},
+		{filepath.Dir(root), root, ""},
+		{tree, root, ""},
+	} {
+		os.Remove(filepath.Join(env.home(), "config.toml"))
+		if err := SetTrust(env.home(), c.key, "trusted"); err != nil {
+			t.Fatal(err)
+		}
+		got := load(t, Options{Env: env, Cwd: c.cwd})
+		if got.Trust != c.want {
+			t.Errorf("decision for %s, in %s: %q", c.key, c.cwd, got.Trust)
+		}
+	}
+	if c := load(t, Options{Env: env, Cwd: tree}); c.TrustKey != root || c.GitRoot != tree {
+		t.Fatal(c.TrustKey, c.GitRoot)
+	}
+	if c := load(t, Options{Env: env, Cwd: env.Cwd}); c.TrustKey != env.Cwd || c.GitRoot != "" {
+		t.Fatal(c.TrustKey, c.GitRoot)
+	}
+}
+
+func TestHomeIsNoProject(t *testing.T) {
+	env := testEnv(t, nil)
+	// The home is the .codex folder of the working folder.
+	home := filepath.Join(env.Cwd, ".codex")
+	write(t, filepath.Join(home, "config.toml"), "model = 'x'\nnotify = ['n']\n[projects.\""+env.Cwd+"\"]\ntrust_level = 'trusted'\n")
+	env.Get = func(k string) string {
+		if k == "CODEX_HOME" {
+			return home
+		}
+		return ""
+	}
+	if c := load(t, Options{Env: env}); len(c.Warnings) > 0 || len(c.Notify) != 1 {
+		t.Fatal(c.Warnings, c.Notify)
+	}
+}
+
+func TestPaths(t *testing.T) {
+	env := testEnv(t, nil)
+	write(t, filepath.Join(env.home(), "config.toml"), "log_dir = 'logs/../l'\n[sandbox_workspace_write]\nwritable_roots = ['rel', '~/x', '/abs/../b', '~']\n")
+	o := Options{Env: env, AddDirs: []string{"add", "/b"}}
+	c := load(t, o)
+	h := env.home()
+	want := []string{filepath.Join(h, "rel"), filepath.Join(env.Home, "x"), "/b", env.Home, filepath.Join(env.Cwd, "add")}
+	if !slices.Equal(c.Workspace.WritableRoots, want) || c.LogDir != filepath.Join(h, "l") {
+		t.Fatal(c.Workspace.WritableRoots, c.LogDir)
+	}
+	o.Overrides = []string{`sandbox_workspace_write.writable_roots=["here"]`}
+	o.Cwd = "sub"
+	if c = load(t, o); c.Workspace.WritableRoots[0] != filepath.Join(env.Cwd, "sub", "here") {
+		t.Fatal(c.Workspace.WritableRoots)
+	}
+}
+
+func TestProviders(t *testing.T) {
+	env := testEnv(t, map[string]string{"CODEX_OSS_PORT": "99"})
+	write(t, filepath.Join(env.home(), "config.toml"), `
+openai_base_url = "http://localhost/v1"
+[model_providers.x]
+name = "X"
+base_url = "https://x/v1"
+env_key = "K"
+env_key_instructions = "get one"
+query_params = { b = "2", a = "1" }
+http_headers = { H = "v" }
+env_http_headers = { E = "VAR" }
+request_max_retries = 0
+stream_max_retries = 1000
+stream_idle_timeout_ms = 7
+[model_providers.cmd]
+command = ["codex-model", "replay", "f"]
+[model_providers.auth]
+name = "A"
+auth = { command = "print-token", args = ["a"], refresh_interval_ms = 0, cwd = "sub" }
+[model_providers.amazon-bedrock.aws]
+region = "eu-west-1"
+`)
+	c := load(t, Options{Env: env, Provider: "x"})
+	p := c.Provider
+	if p.BaseURL != "https://x/v1" || p.EnvKey != "K" || p.RequestMaxRetries != 0 || p.StreamMaxRetries != 100 || p.StreamIdleTimeout != 7*time.Millisecond ||
+		!slices.Equal(p.QueryParams, []Param{{"a", "1"}, {"b", "2"}}) || p.HTTPHeaders["H"] != "v" || p.EnvHTTPHeaders["E"] != "VAR" || p.WireAPI != "responses" || p.RequiresOpenAIAuth {
+		t.Fatalf("%+v", p)
+	}
+	if p := c.Providers["openai"]; p.BaseURL != "http://localhost/v1" || !p.OpenAI() || p.RequestMaxRetries != 4 || p.StreamMaxRetries != 5 || p.StreamIdleTimeout != 300*time.Second || !p.RequiresOpenAIAuth {
+		t.Fatalf("%+v", p)
+	}
+	if p := c.Providers["cmd"]; p.Name != "cmd" || len(p.Command) != 3 {
+		t.Fatalf("%+v", p)
+	}
+	if a := c.Providers["auth"].Auth; a.Command != "print-token" || a.Timeout != 5*time.Second || a.RefreshInterval != 0 || a.Cwd != filepath.Join(env.home(), "sub") {
+		t.Fatalf("%+v", a)
+	}
+	if p := c.Providers["amazon-bedrock"]; !strings.Contains(p.BaseURL, "eu-west-1") {
+		t.Fatalf("%+v", p)
+	}
+	c = load(t, Options{Env: env, OSS: true, LocalProvider: "ollama"})
+	if c.ProviderID != "ollama" || c.Provider.BaseURL != "http://localhost:99/v1" || c.Model != "gpt-oss:20b" {
+		t.Fatalf("%s %+v", c.Model, c.Provider)
+	}
+	if c = load(t, Options{Env: env, OSS: true, Overrides: []string{"oss_provider=lmstudio"}}); c.Model != "openai/gpt-oss-20b" {
+		t.Fatal(c.Model)
+	}
+	if c = load(t, Options{Env: env, LocalProvider: "ollama"}); c.ProviderID != "openai" {
+		t.Fatal(c.ProviderID)
+	}
+}
+
+func TestRequirements(t *testing.T) {
+	for _, c := range []struct {
+		name, req, managed, file string
+		o                        Options
+		want, warn, err          string
+	}{
+		{name: "approval", req: `allowed_approval_policies=["untrusted"]`, o: Options{ForceApproval: "never"}, want: "untrusted read-only cached",
+			warn: "Configured value for `approval_policy` is disallowed by requirements; falling back to required value UnlessTrusted. Details: invalid value for `approval_policy`: `Never` is not in the allowed set [UnlessTrusted] (set by ETC/requirements.toml)"},
+		{name: "allowed approval", req: `allowed_approval_policies=["on-request","untrusted","never"]`, o: Options{ForceApproval: "never"}, want: "never read-only cached"},
+		{name: "no approvals", req: `allowed_approval_policies=[]`, err: "Error loading config.toml: field `allowed_approval_policies` cannot be empty\n"},
+		{name: "bad word", req: `allowed_approval_policies=["zz"]`, err: "Error loading config.toml: Error parsing requirements file ETC/requirements.toml: TOML parse error at line 1, column 28\n  |\n1 | allowed_approval_policies=[\"zz\"]\n  |                            ^^^^\nunknown variant `zz`, expected one of `untrusted`, `on-failure`, `on-request`, `granular`, `never`\n\n"},
+		{name: "bad type", req: `allowed_approval_policies=3`, err: "TOML parse error at line 1, column 27\n  |\n1 | allowed_approval_policies=3\n  |                           ^\ninvalid type: integer `3`, expected a sequence\n\n"},
+		{name: "bad TOML", req: `x = `, err: "Error loading config.toml: Error parsing requirements file ETC/requirements.toml: TOML parse error at line 1, column 5\n"},
+		{name: "sandbox", req: `allowed_sandbox_modes=["read-only"]`, file: "sandbox_mode='workspace-write'", want: "on-request read-only cached",
+			warn: "Configured value for `sandbox_mode` is disallowed by requirements; falling back to required value ReadOnly. Details: invalid value for `sandbox_mode`: `WorkspaceWrite` is not in the allowed set [ReadOnly] (set by ETC/requirements.toml)"},
+		{name: "full access and never", req: `allowed_sandbox_modes=["read-only"]`, o: Options{Sandbox: "danger-full-access", ForceApproval: "never"},
+			err: "Error: `approval_policy = \"never\"` cannot be used because requirements do not allow `sandbox_mode = \"danger-full-access\"`; Codex would fall back to read-only permissions with approvals disabled. Choose an `approval_policy` based on what you need, such as `on-request`, or choose an allowed sandbox mode.\n"},
+		{name: "sandbox without read-only", req: `allowed_sandbox_modes=["workspace-write"]`, err: "Error loading config.toml: invalid value for `allowed_sandbox_modes`: `[WorkspaceWrite]` is not in the allowed set must include 'read-only' to allow any PermissionProfile (set by ETC/requirements.toml)\n"},
+		{name: "search", req: `allowed_web_search_modes=["disabled"]`, file: "web_search='live'", want: "on-request read-only disabled",
+			warn: "Configured value for `web_search_mode` is disallowed by requirements; falling back to required value Disabled. Details: invalid value for `web_search_mode`: `Live` is not in the allowed set [Disabled] (set by ETC/requirements.toml)"},
+		{name: "search falls to what is listed", req: `allowed_web_search_modes=["cached"]`, file: "web_search='live'", want: "on-request read-only cached",
+			warn: "Configured value for `web_search_mode` is disallowed by requirements; falling back to required value Cached. Details: invalid value for `web_search_mode`: `Live` is not in the allowed set [Disabled, Cached] (set by ETC/requirements.toml)"},
+		{name: "search by default under full access", req: `allowed_web_search_modes=["cached"]`, o: Options{Sandbox: "danger-full-access"}, want: "on-request danger-full-access cached"},
+		{name: "features", req: "[features]\nzz=true\napps=false", o: Options{Enable: []string{"apps"}}, want: "on-request read-only cached",
+			warn: "Ignoring unknown `features` requirement `zz` from ETC/requirements.toml"},
+		{name: "host", req: "[[remote_sandbox_config]]\nhostname_patterns=['box-*']\nallowed_sandbox_modes=['read-only']", o: Options{Sandbox: "workspace-write"}, want: "on-request read-only cached",
+			warn: "Configured value for `sandbox_mode` is disallowed by requirements; falling back to required value ReadOnly. Details: invalid value for `sandbox_mode`: `WorkspaceWrite` is not in the allowed set [ReadOnly] (set by ETC/requirements.toml)"},
+		{name: "other host", req: "[[remote_sandbox_config]]\nhostname_patterns=['no?']\nallowed_sandbox_modes=['read-only']", o: Options{Sandbox: "workspace-write"}, want: "on-request workspace-write cached"},
+		{name: "managed approval", managed: "approval_policy='untrusted'", o: Options{ForceApproval: "never"}, want: "untrusted read-only cached",
+			warn: "Configured value for `approval_policy` is disallowed by requirements; falling back to required value UnlessTrusted. Details: invalid value for `approval_policy`: `Never` is not in the allowed set [UnlessTrusted] (set by ETC/managed_config.toml)"},
+		{name: "managed sandbox beats the user's", managed: "sandbox_mode='workspace-write'", file: "sandbox_mode='danger-full-access'", want: "on-request workspace-write cached"},
+		{name: "requirements beat managed", req: `allowed_approval_policies=["untrusted","on-request"]`, managed: "approval_policy='never'", o: Options{ForceApproval: "never"}, want: "untrusted read-only cached",
+			warn: "Configured value for `approval_policy` is disallowed by requirements; falling back to required value UnlessTrusted. Details: invalid value for `approval_policy`: `Never` is not in the allowed set [UnlessTrusted, OnRequest] (set by ETC/requirements.toml)"},
+		{name: "managed word", managed: "sandbox_mode='zz'", err: "Error loading config.toml: Failed to parse config requirements as TOML: unknown variant `zz`, expected one of `read-only`, `workspace-write`, `danger-full-access`\nin `sandbox_mode`\n"},
+		{name: "managed syntax", managed: "model=", err: "Error loading config.toml:\nETC/managed_config.toml:1:7: string values must be quoted, expected literal string\n"},
+		{name: "managed beats -c", managed: "web_search='disabled'", o: Options{Overrides: []string{"web_search=live"}}, want: "on-request read-only disabled"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			env := testEnv(t, nil)
+			env.Hostname = func() string { return "BOX-7" }
+			for f, text := range map[string]string{"requirements.toml": c.req, "managed_config.toml": c.managed} {
+				if text != "" {
+					write(t, filepath.Join(env.SystemDir, f), text)
+				}
+			}
+			write(t, filepath.Join(env.home(), "config.toml"), c.file)
+			c.o.Env = env
+			if c.err != "" {
+				fails(t, c.o, strings.ReplaceAll(c.err, "ETC", env.SystemDir))
+				return
+			}
+			got := load(t, c.o)
+			if s := got.ApprovalPolicy + " " + got.SandboxMode + " " + got.WebSearch; s != c.want {
+				t.Errorf("got %s, want %s", s, c.want)
+			}
+			if w := strings.ReplaceAll(strings.Join(got.Warnings, "\n"), env.SystemDir, "ETC"); w != c.warn {
+				t.Errorf("warnings\n%s\nwant\n%s", w, c.warn)
+			}
+			if c.name == "features" && got.Features.Enabled("apps") {
+				t.Error("a pinned feature was switched on")
+			}
+		})
+	}
+}
+
+func TestDeprecations(t *testing.T) {
+	env := testEnv(t, nil)
+	write(t, filepath.Join(env.home(), "config.toml"), "[features]\ncollab=true\nweb_search=true\nuse_legacy_landlock=true\napps=true\nzzz=true\n")
+	got := load(t, Options{Env: env}).Deprecations
+	want := []Deprecation{
+		{"`[features].collab` is deprecated. Use `[features].multi_agent` instead.", "Enable it with `--enable multi_agent` or `[features].multi_agent` in config.toml. See https://developers.openai.com/codex/config-basic#feature-flags for details."},
+		{"`[features].use_legacy_landlock` is deprecated and will be removed soon.", "Remove this setting to stop opting into the legacy Linux sandbox behavior."},
+		{"`[features].web_search` is deprecated because web search is enabled by default.", "Set `web_search` to `\"live\"`, `\"cached\"`, or `\"disabled\"` at the top level (or under a profile) in config.toml if you want to override it."},
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%q", got)
+	}
+}
+
+func TestFeatureTable(t *testing.T) {
+	all := AllFeatures()
+	if !slices.IsSortedFunc(all, func(a, b Feature) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Fatal("not sorted")
+	}
+	b, err := os.ReadFile("testdata/features.list.0.133.0.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, f := range all {
+		fmt.Fprintf(&out, "%-38s  %-17s  %v\n", f.Name, f.Stage, f.Default)
+	}
+	if out.String() != string(b) {
+		t.Fatalf("got\n%s", out.String())
+	}
+}
+
+func TestPermissionProfile(t *testing.T) {
+	env := testEnv(t, nil)
+	write(t, filepath.Join(env.home(), "config.toml"), "default_permissions='a'\n[permissions.a.filesystem]\n'/'='read'\n'/w/../x'='write'\n'/secret'='none'\n[permissions.a.network]\nenabled=true\n")
+	c := load(t, Options{Env: env})
+	if c.SandboxMode != "workspace-write" || !slices.Equal(c.Workspace.WritableRoots, []string{"/x"}) || !c.Workspace.NetworkAccess || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "/secret") {
+		t.Fatalf("%+v %q", c.Workspace, c.Warnings)
+	}
+}
+
+func TestContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Load(ctx, Options{Env: testEnv(t, nil)}); err != context.Canceled {
+		t.Fatal(err)
+	}
+}
+
+const smallConfig = `model = "gpt-5.4"
+model_reasoning_effort = "high"
+approval_policy = "on-request"
+sandbox_mode = "workspace-write"
+notify = ["notify-send", "codex"]
+
+[sandbox_workspace_write]
+network_access = true
+
+[features]
+memories = true
+
+[mcp_servers.docs]
+command = "docs-server"
+args = ["--stdio"]
+
+[projects."/home/me/src/a"]
+trust_level = "trusted"
+
+[projects."/home/me/src/b"]
+trust_level = "trusted"
+`
+
+func BenchmarkLoad(b *testing.B) {
+	env := testEnv(b, nil)
+	write(b, filepath.Join(env.home(), "config.toml"), smallConfig)
+	b.ReportAllocs()
+	for b.Loop() {
+		load(b, Options{Env: env, Overrides: []string{"model=o3", "web_search=live"}})
+	}
+}
+
+func FuzzOverride(f *testing.F) {
+	for _, s := range []string{"model=o3", `a.b=["x"]`, "a={b=1}", "=", "a='", "a=1\nb=2", "x=2026-01-01T00:00:00Z"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		ov, err := parseOverride(s)
+		if err != nil {
+			if AsError(err).Kind != KindOverride {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(ov.key) == 0 || ov.value == nil {
+			t.Fatalf("%q: %#v", s, ov)
+		}
+		tree := map[string]any{}
+		put(tree, ov.key, ov.value)
+		var c checker
+		c.root(tree)
+	})
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(smallConfig, "model=x")
+	f.Add("model = 5\n[tui]\nanimations = 3", "tui.x=1")
+	f.Add("[[hooks.Stop]]\n[[hooks.Stop.hooks]]\ntype='x'", "a=b")
+	f.Add("a = [1, {b = 2}, \"\"\"x", "c")
+	f.Add("model_providers = { x = { name = 'x', auth = {} } }", "profile=p")
+	env := testEnv(f, nil)
+	path := filepath.Join(env.home(), "config.toml")
+	f.Fuzz(func(t *testing.T, text, override string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(context.Background(), Options{Env: env, Overrides: []string{override}, Strict: len(text)%2 == 0})
+		if err == nil {
+			if c.ApprovalPolicy == "" || c.SandboxMode == "" || c.WebSearch == "" || c.Provider.Name == "" {
+				t.Fatalf("%+v", c)
+			}
+			return
+		}
+		e := AsError(err)
+		if e == nil || e.Text == "" {
+			t.Fatalf("%v", err)
+		}
+		if !strings.HasSuffix(e.Message(), "\n") || !strings.HasPrefix(Report("x", err), "Error: x\n") {
+			t.Fatal(e.Message())
+		}
+	})
+}

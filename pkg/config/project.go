@@ -1,0 +1,125 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// findUp returns the nearest folder from dir upwards that holds one of the
+// names, "" if none does.
+func findUp(dir string, names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	for {
+		for _, n := range names {
+			if _, err := os.Stat(filepath.Join(dir, n)); err == nil {
+				return dir
+			}
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return ""
+		}
+		dir = up
+	}
+}
+
+// between lists the folders from root down to dir, both included.
+func between(root, dir string) []string {
+	var l []string
+	for {
+		l = append(l, dir)
+		up := filepath.Dir(dir)
+		if dir == root || up == dir {
+			break
+		}
+		dir = up
+	}
+	slices.Reverse(l)
+	return l
+}
+
+// trust looks a folder's decision up: its own, the project root's, the
+// repository's (config spec §1.3).
+func (s *stack) trust(dir string) string {
+	if len(s.projects) == 0 {
+		return ""
+	}
+	for _, d := range []string{dir, s.root, s.mainRepo()} {
+		if t := s.trustOf(d); t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// trustOf reads the decision stored for exactly this folder: under its
+// resolved name first, then as it was written.
+func (s *stack) trustOf(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	names := []string{dir}
+	if real, err := filepath.EvalSymlinks(dir); err == nil && real != dir {
+		names = []string{real, dir}
+	}
+	for _, n := range names {
+		if t, ok := lookup(s.projects, projectKey(n), "trust_level").(string); ok {
+			return t
+		}
+		if runtime.GOOS != "windows" {
+			continue
+		}
+		for k, v := range s.projects {
+			if projectKey(k) == projectKey(n) {
+				m, _ := v.(map[string]any)
+				if t, ok := m["trust_level"].(string); ok {
+					return t
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func projectKey(dir string) string {
+	if runtime.GOOS == "windows" {
+		return strings.ToLower(dir)
+	}
+	return dir
+}
+
+// mainRepo is the repository's own root: for a linked worktree, that of the
+// repository it belongs to.
+func (s *stack) mainRepo() string {
+	if s.git == "" {
+		return ""
+	}
+	p := filepath.Join(s.git, ".git")
+	fi, err := os.Stat(p)
+	if err != nil || fi.IsDir() {
+		return s.git
+	}
+	b, err := os.ReadFile(p)
+	if err != nil || len(b) > 64<<10 {
+		return s.git
+	}
+	dir, ok := strings.CutPrefix(strings.TrimSpace(string(b)), "gitdir:")
+	if !ok {
+		return s.git
+	}
+	dir = strings.TrimSpace(dir)
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(s.git, dir)
+	}
+	// MAIN/.git/worktrees/NAME
+	trees := filepath.Dir(filepath.Clean(dir))
+	if filepath.Base(trees) != "worktrees" {
+		return s.git
+	}
+	return filepath.Dir(filepath.Dir(trees))
+}
