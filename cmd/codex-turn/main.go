@@ -1,0 +1,29 @@
+// Codex-turn is the engine: one process is one thread. It speaks the app-server protocol,
+// one JSON object a line.
+//
+// Synopsis:
+//
+//	codex-turn [OPTIONS] < REQUESTS > NOTIFICATIONS
+//	echo PROMPT | codex-turn [OPTIONS]
+//
+// On standard input come requests; a line that is not a JSON object is a prompt.
+// On standard output go answers, notifications and requests for approval; words for
+// people go to standard error. codex-protocol(5) describes the lines.
+//
+// Files: CODEX_HOME/config.toml, auth.json, AGENTS.md; sessions/YYYY/MM/DD/*.jsonl.
+//
+// Exit status: 0 all turns completed; 1 a turn failed or could not start; 2 wrong usage;
+// 130 interrupted twice; 143 SIGTERM.
+//
+// Example:
+//
+//	echo 'fix the tests' | codex-turn -s workspace-write -a never | jq -r .method
+package main
+
+import (
+	"os"
+
+	"codex/pkg/turncli"
+)
+
+func main() { os.Exit(turncli.Main(os.Args[1:])) }

@@ -1,0 +1,146 @@
+package dispatch
+
+import "strings"
+
+// Class groups the commands in help, as a reader looks for them.
+type Class string
+
+// The classes, in the order in which help shows them.
+const (
+	Work     Class = "start a turn"
+	Pieces   Class = "pieces to build with"
+	Servers  Class = "servers"
+	Settings Class = "settings and accounts"
+	House    Class = "about this program"
+)
+
+func classes() []Class { return []Class{Work, Pieces, Servers, Settings, House} }
+
+// Command is one subcommand of codex. Help, completion, suggestions and the dispatch
+// itself are made from the table of these.
+type Command struct {
+	Name    string // one word, or two ("app-server daemon")
+	Aliases []string
+	Class   Class
+	Program string   // file that does it; "" when codex itself does
+	Args    []string // put before the user's own
+	takes   takes    // root options that are passed on to it
+	Page    string   // man page, "codex-exec.1"; "" when there is none
+	Planned bool     // no program for it is part of this version
+	Hidden  bool     // not shown in help and completion
+	Help    string   // one line, lower case, no full stop
+}
+
+// Commands gives the whole table.
+func Commands() []Command {
+	const tui, exec, daemon, sandbox = "codex-tui", "codex-exec", "codex-daemon", "codex-sandbox"
+	return []Command{
+		{Name: "exec", Aliases: []string{"e"}, Class: Work, Program: exec, takes: takesExec, Page: "codex-exec.1",
+			Help: "run one turn without a terminal: prompt in, answer out"},
+		{Name: "review", Class: Work, Program: exec, Args: []string{"review"}, takes: takesExec, Page: "codex-exec.1",
+			Help: "review changes of the work tree"},
+		{Name: "turn", Class: Work, Program: "codex-turn", takes: takesTurn, Page: "codex-turn.1",
+			Help: "the engine: protocol lines or prompts in, protocol lines out"},
+		{Name: "resume", Class: Work, Program: tui, Args: []string{"resume"}, takes: takesAll, Planned: true,
+			Help: "go on with a session in the terminal"},
+		{Name: "fork", Class: Work, Program: tui, Args: []string{"fork"}, takes: takesAll, Planned: true,
+			Help: "branch off a session in the terminal"},
+		{Name: "tui", Class: Work, Program: tui, takes: takesAll, Planned: true, Hidden: true,
+			Help: "the terminal face, as without a subcommand"},
+		{Name: "cloud", Class: Work, Program: "codex-cloud", takes: takesConfig, Planned: true,
+			Help: "browse tasks that run elsewhere"},
+		{Name: "apply", Aliases: []string{"a"}, Class: Work, Program: "codex-apply", takes: takesConfig, Planned: true,
+			Help: "apply the diff of a task that ran elsewhere"},
+
+		{Name: "sandbox", Class: Pieces, Program: sandbox, takes: takesConfig, Page: "codex-sandbox.1",
+			Help: "run one command under a policy"},
+		{Name: "exec-server", Class: Pieces, Program: sandbox, Args: []string{"serve"}, takes: takesConfig, Page: "codex-sandbox.1",
+			Help: "serve commands and files to an engine over a pipe"},
+		{Name: "model", Class: Pieces, Program: "codex-model", Page: "codex-model.1",
+			Help: "the model as a filter: call, replay, record, serve"},
+		{Name: "notify", Class: Pieces, Program: "codex-notify", takes: takesConfig, Page: "codex-notify.1",
+			Help: "pass protocol lines on and tell when a turn ends"},
+		{Name: "apply_patch", Class: Pieces, Program: "apply_patch", Page: "apply_patch.1",
+			Help: "apply a patch in the model's format"},
+		{Name: "sessions", Class: Pieces, Program: "codex-sessions", takes: takesConfig, Planned: true,
+			Help: "list, show and export stored sessions"},
+		{Name: "execpolicy", Class: Pieces, Program: "codex-execpolicy", takes: takesConfig, Planned: true,
+			Help: "judge a command by rules files"},
+
+		{Name: "app-server", Class: Servers, Program: "codex-app-server", takes: takesConfig, Planned: true,
+			Help: "many threads for many clients"},
+		{Name: "app-server daemon", Class: Servers, Program: daemon, takes: takesConfig, Planned: true, Hidden: true,
+			Help: "keep an app-server running"},
+		{Name: "daemon", Class: Servers, Program: daemon, takes: takesConfig, Planned: true,
+			Help: "keep an app-server running"},
+		{Name: "remote-control", Class: Servers, Program: daemon, Args: []string{"remote-control"}, takes: takesConfig, Planned: true,
+			Help: "manage the daemon with remote control on"},
+		{Name: "mcp-server", Class: Servers, Program: "codex-mcp", Args: []string{"server"}, takes: takesConfig, Planned: true,
+			Help: "be a server of the Model Context Protocol on stdio"},
+
+		{Name: "login", Class: Settings, Program: "codex-login", takes: takesConfig, Planned: true,
+			Help: "store credentials"},
+		{Name: "logout", Class: Settings, Program: "codex-login", Args: []string{"--logout"}, takes: takesConfig, Planned: true,
+			Help: "remove stored credentials"},
+		{Name: "mcp", Class: Settings, Program: "codex-mcp", takes: takesConfig, Planned: true,
+			Help: "manage the servers that give tools to the engine"},
+		{Name: "plugin", Class: Settings, Program: "codex-plugin", takes: takesConfig, Planned: true,
+			Help: "manage plugins"},
+		{Name: "features", Class: Settings, Program: "codex-features", takes: takesConfig, Planned: true,
+			Help: "list and set feature flags"},
+		{Name: "doctor", Class: Settings, Program: "codex-doctor", takes: takesConfig, Planned: true,
+			Help: "check installation, config and network"},
+		{Name: "debug", Class: Settings, Program: "codex-debug", takes: takesConfig, Planned: true,
+			Help: "look inside: model catalogue, prompt input"},
+
+		{Name: "help", Class: House, Help: "show the manual page of a command or a topic"},
+		{Name: "completion", Class: House, Help: "print a completion script for bash, zsh or fish"},
+		{Name: "update", Class: House, Program: "codex-update", Planned: true, Help: "update this installation"},
+	}
+}
+
+// lookup finds the command that the words begin with, the longest name first, and how
+// many words it took.
+func lookup(words []string) (Command, int, bool) {
+	if len(words) == 0 {
+		return Command{}, 0, false
+	}
+	table := Commands()
+	if len(words) > 1 {
+		for _, c := range table {
+			if c.Name == words[0]+" "+words[1] {
+				return c, 2, true
+			}
+		}
+	}
+	for _, c := range table {
+		if c.Name == words[0] {
+			return c, 1, true
+		}
+		for _, a := range c.Aliases {
+			if a == words[0] {
+				return c, 1, true
+			}
+		}
+	}
+	return Command{}, 0, false
+}
+
+// byLink finds what a link to codex with this base name stands for: codex-NAME as the
+// command NAME, and the names under which the original calls its helpers.
+func byLink(base string) (Command, bool) {
+	base = strings.TrimSuffix(base, ".exe")
+	switch base {
+	case "apply_patch", "applypatch":
+		base = "codex-apply_patch"
+	case "codex-linux-sandbox":
+		base = "codex-sandbox"
+	}
+	name, ok := strings.CutPrefix(base, "codex-")
+	if !ok {
+		return Command{}, false
+	}
+	// Any other name, codex-nightly say, is a copy that somebody has renamed.
+	c, _, ok := lookup([]string{name})
+	return c, ok && c.Program != ""
+}

@@ -1,0 +1,221 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"codex/pkg/execpolicy"
+	"codex/pkg/executor"
+	"codex/pkg/patch"
+	"codex/pkg/protocol"
+	"codex/pkg/tools/args"
+)
+
+const (
+	defaultYield = 10000 // ms (tools spec §3.4)
+	minYield     = 250
+	maxYield     = 30000
+)
+
+func execArgs() *args.Object {
+	return &args.Object{Name: "ExecCommandArgs", Fields: []args.Field{
+		{Name: "cmd", Kind: args.String, Required: true},
+		{Name: "workdir", Kind: args.String, Null: true},
+		{Name: "shell", Kind: args.String, Null: true},
+		{Name: "login", Kind: args.Bool, Null: true},
+		{Name: "tty", Kind: args.Bool},
+		{Name: "yield_time_ms", Kind: args.Uint},
+		{Name: "max_output_tokens", Kind: args.Uint, Null: true},
+		{Name: "sandbox_permissions", Kind: args.Enum, Values: []string{"use_default", "require_escalated", "with_additional_permissions"}},
+		{Name: "justification", Kind: args.String, Null: true},
+		{Name: "prefix_rule", Kind: args.Strings, Null: true},
+	}}
+}
+
+// command is one command on its way.
+type command struct {
+	callID     string
+	argv       []string
+	cwd        string
+	tty        bool
+	yield      time.Duration
+	tokens     int
+	escalate   bool
+	reason     string
+	prefixRule []string
+}
+
+func (s *Set) execCommand(ctx context.Context, t *Turn, c Call) Output {
+	v, err := args.Decode(execArgs(), c.Arguments)
+	if err != nil {
+		return badArguments(err)
+	}
+	login := v.Bool("login", s.AllowLogin)
+	if login && !s.AllowLogin {
+		return Output{Text: "login shell is disabled by config; omit `login` or set it to false."}
+	}
+	sh := s.Shell
+	if v.Has("shell") {
+		sh = s.Finder.pick(v.Str("shell"), s.Shell)
+	}
+	cmd := command{callID: c.ID, argv: sh.Argv(v.Str("cmd"), login), cwd: resolve(t.Cwd, v.Str("workdir")), tty: v.Bool("tty", false),
+		yield:    time.Duration(clamp(v.Uint("yield_time_ms", defaultYield), minYield, maxYield)) * time.Millisecond,
+		tokens:   t.budget(v),
+		escalate: v.Has("sandbox_permissions") && v.Str("sandbox_permissions") != "use_default",
+		reason:   v.Str("justification")}
+	if p, ok := v["prefix_rule"].([]string); ok {
+		cmd.prefixRule = p
+	}
+	if cmd.escalate {
+		if refusal := execpolicy.EscalationRefusal(t.Approval); refusal != "" {
+			return Output{Text: refusal}
+		}
+	}
+	if out, ok := s.intercept(ctx, t, c, cmd); ok {
+		return out
+	}
+	unsandboxed, asked, refused := s.approve(ctx, t, cmd)
+	if refused != "" {
+		return execFailed(cmd.argv, fmt.Sprintf("CreateProcess { message: \"Rejected(%s)\" }", strings.ReplaceAll(strconv.Quote(refused), `"`, `\"`)))
+	}
+	ss, err := s.start(ctx, t, cmd, unsandboxed)
+	if err != nil {
+		return s.startFailed(cmd, err)
+	}
+	ss.collect(ctx, cmd.yield)
+	if ctx.Err() == nil && ss.done() && !unsandboxed && s.retryUnsandboxed(ctx, t, cmd, ss, asked) {
+		s.forget(ss.id)
+		if ss, err = s.start(ctx, t, cmd, true); err != nil {
+			return s.startFailed(cmd, err)
+		}
+		ss.collect(ctx, cmd.yield)
+	}
+	return s.report(ss, cmd.tokens)
+}
+
+// budget is how many tokens of output this call may show.
+func (t *Turn) budget(v args.Values) int {
+	n := v.Uint("max_output_tokens", defaultYield)
+	return int(min(n, uint64(t.Limit.Tokens())))
+}
+
+func clamp(n, lo, hi uint64) uint64 { return max(lo, min(n, hi)) }
+
+func resolve(cwd, dir string) string {
+	if dir == "" {
+		return cwd
+	}
+	if filepath.IsAbs(dir) {
+		return filepath.Clean(dir)
+	}
+	return filepath.Join(cwd, dir)
+}
+
+func execFailed(argv []string, detail string) Output {
+	return textf("exec_command failed for `%s`: %s", shlexJoin(argv), detail)
+}
+
+func (s *Set) startFailed(cmd command, err error) Output {
+	msg := err.Error()
+	if errors.Is(err, fs.ErrNotExist) || strings.Contains(msg, "os error") {
+		msg = "Failed to create unified exec process: " + osText(err)
+	}
+	return execFailed(cmd.argv, fmt.Sprintf("CreateProcess { message: \"Rejected(%s)\" }", strings.ReplaceAll(strconv.Quote(msg), `"`, `\"`)))
+}
+
+// osText keeps the operating system's part of an executor's message.
+func osText(err error) string {
+	msg := err.Error()
+	if i := strings.LastIndex(msg, ": "); i >= 0 && strings.Contains(msg[i:], "(os error") {
+		return msg[i+2:]
+	}
+	return msg
+}
+
+// start starts the command and watches it. The item is announced at once, so that no
+// output comes before it.
+func (s *Set) start(ctx context.Context, t *Turn, cmd command, unsandboxed bool) (*session, error) {
+	hands, err := s.executor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ss := &session{id: s.newID(), callID: cmd.callID, turn: t, argv: cmd.argv, cwd: cmd.cwd, tty: cmd.tty,
+		started: time.Now(), wake: make(chan struct{}), ended: make(chan struct{})}
+	sandboxed := t.Policy.Restricted() && !unsandboxed
+	p := executor.StartParams{ID: strconv.Itoa(ss.id) + "-" + cmd.callID, Argv: cmd.argv, Cwd: cmd.cwd,
+		Env: s.environment(t, sandboxed), Tty: cmd.tty, Merge: true}
+	if sandboxed {
+		profile := t.Profile
+		p.Sandbox, p.SandboxCwd, p.WorkspaceRoots = &profile, t.Cwd, []string{t.Cwd}
+	}
+	begun := make(chan struct{})
+	ss.proc, err = hands.StartProcess(ctx, p, func(stream string, chunk []byte) {
+		<-begun
+		ss.sink(stream, chunk)
+	})
+	if err != nil {
+		close(begun)
+		s.forget(ss.id)
+		return nil, err
+	}
+	t.Out.ItemStarted(ss.item(protocol.CommandExecutionStatusInProgress))
+	close(begun)
+	s.store(ss)
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		ss.watch()
+	}()
+	return ss, nil
+}
+
+// report words the result and forgets a process that has ended.
+func (s *Set) report(ss *session, tokens int) Output {
+	ended := ss.done()
+	ss.mu.Lock()
+	out := ss.unread.take()
+	// Wall time leaves out the grace that the original gives to short commands.
+	wall := time.Since(ss.started) - grace
+	if ended && ss.exited.Sub(ss.started) < grace {
+		wall = 0
+	}
+	ss.mu.Unlock()
+	var b strings.Builder
+	fmt.Fprintf(&b, "Chunk ID: %06x\nWall time: %.4f seconds\n", rand.IntN(1<<24), max(wall, 0).Seconds())
+	if ended {
+		if err := ss.proc.Err(); err != nil {
+			s.forget(ss.id)
+			return textf("exec_command failed for `%s`: %v", shlexJoin(ss.argv), err)
+		}
+		fmt.Fprintf(&b, "Process exited with code %d\n", ss.code())
+		s.forget(ss.id)
+	} else {
+		fmt.Fprintf(&b, "Process running with session ID %d\n", ss.id)
+	}
+	fmt.Fprintf(&b, "Original token count: %d\nOutput:\n", TokenCount(out.total))
+	b.WriteString(formatOutput(valid(out.bytes()), tokens, out.total, out.lineCount()))
+	return Output{Text: b.String()}
+}
+
+// intercept runs a script that is nothing but an apply_patch call as the tool.
+func (s *Set) intercept(ctx context.Context, t *Turn, c Call, cmd command) (Output, bool) {
+	call, ok, err := patch.Intercept(cmd.argv)
+	if err != nil {
+		return Output{Text: "apply_patch verification failed: " + err.Error()}, true
+	}
+	if !ok {
+		return Output{}, false
+	}
+	out := s.patchText(ctx, t, c.ID, resolve(cmd.cwd, call.Dir), call.Text)
+	if strings.HasPrefix(out.Text, "Exit code: ") && c.Name == "exec_command" {
+		out.Text = "Wall time: 0.0000 seconds\nOutput:\n" + out.Text
+	}
+	return out, true
+}

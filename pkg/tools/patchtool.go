@@ -1,0 +1,222 @@
+package tools
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"codex/pkg/execpolicy"
+	"codex/pkg/executor"
+	"codex/pkg/patch"
+	"codex/pkg/protocol"
+)
+
+// remoteFS is the disk of the executor, under the turn's policy.
+type remoteFS struct {
+	hands *executor.Client
+	box   *executor.FileSandbox
+}
+
+func (r remoteFS) ReadFile(ctx context.Context, p string) ([]byte, error) {
+	return r.hands.ReadFile(ctx, p, r.box)
+}
+func (r remoteFS) WriteFile(ctx context.Context, p string, b []byte) error {
+	return r.hands.WriteFile(ctx, p, b, r.box)
+}
+func (r remoteFS) MkdirAll(ctx context.Context, p string) error {
+	return r.hands.CreateDirectory(ctx, p, true, r.box)
+}
+func (r remoteFS) Remove(ctx context.Context, p string) error {
+	return r.hands.Remove(ctx, p, false, false, r.box)
+}
+func (r remoteFS) Stat(ctx context.Context, p string) (patch.Info, error) {
+	m, err := r.hands.GetMetadata(ctx, p, r.box)
+	return patch.Info{IsDir: m.IsDir, IsFile: m.IsFile, IsSymlink: m.IsSymlink}, err
+}
+
+func (t *Turn) fileSandbox() *executor.FileSandbox {
+	if !t.Policy.Restricted() {
+		return nil
+	}
+	return &executor.FileSandbox{Profile: t.Profile, Cwd: t.Cwd}
+}
+
+func (s *Set) applyPatch(ctx context.Context, t *Turn, c Call) Output {
+	return s.patchText(ctx, t, c.ID, t.Cwd, c.Arguments)
+}
+
+// patchText verifies, asks where needed, applies, and reports (tools spec §4.5).
+func (s *Set) patchText(ctx context.Context, t *Turn, callID, cwd, text string) Output {
+	hands, err := s.executor(ctx)
+	if err != nil {
+		return textf("apply_patch verification failed: %v", err)
+	}
+	p, err := patch.Parse(text)
+	if err != nil {
+		msg := err.Error()
+		var pe *patch.ParseError
+		if errors.As(err, &pe) {
+			msg = pe.ToolText()
+		}
+		return textf("apply_patch verification failed: %s", msg)
+	}
+	if len(p.Hunks) == 0 {
+		return Output{Text: "patch rejected: empty patch"}
+	}
+	changes, err := patch.Verify(ctx, remoteFS{hands, nil}, cwd, p)
+	if err != nil {
+		return textf("apply_patch verification failed: %s", err)
+	}
+	item := fileChange(callID, changes, protocol.PatchApplyStatusInProgress)
+	box := t.fileSandbox()
+	inside := writable(t, changes)
+	switch {
+	case t.Approval == execpolicy.Untrusted || !inside && (t.Approval == execpolicy.OnRequest || t.Approval == execpolicy.Granular && t.GranularSandbox):
+		if !s.patchApproved(changes) {
+			if out, ok := s.askPatch(ctx, t, item, changes); !ok {
+				return out
+			}
+			if !inside {
+				box = nil
+			}
+		} else if !inside {
+			box = nil
+		}
+	case !inside && t.Approval != execpolicy.OnFailure:
+		if t.Mode == "read-only" {
+			return Output{Text: "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings"}
+		}
+		return Output{Text: "patch rejected: writing outside of the project; rejected by user approval settings"}
+	}
+	t.Out.ItemStarted(item)
+	started := time.Now()
+	res, err := patch.Apply(ctx, remoteFS{hands, box}, cwd, p)
+	took := time.Since(started)
+	end := PatchEnd{Type: "patch_apply_end", CallID: callID, TurnID: t.TurnID, Success: err == nil, Changes: eventChanges(changes), Status: "completed"}
+	code, body := 0, ""
+	if err == nil {
+		end.Stdout = res.Summary()
+		body = end.Stdout
+	} else {
+		code, body = 1, strings.TrimSuffix(err.Error(), "\n")+"\n"
+		end.Stderr, end.Status = body, "failed"
+	}
+	t.Out.PatchEnd(end)
+	t.Out.ItemCompleted(fileChange(callID, changes, protocol.PatchApplyStatus(end.Status)))
+	if t.Diff != nil {
+		t.Diff.Add(res.Applied)
+		if res.Inexact {
+			t.Diff.Invalidate()
+		}
+		if diff, ok := t.Diff.Text(); ok && len(res.Applied) > 0 {
+			t.Out.DiffUpdated(diff)
+		}
+	}
+	return textf("Exit code: %d\nWall time: %s seconds\nOutput:\n%s", code, shortSeconds(took), body)
+}
+
+// writable says whether every path of the patch may be written under the turn's policy.
+func writable(t *Turn, changes []patch.Change) bool {
+	for _, c := range changes {
+		if !t.Policy.CanWrite(c.Path) || c.MovePath != "" && !t.Policy.CanWrite(c.MovePath) {
+			return false
+		}
+	}
+	return true
+}
+
+func patchKey(path string) string { return "patch " + path }
+
+func (s *Set) patchApproved(changes []patch.Change) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range changes {
+		if !s.approved[patchKey(c.Path)] {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Set) askPatch(ctx context.Context, t *Turn, item *protocol.FileChangeItem, changes []patch.Change) (Output, bool) {
+	t.Out.ItemStarted(item)
+	a, err := t.Out.AskPatch(ctx, protocol.FileChangeRequestApprovalParams{ThreadID: t.ThreadID, TurnID: t.TurnID,
+		ItemID: item.ID, StartedAtMs: time.Now().UnixMilli()})
+	if err != nil || !a.Accept {
+		declined := *item
+		declined.Status = protocol.PatchApplyStatusDeclined
+		t.Out.ItemCompleted(&declined)
+		if a.Cancel {
+			t.Out.Cancel()
+		}
+		return Output{Text: "patch rejected by user"}, false
+	}
+	if a.ForSession {
+		s.mu.Lock()
+		for _, c := range changes {
+			s.approved[patchKey(c.Path)] = true
+		}
+		s.mu.Unlock()
+	}
+	return Output{}, true
+}
+
+// fileChange is the item: for a new or deleted file the diff is its content.
+func fileChange(id string, changes []patch.Change, status protocol.PatchApplyStatus) *protocol.FileChangeItem {
+	item := &protocol.FileChangeItem{Type: protocol.ItemFileChange, ID: id, Status: status}
+	for _, c := range changes {
+		u := protocol.FileUpdateChange{Path: c.Path, Kind: protocol.PatchChangeKind{Type: string(c.Kind)}, Diff: c.Content}
+		if c.Kind == "update" {
+			u.Diff = c.UnifiedDiff
+			if c.MovePath != "" {
+				mv := c.MovePath
+				u.Kind.MovePath = &mv
+				u.Diff = fmt.Sprintf("%s\n\nMoved to: %s", u.Diff, mv)
+			}
+		}
+		item.Changes = append(item.Changes, u)
+	}
+	return item
+}
+
+// eventChanges is the map of the session file's event.
+func eventChanges(changes []patch.Change) map[string]json.RawMessage {
+	out := map[string]json.RawMessage{}
+	for _, c := range changes {
+		var v any
+		switch c.Kind {
+		case "update":
+			var mv *string
+			if c.MovePath != "" {
+				mv = &c.MovePath
+			}
+			v = struct {
+				Type string  `json:"type"`
+				Diff string  `json:"unified_diff"`
+				Move *string `json:"move_path"`
+			}{"update", c.UnifiedDiff, mv}
+		default:
+			v = struct {
+				Type    string `json:"type"`
+				Content string `json:"content"`
+			}{string(c.Kind), c.Content}
+		}
+		out[c.Path] = encode(v)
+	}
+	return out
+}
+
+// encode is JSON without the escapes for HTML that the original does not write.
+func encode(v any) json.RawMessage {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return json.RawMessage("null")
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
+}

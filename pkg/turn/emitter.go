@@ -1,0 +1,86 @@
+package turn
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+// Notification methods that are looked up for every delta.
+const (
+	noteAgentDelta        = protocol.NoteItemAgentMessageDelta
+	noteReasoningDelta    = protocol.NoteItemReasoningSummaryTextDelta
+	noteRawReasoningDelta = protocol.NoteItemReasoningTextDelta
+	noteOutputDelta       = protocol.NoteItemCommandExecutionOutputDelta
+)
+
+// emitter writes to the face. A write blocks while the face does not read: that is what
+// keeps memory bounded.
+type emitter struct {
+	w      *jsonrpc.Writer
+	stderr io.Writer
+	onFail func(error)
+
+	mu       sync.RWMutex
+	optOut   map[string]bool
+	lostOnce sync.Once
+}
+
+func (e *emitter) wants(method string) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return !e.optOut[method]
+}
+
+func (e *emitter) optOutOf(methods []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, m := range methods {
+		e.optOut[m] = true
+	}
+}
+
+func (e *emitter) notify(method string, params any) {
+	if !e.wants(method) {
+		return
+	}
+	e.check(e.w.Notify(method, params))
+}
+
+func (e *emitter) check(err error) {
+	if err != nil && e.onFail != nil {
+		e.onFail(err)
+	}
+}
+
+// lost says, once, that the session file does not get what it should.
+func (e *emitter) lost(threadID string, err error) {
+	e.lostOnce.Do(func() {
+		fmt.Fprintf(e.stderr, "codex-turn: session file is not complete: %v\n", err)
+		e.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &threadID,
+			Message: fmt.Sprintf("The session file could not be written and will be incomplete: %v", err)})
+	})
+}
+
+func (t *turn) itemStarted(item protocol.ThreadItem) {
+	t.out.notify(protocol.NoteItemStarted, protocol.ItemStartedNotification{Item: item, ThreadID: t.th.id, TurnID: t.id,
+		StartedAtMs: time.Now().UnixMilli()})
+}
+
+func (t *turn) itemCompleted(item protocol.ThreadItem) {
+	t.out.notify(protocol.NoteItemCompleted, protocol.ItemCompletedNotification{Item: item, ThreadID: t.th.id, TurnID: t.id,
+		CompletedAtMs: time.Now().UnixMilli()})
+}
+
+// status tells everybody what the thread is doing.
+func (t *thread) status(s protocol.ThreadStatus) {
+	t.out.notify(protocol.NoteThreadStatusChanged, protocol.ThreadStatusChangedNotification{ThreadID: t.id, Status: s})
+}
+
+func active(flags ...protocol.ThreadActiveFlag) protocol.ThreadStatus {
+	return protocol.ThreadStatus{Type: protocol.ThreadStatusActive, ActiveFlags: flags}
+}

@@ -1,0 +1,114 @@
+package turn
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"codex/pkg/executor"
+	"codex/pkg/tools"
+)
+
+// initTimeout is how long an executor may take to answer initialize (execserver spec §7).
+const initTimeout = 10 * time.Second
+
+// toolOptions wires the tools to this machine or the configured executor.
+func (t *thread) toolOptions() tools.Options {
+	o, cfg := t.opts, t.cfg
+	passwd, _ := os.ReadFile("/etc/passwd") // missing elsewhere: then a shell on PATH
+	f := tools.Finder{IsFile: isFile, LookPath: func(name string) (string, bool) {
+		p, err := exec.LookPath(name)
+		return p, err == nil
+	}}
+	return tools.Options{
+		Start:   t.startHands,
+		BaseEnv: environMap(o.Environ),
+		Env: tools.EnvPolicy{Inherit: cfg.ShellEnv.Inherit, IgnoreDefaultExcludes: cfg.ShellEnv.IgnoreDefaultExcludes,
+			Exclude: cfg.ShellEnv.Exclude, IncludeOnly: cfg.ShellEnv.IncludeOnly, Set: cfg.ShellEnv.Set},
+		PathDir:    o.PathDir,
+		Shell:      tools.UserShell(passwd, os.Getuid(), f),
+		Finder:     f,
+		AllowLogin: cfg.AllowLoginShell,
+		MaxPoll:    cfg.BackgroundTerminalMaxTimeout,
+		Log:        o.Log,
+	}
+}
+
+func isFile(p string) bool {
+	st, err := os.Stat(p)
+	return err == nil && st.Mode().IsRegular()
+}
+
+func environMap(environ []string) map[string]string {
+	m := make(map[string]string, len(environ))
+	for _, kv := range environ {
+		if k, v, ok := strings.Cut(kv, "="); ok && k != "" {
+			m[k] = v
+		}
+	}
+	return m
+}
+
+// startHands starts the executor: the configured command, else codex-sandbox serve.
+func (t *thread) startHands(ctx context.Context) (*executor.Client, error) {
+	argv := t.cfg.Executor
+	if len(argv) == 0 {
+		argv = t.opts.Executor
+	}
+	c := executor.Config{Command: argv, Env: withoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout}
+	if t.opts.RecordDir != "" {
+		f, err := t.opts.recording("executor.jsonl")
+		if err != nil {
+			return nil, err
+		}
+		c.Record = f
+	}
+	// The executor outlives the call that first needed it.
+	return executor.Start(context.WithoutCancel(ctx), c)
+}
+
+// withoutSecrets drops what only the engine needs.
+func withoutSecrets(environ []string) []string {
+	out := make([]string, 0, len(environ))
+	for _, kv := range environ {
+		if !strings.HasPrefix(kv, "CODEX_API_KEY=") && !strings.HasPrefix(kv, "CODEX_ACCESS_TOKEN=") {
+			out = append(out, kv)
+		}
+	}
+	return out
+}
+
+// recording opens a file of --record DIR.
+func (o *Options) recording(name string) (*os.File, error) {
+	if err := os.MkdirAll(o.RecordDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make recording folder: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(o.RecordDir, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open recording: %w", err)
+	}
+	return f, nil
+}
+
+// commandToken runs the provider's auth command. A failure is told to people, and the
+// request goes out without a credential (config spec §4.1).
+func (t *thread) commandToken() string {
+	a := t.cfg.Provider.Auth
+	ctx, cancel := context.WithTimeout(context.Background(), a.Timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, a.Command, a.Args...)
+	cmd.Dir, cmd.Env = a.Cwd, t.opts.Environ
+	cmd.WaitDelay = time.Second
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	if err := cmd.Run(); err != nil {
+		t.opts.Log.Printf("provider auth command `%s` exited with status %v: %s", a.Command, err, strings.TrimSpace(errOut.String()))
+		return ""
+	}
+	return strings.TrimSpace(out.String())
+}

@@ -1,0 +1,73 @@
+package turn
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"os"
+	"sync"
+	"time"
+
+	"codex/pkg/config"
+	"codex/pkg/protocol"
+)
+
+// Options are everything a Server needs from outside: it reads no environment, no
+// command line and no clock by itself.
+type Options struct {
+	Config    config.Options // of the command line
+	Ephemeral bool
+	Source    json.RawMessage // session source, such as "exec"
+	Resume    string          // id or path of the thread to go on with
+	OptOut    []string        // notifications that the face does not want
+	RecordDir string          // --record: the model's and the executor's lines
+
+	Environ     []string
+	Getenv      func(string) string
+	Executor    []string // argv of the local executor
+	PathDir     string   // first on commands' PATH
+	Originator  string
+	UserAgent   string
+	Platform    [2]string // family, os
+	SandboxName string    // what enforces the sandbox here, as the model's side calls it
+	Timezone    string
+
+	Stderr  io.Writer
+	Log     *log.Logger
+	Signals <-chan os.Signal
+	Now     func() time.Time
+	Rand    func() float64
+	Sleep   func(context.Context, time.Duration) error
+
+	installOnce sync.Once
+	install     string
+}
+
+// Status is how a Server ended.
+type Status int
+
+// Exit statuses of codex-turn (man page codex-turn(1)).
+const (
+	StatusOK          Status = 0
+	StatusFailed      Status = 1
+	StatusInterrupted Status = 130
+	StatusTerminated  Status = 143
+)
+
+// sourceForClients is a session source in the protocol's spelling.
+func sourceForClients(raw json.RawMessage) json.RawMessage {
+	switch string(raw) {
+	case `"cli"`, `"vscode"`, `"exec"`, `"unknown"`:
+		return raw
+	case `"mcp"`, `"appServer"`:
+		return json.RawMessage(`"appServer"`)
+	case "":
+		return json.RawMessage(`"unknown"`)
+	}
+	var s protocol.SessionSource
+	if json.Unmarshal(raw, &s) == nil {
+		return raw
+	}
+	return json.RawMessage(`"unknown"`)
+}

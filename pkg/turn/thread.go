@@ -1,0 +1,284 @@
+package turn
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"codex/pkg/auth"
+	"codex/pkg/config"
+	"codex/pkg/instructions"
+	"codex/pkg/models"
+	"codex/pkg/protocol"
+	"codex/pkg/responses"
+	"codex/pkg/rollout"
+	"codex/pkg/sessions"
+	"codex/pkg/tools"
+	"codex/pkg/version"
+)
+
+// thread is the one conversation of this process. While a turn runs, its goroutine owns
+// everything here but what mu guards.
+type thread struct {
+	opts    *Options
+	out     *emitter
+	cfg     *config.Config
+	auth    *auth.Auth
+	id      string
+	session string
+	created time.Time
+	source  json.RawMessage
+	eph     bool
+
+	base          string // base instructions, fixed for the thread
+	set           settings
+	schema        json.RawMessage
+	agents        instructions.Agents
+	history       []entry
+	baseline      *rollout.TurnContext // what the model was last told
+	previousModel string
+	tokens        rollout.TokenInfo
+	haveTokens    bool
+	limits        json.RawMessage
+	window        int // compactions so far
+	file          *rollout.Writer
+	tools         *tools.Set
+	client        *responses.Client
+	specs         map[string]json.RawMessage
+	turnState     string
+	warnedModel   bool
+	git           *rollout.Git
+	preview       string
+
+	mu      sync.Mutex
+	running *turn
+	updated time.Time
+}
+
+func (t *thread) now() time.Time { return t.opts.Now() }
+
+// configure loads the configuration for a thread/start or thread/resume.
+func (o *Options) configure(ctx context.Context, ov overrides) (*config.Config, error) {
+	c := o.Config
+	if ov.cwd != "" {
+		c.Cwd = ov.cwd
+	}
+	if ov.model != "" {
+		c.Model = ov.model
+	}
+	if ov.provider != "" {
+		c.Provider = ov.provider
+	}
+	if ov.sandbox != "" {
+		c.Sandbox = ov.sandbox
+	}
+	c.Overrides = append(append([]string(nil), c.Overrides...), ov.config...)
+	return config.Load(ctx, c)
+}
+
+// overrides are what a request changes over the command line.
+type overrides struct {
+	cwd, model, provider, sandbox string
+	approval                      *protocol.AskForApproval
+	config                        []string
+	base, developer, person       string
+	ephemeral                     *bool
+}
+
+// newThread makes a thread that has no history yet.
+func newThread(ctx context.Context, o *Options, out *emitter, ov overrides) (*thread, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("make thread id: %w", err)
+	}
+	t := &thread{opts: o, out: out, id: id.String(), session: id.String(), created: o.Now(), eph: o.Ephemeral}
+	if ov.ephemeral != nil {
+		t.eph = *ov.ephemeral
+	}
+	if err := t.setUp(ctx, ov); err != nil {
+		return nil, err
+	}
+	t.base = ov.base
+	if t.base == "" {
+		t.base = baseInstructions(t.cfg, t.set.model, t.set.person)
+	}
+	if t.eph {
+		t.file = rollout.Discard()
+		return t, nil
+	}
+	t.file = rollout.Create(rollout.Path(t.cfg.Home, t.id, t.created), rollout.Meta{ID: t.id, Timestamp: rollout.Stamp(t.created), Cwd: t.cfg.Cwd,
+		Originator: o.Originator, CLIVersion: version.Compat, Source: t.source, ThreadSource: "user", ModelProvider: t.cfg.ProviderID,
+		BaseInstructions: &rollout.Text{Text: t.base}, Git: t.git}, o.Now)
+	return t, nil
+}
+
+// resumeThread goes on with a session file.
+func resumeThread(ctx context.Context, o *Options, out *emitter, path string, ov overrides) (*thread, error) {
+	h, err := rollout.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	t := &thread{opts: o, out: out, id: h.Meta.ID, session: h.Meta.ID, created: o.Now(), preview: h.Preview}
+	if at, err := time.Parse(time.RFC3339, h.Meta.Timestamp); err == nil {
+		t.created = at
+	}
+	if err := t.setUp(ctx, ov); err != nil {
+		return nil, err
+	}
+	t.source = h.Meta.Source
+	if h.Meta.BaseInstructions != nil {
+		t.base = h.Meta.BaseInstructions.Text
+	} else {
+		t.base = baseInstructions(t.cfg, t.set.model, t.set.person)
+	}
+	for _, raw := range h.Items {
+		t.history = append(t.history, entry{raw: raw})
+	}
+	t.baseline, t.previousModel = h.Context, h.PreviousModel
+	if h.Tokens != nil {
+		t.tokens, t.haveTokens = *h.Tokens, true
+	}
+	t.window = h.Compactions
+	t.file = rollout.Continue(path, o.Now)
+	return t, nil
+}
+
+// setUp fills what does not depend on the history.
+func (t *thread) setUp(ctx context.Context, ov overrides) error {
+	cfg, err := t.opts.configure(ctx, ov)
+	if err != nil {
+		return err
+	}
+	if ov.developer != "" {
+		cfg.DeveloperInstructions = ov.developer
+	}
+	if ov.person != "" {
+		cfg.Personality = ov.person
+	}
+	t.cfg = cfg
+	if t.auth, err = auth.Load(cfg.Home, t.opts.Config.Env, true); err != nil {
+		return fmt.Errorf("read credentials: %w", err)
+	}
+	if problem := t.credentials(); problem != "" {
+		return errors.New(problem)
+	}
+	t.set = settingsOf(cfg)
+	if ov.approval != nil {
+		t.set.approval = *ov.approval
+	}
+	t.source = t.opts.Source
+	if facts, ok := instructions.ReadGit(cfg.Cwd); ok {
+		t.git = &rollout.Git{CommitHash: facts.Commit, Branch: facts.Branch, RepositoryURL: facts.Origin}
+		if facts.Commit == "" {
+			t.git = &rollout.Git{}
+		}
+	}
+	t.agents = t.loadAgents(ctx)
+	t.limits = noLimits()
+	t.specs = map[string]json.RawMessage{}
+	t.updated = t.now()
+	t.tools = tools.New(t.toolOptions())
+	t.client, err = t.newClient()
+	return err
+}
+
+func (t *thread) loadAgents(ctx context.Context) instructions.Agents {
+	o := instructions.AgentsOptions{Home: t.cfg.Home, Root: t.cfg.ProjectRoot, Cwd: t.cfg.Cwd,
+		MaxBytes: t.cfg.ProjectDocMaxBytes, Fallback: t.cfg.ProjectDocFallback}
+	return instructions.LoadAgents(ctx, localFiles{}, localFiles{}, o)
+}
+
+// credentials says, in one line, what a user without any must do. Only the built-in
+// provider at its own address needs one.
+func (t *thread) credentials() string {
+	p := t.cfg.Provider
+	if t.cfg.ProviderID != "openai" || len(p.Command) > 0 || t.auth.Mode != "" || p.EnvKey != "" || p.BearerToken != "" || p.Auth != nil {
+		return ""
+	}
+	if p.BaseURL != "" && p.BaseURL != "https://api.openai.com/v1" {
+		return ""
+	}
+	return "no credentials: log in with an API key (CODEX_API_KEY, or `codex login`), name a provider in config.toml (model_provider), or try `make demo`"
+}
+
+// baseInstructions are the config's, else the model's.
+func baseInstructions(cfg *config.Config, m models.Model, personality string) string {
+	if cfg.Instructions != "" {
+		return cfg.Instructions
+	}
+	if personality == "" {
+		personality = "pragmatic"
+	}
+	return models.Instructions(m, personality)
+}
+
+// noLimits is the rate limit snapshot before any header was seen.
+func noLimits() json.RawMessage {
+	return json.RawMessage(`{"limit_id":"codex","limit_name":null,"primary":null,"secondary":null,"credits":null,"plan_type":null,"rate_limit_reached_type":null}`)
+}
+
+// find gives the session file of a thread id, or of a path.
+func find(home, id string) (string, error) {
+	if strings.ContainsRune(id, filepath.Separator) || strings.HasSuffix(id, ".jsonl") {
+		if _, err := os.Stat(id); err != nil {
+			return "", err
+		}
+		return id, nil
+	}
+	return sessions.Find(home, id)
+}
+
+// record appends to the session file. A full disk must not end the turn: the user is
+// told once, and the work goes on.
+func (t *thread) record(entries ...rollout.Entry) {
+	if err := t.file.Append(entries...); err != nil {
+		t.out.lost(t.id, err)
+	}
+}
+
+func event(payload any) rollout.Entry {
+	return rollout.Entry{Type: rollout.TypeEvent, Payload: payload}
+}
+
+func responseItem(raw json.RawMessage) rollout.Entry {
+	return rollout.Entry{Type: rollout.TypeResponseItem, Payload: raw}
+}
+
+// push adds items to the history and the session file.
+func (t *thread) push(items ...entry) {
+	entries := make([]rollout.Entry, len(items))
+	for i, e := range items {
+		entries[i] = responseItem(e.raw)
+	}
+	t.history = append(t.history, items...)
+	t.record(entries...)
+}
+
+// describe is the thread as clients see it.
+func (t *thread) describe() protocol.Thread {
+	th := protocol.Thread{ID: t.id, SessionID: t.session, Preview: t.preview, Ephemeral: t.eph, ModelProvider: t.cfg.ProviderID,
+		CreatedAt: t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: protocol.ThreadStatus{Type: protocol.ThreadStatusIdle},
+		Cwd: t.cfg.Cwd, CliVersion: version.Compat}
+	if p := t.file.Path(); p != "" {
+		th.Path = &p
+	}
+	if err := json.Unmarshal(sourceForClients(t.source), &th.Source); err != nil {
+		th.Source = protocol.SessionSource{}
+	}
+	return th
+}
+
+// close ends processes and files; the error is the session file's.
+func (t *thread) close() error {
+	err := t.tools.Close()
+	t.client.Close()
+	return errors.Join(err, t.file.Close())
+}

@@ -1,0 +1,146 @@
+// Package turncli is the command line of codex-turn: it reads the flags, gathers what
+// the engine needs from the process (environment, streams, signals, paths) and serves.
+//
+// Command layer: it imports turn, config, dispatch and cli.
+package turncli
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"codex/pkg/cli"
+	"codex/pkg/cli/exit"
+	"codex/pkg/config"
+	"codex/pkg/dispatch"
+	"codex/pkg/responses"
+	"codex/pkg/turn"
+)
+
+// Flags is the command line of codex-turn(1).
+type Flags struct {
+	Config        []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
+	Enable        []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
+	Disable       []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
+	Profile       string   `short:"p" help:"profile of config.toml"`
+	Model         string   `short:"m" help:"model to ask"`
+	Sandbox       string   `short:"s" enum:",read-only,workspace-write,danger-full-access" default:"" placeholder:"MODE" help:"sandbox for commands: read-only, workspace-write, danger-full-access"`
+	Approval      string   `short:"a" name:"ask-for-approval" enum:",untrusted,on-failure,on-request,never" default:"" placeholder:"POLICY" help:"when to ask: untrusted, on-failure, on-request, never"`
+	Cd            string   `short:"C" name:"cd" placeholder:"DIR" help:"working folder of the thread"`
+	AddDir        []string `name:"add-dir" sep:"none" placeholder:"DIR" help:"one more folder that commands may write to"`
+	OSS           bool     `name:"oss" help:"use a local provider"`
+	LocalProvider string   `name:"local-provider" placeholder:"NAME" help:"which local provider: lmstudio or ollama"`
+	Search        bool     `help:"let the model search the web"`
+	FullAuto      bool     `name:"full-auto" hidden:"" help:"the same as --sandbox workspace-write"`
+	Bypass        bool     `name:"dangerously-bypass-approvals-and-sandbox" aliases:"yolo" help:"no sandbox, no questions"`
+	BypassHooks   bool     `name:"dangerously-bypass-hook-trust" hidden:"" help:"run hooks without trust"`
+	Ephemeral     bool     `help:"keep no session file"`
+	IgnoreUser    bool     `name:"ignore-user-config" help:"leave CODEX_HOME/config.toml out"`
+	IgnoreRules   bool     `name:"ignore-rules" help:"leave rules files out"`
+	Strict        bool     `name:"strict-config" help:"an unknown key of config.toml is an error"`
+	Source        string   `default:"cli" placeholder:"NAME" help:"what started the thread, for its session file"`
+	Resume        string   `placeholder:"ID|PATH" help:"go on with this thread"`
+	OptOut        []string `name:"opt-out" sep:"none" placeholder:"METHOD" help:"a notification that is not wanted"`
+	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
+}
+
+// Main runs codex-turn and gives its exit status.
+func Main(args []string) int {
+	var f Flags
+	if _, err := cli.Parse(cli.Program{Name: "codex-turn", Summary: "The engine: one thread behind lines of the app-server protocol."}, &f, args); err != nil {
+		return cli.Exit("codex-turn", err)
+	}
+	o, err := f.options()
+	if err != nil {
+		return cli.Exit("codex-turn", err)
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGPIPE) // a write that fails ends the engine in order
+	o.Signals = signals
+	// Memory before CPU: a turn mostly waits, and machines run many.
+	debug.SetGCPercent(50)
+	status := turn.Serve(context.Background(), o, os.Stdin, os.Stdout)
+	if status != turn.StatusOK {
+		return exit.Report(io.Discard, "codex-turn", exit.Silent(int(status)))
+	}
+	return exit.OK
+}
+
+func (f *Flags) options() (*turn.Options, error) {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "/"
+	}
+	source, err := json.Marshal(f.Source)
+	if err != nil {
+		return nil, err
+	}
+	o := &turn.Options{
+		Config: config.Options{
+			Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: hostname},
+			Cwd: f.Cd, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile,
+			IgnoreUserConfig: f.IgnoreUser, Strict: f.Strict, Model: f.Model, Sandbox: f.Sandbox, Approval: f.Approval,
+			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
+		},
+		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, OptOut: f.OptOut, RecordDir: f.Record,
+		Environ: os.Environ(), Getenv: os.Getenv,
+		Originator: originator(f.Source), Platform: turn.Platform(), SandboxName: turn.SandboxName(), Timezone: turn.Timezone(os.Getenv("TZ")),
+		Stderr: os.Stderr, Log: log.New(os.Stderr, "codex-turn: ", 0),
+		Now: time.Now, Rand: rand.Float64, Sleep: responses.Sleep,
+	}
+	if f.Search {
+		o.Config.WebSearch = "live"
+	}
+	o.UserAgent = turn.UserAgent(o.Originator, os.Getenv, "codex-turn", "0.133.0")
+	if box, err := dispatch.Find(self, "sandbox", os.Getenv("PATH")); err == nil {
+		o.Executor = []string{box, "serve"}
+	} else {
+		o.Executor = []string{"codex-sandbox", "serve"} // says why when it is needed
+	}
+	if dir := filepath.Join(filepath.Dir(self), "codex-path"); isDir(dir) {
+		o.PathDir = dir
+	} else if dir := filepath.Join(filepath.Dir(self), "..", "libexec", "codex", "codex-path"); isDir(dir) {
+		o.PathDir = dir
+	}
+	return o, nil
+}
+
+func originator(source string) string {
+	if v := os.Getenv("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"); v != "" {
+		return v
+	}
+	if source == "exec" {
+		return "codex_exec"
+	}
+	return "codex_cli_rs"
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+func isDir(p string) bool {
+	st, err := os.Stat(p)
+	return err == nil && st.IsDir()
+}
