@@ -62,7 +62,7 @@ func (w *Writer) Materialized() bool {
 	return w.f != nil || !w.discard && w.meta == nil
 }
 
-// Entry is a line without its time.
+// Entry is a line without its time. A json.RawMessage payload must be compact: it is written as it is.
 type Entry struct {
 	Type    string
 	Payload any
@@ -81,6 +81,13 @@ func (w *Writer) Append(entries ...Entry) error {
 	}
 	stamp := Stamp(w.now())
 	for _, e := range entries {
+		if raw, ok := e.Payload.(json.RawMessage); ok {
+			// Already compact JSON: history items can be megabytes.
+			fmt.Fprintf(&w.buf, `{"timestamp":"%s","type":"%s","payload":`, stamp, e.Type)
+			w.buf.Write(raw)
+			w.buf.WriteString("}\n")
+			continue
+		}
 		if err := w.enc.Encode(Line{stamp, e.Type, e.Payload}); err != nil {
 			return fmt.Errorf("encode %s line: %w", e.Type, err)
 		}

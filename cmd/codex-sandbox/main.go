@@ -1,0 +1,37 @@
+// Codex-sandbox chain-loads one command under a policy.
+//
+// Synopsis:
+//
+//	codex-sandbox [-c KEY=VALUE]... linux [OPTIONS] [--] COMMAND [ARGS]...
+//	codex-sandbox serve
+//	codex-sandbox --probe
+//
+// The command reads and writes our standard streams as they are. Read-only is
+// the default; --mode workspace-write lets it write below the working
+// directory, /tmp and $TMPDIR, but not .git, .agents and .codex there; the
+// network is off. Exit status: the command's own, 128+n when signal n ended
+// it, 101 when it could not be run, 2 for wrong usage, 1 when the sandbox
+// could not be set up.
+//
+//	codex-sandbox linux --mode workspace-write -- make test | tee log
+package main
+
+import (
+	"context"
+	"os"
+
+	"codex/pkg/execserver"
+	"codex/pkg/sandbox"
+	"codex/pkg/sandbox/argv"
+	"codex/pkg/version"
+)
+
+func main() {
+	sandbox.Stage2() // does not return in the second stage
+	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		os.Exit(execserver.Main(os.Args[2:], execserver.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
+			execserver.Options{Version: version.String(), Env: os.Environ(), Adopt: true}))
+	}
+	os.Exit(argv.Run(context.Background(), os.Args[1:], os.Environ(),
+		argv.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}

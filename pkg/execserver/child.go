@@ -1,0 +1,138 @@
+package execserver
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/creack/pty"
+
+	"codex/pkg/execwire"
+	"codex/pkg/sandbox"
+)
+
+// child is a started command and our ends of its streams.
+type child struct {
+	cmd      *sandbox.Cmd
+	pid      int
+	confined bool
+	master   *os.File // of a terminal, else nil
+	ttyName  string   // the child's end of it
+	stdin    *os.File // nil: none
+	streams  []childStream
+	once     sync.Once
+	from, to uint64 // its life, for the family
+}
+
+type childStream struct {
+	name string
+	r    io.ReadCloser
+}
+
+// startChild starts a command with pipes or a terminal. The child gets nothing else of
+// ours: all our files close on exec.
+func startChild(spec sandbox.Spec, c *startCall) (_ *child, err error) {
+	// The context is not the caller's: children end when the server ends them, in order.
+	cmd, err := sandbox.Command(context.Background(), spec)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Err = nil // TODO: sandbox.direct
+	ch := &child{cmd: cmd, confined: spec.Policy.Restricted()}
+	var theirs []*os.File
+	defer func() {
+		for _, f := range theirs {
+			f.Close()
+		}
+		if err != nil {
+			ch.close()
+			if ch.stdin != nil {
+				ch.stdin.Close()
+			}
+		}
+	}()
+	if spec.Tty {
+		tty, err := ch.openTerminal(c.rows, c.cols)
+		if err != nil {
+			return nil, err
+		}
+		theirs = append(theirs, tty)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+	} else {
+		if c.pipeIn {
+			r, w, err := os.Pipe()
+			if err != nil {
+				return nil, err
+			}
+			theirs = append(theirs, r)
+			cmd.Stdin, ch.stdin = r, w
+		}
+		w, err := ch.pipe(execwire.Stdout)
+		if err != nil {
+			return nil, err
+		}
+		theirs = append(theirs, w)
+		cmd.Stdout, cmd.Stderr = w, w
+		if !c.merge {
+			w, err := ch.pipe(execwire.Stderr)
+			if err != nil {
+				return nil, err
+			}
+			theirs = append(theirs, w)
+			cmd.Stderr = w
+		}
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	ch.pid = cmd.Process.Pid
+	return ch, nil
+}
+
+func (ch *child) pipe(name string) (*os.File, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	ch.streams = append(ch.streams, childStream{name, r})
+	return w, nil
+}
+
+func (ch *child) openTerminal(rows, cols uint16) (tty *os.File, err error) {
+	master, tty, err := pty.Open()
+	if err != nil {
+		return nil, err
+	}
+	if err := pty.Setsize(tty, &pty.Winsize{Rows: rows, Cols: cols}); err != nil {
+		master.Close()
+		tty.Close()
+		return nil, err
+	}
+	if master, err = pollable(master); err != nil {
+		tty.Close()
+		return nil, err
+	}
+	ch.master, ch.stdin, ch.ttyName = master, master, tty.Name()
+	ch.streams = []childStream{{execwire.Pty, master}}
+	return tty, nil
+}
+
+// close closes our ends of the output, which ends the pumps. Input is closed by its queue.
+func (ch *child) close() {
+	ch.once.Do(func() {
+		for _, st := range ch.streams {
+			st.r.Close()
+		}
+	})
+}
+
+// wait reaps the child.
+func (ch *child) wait() (code int, signal string) {
+	ch.cmd.Wait() // its error is the status again
+	exit := ch.cmd.Exit()
+	if exit.Signal != 0 {
+		signal = signalName(exit.Signal)
+	}
+	return exit.Code, signal
+}

@@ -1,0 +1,22 @@
+package execserver
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// pollable gives the file again such that closing it ends a read under way: the pty
+// package leaves terminals blocking.
+func pollable(f *os.File) (*os.File, error) {
+	defer f.Close()
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package execserver
+
+import "os"
+
+// pollable leaves terminals as they are: they do not work with the poller everywhere.
+// Their reads end when the last process that has them open is killed.
+func pollable(f *os.File) (*os.File, error) { return f, nil }

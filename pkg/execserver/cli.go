@@ -1,0 +1,87 @@
+package execserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// Streams are what Main works on, so that it can be run without a process.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+const usage = `usage: codex-sandbox serve [--listen stdio]
+
+Serve the exec-server protocol on standard input and output: see codex-executor(5).
+
+  --listen URL  stdio or stdio:// (the default)
+  -h, --help    show this
+`
+
+// Main is "codex-sandbox serve" and "codex exec-server": args are the words after that.
+// It answers until the input ends, or SIGTERM or SIGINT comes, and gives the exit status:
+// 0, 1 for an error, 2 for a wrong command line.
+func Main(args []string, st Streams, opts Options) int {
+	const name = "codex-sandbox: "
+	for len(args) > 0 {
+		word := args[0]
+		args = args[1:]
+		value, glued := strings.CutPrefix(word, "--listen=")
+		switch {
+		case word == "-h" || word == "--help":
+			io.WriteString(st.Out, usage)
+			return 0
+		case word == "--listen":
+			if len(args) == 0 {
+				fmt.Fprintf(st.Err, name+"--listen needs a value\n\n%s", usage)
+				return 2
+			}
+			value, args = args[0], args[1:]
+		case !glued:
+			fmt.Fprintf(st.Err, name+"unexpected argument %q\n\n%s", word, usage)
+			return 2
+		}
+		if err := listen(value); err != nil {
+			fmt.Fprintln(st.Err, err)
+			return 1
+		}
+	}
+	sealFiles()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if opts.Log == nil {
+		opts.Log = st.Err
+	}
+	switch err := Serve(ctx, st.In, st.Out, opts); {
+	case err == nil:
+		return 0
+	case errors.Is(err, syscall.EPIPE):
+		return 0 // nobody listens any more: not our failure, as with every filter
+	default:
+		fmt.Fprintln(st.Err, name+err.Error())
+		return 1
+	}
+}
+
+// listen takes the addresses of the original's server, of which only the pipe is served.
+func listen(url string) error {
+	if url == "stdio" || url == "stdio://" {
+		return nil
+	}
+	host, ok := strings.CutPrefix(url, "ws://")
+	if !ok {
+		return fmt.Errorf("unsupported --listen URL `%s`; expected `ws://IP:PORT` or `stdio`", url)
+	}
+	if _, err := netip.ParseAddrPort(host); err != nil {
+		return fmt.Errorf("invalid websocket --listen URL `%s`; expected `ws://IP:PORT`", url)
+	}
+	return fmt.Errorf("unsupported --listen URL `%s`: only `stdio` is served; hand the pipe to a socket with an inetd-like wrapper", url)
+}

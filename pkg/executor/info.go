@@ -1,0 +1,100 @@
+package executor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"codex/pkg/execwire"
+	"codex/pkg/policy"
+)
+
+// ErrNoSandbox refuses a restricted policy on a server that would not enforce it.
+var ErrNoSandbox = errors.New("this executor cannot confine commands; use one that can (codex-sandbox serve), or run without a sandbox")
+
+// Info is what a server said about itself.
+type Info struct {
+	Version string // "" for the 0.133 kind, which says nothing
+	URIs    bool   // an environmentInfo came: paths go as file:// URIs
+
+	Sandbox   bool // takes and enforces a policy on process/start
+	Merge     bool
+	Resize    bool
+	EOF       bool // can close stdin
+	Retain    bool
+	Counts    bool
+	Limits    bool
+	Signals   bool
+	Terminate bool // grace before SIGKILL
+	Rename    bool
+
+	Cwd, Home, TempDir string // plain paths; "" when unknown
+	OS                 string
+	Shell              execwire.Shell
+}
+
+func infoOf(e *execwire.EnvironmentInfo) (Info, error) {
+	if e == nil {
+		return Info{}, nil
+	}
+	caps := e.Capabilities
+	info := Info{
+		Version: e.ExecutorVersion, URIs: true, OS: e.PlatformOS, Shell: e.Shell,
+		Merge: caps[execwire.CapMerge], Resize: caps[execwire.CapResize], EOF: caps[execwire.CapEOF],
+		Retain: caps[execwire.CapRetain], Counts: caps[execwire.CapCounts], Limits: caps[execwire.CapLimits],
+		Signals: caps[execwire.CapSignals], Terminate: caps[execwire.CapTerminate], Rename: caps[execwire.CapRename],
+	}
+	// The original's later kind enforces the policy and has no name for that; one of ours
+	// says whether its host can.
+	var ours bool
+	info.Sandbox, ours = caps[execwire.CapSandbox]
+	if !ours {
+		info.Sandbox = true
+	}
+	for _, p := range []struct {
+		dst *string
+		uri string
+	}{{&info.Cwd, e.Cwd}, {&info.Home, e.UserHomeDir}, {&info.TempDir, e.TempDir}} {
+		if p.uri == "" {
+			continue
+		}
+		path, _, err := execwire.ParsePath(p.uri)
+		if err != nil {
+			return Info{}, fmt.Errorf("environmentInfo path %q: %w", p.uri, err)
+		}
+		*p.dst = path
+	}
+	return info, nil
+}
+
+// path gives an absolute path in the form the server wants.
+func (c *Client) path(p string) string {
+	if c.info.URIs && p != "" {
+		return execwire.PathToURI(p)
+	}
+	return p
+}
+
+func (c *Client) sandbox(profile policy.Profile, cwd string, roots []string) (*execwire.SandboxContext, error) {
+	raw, err := json.Marshal(profile)
+	if err != nil {
+		return nil, fmt.Errorf("encode permission profile: %w", err)
+	}
+	sb := &execwire.SandboxContext{Permissions: raw, Cwd: c.path(cwd), WindowsSandboxLevel: "disabled"}
+	for _, r := range roots {
+		sb.WorkspaceRoots = append(sb.WorkspaceRoots, c.path(r))
+	}
+	return sb, nil
+}
+
+// restricted says whether a profile asks for any confinement. Whatever is not known to
+// ask for none counts as asking.
+func restricted(p policy.Profile) bool {
+	switch {
+	case p.Type == policy.Disabled, p.Type == policy.External:
+		return false
+	case p.Type == policy.Managed && p.FileSystem.Unrestricted && p.Network:
+		return false
+	}
+	return true
+}

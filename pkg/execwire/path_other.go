@@ -1,0 +1,5 @@
+//go:build !windows
+
+package execwire
+
+const windows = false

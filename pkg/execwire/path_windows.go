@@ -1,0 +1,3 @@
+package execwire
+
+const windows = true

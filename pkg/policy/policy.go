@@ -1,0 +1,102 @@
+package policy
+
+import (
+	"path"
+	"strings"
+)
+
+// Root is a directory (or file) that may be written, with the places below it
+// that may not.
+type Root struct {
+	Path     string   `json:"path"`                // absolute, symbolic links followed
+	Aliases  []string `json:"aliases,omitempty"`   // other spellings of Path, as they were given
+	ReadOnly []string `json:"read_only,omitempty"` // protected places, existing or not
+}
+
+// Policy is a profile resolved on one machine. All paths are absolute and
+// clean. The zero value lets nothing be read, written or connected.
+type Policy struct {
+	External      bool     `json:"external,omitempty"`        // somebody else enforces it
+	FullDiskRead  bool     `json:"full_disk_read,omitempty"`  // everything may be read, but Denied
+	FullDiskWrite bool     `json:"full_disk_write,omitempty"` // everything may be written
+	Network       bool     `json:"network,omitempty"`         // sockets may leave the sandbox
+	Writable      []Root   `json:"writable,omitempty"`        // parents before children
+	Readable      []string `json:"readable,omitempty"`        // without FullDiskRead
+	Denied        []string `json:"denied,omitempty"`          // neither read nor written
+	DeniedGlobs   []string `json:"denied_globs,omitempty"`    // patterns of the same
+	GlobDepth     int      `json:"glob_depth,omitempty"`      // how deep they are expanded; 0 is no limit
+}
+
+// Restricted reports whether a sandbox is needed to hold a command to p.
+func (p Policy) Restricted() bool {
+	return !p.External && !(p.FullDiskWrite && p.FullDiskRead && p.Network && len(p.Denied)+len(p.DeniedGlobs) == 0)
+}
+
+// CanWrite reports whether p lets name be created, changed or removed. It is
+// lexical: name is cleaned, not followed, so callers pass resolved paths. The
+// longest matching entry decides; a relative name is refused.
+func (p Policy) CanWrite(name string) bool { return p.access(name, true) == AccessWrite }
+
+// CanRead reports whether p lets name be read, by the same rule as CanWrite.
+func (p Policy) CanRead(name string) bool { return p.access(name, true) != AccessNone }
+
+func (p Policy) access(name string, aliases bool) Access {
+	if !path.IsAbs(name) {
+		return AccessNone
+	}
+	name = path.Clean(name)
+	if p.External {
+		return AccessWrite
+	}
+	best, got := -1, AccessNone
+	if p.FullDiskRead {
+		best, got = 0, AccessRead
+	}
+	if p.FullDiskWrite {
+		best, got = 0, AccessWrite
+	}
+	// On equal length the later, stricter kind wins: write < read < none.
+	// A protected place that a root names itself was dropped by Resolve.
+	consider := func(at string, a Access) {
+		if len(at) >= best && Below(name, at) {
+			best, got = len(at), a
+		}
+	}
+	for _, r := range p.Readable {
+		consider(r, AccessRead)
+	}
+	for _, r := range p.Writable {
+		consider(r.Path, AccessWrite)
+	}
+	for _, r := range p.Writable {
+		for _, ro := range r.ReadOnly {
+			consider(ro, AccessRead)
+		}
+	}
+	// An alias is another spelling of a root: judge the true name instead.
+	for _, r := range p.Writable {
+		for _, a := range r.Aliases {
+			if aliases && len(a) > best && Below(name, a) {
+				return p.access(path.Clean(r.Path+"/"+name[len(a):]), false)
+			}
+		}
+	}
+	for _, d := range p.Denied {
+		consider(d, AccessNone)
+	}
+	for _, g := range p.DeniedGlobs {
+		if GlobMatch(g, name) {
+			return AccessNone
+		}
+	}
+	return got
+}
+
+// Below reports whether name is dir or lies below it; both are clean and
+// absolute.
+func Below(name, dir string) bool {
+	if dir == "/" || name == dir {
+		return true
+	}
+	return strings.HasPrefix(name, dir) && name[len(dir)] == '/'
+}

@@ -1,0 +1,351 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+)
+
+// FS is what resolving may look at. It never writes.
+type FS interface {
+	Lstat(name string) (fs.FileInfo, error)   // of the name itself, links not followed
+	EvalSymlinks(name string) (string, error) // the true path; an error when something is missing
+	ReadFile(name string) ([]byte, error)     // small files only: pointers of git worktrees
+}
+
+// Env is what resolving needs to know about the machine and the session.
+type Env struct {
+	Cwd          string   // absolute; the working directory that the policy is about
+	ProjectRoots []string // what project_roots stands for; empty is Cwd alone
+	Tmpdir       string   // $TMPDIR of the outer environment; "" is none
+	FS           FS       // nil resolves by text alone: nothing is followed or skipped
+}
+
+// minimalRoots is what ":minimal" stands for on Linux (sandbox spec §5).
+func minimalRoots() []string {
+	return []string{"/bin", "/sbin", "/usr", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/run/current-system/sw"}
+}
+
+// ProtectedNames are the entries directly below a writable root that stay
+// read-only, also while they are missing (sandbox spec §2).
+func ProtectedNames() []string { return []string{".git", ".agents", ".codex"} }
+
+// Resolve turns p into paths: special places named, symbolic links followed,
+// roots that do not exist left out, protected names added below each root.
+func (p Profile) Resolve(env Env) (Policy, error) {
+	switch p.Type {
+	case Disabled:
+		return Policy{FullDiskRead: true, FullDiskWrite: true, Network: true}, nil
+	case External:
+		return Policy{External: true, FullDiskRead: true, FullDiskWrite: true, Network: p.Network}, nil
+	case Managed, "":
+	default:
+		return Policy{}, fmt.Errorf("resolve permission profile: unknown type %q", p.Type)
+	}
+	if p.FileSystem.Unrestricted {
+		return Policy{FullDiskRead: true, FullDiskWrite: true, Network: p.Network}, nil
+	}
+	if !path.IsAbs(env.Cwd) {
+		return Policy{}, fmt.Errorf("resolve permission profile: working directory %q is not absolute", env.Cwd)
+	}
+	r := resolver{env: env, grants: map[string]*grant{}}
+	for _, e := range p.FileSystem.Entries {
+		if e.Path.Type == PathGlob {
+			g := e.Path.Value
+			if !path.IsAbs(g) {
+				g = path.Join(env.Cwd, g)
+			}
+			r.globs = append(r.globs, g)
+			continue
+		}
+		for _, at := range r.places(e.Path) {
+			r.add(at, e)
+		}
+	}
+	out, err := r.policy()
+	out.Network, out.GlobDepth = p.Network, p.FileSystem.GlobDepth
+	return out, err
+}
+
+// grant is what the entries say about one true path.
+type grant struct {
+	access  Access
+	aliases []string
+	missing bool
+}
+
+type resolver struct {
+	env    Env
+	grants map[string]*grant
+	globs  []string
+}
+
+// places lists the absolute paths that one entry's path stands for.
+func (r *resolver) places(p Path) []string {
+	if p.Type == PathLiteral {
+		return []string{r.abs(p.Value)}
+	}
+	var base []string
+	switch p.Kind {
+	case KindRoot:
+		base = []string{"/"}
+	case KindMinimal:
+		base = minimalRoots()
+	case KindProjectRoots:
+		base = r.env.ProjectRoots
+		if len(base) == 0 {
+			base = []string{r.env.Cwd}
+		}
+	case KindTmpdir:
+		if path.IsAbs(r.env.Tmpdir) {
+			base = []string{r.env.Tmpdir}
+		}
+	case KindSlashTmp:
+		base = []string{"/tmp"}
+	}
+	out := make([]string, 0, len(base))
+	for _, b := range base {
+		b = r.abs(b)
+		if p.Subpath != "" {
+			sub := path.Join(b, p.Subpath)
+			if !Below(sub, b) {
+				continue // a subpath that climbs out grants nothing
+			}
+			b = sub
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+func (r *resolver) abs(name string) string {
+	if !path.IsAbs(name) {
+		name = path.Join(r.env.Cwd, name)
+	}
+	return path.Clean(name)
+}
+
+// add records an entry under the true path of at. Of two entries on one path
+// the stricter word wins when it is "none", else the wider (none > write >
+// read, sandbox spec §5).
+func (r *resolver) add(at string, e Entry) {
+	true_, exists := r.follow(at)
+	if !exists && (e.Access == AccessWrite || e.SkipMissing) {
+		return
+	}
+	g := r.grants[true_]
+	if g == nil {
+		g = &grant{access: e.Access, missing: !exists}
+		r.grants[true_] = g
+	}
+	if at != true_ {
+		g.aliases = append(g.aliases, at)
+	}
+	if rank(e.Access) > rank(g.access) {
+		g.access = e.Access
+	}
+}
+
+func rank(a Access) int {
+	switch a {
+	case AccessRead:
+		return 0
+	case AccessWrite:
+		return 1
+	}
+	return 2
+}
+
+// follow gives the true path of name. What does not exist is followed as far
+// as it does: the last components are appended as they are.
+func (r *resolver) follow(name string) (string, bool) {
+	if r.env.FS == nil {
+		return name, true
+	}
+	if t, err := r.env.FS.EvalSymlinks(name); err == nil {
+		return path.Clean(t), true
+	}
+	rest := ""
+	for dir := name; dir != "/"; {
+		rest = path.Join(path.Base(dir), rest)
+		dir = path.Dir(dir)
+		if t, err := r.env.FS.EvalSymlinks(dir); err == nil {
+			return path.Join(t, rest), false
+		}
+	}
+	return name, false
+}
+
+func (r *resolver) policy() (Policy, error) {
+	out := Policy{DeniedGlobs: r.globs}
+	var paths []string
+	for at := range r.grants {
+		paths = append(paths, at)
+	}
+	sort.Strings(paths)
+	root := r.grants["/"]
+	out.FullDiskRead = root != nil && root.access != AccessNone
+	if root != nil && root.access == AccessWrite && len(r.globs) == 0 {
+		narrower := false
+		for at, g := range r.grants {
+			narrower = narrower || at != "/" && g.access != AccessWrite
+		}
+		if !narrower {
+			out.FullDiskWrite = true
+			return out, nil
+		}
+	}
+	for _, at := range paths {
+		g := r.grants[at]
+		switch g.access {
+		case AccessWrite:
+			out.Writable = append(out.Writable, Root{Path: at, Aliases: g.aliases})
+		case AccessNone:
+			out.Denied = append(out.Denied, at)
+		case AccessRead:
+			if !out.FullDiskRead && !g.missing {
+				out.Readable = append(out.Readable, at)
+			}
+		}
+	}
+	for i := range out.Writable {
+		if err := r.protect(&out.Writable[i]); err != nil {
+			return Policy{}, err
+		}
+	}
+	// An explicit read entry narrows the deepest root that contains it.
+	for _, at := range paths {
+		if r.grants[at].access != AccessRead {
+			continue
+		}
+		for i := len(out.Writable) - 1; i >= 0; i-- { // sorted: deeper roots come later
+			w := &out.Writable[i]
+			if at != w.Path && Below(at, w.Path) {
+				w.ReadOnly = appendNew(w.ReadOnly, at)
+				break
+			}
+		}
+	}
+	r.spread(&out)
+	return out, nil
+}
+
+// protect adds the protected names of one root, and where its .git points.
+func (r *resolver) protect(w *Root) error {
+	if r.env.FS != nil {
+		if st, err := r.env.FS.Lstat(w.Path); err == nil && !st.IsDir() {
+			return nil // a single file has no names below it
+		}
+	}
+	for _, name := range ProtectedNames() {
+		at := path.Join(w.Path, name)
+		if g := r.grants[at]; g != nil && g.access == AccessWrite {
+			continue // opened by name
+		}
+		w.ReadOnly = appendNew(w.ReadOnly, at)
+	}
+	if r.env.FS == nil {
+		return nil
+	}
+	places, err := gitPlaces(r.env.FS, path.Join(w.Path, ".git"))
+	if err != nil {
+		return fmt.Errorf("resolve permission profile: %w", err)
+	}
+	for _, at := range places {
+		if g := r.grants[at]; g == nil || g.access != AccessWrite {
+			w.ReadOnly = appendNew(w.ReadOnly, at)
+		}
+	}
+	return nil
+}
+
+// spread moves protected places that a .git pointer put outside its own root
+// to the root that contains them, and drops those that no root does: they
+// are read-only anyway.
+func (r *resolver) spread(p *Policy) {
+	var strays []string
+	for i := range p.Writable {
+		w := &p.Writable[i]
+		kept := w.ReadOnly[:0]
+		for _, at := range w.ReadOnly {
+			if Below(at, w.Path) {
+				kept = append(kept, at)
+			} else {
+				strays = append(strays, at)
+			}
+		}
+		w.ReadOnly = kept
+	}
+	for _, at := range strays {
+		for i := len(p.Writable) - 1; i >= 0; i-- {
+			if w := &p.Writable[i]; at != w.Path && Below(at, w.Path) {
+				w.ReadOnly = appendNew(w.ReadOnly, at)
+				break
+			}
+		}
+	}
+	for i := range p.Writable {
+		sort.Strings(p.Writable[i].ReadOnly)
+	}
+}
+
+// maxPointer bounds a .git or commondir file: one path and a few words.
+const maxPointer = 16 << 10
+
+// gitPlaces lists what a ".git" file leads to: the git directory it names and
+// that directory's common directory, each as written and as followed. A .git
+// that is missing, a directory or a link leads nowhere else.
+func gitPlaces(f FS, dotgit string) ([]string, error) {
+	st, err := f.Lstat(dotgit)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	if !st.Mode().IsRegular() || st.Size() > maxPointer {
+		return nil, nil
+	}
+	b, err := f.ReadFile(dotgit)
+	if err != nil {
+		return nil, nil // what we cannot read, git cannot either
+	}
+	target, ok := strings.CutPrefix(string(b), "gitdir:")
+	target = strings.TrimRight(strings.TrimLeft(target, " "), "\r\n")
+	if !ok || target == "" {
+		return nil, nil
+	}
+	if !path.IsAbs(target) {
+		target = path.Join(path.Dir(dotgit), target)
+	}
+	out := bothNames(f, nil, path.Clean(target))
+	if b, err := f.ReadFile(path.Join(target, "commondir")); err == nil && len(b) <= maxPointer {
+		if common := strings.TrimRight(string(b), "\r\n"); common != "" {
+			if !path.IsAbs(common) {
+				common = path.Join(target, common)
+			}
+			out = bothNames(f, out, path.Clean(common))
+		}
+	}
+	return out, nil
+}
+
+func bothNames(f FS, list []string, at string) []string {
+	list = appendNew(list, at)
+	if t, err := f.EvalSymlinks(at); err == nil {
+		list = appendNew(list, path.Clean(t))
+	}
+	return list
+}
+
+func appendNew(list []string, s string) []string {
+	for _, have := range list {
+		if have == s {
+			return list
+		}
+	}
+	return append(list, s)
+}

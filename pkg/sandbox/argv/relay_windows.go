@@ -1,0 +1,5 @@
+package argv
+
+import "codex/pkg/sandbox"
+
+func relay(*sandbox.Cmd, bool) {}

@@ -1,0 +1,325 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// stageName is argv[0] of the second stage, and how Stage2 knows it.
+const stageName = "codex-sandbox-init"
+
+// self is the running program, also after its file was replaced.
+const self = "/proc/self/exe"
+
+type cmdState struct {
+	plan *plan // nil: started directly
+	ctl  int   // our end of the socket pair, while the command runs
+	exit *Exit
+}
+
+func dieWithParent(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGTERM }
+
+// restricted prepares a command that needs the second stage.
+func restricted(ctx context.Context, spec Spec) (*Cmd, error) {
+	p, err := planFor(spec)
+	if err != nil {
+		return nil, err
+	}
+	return stageCmd(ctx, spec, p), nil
+}
+
+// planFor chooses the mechanism and says what the second stage is to do.
+func planFor(spec Spec) (*plan, error) {
+	pol := spec.Policy
+	p := &plan{dir: spec.Dir, prog: spec.Argv[0], argv: argv0(spec), env: spec.Env}
+	if pol.Network {
+		p.flags |= flagNetwork
+	}
+	if spec.Tty {
+		p.flags |= flagTty
+	}
+	if !pol.FullDiskRead {
+		return nil, &RefusedError{Reason: "profiles that restrict reading cannot be enforced yet"}
+	}
+	if len(pol.DeniedGlobs) > 0 {
+		return nil, &RefusedError{Reason: "profiles that deny a pattern cannot be enforced yet"}
+	}
+	if pol.FullDiskWrite && len(pol.Denied) == 0 {
+		p.mode, p.flags = modeSeccomp, p.flags|flagFullWrite
+		return p, nil
+	}
+	for _, w := range pol.Writable {
+		p.roots = append(p.roots, planRoot{path: w.Path, readOnly: w.ReadOnly})
+	}
+	p.denied = pol.Denied
+	sup := spec.Support
+	if sup == nil {
+		sup = hostSupport()
+	}
+	if sup.Spaces {
+		return p, nil
+	}
+	if err := sup.refuses(pol); err != nil {
+		return nil, err
+	}
+	p.mode = modeLandlock
+	return p, nil
+}
+
+func stageCmd(ctx context.Context, spec Spec, p *plan) *Cmd {
+	c := &Cmd{Cmd: exec.CommandContext(ctx, self), spec: spec}
+	c.state = cmdState{plan: p, ctl: -1}
+	c.Args = []string{stageName}
+	if spec.Tag != "" {
+		c.Args = append(c.Args, spec.Tag)
+	}
+	// The stage itself is not to be steered by the command's environment. It
+	// has one thing to do after the other: fewer threads, a faster start. And
+	// its runtime must not keep files of the control group open, for it closes
+	// all that it does not know.
+	c.Env, c.Dir = []string{"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0"}, "/"
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if p.mode == modeSpaces {
+		spaces(c.SysProcAttr)
+		if p.has(flagNetwork) {
+			c.SysProcAttr.Cloneflags &^= unix.CLONE_NEWNET
+		}
+	} else {
+		c.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	}
+	c.Cancel = c.Kill
+	return c
+}
+
+// spaces asks for the namespaces. Ids map to themselves: a command sees the
+// user it runs as. The ambient capabilities carry the rights over the new
+// namespaces through the exec; the second stage drops them. There is no
+// parent-death signal: it would follow the thread that forks, and it would not
+// leave pid 1 the time to take its placeholders away. The end of the socket
+// pair tells pid 1 instead.
+func spaces(a *syscall.SysProcAttr) {
+	a.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWIPC | unix.CLONE_NEWNET
+	uid, gid := os.Geteuid(), os.Getegid()
+	a.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}}
+	a.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
+	a.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_RESOURCE, unix.CAP_SETPCAP}
+}
+
+// Start starts the command. A policy that turns out not to be enforceable is
+// a *RefusedError, a program that cannot be run an *ExecError.
+func (c *Cmd) Start() error {
+	if c.state.plan == nil {
+		if err := c.Cmd.Start(); err != nil {
+			return startError(c.spec, err)
+		}
+		return nil
+	}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("sandbox: make the control socket: %w", err)
+	}
+	child := os.NewFile(uintptr(pair[1]), "control")
+	c.ExtraFiles = []*os.File{child}
+	err = c.Cmd.Start()
+	child.Close()
+	if err != nil {
+		unix.Close(pair[0])
+		return startError(c.spec, err)
+	}
+	c.state.ctl = pair[0]
+	if err := c.handshake(); err != nil {
+		unix.Close(c.state.ctl)
+		c.state.ctl = -1
+		c.Cmd.Process.Kill()
+		c.Cmd.Wait()
+		c.sweep()
+		return err
+	}
+	return nil
+}
+
+// startError names what a failing fork or exec means.
+func startError(spec Spec, err error) error {
+	var no syscall.Errno
+	if !errors.As(err, &no) {
+		return err
+	}
+	if !spec.Policy.Restricted() {
+		return &ExecError{Program: spec.Argv[0], Err: no}
+	}
+	switch no {
+	case syscall.EPERM, syscall.EACCES, syscall.ENOSPC, syscall.EUSERS, syscall.EINVAL, syscall.ENOSYS:
+		return refused("creating namespaces: " + errText(no))
+	}
+	return fmt.Errorf("sandbox: start the second stage: %w", err)
+}
+
+// handshake sends the plan and waits until the command runs or failed to.
+func (c *Cmd) handshake() error {
+	if err := writeAll(c.state.ctl, c.state.plan.encode()); err != nil {
+		return fmt.Errorf("sandbox: send the plan: %w", err)
+	}
+	kind, body, err := readRecord(c.state.ctl)
+	switch {
+	case err == io.EOF && c.state.plan.mode != modeSpaces:
+		return nil // it became the command
+	case err != nil:
+		return fmt.Errorf("sandbox: the second stage ended early: %w", err)
+	case kind == recStarted:
+		return nil
+	case kind == recExit && c.state.plan.has(flagProbe):
+		return nil
+	case kind != recError:
+		return fmt.Errorf("sandbox: unknown record %q from the second stage", kind)
+	}
+	d := decoder{b: body}
+	cause, no, text := d.u32(), syscall.Errno(d.u32()), d.str()
+	switch {
+	case cause == causeExec && text == "":
+		return &ExecError{Program: c.spec.Argv[0], Err: no}
+	case cause == causeRefused:
+		return refused(text)
+	case no != 0:
+		return fmt.Errorf("sandbox: %s: %w", text, no)
+	}
+	return fmt.Errorf("sandbox: %s", text)
+}
+
+// Wait waits for the command and everything it left behind to be gone, and
+// for the copying of its streams. Its error is exec.Cmd's.
+func (c *Cmd) Wait() error {
+	err := c.Cmd.Wait()
+	if c.state.plan != nil && c.state.ctl >= 0 {
+		unix.SetNonblock(c.state.ctl, true)
+		if kind, body, e := readRecord(c.state.ctl); e == nil && kind == recExit && len(body) == 4 {
+			x := exitOf(syscall.WaitStatus(binary.LittleEndian.Uint32(body)))
+			c.state.exit = &x
+		} else {
+			c.sweep() // pid 1 was killed before it could
+		}
+		unix.Close(c.state.ctl)
+		c.state.ctl = -1
+	}
+	if c.state.exit == nil && c.ProcessState != nil {
+		x := exitOf(c.ProcessState.Sys().(syscall.WaitStatus))
+		c.state.exit = &x
+	}
+	return err
+}
+
+// Run is Start and Wait.
+func (c *Cmd) Run() error {
+	if err := c.Start(); err != nil {
+		return err
+	}
+	return c.Wait()
+}
+
+// Exit tells how the command ended, after Wait.
+func (c *Cmd) Exit() Exit {
+	if c.state.exit == nil {
+		return Exit{Code: -1}
+	}
+	return *c.state.exit
+}
+
+// Sandboxed reports whether the command runs, or would run, confined.
+func (c *Cmd) Sandboxed() bool { return c.state.plan != nil }
+
+// Kill ends the command and all its descendants at once. A sandboxed tree dies
+// with its pid namespace, whatever sessions it made; without one the process
+// group dies. It is safe to call twice; Wait must still be called.
+func (c *Cmd) Kill() error {
+	if c.Process == nil {
+		return os.ErrProcessDone
+	}
+	if c.state.plan != nil && c.state.plan.mode == modeSpaces {
+		return c.Process.Kill()
+	}
+	if err := killGroup(c.Process.Pid, syscall.SIGKILL); err == syscall.ESRCH {
+		return os.ErrProcessDone
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// Signal sends sig to the command's process group.
+func (c *Cmd) Signal(sig syscall.Signal) error {
+	if c.Process == nil {
+		return os.ErrProcessDone
+	}
+	if c.state.plan == nil || c.state.plan.mode != modeSpaces {
+		return killGroup(c.Process.Pid, sig)
+	}
+	if err := writeAll(c.state.ctl, []byte{byte(sig)}); err != nil {
+		return os.ErrProcessDone
+	}
+	return nil
+}
+
+// sweep takes away placeholders that a killed second stage left behind.
+func (c *Cmd) sweep() {
+	for _, r := range c.state.plan.roots {
+		sweepRoot(r)
+	}
+}
+
+// writeAll writes b to a socket whose other end may be gone.
+func writeAll(fd int, b []byte) error {
+	for len(b) > 0 {
+		n, err := unix.SendmsgN(fd, b, nil, nil, unix.MSG_NOSIGNAL)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// readFull fills b; io.EOF means nothing came at all.
+func readFull(fd int, b []byte) error {
+	for got := 0; got < len(b); {
+		n, err := unix.Read(fd, b[got:])
+		switch {
+		case err == unix.EINTR:
+		case err == unix.ECONNRESET, err == nil && n == 0:
+			if got == 0 {
+				return io.EOF
+			}
+			return io.ErrUnexpectedEOF
+		case err != nil:
+			return err
+		default:
+			got += n
+		}
+	}
+	return nil
+}
+
+func readRecord(fd int) (kind byte, body []byte, err error) {
+	var head [5]byte
+	if err := readFull(fd, head[:]); err != nil {
+		return 0, nil, err
+	}
+	n := binary.LittleEndian.Uint32(head[1:])
+	if n > maxRecord {
+		return 0, nil, errors.New("record too long")
+	}
+	body = make([]byte, n)
+	if n > 0 {
+		err = readFull(fd, body)
+	}
+	return head[0], body, err
+}

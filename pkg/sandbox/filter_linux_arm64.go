@@ -1,0 +1,10 @@
+package sandbox
+
+import "golang.org/x/sys/unix"
+
+const auditArch = unix.AUDIT_ARCH_AARCH64
+
+func headArch() []unix.SockFilter  { return nil }
+func (p *program) setuidBitsArch() {}
+func kernelCallsArch() []uint32    { return nil }
+func metadataCallsArch() []uint32  { return nil }

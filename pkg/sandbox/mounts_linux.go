@@ -1,0 +1,218 @@
+package sandbox
+
+import (
+	"errors"
+	"sort"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Flags of every mount in the sandbox: no set-user-id programs, no devices.
+const (
+	attrLocked   = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
+	attrReadOnly = attrLocked | unix.MOUNT_ATTR_RDONLY
+)
+
+// enterMounts moves this thread into a mount namespace of its own and builds
+// the command's view of the file system there. The other threads stay where
+// they are.
+func enterMounts(p *plan) error {
+	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+		return &fault{causeRefused, "creating a mount namespace: " + errText(err), err}
+	}
+	// Copies are taken before anything becomes read-only.
+	dev, err := takeDevices()
+	if err != nil {
+		return err
+	}
+	roots, err := takeRoots(p.roots)
+	if err != nil {
+		return err
+	}
+	all := unix.MountAttr{Attr_set: attrReadOnly, Propagation: unix.MS_PRIVATE}
+	if err := unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, &all); err != nil {
+		return &fault{causeRefused, "making the file system read-only: " + errText(err), err}
+	}
+	if err := placeRoots(p, roots); err != nil {
+		return err
+	}
+	if err := dev.place(); err != nil {
+		return err
+	}
+	return placeProc()
+}
+
+// openTrue opens name without following any symbolic link on the way: names
+// were resolved when the policy was made, so a link now is a swap.
+func openTrue(name string) (int, error) {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: unix.RESOLVE_NO_SYMLINKS}
+	for {
+		fd, err := unix.Openat2(unix.AT_FDCWD, name, &how)
+		if err != unix.EINTR && err != unix.EAGAIN {
+			return fd, err
+		}
+	}
+}
+
+// copyTree gives a detached copy of the mounts at fd.
+func copyTree(fd int) (int, error) {
+	return unix.OpenTree(fd, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH|unix.AT_RECURSIVE)
+}
+
+// place attaches a detached tree on top of what at is.
+func place(tree, at int) error {
+	return unix.MoveMount(tree, "", at, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH)
+}
+
+// setAttr changes a detached tree, with all mounts in it.
+func setAttr(tree int, set uint64) error {
+	a := unix.MountAttr{Attr_set: set, Propagation: unix.MS_PRIVATE}
+	return unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &a)
+}
+
+// takeRoots copies each writable root while it is still writable.
+func takeRoots(roots []planRoot) ([]int, error) {
+	trees := make([]int, len(roots))
+	for i, r := range roots {
+		fd, err := openTrue(r.path)
+		if err != nil {
+			return nil, crossed(err, "open writable root", r.path)
+		}
+		trees[i], err = copyTree(fd)
+		unix.Close(fd)
+		if err != nil {
+			return nil, during(err, "copy writable root %s", r.path)
+		}
+		if err := setAttr(trees[i], attrLocked); err != nil {
+			return nil, during(err, "restrict writable root %s", r.path)
+		}
+	}
+	return trees, nil
+}
+
+// spot is a place to mount on: a writable root, or, with tree < 0, a path that
+// becomes read-only.
+type spot struct {
+	path string
+	tree int
+	deny bool
+}
+
+// placeRoots puts the writable roots back and the protected places on top,
+// parents before children so that the narrower rule covers the wider.
+func placeRoots(p *plan, trees []int) error {
+	var spots []spot
+	for i, r := range p.roots {
+		spots = append(spots, spot{path: r.path, tree: trees[i]})
+		for _, ro := range r.readOnly {
+			if ro != "" {
+				spots = append(spots, spot{path: ro, tree: -1})
+			}
+		}
+	}
+	for _, d := range p.denied {
+		spots = append(spots, spot{path: d, tree: -1, deny: true})
+	}
+	sort.SliceStable(spots, func(i, j int) bool { return depth(spots[i].path) < depth(spots[j].path) })
+	for _, s := range spots {
+		if err := s.mount(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func depth(p string) int {
+	if p == "/" {
+		return 0
+	}
+	return strings.Count(p, "/")
+}
+
+func (s spot) mount() error {
+	at, err := openTrue(s.path)
+	if err != nil {
+		if err == unix.ENOENT && s.deny {
+			return nil // there is nothing to hide
+		}
+		return crossed(err, "open", s.path)
+	}
+	defer unix.Close(at)
+	tree := s.tree
+	if s.deny {
+		if tree, err = nothing(at); err != nil {
+			return during(err, "hide %s", s.path)
+		}
+	} else if tree < 0 {
+		if tree, err = copyTree(at); err != nil {
+			return during(err, "copy %s", s.path)
+		}
+		if err := setAttr(tree, attrReadOnly); err != nil {
+			return during(err, "protect %s", s.path)
+		}
+	}
+	defer unix.Close(tree)
+	return during(place(tree, at), "mount %s", s.path)
+}
+
+// nothing gives a detached mount that shows neither names nor bytes, of the
+// kind that at is: an empty tmpfs for a directory, a file of it for a file.
+func nothing(at int) (int, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(at, &st); err != nil {
+		return -1, err
+	}
+	fs, err := unix.Fsopen("tmpfs", unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(fs)
+	if err := unix.FsconfigSetString(fs, "mode", "000"); err != nil {
+		return -1, err
+	}
+	if err := unix.FsconfigCreate(fs); err != nil {
+		return -1, err
+	}
+	root, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, attrLocked)
+	if err != nil {
+		return -1, err
+	}
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		return root, setAttr(root, attrReadOnly)
+	}
+	defer unix.Close(root)
+	f, err := unix.Openat(root, "denied", unix.O_CREAT|unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(f)
+	tree, err := unix.OpenTree(root, "denied", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	return tree, setAttr(tree, attrReadOnly)
+}
+
+// crossed explains a name that leads over a symbolic link.
+func crossed(err error, what, name string) error {
+	if errors.Is(err, unix.ELOOP) {
+		return &fault{causeOther, "cannot enforce sandbox read-only path " + name +
+			" because it crosses writable symlink " + linkOn(name), nil}
+	}
+	return during(err, "%s %s", what, name)
+}
+
+// linkOn finds the first symbolic link on the way to name.
+func linkOn(name string) string {
+	for i := 1; i <= len(name); i++ {
+		if i < len(name) && name[i] != '/' {
+			continue
+		}
+		var st unix.Stat_t
+		if err := unix.Lstat(name[:i], &st); err == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK {
+			return name[:i]
+		}
+	}
+	return name
+}

@@ -1,0 +1,211 @@
+package sandbox
+
+import (
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// A protected name that does not exist cannot be mounted on, so an empty
+// directory takes its place while a command runs. What marks it as ours is on
+// the directory itself: it is empty and has the sticky bit.
+// Every sandbox that relies on it holds a shared lock; the last one out, which
+// can make its lock exclusive, removes it. One left behind by a crash has no
+// lock and is taken over, and then removed, by the next sandbox there.
+const placeholderMode = 0o1755
+
+// hold is one placeholder in use.
+type hold struct {
+	dir  int    // its parent, as the host sees it
+	name string // in dir
+	lock int    // the placeholder, with a shared lock
+}
+
+type holds []hold
+
+// placeholders makes what is missing among the protected places of roots. A
+// protected path then names its placeholder, which stands at the path's first
+// missing component, or is "" when nothing can be made there. It must run
+// before this thread leaves the host's view.
+func placeholders(roots []planRoot) (holds, error) {
+	var hs holds
+	for _, r := range roots {
+		for i := range r.readOnly {
+			at, h, err := holdOne(r.path, r.readOnly[i])
+			if err != nil {
+				return hs, err
+			}
+			r.readOnly[i] = at
+			if h != nil {
+				hs = append(hs, *h)
+			}
+		}
+	}
+	return hs, nil
+}
+
+// release removes the placeholders that nobody else uses. Only a thread in
+// the host's view can: the caller's has them mounted.
+func (hs holds) release() {
+	if len(hs) == 0 {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, h := range hs {
+			h.release()
+		}
+	}()
+	<-done
+}
+
+func (h hold) release() {
+	if unix.Flock(h.lock, unix.LOCK_EX|unix.LOCK_NB) == nil {
+		if err := unix.Unlinkat(h.dir, h.name, unix.AT_REMOVEDIR); err == unix.ENOTEMPTY {
+			unix.Fchmod(h.lock, placeholderMode&0o777) // it is somebody's now
+		}
+	}
+	unix.Close(h.lock)
+	unix.Close(h.dir)
+}
+
+// holdOne sees to one protected path below root. It gives the path to protect
+// and, when that is a placeholder, the hold on it. A symbolic link on the way
+// could be turned by the command, so it is an error.
+func holdOne(root, protected string) (string, *hold, error) {
+	rest, ok := strings.CutPrefix(protected, strings.TrimSuffix(root, "/")+"/")
+	if !ok {
+		return protected, nil, nil
+	}
+	dir, err := openTrue(root)
+	if err != nil {
+		return "", nil, crossed(err, "open writable root", root)
+	}
+	at := strings.TrimSuffix(root, "/")
+	for {
+		name, more, deeper := strings.Cut(rest, "/")
+		at += "/" + name
+		var st unix.Stat_t
+		err := unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+		kind := st.Mode & unix.S_IFMT
+		switch {
+		case err == unix.ENOENT || err == nil && marked(&st) && (!deeper || emptyDir(dir, name)):
+			h, err := take(dir, name)
+			if h == nil {
+				unix.Close(dir)
+				if err == unix.EROFS {
+					at, err = "", nil
+				}
+				return at, nil, during(err, "protect %s, which is missing", protected)
+			}
+			return at, h, nil
+		case err != nil:
+			unix.Close(dir)
+			return "", nil, during(err, "look at %s", protected)
+		case kind == unix.S_IFLNK:
+			unix.Close(dir)
+			return "", nil, &fault{causeOther, "cannot enforce sandbox read-only path " + protected +
+				" because it crosses writable symlink " + at, nil}
+		case !deeper || kind != unix.S_IFDIR:
+			unix.Close(dir)
+			return at, nil, nil
+		}
+		next, err := unix.Openat(dir, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		unix.Close(dir)
+		if err != nil {
+			return "", nil, during(err, "open %s", at)
+		}
+		dir, rest = next, more
+	}
+}
+
+// marked recognises a placeholder by its mark; whether it is empty shows when
+// it is removed. Another user's counts too: its owner must not remove it
+// under us.
+func marked(st *unix.Stat_t) bool {
+	return st.Mode&unix.S_IFMT == unix.S_IFDIR && st.Mode&unix.S_ISVTX != 0
+}
+
+func emptyDir(dir int, name string) bool {
+	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	var buf [1024]byte
+	n, err := unix.ReadDirent(fd, buf[:])
+	_, count, _ := unix.ParseDirent(buf[:max(n, 0)], 1, nil)
+	return err == nil && count == 0
+}
+
+// take locks the placeholder dir/name, making it if need be. It gives nil
+// without an error when something real has appeared there, and EROFS when
+// nothing ever can.
+func take(dir int, name string) (*hold, error) {
+	for {
+		fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		switch err {
+		case nil:
+		case unix.EINTR:
+			continue
+		case unix.ENOENT:
+			switch err := unix.Mkdirat(dir, name, placeholderMode); err {
+			case nil, unix.EEXIST, unix.EINTR:
+				continue
+			case unix.EACCES, unix.EPERM:
+				// The command is refused as we are, unless it owns the
+				// directory and can change its mode.
+				var st unix.Stat_t
+				if unix.Fstat(dir, &st) == nil && int(st.Uid) != unix.Geteuid() {
+					return nil, unix.EROFS
+				}
+				return nil, err
+			default:
+				return nil, err
+			}
+		default:
+			return nil, nil
+		}
+		var st, now unix.Stat_t
+		if err := unix.Fstat(fd, &st); err != nil || !marked(&st) {
+			unix.Close(fd)
+			return nil, err
+		}
+		// An exclusive lock is held only for the moment of a removal.
+		if err := unix.Flock(fd, unix.LOCK_SH); err != nil {
+			unix.Close(fd)
+			return nil, err
+		}
+		err = unix.Fstatat(dir, name, &now, unix.AT_SYMLINK_NOFOLLOW)
+		if err == nil && now.Ino == st.Ino && now.Dev == st.Dev {
+			return &hold{dir: dir, name: name, lock: fd}, nil
+		}
+		unix.Close(fd) // removed before we had the lock
+	}
+}
+
+// sweepRoot removes unused placeholders of one root from outside, after a
+// second stage was killed.
+func sweepRoot(r planRoot) {
+	for _, ro := range r.readOnly {
+		// Only what exists is looked at: take would make what does not.
+		for at := ro; len(at) > len(r.path); at = path.Dir(at) {
+			var st unix.Stat_t
+			if err := unix.Lstat(at, &st); err != nil || !marked(&st) {
+				continue
+			}
+			dir, err := openTrue(path.Dir(at))
+			if err != nil {
+				continue
+			}
+			fd, err := unix.Openat(dir, path.Base(at), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+			if err != nil {
+				unix.Close(dir)
+				continue
+			}
+			hold{dir: dir, name: path.Base(at), lock: fd}.release()
+		}
+	}
+}

@@ -1,0 +1,164 @@
+// Package sandbox runs one command under a resolved policy.Policy.
+//
+// On Linux the binary re-executes itself once, as a second stage in new user,
+// pid, ipc and network namespaces. That stage makes the file system read-only
+// but for the writable roots, keeps protected names read-only below them,
+// drops every capability, adds Landlock and a seccomp filter, and then starts
+// the command and stays as its pid 1: it reaps, forwards signals and, when the
+// command ends or the caller dies, ends everything that is left. On other
+// systems Command refuses what it cannot enforce.
+//
+// It imports package policy and nothing else of the suite, and reads no
+// environment: programs are looked up in the PATH of Spec.Env. Between the
+// stages it speaks the private encoding of wire.go over a socket pair.
+//
+// A program that calls Command with a restricted policy must call Stage2
+// first thing in main.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	"codex/pkg/policy"
+)
+
+// Spec is one command to run under a policy.
+type Spec struct {
+	Policy policy.Policy
+	Argv   []string // Argv[0] is the program, looked up in the PATH of Env
+	Arg0   string   // argv[0] of the command when not ""; Argv[0] is still what runs
+	Dir    string   // absolute working directory; "" is the caller's
+	Env    []string // the whole environment, NAME=value; nil is an empty one
+	Tty    bool     // stdin is a terminal that becomes the controlling one
+	Tag    string   // shown in the second stage's command line, to tell it in ps
+
+	// Support is what Probe found. Nil makes Command probe, once a process,
+	// the first time that a restricted policy is asked for.
+	Support *Support
+}
+
+// Cmd is a prepared command: an exec.Cmd whose Start, Wait and Kill know about
+// the second stage. The caller sets Stdin, Stdout and Stderr before Start; for
+// a terminal all three are the terminal's file and Spec.Tty is set. ExtraFiles
+// and SysProcAttr belong to this package: a sandboxed command gets no other
+// file descriptors.
+//
+// Start returns when the command itself runs or could not be started, and must
+// be followed by Wait when it succeeded. Command.Process is the second stage,
+// not the command.
+type Cmd struct {
+	*exec.Cmd
+	spec  Spec
+	state cmdState
+}
+
+// Exit is how a command ended.
+type Exit struct {
+	Code   int            // its status, or 128+n when signal n ended it
+	Signal syscall.Signal // n, or 0
+}
+
+// ExecError says that the command's program could not be run.
+type ExecError struct {
+	Program string
+	Err     error
+}
+
+func (e *ExecError) Error() string {
+	return fmt.Sprintf("run %s: %v", e.Program, errText(e.Err))
+}
+
+func (e *ExecError) Unwrap() error { return e.Err }
+
+// ExitCode is the status that the original gives: its helper panics.
+func (e *ExecError) ExitCode() int { return 101 }
+
+// RefusedError says that the kernel does not let this policy be enforced.
+// Nothing was run.
+type RefusedError struct {
+	Reason string   // what was refused, in the kernel's words
+	Hints  []string // how to go on
+}
+
+func (e *RefusedError) Error() string { return "sandbox is not available here: " + e.Reason }
+
+// errText writes an errno as libc does, with its capital: callers compare it.
+func errText(err error) string {
+	var no syscall.Errno
+	if !errors.As(err, &no) {
+		return err.Error()
+	}
+	s := no.Error()
+	return strings.ToUpper(s[:1]) + s[1:] + fmt.Sprintf(" (os error %d)", int(no))
+}
+
+// NetworkDisabled is the variable that tells a command it has no network.
+const NetworkDisabled = "CODEX_SANDBOX_NETWORK_DISABLED"
+
+// Command prepares the process; Start starts it. When ctx ends first the
+// whole tree is killed.
+func Command(ctx context.Context, spec Spec) (*Cmd, error) {
+	if len(spec.Argv) == 0 || spec.Argv[0] == "" {
+		return nil, errEmpty
+	}
+	if spec.Dir == "" {
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, fmt.Errorf("sandbox: find the working directory: %w", err)
+		}
+		spec.Dir = dir
+	}
+	if spec.Env == nil {
+		spec.Env = []string{}
+	}
+	spec.Env = environment(spec)
+	if !spec.Policy.Restricted() {
+		return direct(ctx, spec)
+	}
+	return restricted(ctx, spec)
+}
+
+var errEmpty = errors.New("sandbox command must not be empty")
+
+// environment is Env with the note about the network.
+func environment(spec Spec) []string {
+	if spec.Policy.Network {
+		return spec.Env
+	}
+	return setenv(spec.Env, NetworkDisabled, "1")
+}
+
+// setenv returns env with name set, without touching the caller's slice.
+func setenv(env []string, name, value string) []string {
+	out := make([]string, 0, len(env)+1)
+	for _, kv := range env {
+		if !strings.HasPrefix(kv, name+"=") {
+			out = append(out, kv)
+		}
+	}
+	return append(out, name+"="+value)
+}
+
+// getenv reads name from env; the last setting counts.
+func getenv(env []string, name string) (string, bool) {
+	for i := len(env) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(env[i], name+"="); ok {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// argv0 is the command's argv: Arg0 replaces the first word.
+func argv0(spec Spec) []string {
+	if spec.Arg0 == "" {
+		return spec.Argv
+	}
+	return append([]string{spec.Arg0}, spec.Argv[1:]...)
+}

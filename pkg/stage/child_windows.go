@@ -1,0 +1,18 @@
+package stage
+
+import (
+	"os"
+	"syscall"
+)
+
+// childAttr keeps Ctrl-C from the children: the face decides what it means.
+func childAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}
+
+func terminate(p *os.Process) { _ = p.Kill() }
+
+func kill(p *os.Process) { _ = p.Kill() }
+
+// Leave ends this process with a status; there are no signals to end it by.
+func Leave(_ os.Signal, status int) { os.Exit(status) }
