@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"codex/pkg/models"
+)
 
 // Options are the inputs of [Load] beside the files.
 type Options struct {
@@ -64,8 +68,10 @@ type Config struct {
 	// ServiceTier is as it goes on the wire (`fast` is already `priority`).
 	ServiceTier                string
 	SupportsReasoningSummaries bool
-	// ModelCatalog is the file that replaces the bundled catalogue, "" if none.
+	// ModelCatalog is the file that replaces the bundled catalogue, "" if none,
+	// and Models what it holds (nil: the bundled one).
 	ModelCatalog string
+	Models       []models.Model
 
 	// ApprovalPolicy is untrusted, on-failure, on-request, never or granular.
 	ApprovalPolicy    string

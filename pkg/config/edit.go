@@ -24,7 +24,7 @@ type Change struct {
 // ends with mode 0600 (config spec §1.8).
 func Edit(home string, changes ...Change) error {
 	path := filepath.Join(home, "config.toml")
-	b, err := os.ReadFile(path)
+	b, err := readBounded(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
@@ -34,10 +34,8 @@ func Edit(home string, changes ...Change) error {
 			return fmt.Errorf("edit %s: %w", path, err)
 		}
 	}
-	if text == string(b) && err == nil {
-		if fi, err := os.Stat(path); err == nil && fi.Mode().Perm() == 0o600 || len(changes) == 0 {
-			return nil
-		}
+	if text == string(b) {
+		return nil
 	}
 	return WriteFile(path, []byte(text))
 }

@@ -24,12 +24,12 @@ func TestPeerEdits(t *testing.T) {
 		"other/unified_exec=true":        "[tui]\nanimations = true\n# last\n\n[features]\nunified_exec = true\n",
 		"other/apps=true":                "[tui]\nanimations = true\n# last\n\n[features]\napps = true\n",
 		"other/apps=false":               "[tui]\nanimations = true\n# last\n\n[features]\napps = false\n",
-		"other/trust":                    "[tui]\nanimations = true\n# last\n\n[projects.\"/var/tmp/cfg/erepo\"]\ntrust_level = \"trusted\"\n",
-		"tail-comment/trust":             "[features]\napps = true\n# end of file\n\n[projects.\"/var/tmp/cfg/erepo\"]\ntrust_level = \"trusted\"\n",
+		"other/trust":                    "[tui]\nanimations = true\n# last\n\n[projects.\"/src/repo\"]\ntrust_level = \"trusted\"\n",
+		"tail-comment/trust":             "[features]\napps = true\n# end of file\n\n[projects.\"/src/repo\"]\ntrust_level = \"trusted\"\n",
 		"only-comment/unified_exec=true": "# hello\n\n[features]\nunified_exec = true\n",
 		"only-comment/apps=true":         "# hello\n\n[features]\napps = true\n",
 		"only-comment/apps=false":        "# hello\n\n[features]\napps = false\n",
-		"only-comment/trust":             "# hello\n\n[projects.\"/var/tmp/cfg/erepo\"]\ntrust_level = \"trusted\"\n",
+		"only-comment/trust":             "# hello\n\n[projects.\"/src/repo\"]\ntrust_level = \"trusted\"\n",
 	}
 	b, err := os.ReadFile("testdata/edits.0.133.0.jsonl")
 	if err != nil {
@@ -44,7 +44,7 @@ func TestPeerEdits(t *testing.T) {
 		name := c.Doc + "/" + c.Arg + "="
 		switch {
 		case c.Op == "trust":
-			ch = Change{[]string{"projects", "/var/tmp/cfg/erepo", "trust_level"}, "trusted"}
+			ch = Change{[]string{"projects", "/src/repo", "trust_level"}, "trusted"}
 			name = c.Doc + "/trust"
 		case c.Op == "enable":
 			ch.Value = true
@@ -71,7 +71,7 @@ func TestPeerEdits(t *testing.T) {
 			}
 		case "projects-inline":
 			if c.Op == "trust" {
-				want = "model = \"x\"\n\n[tui]\nanimations = true\n\n[projects.\"/a\"]\ntrust_level = \"trusted\"\n\n[projects.\"/var/tmp/cfg/erepo\"]\ntrust_level = \"trusted\"\n"
+				want = "model = \"x\"\n\n[tui]\nanimations = true\n\n[projects.\"/a\"]\ntrust_level = \"trusted\"\n\n[projects.\"/src/repo\"]\ntrust_level = \"trusted\"\n"
 			}
 		}
 		got, err := Apply(c.Before, ch)

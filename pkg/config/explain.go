@@ -1,9 +1,6 @@
 package config
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // explain reads a document that the parser refused and says why in the peer's
 // words, with the place. It knows the slips that people make; for the rest ok
@@ -198,7 +195,7 @@ func (x *explainer) key() ([]keyPart, bool) {
 }
 
 // bare checks the characters of keys without quotes.
-func (x *explainer) bare(parts []keyPart) bool {
+func (x *explainer) bare(parts []keyPart) {
 	for _, p := range parts {
 		if p.n == 0 || x.src[p.off] == '"' || x.src[p.off] == '\'' {
 			continue
@@ -208,10 +205,10 @@ func (x *explainer) bare(parts []keyPart) bool {
 			if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' {
 				continue
 			}
-			return x.odd(p.off+i, 1, "invalid unquoted key, expected letters, numbers, `-`, `_`")
+			x.odd(p.off+i, 1, "invalid unquoted key, expected letters, numbers, `-`, `_`")
+			return
 		}
 	}
-	return true
 }
 
 func (x *explainer) header() bool {
@@ -238,9 +235,7 @@ func (x *explainer) header() bool {
 		return x.fail(x.i, 1, open+", expected `"+closing+"`")
 	}
 	x.i += len(closing)
-	if !x.bare(parts) {
-		return false
-	}
+	x.bare(parts)
 	var path []string
 	for i, p := range parts {
 		path = append(path, p.name)
@@ -285,9 +280,7 @@ func (x *explainer) pair(table []string) bool {
 	if x.peek() != '=' {
 		return x.fail(x.i, 1, "key with no value, expected `=`")
 	}
-	if !x.bare(parts) {
-		return false
-	}
+	x.bare(parts)
 	path := x.define(table, parts)
 	x.i++
 	x.blanks()
@@ -423,79 +416,4 @@ func (x *explainer) inline(path []string) bool {
 			return false
 		}
 	}
-}
-
-func (x *explainer) quoted() bool {
-	c := x.src[x.i]
-	name, other := "basic", "non-double-quote visible characters, `\\`"
-	if c == '\'' {
-		name, other = "literal", "non-single-quote visible characters"
-	}
-	multi := strings.HasPrefix(x.src[x.i:], strings.Repeat(string(c), 3))
-	closing := string(c)
-	x.i++
-	if multi {
-		x.i += 2
-		name, closing = "multi-line "+name, strings.Repeat(string(c), 3)
-	}
-	for {
-		switch {
-		case x.end() || !multi && (x.peek() == '\n' || strings.HasPrefix(x.src[x.i:], "\r\n")):
-			return x.fail(x.i, 1, "invalid "+name+" string, expected `"+string(c)+"`")
-		case strings.HasPrefix(x.src[x.i:], closing):
-			x.i += len(closing)
-			for n := 0; multi && n < 2 && x.peek() == c; n++ {
-				x.i++
-			}
-			return true
-		case x.peek() == '\\' && c == '"':
-			x.i++
-			if !x.escape(multi) {
-				return false
-			}
-		case x.peek() < ' ' && x.peek() != '\t' && !(multi && (x.peek() == '\n' || x.peek() == '\r')) || x.peek() == 0x7f:
-			x.odd(x.i, 1, "invalid "+name+" string, expected "+other)
-			x.i++
-		default:
-			_, n := utf8.DecodeRuneInString(x.src[x.i:])
-			x.i += n
-		}
-	}
-}
-
-func (x *explainer) escape(multi bool) bool {
-	digits := 0
-	switch c := x.peek(); c {
-	case 'b', 'e', 'f', 'n', 'r', 't', '\\', '"':
-	case 'x':
-		digits = 2
-	case 'u':
-		digits = 4
-	case 'U':
-		digits = 8
-	default:
-		if multi && strings.IndexByte(" \t\r\n", c) >= 0 && !x.end() {
-			return true
-		}
-		return x.odd(x.i, 1, "missing escaped value, expected `b`, `e`, `f`, `n`, `r`, `\\`, `\"`, `x`, `u`, `U`")
-	}
-	x.i++
-	var r rune
-	start := x.i
-	for n := 0; n < digits; n++ {
-		c := x.peek()
-		switch {
-		case c >= '0' && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			r = r<<4 | rune(c|0x20-'a'+10)
-		default:
-			return x.odd(x.i, 1, "too few unicode value digits, expected unicode hexadecimal value")
-		}
-		x.i++
-	}
-	if digits > 2 && !utf8.ValidRune(r) {
-		return x.odd(start, 1, "invalid value, expected unicode hexadecimal value")
-	}
-	return true
 }

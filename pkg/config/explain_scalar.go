@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -42,7 +43,7 @@ func (x *explainer) scalar(off int, s string) bool {
 }
 
 func (x *explainer) number(off int, s string) bool {
-	if len(s) > 4 && s[4] == '-' || len(s) > 2 && s[2] == ':' {
+	if n := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }); n == 4 && s[4] == '-' || n == 2 && s[2] == ':' {
 		if why := dateFault(s); why != "" {
 			return x.odd(off, len(s), why)
 		}
@@ -110,11 +111,12 @@ func (x *explainer) float(at int, rest string, off int, s string) bool {
 		return true
 	}
 	if rest == "" {
-		if digits := strings.ReplaceAll(strings.TrimLeft(s, "+-"), "_", ""); n > 18 && (len(digits) > 19 || digits > "9223372036854775807") {
-			if s[0] != '-' && (len(digits) < 20 || len(digits) == 20 && digits <= "18446744073709551615") {
+		whole := strings.TrimPrefix(strings.ReplaceAll(s, "_", ""), "+")
+		if _, err := strconv.ParseInt(whole, 10, 64); n > 18 && err != nil {
+			if _, err := strconv.ParseUint(whole, 10, 64); err == nil {
 				return x.odd(off, len(s), "u64 value was too large")
 			}
-			return x.odd(off, len(s), "invalid type: integer `"+strings.TrimPrefix(strings.ReplaceAll(s, "_", ""), "+")+"` as i128, expected any valid TOML value")
+			return x.odd(off, len(s), "invalid type: integer `"+whole+"` as i128, expected any valid TOML value")
 		}
 		return true
 	}

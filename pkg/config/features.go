@@ -119,6 +119,19 @@ func (f Features) Enabled(name string) bool {
 	return d.Default
 }
 
+// Beta lists the enabled features of the experimental stage, sorted: the value
+// of the x-codex-beta-features header (turn spec §1.2).
+func (f Features) Beta() []string {
+	var names []string
+	for _, e := range AllFeatures() {
+		on, ok := f.set[e.Name]
+		if e.Stage == stageExperimental && (on || !ok && e.Default) {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
 func featureNamed(name string) (Feature, bool) {
 	all := AllFeatures()
 	if i, ok := slices.BinarySearchFunc(all, name, func(f Feature, n string) int {

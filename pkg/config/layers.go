@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,9 +24,26 @@ type stack struct {
 	projects  map[string]any
 }
 
+// maxFile bounds every file that is read: 16 MiB.
+const maxFile = 16 << 20
+
+// readBounded reads a file of at most maxFile bytes.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		err = errors.New("file is larger than 16 MiB")
+	}
+	return b, err
+}
+
 // readFile returns a file's text; a missing one is "".
 func readFile(path string) (text string, found bool, err error) {
-	b, err := os.ReadFile(path)
+	b, err := readBounded(path)
 	switch {
 	case err == nil:
 	case os.IsNotExist(err):
@@ -187,7 +206,7 @@ func (s *stack) projectDir(dir string) error {
 // deniedInProjects are keys that a checked-out project must not decide
 // (config spec §1.3). pipeline and executor name programs to run, so ours too.
 func deniedInProjects() []string {
-	return []string{"openai_base_url", "chatgpt_base_url", "model_provider", "model_providers", "notify", "profile", "profiles",
+	return []string{"openai_base_url", "chatgpt_base_url", "apps_mcp_product_sku", "model_provider", "model_providers", "notify", "profile", "profiles",
 		"experimental_realtime_ws_base_url", "otel", "pipeline", "executor"}
 }
 

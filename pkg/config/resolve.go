@@ -1,7 +1,6 @@
 package config
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -91,7 +90,9 @@ func (c *Config) resolve(o Options, merged map[string]any) error {
 	if err := c.readProviders(o, t); err != nil {
 		return err
 	}
-	c.readModel(o, t)
+	if err := c.readModel(o, t); err != nil {
+		return err
+	}
 	if err := c.readSandbox(o, t); err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func profileKeys(p view) map[string]any {
 	return m
 }
 
-func (c *Config) readModel(o Options, t view) {
+func (c *Config) readModel(o Options, t view) error {
 	switch {
 	case o.Model != "":
 		c.Model = o.Model
@@ -128,9 +129,6 @@ func (c *Config) readModel(o Options, t view) {
 		c.Model = ossModel(c.ProviderID)
 	}
 	c.ModelExplicit = o.Model != "" || t.str("model") != ""
-	if c.Model == "" {
-		c.Model = models.Default()
-	}
 	c.ReviewModel = t.str("review_model")
 	c.ReasoningEffort = t.word("model_reasoning_effort")
 	c.PlanReasoningEffort = t.word("plan_mode_reasoning_effort")
@@ -141,10 +139,35 @@ func (c *Config) readModel(o Options, t view) {
 	c.ToolOutputTokenLimit = t.num(0, "tool_output_token_limit")
 	c.SupportsReasoningSummaries = t.flag(false, "model_supports_reasoning_summaries")
 	c.ModelCatalog = t.str("model_catalog_json")
+	if err := c.readCatalog(); err != nil {
+		return err
+	}
 	c.ServiceTier = t.str("service_tier")
 	if c.ServiceTier == "fast" {
 		c.ServiceTier = "priority"
 	}
+	if c.Model == "" {
+		c.Model = models.DefaultIn(c.Models)
+	}
+	return nil
+}
+
+// readCatalog reads the user's own catalogue.
+func (c *Config) readCatalog() error {
+	if c.ModelCatalog == "" {
+		return nil
+	}
+	b, err := readBounded(c.ModelCatalog)
+	if err != nil {
+		return &Error{Kind: KindPlain, Text: osText(err)}
+	}
+	if c.Models, err = models.ParseCatalogue(b); err != nil {
+		return plain("failed to parse model_catalog_json path `%s` as JSON: %s", c.ModelCatalog, err)
+	}
+	if len(c.Models) == 0 {
+		return plain("model_catalog_json path `%s` must contain at least one model", c.ModelCatalog)
+	}
+	return nil
 }
 
 func (c *Config) readApproval(o Options, t view) {
@@ -222,7 +245,7 @@ func (c *Config) readTexts(t view) error {
 		if f.path == "" {
 			continue
 		}
-		b, err := os.ReadFile(f.path)
+		b, err := readBounded(f.path)
 		if err != nil {
 			return plain("failed to read %s %s: %s", f.what, f.path, osText(err))
 		}
@@ -283,6 +306,10 @@ func (c *Config) readRest(o Options, t view) {
 
 // finish sets what depends on the constrained values.
 func (c *Config) finish(o Options) {
+	c.implyFeatures()
+	if !c.Features.Enabled("personality") {
+		c.Personality = "none"
+	}
 	// With full access there is nothing that a live search could leak more
 	// than a command: it is the default then (config spec §3.1).
 	if c.WebSearch == "" {

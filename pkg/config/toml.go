@@ -24,7 +24,7 @@ func (e *syntaxError) Error() string { return e.msg }
 // decode reads a document into plain values: string, bool, int64, float64,
 // []any and map[string]any. Dates become the text that they are written as.
 func decode(src string) (map[string]any, error) {
-	if strings.TrimLeft(src, " \t\r\n") == "" {
+	if strings.TrimLeft(src, " \t\n") == "" {
 		return map[string]any{}, nil
 	}
 	m := map[string]any{}

@@ -23,8 +23,11 @@ var (
 
 // Instructions are the base instructions of a model. personality is pragmatic,
 // friendly, none, or "" for the default (pragmatic); models that nobody
-// described get a shorter text without one.
+// described get a shorter text without one. A catalogue's own text wins.
 func Instructions(m Model, personality string) string {
+	if m.BaseInstructions != "" {
+		return m.BaseInstructions
+	}
 	patch := patchTool
 	if !m.FreeformPatch {
 		patch = patchShell

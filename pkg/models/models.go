@@ -43,6 +43,8 @@ type Model struct {
 	SpeedTiers           []string
 	// Upgrade is the slug of the model that replaces this one, "" if none.
 	Upgrade string
+	// BaseInstructions replace ours: the text of a catalogue of one's own.
+	BaseInstructions string
 }
 
 // Tier is one service tier.
@@ -73,10 +75,13 @@ func (m Model) AutoCompactLimit(wish int64) int64 {
 // Lookup finds the entry whose slug is the longest prefix of the name, then the
 // same for the rest of a name with one slash (ns/rest), else the fallback
 // (config spec §5.2). The slug stays as it was asked for.
-func Lookup(slug string) Model { return In(All(), slug) }
+func Lookup(slug string) Model { return In(nil, slug) }
 
-// In is Lookup in a catalogue of one's own.
+// In is Lookup in a catalogue of one's own; nil means the bundled one.
 func In(all []Model, slug string) Model {
+	if len(all) == 0 {
+		all = All()
+	}
 	m, ok := longest(all, slug)
 	if !ok {
 		if ns, rest, cut := strings.Cut(slug, "/"); cut && namespace(ns) && !strings.Contains(rest, "/") {
@@ -121,3 +126,17 @@ func Fallback(slug string) Model {
 
 // Default is the model used when nobody chose one: the first that pickers show.
 func Default() string { return "gpt-5.5" }
+
+// DefaultIn is Default for a catalogue of one's own; nil means the bundled one.
+func DefaultIn(all []Model) string {
+	if len(all) == 0 {
+		return Default()
+	}
+	best := -1
+	for i, m := range all {
+		if m.Visibility == "list" && (best < 0 || m.Priority < all[best].Priority) {
+			best = i
+		}
+	}
+	return all[max(best, 0)].Slug
+}

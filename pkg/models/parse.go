@@ -1,0 +1,130 @@
+package models
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// ParseCatalogue reads {"models":[…]}: the format of model_catalog_json, of
+// models_cache.json and of GET /models. Unknown fields are ignored, missing
+// ones are the fallback's.
+func ParseCatalogue(b []byte) ([]Model, error) {
+	var f struct{ Models *[]wireModel }
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, err
+	}
+	if f.Models == nil {
+		return nil, errors.New("missing field `models`")
+	}
+	all := make([]Model, 0, len(*f.Models))
+	for _, w := range *f.Models {
+		if w.Slug == "" {
+			return nil, errors.New("missing field `slug`")
+		}
+		all = append(all, w.model())
+	}
+	return all, nil
+}
+
+type wireModel struct {
+	Slug         string  `json:"slug"`
+	DisplayName  string  `json:"display_name"`
+	Description  *string `json:"description"`
+	DefaultLevel *string `json:"default_reasoning_level"`
+	Levels       []struct {
+		Effort      string `json:"effort"`
+		Description string `json:"description"`
+	} `json:"supported_reasoning_levels"`
+	ShellType      string   `json:"shell_type"`
+	Visibility     string   `json:"visibility"`
+	SupportedInAPI *bool    `json:"supported_in_api"`
+	Priority       int      `json:"priority"`
+	SpeedTiers     []string `json:"additional_speed_tiers"`
+	ServiceTiers   []struct {
+		ID          string `json:"id"`
+		Name        string `json:"name"`
+		Description string `json:"description"`
+	} `json:"service_tiers"`
+	Upgrade *struct {
+		Model string `json:"model"`
+	} `json:"upgrade"`
+	BaseInstructions   string  `json:"base_instructions"`
+	ReasoningSummaries bool    `json:"supports_reasoning_summaries"`
+	DefaultSummary     string  `json:"default_reasoning_summary"`
+	SupportVerbosity   bool    `json:"support_verbosity"`
+	DefaultVerbosity   *string `json:"default_verbosity"`
+	PatchTool          *string `json:"apply_patch_tool_type"`
+	WebSearch          string  `json:"web_search_tool_type"`
+	Truncation         *struct {
+		Mode  string `json:"mode"`
+		Limit int64  `json:"limit"`
+	} `json:"truncation_policy"`
+	Parallel         bool     `json:"supports_parallel_tool_calls"`
+	ImageOriginal    bool     `json:"supports_image_detail_original"`
+	ContextWindow    *int64   `json:"context_window"`
+	MaxContextWindow *int64   `json:"max_context_window"`
+	AutoCompact      *int64   `json:"auto_compact_token_limit"`
+	EffectivePercent *int64   `json:"effective_context_window_percent"`
+	Modalities       []string `json:"input_modalities"`
+	SearchTool       bool     `json:"supports_search_tool"`
+}
+
+func (w wireModel) model() Model {
+	m := Fallback(w.Slug)
+	m.Known = true
+	set := func(to *string, v string) {
+		if v != "" {
+			*to = v
+		}
+	}
+	num := func(to *int64, v *int64) {
+		if v != nil && *v > 0 {
+			*to = *v
+		}
+	}
+	text := func(v *string) string {
+		if v == nil {
+			return ""
+		}
+		return *v
+	}
+	set(&m.DisplayName, w.DisplayName)
+	m.Description, m.DefaultEffort = text(w.Description), text(w.DefaultLevel)
+	for _, l := range w.Levels {
+		m.Efforts, m.EffortNotes = append(m.Efforts, l.Effort), append(m.EffortNotes, l.Description)
+	}
+	set(&m.ShellType, w.ShellType)
+	set(&m.Visibility, w.Visibility)
+	if w.SupportedInAPI != nil {
+		m.SupportedInAPI = *w.SupportedInAPI
+	}
+	m.Priority, m.SpeedTiers = w.Priority, w.SpeedTiers
+	for _, t := range w.ServiceTiers {
+		m.ServiceTiers = append(m.ServiceTiers, Tier{t.ID, t.Name, t.Description})
+	}
+	if w.Upgrade != nil {
+		m.Upgrade = w.Upgrade.Model
+	}
+	m.BaseInstructions = w.BaseInstructions
+	m.ReasoningSummaries = w.ReasoningSummaries
+	set(&m.DefaultSummary, w.DefaultSummary)
+	m.Verbosity, m.DefaultVerbosity = w.SupportVerbosity, text(w.DefaultVerbosity)
+	m.FreeformPatch = text(w.PatchTool) == "freeform"
+	set(&m.WebSearchType, w.WebSearch)
+	if w.Truncation != nil {
+		m.TruncationMode, m.TruncationLimit = w.Truncation.Mode, w.Truncation.Limit
+	}
+	m.ParallelToolCalls, m.ImageDetailOriginal, m.SearchTool = w.Parallel, w.ImageOriginal, w.SearchTool
+	num(&m.ContextWindow, w.ContextWindow)
+	m.MaxContextWindow = m.ContextWindow
+	num(&m.MaxContextWindow, w.MaxContextWindow)
+	num(&m.AutoCompact, w.AutoCompact)
+	num(&m.EffectivePercent, w.EffectivePercent)
+	if w.Modalities != nil {
+		m.InputImages = false
+		for _, k := range w.Modalities {
+			m.InputImages = m.InputImages || k == "image"
+		}
+	}
+	return m
+}
