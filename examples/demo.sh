@@ -31,7 +31,7 @@ sh check.sh || true
 
 say "\$ echo 'the check fails, please repair it' | codex exec -s workspace-write"
 echo 'the check fails, please repair it' |
-	CODEX_HOME=$scratch/home PATH=$bin:$PATH codex exec -s workspace-write >"$scratch/answer"
+	HOME=$scratch/home CODEX_HOME=$scratch/home PATH=$bin:$PATH codex exec -s workspace-write >"$scratch/answer"
 
 say "The answer, on standard output:"
 cat "$scratch/answer"

@@ -54,7 +54,7 @@ func Commands() []Command {
 
 		{Name: "sandbox", Class: Pieces, Program: sandbox, takes: takesConfig, Page: "codex-sandbox.1",
 			Help: "run one command under a policy"},
-		{Name: "exec-server", Class: Pieces, Program: sandbox, Args: []string{"serve"}, takes: takesConfig, Page: "codex-sandbox.1",
+		{Name: "exec-server", Class: Pieces, Program: sandbox, Args: []string{"serve"}, Page: "codex-sandbox.1",
 			Help: "serve commands and files to an engine over a pipe"},
 		{Name: "model", Class: Pieces, Program: "codex-model", Page: "codex-model.1",
 			Help: "the model as a filter: call, replay, record, serve"},

@@ -1,6 +1,6 @@
 // Package version holds the one version of all binaries, stamped at link time.
 //
-// Ground layer: it imports nothing.
+// Ground layer: it imports the standard library only.
 package version
 
 // Compat is the release of the original whose wire behaviour is implemented. It is what

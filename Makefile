@@ -1,0 +1,72 @@
+# Every binary into bin/. Works with -j and in a fresh clone; CONTRIBUTING.md has the map.
+
+GO       ?= go
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+# Build metadata of a semantic version: letters, digits, dots and hyphens only.
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null | tr -c '0-9A-Za-z.\n-' '-')
+LDFLAGS  := -s -w $(if $(VERSION),-X codex/pkg/version.Version=$(VERSION))
+export CGO_ENABLED := 0
+BUILD    := $(GO) build -trimpath -buildvcs=false -mod=readonly -ldflags '$(LDFLAGS)'
+PROGRAMS := $(notdir $(wildcard cmd/*))
+TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: all build demo test race bench lint staticcheck pages cross install clean
+
+all: build
+
+# One go build links everything that changed. codex-path goes first on the PATH of the
+# commands of a turn, so it holds nothing but the patch program.
+build:
+	@mkdir -p bin/codex-path
+	$(BUILD) -o bin/ ./cmd/...
+	@ln -sf ../apply_patch bin/codex-path/apply_patch
+	@ln -sf apply_patch bin/codex-path/applypatch
+
+# The main job with a scripted model: no account, no network.
+demo: build
+	@examples/demo.sh bin
+
+# make test TESTFLAGS=-json is for machines.
+test: build
+	CODEX_BIN=$(CURDIR)/bin $(GO) test $(TESTFLAGS) ./...
+
+race: build
+	CGO_ENABLED=1 CODEX_BIN=$(CURDIR)/bin $(GO) test -race ./...
+
+# make bench PEER=/path/to/codex sets another codex beside ours, round by round.
+bench: build
+	$(GO) run ./tests/bench $(BENCHFLAGS) ours=$(CURDIR)/bin/codex $(if $(PEER),peer=$(PEER))
+
+lint: staticcheck pages
+	@out=$$(gofmt -l cmd man pkg tests); [ -z "$$out" ] || { echo "gofmt wants: $$out"; exit 1; }
+	$(GO) vet ./...
+
+# The tools have a module of their own, so that the product does not require them.
+staticcheck:
+	$(GO) tool -modfile=tests/tools/go.mod staticcheck ./...
+
+# Sections that mandoc finds unusual in a page are our business.
+pages:
+	@out=$$(mandoc -T lint -W warning man/*.[1-8] | grep -v -e 'unexpected section' -e 'out of conventional order'); \
+	[ -z "$$out" ] || { echo "$$out"; exit 1; }
+
+# The object files differ by target, so each target is a full build; 2 at a time is what
+# a small machine bears.
+cross: $(TARGETS:%=cross/%)
+
+cross/%:
+	GOOS=$(firstword $(subst /, ,$*)) GOARCH=$(lastword $(subst /, ,$*)) $(GO) build -trimpath -buildvcs=false -o /dev/null ./cmd/...
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/codex/codex-path
+	for p in $(PROGRAMS); do install -m 755 bin/$$p $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
+	ln -sf ../../../bin/apply_patch $(DESTDIR)$(PREFIX)/libexec/codex/codex-path/apply_patch
+	ln -sf apply_patch $(DESTDIR)$(PREFIX)/libexec/codex/codex-path/applypatch
+	for page in man/*.[1-8]; do \
+		dir=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
+		install -d $$dir && install -m 644 $$page $$dir/ || exit 1; \
+	done
+
+clean:
+	rm -rf bin

@@ -1,0 +1,45 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"codex/pkg/config"
+)
+
+// Process is what Run may see and touch.
+type Process struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Env            config.Env
+	TTY            func() (io.Writer, error) // opens the terminal; called only when it is wanted
+}
+
+// Run passes lines from stdin to stdout until the end of stdin, and tells of events.
+// Without a way to tell among the flags, the notify program of config.toml is run; with
+// none there either, it only passes lines.
+func Run(ctx context.Context, f Flags, p Process) error {
+	t := &Teller{Command: f.Exec, Client: f.Client, Bell: f.Bell, OSC9: f.OSC9, TMUX: p.Env.Get("TMUX") != "", Log: p.Stderr}
+	if len(f.Exec) == 0 && !f.Bell && !f.OSC9 {
+		cfg, err := config.Load(ctx, config.Options{Env: p.Env, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile})
+		if err != nil {
+			return err
+		}
+		t.Command = cfg.Notify
+	}
+	if f.Bell || f.OSC9 {
+		tty, err := p.TTY()
+		if err != nil {
+			fmt.Fprintf(p.Stderr, "codex-notify: warning: no terminal to ring: %v\n", err)
+		} else {
+			t.TTY = tty
+		}
+	}
+	var w Watcher
+	return Pass(p.Stdout, p.Stdin, func(line []byte) {
+		if e, ok := w.See(line); ok {
+			t.Tell(e)
+		}
+	})
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"codex/pkg/modelscript"
+)
+
+// bench holds the model and a folder for homes and work trees.
+type bench struct {
+	dir    string
+	server *http.Server
+	base   string
+	limit  time.Duration
+}
+
+func newBench(flood, calls int, limit time.Duration) (*bench, error) {
+	// Not under /tmp: some programs put no helper links there.
+	dir, err := os.MkdirTemp("/var/tmp", "codex-bench-")
+	if err != nil {
+		return nil, err
+	}
+	scripts := map[string]string{
+		"exec":  `{"msg":"Hello.","repeat":1000000}`,
+		"calls": strings.Repeat(`{"call":"exec_command","args":{"cmd":"true"}}`+"\n", calls) + `{"msg":"done"}`,
+		"flood": fmt.Sprintf(`{"msg":"0123456789abcdef","chunk":16,"times":%d}`, flood<<16),
+	}
+	mux := http.NewServeMux()
+	for name, text := range scripts {
+		s, err := modelscript.Parse(strings.NewReader(text))
+		if err != nil {
+			return nil, fmt.Errorf("script %s: %w", name, err)
+		}
+		mux.Handle("/"+name+"/", modelscript.NewServer(s, modelscript.Options{Stateless: true}))
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{dir: dir, server: &http.Server{Handler: mux}, base: "http://" + ln.Addr().String(), limit: limit}
+	go b.server.Serve(ln) // ended by close
+	return b, nil
+}
+
+func (b *bench) close() {
+	b.server.Close()
+	os.RemoveAll(b.dir)
+}
+
+// once runs the work once. The home of a program stays from run to run.
+func (b *bench) once(work string, p program) (figures, error) {
+	home, tree := filepath.Join(b.dir, p.name, work, "home"), filepath.Join(b.dir, p.name, work, "tree")
+	for _, dir := range []string{home, filepath.Join(tree, ".git")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return figures{}, err
+		}
+	}
+	config := fmt.Sprintf("model_provider = \"bench\"\n[model_providers.bench]\nname = \"bench\"\nbase_url = \"%s/%s/v1\"\nwire_api = \"responses\"\n", b.base, work)
+	if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(config), 0o600); err != nil {
+		return figures{}, err
+	}
+	var args []string
+	switch work {
+	case "version":
+		args = []string{"--version"}
+	case "sandbox":
+		args = []string{"sandbox", "linux", "--", "/bin/true"}
+	case "exec", "calls", "flood":
+		args = []string{"exec", "--json", "go"}
+	default:
+		return figures{}, fmt.Errorf("no such work")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), b.limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.path, args...)
+	cmd.Dir = tree
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home}
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	start := time.Now()
+	err := cmd.Run()
+	took := time.Since(start)
+	if err != nil {
+		return figures{}, fmt.Errorf("%w: %s", err, strings.TrimSpace(errs.String()))
+	}
+	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return figures{ms(took), ms(used), maxRSS(cmd.ProcessState)}, nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

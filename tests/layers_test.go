@@ -1,0 +1,252 @@
+package tests
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pkg is what go list says about a package.
+type pkg struct {
+	ImportPath string
+	Name       string
+	Imports    []string
+	Deps       []string
+}
+
+func list(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Name,Imports,Deps", "./cmd/...", "./pkg/...", "./man")
+	cmd.Dir = ".."
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	dec := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// layer names, from the ground up. A package may import those of its own layer and of
+// lower ones, as far as a never does not forbid it.
+var (
+	ground = []string{"jsonrpc", "protocol", "protocol/...", "config", "auth", "models", "version", "options", "install", "completion", "manpage",
+		"cli", "cli/...", "policy", "execpolicy", "execpolicy/...", "shellwords", "patch", "execwire", "rollout", "sessions", "modelscript"}
+	hands  = []string{"execserver", "sandbox", "sandbox/..."}
+	client = []string{"executor"} // the engine's end of the executor's pipe
+	engine = []string{"turn", "turn/...", "turncli", "tools", "tools/...", "responses", "instructions", "hooks", "mcpclient"}
+	faces  = []string{"execface", "stage", "notify", "dispatch", "tui", "tui/...", "appserver", "mcpserver"}
+)
+
+func groups(lists ...[]string) []string { return slices.Concat(lists...) }
+
+// TestNever holds what the layers forbid, for everything a package links, not only for
+// what it imports itself.
+func TestNever(t *testing.T) {
+	for _, never := range []struct {
+		why       string
+		who, what []string
+	}{
+		{"a face speaks to the engine over a pipe", faces, groups(engine, client, hands)},
+		{"the engine knows no face", engine, faces},
+		{"the engine reaches the hands over a pipe", groups(engine, client), hands},
+		{"the hands know nothing above the ground", hands, groups(engine, client, faces)},
+		{"the ground carries everything else", ground, groups(hands, client, engine, faces)},
+		{"the client of the executor is below the engine", client, groups(engine, faces)},
+	} {
+		for _, p := range list(t) {
+			if !in(never.who, p.ImportPath) {
+				continue
+			}
+			for _, dep := range p.Deps {
+				if in(never.what, dep) {
+					t.Errorf("%s links %s: %s", p.ImportPath, dep, never.why)
+				}
+			}
+		}
+	}
+}
+
+// TestLayersComplete holds that every package has a layer, so that none escapes TestNever.
+func TestLayersComplete(t *testing.T) {
+	other := []string{"modelcli"} // the whole of codex-model, which is no part of a turn
+	for _, p := range list(t) {
+		if strings.HasPrefix(p.ImportPath, "codex/pkg/") && !in(groups(ground, hands, client, engine, faces, other), p.ImportPath) {
+			t.Errorf("%s is in no layer: add it to the lists in this file", p.ImportPath)
+		}
+	}
+}
+
+// TestToolsTouchNothing holds that tools reach files and processes through executor only.
+func TestToolsTouchNothing(t *testing.T) {
+	for _, p := range list(t) {
+		if !in([]string{"tools", "tools/..."}, p.ImportPath) {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if slices.Contains([]string{"os", "os/exec", "os/user", "syscall", "net", "net/http", "io/ioutil", "plugin"}, imp) {
+				t.Errorf("%s imports %s", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
+// TestNoAmbient holds that no package reads the environment, the working folder or the
+// arguments of the process: those are for mains to pass in.
+func TestNoAmbient(t *testing.T) {
+	// The command line of one program is its main, in a package for the tests' sake.
+	mains := []string{"turncli", "modelcli"}
+	forbidden := map[string][]string{
+		"os": {"Getenv", "LookupEnv", "Environ", "Getwd", "Args", "Stdin", "ExpandEnv", "UserHomeDir", "UserConfigDir", "UserCacheDir", "Exit"},
+	}
+	err := filepath.WalkDir("../pkg", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		if in(mains, "codex/"+strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")) {
+			return nil
+		}
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			x, ok := sel.X.(*ast.Ident)
+			if !ok || !slices.Contains(forbidden[x.Name], sel.Sel.Name) {
+				return true
+			}
+			use := strings.TrimPrefix(filepath.ToSlash(path), "../") + " " + x.Name + "." + sel.Sel.Name
+			if !slices.Contains(ambientAllowed(), use) {
+				t.Errorf("%s: %s: pass it in", fset.Position(n.Pos()), use)
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ambientAllowed lists the uses that cannot be passed in.
+func ambientAllowed() []string {
+	return []string{
+		// Without exec(2) the dispatcher stands between the terminal and the program.
+		"pkg/dispatch/exec_other.go os.Stdin",
+		"pkg/sandbox/direct_windows.go os.Stdin",
+		"pkg/sandbox/direct_windows.go os.Exit",
+		// The second stage of the sandbox is told by its name, and is nothing else.
+		"pkg/sandbox/stage2_linux.go os.Args",
+		"pkg/sandbox/stage2_linux.go os.Exit",
+		// Die ends the process by a signal; that is all it is for.
+		"pkg/stage/child_unix.go os.Exit",
+		"pkg/stage/child_windows.go os.Exit",
+		// man(1) asks the person for keys.
+		"pkg/dispatch/help.go os.Stdin",
+	}
+}
+
+// TestBinaries holds what each program must not link, and how big it may be (bytes, as
+// make builds it). A ceiling is the size at hand and a little air: raise it knowingly.
+func TestBinaries(t *testing.T) {
+	const mb = 1 << 20
+	small := []string{"net/http", "github.com/alecthomas/kong", "encoding/xml", "text/template", "html/template"}
+	limits := map[string]struct {
+		size  int64
+		never []string
+	}{
+		"codex":         {5 * mb / 2, append(small, "encoding/json", "regexp")},
+		"codex-notify":  {4 * mb, small},
+		"codex-sandbox": {4 * mb, small},
+		"apply_patch":   {3 * mb, small},
+		"codex-turn":    {12 * mb, []string{"github.com/alecthomas/chroma/v2", "github.com/yuin/goldmark"}},
+		"codex-exec":    {10 * mb, []string{"net/http"}},
+		"codex-model":   {10 * mb, nil},
+	}
+	var sum int64
+	for _, p := range list(t) {
+		name, ok := strings.CutPrefix(p.ImportPath, "codex/cmd/")
+		if !ok || p.Name != "main" {
+			continue
+		}
+		limit, ok := limits[name]
+		if !ok {
+			t.Errorf("%s has no ceiling: add one here", name)
+			continue
+		}
+		for _, never := range limit.never {
+			if slices.Contains(p.Deps, never) {
+				t.Errorf("%s links %s", name, never)
+			}
+		}
+		fi, err := os.Stat(filepath.Join(binaries, name))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		sum += fi.Size()
+		if fi.Size() > limit.size {
+			t.Errorf("%s has %d bytes, its ceiling is %d", name, fi.Size(), limit.size)
+		}
+	}
+	if sum > 80*mb {
+		t.Errorf("all programs together have %d bytes", sum)
+	}
+}
+
+// TestMains holds that a main parses, wires and exits.
+func TestMains(t *testing.T) {
+	mains, err := filepath.Glob("../cmd/*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range mains {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(b, []byte("\n")); n > 60 && !strings.HasSuffix(path, "_test.go") {
+			t.Errorf("%s has %d lines, more than 60", path, n)
+		}
+	}
+}
+
+// in says whether the import path is one of ours with a name in the list; "x/..." is
+// everything below x.
+func in(names []string, path string) bool {
+	name, ok := strings.CutPrefix(path, "codex/pkg/")
+	if !ok {
+		return false
+	}
+	for _, n := range names {
+		if parent, tree := strings.CutSuffix(n, "/..."); n == name || tree && strings.HasPrefix(name, parent+"/") {
+			return true
+		}
+	}
+	return false
+}

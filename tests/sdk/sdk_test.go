@@ -1,0 +1,215 @@
+// Package sdk drives the published TypeScript SDK, unmodified, against our programs.
+package sdk
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// scripts are the model's answers, one server each; the path's first part picks it.
+func scripts() map[string]string {
+	return map[string]string{
+		"one": `[{"call":"exec_command","args":{"cmd":"echo hi"}}]
+[{"msg":"one"}]
+[{"msg":"two"}]
+[{"msg":"three"}]
+`,
+		"stream": `[{"reason":"thinking"},{"custom":"apply_patch","input":"*** Begin Patch\n*** Add File: sdk.txt\n+hi\n*** End Patch"}]
+[{"call":"update_plan","args":{"plan":[{"step":"a","status":"completed"}]}}]
+[{"msg":"done"}]
+`,
+		"shape": `[{"msg":"{\"a\":\"b\"}"}]
+`,
+		"hang": `[{"call":"exec_command","args":{"cmd":"sleep 4711"}}]
+`,
+		"bad": `{"status":400,"body":{"error":{"message":"no such thing"}}}
+`,
+	}
+}
+
+const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+func TestSDK(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("written for Unix shells")
+	}
+	modules := install(t)
+	bin := programs(t)
+	for _, pkg := range []string{"sdk-0133", "sdk-new"} {
+		t.Run(pkg, func(t *testing.T) { drive(t, modules, bin, pkg) })
+	}
+}
+
+func drive(t *testing.T, modules, bin, pkg string) {
+	home, work := t.TempDir(), t.TempDir()
+	raw, err := base64.StdEncoding.DecodeString(dot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(work, "dot.png"), raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	front, log := servers(t, bin)
+	cmd := exec.Command("node", filepath.Join(modules, "drive.mjs"), pkg, filepath.Join(bin, "codex"), work, front)
+	cmd.Env = append(os.Environ(), "CODEX_HOME="+home, "HOME="+home)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("node: %v\n%s\n%s", err, out, stderr.String())
+	}
+	n := 0
+	for line := range bytes.Lines(out) {
+		var c struct {
+			Check string
+			OK    bool
+			Got   json.RawMessage
+		}
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatalf("driver said %q", line)
+		}
+		n++
+		if !c.OK {
+			t.Errorf("%s: got %s", c.Check, c.Got)
+		}
+	}
+	if n < 12 {
+		t.Errorf("only %d checks ran", n)
+	}
+	checkRequest(t, log)
+	gone(t, "sleep 4711")
+}
+
+// checkRequest looks at what the model got: the schema, the image, the originator.
+func checkRequest(t *testing.T, log string) {
+	b, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"codex_output_schema", "data:image/png;base64," + dot, "Bearer sk-test", "codex_sdk_ts"} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("the request does not hold %s", want)
+		}
+	}
+}
+
+// gone waits until no process with these words on its command line is left.
+func gone(t *testing.T, words string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		out, err := exec.Command("ps", "-eo", "args").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(out), words+"\n") {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still running: %s", words)
+		}
+		runtime.Gosched()
+	}
+}
+
+// servers starts one scripted model for each script, and a front that picks by path. It
+// gives the front's address and the log of the script "shape".
+func servers(t *testing.T, bin string) (front, log string) {
+	dir := t.TempDir()
+	targets := map[string]*url.URL{}
+	for name, script := range scripts() {
+		file := filepath.Join(dir, name+".jsonl")
+		if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(filepath.Join(bin, "codex-model"), "serve", "--log", file+".log", file)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+		line, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if targets[name], err = url.Parse(strings.TrimSpace(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	proxy := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) {
+		name, rest, _ := strings.Cut(strings.TrimPrefix(r.In.URL.Path, "/"), "/")
+		u := targets[name]
+		if u == nil {
+			return
+		}
+		r.Out.URL.Scheme, r.Out.URL.Host = u.Scheme, u.Host
+		r.Out.URL.Path = "/" + rest
+	}}
+	srv := &http.Server{Handler: proxy, ReadHeaderTimeout: 10 * time.Second}
+	ln := listen(t)
+	go func() { _ = srv.Serve(ln) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	return "http://" + ln.Addr().String(), filepath.Join(dir, "shape.jsonl.log")
+}
+
+// install puts the pinned SDKs into a folder that is kept between runs.
+func install(t *testing.T) string {
+	if _, err := exec.LookPath("npm"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("npm is missing; .ci/run installs it")
+		}
+		t.Skip("npm is not on this machine")
+	}
+	sum := sha256.New()
+	files := map[string][]byte{}
+	for _, name := range []string{"package.json", "package-lock.json", "drive.mjs"} {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Write(b)
+		files[name] = b
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	dir := filepath.Join(cache, "codex-tests", fmt.Sprintf("sdk-%x", sum.Sum(nil)[:8]))
+	if _, err := os.Stat(filepath.Join(dir, "installed")); err == nil {
+		return dir
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The optional packages are the original's own programs, which are not needed.
+	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, out)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "installed"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
