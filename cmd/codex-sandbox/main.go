@@ -32,6 +32,7 @@ func main() {
 		os.Exit(execserver.Main(os.Args[2:], execserver.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
 			execserver.Options{Version: version.String(), Env: os.Environ(), Adopt: true}))
 	}
-	os.Exit(argv.Run(context.Background(), os.Args[1:], os.Environ(),
-		argv.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	dir, _ := os.Getwd() // "" is refused where it matters
+	os.Exit(argv.Run(context.Background(), os.Args[1:],
+		argv.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Environ(), Dir: dir}))
 }

@@ -2,7 +2,6 @@ package execserver
 
 import (
 	"context"
-	"io"
 	"os"
 	"sync"
 
@@ -23,12 +22,23 @@ type child struct {
 	streams  []childStream
 	once     sync.Once
 	from, to uint64 // its life, for the family
+
+	mu   sync.Mutex
+	over bool // reaped, or about to be: its number may be somebody else's
 }
 
 type childStream struct {
-	name string
-	r    io.ReadCloser
+	name   string
+	r      *os.File
+	caught chan struct{} // closed when all that the child itself wrote has been read
+	once   *sync.Once
 }
+
+func newStream(name string, r *os.File) childStream {
+	return childStream{name, r, make(chan struct{}), &sync.Once{}}
+}
+
+func (st childStream) caughtUp() { st.once.Do(func() { close(st.caught) }) }
 
 // startChild starts a command with pipes or a terminal. The child gets nothing else of
 // ours: all our files close on exec.
@@ -38,7 +48,7 @@ func startChild(spec sandbox.Spec, c *startCall) (_ *child, err error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd.Err = nil // TODO: sandbox.direct
+	cmd.Err = nil // of exec's own look-up: sandbox has found the program in the child's PATH
 	ch := &child{cmd: cmd, confined: spec.Policy.Restricted()}
 	var theirs []*os.File
 	defer func() {
@@ -95,7 +105,7 @@ func (ch *child) pipe(name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	ch.streams = append(ch.streams, childStream{name, r})
+	ch.streams = append(ch.streams, newStream(name, r))
 	return w, nil
 }
 
@@ -114,7 +124,7 @@ func (ch *child) openTerminal(rows, cols uint16) (tty *os.File, err error) {
 		return nil, err
 	}
 	ch.master, ch.stdin, ch.ttyName = master, master, tty.Name()
-	ch.streams = []childStream{{execwire.Pty, master}}
+	ch.streams = []childStream{newStream(execwire.Pty, master)}
 	return tty, nil
 }
 
@@ -129,10 +139,23 @@ func (ch *child) close() {
 
 // wait reaps the child.
 func (ch *child) wait() (code int, signal string) {
+	awaitExit(ch.pid)
+	ch.mu.Lock()
+	ch.over = true
+	ch.mu.Unlock()
 	ch.cmd.Wait() // its error is the status again
 	exit := ch.cmd.Exit()
 	if exit.Signal != 0 {
 		signal = signalName(exit.Signal)
 	}
 	return exit.Code, signal
+}
+
+// whileAlive runs f if the child is not reaped, and keeps it from being reaped meanwhile.
+func (ch *child) whileAlive(f func()) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if !ch.over {
+		f()
+	}
 }

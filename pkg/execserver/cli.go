@@ -27,8 +27,8 @@ Serve the exec-server protocol on standard input and output: see codex-executor(
 `
 
 // Main is "codex-sandbox serve" and "codex exec-server": args are the words after that.
-// It answers until the input ends, or SIGTERM or SIGINT comes, and gives the exit status:
-// 0, 1 for an error, 2 for a wrong command line.
+// It answers until the input ends, or SIGTERM, SIGHUP or SIGINT comes, and gives the exit
+// status: 0, 1 for an error, 2 for a wrong command line.
 func Main(args []string, st Streams, opts Options) int {
 	const name = "codex-sandbox: "
 	for len(args) > 0 {
@@ -55,7 +55,16 @@ func Main(args []string, st Streams, opts Options) int {
 		}
 	}
 	sealFiles()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	// A broken pipe must not kill us in the middle of killing others. Not ignored, which
+	// children would inherit.
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	defer signal.Stop(broken)
+	ends := []os.Signal{syscall.SIGTERM, os.Interrupt}
+	if !signal.Ignored(syscall.SIGHUP) {
+		ends = append(ends, syscall.SIGHUP) // the terminal we were started from is gone
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	if opts.Log == nil {
 		opts.Log = st.Err

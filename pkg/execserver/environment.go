@@ -50,9 +50,9 @@ func (s *server) environment() *execwire.EnvironmentInfo {
 	return info
 }
 
-// canConfine says whether a policy can be enforced at all. Where the host refuses, the
-// start does, with the reason.
-const canConfine = runtime.GOOS == "linux" || runtime.GOOS == "darwin"
+// canConfine says whether package sandbox enforces anything on this system. Where the
+// host refuses, the start does, with the reason.
+const canConfine = runtime.GOOS == "linux"
 
 // passwd gives the home and the login shell of our user, "" when unknown.
 func passwd() (home, shell string) {

@@ -100,31 +100,24 @@ func (f *family) kill(ch *child) {
 	for pid := range stopped {
 		syscall.Kill(pid, syscall.SIGKILL)
 	}
-	if f.alive(ch) {
-		ch.cmd.Kill()
-	}
+	ch.whileAlive(func() { ch.cmd.Kill() })
 	// The group lasts as long as anything in it, whatever became of its leader; callers
 	// have seen somebody hold the child's streams.
 	syscall.Kill(-ch.pid, syscall.SIGKILL)
 }
 
-func (f *family) alive(ch *child) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.own[ch.pid] == ch
-}
-
 // members lists what belongs to ch at this moment.
 func (f *family) members(ch *child) []int {
 	var pids []int
-	if f.alive(ch) {
-		pids = tree(pids, ch.pid)
-	}
+	ch.whileAlive(func() { pids = tree(pids, ch.pid) })
 	if !f.adopt {
 		return pids
 	}
+	f.forking.Lock() // a child in the making is no orphan
+	orphans := f.orphans()
+	f.forking.Unlock()
 	var marks []string // made when there is an orphan to compare
-	for _, pid := range f.orphans() {
+	for _, pid := range orphans {
 		st, ok := statOf(pid)
 		if !ok || st.state == 'Z' {
 			continue
@@ -166,7 +159,8 @@ func (f *family) onlyIn(ch *child, pid int, start uint64) bool {
 	return true
 }
 
-// orphans lists our children that we did not start.
+// orphans lists our children that we did not start, or only just did: that is for the
+// caller to exclude.
 func (f *family) orphans() []int {
 	all := childrenOf(nil, os.Getpid())
 	f.mu.Lock()
@@ -269,11 +263,7 @@ func (ch *child) marks() []string {
 		return append(marks, ch.ttyName)
 	}
 	for _, st := range ch.streams {
-		file, ok := st.r.(*os.File)
-		if !ok {
-			continue
-		}
-		if fi, err := file.Stat(); err == nil {
+		if fi, err := st.r.Stat(); err == nil {
 			if sys, ok := fi.Sys().(*syscall.Stat_t); ok {
 				marks = append(marks, "pipe:["+strconv.FormatUint(sys.Ino, 10)+"]")
 			}

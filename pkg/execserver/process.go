@@ -1,6 +1,8 @@
 package execserver
 
 import (
+	"errors"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +16,10 @@ const deniedWait = 50 * time.Millisecond
 
 // deniedKeep is the head, and the tail, of the output that is searched for the reason.
 const deniedKeep = 32 << 10
+
+// maxCatchUp bounds what is read of a stream after the child's end and before its exit is
+// told: more than a pipe holds.
+const maxCatchUp = 4 << 20
 
 // process is one process of a client, from the reservation of its id until it is
 // forgotten.
@@ -82,10 +88,15 @@ func (p *process) pump(st childStream) {
 		if n > 0 {
 			p.output(st.name, buf[:n])
 		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			p.catchUp(st, buf[:])
+			continue
+		}
 		if err != nil { // EIO on a terminal nobody has open, EOF, or closed by kill
 			break
 		}
 	}
+	st.caughtUp()
 	p.s.bufs.Put(buf)
 	p.mu.Lock()
 	p.streams--
@@ -94,6 +105,38 @@ func (p *process) pump(st childStream) {
 	if last {
 		close(p.drained)
 		p.tryClose()
+	}
+}
+
+// catchUp hands on what the stream holds now. Past the bound it's what a background
+// child writes and writes.
+func (p *process) catchUp(st childStream, buf []byte) {
+	defer st.caughtUp()
+	for total := 0; total < maxCatchUp; {
+		n := readHeld(st.r, buf)
+		if n <= 0 {
+			return
+		}
+		p.output(st.name, buf[:n])
+		total += n
+	}
+}
+
+// settle waits until everything that the child wrote in its life has been handed on: a
+// stream that a background child keeps open has no end to wait for, and a client that
+// hears of the exit first would take what it has got for all.
+func (p *process) settle() {
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	for _, st := range p.child.streams {
+		if interrupt(st.r) != nil {
+			continue
+		}
+		select {
+		case <-st.caught:
+		case <-t.C:
+			return
+		}
 	}
 }
 
@@ -144,6 +187,7 @@ func (p *process) wake() {
 func (p *process) wait() {
 	code, signal := p.child.wait()
 	p.s.family.reaped(p.child)
+	p.settle()
 	if p.wallTimer != nil {
 		p.wallTimer.Stop()
 	}
@@ -370,6 +414,7 @@ func (s *server) endProcesses() {
 		case <-last.C:
 			last.Reset(0)
 		}
+		p.in.stop()
 		p.child.close()
 	}
 }

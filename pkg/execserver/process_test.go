@@ -137,6 +137,36 @@ func TestLateOutput(t *testing.T) {
 	}
 }
 
+// What a child wrote itself comes before its exit, also when a child of it keeps the pipe.
+func TestExitAfterOutput(t *testing.T) {
+	c := ready(t, Options{})
+	for i := range 20 {
+		id := fmt.Sprint(i)
+		c.ok("process/start", start(id, nil, "/bin/sh", "-c", "sleep 1000 & head -c 60000 /dev/zero; echo $! >&2"))
+		got, pid := 0, ""
+		var seen []gjson.Result
+		for {
+			m := c.note()
+			seen = append(seen, m)
+			if m.Get("method").Str == "process/exited" {
+				break
+			}
+			b, _ := base64.StdEncoding.DecodeString(m.Get("params.chunk").Str)
+			if m.Get("params.stream").Str == "stderr" {
+				pid += string(b)
+			} else {
+				got += len(b)
+			}
+		}
+		if got != 60000 || !strings.HasSuffix(pid, "\n") {
+			t.Fatalf("%d bytes before the exit, and %q", got, pid)
+		}
+		c.notes = append(seen, c.notes...)
+		c.ok("process/terminate", `{"processId":"`+id+`"}`) // ends what is left
+		c.finish(id)
+	}
+}
+
 func TestManyAtOnce(t *testing.T) {
 	c := ready(t, Options{})
 	const n = 100

@@ -18,12 +18,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"sync"
 	"time"
 	"unicode/utf8"
-
-	"github.com/google/uuid"
 
 	"codex/pkg/execwire"
 	"codex/pkg/jsonrpc"
@@ -108,7 +107,7 @@ func Serve(ctx context.Context, in io.Reader, w io.Writer, opts Options) error {
 		opts.Dir = dir
 	}
 	s := &server{
-		opts: opts, out: newOut(w), session: uuid.NewString(),
+		opts: opts, out: newOut(w), session: newSession(),
 		files: make(chan func(), maxWaiting), fileDone: make(chan struct{}),
 		ending: make(chan struct{}), procs: map[string]*process{},
 	}
@@ -227,4 +226,10 @@ func (s *server) logf(format string, args ...any) {
 	if s.opts.Log != nil {
 		fmt.Fprintf(s.opts.Log, "codex-sandbox: "+format+"\n", args...)
 	}
+}
+
+// newSession makes a random UUID (version 4). It names a session and guards nothing.
+func newSession() string {
+	hi, lo := rand.Uint64()&^0xf000|0x4000, rand.Uint64()&^(3<<62)|1<<63
+	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xffff, lo>>48, lo&(1<<48-1))
 }

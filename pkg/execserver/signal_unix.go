@@ -39,28 +39,30 @@ func signalNamed(name string) (syscall.Signal, bool) {
 	return 0, false
 }
 
-// signal reaches the child's group, and on a terminal its foreground group. The second
-// stage of a confined child passes signals on. What asks for an end also wakes a stopped
-// group. The caller knows that the child is not reaped.
+// signal reaches the child's group, and on a terminal its foreground group. What asks for
+// an end also wakes a stopped group.
 func (ch *child) signal(sig syscall.Signal) {
-	front := ch.foreground()
-	ends := sig == syscall.SIGTERM || sig == syscall.SIGHUP || sig == syscall.SIGKILL
-	if front > 1 && front != ch.pid {
-		syscall.Kill(-front, sig)
-		if ends {
-			syscall.Kill(-front, syscall.SIGCONT)
+	ch.whileAlive(func() {
+		ends := sig == syscall.SIGTERM || sig == syscall.SIGHUP || sig == syscall.SIGKILL
+		front := ch.foreground()
+		behind := front > 1 && front != ch.pid
+		if behind {
+			syscall.Kill(-front, sig)
+			if ends {
+				syscall.Kill(-front, syscall.SIGCONT)
+			}
 		}
-	}
-	if front <= 1 || front == ch.pid || ends {
-		if ch.confined {
-			ch.cmd.Process.Signal(sig)
-		} else {
-			syscall.Kill(-ch.pid, sig)
+		switch {
+		case behind && !ends:
+		case ch.confined && sig == syscall.SIGKILL:
+			ch.cmd.Kill()
+		default:
+			ch.cmd.Signal(sig)
+			if ends {
+				ch.cmd.Signal(syscall.SIGCONT)
+			}
 		}
-		if ends {
-			syscall.Kill(-ch.pid, syscall.SIGCONT)
-		}
-	}
+	})
 }
 
 // foreground is the terminal's foreground process group, 0 without a terminal.

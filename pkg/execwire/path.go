@@ -17,7 +17,7 @@ func PathToURI(path string) string {
 	var b strings.Builder
 	b.Grow(len(path) + 8)
 	b.WriteString("file://")
-	if len(path) > 1 && path[1] == ':' { // C:\dir
+	if len(path) > 1 && path[1] == ':' && isDriveLetter(path[0]) { // C:\dir
 		b.WriteByte('/')
 		path = strings.ReplaceAll(path, `\`, "/")
 	}

@@ -11,6 +11,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 )
@@ -92,14 +94,15 @@ func Parse(line []byte) (Message, error) {
 	}
 	var m Message
 	var hasResult, hasErr, idOK bool
-	gjson.ParseBytes(line).ForEach(func(k, v gjson.Result) bool {
+	// Lines may be large (a file is one): no copy is made, and strings that are kept are.
+	gjson.Parse(unsafe.String(unsafe.SliceData(line), len(line))).ForEach(func(k, v gjson.Result) bool {
 		switch k.Str {
 		case "id":
 			idOK = v.Type == gjson.String || v.Type == gjson.Number && !bytes.ContainsAny([]byte(v.Raw), ".eE")
 			m.ID = raw(line, v)
 		case "method":
 			if v.Type == gjson.String {
-				m.Method = v.Str
+				m.Method = strings.Clone(v.Str)
 			}
 		case "params":
 			if v.Type != gjson.Null {
@@ -111,7 +114,7 @@ func Parse(line []byte) (Message, error) {
 		case "error":
 			if v.IsObject() {
 				hasErr = true
-				m.Err = &Error{Code: int(v.Get("code").Int()), Message: v.Get("message").String()}
+				m.Err = &Error{Code: int(v.Get("code").Int()), Message: strings.Clone(v.Get("message").String())}
 				if d := v.Get("data"); d.Exists() {
 					m.Err.Data = json.RawMessage(d.Raw)
 				}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -21,8 +22,10 @@ const self = "/proc/self/exe"
 
 type cmdState struct {
 	plan *plan // nil: started directly
-	ctl  int   // our end of the socket pair, while the command runs
-	exit *Exit
+	exit *Exit // after Wait
+
+	mu  sync.Mutex // Signal and Wait may meet
+	ctl int        // our end of the socket pair while the command runs, else -1
 }
 
 func dieWithParent(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGTERM }
@@ -57,6 +60,9 @@ func planFor(spec Spec) (*plan, error) {
 		return p, nil
 	}
 	for _, w := range pol.Writable {
+		if _, err := os.Lstat(w.Path); errors.Is(err, os.ErrNotExist) {
+			continue // gone since the policy was resolved
+		}
 		p.roots = append(p.roots, planRoot{path: w.Path, readOnly: w.ReadOnly})
 	}
 	p.denied = pol.Denied
@@ -76,7 +82,7 @@ func planFor(spec Spec) (*plan, error) {
 
 func stageCmd(ctx context.Context, spec Spec, p *plan) *Cmd {
 	c := &Cmd{Cmd: exec.CommandContext(ctx, self), spec: spec}
-	c.state = cmdState{plan: p, ctl: -1}
+	c.state.plan, c.state.ctl = p, -1
 	c.Args = []string{stageName}
 	if spec.Tag != "" {
 		c.Args = append(c.Args, spec.Tag)
@@ -134,15 +140,16 @@ func (c *Cmd) Start() error {
 		unix.Close(pair[0])
 		return startError(c.spec, err)
 	}
-	c.state.ctl = pair[0]
-	if err := c.handshake(); err != nil {
-		unix.Close(c.state.ctl)
-		c.state.ctl = -1
+	if err := c.handshake(pair[0]); err != nil {
+		unix.Close(pair[0])
 		c.Cmd.Process.Kill()
 		c.Cmd.Wait()
 		c.sweep()
 		return err
 	}
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	c.state.ctl = pair[0]
 	return nil
 }
 
@@ -163,11 +170,11 @@ func startError(spec Spec, err error) error {
 }
 
 // handshake sends the plan and waits until the command runs or failed to.
-func (c *Cmd) handshake() error {
-	if err := writeAll(c.state.ctl, c.state.plan.encode()); err != nil {
+func (c *Cmd) handshake(ctl int) error {
+	if err := writeAll(ctl, c.state.plan.encode()); err != nil {
 		return fmt.Errorf("sandbox: send the plan: %w", err)
 	}
-	kind, body, err := readRecord(c.state.ctl)
+	kind, body, err := readRecord(ctl)
 	switch {
 	case err == io.EOF && c.state.plan.mode != modeSpaces:
 		return nil // it became the command
@@ -197,22 +204,33 @@ func (c *Cmd) handshake() error {
 // for the copying of its streams. Its error is exec.Cmd's.
 func (c *Cmd) Wait() error {
 	err := c.Cmd.Wait()
-	if c.state.plan != nil && c.state.ctl >= 0 {
-		unix.SetNonblock(c.state.ctl, true)
-		if kind, body, e := readRecord(c.state.ctl); e == nil && kind == recExit && len(body) == 4 {
+	if ctl := c.endSignals(); ctl >= 0 {
+		unix.SetNonblock(ctl, true)
+		if kind, body, e := readRecord(ctl); e == nil && kind == recExit && len(body) == 4 {
 			x := exitOf(syscall.WaitStatus(binary.LittleEndian.Uint32(body)))
 			c.state.exit = &x
 		} else {
 			c.sweep() // pid 1 was killed before it could
 		}
-		unix.Close(c.state.ctl)
-		c.state.ctl = -1
+		unix.Close(ctl)
 	}
 	if c.state.exit == nil && c.ProcessState != nil {
 		x := exitOf(c.ProcessState.Sys().(syscall.WaitStatus))
 		c.state.exit = &x
 	}
 	return err
+}
+
+// endSignals takes the socket away from Signal.
+func (c *Cmd) endSignals() int {
+	if c.state.plan == nil {
+		return -1
+	}
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	ctl := c.state.ctl
+	c.state.ctl = -1
+	return ctl
 }
 
 // Run is Start and Wait.
@@ -260,7 +278,9 @@ func (c *Cmd) Signal(sig syscall.Signal) error {
 	if c.state.plan == nil || c.state.plan.mode != modeSpaces {
 		return killGroup(c.Process.Pid, sig)
 	}
-	if err := writeAll(c.state.ctl, []byte{byte(sig)}); err != nil {
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	if c.state.ctl < 0 || writeAll(c.state.ctl, []byte{byte(sig)}) != nil {
 		return os.ErrProcessDone
 	}
 	return nil

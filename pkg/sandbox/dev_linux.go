@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"strconv"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -25,19 +27,36 @@ func takeDevices() (*devices, error) {
 		}
 		d.trees = append(d.trees, tree)
 	}
-	// ttyname(3) looks below /dev for the terminal that a stream is; the new
-	// devpts does not have it.
+	d.console = takeTerminal()
+	return d, nil
+}
+
+// takeTerminal copies the terminal that a standard stream is, or gives -1.
+// ttyname(3) looks for it below /dev; the new devpts does not have it.
+func takeTerminal() int {
 	for fd := range 3 {
 		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil {
 			continue
 		}
-		tree, err := unix.OpenTree(fd, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)
-		if err == nil {
-			d.console = tree
+		var name [64]byte
+		n, err := unix.Readlink("/proc/self/fd/"+strconv.Itoa(fd), name[:])
+		if err != nil || n == len(name) {
+			return -1
 		}
-		break
+		// The stream itself is on a mount that is not ours to copy; the same
+		// file is found by its name.
+		tree, err := unix.OpenTree(unix.AT_FDCWD, string(name[:n]), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+		if err != nil {
+			return -1
+		}
+		var want, got unix.Stat_t
+		if unix.Fstat(fd, &want) != nil || unix.Fstat(tree, &got) != nil || want.Rdev != got.Rdev {
+			unix.Close(tree)
+			return -1
+		}
+		return tree
 	}
-	return d, nil
+	return -1
 }
 
 // place mounts a private /dev: the copied devices, a devpts of its own, and
@@ -90,13 +109,6 @@ func (d *devices) one(dev int, name string, tree int) error {
 	return unix.MoveMount(tree, "", dev, name, unix.MOVE_MOUNT_F_EMPTY_PATH)
 }
 
-// procCovers are the parts of /proc through which the host's root, even
-// without capabilities, could change the machine: their files belong to uid 0
-// and ask for nothing more.
-func procCovers() []string {
-	return []string{"sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "mtrr", "driver", "pressure", "asound", "kcore"}
-}
-
 // placeProc mounts a /proc that shows the pid namespace only, with the parts
 // that set up the machine read-only. Where the kernel refuses (a container
 // whose own /proc is partly covered) the read-only copy of the outer one stays.
@@ -114,15 +126,12 @@ func placeProc() error {
 		return during(err, "open /proc")
 	}
 	defer unix.Close(proc)
-	covers := procCovers()
-	if unix.Geteuid() != 0 {
-		covers = covers[:1] // the rest is not ours to write anyway
+	covers, err := procCovers(proc)
+	if err != nil {
+		return during(err, "look at /proc")
 	}
 	for _, name := range covers {
 		tree, err := unix.OpenTree(proc, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
-		if err == unix.ENOENT {
-			continue
-		}
 		if err != nil {
 			return during(err, "copy /proc/%s", name)
 		}
@@ -136,6 +145,47 @@ func placeProc() error {
 		}
 	}
 	return nil
+}
+
+// procCovers lists what of /proc becomes read-only: its settings, and for the
+// host's root everything beside the processes that may be written. Its files
+// belong to uid 0, and many ask for nothing more, no capability either: with
+// them the machine could be changed, or taken over.
+func procCovers(proc int) ([]string, error) {
+	if unix.Geteuid() != 0 {
+		return []string{"sys"}, nil // the rest is not ours to write
+	}
+	dir, err := unix.Openat(proc, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(dir)
+	var names, covers []string
+	buf := make([]byte, 8<<10)
+	for {
+		n, err := unix.ReadDirent(dir, buf)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			break
+		}
+		_, _, names = unix.ParseDirent(buf[:n], -1, names)
+	}
+	for _, name := range names {
+		if name[0] >= '0' && name[0] <= '9' {
+			continue
+		}
+		var st unix.Stat_t
+		if err := unix.Fstatat(proc, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return nil, err
+		}
+		kind := st.Mode & unix.S_IFMT
+		if kind == unix.S_IFDIR || kind == unix.S_IFREG && st.Mode&0o222 != 0 {
+			covers = append(covers, name)
+		}
+	}
+	return covers, nil
 }
 
 // forbidUserNamespaces sets this user namespace's own limit to none: in a

@@ -17,7 +17,7 @@ func direct(ctx context.Context, spec Spec) (*Cmd, error) {
 	if err != nil {
 		return nil, &ExecError{Program: spec.Argv[0], Err: err}
 	}
-	c := &Cmd{Cmd: exec.CommandContext(ctx, "/"), spec: spec}
+	c := &Cmd{Cmd: exec.CommandContext(ctx, "/dev/null"), spec: spec}
 	c.Path, c.Args, c.Env, c.Dir = prog, argv0(spec), spec.Env, spec.Dir
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: spec.Tty}
 	dieWithParent(c.SysProcAttr)
@@ -50,12 +50,10 @@ func Exec(spec Spec) error {
 	if len(spec.Argv) == 0 || spec.Argv[0] == "" {
 		return errEmpty
 	}
-	if spec.Dir != "" {
-		if err := syscall.Chdir(spec.Dir); err != nil {
-			return fmt.Errorf("enter %s: %w", spec.Dir, err)
-		}
+	if err := syscall.Chdir(spec.Dir); err != nil {
+		return fmt.Errorf("enter %s: %w", spec.Dir, err)
 	}
-	prog, err := lookup(spec.Argv[0], ".", spec.Env)
+	prog, err := lookup(spec.Argv[0], spec.Dir, spec.Env)
 	if err == nil {
 		err = syscall.Exec(prog, argv0(spec), environment(spec))
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"os"
 	"sort"
 	"strings"
 
@@ -31,16 +32,29 @@ func enterMounts(p *plan) error {
 		return err
 	}
 	all := unix.MountAttr{Attr_set: attrReadOnly, Propagation: unix.MS_PRIVATE}
+	if len(p.roots) > 0 && p.roots[0].path == "/" {
+		all.Attr_set = attrLocked // only places below it are protected
+	}
 	if err := unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, &all); err != nil {
 		return &fault{causeRefused, "making the file system read-only: " + errText(err), err}
+	}
+	if err := dev.place(); err != nil {
+		return refusal(err)
 	}
 	if err := placeRoots(p, roots); err != nil {
 		return err
 	}
-	if err := dev.place(); err != nil {
-		return err
+	return refusal(placeProc())
+}
+
+// refusal marks an error that the kernel's rules, not the policy's paths, are
+// the cause of.
+func refusal(err error) error {
+	var f *fault
+	if errors.As(err, &f) && f.cause == causeOther {
+		return &fault{causeRefused, f.text + ": " + errText(f.err), f.err}
 	}
-	return placeProc()
+	return err
 }
 
 // openTrue opens name without following any symbolic link on the way: names
@@ -75,6 +89,9 @@ func setAttr(tree int, set uint64) error {
 func takeRoots(roots []planRoot) ([]int, error) {
 	trees := make([]int, len(roots))
 	for i, r := range roots {
+		if r.path == "/" {
+			continue
+		}
 		fd, err := openTrue(r.path)
 		if err != nil {
 			return nil, crossed(err, "open writable root", r.path)
@@ -104,12 +121,17 @@ type spot struct {
 func placeRoots(p *plan, trees []int) error {
 	var spots []spot
 	for i, r := range p.roots {
-		spots = append(spots, spot{path: r.path, tree: trees[i]})
+		if r.path != "/" {
+			spots = append(spots, spot{path: r.path, tree: trees[i]})
+		}
 		for _, ro := range r.readOnly {
 			if ro != "" {
 				spots = append(spots, spot{path: ro, tree: -1})
 			}
 		}
+	}
+	if len(p.roots) > 0 && p.roots[0].path == "/" {
+		spots = append(spots, spot{path: "/sys", tree: -1}) // the machine is not part of the files
 	}
 	for _, d := range p.denied {
 		spots = append(spots, spot{path: d, tree: -1, deny: true})
@@ -131,6 +153,11 @@ func depth(p string) int {
 }
 
 func (s spot) mount() error {
+	if s.tree >= 0 && strings.HasPrefix(s.path, "/dev/") {
+		if err := os.MkdirAll(s.path, 0o755); err != nil { // the private /dev is empty
+			return during(err, "make %s", s.path)
+		}
+	}
 	at, err := openTrue(s.path)
 	if err != nil {
 		if err == unix.ENOENT && s.deny {
@@ -157,7 +184,7 @@ func (s spot) mount() error {
 }
 
 // nothing gives a detached mount that shows neither names nor bytes, of the
-// kind that at is: an empty tmpfs for a directory, a file of it for a file.
+// kind that at is, a directory or a file.
 func nothing(at int) (int, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(at, &st); err != nil {
@@ -168,9 +195,6 @@ func nothing(at int) (int, error) {
 		return -1, err
 	}
 	defer unix.Close(fs)
-	if err := unix.FsconfigSetString(fs, "mode", "000"); err != nil {
-		return -1, err
-	}
 	if err := unix.FsconfigCreate(fs); err != nil {
 		return -1, err
 	}
@@ -178,15 +202,15 @@ func nothing(at int) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-		return root, setAttr(root, attrReadOnly)
-	}
 	defer unix.Close(root)
-	f, err := unix.Openat(root, "denied", unix.O_CREAT|unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		err = unix.Mkdirat(root, "denied", 0)
+	} else {
+		err = unix.Mknodat(root, "denied", unix.S_IFREG, 0)
+	}
 	if err != nil {
 		return -1, err
 	}
-	defer unix.Close(f)
 	tree, err := unix.OpenTree(root, "denied", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
 	if err != nil {
 		return -1, err

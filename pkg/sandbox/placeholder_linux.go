@@ -62,13 +62,21 @@ func (hs holds) release() {
 }
 
 func (h hold) release() {
-	if unix.Flock(h.lock, unix.LOCK_EX|unix.LOCK_NB) == nil {
+	if unix.Flock(h.lock, unix.LOCK_EX|unix.LOCK_NB) == nil && h.named() {
 		if err := unix.Unlinkat(h.dir, h.name, unix.AT_REMOVEDIR); err == unix.ENOTEMPTY {
 			unix.Fchmod(h.lock, placeholderMode&0o777) // it is somebody's now
 		}
 	}
 	unix.Close(h.lock)
 	unix.Close(h.dir)
+}
+
+// named reports whether the name still leads to the locked directory. An
+// exclusive lock alone does not tell: it can be had on one that was removed.
+func (h hold) named() bool {
+	var mine, now unix.Stat_t
+	return unix.Fstat(h.lock, &mine) == nil && unix.Fstatat(h.dir, h.name, &now, unix.AT_SYMLINK_NOFOLLOW) == nil &&
+		now.Ino == mine.Ino && now.Dev == mine.Dev
 }
 
 // holdOne sees to one protected path below root. It gives the path to protect
@@ -168,22 +176,37 @@ func take(dir int, name string) (*hold, error) {
 		default:
 			return nil, nil
 		}
-		var st, now unix.Stat_t
+		var st unix.Stat_t
 		if err := unix.Fstat(fd, &st); err != nil || !marked(&st) {
 			unix.Close(fd)
 			return nil, err
 		}
-		// An exclusive lock is held only for the moment of a removal.
-		if err := unix.Flock(fd, unix.LOCK_SH); err != nil {
+		h := &hold{dir: dir, name: name, lock: fd}
+		if err := share(fd); err != nil {
 			unix.Close(fd)
+			if int(st.Uid) != unix.Geteuid() {
+				return nil, nil // a stranger's, for reasons of his own
+			}
 			return nil, err
 		}
-		err = unix.Fstatat(dir, name, &now, unix.AT_SYMLINK_NOFOLLOW)
-		if err == nil && now.Ino == st.Ino && now.Dev == st.Dev {
-			return &hold{dir: dir, name: name, lock: fd}, nil
+		if h.named() {
+			return h, nil
 		}
 		unix.Close(fd) // removed before we had the lock
 	}
+}
+
+// share takes the shared lock. An exclusive one is held only for the moment of
+// a removal; somebody who holds it longer must not hang us.
+func share(fd int) error {
+	for range 500 {
+		err := unix.Flock(fd, unix.LOCK_SH|unix.LOCK_NB)
+		if err != unix.EWOULDBLOCK && err != unix.EINTR {
+			return err
+		}
+		unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil)
+	}
+	return unix.EBUSY
 }
 
 // sweepRoot removes unused placeholders of one root from outside, after a

@@ -127,6 +127,8 @@ func (s Support) Explain(pol policy.Policy) []string {
 func refused(reason string) *RefusedError {
 	r := &RefusedError{Reason: reason}
 	switch {
+	case strings.Contains(reason, errText(unix.ENOSYS)):
+		r.Hints = append(r.Hints, "namespaces are used through calls of Linux 5.12")
 	case sysctlIs("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"):
 		r.Hints = append(r.Hints, "AppArmor restricts user namespaces: allow them with 'sysctl kernel.apparmor_restrict_unprivileged_userns=0' or an AppArmor profile for codex-sandbox")
 	case sysctlIs("/proc/sys/kernel/unprivileged_userns_clone", "0"):
@@ -136,8 +138,8 @@ func refused(reason string) *RefusedError {
 	default:
 		r.Hints = append(r.Hints, "in a container, start it with a seccomp profile that lets user namespaces be made")
 	}
-	r.Hints = append(r.Hints, "--mode read-only needs only Landlock and seccomp",
-		"--mode danger-full-access runs the command without a sandbox")
+	r.Hints = append(r.Hints, "read-only mode needs only Landlock and seccomp",
+		"danger-full-access mode runs commands without a sandbox")
 	return r
 }
 

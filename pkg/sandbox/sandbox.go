@@ -20,8 +20,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -33,7 +33,7 @@ type Spec struct {
 	Policy policy.Policy
 	Argv   []string // Argv[0] is the program, looked up in the PATH of Env
 	Arg0   string   // argv[0] of the command when not ""; Argv[0] is still what runs
-	Dir    string   // absolute working directory; "" is the caller's
+	Dir    string   // absolute working directory
 	Env    []string // the whole environment, NAME=value; nil is an empty one
 	Tty    bool     // stdin is a terminal that becomes the controlling one
 	Tag    string   // shown in the second stage's command line, to tell it in ps
@@ -107,12 +107,8 @@ func Command(ctx context.Context, spec Spec) (*Cmd, error) {
 	if len(spec.Argv) == 0 || spec.Argv[0] == "" {
 		return nil, errEmpty
 	}
-	if spec.Dir == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			return nil, fmt.Errorf("sandbox: find the working directory: %w", err)
-		}
-		spec.Dir = dir
+	if !filepath.IsAbs(spec.Dir) {
+		return nil, fmt.Errorf("sandbox: working directory %q is not absolute", spec.Dir)
 	}
 	if spec.Env == nil {
 		spec.Env = []string{}

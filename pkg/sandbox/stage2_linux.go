@@ -21,7 +21,7 @@ func Stage2() {
 	if len(os.Args) == 0 || os.Args[0] != stageName {
 		return
 	}
-	os.Exit(stage2())
+	syscall.Exit(stage2()) // there is nothing to tidy up
 }
 
 // fault is why the second stage could not start the command.
@@ -93,6 +93,7 @@ func readPlan() (*plan, error) {
 
 func runPlan(p *plan) (int, error) {
 	closeInherited()
+	replaceDirectories()
 	zero := unix.Rlimit{}
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &zero); err != nil {
 		return 0, during(err, "forbid core dumps")
@@ -109,10 +110,13 @@ func runInPlace(p *plan) error {
 	if err := enter(p); err != nil {
 		return err
 	}
-	if err := dropPrivileges(); err != nil {
-		return err
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return during(err, "set no_new_privs")
 	}
 	if p.mode == modeLandlock {
+		if err := dropPrivileges(); err != nil {
+			return err
+		}
 		if err := landlockReadOnly(p); err != nil {
 			return err
 		}
@@ -178,6 +182,10 @@ func launch(p *plan) (int, error) {
 	}
 	if err := dropPrivileges(); err != nil {
 		return 0, err
+	}
+	// Changed credentials can make a process dumpable again.
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return 0, during(err, "hide pid 1")
 	}
 	if err := landlockWritable(p); err != nil {
 		return 0, err
@@ -266,6 +274,23 @@ func closeInherited() {
 		}
 	}
 	unix.CloseRange(ctlFd+1, ^uint(0)>>1, 0)
+}
+
+// replaceDirectories puts /dev/null in the place of a standard stream that is
+// a directory: through it the command could name files as the host sees them.
+func replaceDirectories() {
+	for fd := range 3 {
+		var st unix.Stat_t
+		if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR {
+			continue
+		}
+		if null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0); err == nil {
+			unix.Dup3(null, fd, 0)
+			unix.Close(null)
+		} else {
+			unix.Close(fd)
+		}
+	}
 }
 
 // muteStdio lets go of the command's streams, so that their other ends see

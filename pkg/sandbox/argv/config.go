@@ -83,7 +83,6 @@ func (s *settings) override(key, value string) error {
 
 // world is what the command line is run in.
 type world struct {
-	cwd  string
 	home string // CODEX_HOME, "" when unknown
 	env  []string
 }
@@ -121,7 +120,7 @@ func (f *flags) permissions(s settings, w world) (policy.Profile, error) {
 	case WorkspaceWrite:
 		ww := s.WorkspaceWrite
 		roots := append(append([]string{}, ww.WritableRoots...), f.roots...)
-		if m := memories(w.home); m != "" {
+		if m := memories(w.home, !f.explain); m != "" {
 			roots = append(roots, m)
 		}
 		return policy.WorkspaceWrite(policy.WriteOptions{WritableRoots: roots, Network: ww.NetworkAccess || f.network,
@@ -137,8 +136,8 @@ func (f *flags) permissions(s settings, w world) (policy.Profile, error) {
 }
 
 // memories is the directory of CODEX_HOME that commands may write, made when
-// CODEX_HOME is there.
-func memories(home string) string {
+// CODEX_HOME is there and create is set.
+func memories(home string, create bool) string {
 	if home == "" {
 		return ""
 	}
@@ -146,8 +145,10 @@ func memories(home string) string {
 		return ""
 	}
 	dir := filepath.Join(home, "memories")
-	if err := os.Mkdir(dir, 0o755); err != nil && !os.IsExist(err) {
-		return ""
+	if create {
+		if err := os.Mkdir(dir, 0o755); err != nil && !os.IsExist(err) {
+			return ""
+		}
 	}
 	return dir
 }

@@ -2,4 +2,8 @@ package argv
 
 import "codex/pkg/sandbox"
 
-func relay(*sandbox.Cmd, bool) {}
+type relay struct{}
+
+func listen(bool) *relay { return nil }
+
+func (*relay) to(*sandbox.Cmd) {}

@@ -19,46 +19,48 @@ import (
 	"codex/pkg/version"
 )
 
-// Streams are the standard streams; the command gets them as they are.
-type Streams struct {
+// Process is what we are run in. The command gets the streams as they are.
+type Process struct {
 	In, Out, Err *os.File
+	Env          []string // the whole environment
+	Dir          string   // the working directory
 }
 
 // Run does what the words after the program's name say and gives the exit
 // status: the command's own, 128+n when a signal ended it, 101 when it could
-// not be run, 2 for wrong usage, else 1. env is the whole environment.
-func Run(ctx context.Context, args, env []string, std Streams) int {
-	err := run(ctx, args, env, std)
+// not be run, 2 for wrong usage, else 1.
+func Run(ctx context.Context, args []string, p Process) int {
+	err := run(ctx, args, p)
 	var refused *sandbox.RefusedError
 	switch {
 	case errors.Is(err, errUsage):
-		writeHelp(std.Err)
+		writeHelp(p.Err)
 		return exit.Usage
 	case errors.As(err, &refused):
-		fmt.Fprintf(std.Err, "codex-sandbox: %v\n", err)
+		fmt.Fprintf(p.Err, "codex-sandbox: %v\n", err)
 		for _, h := range refused.Hints {
-			fmt.Fprintf(std.Err, "hint: %s\n", h)
+			fmt.Fprintf(p.Err, "hint: %s\n", h)
 		}
 		return exit.Failed
 	}
-	return exit.Report(std.Err, "codex-sandbox", err)
+	return exit.Report(p.Err, "codex-sandbox", err)
 }
 
-func run(ctx context.Context, args, env []string, std Streams) error {
+func run(ctx context.Context, args []string, p Process) error {
 	f, err := parse(args)
 	if err != nil {
 		return err
 	}
 	switch {
 	case f.help:
-		return writeHelp(std.Out)
+		return writeHelp(p.Out)
 	case f.version:
-		_, err := fmt.Fprintln(std.Out, version.Line("codex-sandbox"))
+		_, err := fmt.Fprintln(p.Out, version.Line("codex-sandbox"))
 		return err
 	case f.list:
-		return options.Write(std.Out, Options())
+		return options.Write(p.Out, Options())
 	case f.system == "":
-		return probe(std.Out)
+		return probe(p.Out)
 	}
 	switch {
 	case f.system == runtime.GOOS:
@@ -69,30 +71,26 @@ func run(ctx context.Context, args, env []string, std Streams) error {
 	default:
 		return errors.New("Linux sandbox is only available on Linux")
 	}
-	spec, err := f.spec(env)
+	spec, err := f.spec(p)
 	if err != nil {
 		return err
 	}
 	if f.explain {
-		return explain(std.Out, spec.Policy)
+		return explain(p.Out, spec.Policy)
 	}
 	if !spec.Policy.Restricted() {
 		return sandbox.Exec(spec)
 	}
-	return runConfined(ctx, spec, std)
+	return runConfined(ctx, spec, p)
 }
 
 // spec turns the command line into a command under a resolved policy.
-func (f *flags) spec(env []string) (sandbox.Spec, error) {
+func (f *flags) spec(p Process) (sandbox.Spec, error) {
 	cwd := f.dir
-	if cwd == "" {
-		cwd = "."
+	if !filepath.IsAbs(cwd) {
+		cwd = filepath.Join(p.Dir, cwd)
 	}
-	cwd, err := filepath.Abs(cwd)
-	if err != nil {
-		return sandbox.Spec{}, fmt.Errorf("find the working directory: %w", err)
-	}
-	w := world{cwd: cwd, env: env}
+	w := world{env: p.Env}
 	if w.home = w.getenv("CODEX_HOME"); w.home == "" && w.getenv("HOME") != "" {
 		w.home = filepath.Join(w.getenv("HOME"), ".codex")
 	}
@@ -108,30 +106,31 @@ func (f *flags) spec(env []string) (sandbox.Spec, error) {
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
-	return sandbox.Spec{Policy: pol, Argv: f.command, Dir: cwd, Env: s.Environment.build(env, cwd)}, nil
+	return sandbox.Spec{Policy: pol, Argv: f.command, Dir: cwd, Env: s.Environment.build(p.Env, cwd)}, nil
 }
 
 // runConfined takes for granted that the kernel gives everything, which saves
 // a probe, and probes only when it does not.
-func runConfined(ctx context.Context, spec sandbox.Spec, std Streams) error {
+func runConfined(ctx context.Context, spec sandbox.Spec, p Process) error {
+	signals := listen(isatty.IsTerminal(p.In.Fd()) || isatty.IsTerminal(p.Err.Fd()))
 	spec.Support = &sandbox.Support{Spaces: true, Seccomp: true}
-	c, err := start(ctx, spec, std)
+	c, err := start(ctx, spec, p)
 	var refused *sandbox.RefusedError
 	if errors.As(err, &refused) {
 		s := sandbox.Probe()
 		s.Spaces, s.Reason = false, refused.Reason
 		spec.Support = &s
-		c, err = start(ctx, spec, std)
+		c, err = start(ctx, spec, p)
 		if err == nil {
-			for _, line := range s.Explain(spec.Policy) {
-				fmt.Fprintf(std.Err, "codex-sandbox: warning: %s\n", line)
+			if lines := s.Explain(spec.Policy); len(lines) > 0 {
+				fmt.Fprintf(p.Err, "codex-sandbox: warning: %s\nhint: --explain tells what that leaves open\n", lines[0])
 			}
 		}
 	}
 	if err != nil {
 		return err
 	}
-	relay(c, isatty.IsTerminal(std.In.Fd()) || isatty.IsTerminal(std.Err.Fd()))
+	signals.to(c)
 	err = c.Wait()
 	if err != nil && c.ProcessState == nil {
 		return err
@@ -139,12 +138,12 @@ func runConfined(ctx context.Context, spec sandbox.Spec, std Streams) error {
 	return exit.Silent(c.Exit().Code)
 }
 
-func start(ctx context.Context, spec sandbox.Spec, std Streams) (*sandbox.Cmd, error) {
+func start(ctx context.Context, spec sandbox.Spec, p Process) (*sandbox.Cmd, error) {
 	c, err := sandbox.Command(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
-	c.Stdin, c.Stdout, c.Stderr = std.In, std.Out, std.Err
+	c.Stdin, c.Stdout, c.Stderr = p.In, p.Out, p.Err
 	return c, c.Start()
 }
 

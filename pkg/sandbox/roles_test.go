@@ -1,0 +1,226 @@
+//go:build linux
+
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"codex/pkg/policy"
+)
+
+// playRole is main of the test binary when it is part of a test.
+func playRole(role string, args []string) int {
+	switch role {
+	case "try": // one attack, by name: 0 when it worked
+		if err := attacks()[args[0]](args[1:]); err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		return 0
+	case "writes": // which of the names can be written
+		for _, name := range args {
+			fmt.Println(name, tryWrite(name) == nil)
+		}
+		return 0
+	case "outer": // a caller of the sandbox, to be killed
+		pol, err := policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true}).Resolve(policy.Env{Cwd: args[0], FS: HostFS{}})
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		c, err := Command(context.Background(), Spec{Policy: pol, Argv: []string{"sh", "-c", "echo up; sleep 600 & wait"}, Dir: args[0], Env: os.Environ()})
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		c.Stdout = os.Stdout
+		if err := c.Run(); err != nil {
+			return 1
+		}
+		return 0
+	case "refused": // a kernel that makes no user namespaces
+		if err := os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0); err != nil {
+			fmt.Println("setup:", err)
+			return 3
+		}
+		mode := policy.ReadOnly()
+		if args[0] == "workspace" {
+			mode = policy.WorkspaceWrite(policy.WriteOptions{})
+		}
+		pol, _ := mode.Resolve(policy.Env{Cwd: args[1], FS: HostFS{}})
+		c, err := Command(context.Background(), Spec{Policy: pol, Argv: append([]string{"sh", "-c"}, args[2:]...), Dir: args[1], Env: os.Environ()})
+		if err == nil {
+			c.Stdout, c.Stderr = os.Stdout, os.Stdout
+			err = c.Start()
+		}
+		if err != nil {
+			fmt.Println("refused:", err)
+			return 4
+		}
+		c.Wait()
+		return c.Exit().Code
+	}
+	fmt.Println("no such role", role)
+	return 9
+}
+
+// tryWrite changes something at name: appends to a file, makes an entry in a
+// directory, makes a missing name.
+func tryWrite(name string) error {
+	st, err := os.Stat(name)
+	switch {
+	case err == nil && st.IsDir():
+		f, err := os.CreateTemp(name, "w")
+		if err != nil {
+			return err
+		}
+		f.Close()
+		return os.Remove(f.Name())
+	case err == nil:
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(name)
+}
+
+func errnoOf(no unix.Errno) error {
+	if no == 0 {
+		return nil
+	}
+	return no
+}
+
+// attacks are calls that a shell cannot make.
+func attacks() map[string]func(args []string) error {
+	socket := func(domain, typ int) func([]string) error {
+		return func([]string) error {
+			fd, err := unix.Socket(domain, typ, 0)
+			if err == nil {
+				unix.Close(fd)
+			}
+			return err
+		}
+	}
+	raw := func(nr uintptr, a ...uintptr) func([]string) error {
+		a = append(a, 0, 0, 0, 0, 0, 0)
+		return func([]string) error {
+			_, _, no := unix.Syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5])
+			return errnoOf(no)
+		}
+	}
+	return map[string]func([]string) error{
+		"inet":          socket(unix.AF_INET, unix.SOCK_STREAM),
+		"inet-dgram":    socket(unix.AF_INET, unix.SOCK_DGRAM),
+		"inet6":         socket(unix.AF_INET6, unix.SOCK_STREAM),
+		"netlink":       socket(unix.AF_NETLINK, unix.SOCK_RAW),
+		"packet":        socket(unix.AF_PACKET, unix.SOCK_RAW),
+		"vsock":         socket(unix.AF_VSOCK, unix.SOCK_STREAM),
+		"unix-dgram":    socket(unix.AF_UNIX, unix.SOCK_DGRAM),
+		"unix-raw":      socket(unix.AF_UNIX, unix.SOCK_RAW),
+		"unix-dgram-nb": socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC),
+		"unix-stream":   socket(unix.AF_UNIX, unix.SOCK_STREAM),
+		"io_uring": func([]string) error {
+			var p [256]byte
+			return raw(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&p)))(nil)
+		},
+		"ptrace":         raw(unix.SYS_PTRACE, unix.PTRACE_TRACEME),
+		"ptrace-1":       raw(unix.SYS_PTRACE, unix.PTRACE_ATTACH, 1),
+		"keyctl":         raw(unix.SYS_KEYCTL, 0, ^uintptr(2)),
+		"bpf":            raw(unix.SYS_BPF),
+		"perf":           raw(unix.SYS_PERF_EVENT_OPEN),
+		"userfaultfd":    raw(unix.SYS_USERFAULTFD, 0),
+		"newuser":        func([]string) error { return unix.Unshare(unix.CLONE_NEWUSER) },
+		"newnet":         func([]string) error { return unix.Unshare(unix.CLONE_NEWNET) },
+		"newtime":        func([]string) error { return unix.Unshare(unix.CLONE_NEWTIME) },
+		"clone3":         raw(unix.SYS_CLONE3),
+		"chroot":         func(a []string) error { return unix.Chroot(a[0]) },
+		"umount":         func(a []string) error { return unix.Unmount(a[0], unix.MNT_DETACH) },
+		"remount":        func(a []string) error { return unix.Mount("none", a[0], "", unix.MS_REMOUNT|unix.MS_BIND, "") },
+		"bind":           func(a []string) error { return unix.Mount(a[0], a[1], "", unix.MS_BIND, "") },
+		"suid-chmod":     func(a []string) error { return os.Chmod(a[0], 0o755|os.ModeSetuid) },
+		"suid-create":    func(a []string) error { _, err := unix.Open(a[0], unix.O_CREAT|unix.O_WRONLY, 0o4755); return err },
+		"sticky-chmod":   func(a []string) error { return os.Chmod(a[0], 0o755|os.ModeSticky) },
+		"setrlimit-core": func([]string) error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1, Max: 1}) },
+		"write":          func(a []string) error { return tryWrite(a[0]) },
+		"open-write": func(a []string) error {
+			f, err := os.OpenFile(a[0], os.O_WRONLY, 0)
+			if err == nil {
+				f.Close()
+			}
+			return err
+		},
+		"chmod":  func(a []string) error { return os.Chmod(a[0], 0o600) },
+		"chtime": func(a []string) error { return os.Chtimes(a[0], time.Unix(1, 0), time.Unix(1, 0)) },
+		"fd": func(a []string) error {
+			n, _ := strconv.Atoi(a[0])
+			_, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0)
+			return err
+		},
+		"pair": func([]string) error {
+			fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+			if err != nil {
+				return err
+			}
+			if err := unix.Sendto(fds[0], []byte("x"), 0, nil); err != nil { // send(2)
+				return fmt.Errorf("send: %w", err)
+			}
+			if _, err := unix.GetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_TYPE); err != nil {
+				return fmt.Errorf("getsockopt: %w", err)
+			}
+			var b [1]byte
+			_, err = unix.Read(fds[1], b[:])
+			return err
+		},
+		"pair-dgram":    func([]string) error { _, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM, 0); return err },
+		"connect":       func(a []string) error { return unixAddr(a[0], unix.Connect) },
+		"bind-unix":     func(a []string) error { return unixAddr(a[0], unix.Bind) },
+		"unix-abstract": func(a []string) error { return unixAddr("@"+a[0], unix.Connect) },
+		"seccomp-on-1": func([]string) error {
+			b, err := os.ReadFile("/proc/1/status")
+			if err == nil && !bytes.Contains(b, []byte("Seccomp:\t2")) {
+				err = fmt.Errorf("pid 1 has no filter:\n%s", b)
+			}
+			return err
+		},
+		"caps": func([]string) error { // 0 when there are none at all, here and in pid 1
+			for _, f := range []string{"/proc/self/status", "/proc/1/status"} {
+				b, err := os.ReadFile(f)
+				if err != nil {
+					return err
+				}
+				for line := range strings.Lines(string(b)) {
+					own := f != "/proc/1/status" || !strings.HasPrefix(line, "CapBnd")
+					if strings.HasPrefix(line, "Cap") && own && !strings.HasSuffix(line, "\t0000000000000000\n") {
+						return fmt.Errorf("%s: %s", f, line)
+					}
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func unixAddr(path string, do func(int, unix.Sockaddr) error) error {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return err
+	}
+	return do(fd, &unix.SockaddrUnix{Name: path})
+}
