@@ -12,8 +12,8 @@
 //
 // Files: CODEX_HOME/config.toml, auth.json, AGENTS.md; sessions/YYYY/MM/DD/*.jsonl.
 //
-// Exit status: 0 all turns completed; 1 a turn failed or could not start; 2 wrong usage;
-// 130 interrupted twice; 143 SIGTERM.
+// Exit status: 0 no turn failed; 1 a turn failed or could not start; 2 wrong usage; 129
+// SIGHUP; 130 SIGINT, twice or in the last turn; 141 the reader is gone; 143 SIGTERM.
 //
 // Example:
 //

@@ -1,116 +1,202 @@
 package execpolicy
 
-import "fmt"
+import (
+	"fmt"
 
-// Verdict is what happens to a command.
-type Verdict int
-
-const (
-	// Allow runs it.
-	Allow Verdict = iota
-	// Ask shows it to the user first.
-	Ask
-	// Forbid rejects it; Decision.Reason says why.
-	Forbid
-)
-
-// Policies for approvals.
-const (
-	Untrusted = "untrusted"
-	OnFailure = "on-failure"
-	OnRequest = "on-request"
-	Never     = "never"
-	Granular  = "granular"
+	"codex/pkg/shellwords"
 )
 
 // Call is one shell command to judge.
 type Call struct {
 	Argv      []string
-	Policy    string
-	AskUser   bool // under granular: sandbox approvals may be asked for
+	Asking    Asking
 	Sandboxed bool // it would run in a sandbox
 	Escalate  bool // the model asks to run outside of it
-	Display   string
+	Rules     *Policy
+	// PrefixRule is the rule that the model would like to have, nil for none.
+	PrefixRule []string
+	// Writable says whether commands in the sandbox may write to a path. A program that
+	// they could have made is not the one that a rule allows by its base name. nil means
+	// no path is.
+	Writable func(path string) bool
 }
 
 // Decision is the verdict and what follows from it.
 type Decision struct {
 	Verdict     Verdict
 	Unsandboxed bool     // runs outside the sandbox once allowed
-	Reason      string   // for Forbid, as the model sees it
-	Amendment   []string // the rule that would allow it from now on
+	Reason      string   // for Forbid, as the model sees it; for Ask, what a rule tells the user
+	Amendment   []string // the rule that would allow it from now on, nil for none
+	Segments    []Segment
 }
 
-// DebugName is how messages to the model spell a policy.
-func DebugName(policy string) string {
-	switch policy {
-	case Untrusted:
-		return "UnlessTrusted"
-	case OnFailure:
-		return "OnFailure"
-	case OnRequest:
-		return "OnRequest"
-	case Never:
-		return "Never"
-	}
-	return "Granular"
+// Segment is a part of a call that was judged by itself.
+type Segment struct {
+	Argv    []string
+	Verdict Verdict
+	Matches []Match // the rules that decided, none when Why did
+	Why     Why
+	// Inner is a command that was found inside a script which can't be judged in parts, or
+	// in a script in a script: only rules that restrict look at it, and Argv may be its
+	// beginning only.
+	Inner bool
 }
 
-// EscalationRefusal is the answer to a request for escalation that the policy does not
-// take, "" when it does (§8.2 step 1).
-func EscalationRefusal(policy string) string {
-	if policy == OnRequest {
-		return ""
-	}
-	n := DebugName(policy)
-	return fmt.Sprintf("approval policy is %s; reject command — you cannot ask for escalated permissions if the approval policy is %s", n, n)
-}
+// Why names what decided about a segment without rules.
+type Why string
 
-// Decide judges by the heuristics of §8.2 step 4; rules come before it.
+// The heuristics of §8.2 step 4.
+const (
+	BySafe       Why = "only reads"
+	ByDanger     Why = "destroys files"
+	ByPolicy     Why = "approval policy"
+	ByEscalation Why = "asks to run outside the sandbox"
+)
+
+// Decide judges a call by rules and, where there are none, by heuristics (sandbox spec
+// §8.2).
 func Decide(c Call) Decision {
-	cmds, ok := Split(c.Argv)
-	if !ok {
-		cmds = [][]string{c.Argv}
-	}
+	parts := Take(c.Argv)
 	d := Decision{Unsandboxed: c.Escalate}
-	for _, cmd := range cmds {
-		v := one(c, cmd, ok)
-		if v > d.Verdict {
-			d.Verdict = v
+	var byRule []Match // all rules that any part falls under
+	free := true       // every part is allowed by a rule
+	line := shellwords.Join(c.Argv)
+	for _, cmd := range parts.Commands {
+		s := Segment{Argv: cmd, Matches: c.match(cmd)}
+		if len(s.Matches) > 0 {
+			s.Verdict = Strictest(s.Matches)
+			byRule = append(byRule, s.Matches...)
+		} else {
+			s.Verdict, s.Why = c.heuristic(cmd, parts.Plain)
+			free = false
 		}
-		if v == Ask && d.Amendment == nil {
-			d.Amendment = cmd
+		d.Segments = append(d.Segments, s)
+		d.Verdict = max(d.Verdict, s.Verdict)
+	}
+	for _, cmd := range parts.Inner {
+		s := Segment{Argv: cmd, Inner: true}
+		for _, m := range c.match(cmd) {
+			if m.Decision > Allow {
+				s.Matches = append(s.Matches, m)
+			}
+		}
+		if len(s.Matches) > 0 {
+			s.Verdict = Strictest(s.Matches)
+			byRule = append(byRule, s.Matches...)
+			d.Segments = append(d.Segments, s)
+			d.Verdict = max(d.Verdict, s.Verdict)
 		}
 	}
-	if d.Verdict == Ask && c.Policy == Granular && !c.AskUser {
-		d.Verdict = Forbid
-		d.Reason = "approval required by policy, but AskForApproval::Granular.sandbox_approval is false"
-	} else if d.Verdict == Forbid {
-		d.Reason = fmt.Sprintf("`%s` rejected: blocked by policy", c.Display)
+	switch d.Verdict {
+	case Allow:
+		d.Unsandboxed = d.Unsandboxed || free
+		if len(byRule) == 0 && !parts.Heredoc {
+			d.Amendment = first(d.Segments, Allow)
+		}
+	case Forbid:
+		d.Reason = forbidden(line, byRule)
+	case Ask:
+		rule := longest(byRule, Ask)
+		if why := c.Asking.refusal(rule != nil); why != "" {
+			d.Verdict, d.Reason = Forbid, why
+			break
+		}
+		switch {
+		case rule != nil && rule.Justification != "":
+			d.Reason = fmt.Sprintf("`%s` requires approval: %s", line, rule.Justification)
+		case rule != nil:
+			d.Reason = fmt.Sprintf("`%s` requires approval by policy", line)
+		case !parts.Heredoc:
+			d.Amendment = first(d.Segments, Ask)
+			if len(byRule) == 0 && !Banned(c.PrefixRule) && c.suffices(parts) {
+				d.Amendment = c.PrefixRule
+			}
+		}
 	}
 	return d
 }
 
-func one(c Call, cmd []string, plain bool) Verdict {
+// match drops what a command in the sandbox could have brought about itself.
+func (c *Call) match(cmd []string) []Match {
+	var out []Match
+	for _, m := range c.Rules.Match(cmd, true) {
+		if m.Decision == Allow && m.Program != "" && !m.listed && c.Sandboxed && c.Writable != nil && c.Writable(m.Program) {
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// suffices says whether the model's rule would allow every part.
+func (c *Call) suffices(parts Parts) bool {
+	with := *c
+	with.Rules = c.Rules.With(c.PrefixRule)
+	for _, cmd := range parts.Commands {
+		v := Strictest(with.match(cmd))
+		if len(with.match(cmd)) == 0 {
+			v, _ = c.heuristic(cmd, parts.Plain)
+		}
+		if v != Allow {
+			return false
+		}
+	}
+	return true
+}
+
+// heuristic is §8.2 step 4.
+func (c *Call) heuristic(cmd []string, plain bool) (Verdict, Why) {
 	if plain && Safe(cmd) && !c.Escalate {
-		return Allow
+		return Allow, BySafe
 	}
 	if Dangerous(cmd) {
-		if c.Policy != Never {
-			return Ask
+		switch {
+		case c.Asking.Policy != Never:
+			return Ask, ByDanger
+		case c.Sandboxed:
+			return Forbid, ByDanger
 		}
-		if c.Sandboxed {
-			return Forbid
-		}
-		return Allow
+		return Allow, ByPolicy
 	}
-	switch c.Policy {
+	switch c.Asking.Policy {
 	case Untrusted:
-		return Ask
+		return Ask, ByPolicy
 	case OnRequest, Granular:
 		if c.Escalate && c.Sandboxed {
-			return Ask
+			return Ask, ByEscalation
 		}
 	}
-	return Allow
+	return Allow, ByPolicy
+}
+
+func forbidden(line string, byRule []Match) string {
+	m := longest(byRule, Forbid)
+	switch {
+	case m == nil:
+		return fmt.Sprintf("`%s` rejected: blocked by policy", line)
+	case m.Justification != "":
+		return fmt.Sprintf("`%s` rejected: %s", line, m.Justification)
+	}
+	return fmt.Sprintf("`%s` rejected: policy forbids commands starting with `%s`", line, shellwords.Join(m.Prefix))
+}
+
+// longest is the most specific match with this decision, of equal ones the last.
+func longest(matches []Match, v Verdict) *Match {
+	var best *Match
+	for i := range matches {
+		if m := &matches[i]; m.Decision == v && (best == nil || len(m.Prefix) >= len(best.Prefix)) {
+			best = m
+		}
+	}
+	return best
+}
+
+// first is the first command that heuristics gave this verdict.
+func first(segments []Segment, v Verdict) []string {
+	for _, s := range segments {
+		if s.Verdict == v && len(s.Matches) == 0 {
+			return s.Argv
+		}
+	}
+	return nil
 }

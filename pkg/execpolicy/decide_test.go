@@ -1,64 +1,137 @@
 package execpolicy
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// testdata/matrix.jsonl is what the original did with each kind of command under each
-// policy and sandbox, every question answered with accept (sandbox spec §8.3).
-func TestMatrix(t *testing.T) {
-	f, err := os.Open("testdata/matrix.jsonl")
+// rows reads a file of testdata, one JSON object a line.
+func rows[T any](t *testing.T, file string, want int) []T {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	n := 0
-	for sc := bufio.NewScanner(f); sc.Scan(); n++ {
-		var c struct {
-			Policy, Sandbox, Kind, Cmd, Output string
-			Escalate, Asked                    bool
-			Amendment                          []string
-			Ran                                *string
-		}
-		if err := json.Unmarshal(sc.Bytes(), &c); err != nil {
+	var out []T
+	for line := range bytes.Lines(bytes.ReplaceAll(b, []byte("$W"), []byte("/work"))) {
+		var r T
+		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatal(err)
 		}
-		name := c.Policy + " " + c.Sandbox + " " + c.Kind
-		call := Call{Argv: []string{"/bin/bash", "-lc", c.Cmd}, Policy: c.Policy, AskUser: true, Sandboxed: c.Sandbox != "danger-full-access",
-			Escalate: c.Escalate, Display: "CMD"}
-		if strings.HasPrefix(c.Policy, "granular") {
-			call.Policy, call.AskUser = Granular, c.Policy != "granular(sandbox=false)"
-		}
-		if c.Escalate {
-			refusal := EscalationRefusal(call.Policy)
-			if (refusal != "") != (c.Ran == nil) {
-				t.Errorf("%s: refusal %q", name, refusal)
-			}
-			if refusal != "" {
-				if call.Policy != Granular && refusal != c.Output {
-					t.Errorf("%s: says %q, the original %q", name, refusal, c.Output)
+		out = append(out, r)
+	}
+	if len(out) != want {
+		t.Fatalf("%s has %d rows, not %d", file, len(out), want)
+	}
+	return out
+}
+
+// row is what the original did with a command, every question answered with accept.
+type row struct {
+	Policy, Sandbox, Kind, Cmd string
+	Escalate                   bool
+	Prefix                     []string
+	Asked                      *struct {
+		Reason    string
+		Amendment []string
+	}
+	Ran    string // sandboxed, UNSANDBOXED, failed, or "" when it was rejected
+	Output string // the end of what the model was told then
+}
+
+func (r row) call(rules *Policy) Call {
+	c := Call{Argv: []string{"/bin/bash", "-lc", r.Cmd}, Sandboxed: r.Sandbox != "danger-full-access", Escalate: r.Escalate, PrefixRule: r.Prefix, Rules: rules}
+	c.Asking = Asking{Policy: r.Policy, Flags: Flags{SandboxApproval: true, Rules: true, SkillApproval: true, RequestPermissions: true, MCPElicitations: true}}
+	if name, flags, ok := strings.Cut(r.Policy, "("); ok {
+		c.Asking.Policy = name
+		c.Asking.Flags.SandboxApproval = flags != "sandbox=false)"
+		c.Asking.Flags.Rules = flags != "rules=false)"
+	}
+	return c
+}
+
+// matrixRules are the rules that the captures were made with.
+func matrixRules() *Policy {
+	rule := func(flag string, d Verdict, why string) Rule {
+		return Rule{Prefix: &PrefixRule{Pattern: [][]string{{"sed"}, {flag}}, Decision: d, Justification: why}}
+	}
+	return NewPolicy([]Rule{rule("-E", Allow, ""), rule("-u", Ask, "ask first"), rule("-s", Forbid, "use sed -E instead")})
+}
+
+// testdata/matrix.jsonl is what the original did with each kind of command under each
+// policy and sandbox (sandbox spec §8.3).
+func TestMatrix(t *testing.T) {
+	rules := matrixRules()
+	for _, r := range rows[row](t, "matrix.jsonl", 231) {
+		name := r.Policy + " " + r.Sandbox + " " + r.Kind
+		c := r.call(rules)
+		if r.Escalate {
+			if refusal := c.Asking.EscalationRefusal("cannot"); refusal != "" {
+				if r.Ran != "" || !strings.HasSuffix(refusal, r.Output) {
+					t.Errorf("%s: refused with %q, the original %q", name, refusal, r.Output)
 				}
 				continue
 			}
 		}
-		d := Decide(call)
-		if (d.Verdict == Ask) != c.Asked || (d.Verdict == Forbid) != (c.Ran == nil) {
-			t.Errorf("%s: verdict %d, asked %t, ran %v", name, d.Verdict, c.Asked, c.Ran)
+		d := Decide(c)
+		if d.Verdict == Forbid {
+			if r.Ran != "" || !strings.Contains(r.Output, `\"`+d.Reason+`\"`) {
+				t.Errorf("%s: rejected with %q, the original ran it %q or said %q", name, d.Reason, r.Ran, r.Output)
+			}
+			continue
 		}
-		if c.Asked && !c.Escalate && !slices.Equal(d.Amendment, c.Amendment) {
-			t.Errorf("%s: proposes %q, the original %q", name, d.Amendment, c.Amendment)
+		asked, reason, unsandboxed := d.Verdict == Ask, d.Reason, d.Unsandboxed
+		if reason == "" && r.Escalate {
+			reason = "May I?" // the model's own words
 		}
-		if c.Ran != nil && call.Sandboxed && d.Unsandboxed != (*c.Ran == "UNSANDBOXED") {
-			t.Errorf("%s: unsandboxed %t, the original ran it %s", name, d.Unsandboxed, *c.Ran)
+		if r.Kind == "fails_in_sandbox" && c.Sandboxed {
+			if r.Ran == "failed" {
+				continue // whether the original notices in time that the sandbox was in the way is a race
+			}
+			unsandboxed = true
+			if !asked {
+				asked, reason = true, "command failed; retry without sandbox?"
+			}
+		}
+		if asked != (r.Asked != nil) || r.Ran == "" {
+			t.Errorf("%s: verdict %s, the original asked %t and ran it %q", name, d.Verdict, r.Asked != nil, r.Ran)
+			continue
+		}
+		if asked && (reason != r.Asked.Reason || !slices.Equal(d.Amendment, r.Asked.Amendment)) {
+			t.Errorf("%s: asks %q and proposes %q, the original %q", name, reason, d.Amendment, *r.Asked)
+		}
+		if c.Sandboxed && unsandboxed != (r.Ran == "UNSANDBOXED") {
+			t.Errorf("%s: unsandboxed %t, the original ran it %s", name, unsandboxed, r.Ran)
 		}
 	}
-	if n < 100 {
-		t.Errorf("only %d rows", n)
+}
+
+// testdata/cases.jsonl are single commands and the answers to them, in one session; what
+// the session remembers is not decided here, so its rows are left out.
+func TestCases(t *testing.T) {
+	type one struct {
+		row
+		Name          string
+		Justification string
+		Status        string
+	}
+	for _, r := range rows[one](t, "cases.jsonl", 44) {
+		if strings.Contains(r.Name, "cached") && r.Escalate || strings.Contains(r.Name, "after acceptForSession") || strings.Contains(r.Name, "login=false") || r.Name == "after amendment" {
+			continue
+		}
+		c := r.call(nil)
+		c.Sandboxed = true
+		d := Decide(c)
+		if (d.Verdict == Ask) != (r.Asked != nil) || d.Verdict == Forbid {
+			t.Errorf("%s: verdict %s, the original asked %t", r.Name, d.Verdict, r.Asked != nil)
+		} else if r.Asked != nil && !slices.Equal(d.Amendment, r.Asked.Amendment) {
+			t.Errorf("%s: proposes %q, the original %q", r.Name, d.Amendment, r.Asked.Amendment)
+		}
 	}
 }
 

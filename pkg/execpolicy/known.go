@@ -7,9 +7,33 @@ import (
 	"strings"
 )
 
-// Safe says that a plain command only reads (sandbox spec §9.2). The program's base
-// name decides.
+// Safe says that a plain command only reads (sandbox spec §9.2), or that it is a shell
+// with a script of such commands.
 func Safe(argv []string) bool {
+	return reads(argv) || within1(argv, reads, true)
+}
+
+// within1 says that the script of a shell call can be taken apart, and that all of its
+// commands are so, or some are.
+func within1(argv []string, so func([]string) bool, all bool) bool {
+	script, ok := Script(argv)
+	if !ok {
+		return false
+	}
+	cmds, ok := splitScript(script)
+	if !ok {
+		return false
+	}
+	for _, cmd := range cmds {
+		if so(cmd) != all {
+			return !all
+		}
+	}
+	return all
+}
+
+// reads knows programs by their base names.
+func reads(argv []string) bool {
 	if len(argv) == 0 {
 		return false
 	}
@@ -47,7 +71,7 @@ func isShortWith(a string, c byte) bool {
 func safeGit(args []string) bool {
 	i := 0
 	for ; i < len(args) && strings.HasPrefix(args[i], "-"); i++ {
-		if args[i] != "--no-pager" {
+		if leads(args[i]) {
 			return false
 		}
 	}
@@ -63,9 +87,6 @@ func safeGit(args []string) bool {
 			if a == bad || strings.HasPrefix(a, bad+"=") {
 				return false
 			}
-		}
-		if a == "--paginate" || a == "-p" && sub == "branch" {
-			return false
 		}
 	}
 	if sub != "branch" {
@@ -83,11 +104,26 @@ func safeGit(args []string) bool {
 	return true
 }
 
-// Dangerous says that a plain command destroys files without asking (§9.3). The list is
-// the original's: a longer one would change which commands are asked about.
+// leads says that an option before git's subcommand makes it use another repository or
+// configuration, or start a pager.
+func leads(option string) bool {
+	if strings.HasPrefix(option, "-C") || strings.HasPrefix(option, "-c") || option == "-p" || option == "--paginate" {
+		return true
+	}
+	name, _, _ := strings.Cut(option, "=")
+	return slices.Contains([]string{"--config-env", "--exec-path", "--git-dir", "--namespace", "--super-prefix", "--work-tree"}, name)
+}
+
+// Dangerous says that a plain command destroys files without asking (§9.3), or that it is
+// a shell with a script in which one does. The list is the original's: a longer one would
+// change which commands are asked about.
 func Dangerous(argv []string) bool {
+	return destroys(argv) || within1(argv, destroys, false)
+}
+
+func destroys(argv []string) bool {
 	if len(argv) > 1 && argv[0] == "sudo" {
-		return Dangerous(argv[1:])
+		return destroys(argv[1:])
 	}
 	return len(argv) > 1 && argv[0] == "rm" && (argv[1] == "-f" || argv[1] == "-rf")
 }

@@ -1,7 +1,7 @@
 // Package execpolicy decides whether a command may run, must be asked about, or must
-// not run: it splits shell scripts into plain commands, knows which of them only read
-// and which destroy, and applies the approval policy (sandbox spec §8 and §9). It runs
-// nothing and reads no files.
+// not run: it splits shell scripts into plain commands, holds them against rules, knows
+// which of them only read and which destroy, and applies the approval policy (sandbox
+// spec §8 to §10). It runs nothing and reads no files; package rules reads rules files.
 //
 // Engine layer; standard library and mvdan.cc/sh/v3/syntax (the parser) only.
 package execpolicy
@@ -37,8 +37,7 @@ func Script(argv []string) (string, bool) {
 }
 
 func splitScript(script string) ([][]string, bool) {
-	f, err := syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true)).
-		Parse(strings.NewReader(script), "")
+	f, err := bash().Parse(strings.NewReader(script), "")
 	if err != nil || len(f.Stmts) == 0 || len(f.Last) > 0 {
 		return nil, false
 	}
@@ -74,7 +73,25 @@ func (s *splitter) stmt(st *syntax.Stmt) bool {
 			}
 			argv = append(argv, word)
 		}
+		if argv[0] == "[" {
+			return false // the original's parser takes it for syntax
+		}
 		s.cmds = append(s.cmds, argv)
+		return true
+	case *syntax.TimeClause: // a word to the original's parser
+		timed := []string{"time"}
+		if c.PosixFormat {
+			timed = append(timed, "-p")
+		}
+		n := len(s.cmds)
+		if c.Stmt == nil {
+			s.cmds = append(s.cmds, timed)
+			return true
+		}
+		if !s.stmt(c.Stmt) {
+			return false
+		}
+		s.cmds[n] = append(timed, s.cmds[n]...)
 		return true
 	case *syntax.BinaryCmd:
 		if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt && c.Op != syntax.Pipe {
@@ -86,23 +103,35 @@ func (s *splitter) stmt(st *syntax.Stmt) bool {
 }
 
 func (s *splitter) word(w *syntax.Word, name bool) (string, bool) {
+	if name && w.Lit() == "" { // a quoted name
+		return "", false
+	}
+	return literal(w)
+}
+
+// literal gives a word that is the same whatever the shell knows: escapes, globs and
+// braces stay as they are written.
+func literal(w *syntax.Word) (string, bool) {
 	var b strings.Builder
 	for _, p := range w.Parts {
 		switch p := p.(type) {
 		case *syntax.Lit:
+			if loose(p.Value) {
+				return "", false
+			}
 			b.WriteString(p.Value)
 		case *syntax.SglQuoted:
-			if p.Dollar || name {
+			if p.Dollar {
 				return "", false
 			}
 			b.WriteString(p.Value)
 		case *syntax.DblQuoted:
-			if p.Dollar || name {
+			if p.Dollar {
 				return "", false
 			}
 			for _, q := range p.Parts {
 				lit, ok := q.(*syntax.Lit)
-				if !ok {
+				if !ok || loose(lit.Value) {
 					return "", false
 				}
 				b.WriteString(lit.Value)
@@ -112,4 +141,20 @@ func (s *splitter) word(w *syntax.Word, name bool) (string, bool) {
 		}
 	}
 	return b.String(), true
+}
+
+// loose says that text has a dollar that begins nothing, or ends in a backslash: a shell
+// takes these as they are, and the original's parser does not take them.
+func loose(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			if i++; i == len(s) {
+				return true
+			}
+		case '$':
+			return true
+		}
+	}
+	return false
 }

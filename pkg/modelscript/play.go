@@ -76,8 +76,16 @@ func (p *player) play(events []json.RawMessage) error {
 		return err
 	}
 	if p.turn.Hang < 0 {
-		<-p.ctx.Done()
-		return context.Cause(p.ctx)
+		// Without a timer Go takes it for a deadlock when ctx cannot end.
+		t := time.NewTicker(time.Hour)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+			case <-p.ctx.Done():
+				return context.Cause(p.ctx)
+			}
+		}
 	}
 	return p.sleep(p.ctx, time.Duration(float64(p.turn.Hang)*float64(time.Second)))
 }

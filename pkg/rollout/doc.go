@@ -4,7 +4,9 @@
 // rewrites; Load gives back what a resumed thread needs, reading the file from its end
 // so that only what came after the last compaction is decoded.
 //
-// Engine layer; it imports the standard library and gjson only.
+// Turns shows a file as clients of the protocol see it.
+//
+// Ground layer; it imports the standard library, gjson and pkg/protocol.
 package rollout
 
 import (

@@ -26,29 +26,58 @@ const (
 	contextMax = 4 << 10
 )
 
-// inspect reads the head and, when it matters, the tail of f, and says whether the
-// session fits o. What o excludes early is not read further.
-func inspect(f File, o Options) (Session, bool) {
+// inspector looks into many files; it keeps its buffers, and what it has found out about
+// folders.
+type inspector struct {
+	o          Options
+	head, tail []byte
+	same       map[string]bool // folders that are, or are not, o.Cwd
+}
+
+// inspect reads the head and the tail of f, and says whether the session fits the
+// options. What they exclude early is not read further.
+func (in *inspector) inspect(f File) (Session, bool) {
 	s := Session{File: f}
 	r, err := os.Open(f.Path)
 	if err != nil {
 		return s, false
 	}
 	defer r.Close()
-	if !s.readHead(r, o.Provider) || !s.Listed {
+	if !in.readHead(&s, r) || !s.Listed {
 		return s, false
 	}
-	if cwd := lastCwd(r); cwd != "" {
+	if cwd := in.lastCwd(r); cwd != "" {
 		s.Cwd = cwd
 	}
-	return s, o.Cwd == "" || samePath(s.Cwd, o.Cwd)
+	return s, in.o.Cwd == "" || in.fits(s.Cwd)
+}
+
+// fits says whether dir is the folder that is asked for, maybe by another way.
+func (in *inspector) fits(dir string) bool {
+	fits, known := in.same[dir]
+	if !known {
+		fits = samePath(dir, in.o.Cwd)
+		if in.same == nil {
+			in.same = map[string]bool{}
+		}
+		in.same[dir] = fits
+	}
+	return fits
+}
+
+// room gives a buffer of n bytes, the old one if it is large enough.
+func room(buf *[]byte, n int64) []byte {
+	if int64(cap(*buf)) < n {
+		*buf = make([]byte, n)
+	}
+	return (*buf)[:n]
 }
 
 // readHead reads the first line and the lines up to the first user message. It gives up
 // early, with false, when the provider is another one or there is no first line.
-func (s *Session) readHead(r io.ReaderAt, provider string) bool {
-	for size := headFirst; ; size *= 8 {
-		buf := make([]byte, size)
+func (in *inspector) readHead(s *Session, r io.ReaderAt) bool {
+	for size := int64(headFirst); ; size *= 8 {
+		buf := room(&in.head, size)
 		n, err := r.ReadAt(buf, 0)
 		complete := err != nil // there is no more than this
 		buf = buf[:n]
@@ -64,7 +93,7 @@ func (s *Session) readHead(r io.ReaderAt, provider string) bool {
 				buf = nil
 			}
 			if !seenMeta {
-				if seenMeta = s.readMeta(line); seenMeta && provider != "" && s.Provider != provider {
+				if seenMeta = s.readMeta(line); seenMeta && in.o.Provider != "" && s.Provider != in.o.Provider {
 					return false
 				}
 				continue
@@ -84,14 +113,14 @@ func (s *Session) readMeta(line []byte) bool {
 	if !bytes.Contains(line, []byte(`"session_meta"`)) || gjson.GetBytes(line, "type").Str != "session_meta" {
 		return false
 	}
-	p := gjson.GetBytes(line, "payload")
-	id, ok := ParseID(p.Get("id").Str)
+	// One look a field: they stand before the instructions, which are long.
+	id, ok := ParseID(gjson.GetBytes(line, "payload.id").Str)
 	if !ok {
 		return false
 	}
-	s.ID = id
-	s.Cwd, s.Provider, s.Source = p.Get("cwd").Str, p.Get("model_provider").Str, p.Get("source").Raw
-	s.Created, _ = time.Parse(time.RFC3339, p.Get("timestamp").Str)
+	s.ID, s.Cwd = id, gjson.GetBytes(line, "payload.cwd").Str
+	s.Provider, s.Source = gjson.GetBytes(line, "payload.model_provider").Str, gjson.GetBytes(line, "payload.source").Raw
+	s.Created, _ = time.Parse(time.RFC3339, gjson.GetBytes(line, "payload.timestamp").Str)
 	return true
 }
 
@@ -105,14 +134,14 @@ func userMessage(line []byte) (string, bool) {
 
 // lastCwd reads backwards to the last turn_context line, "" when there is none. The
 // file is looked through in windows, so that a huge one costs time but no memory.
-func lastCwd(r *os.File) string {
+func (in *inspector) lastCwd(r *os.File) string {
 	fi, err := r.Stat()
 	if err != nil {
 		return ""
 	}
 	mark := []byte(`"turn_context"`)
 	end := fi.Size() // no such line starts at or behind end
-	buf := make([]byte, min(tailFirst, end))
+	buf := room(&in.tail, min(tailFirst, end))
 	for end > 0 {
 		start := max(0, end-int64(len(buf)))
 		window := buf[:end-start]
@@ -134,7 +163,7 @@ func lastCwd(r *os.File) string {
 		}
 		end = start + int64(len(mark)) - 1 // the mark may lie across the edge
 		if len(buf) < tailWindow {
-			buf = make([]byte, tailWindow)
+			buf = room(&in.tail, tailWindow)
 		}
 	}
 	return ""

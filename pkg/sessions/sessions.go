@@ -60,8 +60,9 @@ type Options struct {
 func List(home string, o Options) iter.Seq2[Session, error] {
 	return func(yield func(Session, error) bool) {
 		files, err := newest(home, o.Archived)
+		in := &inspector{o: o}
 		for _, f := range files {
-			s, ok := inspect(f, o)
+			s, ok := in.inspect(f)
 			if ok && !yield(s, nil) {
 				return
 			}
@@ -121,14 +122,14 @@ func Last(home, provider, cwd string, all bool) (Session, error) {
 // first user message is exactly name, as an unnamed session is titled by that. Its latest
 // turn must have run in cwd unless all. ErrNone if there is none.
 func ByName(home, name, cwd string, all bool) (Session, error) {
-	o := Options{Cwd: cwd}
+	in := &inspector{o: Options{Cwd: cwd}}
 	if all {
-		o.Cwd = ""
+		in.o.Cwd = ""
 	}
 	if id := named(filepath.Join(home, indexFile), name); id != "" {
 		if path, err := Find(home, id); err == nil && !strings.HasPrefix(path, filepath.Join(home, archiveDir)) {
 			if fi, err := os.Stat(path); err == nil {
-				if s, ok := inspect(File{ID: id, Path: path, Modified: fi.ModTime()}, o); ok {
+				if s, ok := in.inspect(File{ID: id, Path: path, Modified: fi.ModTime()}); ok {
 					return s, nil
 				}
 			}
@@ -140,7 +141,7 @@ func ByName(home, name, cwd string, all bool) (Session, error) {
 		if !mayMention(f.Path, name) {
 			continue
 		}
-		if s, ok := inspect(f, o); ok && strings.TrimSpace(s.Preview) == name {
+		if s, ok := in.inspect(f); ok && strings.TrimSpace(s.Preview) == name {
 			return s, nil
 		}
 	}

@@ -10,33 +10,56 @@ import (
 	"codex/pkg/protocol"
 )
 
-// approve applies the approval policy to a command (sandbox spec §8). refused is the
-// reason that the model is told; asked says that the user was asked and agreed.
-func (s *Set) approve(ctx context.Context, t *Turn, cmd command) (unsandboxed, asked bool, refused string) {
-	restricted := t.Policy.Restricted()
-	d := execpolicy.Decide(execpolicy.Call{Argv: cmd.argv, Policy: t.Approval, AskUser: t.GranularSandbox,
-		Sandboxed: restricted, Escalate: cmd.escalate, Display: Join(cmd.argv)})
+// leave is the permission to run a command, or what the model is told instead.
+type leave struct {
+	refused     string
+	unsandboxed bool
+	asked       bool     // the user was asked, now or earlier in the session, and agreed
+	amendment   []string // the rule to propose if the user is asked later
+}
+
+// byUser is what the model is told when the user said no.
+const byUser = "rejected by user"
+
+// asking is the turn's approval policy.
+func (t *Turn) asking() execpolicy.Asking {
+	return execpolicy.Asking{Policy: t.Approval, Flags: t.Granular}
+}
+
+// approve applies rules and the approval policy to a command (sandbox spec §8).
+func (s *Set) approve(ctx context.Context, t *Turn, cmd command) leave {
+	c := execpolicy.Call{Argv: cmd.argv, Asking: t.asking(), Sandboxed: t.Policy.Restricted(), Escalate: cmd.escalate,
+		PrefixRule: cmd.prefixRule, Writable: t.Policy.CanWrite}
+	if s.Rules != nil {
+		c.Rules = s.Rules.Policy()
+	}
+	d := execpolicy.Decide(c)
 	switch d.Verdict {
 	case execpolicy.Forbid:
-		return false, false, d.Reason
+		return leave{refused: d.Reason}
 	case execpolicy.Allow:
-		return d.Unsandboxed, false, ""
+		return leave{unsandboxed: d.Unsandboxed, amendment: d.Amendment}
 	}
+	reason := d.Reason
+	if reason == "" {
+		reason = cmd.reason
+	}
+	if !s.ask(ctx, t, cmd, reason, d.Amendment) {
+		return leave{refused: byUser}
+	}
+	return leave{unsandboxed: d.Unsandboxed, asked: true}
+}
+
+// ask shows a command to the user, unless it was approved for the session. A refusal
+// declines its item.
+func (s *Set) ask(ctx context.Context, t *Turn, cmd command, reason string, amendment []string) bool {
 	key := approvalKey(cmd)
 	s.mu.Lock()
 	known := s.approved[key]
 	s.mu.Unlock()
 	if known {
-		return d.Unsandboxed, true, ""
+		return true
 	}
-	if !s.ask(ctx, t, cmd, key, cmd.reason, d.Amendment) {
-		return false, false, "rejected by user"
-	}
-	return d.Unsandboxed, true, ""
-}
-
-// ask shows a command to the user. A refusal declines its item.
-func (s *Set) ask(ctx context.Context, t *Turn, cmd command, key, reason string, amendment []string) bool {
 	item := &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: cmd.callID, Command: Join(cmd.argv),
 		Cwd: cmd.cwd, Source: protocol.CommandExecutionSourceAgent, Status: protocol.CommandExecutionStatusInProgress,
 		CommandActions: actions(cmd.argv, cmd.cwd)}
@@ -52,18 +75,23 @@ func (s *Set) ask(ctx context.Context, t *Turn, cmd command, key, reason string,
 			AcceptWithExecpolicyAmendment: &protocol.AcceptWithExecpolicyAmendment{ExecpolicyAmendment: amendment}})
 	}
 	p.AvailableDecisions = append(p.AvailableDecisions, protocol.CommandExecutionApprovalDecision{Word: protocol.DecisionCancel})
-	t.Out.ItemStarted(item)
-	a, err := t.Out.AskCommand(ctx, p)
+	a, err := t.Out.AskCommand(ctx, item, p)
 	if err == nil && a.Accept {
 		if a.ForSession {
 			s.mu.Lock()
 			s.approved[key] = true
 			s.mu.Unlock()
 		}
+		if len(a.Amendment) > 0 && s.Rules != nil {
+			s.Rules.Amend(ctx, a.Amendment)
+		}
 		return true
 	}
 	declined := *item
 	declined.Status = protocol.CommandExecutionStatusDeclined
+	if a.Failed {
+		declined.Status = protocol.CommandExecutionStatusFailed
+	}
 	t.Out.ItemCompleted(&declined)
 	if a.Cancel {
 		t.Out.Cancel()
@@ -83,25 +111,24 @@ func approvalKey(cmd command) string {
 	return string(b)
 }
 
-// retryUnsandboxed asks, where the policy lets it, whether a command that the sandbox
-// blocked shall run again outside (sandbox spec §8.2 step 8).
-func (s *Set) retryUnsandboxed(ctx context.Context, t *Turn, cmd command, ss *session, asked bool) bool {
-	if !t.Policy.Restricted() || !ss.denied() {
-		return false
+// retry asks, where the policy lets it, whether a command that the sandbox blocked shall
+// run again outside (sandbox spec §8.2 step 8). refused says that the user said no, which
+// is then all that the model hears.
+func (s *Set) retry(ctx context.Context, t *Turn, cmd command, ss *session, l leave) (again, refused bool) {
+	if ctx.Err() != nil || !ss.done() || l.unsandboxed || !t.Policy.Restricted() || !ss.denied() {
+		return false, false
 	}
 	switch t.Approval {
 	case execpolicy.OnFailure, execpolicy.Untrusted:
 	case execpolicy.Granular:
-		if !t.GranularSandbox {
-			return false
+		if !t.Granular.SandboxApproval {
+			return false, false
 		}
 	default:
-		return false
+		return false, false
 	}
-	if asked {
-		return true
-	}
-	return s.ask(ctx, t, cmd, approvalKey(cmd), "command failed; retry without sandbox?", nil)
+	yes := l.asked || s.ask(ctx, t, cmd, "command failed; retry without sandbox?", l.amendment)
+	return yes, !yes
 }
 
 // denied guesses whether the sandbox made the command fail (tools spec §3.9).

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"codex/pkg/execpolicy"
 	"codex/pkg/executor"
 	"codex/pkg/patch"
 	"codex/pkg/protocol"
@@ -25,17 +24,19 @@ const (
 )
 
 func execArgs() *args.Object {
-	return &args.Object{Name: "ExecCommandArgs", Fields: []args.Field{
+	return &args.Object{Name: "ExecCommandArgs", Outer: "ExecCommandEnvironmentArgs", Fields: []args.Field{
 		{Name: "cmd", Kind: args.String, Required: true},
 		{Name: "workdir", Kind: args.String, Null: true},
 		{Name: "shell", Kind: args.String, Null: true},
 		{Name: "login", Kind: args.Bool, Null: true},
 		{Name: "tty", Kind: args.Bool},
 		{Name: "yield_time_ms", Kind: args.Uint},
-		{Name: "max_output_tokens", Kind: args.Uint, Null: true},
+		{Name: "max_output_tokens", Kind: args.Uint, Word: "usize", Null: true},
 		{Name: "sandbox_permissions", Kind: args.Enum, Values: []string{"use_default", "require_escalated", "with_additional_permissions"}},
+		{Name: "additional_permissions", Kind: args.Any, Null: true},
 		{Name: "justification", Kind: args.String, Null: true},
 		{Name: "prefix_rule", Kind: args.Strings, Null: true},
+		{Name: "environment_id", Kind: args.String, Null: true, Apart: true},
 	}}
 }
 
@@ -50,12 +51,17 @@ type command struct {
 	escalate   bool
 	reason     string
 	prefixRule []string
+	// plainSignals is how exec_command words a death by signal outside of a sandbox.
+	plainSignals bool
 }
 
 func (s *Set) execCommand(ctx context.Context, t *Turn, c Call) Output {
 	v, err := args.Decode(execArgs(), c.Arguments)
 	if err != nil {
 		return badArguments(err)
+	}
+	if v.Has("environment_id") {
+		return textf("unknown turn environment id `%s`", v.Str("environment_id"))
 	}
 	login := v.Bool("login", s.AllowLogin)
 	if login && !s.AllowLogin {
@@ -65,32 +71,36 @@ func (s *Set) execCommand(ctx context.Context, t *Turn, c Call) Output {
 	if v.Has("shell") {
 		sh = s.Finder.pick(v.Str("shell"), s.Shell)
 	}
-	cmd := command{callID: c.ID, argv: sh.Argv(v.Str("cmd"), login), cwd: resolve(t.Cwd, v.Str("workdir")), tty: v.Bool("tty", false),
-		yield:    time.Duration(clamp(v.Uint("yield_time_ms", defaultYield), minYield, maxYield)) * time.Millisecond,
-		tokens:   t.budget(v),
-		escalate: v.Has("sandbox_permissions") && v.Str("sandbox_permissions") != "use_default",
-		reason:   v.Str("justification")}
+	cmd := command{callID: c.ID, argv: sh.Argv(v.Str("cmd"), login), cwd: s.resolve(t.Cwd, v.Str("workdir")), tty: v.Bool("tty", false),
+		plainSignals: true,
+		yield:        time.Duration(clamp(v.Uint("yield_time_ms", defaultYield), minYield, maxYield)) * time.Millisecond,
+		tokens:       t.budget(v),
+		escalate:     v.Has("sandbox_permissions") && v.Str("sandbox_permissions") != "use_default",
+		reason:       v.Str("justification")}
 	if p, ok := v["prefix_rule"].([]string); ok {
 		cmd.prefixRule = p
 	}
 	if cmd.escalate {
-		if refusal := execpolicy.EscalationRefusal(t.Approval); refusal != "" {
+		if refusal := t.asking().EscalationRefusal("cannot"); refusal != "" {
 			return Output{Text: refusal}
 		}
 	}
 	if out, ok := s.intercept(ctx, t, c, cmd); ok {
 		return out
 	}
-	unsandboxed, asked, refused := s.approve(ctx, t, cmd)
-	if refused != "" {
-		return execFailed(cmd.argv, fmt.Sprintf("CreateProcess { message: \"Rejected(%s)\" }", strings.ReplaceAll(strconv.Quote(refused), `"`, `\"`)))
+	leave := s.approve(ctx, t, cmd)
+	if leave.refused != "" {
+		return rejected(cmd.argv, leave.refused)
 	}
-	ss, err := s.start(ctx, t, cmd, unsandboxed)
+	ss, err := s.start(ctx, t, cmd, leave.unsandboxed)
 	if err != nil {
 		return s.startFailed(cmd, err)
 	}
 	ss.collect(ctx, cmd.yield)
-	if ctx.Err() == nil && ss.done() && !unsandboxed && s.retryUnsandboxed(ctx, t, cmd, ss, asked) {
+	if again, refused := s.retry(ctx, t, cmd, ss, leave); refused {
+		s.forget(ss.id)
+		return rejected(cmd.argv, byUser)
+	} else if again {
 		s.forget(ss.id)
 		if ss, err = s.start(ctx, t, cmd, true); err != nil {
 			return s.startFailed(cmd, err)
@@ -107,6 +117,15 @@ func (t *Turn) budget(v args.Values) int {
 }
 
 func clamp(n, lo, hi uint64) uint64 { return max(lo, min(n, hi)) }
+
+// resolve makes a path of the model's absolute. A leading ~ is the user's home, as with
+// the original.
+func (s *Set) resolve(cwd, dir string) string {
+	if home := s.BaseEnv["HOME"]; filepath.IsAbs(home) && (dir == "~" || strings.HasPrefix(dir, "~/")) {
+		return filepath.Join(home, dir[1:])
+	}
+	return resolve(cwd, dir)
+}
 
 func resolve(cwd, dir string) string {
 	if dir == "" {
@@ -127,7 +146,12 @@ func (s *Set) startFailed(cmd command, err error) Output {
 	if errors.Is(err, fs.ErrNotExist) || strings.Contains(msg, "os error") {
 		msg = "Failed to create unified exec process: " + osText(err)
 	}
-	return execFailed(cmd.argv, fmt.Sprintf("CreateProcess { message: \"Rejected(%s)\" }", strings.ReplaceAll(strconv.Quote(msg), `"`, `\"`)))
+	return rejected(cmd.argv, msg)
+}
+
+// rejected words why a command did not run.
+func rejected(argv []string, why string) Output {
+	return execFailed(argv, fmt.Sprintf("CreateProcess { message: %s }", debugString("Rejected("+debugString(why)+")")))
 }
 
 // osText keeps the operating system's part of an executor's message.
@@ -149,6 +173,7 @@ func (s *Set) start(ctx context.Context, t *Turn, cmd command, unsandboxed bool)
 	ss := &session{id: s.newID(), callID: cmd.callID, turn: t, argv: cmd.argv, cwd: cmd.cwd, tty: cmd.tty,
 		started: time.Now(), wake: make(chan struct{}), ended: make(chan struct{})}
 	sandboxed := t.Policy.Restricted() && !unsandboxed
+	ss.plainSignals = !sandboxed && cmd.plainSignals
 	p := executor.StartParams{ID: strconv.Itoa(ss.id) + "-" + cmd.callID, Argv: cmd.argv, Cwd: cmd.cwd,
 		Env: s.environment(t, sandboxed), Tty: cmd.tty, Merge: true}
 	if sandboxed {
@@ -199,8 +224,11 @@ func (s *Set) report(ss *session, tokens int) Output {
 	} else {
 		fmt.Fprintf(&b, "Process running with session ID %d\n", ss.id)
 	}
-	fmt.Fprintf(&b, "Original token count: %d\nOutput:\n", TokenCount(out.total))
-	b.WriteString(formatOutput(valid(out.bytes()), tokens, out.total, out.lineCount()))
+	raw := out.bytes()
+	text := valid(raw)
+	total := out.total + int64(len(text)-len(raw)) // what isn't UTF-8 grows
+	fmt.Fprintf(&b, "Original token count: %d\nOutput:\n", TokenCount(total))
+	b.WriteString(formatOutput(text, tokens, total, out.lineCount()))
 	return Output{Text: b.String()}
 }
 
@@ -213,7 +241,7 @@ func (s *Set) intercept(ctx context.Context, t *Turn, c Call, cmd command) (Outp
 	if !ok {
 		return Output{}, false
 	}
-	out := s.patchText(ctx, t, c.ID, resolve(cmd.cwd, call.Dir), call.Text)
+	out := s.patchText(ctx, t, c.ID, s.resolve(cmd.cwd, call.Dir), call.Text)
 	if strings.HasPrefix(out.Text, "Exit code: ") && c.Name == "exec_command" {
 		out.Text = "Wall time: 0.0000 seconds\nOutput:\n" + out.Text
 	}

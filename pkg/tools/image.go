@@ -13,10 +13,10 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io/fs"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
@@ -189,6 +189,8 @@ func mediaType(b []byte, name string) string {
 	case ".html":
 		return "text/html"
 	}
-	m, _, _ := strings.Cut(http.DetectContentType(b), ";")
-	return m
+	if utf8.Valid(b) && !bytes.ContainsRune(b, 0) {
+		return "text/plain"
+	}
+	return "application/octet-stream"
 }

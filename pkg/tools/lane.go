@@ -56,6 +56,16 @@ func (l *lane) leave(p *place) {
 	l.admit()
 }
 
+// granted says whether wait would return at once.
+func (p *place) granted() bool {
+	select {
+	case <-p.ready:
+		return true
+	default:
+		return false
+	}
+}
+
 func (p *place) wait(ctx context.Context) error {
 	select {
 	case <-p.ready:

@@ -64,6 +64,9 @@ func (s *Set) patchText(ctx context.Context, t *Turn, callID, cwd, text string) 
 		}
 		return textf("apply_patch verification failed: %s", msg)
 	}
+	if p.EnvironmentID != "" {
+		return Output{Text: "apply_patch environment selection is unavailable for this turn"}
+	}
 	if len(p.Hunks) == 0 {
 		return Output{Text: "patch rejected: empty patch"}
 	}
@@ -75,7 +78,7 @@ func (s *Set) patchText(ctx context.Context, t *Turn, callID, cwd, text string) 
 	box := t.fileSandbox()
 	inside := writable(t, changes)
 	switch {
-	case t.Approval == execpolicy.Untrusted || !inside && (t.Approval == execpolicy.OnRequest || t.Approval == execpolicy.Granular && t.GranularSandbox):
+	case t.Approval == execpolicy.Untrusted || !inside && (t.Approval == execpolicy.OnRequest || t.Approval == execpolicy.Granular && t.Granular.SandboxApproval):
 		if !s.patchApproved(changes) {
 			if out, ok := s.askPatch(ctx, t, item, changes); !ok {
 				return out
@@ -149,6 +152,9 @@ func (s *Set) askPatch(ctx context.Context, t *Turn, item *protocol.FileChangeIt
 	if err != nil || !a.Accept {
 		declined := *item
 		declined.Status = protocol.PatchApplyStatusDeclined
+		if a.Failed {
+			declined.Status = protocol.PatchApplyStatusFailed
+		}
 		t.Out.ItemCompleted(&declined)
 		if a.Cancel {
 			t.Out.Cancel()

@@ -13,7 +13,7 @@ func planArgs() *args.Object {
 		{Name: "status", Kind: args.Enum, Required: true, Values: []string{"pending", "in_progress", "completed"}},
 	}}
 	return &args.Object{Name: "UpdatePlanArgs", Closed: true, Fields: []args.Field{
-		{Name: "explanation", Kind: args.String, Null: true},
+		{Name: "explanation", Kind: args.String, Null: true, Default: true},
 		{Name: "plan", Kind: args.Objects, Required: true, Of: step},
 	}}
 }

@@ -30,6 +30,8 @@ type session struct {
 	tty     bool
 	started time.Time
 	proc    *executor.Process
+	// plainSignals says that a death by signal is -1 (1 on a terminal), not 128 and more.
+	plainSignals bool
 
 	mu      sync.Mutex
 	unread  ends
@@ -39,6 +41,7 @@ type session struct {
 	waiting int           // calls that look at it now
 	ended   chan struct{} // closed when exited and drained, after the last event
 	exited  time.Time
+	late    bool // ended because its time was up
 }
 
 // sink takes the process's output, in order, from one goroutine.
@@ -117,16 +120,26 @@ func (s *session) watch() {
 		status = protocol.CommandExecutionStatusFailed
 	}
 	it := s.item(status)
-	it.AggregatedOutput, it.ExitCode, it.DurationMs = &out, &code, &ms
+	it.ExitCode, it.DurationMs = &code, &ms
+	if out != "" { // nothing is null
+		it.AggregatedOutput = &out
+	}
 	s.turn.Out.ItemCompleted(it)
 	close(s.ended)
 }
 
-// code is the exit status as the model and clients know it: a signal is -1 on pipes and
-// 1 on a terminal, whatever the executor's generation says (tools spec §3.3).
+// code is the exit status as the model and clients know it. A signal is 128 and its
+// number, but -1 on pipes and 1 on a terminal where the original says so: outside of its
+// sandbox, whose helper is what dies by the signal (tools spec §3.3).
 func (s *session) code() int {
 	c := s.proc.ExitCode()
-	if s.proc.ExitSignal() != "" || c < 0 {
+	s.mu.Lock()
+	late := s.late
+	s.mu.Unlock()
+	if late {
+		return 124
+	}
+	if s.plainSignals && (s.proc.ExitSignal() != "" || c < 0) {
 		if s.tty {
 			return 1
 		}

@@ -3,12 +3,14 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"sync"
 	"time"
 
+	"codex/pkg/execpolicy"
 	"codex/pkg/executor"
 	"codex/pkg/models"
 	"codex/pkg/patch"
@@ -46,8 +48,17 @@ type Options struct {
 	AllowLogin bool
 	// MaxPoll bounds an empty write_stdin (background_terminal_max_timeout).
 	MaxPoll time.Duration
+	// Rules are the thread's rules for commands; nil means none.
+	Rules Rules
 	// Log takes words for people.
 	Log *log.Logger
+}
+
+// Rules are what rules files say, and what the user adds to them.
+type Rules interface {
+	Policy() *execpolicy.Policy
+	// Amend allows commands that begin with prefix, in this thread and in later ones.
+	Amend(ctx context.Context, prefix []string)
 }
 
 // Out is where a turn's events go. The methods may be called from any goroutine.
@@ -62,7 +73,8 @@ type Out interface {
 	DiffUpdated(diff string)
 	PatchEnd(end PatchEnd)
 	// AskCommand and AskPatch ask the user; ctx ends with the turn.
-	AskCommand(ctx context.Context, p protocol.CommandExecutionRequestApprovalParams) (Answer, error)
+	// AskCommand announces the item as well.
+	AskCommand(ctx context.Context, item *protocol.CommandExecutionItem, p protocol.CommandExecutionRequestApprovalParams) (Answer, error)
 	AskPatch(ctx context.Context, p protocol.FileChangeRequestApprovalParams) (Answer, error)
 	AskUser(ctx context.Context, p protocol.ToolRequestUserInputParams) (protocol.ToolRequestUserInputResponse, error)
 	// Cancel interrupts the turn: the user answered cancel.
@@ -86,6 +98,8 @@ type Answer struct {
 	Accept     bool
 	ForSession bool
 	Cancel     bool
+	Failed     bool     // the face could not ask
+	Amendment  []string // with Accept: allow commands that begin with these words
 }
 
 // Turn is what one turn's calls run under.
@@ -96,7 +110,7 @@ type Turn struct {
 	Profile          policy.Profile
 	Policy           policy.Policy // Profile resolved
 	Approval         string        // execpolicy's words
-	GranularSandbox  bool
+	Granular         execpolicy.Flags
 	Model            models.Model
 	Limit            Limit
 	Diff             *patch.TurnDiff
@@ -137,6 +151,28 @@ func (s *Set) executor(ctx context.Context) (*executor.Client, error) {
 		}
 	}
 	return s.hands, s.handsErr
+}
+
+// Lost says that the executor has gone, and why. It is told once: the next call that
+// needs one starts another.
+func (s *Set) Lost() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hands == nil {
+		return nil
+	}
+	select {
+	case <-s.hands.Done():
+	default:
+		return nil
+	}
+	err := s.hands.Err()
+	_ = s.hands.Close() // reaps it; what it says is in err
+	s.hands, s.handsErr = nil, nil
+	if err == nil {
+		err = errors.New("it ended by itself")
+	}
+	return fmt.Errorf("the executor has gone, and its commands with it: %w", err)
 }
 
 // Close ends every process and the executor.
@@ -180,6 +216,13 @@ func (s *Set) Dispatch(ctx context.Context, t *Turn, c Call) *Pending {
 		return p
 	}
 	place := s.lane.enter(alone)
+	if c.Name == "update_plan" && place.granted() && ctx.Err() == nil {
+		// It waits for nobody, so its event comes before what follows in the stream.
+		p.out = run(ctx, t, c)
+		s.lane.leave(place)
+		close(p.done)
+		return p
+	}
 	go func() {
 		defer close(p.done)
 		defer s.lane.leave(place)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"codex/pkg/protocol"
 	"codex/pkg/tools/args"
 )
 
@@ -17,6 +19,7 @@ func shellCommandArgs() *args.Object {
 		{Name: "login", Kind: args.Bool, Null: true},
 		{Name: "timeout_ms", Kind: args.Uint, Null: true},
 		{Name: "sandbox_permissions", Kind: args.Enum, Null: true, Values: []string{"use_default", "require_escalated", "with_additional_permissions"}},
+		{Name: "additional_permissions", Kind: args.Any, Null: true},
 		{Name: "justification", Kind: args.String, Null: true},
 		{Name: "prefix_rule", Kind: args.Strings, Null: true},
 	}}
@@ -35,25 +38,48 @@ func (s *Set) shellCommand(ctx context.Context, t *Turn, c Call) Output {
 	if login && !s.AllowLogin {
 		return Output{Text: "login shell is disabled by config; omit `login` or set it to false."}
 	}
-	cmd := command{callID: c.ID, argv: s.Shell.Argv(v.Str("command"), login), cwd: resolve(t.Cwd, v.Str("workdir")),
+	cmd := command{callID: c.ID, argv: s.Shell.Argv(v.Str("command"), login), cwd: s.resolve(t.Cwd, v.Str("workdir")),
 		escalate: v.Str("sandbox_permissions") != "" && v.Str("sandbox_permissions") != "use_default", reason: v.Str("justification")}
+	if p, ok := v["prefix_rule"].([]string); ok {
+		cmd.prefixRule = p
+	}
+	if cmd.escalate {
+		if refusal := t.asking().EscalationRefusal("should not"); refusal != "" {
+			return Output{Text: refusal}
+		}
+	}
 	if out, ok := s.intercept(ctx, t, c, cmd); ok {
 		return out
 	}
-	unsandboxed, _, refused := s.approve(ctx, t, cmd)
-	if refused != "" {
-		return Output{Text: refused}
+	leave := s.approve(ctx, t, cmd)
+	if leave.refused == byUser {
+		return Output{Text: "exec command " + byUser}
+	} else if leave.refused != "" {
+		return Output{Text: leave.refused}
 	}
-	ss, err := s.start(ctx, t, cmd, unsandboxed)
+	ss, err := s.start(ctx, t, cmd, leave.unsandboxed)
 	if err != nil {
-		return textf("execution error: %s", osText(err))
+		return notStarted(t, cmd, err)
 	}
 	limit := time.Duration(v.Uint("timeout_ms", defaultTimeout)) * time.Millisecond
 	ss.collect(ctx, limit)
+	if again, refused := s.retry(ctx, t, cmd, ss, leave); refused {
+		s.forget(ss.id)
+		return Output{Text: "exec command " + byUser}
+	} else if again {
+		s.forget(ss.id)
+		if ss, err = s.start(ctx, t, cmd, true); err != nil {
+			return notStarted(t, cmd, err)
+		}
+		ss.collect(ctx, limit)
+	}
 	took := time.Since(ss.started)
 	code, note := 0, ""
 	if !ss.done() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		ss.mu.Lock()
+		ss.late = true
+		ss.mu.Unlock()
 		if err := ss.proc.Terminate(stop, 0); err != nil && !errors.Is(err, context.DeadlineExceeded) && s.Log != nil {
 			s.Log.Printf("end command: %v", err)
 		}
@@ -79,4 +105,39 @@ func (s *Set) shellCommand(ctx context.Context, t *Turn, c Call) Output {
 	}
 	b.WriteString("Output:\n" + cut)
 	return Output{Text: b.String()}
+}
+
+// notStarted shows a command that could not be started, and words it as the original
+// does.
+func notStarted(t *Turn, cmd command, err error) Output {
+	text := "execution error: " + debugOS(osText(err))
+	ss := &session{callID: cmd.callID, argv: cmd.argv, cwd: cmd.cwd}
+	it := ss.item(protocol.CommandExecutionStatusInProgress)
+	it.ProcessID = nil
+	t.Out.ItemStarted(it)
+	code, ms := int32(-1), int64(0)
+	it = ss.item(protocol.CommandExecutionStatusFailed)
+	it.ProcessID, it.AggregatedOutput, it.ExitCode, it.DurationMs = nil, &text, &code, &ms
+	t.Out.ItemCompleted(it)
+	return Output{Text: text}
+}
+
+// debugOS gives "Text (os error 2)" the form of the original's debug output; other texts
+// stay.
+func debugOS(text string) string {
+	msg, rest, ok := strings.Cut(text, " (os error ")
+	code, err := strconv.Atoi(strings.TrimSuffix(rest, ")"))
+	if !ok || err != nil {
+		return text
+	}
+	kind := "Uncategorized"
+	switch code {
+	case 1, 13:
+		kind = "PermissionDenied"
+	case 2:
+		kind = "NotFound"
+	case 20:
+		kind = "NotADirectory"
+	}
+	return fmt.Sprintf("Io(Os { code: %d, kind: %s, message: %s })", code, kind, debugString(msg))
 }

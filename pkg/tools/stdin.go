@@ -17,7 +17,7 @@ func stdinArgs() *args.Object {
 		{Name: "session_id", Kind: args.Int, Required: true},
 		{Name: "chars", Kind: args.String},
 		{Name: "yield_time_ms", Kind: args.Uint},
-		{Name: "max_output_tokens", Kind: args.Uint, Null: true},
+		{Name: "max_output_tokens", Kind: args.Uint, Word: "usize", Null: true},
 	}}
 }
 

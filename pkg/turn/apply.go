@@ -8,13 +8,22 @@ import (
 )
 
 // apply takes the overrides of a turn/start: they hold for this turn and later ones,
-// but for the output schema. The thread's lock is held and no turn runs.
-func (t *thread) apply(p protocol.TurnStartParams) error {
+// but for the output schema. It says whether they changed anything. The thread's lock is
+// held and no turn runs.
+func (t *thread) apply(p protocol.TurnStartParams) (changed bool, err error) {
 	before := t.set
+	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.Effort), word(p.Summary), word(p.Personality)); err != nil {
+		return false, err
+	}
+	if m := p.CollaborationMode; m != nil {
+		if err := firstError(word(&m.Mode), word(m.Settings.ReasoningEffort)); err != nil {
+			return false, err
+		}
+	}
 	if p.Cwd != nil && *p.Cwd != "" {
 		dir := *p.Cwd
 		if !filepath.IsAbs(dir) {
-			return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: cwd must be an absolute path: %s", dir)
+			return false, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: cwd must be an absolute path: %s", dir)
 		}
 		t.set.cwd = filepath.Clean(dir)
 	}
@@ -50,10 +59,7 @@ func (t *thread) apply(p protocol.TurnStartParams) error {
 	if len(p.OutputSchema) > 0 && string(p.OutputSchema) != "null" {
 		t.schema = compactJSON(p.OutputSchema)
 	}
-	if t.set.changed(before) {
-		t.out.notify(protocol.NoteThreadSettingsUpdated, protocol.ThreadSettingsUpdatedNotification{ThreadID: t.id, ThreadSettings: t.settingsForClients()})
-	}
-	return nil
+	return t.set.changed(before), nil
 }
 
 func (s *settings) changed(o settings) bool {

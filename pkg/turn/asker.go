@@ -13,7 +13,9 @@ import (
 
 // asker keeps the requests that this process sent to its face.
 type asker struct {
-	w    *jsonrpc.Writer
+	out    *emitter
+	opened chan struct{} // holds a token after a request was sent
+
 	mu   sync.Mutex
 	next int
 	open map[int]chan reply
@@ -27,31 +29,47 @@ type reply struct {
 
 var errNobody = errors.New("nobody is there to answer")
 
-// ask sends a request and waits; ids are integers from 0.
+func newAsker(out *emitter) *asker {
+	return &asker{out: out, opened: make(chan struct{}, 1), open: map[int]chan reply{}}
+}
+
+// ask sends a request and waits; ids are integers from 0. The id is nil when nothing was
+// sent.
 func (a *asker) ask(ctx context.Context, method string, params any) (protocol.RequestID, json.RawMessage, error) {
 	a.mu.Lock()
 	if a.gone {
 		a.mu.Unlock()
 		return nil, nil, errNobody
 	}
-	id := a.next
+	n := a.next
 	a.next++
 	ch := make(chan reply, 1)
-	a.open[id] = ch
+	a.open[n] = ch
 	a.mu.Unlock()
 	defer func() {
 		a.mu.Lock()
-		delete(a.open, id)
+		delete(a.open, n)
 		a.mu.Unlock()
 	}()
-	if err := a.w.Request(id, method, params); err != nil {
+	if err := a.out.w.Request(n, method, params); err != nil {
+		a.out.check(err)
 		return nil, nil, err
 	}
+	a.noteOpen()
+	id := protocol.RequestID(strconv.Itoa(n))
 	select {
 	case r := <-ch:
-		return protocol.RequestID(strconv.Itoa(id)), r.result, r.err
+		return id, r.result, r.err
 	case <-ctx.Done():
-		return nil, nil, context.Cause(ctx)
+		return id, nil, context.Cause(ctx)
+	}
+}
+
+// noteOpen wakes who waits for a question.
+func (a *asker) noteOpen() {
+	select {
+	case a.opened <- struct{}{}:
+	default:
 	}
 }
 
@@ -77,11 +95,18 @@ func (a *asker) answer(m jsonrpc.Message) {
 	}
 }
 
-// close fails what is open: the face has gone.
+// close fails what is open and what comes: the face has gone.
 func (a *asker) close() {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.gone = true
+	a.mu.Unlock()
+	a.decline()
+}
+
+// decline fails what is open.
+func (a *asker) decline() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for _, ch := range a.open {
 		select {
 		case ch <- reply{err: errNobody}:

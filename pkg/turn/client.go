@@ -1,10 +1,14 @@
 package turn
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
@@ -16,36 +20,18 @@ import (
 func (o *Options) home() (string, error) { return config.Home(o.Config.Env) }
 
 // adoptClient makes the face's name the originator, as the model's side sees it
-// (appserver spec, initialize); the environment's override wins.
-func (o *Options) adoptClient(c protocol.ClientInfo) {
+// (appserver spec, initialize); the environment's override wins. It gives the user agent.
+func (o *Options) adoptClient(c protocol.ClientInfo) string {
 	if o.Getenv("CODEX_INTERNAL_ORIGINATOR_OVERRIDE") == "" {
 		o.Originator = c.Name
 	}
 	o.UserAgent = UserAgent(o.Originator, o.Getenv, c.Name, c.Version)
+	return o.UserAgent
 }
 
-// UserAgent is the header and the initialize result (turn spec §1.2). The machine's name
-// and version come from files; nothing is started for it.
+// UserAgent is version.UserAgent.
 func UserAgent(originator string, getenv func(string) string, client, clientVersion string) string {
-	term := getenv("TERM_PROGRAM")
-	if term == "" {
-		term = getenv("TERM")
-	}
-	if term == "" {
-		term = "unknown"
-	}
-	return clean(fmt.Sprintf("%s/%s (%s) %s (%s; %s)", originator, version.Compat, platform(), term, client, clientVersion))
-}
-
-// clean keeps a header to printable ASCII.
-func clean(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c < 0x20 || c > 0x7e {
-			b[i] = '_'
-		}
-	}
-	return string(b)
+	return version.UserAgent(originator, getenv, client, clientVersion)
 }
 
 // appendIndex notes a thread's name where resume looks for it (turn spec §4.8).
@@ -64,4 +50,32 @@ func appendIndex(home, id, name string, now time.Time) error {
 		return fmt.Errorf("write session index: %w", err)
 	}
 	return nil
+}
+
+// indexedName is the name that a thread was given last, nil when it has none.
+func indexedName(home, id string) *string {
+	b, err := os.ReadFile(filepath.Join(home, "session_index.jsonl"))
+	if err != nil {
+		return nil // no thread has a name
+	}
+	at := bytes.LastIndex(b, []byte(`"id":"`+id+`"`))
+	if at < 0 {
+		return nil
+	}
+	from := bytes.LastIndexByte(b[:at], '\n') + 1
+	line, _, _ := bytes.Cut(b[from:], []byte{'\n'})
+	name := gjson.GetBytes(line, "thread_name").Str
+	if name == "" {
+		return nil
+	}
+	return &name
+}
+
+// shorten keeps what a client made up from filling an answer.
+func shorten(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }

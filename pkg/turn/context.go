@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"codex/pkg/instructions"
+	"codex/pkg/policy"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 	"codex/pkg/tools"
@@ -33,13 +34,54 @@ func (t *thread) turnContext(turnID string) *rollout.TurnContext {
 	if s.summary != "" {
 		c.Summary = s.summary
 	}
-	if b, err := json.Marshal(s.profile()); err == nil {
+	if b, err := json.Marshal(t.recordedProfile()); err == nil {
 		c.PermissionProfile = b
 	}
 	c.UserInstructions = t.agents.Text
 	c.DeveloperInstr = t.cfg.DeveloperInstructions
 	c.FinalOutputSchema = t.schema
 	return c
+}
+
+// recordedProfile is the permission profile as session files carry it: the working
+// folder instead of the project roots, and what is protected in each root written out.
+func (t *thread) recordedProfile() policy.Profile {
+	p := t.set.profile()
+	if t.set.mode() != "workspace-write" {
+		return p
+	}
+	literal := func(path string, a policy.Access) policy.Entry {
+		return policy.Entry{Path: policy.Path{Type: policy.PathLiteral, Value: path}, Access: a}
+	}
+	memories := filepath.Join(t.cfg.Home, "memories")
+	roots := []string{t.set.cwd}
+	var places, own []policy.Entry
+	for _, e := range p.FileSystem.Entries {
+		switch {
+		case e.Path.Kind == policy.KindProjectRoots:
+		case e.Path.Type == policy.PathLiteral && e.Path.Value == memories:
+			own = append(own, e)
+		case e.Path.Type == policy.PathLiteral:
+			roots = append(roots, e.Path.Value)
+		default:
+			places = append(places, e)
+		}
+	}
+	var entries []policy.Entry
+	for i, e := range places {
+		if entries = append(entries, e); i == 0 { // the first is the file system's root
+			for _, r := range roots {
+				entries = append(entries, literal(r, policy.AccessWrite))
+			}
+		}
+	}
+	for _, name := range []string{".git", ".agents", ".codex"} {
+		for _, r := range roots {
+			entries = append(entries, literal(filepath.Join(r, name), policy.AccessRead))
+		}
+	}
+	p.FileSystem.Entries = append(entries, own...)
+	return p
 }
 
 func (s *settings) personality() string {

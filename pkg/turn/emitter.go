@@ -3,6 +3,7 @@ package turn
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,7 +79,31 @@ func (t *turn) itemCompleted(item protocol.ThreadItem) {
 
 // status tells everybody what the thread is doing.
 func (t *thread) status(s protocol.ThreadStatus) {
+	t.mu.Lock()
+	t.state = s
+	t.mu.Unlock()
 	t.out.notify(protocol.NoteThreadStatusChanged, protocol.ThreadStatusChangedNotification{ThreadID: t.id, Status: s})
+}
+
+// waiting counts the questions of a kind that are open, and tells when the status is
+// another one for it.
+func (t *thread) waiting(flag protocol.ThreadActiveFlag, n int, tell bool) {
+	t.mu.Lock()
+	if t.questions == nil {
+		t.questions = map[protocol.ThreadActiveFlag]int{}
+	}
+	t.questions[flag] += n
+	var flags []protocol.ThreadActiveFlag
+	for _, f := range []protocol.ThreadActiveFlag{protocol.ThreadActiveFlagWaitingOnApproval, protocol.ThreadActiveFlagWaitingOnUserInput} {
+		if t.questions[f] > 0 {
+			flags = append(flags, f)
+		}
+	}
+	tell = tell && !slices.Equal(flags, t.state.ActiveFlags)
+	t.mu.Unlock()
+	if tell {
+		t.status(active(flags...))
+	}
 }
 
 func active(flags ...protocol.ThreadActiveFlag) protocol.ThreadStatus {

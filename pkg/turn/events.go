@@ -3,8 +3,10 @@ package turn
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/tools"
 )
@@ -22,22 +24,55 @@ type turn struct {
 	status protocol.TurnStatus // once done
 
 	compacting bool // the turn only compacts
+	changed    bool // the thread's settings are not what they were
+	asked      int  // interrupts of the server when it was asked for
+	signalled  bool // stopped by a signal; guarded by the server's mu
 
 	// Guarded by th.mu.
 	steer      [][]protocol.UserInput
 	closed     bool              // takes no more steering
 	interrupts []json.RawMessage // requests to answer once it has stopped
+	begun      map[string]bool   // ids of items that have not completed
 
 	diff string
 }
 
 var _ tools.Out = (*turn)(nil)
 
-// ItemStarted implements tools.Out.
-func (t *turn) ItemStarted(item protocol.ThreadItem) { t.itemStarted(item) }
+// ItemStarted implements tools.Out. An item that was announced with a question about it
+// is not announced again when it begins.
+func (t *turn) ItemStarted(item protocol.ThreadItem) {
+	id := itemIdentity(item)
+	t.th.mu.Lock()
+	again := t.begun[id]
+	if t.begun == nil {
+		t.begun = map[string]bool{}
+	}
+	t.begun[id] = id != ""
+	t.th.mu.Unlock()
+	if !again {
+		t.itemStarted(item)
+	}
+}
 
 // ItemCompleted implements tools.Out.
-func (t *turn) ItemCompleted(item protocol.ThreadItem) { t.itemCompleted(item) }
+func (t *turn) ItemCompleted(item protocol.ThreadItem) {
+	t.th.mu.Lock()
+	delete(t.begun, itemIdentity(item))
+	t.th.mu.Unlock()
+	t.itemCompleted(item)
+}
+
+// itemIdentity is the id of an item that may be asked about.
+func itemIdentity(item protocol.ThreadItem) string {
+	switch i := item.(type) {
+	case *protocol.CommandExecutionItem:
+		return i.ID
+	case *protocol.FileChangeItem:
+		return i.ID
+	}
+	return ""
+}
 
 // WantsOutput implements tools.Out.
 func (t *turn) WantsOutput() bool { return t.out.wants(noteOutputDelta) }
@@ -71,26 +106,26 @@ func (t *turn) PatchEnd(end tools.PatchEnd) { t.th.record(event(end)) }
 func (t *turn) Cancel() { t.cancel(errInterrupted) }
 
 // AskCommand implements tools.Out.
-func (t *turn) AskCommand(ctx context.Context, p protocol.CommandExecutionRequestApprovalParams) (tools.Answer, error) {
-	raw, err := t.ask(ctx, protocol.AskCommandApproval, p, protocol.ThreadActiveFlagWaitingOnApproval)
+func (t *turn) AskCommand(ctx context.Context, item *protocol.CommandExecutionItem, p protocol.CommandExecutionRequestApprovalParams) (tools.Answer, error) {
+	raw, err := t.ask(ctx, protocol.AskCommandApproval, p, protocol.ThreadActiveFlagWaitingOnApproval, func() { t.ItemStarted(item) })
 	if err != nil {
-		return tools.Answer{}, err
+		return unanswered(err)
 	}
 	var r protocol.CommandExecutionRequestApprovalResponse
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return tools.Answer{}, fmt.Errorf("read approval answer: %w", err)
 	}
-	if r.Decision.AcceptWithExecpolicyAmendment != nil {
-		return tools.Answer{Accept: true}, nil
+	if a := r.Decision.AcceptWithExecpolicyAmendment; a != nil {
+		return tools.Answer{Accept: true, Amendment: a.ExecpolicyAmendment}, nil
 	}
 	return answer(r.Decision.Word), nil
 }
 
 // AskPatch implements tools.Out.
 func (t *turn) AskPatch(ctx context.Context, p protocol.FileChangeRequestApprovalParams) (tools.Answer, error) {
-	raw, err := t.ask(ctx, protocol.AskFileChangeApproval, p, protocol.ThreadActiveFlagWaitingOnApproval)
+	raw, err := t.ask(ctx, protocol.AskFileChangeApproval, p, protocol.ThreadActiveFlagWaitingOnApproval, nil)
 	if err != nil {
-		return tools.Answer{}, err
+		return unanswered(err)
 	}
 	var r protocol.FileChangeRequestApprovalResponse
 	if err := json.Unmarshal(raw, &r); err != nil {
@@ -101,7 +136,7 @@ func (t *turn) AskPatch(ctx context.Context, p protocol.FileChangeRequestApprova
 
 // AskUser implements tools.Out.
 func (t *turn) AskUser(ctx context.Context, p protocol.ToolRequestUserInputParams) (r protocol.ToolRequestUserInputResponse, err error) {
-	raw, err := t.ask(ctx, protocol.AskUserInput, p, protocol.ThreadActiveFlagWaitingOnUserInput)
+	raw, err := t.ask(ctx, protocol.AskUserInput, p, protocol.ThreadActiveFlagWaitingOnUserInput, nil)
 	if err != nil {
 		return r, err
 	}
@@ -109,6 +144,15 @@ func (t *turn) AskUser(ctx context.Context, p protocol.ToolRequestUserInputParam
 		return r, fmt.Errorf("read user's answers: %w", err)
 	}
 	return r, nil
+}
+
+// unanswered is a question that the face refused, or that nobody answered.
+func unanswered(err error) (tools.Answer, error) {
+	var refused *jsonrpc.Error
+	if errors.As(err, &refused) {
+		return tools.Answer{Failed: true}, nil
+	}
+	return tools.Answer{}, err
 }
 
 func answer(word string) tools.Answer {
@@ -124,13 +168,16 @@ func answer(word string) tools.Answer {
 }
 
 // ask sends a request to the face and waits for its answer; the thread's status says so
-// meanwhile.
-func (t *turn) ask(ctx context.Context, method string, params any, flag protocol.ThreadActiveFlag) (json.RawMessage, error) {
-	t.th.status(active(flag))
-	id, raw, err := t.srv.ask(ctx, method, params)
-	if err == nil {
-		t.out.notify(protocol.NoteServerRequestResolved, protocol.ServerRequestResolvedNotification{ThreadID: t.th.id, RequestID: id})
-		t.th.status(active())
+// meanwhile. What announce tells comes between the two.
+func (t *turn) ask(ctx context.Context, method string, params any, flag protocol.ThreadActiveFlag, announce func()) (json.RawMessage, error) {
+	t.th.waiting(flag, 1, true)
+	if announce != nil {
+		announce()
 	}
+	id, raw, err := t.srv.ask(ctx, method, params)
+	if id != nil {
+		t.out.notify(protocol.NoteServerRequestResolved, protocol.ServerRequestResolvedNotification{ThreadID: t.th.id, RequestID: id})
+	}
+	t.th.waiting(flag, -1, ctx.Err() == nil) // an interrupted turn is about to be idle
 	return raw, err
 }

@@ -35,6 +35,7 @@ func (t *thread) toolOptions() tools.Options {
 		Finder:     f,
 		AllowLogin: cfg.AllowLoginShell,
 		MaxPoll:    cfg.BackgroundTerminalMaxTimeout,
+		Rules:      t.rules,
 		Log:        o.Log,
 	}
 }

@@ -134,12 +134,16 @@ func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, 
 		}
 		if err != nil {
 			s.collect()
+			s.lost()
 			t.failed(err)
 			return firstMs, err
 		}
 		follow := len(s.calls) > 0 || s.more
 		s.collect()
 		t.usage(s.usage)
+		if err := th.tools.Lost(); err != nil {
+			return firstMs, &responses.Error{Message: err.Error(), Kind: "sandboxError", Err: err}
+		}
 		if t.ctx.Err() != nil {
 			return firstMs, context.Cause(t.ctx)
 		}
@@ -196,7 +200,7 @@ func (t *turn) toolTurn() (*tools.Turn, error) {
 	}
 	m := th.set.model
 	return &tools.Turn{ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol,
-		Approval: th.set.approvalWord(), GranularSandbox: th.set.approval.Granular != nil && th.set.approval.Granular.SandboxApproval,
+		Approval: th.set.approvalWord(), Granular: granularFlags(th.set.approval.Granular),
 		Model: m, Limit: tools.Limit{Bytes: m.TruncationMode == "bytes", Amount: int(m.TruncationLimit)},
 		Diff: patch.NewTurnDiff(root), PlanMode: th.set.plan, Out: t}, nil
 }
@@ -228,9 +232,11 @@ func (t *turn) recordInput(input []protocol.UserInput) {
 	item, ev := th.userMessage(input)
 	th.push(entry{raw: item})
 	th.record(event(ev))
+	th.mu.Lock()
 	if th.preview == "" {
 		th.preview = ev.Message
 	}
+	th.mu.Unlock()
 	for i := range input {
 		if input[i].Type == protocol.UserInputText && input[i].TextElements == nil {
 			input[i].TextElements = protocol.List[protocol.TextElement]{}
@@ -288,7 +294,11 @@ func (t *turn) tokenCount() {
 		Limits json.RawMessage    `json:"rate_limits"`
 	}{"token_count", info, th.limits}))
 	if info != nil {
-		t.out.notify(protocol.NoteThreadTokenUsageUpdated, protocol.ThreadTokenUsageUpdatedNotification{ThreadID: th.id, TurnID: t.id, TokenUsage: th.tokenUsage()})
+		u := th.tokenUsage()
+		th.mu.Lock()
+		th.usage = &u
+		th.mu.Unlock()
+		t.out.notify(protocol.NoteThreadTokenUsageUpdated, protocol.ThreadTokenUsageUpdatedNotification{ThreadID: th.id, TurnID: t.id, TokenUsage: u})
 	}
 	t.out.notify(protocol.NoteAccountRateLimitsUpdated, protocol.AccountRateLimitsUpdatedNotification{RateLimits: camelLimits(th.limits)})
 }

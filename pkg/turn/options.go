@@ -20,18 +20,24 @@ type Options struct {
 	Ephemeral bool
 	Source    json.RawMessage // session source, such as "exec"
 	Resume    string          // id or path of the thread to go on with
+	ThreadID  string          // of a thread that is begun; "" makes one up
 	OptOut    []string        // notifications that the face does not want
 	RecordDir string          // --record: the model's and the executor's lines
+	// IgnoreRules leaves the rules files of user and project out.
+	IgnoreRules bool
 
-	Environ     []string
-	Getenv      func(string) string
-	Executor    []string // argv of the local executor
-	PathDir     string   // first on commands' PATH
-	Originator  string
-	UserAgent   string
-	Platform    [2]string // family, os
-	SandboxName string    // what enforces the sandbox here, as the model's side calls it
-	Timezone    string
+	Environ  []string
+	Getenv   func(string) string
+	Executor []string // argv of the local executor
+	// RulesCompiler finds what prints rules files as lines: its argv before the files. It
+	// is asked only when there are some.
+	RulesCompiler func() []string
+	PathDir       string // first on commands' PATH
+	Originator    string
+	UserAgent     string
+	Platform      [2]string // family, os
+	SandboxName   string    // what enforces the sandbox here, as the model's side calls it
+	Timezone      string
 
 	Stderr  io.Writer
 	Log     *log.Logger
@@ -51,7 +57,9 @@ type Status int
 const (
 	StatusOK          Status = 0
 	StatusFailed      Status = 1
+	StatusHangup      Status = 129
 	StatusInterrupted Status = 130
+	StatusFaceGone    Status = 141
 	StatusTerminated  Status = 143
 )
 

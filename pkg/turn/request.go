@@ -238,9 +238,6 @@ func (t *thread) serviceTier() string {
 // toolSpecs are made once for each model and sandbox mode.
 func (t *thread) toolSpecs() (json.RawMessage, error) {
 	web := t.cfg.WebSearch
-	if web == "cached" && t.set.mode() == "danger-full-access" {
-		web = "live" // tools spec §5
-	}
 	key := t.set.slug + "\x00" + web
 	if s, ok := t.specs[key]; ok {
 		return s, nil

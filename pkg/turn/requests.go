@@ -13,6 +13,7 @@ import (
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/sessions"
 )
 
 // request answers one request; a message without an id gets no answer.
@@ -54,7 +55,7 @@ func (s *Server) request(m jsonrpc.Message) {
 		if m.Kind == jsonrpc.Notification {
 			return
 		}
-		err = jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: unknown variant `%s`: codex-turn serves one thread and has no such method", m.Method)
+		err = jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: unknown variant `%s`: codex-turn serves one thread and has no such method", shorten(m.Method))
 	}
 	if err != nil {
 		if m.ID == nil {
@@ -100,16 +101,19 @@ func (s *Server) initialize(params json.RawMessage) (any, error) {
 	if p.ClientInfo.Name == "" || strings.ContainsFunc(p.ClientInfo.Name, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid clientInfo.name: '%s'. Must be a valid HTTP header value.", p.ClientInfo.Name)
 	}
-	s.client = &p.ClientInfo
-	if p.Capabilities != nil {
-		s.out.optOutOf(p.Capabilities.OptOutNotificationMethods)
-	}
-	s.opts.adoptClient(p.ClientInfo)
 	home, err := s.opts.home()
 	if err != nil {
 		return nil, err
 	}
-	return protocol.InitializeResponse{UserAgent: s.opts.UserAgent, CodexHome: home,
+	s.client = &p.ClientInfo
+	if p.Capabilities != nil {
+		s.out.optOutOf(p.Capabilities.OptOutNotificationMethods)
+	}
+	agent := s.opts.UserAgent
+	if s.thread() == nil { // a thread keeps the names that it began with
+		agent = s.opts.adoptClient(p.ClientInfo)
+	}
+	return protocol.InitializeResponse{UserAgent: agent, CodexHome: home,
 		PlatformFamily: s.opts.Platform[0], PlatformOs: s.opts.Platform[1]}, nil
 }
 
@@ -140,8 +144,8 @@ func (t *thread) startedResult(turns []protocol.Turn) started {
 	if t.set.tier != "" {
 		r.ServiceTier = &t.set.tier
 	}
-	if e := t.set.requestEffort(); e != "" && t.set.model.ReasoningSummaries {
-		effort := protocol.ReasoningEffort(e)
+	if t.set.effort != "" { // as configured: the model's own is not told
+		effort := protocol.ReasoningEffort(t.set.effort)
 		r.ReasoningEffort = &effort
 	}
 	o := ours{HideAgentReasoning: t.cfg.HideReasoning, ShowRawAgentReasoning: t.cfg.ShowRawReasoning}
@@ -161,8 +165,11 @@ func (s *Server) threadStart(params json.RawMessage) (any, func(), error) {
 			return nil, nil, err
 		}
 	}
-	if s.th != nil {
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "codex-turn serves one thread, and that is %s", s.th.id)
+	if th := s.thread(); th != nil {
+		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "codex-turn serves one thread, and that is %s", th.id)
+	}
+	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.Sandbox), word(p.Personality)); err != nil {
+		return nil, nil, err
 	}
 	ov := overrides{cwd: deref(p.Cwd), model: deref(p.Model), provider: deref(p.ModelProvider), approval: p.ApprovalPolicy,
 		config: configOverrides(p.Config), base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), ephemeral: p.Ephemeral}
@@ -177,14 +184,8 @@ func (s *Server) threadStart(params json.RawMessage) (any, func(), error) {
 		s.fail()
 		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
 	}
-	s.mu.Lock()
-	s.th = th
-	s.mu.Unlock()
-	r := th.startedResult(nil)
-	return r, func() {
-		s.adopt(th)
-		s.out.notify(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: th.describe()})
-	}, nil
+	s.adopt(th)
+	return th.startedResult(nil), func() { s.announce(th) }, nil
 }
 
 // open resumes a thread by id or path.
@@ -195,7 +196,7 @@ func (s *Server) open(id string, ov overrides) (*thread, error) {
 	}
 	path, err := find(home, id)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, sessions.ErrNone) {
 			return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no rollout found for thread id %s", id)
 		}
 		return nil, err
@@ -208,8 +209,8 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 	if err := decode(params, &p); err != nil {
 		return nil, nil, err
 	}
-	if s.th != nil && s.th.id != p.ThreadID {
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "codex-turn serves one thread, and that is %s", s.th.id)
+	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.Sandbox), word(p.Personality)); err != nil {
+		return nil, nil, err
 	}
 	target := deref(p.Path)
 	if target == "" {
@@ -218,36 +219,45 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 		}
 		target = p.ThreadID
 	}
-	th := s.th
-	if th == nil {
+	th := s.thread()
+	fresh := th == nil
+	switch {
+	case fresh:
 		ov := overrides{cwd: deref(p.Cwd), model: deref(p.Model), provider: deref(p.ModelProvider), approval: p.ApprovalPolicy,
-			config: configOverrides(p.Config), developer: deref(p.DeveloperInstructions)}
+			config: configOverrides(p.Config), base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions)}
 		if p.Sandbox != nil {
 			ov.sandbox = string(*p.Sandbox)
+		}
+		if p.Personality != nil {
+			ov.person = string(*p.Personality)
 		}
 		var err error
 		if th, err = s.open(target, ov); err != nil {
 			s.fail()
 			return nil, nil, err
 		}
-		s.mu.Lock()
-		s.th = th
-		s.mu.Unlock()
+		s.adopt(th)
+	case target != th.id && target != th.file.Path():
+		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "codex-turn serves one thread, and that is %s", th.id)
+	case !th.eph && !th.file.Materialized():
+		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no rollout found for thread id %s", th.id)
 	}
 	var turns []protocol.Turn
-	if !p.ExcludeTurns {
+	if !p.ExcludeTurns && !th.eph {
 		var err error
-		if turns, err = rolloutTurns(th.file.Path()); err != nil {
+		if turns, err = th.storedTurns(); err != nil {
 			return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
 		}
 	}
-	th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
+	if fresh {
+		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
+	}
 	return th.startedResult(turns), func() {
-		for _, w := range th.cfg.Warnings {
-			s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: w})
+		if fresh {
+			s.warn(th)
 		}
-		if th.haveTokens && !p.ExcludeTurns {
-			s.out.notify(protocol.NoteThreadTokenUsageUpdated, protocol.ThreadTokenUsageUpdatedNotification{ThreadID: th.id, TokenUsage: th.tokenUsage()})
+		if !p.ExcludeTurns {
+			th.restored()
 		}
 	}, nil
 }
@@ -256,26 +266,33 @@ func badThreadID(id string) error {
 	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "invalid thread id: %s", id)
 }
 
-// mine checks a threadId; it may be left out.
-func (s *Server) mine(id string) (*thread, error) {
-	if id != "" {
-		if _, err := uuid.Parse(id); err != nil {
-			return nil, badThreadID(id)
-		}
+// check looks at a threadId, which may be left out; the thread is nil when there is none
+// yet.
+func (s *Server) check(id string) (*thread, error) {
+	th := s.thread()
+	if id == "" {
+		return th, nil
 	}
-	if s.th == nil {
-		if id != "" {
-			return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "thread not found: %s", id)
-		}
-		if err := s.ensureThread(); err != nil {
-			s.fail()
-			return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
-		}
+	if _, err := uuid.Parse(id); err != nil {
+		return nil, badThreadID(id)
 	}
-	if id != "" && id != s.th.id {
+	if th == nil || id != th.id {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "thread not found: %s", id)
 	}
-	return s.th, nil
+	return th, nil
+}
+
+// mine is check for requests that need a thread: the first one starts it.
+func (s *Server) mine(id string) (*thread, error) {
+	th, err := s.check(id)
+	if err != nil || th != nil {
+		return th, err
+	}
+	if err := s.ensureThread(); err != nil {
+		s.fail()
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+	}
+	return s.thread(), nil
 }
 
 func (s *Server) threadRead(params json.RawMessage) (any, error) {
@@ -285,6 +302,9 @@ func (s *Server) threadRead(params json.RawMessage) (any, error) {
 	}
 	th, err := s.mine(p.ThreadID)
 	if err != nil {
+		if e := jsonrpc.AsError(err); e.Message == "thread not found: "+p.ThreadID {
+			err = jsonrpc.Errorf(e.Code, "thread not loaded: %s", p.ThreadID)
+		}
 		return nil, err
 	}
 	d := th.describe()
@@ -295,7 +315,7 @@ func (s *Server) threadRead(params json.RawMessage) (any, error) {
 		case !th.file.Materialized():
 			return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "thread %s is not materialized yet; includeTurns is unavailable before first user message", th.id)
 		}
-		if d.Turns, err = rolloutTurns(th.file.Path()); err != nil {
+		if d.Turns, err = th.storedTurns(); err != nil {
 			return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
 		}
 	}
@@ -304,8 +324,8 @@ func (s *Server) threadRead(params json.RawMessage) (any, error) {
 
 func (s *Server) loadedList() any {
 	data := []string{}
-	if s.th != nil {
-		data = append(data, s.th.id)
+	if th := s.thread(); th != nil {
+		data = append(data, th.id)
 	}
 	return map[string]any{"data": data, "nextCursor": nil}
 }
@@ -323,9 +343,15 @@ func (s *Server) nameSet(params json.RawMessage) (any, func(), error) {
 	if name == "" {
 		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "thread name must not be empty")
 	}
+	if th.eph {
+		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "ephemeral thread does not support metadata updates: %s", th.id)
+	}
 	if err := appendIndex(th.cfg.Home, th.id, name, th.now()); err != nil {
 		return nil, nil, err
 	}
+	th.mu.Lock()
+	th.name = &name
+	th.mu.Unlock()
 	return struct{}{}, func() {
 		s.out.notify(protocol.NoteThreadNameUpdated, protocol.ThreadNameUpdatedNotification{ThreadID: th.id, ThreadName: &name})
 	}, nil
@@ -367,173 +393,6 @@ func (s *Server) injectItems(params json.RawMessage) (any, error) {
 		th.push(entry{raw: compactJSON(raw)})
 	}
 	return struct{}{}, nil
-}
-
-func (s *Server) turnStart(params json.RawMessage) (any, func(), error) {
-	var p protocol.TurnStartParams
-	if err := decode(params, &p); err != nil {
-		return nil, nil, err
-	}
-	if err := checkInput(p.Input); err != nil {
-		return nil, nil, err
-	}
-	th, err := s.mine(p.ThreadID)
-	if err != nil {
-		return nil, nil, err
-	}
-	t, busy, err := s.begin(p.Input, p)
-	if err != nil {
-		return nil, nil, err
-	}
-	answer := protocol.Turn{Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress}
-	if busy != nil {
-		// The input joins the running turn; the id answered is a new one that no
-		// notification ever names (appserver spec §4).
-		id, err := uuid.NewV7()
-		if err != nil {
-			return nil, nil, fmt.Errorf("make turn id: %w", err)
-		}
-		answer.ID = id.String()
-		if !busy.addInput(p.Input) {
-			<-busy.done
-			return s.turnStart(params)
-		}
-		return protocol.TurnStartResponse{Turn: answer}, nil, nil
-	}
-	answer.ID = t.id
-	return protocol.TurnStartResponse{Turn: answer}, func() {
-		if !th.set.model.Known {
-			s.out.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &th.id,
-				Message: fmt.Sprintf("Model metadata for `%s` not found. Defaulting to fallback metadata; this can degrade performance and cause issues.", th.set.slug)})
-		}
-		s.feeding.Add(1)
-		go func() {
-			defer s.feeding.Done()
-			t.run(p.Input)
-			s.note(t)
-		}()
-	}, nil
-}
-
-// maxInput bounds the text of one input (appserver spec §1).
-const maxInput = 1 << 20
-
-func checkInput(in []protocol.UserInput) error {
-	n := 0
-	for _, u := range in {
-		n += len([]rune(u.Text))
-	}
-	if n > maxInput {
-		return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: fmt.Sprintf("Input exceeds the maximum length of %d characters.", maxInput),
-			Data: map[string]any{"input_error_code": "input_too_large", "max_chars": maxInput, "actual_chars": n}}
-	}
-	return nil
-}
-
-// addInput adds to a running turn; false when it takes no more.
-func (t *turn) addInput(in []protocol.UserInput) bool {
-	t.th.mu.Lock()
-	defer t.th.mu.Unlock()
-	if t.closed || t.th.running != t {
-		return false
-	}
-	t.steer = append(t.steer, in)
-	return true
-}
-
-func (s *Server) turnSteer(params json.RawMessage) (any, error) {
-	var p protocol.TurnSteerParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
-	if p.ExpectedTurnID == "" {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expectedTurnId must not be empty")
-	}
-	if err := checkInput(p.Input); err != nil {
-		return nil, err
-	}
-	if _, err := s.mine(p.ThreadID); err != nil {
-		return nil, err
-	}
-	t := s.running()
-	switch {
-	case t == nil:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to steer")
-	case t.id != p.ExpectedTurnID:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expected active turn id `%s` but found `%s`", p.ExpectedTurnID, t.id)
-	case len(p.Input) == 0:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "input must not be empty")
-	case t.compacting:
-		return nil, &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "cannot steer a compact turn",
-			Data: map[string]any{"codexErrorInfo": map[string]any{"activeTurnNotSteerable": map[string]string{"turnKind": "compact"}}}}
-	case !t.addInput(p.Input):
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to steer")
-	}
-	return protocol.TurnSteerResponse{TurnID: t.id}, nil
-}
-
-// turnInterrupt answers when the turn has stopped, just before its end is announced.
-func (s *Server) turnInterrupt(m jsonrpc.Message) (any, error) {
-	var p protocol.TurnInterruptParams
-	if err := decode(m.Params, &p); err != nil {
-		return nil, err
-	}
-	if _, err := s.mine(p.ThreadID); err != nil {
-		return nil, err
-	}
-	t := s.running()
-	switch {
-	case t == nil && p.TurnID == "":
-		return protocol.TurnInterruptResponse{}, nil
-	case t == nil:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to interrupt")
-	case p.TurnID != "" && p.TurnID != t.id:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expected active turn id %s but found %s", p.TurnID, t.id)
-	}
-	if !t.interrupt(append(json.RawMessage(nil), m.ID...)) {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to interrupt")
-	}
-	return nil, nil
-}
-
-// interrupt stops the turn and keeps the request to answer; false when it is over.
-func (t *turn) interrupt(id json.RawMessage) bool {
-	t.th.mu.Lock()
-	defer t.th.mu.Unlock()
-	if t.th.running != t {
-		return false
-	}
-	if len(id) > 0 {
-		t.interrupts = append(t.interrupts, id)
-	}
-	t.cancel(errInterrupted)
-	return true
-}
-
-func (s *Server) compactStart(params json.RawMessage) (any, func(), error) {
-	var p protocol.ThreadCompactStartParams
-	if err := decode(params, &p); err != nil {
-		return nil, nil, err
-	}
-	if _, err := s.mine(p.ThreadID); err != nil {
-		return nil, nil, err
-	}
-	t, busy, err := s.begin(nil, protocol.TurnStartParams{})
-	if err != nil {
-		return nil, nil, err
-	}
-	if busy != nil {
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "cannot compact while a turn is running")
-	}
-	t.compacting = true
-	return struct{}{}, func() {
-		s.feeding.Add(1)
-		go func() {
-			defer s.feeding.Done()
-			t.run(nil)
-			s.note(t)
-		}()
-	}, nil
 }
 
 func deref(s *string) string {

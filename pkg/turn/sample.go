@@ -30,7 +30,8 @@ type sample struct {
 	saw     bool // the first token has come
 	firstMs int64
 	begun   time.Time
-	seen    int // completed items of this attempt
+	seen    int  // completed items of this attempt
+	opened  bool // a stream came of this attempt
 }
 
 // run sends the history and follows the stream until the response is complete, with the
@@ -51,6 +52,7 @@ func (s *sample) run(ctx context.Context) error {
 		// The retried input is rebuilt from history: tools that were already started run
 		// to their end, and their outputs go with it.
 		s.collect()
+		s.lost()
 		s.t.retrying(n, retries, re)
 		wait := re.RetryAfter
 		if wait == 0 {
@@ -72,11 +74,20 @@ func (s *sample) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.active, s.started, s.seen = "", map[string]bool{}, 0
+	s.active, s.started, s.seen, s.opened = "", map[string]bool{}, 0, false
 	return th.client.Stream(ctx, responses.Request{Body: body, Header: h}, s.meta, s.event)
 }
 
+// lost accounts for a stream that ended early: what is known of tokens and limits is told
+// as after a whole one.
+func (s *sample) lost() {
+	if s.opened {
+		s.t.tokenCount()
+	}
+}
+
 func (s *sample) meta(m responses.Meta) {
+	s.opened = true
 	th := s.t.th
 	if m.TurnState != "" && th.turnState == "" {
 		th.turnState = m.TurnState
@@ -93,6 +104,7 @@ func (s *sample) meta(m responses.Meta) {
 }
 
 func (s *sample) event(e responses.Event) error {
+	s.opened = true
 	if !s.saw && e.Type != "response.created" && e.Type != "response.completed" {
 		s.saw, s.firstMs = true, time.Since(s.begun).Milliseconds()
 	}

@@ -1,7 +1,6 @@
 package turn
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,16 +8,13 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 
 	"github.com/google/uuid"
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
-
-// maxLine bounds a line from the face: the protocol's own bound on input is a megabyte
-// of text, images come as data URLs (appserver spec §1).
-const maxLine = 256 << 20
 
 // maxQueue is how many plain-text prompts wait while a turn runs; then reading stops.
 const maxQueue = 16
@@ -31,37 +27,54 @@ type Server struct {
 	ctx  context.Context
 	stop context.CancelCauseFunc
 
-	th      *thread
-	client  *protocol.ClientInfo
-	prompts chan []protocol.UserInput
-	feeding sync.WaitGroup
+	client  *protocol.ClientInfo // the reader's own
+	prompts chan prompt
+	turns   sync.WaitGroup // the feeder, and turns of turn/start
 
-	mu     sync.Mutex
-	failed bool
-	wrote  error
+	mu         sync.Mutex
+	th         *thread // written by the reader only
+	leaving    bool    // no turn begins any more
+	failed     bool    // a turn failed, or nothing could be set up
+	interrupts int     // SIGINTs so far
+	last       *turn   // the latest that has ended
+	wrote      error
+}
+
+// prompt is a line of plain text that waits for its turn.
+type prompt struct {
+	in    []protocol.UserInput
+	asked int // interrupts that had come when it was read
 }
 
 var (
 	errTerminated = errors.New("terminated")
+	errHangup     = errors.New("hung up")
 	errFaceGone   = errors.New("the face has gone")
+	errLeaving    = errors.New("the engine is leaving")
 )
 
 // Serve reads lines from in and writes to out until in ends and the last turn is over,
-// or a signal says so.
+// or a signal says so. Where out has deadlines, a face that does not read cannot keep
+// the engine from leaving.
 func Serve(ctx context.Context, opts *Options, in io.Reader, out io.Writer) Status {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	w := jsonrpc.NewWriter(out)
-	s := &Server{opts: opts, ctx: ctx, stop: stop, prompts: make(chan []protocol.UserInput, maxQueue)}
+	o := newOutlet(out)
+	defer context.AfterFunc(ctx, o.hurry)()
+	w := jsonrpc.NewWriter(o)
+	s := &Server{opts: opts, ctx: ctx, stop: stop, prompts: make(chan prompt, maxQueue)}
 	s.out = &emitter{w: w, stderr: opts.Stderr, optOut: map[string]bool{}, onFail: s.broken}
 	s.out.optOutOf(opts.OptOut)
-	s.ask = &asker{w: w, open: map[int]chan reply{}}
-	go s.signals()
-	s.feeding.Add(1)
-	go s.feed()
-	if opts.Resume != "" {
-		s.resumeFlag()
+	s.ask = newAsker(s.out)
+	over := make(chan struct{})
+	defer close(over)
+	now := make(chan struct{})
+	go s.signals(over, now)
+	if opts.Resume != "" && !s.resumeFlag() {
+		return StatusFailed
 	}
+	s.turns.Add(1)
+	go s.feed()
 	lines := make(chan struct{})
 	go func() { // ends with the input, or with the process
 		defer close(lines)
@@ -71,10 +84,17 @@ func Serve(ctx context.Context, opts *Options, in io.Reader, out io.Writer) Stat
 	case <-lines:
 		s.ask.close()
 		close(s.prompts)
-		s.feeding.Wait()
 	case <-ctx.Done():
 	}
-	s.finish()
+	left := make(chan struct{})
+	go func() { // ends soon, or with the process
+		defer close(left)
+		s.leave()
+	}()
+	select {
+	case <-left:
+	case <-now:
+	}
 	return s.status()
 }
 
@@ -92,22 +112,16 @@ func (s *Server) broken(err error) {
 	}
 }
 
-// finish waits for a running turn and closes the thread.
-func (s *Server) finish() {
+// leave waits for the turns and closes the thread.
+func (s *Server) leave() {
 	s.mu.Lock()
-	th := s.th
+	s.leaving = true
 	s.mu.Unlock()
-	if th == nil {
-		return
-	}
-	th.mu.Lock()
-	t := th.running
-	th.mu.Unlock()
-	if t != nil {
-		<-t.done
-	}
-	if err := th.close(); err != nil {
-		fmt.Fprintf(s.opts.Stderr, "codex-turn: %v\n", err)
+	s.turns.Wait()
+	if th := s.thread(); th != nil {
+		if err := th.close(); err != nil {
+			fmt.Fprintf(s.opts.Stderr, "codex-turn: %v\n", err)
+		}
 	}
 }
 
@@ -115,47 +129,71 @@ func (s *Server) status() Status {
 	switch cause := context.Cause(s.ctx); {
 	case errors.Is(cause, errTerminated):
 		return StatusTerminated
+	case errors.Is(cause, errHangup):
+		return StatusHangup
 	case errors.Is(cause, errInterrupted):
 		return StatusInterrupted
 	case errors.Is(cause, errFaceGone):
-		return StatusFailed
+		return StatusFaceGone
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failed {
+	switch {
+	case s.failed:
 		return StatusFailed
+	case s.last != nil && s.last.signalled && s.last.status == protocol.TurnStatusInterrupted:
+		return StatusInterrupted
 	}
 	return StatusOK
 }
 
-// signals: an interrupt stops the turn, a second one the process; SIGTERM stops both at
-// once, after the session file is written.
-func (s *Server) signals() {
-	interrupts := 0
+// signals: an interrupt stops the turn, a second one the process; SIGTERM and SIGHUP stop
+// both at once, after the session file is written. One more closes now: then nothing is
+// waited for.
+func (s *Server) signals(over <-chan struct{}, now chan<- struct{}) {
 	for {
 		select {
-		case <-s.ctx.Done():
+		case <-over:
 			return
 		case sig := <-s.opts.Signals:
-			if sig != os.Interrupt {
-				s.stop(errTerminated)
+			switch {
+			case s.ctx.Err() != nil:
+				close(now)
 				return
+			case sig == syscall.SIGHUP:
+				s.stop(errHangup)
+			case sig != os.Interrupt:
+				s.stop(errTerminated)
+			case !s.interruptTurn():
+				s.stop(errInterrupted)
 			}
-			interrupts++
-			if t := s.running(); t != nil && interrupts == 1 {
-				t.cancel(errInterrupted)
-				continue
-			}
-			s.stop(errInterrupted)
-			return
 		}
 	}
 }
 
-func (s *Server) running() *turn {
+// interruptTurn stops the running turn. It gives false if there is none, or if the turn
+// was asked for before an earlier interrupt: the user wants out.
+func (s *Server) interruptTurn() bool {
+	t := s.running()
 	s.mu.Lock()
-	th := s.th
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if t == nil || t.asked != s.interrupts {
+		return false
+	}
+	s.interrupts++
+	t.signalled = true
+	t.cancel(errInterrupted)
+	return true
+}
+
+func (s *Server) thread() *thread {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.th
+}
+
+func (s *Server) running() *turn {
+	th := s.thread()
 	if th == nil {
 		return nil
 	}
@@ -164,92 +202,78 @@ func (s *Server) running() *turn {
 	return th.running
 }
 
-// read takes lines until the input ends.
-func (s *Server) read(in io.Reader) {
-	r := jsonrpc.NewReader(in, maxLine)
-	for s.ctx.Err() == nil {
-		line, err := r.ReadLine()
-		switch {
-		case errors.Is(err, jsonrpc.ErrTooLong):
-			s.refuse(nil, jsonrpc.Errorf(jsonrpc.CodeParse, "line longer than %d bytes", maxLine))
-			continue
-		case err == io.EOF:
-			return
-		case err != nil:
-			fmt.Fprintf(s.opts.Stderr, "codex-turn: read stdin: %v\n", err)
-			return
-		}
-		s.line(line)
-	}
-}
-
-// refuse answers a line that has no usable id with a null one.
-func (s *Server) refuse(id json.RawMessage, err error) {
-	if id == nil {
-		id = json.RawMessage("null")
-	}
-	s.out.check(s.out.w.Fail(id, err))
-}
-
-// line takes one line: a message, or a prompt.
-func (s *Server) line(line []byte) {
-	trimmed := bytes.TrimSpace(line)
-	if len(trimmed) == 0 {
-		return
-	}
-	if trimmed[0] != '{' {
-		s.prompt(line)
-		return
-	}
-	m, err := jsonrpc.Parse(trimmed)
-	if err != nil {
-		s.refuse(nil, jsonrpc.Errorf(jsonrpc.CodeParse, "%v", err))
-		return
-	}
-	switch m.Kind {
-	case jsonrpc.Response, jsonrpc.Failure:
-		s.ask.answer(m)
-	default:
-		s.request(m)
-	}
-}
-
-// prompt queues a line of plain text as a turn of its own.
-func (s *Server) prompt(line []byte) {
-	text := string(bytes.ToValidUTF8(line, []byte("\uFFFD")))
-	if err := s.ensureThread(); err != nil {
-		s.setUpFailed(err)
-		return
-	}
-	in := []protocol.UserInput{{Type: protocol.UserInputText, Text: text}}
-	select {
-	case s.prompts <- in:
-	case <-s.ctx.Done():
-	}
-}
-
 // feed runs the queued prompts, one turn after the other.
 func (s *Server) feed() {
-	defer s.feeding.Done()
-	for in := range s.prompts {
-		for {
-			t, busy, err := s.begin(in, protocol.TurnStartParams{})
-			if busy != nil {
-				<-busy.done
-				continue
-			}
-			if err != nil {
-				s.setUpFailed(err)
-				break
-			}
-			t.run(in)
-			s.note(t)
-			break
-		}
-		if s.ctx.Err() != nil {
+	defer s.turns.Done()
+	for {
+		select {
+		case <-s.ctx.Done():
 			return
+		case p, ok := <-s.prompts:
+			if !ok {
+				return
+			}
+			s.serve(p)
 		}
 	}
+}
+
+// serve runs the turn of a prompt, after the one that runs now.
+func (s *Server) serve(p prompt) {
+	for {
+		t, busy, err := s.begin(protocol.TurnStartParams{}, p.asked, false)
+		if busy != nil {
+			<-busy.done
+			continue
+		}
+		if errors.Is(err, errLeaving) {
+			return
+		}
+		if err != nil {
+			s.setUpFailed(err)
+			return
+		}
+		s.run(t, p.in)
+		return
+	}
+}
+
+// run is a turn with what is told before it.
+func (s *Server) run(t *turn, in []protocol.UserInput) {
+	th := t.th
+	if t.changed {
+		s.out.notify(protocol.NoteThreadSettingsUpdated, protocol.ThreadSettingsUpdatedNotification{ThreadID: th.id, ThreadSettings: th.settingsForClients()})
+	}
+	if !th.set.model.Known && !t.compacting {
+		s.out.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &th.id,
+			Message: fmt.Sprintf("Model metadata for `%s` not found. Defaulting to fallback metadata; this can degrade performance and cause issues.", th.set.slug)})
+	}
+	t.run(in)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = t
+	if t.status == protocol.TurnStatusFailed {
+		s.failed = true
+	}
+}
+
+// launch runs a turn beside the reader.
+func (s *Server) launch(t *turn, in []protocol.UserInput) {
+	go func() {
+		defer s.turns.Done()
+		s.run(t, in)
+	}()
+}
+
+// join counts a turn that the reader is about to launch; false when it is too late.
+func (s *Server) join() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.leaving || s.ctx.Err() != nil {
+		return false
+	}
+	s.turns.Add(1)
+	return true
 }
 
 // setUpFailed tells people and the face that no turn can begin.
@@ -265,37 +289,42 @@ func (s *Server) fail() {
 	s.mu.Unlock()
 }
 
-// note keeps how a turn ended, for the exit status.
-func (s *Server) note(t *turn) {
-	if t.status != protocol.TurnStatusCompleted {
-		s.fail()
-	}
+// asked is the number of interrupts up to now.
+func (s *Server) asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.interrupts
 }
 
 // begin makes a turn, or gives the one that runs.
-func (s *Server) begin(in []protocol.UserInput, p protocol.TurnStartParams) (t, busy *turn, err error) {
-	th := s.th
+func (s *Server) begin(p protocol.TurnStartParams, asked int, compacting bool) (t, busy *turn, err error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, nil, fmt.Errorf("make turn id: %w", err)
+	}
+	th := s.thread()
 	th.mu.Lock()
 	defer th.mu.Unlock()
 	if th.running != nil {
 		return nil, th.running, nil
 	}
-	if err := th.apply(p); err != nil {
+	if s.ctx.Err() != nil {
+		return nil, nil, errLeaving
+	}
+	changed, err := th.apply(p)
+	if err != nil {
 		return nil, nil, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, nil, fmt.Errorf("make turn id: %w", err)
-	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
-	t = &turn{th: th, out: s.out, srv: s.ask, id: id.String(), ctx: ctx, cancel: cancel, done: make(chan struct{}), start: th.now().Unix()}
-	th.running = t
+	t = &turn{th: th, out: s.out, srv: s.ask, id: id.String(), ctx: ctx, cancel: cancel, done: make(chan struct{}),
+		start: th.now().Unix(), asked: asked, changed: changed, compacting: compacting}
+	th.running, th.lastTurn = t, t.id
 	return t, nil, nil
 }
 
 // ensureThread starts the thread from the flags if no request has.
 func (s *Server) ensureThread() error {
-	if s.th != nil {
+	if s.thread() != nil {
 		return nil
 	}
 	th, err := newThread(s.ctx, s.opts, s.out, overrides{})
@@ -303,7 +332,7 @@ func (s *Server) ensureThread() error {
 		return err
 	}
 	s.adopt(th)
-	s.out.notify(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: th.describe()})
+	s.announce(th)
 	return nil
 }
 
@@ -311,21 +340,43 @@ func (s *Server) adopt(th *thread) {
 	s.mu.Lock()
 	s.th = th
 	s.mu.Unlock()
+}
+
+// announce tells about a thread that has just been started.
+func (s *Server) announce(th *thread) {
+	s.warn(th)
+	s.out.notify(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: th.describe()})
+}
+
+func (s *Server) warn(th *thread) {
+	for _, d := range th.cfg.Deprecations {
+		s.out.notify(protocol.NoteDeprecationNotice, protocol.DeprecationNoticeNotification{Summary: d.Summary, Details: &d.Details})
+	}
 	for _, w := range th.cfg.Warnings {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: w})
 	}
+	for _, w := range th.rules.broken {
+		s.out.notify(protocol.NoteConfigWarning, w)
+	}
 }
 
-// resumeFlag goes on with the thread of --resume.
-func (s *Server) resumeFlag() {
-	if s.th != nil {
-		return
-	}
+// resumeFlag goes on with the thread of --resume; false when it cannot.
+func (s *Server) resumeFlag() bool {
 	th, err := s.open(s.opts.Resume, overrides{})
 	if err != nil {
 		s.setUpFailed(err)
-		return
+		return false
 	}
 	s.adopt(th)
-	s.out.notify(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: th.describe()})
+	s.announce(th)
+	th.restored()
+	return true
+}
+
+// refuse answers a line that has no usable id with a null one.
+func (s *Server) refuse(id json.RawMessage, err error) {
+	if id == nil {
+		id = json.RawMessage("null")
+	}
+	s.out.check(s.out.w.Fail(id, err))
 }

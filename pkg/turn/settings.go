@@ -44,7 +44,7 @@ func settingsOf(cfg *config.Config) settings {
 
 // lookup applies the config's overrides to the catalogue's entry.
 func lookup(cfg *config.Config, slug string) models.Model {
-	m := models.Lookup(slug)
+	m := models.In(cfg.Models, slug)
 	if cfg.ContextWindow > 0 {
 		m.ContextWindow = cfg.ContextWindow
 		if m.MaxContextWindow > 0 {

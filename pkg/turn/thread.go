@@ -51,6 +51,7 @@ type thread struct {
 	window        int // compactions so far
 	file          *rollout.Writer
 	tools         *tools.Set
+	rules         *rules
 	client        *responses.Client
 	specs         map[string]json.RawMessage
 	turnState     string
@@ -58,9 +59,14 @@ type thread struct {
 	git           *rollout.Git
 	preview       string
 
-	mu      sync.Mutex
-	running *turn
-	updated time.Time
+	mu        sync.Mutex
+	running   *turn
+	updated   time.Time
+	state     protocol.ThreadStatus
+	questions map[protocol.ThreadActiveFlag]int // open ones
+	name      *string
+	usage     *protocol.ThreadTokenUsage // as clients were last told
+	lastTurn  string                     // id
 }
 
 func (t *thread) now() time.Time { return t.opts.Now() }
@@ -95,11 +101,11 @@ type overrides struct {
 
 // newThread makes a thread that has no history yet.
 func newThread(ctx context.Context, o *Options, out *emitter, ov overrides) (*thread, error) {
-	id, err := uuid.NewV7()
+	id, created, err := o.newID()
 	if err != nil {
-		return nil, fmt.Errorf("make thread id: %w", err)
+		return nil, err
 	}
-	t := &thread{opts: o, out: out, id: id.String(), session: id.String(), created: o.Now(), eph: o.Ephemeral}
+	t := &thread{opts: o, out: out, id: id, session: id, created: created, eph: o.Ephemeral}
 	if ov.ephemeral != nil {
 		t.eph = *ov.ephemeral
 	}
@@ -118,6 +124,24 @@ func newThread(ctx context.Context, o *Options, out *emitter, ov overrides) (*th
 		Originator: o.Originator, CLIVersion: version.Compat, Source: t.source, ThreadSource: "user", ModelProvider: t.cfg.ProviderID,
 		BaseInstructions: &rollout.Text{Text: t.base}, Git: t.git}, o.Now)
 	return t, nil
+}
+
+// newID is the id of a thread and when it began, which an id given from outside tells:
+// whoever chose it has named the session file already.
+func (o *Options) newID() (string, time.Time, error) {
+	if o.ThreadID != "" {
+		id, err := uuid.Parse(o.ThreadID)
+		if err != nil || id.Version() != 7 {
+			return "", time.Time{}, fmt.Errorf("thread id %s is no UUID of version 7", o.ThreadID)
+		}
+		sec, nsec := id.Time().UnixTime()
+		return id.String(), time.Unix(sec, nsec), nil
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("make thread id: %w", err)
+	}
+	return id.String(), o.Now(), nil
 }
 
 // resumeThread goes on with a session file.
@@ -145,7 +169,13 @@ func resumeThread(ctx context.Context, o *Options, out *emitter, path string, ov
 	t.baseline, t.previousModel = h.Context, h.PreviousModel
 	if h.Tokens != nil {
 		t.tokens, t.haveTokens = *h.Tokens, true
+		u := t.tokenUsage()
+		t.usage = &u
 	}
+	if h.Context != nil {
+		t.lastTurn = h.Context.TurnID
+	}
+	t.name = indexedName(t.cfg.Home, t.id)
 	t.window = h.Compactions
 	t.file = rollout.Continue(path, o.Now)
 	return t, nil
@@ -185,6 +215,9 @@ func (t *thread) setUp(ctx context.Context, ov overrides) error {
 	t.limits = noLimits()
 	t.specs = map[string]json.RawMessage{}
 	t.updated = t.now()
+	if t.rules, err = t.loadRules(ctx); err != nil {
+		return err
+	}
 	t.tools = tools.New(t.toolOptions())
 	t.client, err = t.newClient()
 	return err
@@ -264,9 +297,14 @@ func (t *thread) push(items ...entry) {
 
 // describe is the thread as clients see it.
 func (t *thread) describe() protocol.Thread {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	th := protocol.Thread{ID: t.id, SessionID: t.session, Preview: t.preview, Ephemeral: t.eph, ModelProvider: t.cfg.ProviderID,
-		CreatedAt: t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: protocol.ThreadStatus{Type: protocol.ThreadStatusIdle},
-		Cwd: t.cfg.Cwd, CliVersion: version.Compat}
+		CreatedAt: t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: t.state,
+		Cwd: t.cfg.Cwd, CliVersion: version.Compat, Name: t.name}
+	if th.Status.Type == "" {
+		th.Status.Type = protocol.ThreadStatusIdle
+	}
 	if p := t.file.Path(); p != "" {
 		th.Path = &p
 	}

@@ -1,7 +1,7 @@
 // Package turncli is the command line of codex-turn: it reads the flags, gathers what
 // the engine needs from the process (environment, streams, signals, paths) and serves.
 //
-// Command layer: it imports turn, config, dispatch and cli.
+// Command layer: it imports turn, config, install and cli.
 package turncli
 
 import (
@@ -12,15 +12,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"runtime/debug"
 	"syscall"
 	"time"
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
-	"codex/pkg/dispatch"
+	"codex/pkg/install"
 	"codex/pkg/responses"
 	"codex/pkg/turn"
 )
@@ -48,6 +46,7 @@ type Flags struct {
 	Strict        bool     `name:"strict-config" help:"an unknown key of config.toml is an error"`
 	Source        string   `default:"cli" placeholder:"NAME" help:"what started the thread, for its session file"`
 	Resume        string   `placeholder:"ID|PATH" help:"go on with this thread"`
+	ThreadID      string   `name:"thread-id" placeholder:"UUID" help:"id of the thread that is begun (version 7)"`
 	OptOut        []string `name:"opt-out" sep:"none" placeholder:"METHOD" help:"a notification that is not wanted"`
 	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
 }
@@ -63,12 +62,16 @@ func Main(args []string) int {
 		return cli.Exit("codex-turn", err)
 	}
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	signal.Ignore(syscall.SIGPIPE) // a write that fails ends the engine in order
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(sig) { // nohup, or a shell's background job
+			signal.Notify(signals, sig)
+		}
+	}
+	// A write that fails ends the engine in order; ignoring the signal instead would be
+	// passed on to the model's command.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	o.Signals = signals
-	// Memory before CPU: a turn mostly waits, and machines run many.
-	debug.SetGCPercent(50)
-	status := turn.Serve(context.Background(), o, os.Stdin, os.Stdout)
+	status := turn.Serve(context.Background(), o, os.Stdin, stdout())
 	if status != turn.StatusOK {
 		return exit.Report(io.Discard, "codex-turn", exit.Silent(int(status)))
 	}
@@ -99,7 +102,7 @@ func (f *Flags) options() (*turn.Options, error) {
 			IgnoreUserConfig: f.IgnoreUser, Strict: f.Strict, Model: f.Model, Sandbox: f.Sandbox, Approval: f.Approval,
 			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
 		},
-		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, OptOut: f.OptOut, RecordDir: f.Record,
+		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, IgnoreRules: f.IgnoreRules,
 		Environ: os.Environ(), Getenv: os.Getenv,
 		Originator: originator(f.Source), Platform: turn.Platform(), SandboxName: turn.SandboxName(), Timezone: turn.Timezone(os.Getenv("TZ")),
 		Stderr: os.Stderr, Log: log.New(os.Stderr, "codex-turn: ", 0),
@@ -109,16 +112,19 @@ func (f *Flags) options() (*turn.Options, error) {
 		o.Config.WebSearch = "live"
 	}
 	o.UserAgent = turn.UserAgent(o.Originator, os.Getenv, "codex-turn", "0.133.0")
-	if box, err := dispatch.Find(self, "sandbox", os.Getenv("PATH")); err == nil {
+	if box, err := install.Find(self, "sandbox", os.Getenv("PATH")); err == nil {
 		o.Executor = []string{box, "serve"}
 	} else {
 		o.Executor = []string{"codex-sandbox", "serve"} // says why when it is needed
 	}
-	if dir := filepath.Join(filepath.Dir(self), "codex-path"); isDir(dir) {
-		o.PathDir = dir
-	} else if dir := filepath.Join(filepath.Dir(self), "..", "libexec", "codex", "codex-path"); isDir(dir) {
-		o.PathDir = dir
+	o.RulesCompiler = func() []string {
+		p, err := install.Find(self, "execpolicy", os.Getenv("PATH"))
+		if err != nil {
+			p = "codex-execpolicy" // says why
+		}
+		return []string{p, "compile"}
 	}
+	o.PathDir = install.PathDir(self)
 	return o, nil
 }
 
@@ -138,9 +144,4 @@ func hostname() string {
 		return ""
 	}
 	return name
-}
-
-func isDir(p string) bool {
-	st, err := os.Stat(p)
-	return err == nil && st.IsDir()
 }

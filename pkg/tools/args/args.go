@@ -34,8 +34,11 @@ const (
 type Field struct {
 	Name     string
 	Kind     Kind
+	Word     string // what a message calls a Uint's type; "" is u64
 	Required bool
 	Null     bool     // null counts as left out
+	Apart    bool     // has no place in an array
+	Default  bool     // may be missing at the end of an array
 	Values   []string // for Enum
 	Of       *Object  // for Objects
 }
@@ -43,6 +46,7 @@ type Field struct {
 // Object describes the arguments.
 type Object struct {
 	Name   string // how a message calls it, "struct X"
+	Outer  string // how a message calls what should have been an object; "" is Name
 	Fields []Field
 	Closed bool // unknown members are an error
 }
@@ -90,9 +94,6 @@ func Decode(o *Object, text string) (Values, error) {
 	if p.i >= len(p.s) {
 		return nil, p.errHere("EOF while parsing a value")
 	}
-	if p.s[p.i] != '{' {
-		return nil, p.wrongType("struct " + o.Name)
-	}
 	v, err := p.object(o, 1)
 	if err != nil {
 		return nil, err
@@ -123,6 +124,13 @@ func (p *parser) errHere(format string, a ...any) error {
 	return fmt.Errorf("%s at line %d column %d", fmt.Sprintf(format, a...), line, col)
 }
 
+// errAt is errHere for an earlier place.
+func (p *parser) errAt(at int, format string, a ...any) error {
+	q := *p
+	q.i = at
+	return q.errHere(format, a...)
+}
+
 // errNext is errHere with the next byte counted as consumed: a byte that was looked at.
 func (p *parser) errNext(format string, a ...any) error {
 	q := *p
@@ -136,17 +144,31 @@ func (p *parser) space() {
 	}
 }
 
+// object reads o's members; an array counts as its members in their order.
 func (p *parser) object(o *Object, depth int) (Values, error) {
+	switch p.s[p.i] {
+	case '{':
+	case '[':
+		return p.sequence(o, depth)
+	default:
+		name := o.Name
+		if o.Outer != "" {
+			name = o.Outer
+		}
+		return nil, p.wrongType("struct " + name)
+	}
 	out := Values{}
-	err := p.members(depth, func(key string) error {
+	seen := map[string]bool{}
+	err := p.members(depth, func(key string, end int) error {
 		for i := range o.Fields {
 			f := &o.Fields[i]
 			if f.Name != key {
 				continue
 			}
-			if _, dup := out[key]; dup {
-				return p.errHere("duplicate field `%s`", key)
+			if seen[key] {
+				return p.errAt(end, "duplicate field `%s`", key)
 			}
+			seen[key] = true
 			v, err := p.field(f, depth)
 			if err == nil && v != nil {
 				out[key] = v
@@ -154,7 +176,7 @@ func (p *parser) object(o *Object, depth int) (Values, error) {
 			return err
 		}
 		if o.Closed {
-			return p.errHere("unknown field `%s`, expected %s", key, oneOf(names(o)))
+			return p.errAt(end, "unknown field `%s`, expected %s", key, oneOf(names(o)))
 		}
 		return p.skip(depth)
 	})
@@ -167,6 +189,33 @@ func (p *parser) object(o *Object, depth int) (Values, error) {
 		}
 	}
 	return out, nil
+}
+
+func (p *parser) sequence(o *Object, depth int) (Values, error) {
+	out := Values{}
+	n, places := 0, len(o.Fields)
+	for places > 0 && o.Fields[places-1].Apart {
+		places--
+	}
+	err := p.elements(depth, func() error {
+		if n == places {
+			return p.errNext("trailing characters")
+		}
+		f := &o.Fields[n]
+		v, err := p.field(f, depth)
+		if err == nil && v != nil {
+			out[f.Name] = v
+		}
+		n++
+		return err
+	})
+	for n < places && o.Fields[n].Default {
+		n++
+	}
+	if err == nil && n < places {
+		err = p.errHere("invalid length %d, expected struct %s with %d elements", n, o.Name, places)
+	}
+	return out, err
 }
 
 func names(o *Object) []string {
@@ -191,8 +240,9 @@ func oneOf(n []string) string {
 	return "one of " + strings.Join(q, ", ")
 }
 
-// members reads an object; fn reads each value after its colon.
-func (p *parser) members(depth int, fn func(key string) error) error {
+// members reads an object; fn reads each value after its colon. end is where the key
+// ended, which is where the original finds fault with it.
+func (p *parser) members(depth int, fn func(key string, end int) error) error {
 	if depth > maxDepth {
 		return p.errHere("recursion limit exceeded")
 	}
@@ -224,6 +274,7 @@ func (p *parser) members(depth int, fn func(key string) error) error {
 		if err != nil {
 			return err
 		}
+		end := p.i
 		p.space()
 		if p.i >= len(p.s) {
 			return p.errHere("EOF while parsing an object")
@@ -233,7 +284,7 @@ func (p *parser) members(depth int, fn func(key string) error) error {
 		}
 		p.i++
 		p.space()
-		if err := fn(key); err != nil {
+		if err := fn(key, end); err != nil {
 			return err
 		}
 	}
@@ -284,8 +335,11 @@ func (p *parser) field(f *Field, depth int) (any, error) {
 		}
 		return nil, p.wrongType("a string")
 	case Enum:
-		if c != '"' {
+		if c == '{' {
 			return nil, p.wrongType("string or map")
+		}
+		if c != '"' {
+			return nil, p.errNext("expected value")
 		}
 		s, err := p.str()
 		if err != nil {
@@ -308,7 +362,7 @@ func (p *parser) field(f *Field, depth int) (any, error) {
 		}
 		return nil, p.wrongType("a boolean")
 	case Uint, Int:
-		return p.number(f.Kind)
+		return p.number(f)
 	case Strings:
 		if c != '[' {
 			return nil, p.wrongType("a sequence")
@@ -331,9 +385,6 @@ func (p *parser) field(f *Field, depth int) (any, error) {
 			if p.i >= len(p.s) {
 				return p.errHere("EOF while parsing a list")
 			}
-			if p.s[p.i] != '{' {
-				return p.wrongType("struct " + f.Of.Name)
-			}
 			v, err := p.object(f.Of, depth+2)
 			out = append(out, v)
 			return err
@@ -345,10 +396,13 @@ func (p *parser) field(f *Field, depth int) (any, error) {
 	return p.s[start:p.i], err
 }
 
-func (p *parser) number(k Kind) (any, error) {
-	want := "u64"
-	if k == Int {
+func (p *parser) number(f *Field) (any, error) {
+	k, want := f.Kind, f.Word
+	switch {
+	case k == Int:
 		want = "i32"
+	case want == "":
+		want = "u64"
 	}
 	c := p.s[p.i]
 	if c != '-' && (c < '0' || c > '9') {
@@ -359,7 +413,7 @@ func (p *parser) number(k Kind) (any, error) {
 		return nil, err
 	}
 	if float {
-		return nil, p.errHere("invalid type: floating point `%s`, expected %s", rustFloat(lit), want)
+		return nil, p.wrongFloat(lit, want)
 	}
 	if k == Int {
 		n, err := strconv.ParseInt(lit, 10, 64)
@@ -373,7 +427,7 @@ func (p *parser) number(k Kind) (any, error) {
 		return n, nil
 	}
 	if _, err := strconv.ParseInt(lit, 10, 64); err != nil {
-		return nil, p.errHere("invalid type: floating point `%s`, expected %s", rustFloat(lit), want)
+		return nil, p.wrongFloat(lit, want)
 	}
 	return nil, p.errHere("invalid value: integer `%s`, expected %s", lit, want)
 }
@@ -426,15 +480,19 @@ func (p *parser) bad(msg string) error {
 	return p.errNext("%s", msg)
 }
 
-// rustFloat prints a number the way the original's messages do: 1000.0, 1.5, 1e300.
-func rustFloat(lit string) string {
+func (p *parser) wrongFloat(lit, want string) error {
 	f, err := strconv.ParseFloat(lit, 64)
-	if err != nil {
-		return lit
+	if err != nil || math.IsInf(f, 0) {
+		return p.errHere("number out of range")
 	}
+	return p.errHere("invalid type: floating point `%s`, expected %s", rustFloat(f), want)
+}
+
+// rustFloat prints a number the way the original's messages do: 1000.0, 1.5, 1e+300.
+func rustFloat(f float64) string {
 	s := strconv.FormatFloat(f, 'f', -1, 64)
 	if a := math.Abs(f); a >= 1e16 || a != 0 && a < 1e-5 {
-		s = strings.ReplaceAll(strconv.FormatFloat(f, 'e', -1, 64), "e+", "e")
+		s = strings.Replace(strconv.FormatFloat(f, 'e', -1, 64), "e-0", "e-", 1)
 	} else if !strings.Contains(s, ".") {
 		s += ".0"
 	}
@@ -474,7 +532,7 @@ func (p *parser) wrongType(want string) error {
 			return err
 		}
 		if float {
-			return p.errHere("invalid type: floating point `%s`, expected %s", rustFloat(lit), want)
+			return p.wrongFloat(lit, want)
 		}
 		return p.errHere("invalid type: integer `%s`, expected %s", lit, want)
 	}
@@ -530,7 +588,7 @@ func (p *parser) skip(depth int) error {
 	}
 	switch c := p.s[p.i]; {
 	case c == '{':
-		return p.members(depth+1, func(string) error { return p.skip(depth + 1) })
+		return p.members(depth+1, func(string, int) error { return p.skip(depth + 1) })
 	case c == '[':
 		return p.elements(depth+1, func() error { return p.skip(depth + 1) })
 	case c == '"':
@@ -565,6 +623,7 @@ func (p *parser) str() (string, error) {
 		case c == '"':
 			return string(b), nil
 		case c < 0x20:
+			p.i--
 			return "", p.errHere("control character (\\u0000-\\u001F) found while parsing a string")
 		case c != '\\':
 			b = append(b, c)

@@ -1,0 +1,93 @@
+package execface
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// readSchema reads the file of --output-schema. Any JSON value will do; what is no
+// schema the model's server refuses.
+func readSchema(name string) (json.RawMessage, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, complaint(fmt.Sprintf("Failed to read output schema file %s: %s", name, osText(err)))
+	}
+	var out bytes.Buffer
+	if err := json.Compact(&out, data); err != nil {
+		var v any
+		err = json.Unmarshal(data, &v) // the same error, with its place
+		return nil, complaint(fmt.Sprintf("Output schema file %s is not valid JSON: %s", name, jsonText(data, err)))
+	}
+	return out.Bytes(), nil
+}
+
+// jsonText adds line and column to an error of package json.
+func jsonText(data []byte, err error) string {
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err.Error()
+	}
+	before := data[:min(int(syntax.Offset), len(data))]
+	line := bytes.Count(before, []byte{'\n'}) + 1
+	column := len(before) - 1 - bytes.LastIndexByte(before, '\n')
+	return fmt.Sprintf("%v at line %d column %d", err, line, column)
+}
+
+// writeLast writes the last message for -o: no newline at its end, empty when there is
+// none (turn spec §4.6). What it returns is for stderr; it is never fatal.
+func writeLast(name string, message *string) (complaints []string) {
+	if name == "" {
+		return nil
+	}
+	content := ""
+	if message != nil {
+		content = *message
+	}
+	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+		complaints = append(complaints, fmt.Sprintf("Failed to write last message file %q: %s", name, osText(err)))
+	}
+	if message == nil {
+		complaints = append(complaints, "Warning: no last agent message; wrote empty content to "+name)
+	}
+	return complaints
+}
+
+// inRepository says whether dir or a folder above it holds an entry .git (turn spec §4.3).
+func inRepository(dir string) bool {
+	for {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return true
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return false
+		}
+		dir = up
+	}
+}
+
+// osText words a system error as the original does: "Is a directory (os error 21)".
+func osText(err error) string {
+	var no syscall.Errno
+	if !errors.As(err, &no) {
+		if errors.Is(err, fs.ErrNotExist) {
+			no = syscall.ENOENT
+		} else {
+			return err.Error()
+		}
+	}
+	s := no.Error()
+	if s != "" && 'a' <= s[0] && s[0] <= 'z' {
+		s = string(s[0]-'a'+'A') + s[1:]
+	}
+	return fmt.Sprintf("%s (os error %d)", s, int(no))
+}

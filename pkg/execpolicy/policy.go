@@ -1,0 +1,201 @@
+package execpolicy
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+)
+
+// Verdict is what happens to a command. A greater one is stricter.
+type Verdict int
+
+const (
+	// Allow runs it.
+	Allow Verdict = iota
+	// Ask shows it to the user first.
+	Ask
+	// Forbid rejects it; Decision.Reason says why.
+	Forbid
+)
+
+// String is the word of rules files.
+func (v Verdict) String() string {
+	switch v {
+	case Allow:
+		return "allow"
+	case Ask:
+		return "prompt"
+	}
+	return "forbidden"
+}
+
+// MarshalText writes the word of rules files.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads the word of rules files.
+func (v *Verdict) UnmarshalText(b []byte) error {
+	switch string(b) {
+	case "allow":
+		*v = Allow
+	case "prompt":
+		*v = Ask
+	case "forbidden":
+		*v = Forbid
+	default:
+		return fmt.Errorf("invalid decision: %s", b)
+	}
+	return nil
+}
+
+// Rule is one statement of a rules file: exactly one of the members is set.
+type Rule struct {
+	Prefix  *PrefixRule     `json:"prefixRule,omitempty"`
+	Host    *HostExecutable `json:"hostExecutable,omitempty"`
+	Network *NetworkRule    `json:"networkRule,omitempty"`
+}
+
+// PrefixRule decides about commands that begin with its words.
+type PrefixRule struct {
+	// Pattern holds, for each word, the words that may stand there. Neither it nor its
+	// members are empty.
+	Pattern       [][]string `json:"pattern"`
+	Decision      Verdict    `json:"decision"`
+	Justification string     `json:"justification,omitempty"`
+	Place
+}
+
+// Place is where a rule was written; File is "" for one that was made in a session.
+type Place struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+}
+
+// HostExecutable says which files a program's bare name may stand for.
+type HostExecutable struct {
+	Name  string   `json:"name"`
+	Paths []string `json:"paths"`
+	Place
+}
+
+// NetworkRule decides about a host.
+type NetworkRule struct {
+	Host          string `json:"host"`
+	Protocol      string `json:"protocol"` // http, https, socks5_tcp, socks5_udp
+	Decision      string `json:"decision"` // allow, prompt, deny
+	Justification string `json:"justification,omitempty"`
+	Place
+}
+
+// Match is a rule that a command falls under.
+type Match struct {
+	Prefix   []string `json:"matchedPrefix"` // the command's own words
+	Decision Verdict  `json:"decision"`
+	// Program is the absolute path that was taken for the name in Prefix, "" when the
+	// command says that name.
+	Program       string `json:"resolvedProgram,omitempty"`
+	Justification string `json:"justification,omitempty"`
+	Place         `json:"-"`
+
+	listed bool // Program is in a HostExecutable
+}
+
+// Policy is what rules files say, in their order. The nil Policy says nothing. It does
+// not change: With and NewPolicy make new ones.
+type Policy struct {
+	prefix  []PrefixRule
+	hosts   map[string][]string
+	network []NetworkRule
+}
+
+// NewPolicy collects rules; a later HostExecutable replaces an earlier one of its name.
+func NewPolicy(rules []Rule) *Policy {
+	p := &Policy{hosts: map[string][]string{}}
+	for _, r := range rules {
+		switch {
+		case r.Prefix != nil:
+			p.prefix = append(p.prefix, *r.Prefix)
+		case r.Host != nil:
+			p.hosts[r.Host.Name] = r.Host.Paths
+		case r.Network != nil:
+			p.network = append(p.network, *r.Network)
+		}
+	}
+	return p
+}
+
+// With is p and one more rule, which allows commands that begin with prefix.
+func (p *Policy) With(prefix []string) *Policy {
+	n := &Policy{}
+	if p != nil {
+		*n = *p
+	}
+	r := PrefixRule{Decision: Allow}
+	for _, w := range prefix {
+		r.Pattern = append(r.Pattern, []string{w})
+	}
+	n.prefix = append(slices.Clone(n.prefix), r)
+	return n
+}
+
+// Network lists the rules about hosts.
+func (p *Policy) Network() []NetworkRule {
+	if p == nil {
+		return nil
+	}
+	return p.network
+}
+
+// Match lists the rules that a command falls under, in their order. With resolve, a
+// command that no rule names by its first word, and that begins with an absolute path,
+// is looked up by the base name, unless a HostExecutable leaves that path out.
+func (p *Policy) Match(argv []string, resolve bool) []Match {
+	if p == nil || len(argv) == 0 {
+		return nil
+	}
+	if m := p.exact(argv); len(m) > 0 || !resolve || !filepath.IsAbs(argv[0]) {
+		return m
+	}
+	path := filepath.Clean(argv[0])
+	name := filepath.Base(path)
+	paths, listed := p.hosts[name]
+	if listed && !slices.Contains(paths, path) {
+		return nil
+	}
+	m := p.exact(append([]string{name}, argv[1:]...))
+	for i := range m {
+		m[i].Program, m[i].listed = path, listed
+	}
+	return m
+}
+
+func (p *Policy) exact(argv []string) []Match {
+	var out []Match
+	for i := range p.prefix {
+		r := &p.prefix[i]
+		if r.covers(argv) {
+			out = append(out, Match{Prefix: argv[:len(r.Pattern):len(r.Pattern)], Decision: r.Decision, Justification: r.Justification, Place: r.Place})
+		}
+	}
+	return out
+}
+
+func (r *PrefixRule) covers(argv []string) bool {
+	if len(argv) < len(r.Pattern) {
+		return false
+	}
+	for i, words := range r.Pattern {
+		if !slices.Contains(words, argv[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Strictest is the verdict of several rules, Allow for none.
+func Strictest(matches []Match) Verdict {
+	v := Allow
+	for _, m := range matches {
+		v = max(v, m.Decision)
+	}
+	return v
+}

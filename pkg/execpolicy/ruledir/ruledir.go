@@ -1,0 +1,87 @@
+// Package ruledir finds the rules files of a session in the folders of its configuration
+// layers, and adds a rule to the user's own (sandbox spec §10.1). It does not read what
+// the files say; package rules does.
+//
+// Ground layer: it imports config, shellwords and gofrs/flock.
+package ruledir
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"codex/pkg/config"
+)
+
+// Folders lists the rules folders of a configuration, those that count least first: the
+// system's, the user's, those of a trusted project from its root downwards. With system,
+// only the first.
+func Folders(layers []config.Layer, system bool) []string {
+	var out []string
+	for _, l := range layers {
+		switch l.Name {
+		case "user", "project":
+			if system {
+				continue
+			}
+		case "system":
+		default:
+			continue
+		}
+		if dir := filepath.Join(l.Dir, "rules"); l.Disabled == "" && !slices.Contains(out, dir) {
+			out = append(out, dir)
+		}
+	}
+	return out
+}
+
+// Files lists the rules files of folders, each folder's in the order of their names. A
+// folder that is not there has none; one that can't be read is an error, so that nobody
+// works without rules and believes otherwise.
+func Files(folders []string) ([]string, error) {
+	var out []string
+	for _, dir := range folders {
+		entries, err := os.ReadDir(dir)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("failed to read rules files from %s: %s", dir, Reason(err))
+		}
+		for _, e := range entries {
+			if filepath.Ext(e.Name()) != ".rules" {
+				continue
+			}
+			path := filepath.Join(dir, e.Name())
+			if e.Type()&os.ModeSymlink != 0 {
+				if to, err := os.Stat(path); err != nil || !to.Mode().IsRegular() {
+					if err != nil {
+						return nil, fmt.Errorf("failed to read rules file %s: %s", path, Reason(err))
+					}
+					continue
+				}
+			} else if !e.Type().IsRegular() {
+				continue
+			}
+			out = append(out, path)
+		}
+	}
+	return out, nil
+}
+
+// Reason words a system error in the way of the original: "Is a directory (os error 21)".
+func Reason(err error) string {
+	var no syscall.Errno
+	if !errors.As(err, &no) {
+		return err.Error()
+	}
+	s := no.Error()
+	if s != "" {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	return fmt.Sprintf("%s (os error %d)", s, int(no))
+}

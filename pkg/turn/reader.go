@@ -1,0 +1,138 @@
+package turn
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+const (
+	// maxLine bounds a line from the face: a request holds a megabyte of text, and images
+	// come as data URLs (appserver spec §1).
+	maxLine = 256 << 20
+	// hugeLine is a line whose memory is given back before the next one is waited for.
+	hugeLine = 4 << 20
+)
+
+// read takes lines until the input ends.
+func (s *Server) read(in io.Reader) {
+	t := &tidy{Reader: in}
+	r := jsonrpc.NewReader(t, maxLine)
+	for s.ctx.Err() == nil {
+		line, err := r.ReadLine()
+		switch {
+		case errors.Is(err, jsonrpc.ErrTooLong):
+			t.due = true
+			s.refuse(nil, jsonrpc.Errorf(jsonrpc.CodeParse, "line longer than %d bytes", maxLine))
+			continue
+		case err == io.EOF:
+			return
+		case err != nil:
+			fmt.Fprintf(s.opts.Stderr, "codex-turn: read stdin: %v\n", err)
+			return
+		}
+		t.due = t.due || len(line) > hugeLine
+		s.line(line)
+	}
+}
+
+// tidy gives memory back before it waits for input, when that is due.
+type tidy struct {
+	io.Reader
+	due bool
+}
+
+func (t *tidy) Read(b []byte) (int, error) {
+	if t.due {
+		t.due = false
+		debug.FreeOSMemory()
+	}
+	return t.Reader.Read(b)
+}
+
+// line takes one line: a message, or a prompt.
+func (s *Server) line(line []byte) {
+	text, isMessage := classify(line)
+	if text == nil {
+		return
+	}
+	if !isMessage {
+		s.prompt(text)
+		return
+	}
+	m, err := jsonrpc.Parse(text)
+	if err == nil && m.Kind == jsonrpc.Notification {
+		if id := gjson.GetBytes(text, "id"); id.Exists() && id.Type != gjson.Null {
+			err = errors.New("the id of a request is a string or a whole number")
+		}
+	}
+	if err != nil {
+		s.refuse(nil, jsonrpc.Errorf(jsonrpc.CodeParse, "%v", err))
+		return
+	}
+	switch m.Kind {
+	case jsonrpc.Response, jsonrpc.Failure:
+		s.ask.answer(m)
+	default:
+		s.request(m)
+	}
+}
+
+// classify says what a line is: nothing (nil), a message, or a prompt. A message begins
+// with a brace; a JSON array, a batch elsewhere, counts as one so that it is refused.
+func classify(line []byte) (text []byte, isMessage bool) {
+	line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // what Windows puts first
+	trimmed := bytes.TrimSpace(line)
+	switch {
+	case len(trimmed) == 0:
+		return nil, false
+	case trimmed[0] == '{', trimmed[0] == '[' && json.Valid(trimmed):
+		return trimmed, true
+	}
+	return line, false
+}
+
+// prompt queues a line of plain text as a turn of its own. While the queue is full
+// nothing is read.
+func (s *Server) prompt(line []byte) {
+	text := string(bytes.ToValidUTF8(line, []byte("\uFFFD")))
+	p := prompt{in: []protocol.UserInput{{Type: protocol.UserInputText, Text: text}}, asked: s.asked()}
+	err := checkInput(p.in)
+	if err == nil {
+		err = s.ensureThread()
+	}
+	if err != nil {
+		s.setUpFailed(err)
+		return
+	}
+	for {
+		select {
+		case s.prompts <- p:
+			return
+		default:
+		}
+		select {
+		case s.prompts <- p:
+			return
+		case <-s.ctx.Done():
+			return
+		case <-s.ask.opened:
+			// The turn waits for an answer, and what comes instead are prompts.
+			select {
+			case s.prompts <- p:
+				s.ask.noteOpen()
+				return
+			default:
+				s.ask.decline()
+			}
+		}
+	}
+}

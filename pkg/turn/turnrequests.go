@@ -1,0 +1,197 @@
+package turn
+
+import (
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+func (s *Server) turnStart(params json.RawMessage) (any, func(), error) {
+	var p protocol.TurnStartParams
+	if err := decode(params, &p); err != nil {
+		return nil, nil, err
+	}
+	if p.Input == nil {
+		return nil, nil, missing("input")
+	}
+	if err := checkInput(p.Input); err != nil {
+		return nil, nil, err
+	}
+	if _, err := s.mine(p.ThreadID); err != nil {
+		return nil, nil, err
+	}
+	t, busy, err := s.begin(p, s.asked(), false)
+	if err != nil {
+		return nil, nil, err
+	}
+	answer := protocol.Turn{Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress}
+	if busy != nil {
+		// The input joins the running turn; the id answered is a new one that no
+		// notification ever names (appserver spec §4).
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, nil, fmt.Errorf("make turn id: %w", err)
+		}
+		answer.ID = id.String()
+		if busy.compacting && busy.ctx.Err() == nil {
+			return nil, nil, notSteerable()
+		}
+		if !busy.addInput(p.Input) { // it is as good as over
+			<-busy.done
+			return s.turnStart(params)
+		}
+		return protocol.TurnStartResponse{Turn: answer}, nil, nil
+	}
+	answer.ID = t.id
+	if !s.join() {
+		t.drop()
+		return nil, nil, errLeaving
+	}
+	return protocol.TurnStartResponse{Turn: answer}, func() { s.launch(t, p.Input) }, nil
+}
+
+func missing(field string) error {
+	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: missing field `%s`", field)
+}
+
+// drop takes back a turn that has not run.
+func (t *turn) drop() {
+	t.th.mu.Lock()
+	t.th.running = nil
+	t.th.mu.Unlock()
+	t.cancel(errLeaving)
+	close(t.done)
+}
+
+// maxInput bounds the text of one input (appserver spec §1).
+const maxInput = 1 << 20
+
+func checkInput(in []protocol.UserInput) error {
+	n := 0
+	for i, u := range in {
+		n += utf8.RuneCountInString(u.Text)
+		switch u.Type {
+		case protocol.UserInputText, protocol.UserInputImage, protocol.UserInputLocalImage, protocol.UserInputSkill, protocol.UserInputMention:
+		case "":
+			return missing(fmt.Sprintf("input[%d].type", i))
+		default:
+			return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: unknown variant `%s`, expected one of `text`, `image`, `localImage`, `skill`, `mention`", shorten(u.Type))
+		}
+	}
+	if n > maxInput {
+		return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: fmt.Sprintf("Input exceeds the maximum length of %d characters.", maxInput),
+			Data: map[string]any{"input_error_code": "input_too_large", "max_chars": maxInput, "actual_chars": n}}
+	}
+	return nil
+}
+
+// addInput adds to a running turn; false when it takes no more, or has been interrupted.
+func (t *turn) addInput(in []protocol.UserInput) bool {
+	t.th.mu.Lock()
+	defer t.th.mu.Unlock()
+	if t.closed || t.th.running != t || t.ctx.Err() != nil {
+		return false
+	}
+	t.steer = append(t.steer, in)
+	return true
+}
+
+func (s *Server) turnSteer(params json.RawMessage) (any, error) {
+	var p protocol.TurnSteerParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	if p.ExpectedTurnID == "" {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expectedTurnId must not be empty")
+	}
+	if err := checkInput(p.Input); err != nil {
+		return nil, err
+	}
+	if _, err := s.check(p.ThreadID); err != nil {
+		return nil, err
+	}
+	t := s.running()
+	switch {
+	case t == nil:
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to steer")
+	case t.id != p.ExpectedTurnID:
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expected active turn id `%s` but found `%s`", p.ExpectedTurnID, t.id)
+	case len(p.Input) == 0:
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "input must not be empty")
+	case t.compacting:
+		return nil, notSteerable()
+	case !t.addInput(p.Input):
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to steer")
+	}
+	return protocol.TurnSteerResponse{TurnID: t.id}, nil
+}
+
+func notSteerable() error {
+	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "cannot steer a compact turn",
+		Data: map[string]any{"codexErrorInfo": map[string]any{"activeTurnNotSteerable": map[string]string{"turnKind": "compact"}}}}
+}
+
+// turnInterrupt answers when the turn has stopped, just before its end is announced.
+func (s *Server) turnInterrupt(m jsonrpc.Message) (any, error) {
+	var p protocol.TurnInterruptParams
+	if err := decode(m.Params, &p); err != nil {
+		return nil, err
+	}
+	if _, err := s.check(p.ThreadID); err != nil {
+		return nil, err
+	}
+	t := s.running()
+	switch {
+	case t == nil && p.TurnID == "":
+		return protocol.TurnInterruptResponse{}, nil
+	case t == nil:
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to interrupt")
+	case p.TurnID != "" && p.TurnID != t.id:
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expected active turn id %s but found %s", p.TurnID, t.id)
+	}
+	if !t.interrupt(append(json.RawMessage(nil), m.ID...)) {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to interrupt")
+	}
+	return nil, nil
+}
+
+// interrupt stops the turn and keeps the request to answer; false when it is over.
+func (t *turn) interrupt(id json.RawMessage) bool {
+	t.th.mu.Lock()
+	defer t.th.mu.Unlock()
+	if t.th.running != t {
+		return false
+	}
+	if len(id) > 0 {
+		t.interrupts = append(t.interrupts, id)
+	}
+	t.cancel(errInterrupted)
+	return true
+}
+
+func (s *Server) compactStart(params json.RawMessage) (any, func(), error) {
+	var p protocol.ThreadCompactStartParams
+	if err := decode(params, &p); err != nil {
+		return nil, nil, err
+	}
+	if _, err := s.mine(p.ThreadID); err != nil {
+		return nil, nil, err
+	}
+	t, busy, err := s.begin(protocol.TurnStartParams{}, s.asked(), true)
+	if err != nil {
+		return nil, nil, err
+	}
+	if busy != nil {
+		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "cannot compact while a turn is running")
+	}
+	if !s.join() {
+		t.drop()
+		return nil, nil, errLeaving
+	}
+	return struct{}{}, func() { s.launch(t, nil) }, nil
+}
