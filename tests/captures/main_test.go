@@ -1,0 +1,82 @@
+// Package captures holds the parity of codex exec with the original: each case is a
+// scripted conversation, and what the original 0.133.0 was seen to do in it. The
+// original is not needed to run the tests.
+//
+// testdata/NAME.json holds cases, testdata/NAME.want.json what the original did,
+// testdata/differences.json what ours does otherwise on purpose.
+//
+//	go test ./tests/captures -run 'Captures/patch'       # one case
+//	go test ./tests/captures -peer /path/to/codex        # answers of a living original
+//	go test ./tests/captures -peer /path/to/codex -record -run Captures/NAME
+package captures
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+var (
+	peer   = flag.String("peer", "", "program of the original; cases are put to it too, instead of the stored answers")
+	record = flag.Bool("record", false, "with -peer: store its answers")
+	keep   = flag.Bool("keep", false, "keep the folders of the runs")
+)
+
+// binaries is the folder of the programs under test, set once by TestMain.
+var binaries string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run builds every program once, unless CODEX_BIN names a folder that has them. Cases
+// mostly wait, so more of them run at a time than there are processors.
+func run(m *testing.M) int {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("8"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	if binaries = os.Getenv("CODEX_BIN"); binaries == "" {
+		dir, err := os.MkdirTemp("", "codex-bin-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		if err := build(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		binaries = dir
+	}
+	var err error
+	if binaries, err = filepath.Abs(binaries); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// build does what make does, into dir.
+func build(dir string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir+"/", "./cmd/...")
+	cmd.Dir = "../.."
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build programs: %w\n%s", err, out)
+	}
+	path := filepath.Join(dir, "codex-path")
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return err
+	}
+	for link, target := range map[string]string{"apply_patch": "../apply_patch", "applypatch": "apply_patch"} {
+		if err := os.Symlink(target, filepath.Join(path, link)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
