@@ -22,8 +22,6 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/mattn/go-isatty"
 
@@ -48,13 +46,7 @@ func main() {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTTY:  isatty.IsTerminal(os.Stdin.Fd()),
 		StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()), StderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
-		Signals: signals, Leave: stage.Leave,
+		Signals: stage.Signals, Leave: stage.Leave,
 		Watch: func() (<-chan struct{}, func()) { return stage.WatchReader(os.Stdout) },
 	})))
-}
-
-func signals() <-chan os.Signal {
-	ch := make(chan os.Signal, 4)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	return ch
 }

@@ -64,10 +64,10 @@ func Commands() []Command {
 			Help: "apply a patch in the model's format"},
 		{Name: "sessions", Class: Pieces, Program: "codex-sessions", takes: takesConfig, Planned: true,
 			Help: "list, show and export stored sessions"},
-		{Name: "execpolicy", Class: Pieces, Program: "codex-execpolicy", takes: takesConfig, Planned: true,
+		{Name: "execpolicy", Class: Pieces, Program: "codex-execpolicy", takes: takesConfig, Page: "codex-execpolicy.1",
 			Help: "judge a command by rules files"},
 
-		{Name: "app-server", Class: Servers, Program: "codex-app-server", takes: takesConfig, Planned: true,
+		{Name: "app-server", Class: Servers, Program: "codex-app-server", takes: takesConfig, Page: "codex-app-server.1",
 			Help: "many threads for many clients"},
 		{Name: "app-server daemon", Class: Servers, Program: daemon, takes: takesConfig, Planned: true, Hidden: true,
 			Help: "keep an app-server running"},

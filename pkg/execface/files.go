@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"unicode/utf8"
 )
 
 // readSchema reads the file of --output-schema. Any JSON value will do; what is no
@@ -20,6 +21,9 @@ func readSchema(name string) (json.RawMessage, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, complaint(fmt.Sprintf("Failed to read output schema file %s: %s", name, osText(err)))
+	}
+	if !utf8.Valid(data) {
+		return nil, complaint("Failed to read output schema file " + name + ": stream did not contain valid UTF-8")
 	}
 	var out bytes.Buffer
 	if err := json.Compact(&out, data); err != nil {
@@ -39,6 +43,9 @@ func jsonText(data []byte, err error) string {
 	before := data[:min(int(syntax.Offset), len(data))]
 	line := bytes.Count(before, []byte{'\n'}) + 1
 	column := len(before) - 1 - bytes.LastIndexByte(before, '\n')
+	if syntax.Error() == "unexpected end of JSON input" {
+		err = errors.New("EOF while parsing a value")
+	}
 	return fmt.Sprintf("%v at line %d column %d", err, line, column)
 }
 

@@ -11,7 +11,7 @@ func appendItem(b []byte, item gjson.Result) []byte {
 		b = appendValue(append(append(append(b, `,"`...), name...), `":`...), item.Get(key))
 	}
 	status := func(s string) {
-		b = append(append(append(b, `,"status":"`...), s...), '"')
+		b = appendString(append(b, `,"status":`...), s)
 	}
 	switch item.Get("type").Str {
 	case "agentMessage":

@@ -77,7 +77,7 @@ func table() []option {
 		eng(opt("--oss", "", "use a local provider", flag(func(a *Args) *bool { return &a.OSS }))),
 		eng(opt("--local-provider", "OSS_PROVIDER", "which local provider --oss means", text(func(a *Args) *string { return &a.LocalProvider }))),
 		eng(opt("-p --profile", "CONFIG_PROFILE", "profile from config.toml", text(func(a *Args) *string { return &a.Profile }))),
-		eng(opt("--profile-v2", "CONFIG_PROFILE_V2", "read NAME.config.toml on top of config.toml", text(func(a *Args) *string { return &a.ProfileV2 }))),
+		opt("--profile-v2", "CONFIG_PROFILE_V2", "read NAME.config.toml on top of config.toml", text(func(a *Args) *string { return &a.ProfileV2 })),
 		eng(pick(opt("-s --sandbox", "SANDBOX_MODE", "what commands may do", text(func(a *Args) *string { return &a.Sandbox })),
 			"read-only", "workspace-write", "danger-full-access")),
 		hide(eng(opt("--full-auto", "", "old name of -s workspace-write", flag(func(a *Args) *bool { return &a.FullAuto })))),

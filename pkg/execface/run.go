@@ -137,6 +137,9 @@ func (r *run) do(ctx context.Context) error {
 
 func (r *run) loadConfig(ctx context.Context) (err error) {
 	a := r.args
+	if a.ProfileV2 != "" {
+		return errors.New("--profile-v2 is not built yet in this version; use --profile, or --config")
+	}
 	r.cwd = r.Cwd
 	if a.Dir != "" {
 		if r.cwd = a.Dir; !filepath.IsAbs(r.cwd) {

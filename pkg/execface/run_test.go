@@ -147,6 +147,7 @@ func TestEngineTrouble(t *testing.T) {
 		"stops in the middle": {wire("", "!exit 0"), started + `{"type":"error","message":"engine ended with status 0 before the turn was over"}` + "\n" + `{"type":"turn.failed","error":{"message":"engine ended with status 0 before the turn was over"}}` + "\n", ""},
 		"refuses the thread": {`{"id":1,"result":{}}` + "\n" + `{"error":{"code":-32603,"message":"required server missing"},"id":2}`, "",
 			"Error: thread/start: thread/start failed: required server missing (code -32603)\n"},
+		"has bad rules": {`{"id":1,"result":{}}` + "\n" + `{"error":{"code":-32603,"message":"failed to load rules: /x:1: no"},"id":2}`, "", "Error loading rules:\n/x:1: no\n"},
 		"refuses the turn": {strings.Split(wire(""), `{"id":3`)[0] + `{"id":3,"error":{"code":-32602,"data":{"input_error_code":"input_too_large","max_chars":1},"message":"too long"}}`,
 			`{"type":"thread.started","thread_id":"T"}` + "\n",
 			"Error: turn/start: turn/start failed: too long (code -32602), data: {\"input_error_code\":\"input_too_large\",\"max_chars\":1}\n"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -117,7 +118,7 @@ func (t *talk) open(method string, params any, prompt string) error {
 	}
 	r, err := t.await(idThread, method)
 	if err != nil {
-		return err
+		return rulesError(err)
 	}
 	h := &header{
 		thread: r.Get("thread.id").Str, cwd: r.Get("cwd").Str, model: r.Get("model").Str,
@@ -139,6 +140,18 @@ func (t *talk) open(method string, params any, prompt string) error {
 	}
 	t.waiting = nil
 	return nil
+}
+
+// rulesError gives an error about rules files the words of the original, which reads
+// them before there is a thread (turn spec §4.3).
+func rulesError(err error) error {
+	var r *refusal
+	if errors.As(err, &r) {
+		if text, ok := strings.CutPrefix(r.err.Get("message").Str, "failed to load rules: "); ok {
+			return complaint("Error loading rules:\n" + text)
+		}
+	}
+	return err
 }
 
 // textInput and imageInput are the two kinds of UserInput that a prompt has.

@@ -66,9 +66,6 @@ func Main(args []string, st Streams, opts Options) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
-	if opts.Log == nil {
-		opts.Log = st.Err
-	}
 	switch err := Serve(ctx, st.In, st.Out, opts); {
 	case err == nil:
 		return 0

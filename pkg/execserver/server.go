@@ -48,10 +48,9 @@ const (
 
 // Options say what the server may know. The zero value works and knows nothing.
 type Options struct {
-	Version string    // executorVersion of environmentInfo
-	Env     []string  // the server's own environment: envPolicy, HOME, TMPDIR, SHELL
-	Dir     string    // working directory, for relative ones; "": os.Getwd
-	Log     io.Writer // words for people; nil: dropped
+	Version string   // executorVersion of environmentInfo
+	Env     []string // the server's own environment: envPolicy, HOME, TMPDIR, SHELL
+	Dir     string   // working directory, for relative ones; "": os.Getwd
 	// Adopt says that the process of the server serves nothing else: on Linux it becomes
 	// the parent of what its children leave behind, and ends and reaps all of it.
 	Adopt        bool
@@ -220,12 +219,6 @@ func (s *server) line(line []byte) error {
 func (s *server) unparsable(err error) {
 	s.out.fail(json.RawMessage("-1"), jsonrpc.Errorf(jsonrpc.CodeInvalidRequest,
 		"failed to parse JSON-RPC message from exec-server stdio: %v", err))
-}
-
-func (s *server) logf(format string, args ...any) {
-	if s.opts.Log != nil {
-		fmt.Fprintf(s.opts.Log, "codex-sandbox: "+format+"\n", args...)
-	}
 }
 
 // newSession makes a random UUID (version 4). It names a session and guards nothing.

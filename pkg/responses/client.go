@@ -100,7 +100,6 @@ type Client struct {
 	Skip func(typ []byte) bool
 
 	ep    Endpoint
-	url   string
 	sleep func(context.Context, time.Duration) error
 	rnd   func() float64
 	now   func() time.Time

@@ -412,7 +412,7 @@ func TestUnary(t *testing.T) {
 	if err != nil || string(b) != `{"output":[]}` || n.Load() != 2 {
 		t.Errorf("%s %v", b, err)
 	}
-	if b, err = c.Models(context.Background(), Request{}, "client_version=1"); err != nil {
+	if _, err = c.Models(context.Background(), Request{}, "client_version=1"); err != nil {
 		t.Error(err)
 	}
 }

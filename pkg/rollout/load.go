@@ -75,7 +75,6 @@ type reconstruct struct {
 	items    []json.RawMessage // newest first
 	base     []json.RawMessage // oldest first
 	drop     int               // user turns still to drop (thread_rolled_back)
-	pending  *TurnContext      // context of the turn being read, until its user message decides
 	haveCtx  bool
 	segments []json.RawMessage // items of the user turn being read, newest first
 }

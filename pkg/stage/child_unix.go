@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func terminate(p *os.Process) { _ = p.Signal(syscall.SIGTERM) }
@@ -22,7 +23,19 @@ func Leave(sig os.Signal, status int) {
 	if s, ok := sig.(syscall.Signal); ok {
 		signal.Reset(sig)
 		_ = syscall.Kill(os.Getpid(), s)
-		select {} // until it arrives
+		time.Sleep(time.Second) // it arrives at once, unless it is blocked
 	}
 	os.Exit(status)
+}
+
+// Signals begins to catch what ends a face: an interrupt, a request to leave, and a
+// terminal that is gone, unless nohup(1) made that nothing. A broken pipe is caught too,
+// so that a write gives an error instead of ending the process.
+func Signals() <-chan os.Signal {
+	ch := make(chan os.Signal, 4)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(ch, syscall.SIGHUP)
+	}
+	return ch
 }

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"os"
+	"os/signal"
 	"syscall"
 )
 
@@ -16,3 +17,10 @@ func kill(p *os.Process) { _ = p.Kill() }
 
 // Leave ends this process with a status; there are no signals to end it by.
 func Leave(_ os.Signal, status int) { os.Exit(status) }
+
+// Signals begins to catch what ends a face.
+func Signals() <-chan os.Signal {
+	ch := make(chan os.Signal, 4)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	return ch
+}

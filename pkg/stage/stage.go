@@ -91,9 +91,6 @@ func Start(s Spec) (*Pipeline, error) {
 	if s.Stderr == nil {
 		s.Stderr = os.Stderr
 	}
-	if s.Env == nil {
-		s.Env = os.Environ()
-	}
 	engineIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe to the engine: %w", err)

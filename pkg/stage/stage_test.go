@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		}
 		l, _ := bufio.NewReader(p.Out).ReadString('\n')
 		fmt.Print(l)
-		select {}
+		forever()
 	}
 	os.Exit(program(os.Args[1:]))
 }
@@ -54,7 +54,7 @@ func program(orders []string) int {
 		case "flood": // more than a pipe holds
 			fmt.Print(strings.Repeat("x", 1<<20))
 		case "stuck":
-			select {}
+			forever()
 		case "exit":
 			n := 0
 			fmt.Sscan(arg, &n)
@@ -62,6 +62,15 @@ func program(orders []string) int {
 		}
 	}
 	return 0
+}
+
+// forever waits in a way that the runtime does not take for a deadlock.
+func forever() {
+	r, w, err := os.Pipe()
+	if err == nil {
+		_, _ = r.Read(make([]byte, 1))
+		w.Close()
+	}
 }
 
 func begin(t *testing.T, programs ...[]string) *Pipeline {

@@ -6,8 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"codex/pkg/execpolicy"
 	"codex/pkg/protocol"
+	"codex/pkg/tools/args"
 )
 
 // leave is the permission to run a command, or what the model is told instead.
@@ -24,6 +27,22 @@ const byUser = "rejected by user"
 // asking is the turn's approval policy.
 func (t *Turn) asking() execpolicy.Asking {
 	return execpolicy.Asking{Policy: t.Approval, Flags: t.Granular}
+}
+
+// permissions says whether a call asks to run outside the sandbox, or what the answer to
+// it is: verb is how its tool says that it cannot. A sandbox that is wider for one command
+// is a feature that is not there (sandbox spec §8.7).
+func (t *Turn) permissions(v args.Values, arguments, verb string) (escalate bool, refused string) {
+	want := v.Str("sandbox_permissions")
+	wider := want == "with_additional_permissions" || gjson.Get(arguments, "additional_permissions").IsObject()
+	escalate = want == "require_escalated"
+	if wider || escalate {
+		refused = t.asking().EscalationRefusal(verb)
+	}
+	if wider && refused == "" {
+		refused = "additional permissions are disabled; enable `features.exec_permission_approvals` before using `with_additional_permissions`"
+	}
+	return escalate, refused
 }
 
 // approve applies rules and the approval policy to a command (sandbox spec §8).

@@ -75,15 +75,13 @@ func (s *Set) execCommand(ctx context.Context, t *Turn, c Call) Output {
 		plainSignals: true,
 		yield:        time.Duration(clamp(v.Uint("yield_time_ms", defaultYield), minYield, maxYield)) * time.Millisecond,
 		tokens:       t.budget(v),
-		escalate:     v.Has("sandbox_permissions") && v.Str("sandbox_permissions") != "use_default",
 		reason:       v.Str("justification")}
 	if p, ok := v["prefix_rule"].([]string); ok {
 		cmd.prefixRule = p
 	}
-	if cmd.escalate {
-		if refusal := t.asking().EscalationRefusal("cannot"); refusal != "" {
-			return Output{Text: refusal}
-		}
+	var refused string
+	if cmd.escalate, refused = t.permissions(v, c.Arguments, "cannot"); refused != "" {
+		return Output{Text: refused}
 	}
 	if out, ok := s.intercept(ctx, t, c, cmd); ok {
 		return out
@@ -118,13 +116,15 @@ func (t *Turn) budget(v args.Values) int {
 
 func clamp(n, lo, hi uint64) uint64 { return max(lo, min(n, hi)) }
 
-// resolve makes a path of the model's absolute. A leading ~ is the user's home, as with
-// the original.
-func (s *Set) resolve(cwd, dir string) string {
-	if home := s.BaseEnv["HOME"]; filepath.IsAbs(home) && (dir == "~" || strings.HasPrefix(dir, "~/")) {
-		return filepath.Join(home, dir[1:])
+// resolve makes a path of the model's absolute.
+func (s *Set) resolve(cwd, dir string) string { return resolve(cwd, s.atHome(dir)) }
+
+// atHome puts the user's home in place of a leading ~, as the original does.
+func (s *Set) atHome(path string) string {
+	if home := s.BaseEnv["HOME"]; filepath.IsAbs(home) && (path == "~" || strings.HasPrefix(path, "~/")) {
+		return filepath.Join(home, path[1:])
 	}
-	return resolve(cwd, dir)
+	return path
 }
 
 func resolve(cwd, dir string) string {

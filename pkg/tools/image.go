@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
@@ -40,7 +39,8 @@ type imageCache struct {
 func imageArgs() *args.Object {
 	return &args.Object{Name: "ViewImageArgs", Fields: []args.Field{
 		{Name: "path", Kind: args.String, Required: true},
-		{Name: "detail", Kind: args.String, Null: true},
+		{Name: "detail", Kind: args.String, Null: true, Default: true},
+		{Name: "environment_id", Kind: args.String, Null: true},
 	}}
 }
 
@@ -52,11 +52,14 @@ func (s *Set) viewImage(ctx context.Context, t *Turn, c Call) Output {
 	if err != nil {
 		return badArguments(err)
 	}
+	if v.Has("environment_id") {
+		return textf("unknown turn environment id `%s`", v.Str("environment_id"))
+	}
 	detail := v.Str("detail")
 	if v.Has("detail") && detail != "original" && detail != "high" {
 		return textf("view_image.detail only supports `high` or `original`; omit `detail` for default high resized behavior, got `%s`", detail)
 	}
-	file := resolve(t.Cwd, v.Str("path"))
+	file := s.resolve(t.Cwd, v.Str("path"))
 	hands, err := s.executor(ctx)
 	if err != nil {
 		return textf("unable to locate image at `%s`: %v", file, err)
@@ -125,19 +128,19 @@ func (ic *imageCache) url(b []byte, name string, original bool) (string, error) 
 func ImageURL(b []byte, name string, original bool) (string, error) {
 	cfg, kind, err := image.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
-		return "", fmt.Errorf("unsupported image `%s`", mediaType(b, name))
+		return "", fmt.Errorf("unsupported image `%s`", mediaType(name))
 	}
 	fits := cfg.Width <= maxSide && cfg.Height <= maxSide
-	if kind != "gif" && (original || fits) {
-		return dataURL("image/"+kind, b), nil
-	}
 	// The bound keeps a small file with a huge canvas from filling the memory.
 	if int64(cfg.Width)*int64(cfg.Height) > 1<<28 {
 		return "", fmt.Errorf("image of %d×%d pixels is too large", cfg.Width, cfg.Height)
 	}
 	img, _, err := image.Decode(bytes.NewReader(b))
-	if err != nil {
-		return "", fmt.Errorf("unable to decode image: %w", err)
+	if err != nil { // half a file would cost the whole request
+		return "", fmt.Errorf("unsupported image `%s`", mediaType(name))
+	}
+	if kind != "gif" && (original || fits) {
+		return dataURL("image/"+kind, b), nil
 	}
 	if !original && !fits {
 		img = fit(img)
@@ -169,28 +172,19 @@ func dataURL(mime string, b []byte) string {
 	return "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString(b)
 }
 
-// mediaType names what a file is that is no image we read: by its name, else by content.
-func mediaType(b []byte, name string) string {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".svg":
-		return "image/svg+xml"
-	case ".bmp":
-		return "image/bmp"
-	case ".tif", ".tiff":
-		return "image/tiff"
-	case ".txt", ".log":
-		return "text/plain"
-	case ".md":
-		return "text/markdown"
-	case ".pdf":
-		return "application/pdf"
-	case ".json":
-		return "application/json"
-	case ".html":
-		return "text/html"
+// mediaType names what a file is that is no image we read, by its name alone.
+func mediaType(name string) string {
+	for _, t := range [...][2]string{
+		{".png", "image/png"}, {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".gif", "image/gif"}, {".webp", "image/webp"},
+		{".svg", "image/svg+xml"}, {".bmp", "image/bmp"}, {".tif", "image/tiff"}, {".tiff", "image/tiff"}, {".ico", "image/x-icon"},
+		{".avif", "image/avif"}, {".heic", "image/heic"}, {".txt", "text/plain"}, {".log", "text/plain"}, {".md", "text/markdown"},
+		{".html", "text/html"}, {".htm", "text/html"}, {".css", "text/css"}, {".csv", "text/csv"}, {".xml", "text/xml"},
+		{".json", "application/json"}, {".pdf", "application/pdf"}, {".zip", "application/zip"}, {".gz", "application/gzip"},
+		{".mp4", "video/mp4"}, {".webm", "video/webm"}, {".mp3", "audio/mpeg"}, {".wav", "audio/wav"},
+	} {
+		if strings.EqualFold(filepath.Ext(name), t[0]) {
+			return t[1]
+		}
 	}
-	if utf8.Valid(b) && !bytes.ContainsRune(b, 0) {
-		return "text/plain"
-	}
-	return "application/octet-stream"
+	return "unknown"
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,8 @@ type remoteFS struct {
 }
 
 func (r remoteFS) ReadFile(ctx context.Context, p string) ([]byte, error) {
-	return r.hands.ReadFile(ctx, p, r.box)
+	b, err := r.hands.ReadFile(ctx, p, r.box)
+	return b, fileError(err)
 }
 func (r remoteFS) WriteFile(ctx context.Context, p string, b []byte) error {
 	return r.hands.WriteFile(ctx, p, b, r.box)
@@ -37,6 +39,20 @@ func (r remoteFS) Stat(ctx context.Context, p string) (patch.Info, error) {
 	m, err := r.hands.GetMetadata(ctx, p, r.box)
 	return patch.Info{IsDir: m.IsDir, IsFile: m.IsFile, IsSymlink: m.IsSymlink}, err
 }
+
+// fileError leaves the executor's call and path out of an error: whoever reports it names
+// the file.
+func fileError(err error) error {
+	if err == nil || osText(err) == err.Error() {
+		return err
+	}
+	return shortError{err}
+}
+
+type shortError struct{ error }
+
+func (e shortError) Error() string { return osText(e.error) }
+func (e shortError) Unwrap() error { return e.error }
 
 func (t *Turn) fileSandbox() *executor.FileSandbox {
 	if !t.Policy.Restricted() {
@@ -69,6 +85,10 @@ func (s *Set) patchText(ctx context.Context, t *Turn, callID, cwd, text string) 
 	}
 	if len(p.Hunks) == 0 {
 		return Output{Text: "patch rejected: empty patch"}
+	}
+	for i := range p.Hunks {
+		h := &p.Hunks[i]
+		h.Path, h.MovePath = s.atHome(h.Path), s.atHome(h.MovePath)
 	}
 	changes, err := patch.Verify(ctx, remoteFS{hands, nil}, cwd, p)
 	if err != nil {
@@ -171,7 +191,8 @@ func (s *Set) askPatch(ctx context.Context, t *Turn, item *protocol.FileChangeIt
 	return Output{}, true
 }
 
-// fileChange is the item: for a new or deleted file the diff is its content.
+// fileChange is the item, its changes by path, one for each: for a new or deleted file
+// the diff is its content.
 func fileChange(id string, changes []patch.Change, status protocol.PatchApplyStatus) *protocol.FileChangeItem {
 	item := &protocol.FileChangeItem{Type: protocol.ItemFileChange, ID: id, Status: status}
 	for _, c := range changes {
@@ -186,7 +207,28 @@ func fileChange(id string, changes []patch.Change, status protocol.PatchApplySta
 		}
 		item.Changes = append(item.Changes, u)
 	}
+	slices.SortStableFunc(item.Changes, func(a, b protocol.FileUpdateChange) int { return strings.Compare(a.Path, b.Path) })
+	item.Changes = merged(item.Changes)
 	return item
+}
+
+// merged makes one change of several to a file: their diffs one after the other, or the
+// last when it is no update.
+func merged(changes []protocol.FileUpdateChange) []protocol.FileUpdateChange {
+	out := changes[:0]
+	for _, c := range changes {
+		last := len(out) - 1
+		switch {
+		case last < 0 || out[last].Path != c.Path:
+			out = append(out, c)
+		case out[last].Kind.Type == "update" && c.Kind.Type == "update" && out[last].Kind.MovePath == nil:
+			c.Diff = strings.TrimSuffix(out[last].Diff, "\n") + "\n" + c.Diff
+			out[last] = c
+		default:
+			out[last] = c
+		}
+	}
+	return out
 }
 
 // eventChanges is the map of the session file's event.

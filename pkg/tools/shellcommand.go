@@ -39,14 +39,13 @@ func (s *Set) shellCommand(ctx context.Context, t *Turn, c Call) Output {
 		return Output{Text: "login shell is disabled by config; omit `login` or set it to false."}
 	}
 	cmd := command{callID: c.ID, argv: s.Shell.Argv(v.Str("command"), login), cwd: s.resolve(t.Cwd, v.Str("workdir")),
-		escalate: v.Str("sandbox_permissions") != "" && v.Str("sandbox_permissions") != "use_default", reason: v.Str("justification")}
+		reason: v.Str("justification")}
 	if p, ok := v["prefix_rule"].([]string); ok {
 		cmd.prefixRule = p
 	}
-	if cmd.escalate {
-		if refusal := t.asking().EscalationRefusal("should not"); refusal != "" {
-			return Output{Text: refusal}
-		}
+	var refused string
+	if cmd.escalate, refused = t.permissions(v, c.Arguments, "should not"); refused != "" {
+		return Output{Text: refused}
 	}
 	if out, ok := s.intercept(ctx, t, c, cmd); ok {
 		return out

@@ -153,11 +153,11 @@ func keptUsers(history []entry) []json.RawMessage {
 		if item.Get("type").Str != "message" || item.Get("role").Str != "user" {
 			continue
 		}
-		text := messageText(item)
-		if isContext(text) {
+		text := userText(item)
+		if isContext(text) || text == "" {
 			continue
 		}
-		raw := history[i].raw
+		raw := message("user", text)
 		if len(text) > budget {
 			half := budget / 2
 			raw = message("user", strings.ToValidUTF8(text[:half], "")+"…"+strings.ToValidUTF8(text[len(text)-half:], ""))
@@ -166,6 +166,20 @@ func keptUsers(history []entry) []json.RawMessage {
 		kept = append([]json.RawMessage{raw}, kept...)
 	}
 	return kept
+}
+
+// userText is what the user wrote in a message: images and the marks around them go.
+func userText(item gjson.Result) string {
+	parts := item.Get("content").Array()
+	image := func(i int) bool { return i >= 0 && i < len(parts) && parts[i].Get("type").Str == "input_image" }
+	var texts []string
+	for i, p := range parts {
+		text := p.Get("text").Str
+		if p.Get("type").Str == "input_text" && !(strings.HasPrefix(text, "<image") && image(i+1)) && !(text == "</image>" && image(i-1)) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "\n")
 }
 
 func isContext(text string) bool {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"codex/pkg/instructions"
+	"codex/pkg/models"
 	"codex/pkg/policy"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
@@ -37,9 +38,6 @@ func (t *thread) turnContext(turnID string) *rollout.TurnContext {
 	if b, err := json.Marshal(t.recordedProfile()); err == nil {
 		c.PermissionProfile = b
 	}
-	c.UserInstructions = t.agents.Text
-	c.DeveloperInstr = t.cfg.DeveloperInstructions
-	c.FinalOutputSchema = t.schema
 	return c
 }
 
@@ -137,6 +135,11 @@ func (t *thread) contextDiff(old, c *rollout.TurnContext) []json.RawMessage {
 	}
 	if t.cfg.IncludePermissions && (!bytes.Equal(compactJSON(old.ApprovalPolicy), compactJSON(c.ApprovalPolicy)) || !samePolicy(old.SandboxPolicy, c.SandboxPolicy)) {
 		dev = append(dev, t.permissions())
+	}
+	if old.Personality != "" && old.Personality != c.Personality && old.Model == c.Model {
+		if text := models.Personality(c.Personality); text != "" {
+			dev = append(dev, instructions.PersonalitySpec(text))
+		}
 	}
 	var out []json.RawMessage
 	if len(dev) > 0 {

@@ -69,14 +69,22 @@ func replayed(item gjson.Result) (e entry, ok bool) {
 		b.keep(item, "phase")
 	case "reasoning":
 		b.rawOr(item, "summary", "[]")
-		b.raw("content", "null")
+		if c := reasoningContent(item.Get("content")); c != "" {
+			b.raw("content", c)
+		}
 		b.rawOr(item, "encrypted_content", "null")
 	case "function_call":
+		if !hasStrings(item, "name", "arguments", "call_id") {
+			return entry{}, false
+		}
 		b.rawOr(item, "name", `""`)
 		b.keep(item, "namespace")
 		b.rawOr(item, "arguments", `""`)
 		b.rawOr(item, "call_id", `""`)
 	case "custom_tool_call":
+		if !hasStrings(item, "name", "input", "call_id") {
+			return entry{}, false
+		}
 		b.keep(item, "status")
 		b.rawOr(item, "call_id", `""`)
 		b.rawOr(item, "name", `""`)
@@ -113,6 +121,39 @@ func replayed(item gjson.Result) (e entry, ok bool) {
 	return entry{b.end(), item.Get("id").Str}, true
 }
 
+// hasStrings says whether the members are there: a call without one of them can be
+// neither answered nor sent back.
+func hasStrings(item gjson.Result, names ...string) bool {
+	for _, n := range names {
+		if item.Get(n).Type != gjson.String {
+			return false
+		}
+	}
+	return true
+}
+
+// reasoningContent is what is sent back of a reasoning item's raw text: all of it if some
+// is reasoning_text, null if there is no member, "" (no member) otherwise.
+func reasoningContent(content gjson.Result) string {
+	if !content.IsArray() {
+		return "null"
+	}
+	var parts []string
+	raw := false
+	content.ForEach(func(_, p gjson.Result) bool {
+		var b builder
+		b.str("type", p.Get("type").Str)
+		b.rawOr(p, "text", `""`)
+		parts = append(parts, string(b.end()))
+		raw = raw || p.Get("type").Str == "reasoning_text"
+		return true
+	})
+	if !raw {
+		return ""
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}
+
 // messageContent keeps the parts' types and texts.
 func messageContent(content gjson.Result) string {
 	var out strings.Builder
@@ -123,6 +164,9 @@ func messageContent(content gjson.Result) string {
 		case "output_text", "input_text":
 			b.str("type", t)
 			b.rawOr(p, "text", `""`)
+		case "refusal":
+			b.str("type", t)
+			b.rawOr(p, "refusal", `""`)
 		case "input_image":
 			b.str("type", t)
 			b.rawOr(p, "image_url", `""`)
@@ -144,8 +188,11 @@ func messageContent(content gjson.Result) string {
 func messageText(item gjson.Result) string {
 	var b strings.Builder
 	item.Get("content").ForEach(func(_, p gjson.Result) bool {
-		if t := p.Get("type").Str; t == "output_text" || t == "input_text" {
+		switch p.Get("type").Str {
+		case "output_text", "input_text":
 			b.WriteString(p.Get("text").Str)
+		case "refusal":
+			b.WriteString(p.Get("refusal").Str)
 		}
 		return true
 	})

@@ -129,7 +129,9 @@ func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, 
 		}
 		if t.ctx.Err() != nil {
 			t.collectInterrupted(s)
-			t.usage(s.usage)
+			if s.usage != nil {
+				t.usage(s.usage)
+			}
 			return firstMs, context.Cause(t.ctx)
 		}
 		if err != nil {
@@ -189,6 +191,9 @@ func (t *turn) collectInterrupted(s *sample) {
 // toolTurn is what this turn's tool calls run under.
 func (t *turn) toolTurn() (*tools.Turn, error) {
 	th := t.th
+	if err := th.tools.Lost(); err != nil { // between turns: nobody has missed it
+		th.opts.Log.Print(err)
+	}
 	profile := th.set.profile()
 	pol, err := profile.Resolve(policy.Env{Cwd: th.set.cwd, Tmpdir: th.opts.Getenv("TMPDIR"), FS: policyFS{}})
 	if err != nil {

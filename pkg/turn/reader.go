@@ -37,6 +37,7 @@ func (s *Server) read(in io.Reader) {
 			return
 		case err != nil:
 			fmt.Fprintf(s.opts.Stderr, "codex-turn: read stdin: %v\n", err)
+			s.fail()
 			return
 		}
 		t.due = t.due || len(line) > hugeLine

@@ -69,6 +69,16 @@ func (t *thread) newClient() (*responses.Client, error) {
 	return c, nil
 }
 
+// names says whether a header is configured, in whatever case.
+func names(headers map[string]string, name string) bool {
+	for k := range headers {
+		if strings.EqualFold(k, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // set keeps a header's value if it is one.
 func set(h http.Header, k, v string) {
 	if !strings.ContainsAny(k+v, "\r\n\x00") && k != "" {
@@ -280,7 +290,9 @@ func (t *thread) headers(turnID string, startedMs int64) ([][2]string, error) {
 		add("chatgpt-account-id", t.auth.AccountID)
 	}
 	add("originator", t.opts.Originator)
-	add("user-agent", t.opts.UserAgent)
+	if !names(t.cfg.Provider.HTTPHeaders, "user-agent") {
+		add("user-agent", t.opts.UserAgent)
+	}
 	add("session-id", t.session)
 	add("thread-id", t.id)
 	add("x-client-request-id", t.id)

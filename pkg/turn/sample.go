@@ -105,7 +105,7 @@ func (s *sample) meta(m responses.Meta) {
 
 func (s *sample) event(e responses.Event) error {
 	s.opened = true
-	if !s.saw && e.Type != "response.created" && e.Type != "response.completed" {
+	if !s.saw && firstToken(e) {
 		s.saw, s.firstMs = true, time.Since(s.begun).Milliseconds()
 	}
 	switch e.Type {
@@ -128,6 +128,18 @@ func (s *sample) event(e responses.Event) error {
 		s.completed(gjson.GetBytes(e.Data, "response"))
 	}
 	return nil
+}
+
+// firstToken says whether an event brings something the model wrote.
+func firstToken(e responses.Event) bool {
+	switch e.Type {
+	case "response.output_text.delta", "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
+		return true
+	case "response.output_item.done":
+		item := gjson.GetBytes(e.Data, "item")
+		return item.Get("type").Str != "message" || messageText(item) != ""
+	}
+	return false
 }
 
 // delta passes a piece of text on, its JSON string untouched.
@@ -238,7 +250,14 @@ func webItem(id string, item gjson.Result) *protocol.WebSearchItem {
 		w.Query = a.Get("url").Str
 	case "find_in_page":
 		w.Action.Type = protocol.WebSearchActionFindInPage
-		w.Query = fmt.Sprintf("'%s' in %s", a.Get("pattern").Str, a.Get("url").Str)
+		switch pattern, url := a.Get("pattern").Str, a.Get("url").Str; {
+		case pattern == "":
+			w.Query = url
+		case url == "":
+			w.Query = "'" + pattern + "'"
+		default:
+			w.Query = fmt.Sprintf("'%s' in %s", pattern, url)
+		}
 	default:
 		w.Action.Type = protocol.WebSearchActionOther
 	}
@@ -253,6 +272,10 @@ func (s *sample) done(item gjson.Result) {
 	}
 	s.seen++
 	th, id, typ := s.t.th, itemID(item), item.Get("type").Str
+	if role := item.Get("role").Str; typ == "message" && role != "assistant" && role != "" {
+		th.push(e) // something the server put in; nobody's answer
+		return
+	}
 	if !s.started[id] {
 		s.begin(id, item)
 	}
@@ -274,6 +297,9 @@ func (s *sample) done(item gjson.Result) {
 			entries = append(entries, event(textEvent{"agent_reasoning", part}))
 		}
 		for _, part := range r.Content {
+			if !th.cfg.ShowRawReasoning {
+				break
+			}
 			entries = append(entries, event(textEvent{"agent_reasoning_raw_content", part}))
 		}
 		th.history = append(th.history, e)
@@ -283,21 +309,23 @@ func (s *sample) done(item gjson.Result) {
 	case "web_search_call":
 		w := webItem(id, item)
 		th.history = append(th.history, e)
-		th.record(event(map[string]any{"type": "web_search_end", "call_id": id, "query": w.Query, "action": rawOrNull(item.Get("action"))}), responseItem(e.raw))
+		th.record(event(map[string]any{"type": "web_search_end", "call_id": id, "query": w.Query, "action": actionOf(item)}), responseItem(e.raw))
 		s.t.itemCompleted(w)
 		return
 	}
 	th.push(e)
-	if isCall(typ) {
+	if isCall(typ) && item.Get("call_id").Str != "" && (typ != "tool_search_call" || item.Get("execution").Str != "server") {
 		s.call(typ, item)
 	}
 }
 
-func rawOrNull(v gjson.Result) json.RawMessage {
-	if !v.Exists() {
-		return json.RawMessage("null")
+// actionOf is a search's action, which session files always have.
+func actionOf(item gjson.Result) json.RawMessage {
+	a := item.Get("action")
+	if !a.IsObject() {
+		return json.RawMessage(`{"type":"other"}`)
 	}
-	return json.RawMessage(v.Raw)
+	return json.RawMessage(a.Raw)
 }
 
 func (s *sample) call(typ string, item gjson.Result) {

@@ -55,7 +55,6 @@ type thread struct {
 	client        *responses.Client
 	specs         map[string]json.RawMessage
 	turnState     string
-	warnedModel   bool
 	git           *rollout.Git
 	preview       string
 

@@ -41,7 +41,9 @@ func (s *Server) turnStart(params json.RawMessage) (any, func(), error) {
 		if busy.compacting && busy.ctx.Err() == nil {
 			return nil, nil, notSteerable()
 		}
-		if !busy.addInput(p.Input) { // it is as good as over
+		if took, err := busy.addInput(p.Input); err != nil {
+			return nil, nil, err
+		} else if !took { // it is as good as over
 			<-busy.done
 			return s.turnStart(params)
 		}
@@ -90,15 +92,31 @@ func checkInput(in []protocol.UserInput) error {
 	return nil
 }
 
+// What waits for the next request of a running turn is bounded in number, and in size
+// when it is more than one.
+const (
+	maxSteer      = 256
+	maxSteerBytes = 64 << 20
+)
+
 // addInput adds to a running turn; false when it takes no more, or has been interrupted.
-func (t *turn) addInput(in []protocol.UserInput) bool {
+func (t *turn) addInput(in []protocol.UserInput) (bool, error) {
 	t.th.mu.Lock()
 	defer t.th.mu.Unlock()
 	if t.closed || t.th.running != t || t.ctx.Err() != nil {
-		return false
+		return false, nil
+	}
+	size := 0
+	for _, one := range append(t.steer, in) {
+		for _, u := range one {
+			size += len(u.Text) + len(u.URL)
+		}
+	}
+	if n := len(t.steer); n >= maxSteer || n > 0 && size > maxSteerBytes {
+		return false, jsonrpc.Errorf(jsonrpc.CodeOverloaded, "the turn has too much input waiting; retry later")
 	}
 	t.steer = append(t.steer, in)
-	return true
+	return true, nil
 }
 
 func (s *Server) turnSteer(params json.RawMessage) (any, error) {
@@ -125,7 +143,10 @@ func (s *Server) turnSteer(params json.RawMessage) (any, error) {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "input must not be empty")
 	case t.compacting:
 		return nil, notSteerable()
-	case !t.addInput(p.Input):
+	}
+	if took, err := t.addInput(p.Input); err != nil {
+		return nil, err
+	} else if !took {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to steer")
 	}
 	return protocol.TurnSteerResponse{TurnID: t.id}, nil

@@ -1,0 +1,43 @@
+// Codex-execpolicy judges commands by rules files.
+//
+// Synopsis:
+//
+//	codex-execpolicy check -r FILE... [--pretty] [--resolve-host-executables] COMMAND...
+//	codex-execpolicy explain [-r FILE]... [-a POLICY] [-s MODE] [--json] COMMAND... | SCRIPT
+//	codex-execpolicy compile FILE...
+//
+// check prints the rules that a command falls under, as one JSON object. explain says
+// what a session would do with it, part by part, with the rules and the settings of that
+// session. compile prints rules files as lines, which the engine reads.
+//
+// Files: CODEX_HOME/rules/*.rules, .codex/rules/*.rules of trusted projects.
+//
+// Exit status: 0 whatever the verdict; 1 a rules file can't be read or is broken; 2 wrong
+// usage.
+//
+// Example:
+//
+//	codex-execpolicy explain 'git add . && git push'
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"codex/pkg/config"
+	"codex/pkg/policycli"
+)
+
+func main() {
+	policycli.Bound()
+	cwd, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "codex-execpolicy: find working folder: %v\n", err)
+		os.Exit(1)
+	}
+	home, _ := os.UserHomeDir() // "" means unknown
+	os.Exit(policycli.Main(os.Args[1:], policycli.Process{
+		Stdout: os.Stdout, Stderr: os.Stderr,
+		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
+	}))
+}
