@@ -19,6 +19,9 @@ type Options struct {
 	Enable, Disable []string
 	// Profile is -p; "" means the `profile` key.
 	Profile string
+	// ProfileV2 is --profile-v2: CODEX_HOME/NAME.config.toml lies over the user's file. A
+	// missing one changes nothing. See PlainName.
+	ProfileV2 string
 	// IgnoreUserConfig leaves CODEX_HOME/config.toml out.
 	IgnoreUserConfig bool
 	// Strict makes an unknown key an error.

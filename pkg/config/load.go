@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 )
 
 // Load reads every layer and folds them into one Config. Errors about settings
@@ -35,6 +36,11 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 		s.add(Layer{Name: "user", Path: user, Dir: home, Tree: map[string]any{}})
 	} else if err := s.file("user", user); err != nil {
 		return nil, err
+	}
+	if o.ProfileV2 != "" {
+		if err := s.file("user", filepath.Join(home, o.ProfileV2+".config.toml")); err != nil {
+			return nil, err
+		}
 	}
 	s.add(Layer{Name: "sessionFlags", Dir: s.cwd, Tree: flags})
 	if err := s.file("legacyManagedConfigTomlFromFile", filepath.Join(sys, "managed_config.toml")); err != nil {
@@ -89,4 +95,11 @@ func AsError(err error) *Error {
 		return e
 	}
 	return nil
+}
+
+// PlainName says whether name may be given to --profile-v2: no path, nothing hidden.
+func PlainName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return !(r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
+	})
 }

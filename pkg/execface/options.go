@@ -1,8 +1,10 @@
 package execface
 
 import (
+	"fmt"
 	"strings"
 
+	"codex/pkg/config"
 	"codex/pkg/options"
 )
 
@@ -38,6 +40,14 @@ func list(f func(*Args) *[]string) func(*Args, string) error {
 
 func flag(f func(*Args) *bool) func(*Args, string) error {
 	return func(a *Args, _ string) error { *f(a) = true; return nil }
+}
+
+func profileV2(a *Args, v string) error {
+	if !config.PlainName(v) {
+		return fmt.Errorf("invalid --profile-v2 value `%s`; pass a plain name such as `work`", v)
+	}
+	a.ProfileV2 = v
+	return nil
 }
 
 // table gives every option. Names of values are the original's, as they show in its
@@ -77,7 +87,7 @@ func table() []option {
 		eng(opt("--oss", "", "use a local provider", flag(func(a *Args) *bool { return &a.OSS }))),
 		eng(opt("--local-provider", "OSS_PROVIDER", "which local provider --oss means", text(func(a *Args) *string { return &a.LocalProvider }))),
 		eng(opt("-p --profile", "CONFIG_PROFILE", "profile from config.toml", text(func(a *Args) *string { return &a.Profile }))),
-		opt("--profile-v2", "CONFIG_PROFILE_V2", "read NAME.config.toml on top of config.toml", text(func(a *Args) *string { return &a.ProfileV2 })),
+		eng(opt("--profile-v2", "CONFIG_PROFILE_V2", "read NAME.config.toml on top of config.toml", profileV2)),
 		eng(pick(opt("-s --sandbox", "SANDBOX_MODE", "what commands may do", text(func(a *Args) *string { return &a.Sandbox })),
 			"read-only", "workspace-write", "danger-full-access")),
 		hide(eng(opt("--full-auto", "", "old name of -s workspace-write", flag(func(a *Args) *bool { return &a.FullAuto })))),

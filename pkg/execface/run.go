@@ -137,9 +137,6 @@ func (r *run) do(ctx context.Context) error {
 
 func (r *run) loadConfig(ctx context.Context) (err error) {
 	a := r.args
-	if a.ProfileV2 != "" {
-		return errors.New("--profile-v2 is not built yet in this version; use --profile, or --config")
-	}
 	r.cwd = r.Cwd
 	if a.Dir != "" {
 		if r.cwd = a.Dir; !filepath.IsAbs(r.cwd) {
@@ -162,7 +159,7 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 	}
 	r.cfg, err = config.Load(ctx, config.Options{
 		Env: config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: r.Hostname},
-		Cwd: r.cwd, Overrides: a.Config, Enable: a.Enable, Disable: a.Disable, Profile: a.Profile,
+		Cwd: r.cwd, Overrides: a.Config, Enable: a.Enable, Disable: a.Disable, Profile: a.Profile, ProfileV2: a.ProfileV2,
 		IgnoreUserConfig: a.NoUserConfig, Strict: a.StrictConfig,
 		Model: a.Model, Sandbox: a.Sandbox, OSS: a.OSS, LocalProvider: a.LocalProvider, AddDirs: a.AddDirs,
 		FullAuto: a.FullAuto, Bypass: a.Bypass, WebSearch: webSearch, ForceApproval: "never",

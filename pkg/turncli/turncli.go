@@ -29,6 +29,7 @@ type Flags struct {
 	Enable        []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
 	Disable       []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
 	Profile       string   `short:"p" help:"profile of config.toml"`
+	ProfileV2     string   `name:"profile-v2" placeholder:"NAME" help:"read NAME.config.toml on top of config.toml"`
 	Model         string   `short:"m" help:"model to ask"`
 	Sandbox       string   `short:"s" enum:",read-only,workspace-write,danger-full-access" default:"" placeholder:"MODE" help:"sandbox for commands: read-only, workspace-write, danger-full-access"`
 	Approval      string   `short:"a" name:"ask-for-approval" enum:",untrusted,on-failure,on-request,never" default:"" placeholder:"POLICY" help:"when to ask: untrusted, on-failure, on-request, never"`
@@ -56,6 +57,9 @@ func Main(args []string) int {
 	var f Flags
 	if _, err := cli.Parse(cli.Program{Name: "codex-turn", Summary: "The engine: one thread behind lines of the app-server protocol."}, &f, args); err != nil {
 		return cli.Exit("codex-turn", err)
+	}
+	if f.ProfileV2 != "" && !config.PlainName(f.ProfileV2) {
+		return cli.Exit("codex-turn", exit.Usagef("invalid --profile-v2 value `%s`; pass a plain name such as `work`", f.ProfileV2))
 	}
 	o, err := f.options()
 	if err != nil {
@@ -98,7 +102,7 @@ func (f *Flags) options() (*turn.Options, error) {
 	o := &turn.Options{
 		Config: config.Options{
 			Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: hostname},
-			Cwd: f.Cd, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile,
+			Cwd: f.Cd, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile, ProfileV2: f.ProfileV2,
 			IgnoreUserConfig: f.IgnoreUser, Strict: f.Strict, Model: f.Model, Sandbox: f.Sandbox, Approval: f.Approval,
 			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
 		},
