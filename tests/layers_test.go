@@ -55,7 +55,7 @@ var (
 	hands  = []string{"execserver", "sandbox", "sandbox/..."}
 	client = []string{"executor"} // the engine's end of the executor's pipe
 	engine = []string{"turn", "turn/...", "turncli", "tools", "tools/...", "responses", "instructions", "hooks", "mcpclient"}
-	faces  = []string{"execface", "stage", "notify", "dispatch", "tui", "tui/...", "appserver", "mcpserver"}
+	faces  = []string{"execface", "stage", "notify", "dispatch", "tui", "tui/...", "appserver", "appserver/...", "mcpserver"}
 )
 
 func groups(lists ...[]string) []string { return slices.Concat(lists...) }
@@ -182,6 +182,7 @@ func TestBinaries(t *testing.T) {
 	}{
 		"codex":            {5 * mb / 2, append(small, "encoding/json", "regexp")},
 		"codex-notify":     {4 * mb, small},
+		"codex-app-server": {13 * mb, nil},
 		"codex-execpolicy": {7 * mb, []string{"net/http"}},
 		"codex-sandbox":    {4 * mb, small},
 		"apply_patch":      {3 * mb, small},

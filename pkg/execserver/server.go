@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -50,7 +49,7 @@ const (
 type Options struct {
 	Version string   // executorVersion of environmentInfo
 	Env     []string // the server's own environment: envPolicy, HOME, TMPDIR, SHELL
-	Dir     string   // working directory, for relative ones; "": os.Getwd
+	Dir     string   // working directory, for relative ones
 	// Adopt says that the process of the server serves nothing else: on Linux it becomes
 	// the parent of what its children leave behind, and ends and reaps all of it.
 	Adopt        bool
@@ -97,13 +96,6 @@ func Serve(ctx context.Context, in io.Reader, w io.Writer, opts Options) error {
 	}
 	if opts.MaxProcesses <= 0 {
 		opts.MaxProcesses = maxProcesses
-	}
-	if opts.Dir == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			return fmt.Errorf("serve: %w", err)
-		}
-		opts.Dir = dir
 	}
 	s := &server{
 		opts: opts, out: newOut(w), session: newSession(),

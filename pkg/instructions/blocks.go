@@ -85,6 +85,11 @@ func ModelSwitch(text string) string {
 	return "<model_switch>\nAnother model worked on this thread until now. Go on with the conversation under these instructions:\n\n" + text + "\n</model_switch>"
 }
 
+// PersonalitySpec tells that the manner changes from here on.
+func PersonalitySpec(text string) string {
+	return "<personality_spec>\nThe user wants another manner of speaking from now on:\n\n" + text + "\n</personality_spec>"
+}
+
 // CompactPrompt asks for the summary that replaces the history.
 const CompactPrompt = "The conversation is about to be cut because it nears the context window. Write the hand-over that lets another model go on without it: what the user wants and the limits they set, what was done and decided (files with paths, commands, results that matter), what is known to fail, and the next steps in order. Be complete and concise; no greetings."
 

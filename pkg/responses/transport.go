@@ -143,9 +143,6 @@ func addCertificates(pool *x509.CertPool, raw []byte) (n int, err error) {
 
 // lookup reads a variable of the endpoint's environment.
 func (c *Client) lookup(name string) string {
-	if c.ep.Env == nil {
-		return os.Getenv(name)
-	}
 	v := ""
 	for _, kv := range c.ep.Env {
 		if k, val, ok := strings.Cut(kv, "="); ok && k == name {

@@ -1,0 +1,196 @@
+package appserver
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+// maxFile bounds what fs/readFile gives: base64 of it is one message.
+const maxFile = 128 << 20
+
+// absolute holds a path of fs/* against the rule, in the original's words.
+func absolute(paths ...string) error {
+	for _, p := range paths {
+		if !filepath.IsAbs(p) {
+			return invalid("Invalid request: AbsolutePathBuf deserialized without a base path")
+		}
+	}
+	return nil
+}
+
+// ioError is a failure of the system in the original's words.
+func ioError(err error) error {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		if err == nil {
+			return nil
+		}
+		return internal(err)
+	}
+	s := errno.Error()
+	return jsonrpc.Errorf(jsonrpc.CodeInternal, "%s (os error %d)", string(s[0]-'a'+'A')+s[1:], int(errno))
+}
+
+func fsReadFile(r *request, p *protocol.FsReadFileParams) (any, error) {
+	if err := absolute(p.Path); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(p.Path)
+	if err != nil {
+		return nil, ioError(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	switch {
+	case err != nil:
+		return nil, ioError(err)
+	case len(data) > maxFile:
+		return nil, invalid("file is larger than %d bytes", maxFile)
+	}
+	return protocol.FsReadFileResponse{DataBase64: base64.StdEncoding.EncodeToString(data)}, nil
+}
+
+func fsWriteFile(r *request, p *protocol.FsWriteFileParams) (any, error) {
+	if err := absolute(p.Path); err != nil {
+		return nil, err
+	}
+	data, err := base64.StdEncoding.DecodeString(p.DataBase64)
+	if err != nil {
+		var at base64.CorruptInputError
+		if errors.As(err, &at) && int(at) < len(p.DataBase64) {
+			return nil, invalid("fs/writeFile requires valid base64 dataBase64: Invalid symbol %d, offset %d.", p.DataBase64[at], int(at))
+		}
+		return nil, invalid("fs/writeFile requires valid base64 dataBase64: %v", err)
+	}
+	return protocol.FsWriteFileResponse{}, ioError(os.WriteFile(p.Path, data, 0o666))
+}
+
+func fsCreateDirectory(r *request, p *protocol.FsCreateDirectoryParams) (any, error) {
+	if err := absolute(p.Path); err != nil {
+		return nil, err
+	}
+	if p.Recursive != nil && !*p.Recursive {
+		return protocol.FsCreateDirectoryResponse{}, ioError(os.Mkdir(p.Path, 0o777))
+	}
+	return protocol.FsCreateDirectoryResponse{}, ioError(os.MkdirAll(p.Path, 0o777))
+}
+
+func fsGetMetadata(r *request, p *protocol.FsGetMetadataParams) (any, error) {
+	if err := absolute(p.Path); err != nil {
+		return nil, err
+	}
+	link, err := os.Lstat(p.Path)
+	if err != nil {
+		return nil, ioError(err)
+	}
+	fi, err := os.Stat(p.Path)
+	if err != nil {
+		return nil, ioError(err)
+	}
+	return protocol.FsGetMetadataResponse{IsDirectory: fi.IsDir(), IsFile: fi.Mode().IsRegular(), IsSymlink: link.Mode()&fs.ModeSymlink != 0,
+		ModifiedAtMs: fi.ModTime().UnixMilli()}, nil
+}
+
+func fsReadDirectory(r *request, p *protocol.FsReadDirectoryParams) (any, error) {
+	if err := absolute(p.Path); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(p.Path)
+	if err != nil {
+		return nil, ioError(err)
+	}
+	var res protocol.FsReadDirectoryResponse
+	for _, e := range entries {
+		dir, file := e.IsDir(), e.Type().IsRegular()
+		if e.Type()&fs.ModeSymlink != 0 {
+			if fi, err := os.Stat(filepath.Join(p.Path, e.Name())); err == nil {
+				dir, file = fi.IsDir(), fi.Mode().IsRegular()
+			}
+		}
+		res.Entries = append(res.Entries, protocol.FsReadDirectoryEntry{FileName: e.Name(), IsDirectory: dir, IsFile: file})
+	}
+	return res, nil
+}
+
+func fsRemove(r *request, p *protocol.FsRemoveParams) (any, error) {
+	if err := absolute(p.Path); err != nil {
+		return nil, err
+	}
+	_, err := os.Lstat(p.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && (p.Force == nil || *p.Force):
+		return protocol.FsRemoveResponse{}, nil
+	case err != nil:
+		return nil, ioError(err)
+	case p.Recursive != nil && !*p.Recursive:
+		return protocol.FsRemoveResponse{}, ioError(os.Remove(p.Path))
+	}
+	return protocol.FsRemoveResponse{}, ioError(os.RemoveAll(p.Path))
+}
+
+func fsCopy(r *request, p *protocol.FsCopyParams) (any, error) {
+	if err := absolute(p.SourcePath, p.DestinationPath); err != nil {
+		return nil, err
+	}
+	fi, err := os.Lstat(p.SourcePath)
+	if err != nil {
+		return nil, ioError(err)
+	}
+	if fi.IsDir() {
+		if !p.Recursive {
+			return nil, invalid("fs/copy requires recursive: true when sourcePath is a directory")
+		}
+		if rel, err := filepath.Rel(p.SourcePath, p.DestinationPath); err == nil && (rel == "." || filepath.IsLocal(rel)) {
+			return nil, invalid("fs/copy cannot copy a directory to itself or one of its descendants")
+		}
+	}
+	return protocol.FsCopyResponse{}, ioError(copyTree(p.SourcePath, p.DestinationPath))
+}
+
+func copyTree(from, to string) error {
+	fi, err := os.Lstat(from)
+	if err != nil {
+		return err
+	}
+	switch {
+	case fi.Mode()&fs.ModeSymlink != 0:
+		target, err := os.Readlink(from)
+		if err != nil {
+			return err
+		}
+		return os.Symlink(target, to)
+	case fi.IsDir():
+		if err := os.MkdirAll(to, fi.Mode().Perm()|0o700); err != nil {
+			return err
+		}
+		entries, err := os.ReadDir(from)
+		for _, e := range entries {
+			if err := copyTree(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())); err != nil {
+				return err
+			}
+		}
+		return err
+	case !fi.Mode().IsRegular():
+		return fmt.Errorf("fs/copy only supports regular files, directories, and symlinks: %s", from)
+	}
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, fi.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src)
+	return errors.Join(err, dst.Close())
+}

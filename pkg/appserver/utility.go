@@ -1,0 +1,170 @@
+package appserver
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"codex/pkg/config"
+	"codex/pkg/models"
+	"codex/pkg/protocol"
+)
+
+// page cuts a list at an offset that the cursor holds.
+func page[T any](all []T, cursor *string, limit *uint32) ([]T, *string, error) {
+	from := 0
+	if cursor != nil {
+		n, err := strconv.Atoi(*cursor)
+		if err != nil || n < 0 || n > len(all) {
+			return nil, nil, invalid("invalid cursor: %s", shorten(*cursor))
+		}
+		from = n
+	}
+	all = all[from:]
+	if limit == nil || int(max(*limit, 1)) >= len(all) {
+		return all, nil, nil
+	}
+	n := int(max(*limit, 1))
+	next := strconv.Itoa(from + n)
+	return all[:n], &next, nil
+}
+
+func (s *Server) modelList(r *request, p *protocol.ModelListParams) (any, error) {
+	cfg, err := s.load(nil)
+	if err != nil {
+		return nil, err
+	}
+	all := cfg.Models
+	if all == nil {
+		all = models.All()
+	}
+	def := models.DefaultIn(cfg.Models)
+	hidden := p.IncludeHidden != nil && *p.IncludeHidden
+	var out []protocol.Model
+	for _, m := range all {
+		if m.Visibility != "list" && !hidden {
+			continue
+		}
+		v := protocol.Model{ID: m.Slug, Model: m.Slug, DisplayName: m.DisplayName, Description: m.Description, Hidden: m.Visibility != "list",
+			DefaultReasoningEffort: protocol.ReasoningEffort(m.DefaultEffort), InputModalities: []protocol.InputModality{protocol.InputModalityText},
+			SupportsPersonality: models.Instructions(m, "friendly") != models.Instructions(m, "none"), AdditionalSpeedTiers: m.SpeedTiers, IsDefault: m.Slug == def}
+		if m.DefaultEffort == "" {
+			v.DefaultReasoningEffort = protocol.ReasoningEffort("none")
+		}
+		if m.InputImages {
+			v.InputModalities = append(v.InputModalities, protocol.InputModalityImage)
+		}
+		for i, e := range m.Efforts {
+			o := protocol.ReasoningEffortOption{ReasoningEffort: protocol.ReasoningEffort(e)}
+			if i < len(m.EffortNotes) {
+				o.Description = m.EffortNotes[i]
+			}
+			v.SupportedReasoningEfforts = append(v.SupportedReasoningEfforts, o)
+		}
+		for _, t := range m.ServiceTiers {
+			v.ServiceTiers = append(v.ServiceTiers, protocol.ModelServiceTier(t))
+		}
+		if m.Upgrade != "" {
+			v.Upgrade, v.UpgradeInfo = &m.Upgrade, &protocol.ModelUpgradeInfo{Model: m.Upgrade}
+		}
+		out = append(out, v)
+	}
+	var res protocol.ModelListResponse
+	data, next, err := page(out, p.Cursor, p.Limit)
+	res.Data, res.NextCursor = data, next
+	return res, err
+}
+
+func (s *Server) providerCapabilities(r *request) (any, error) {
+	return protocol.ModelProviderCapabilitiesReadResponse{NamespaceTools: true, ImageGeneration: true, WebSearch: true}, nil
+}
+
+func (s *Server) featureList(r *request, p *protocol.ExperimentalFeatureListParams) (any, error) {
+	cfg, err := s.load(nil)
+	if err != nil {
+		return nil, err
+	}
+	var out []protocol.ExperimentalFeature
+	for _, f := range config.AllFeatures() {
+		stage := protocol.ExperimentalFeatureStage(f.Stage)
+		switch f.Stage {
+		case "experimental":
+			stage = protocol.ExperimentalFeatureStageBeta
+		case "under development":
+			stage = protocol.ExperimentalFeatureStageUnderDevelopment
+		}
+		out = append(out, protocol.ExperimentalFeature{Name: f.Name, Stage: stage, Enabled: cfg.Features.Enabled(f.Name), DefaultEnabled: f.Default})
+	}
+	data, next, err := page(out, p.Cursor, p.Limit)
+	return protocol.ExperimentalFeatureListResponse{Data: data, NextCursor: next}, err
+}
+
+func (s *Server) permissionProfiles(r *request) (any, error) {
+	return protocol.PermissionProfileListResponse{Data: []protocol.PermissionProfileSummary{
+		{ID: ":read-only"}, {ID: ":workspace"}, {ID: ":danger-full-access"}}}, nil
+}
+
+func (s *Server) collaborationModes(r *request) (any, error) {
+	plan, def := protocol.ModeKindPlan, protocol.ModeKindDefault
+	medium := protocol.ReasoningEffort("medium")
+	return protocol.CollaborationModeListResponse{Data: []protocol.CollaborationModeMask{
+		{Name: "Plan", Mode: &plan, ReasoningEffort: &medium}, {Name: "Default", Mode: &def}}}, nil
+}
+
+// remoteControl is the state of the relay, which is not built.
+func (s *Server) remoteControl() protocol.RemoteControlStatusChangedNotification {
+	host := ""
+	if s.opts.Config.Env.Hostname != nil {
+		host = s.opts.Config.Env.Hostname()
+	}
+	return protocol.RemoteControlStatusChangedNotification{Status: protocol.RemoteControlConnectionStatusDisabled, ServerName: host, InstallationID: s.installation()}
+}
+
+func (s *Server) remoteControlRead(r *request) (any, error) {
+	v := s.remoteControl()
+	return protocol.RemoteControlStatusReadResponse{Status: v.Status, ServerName: v.ServerName, InstallationID: v.InstallationID, EnvironmentID: v.EnvironmentID}, nil
+}
+
+// installation is the id in CODEX_HOME/installation_id, made when there is none.
+func (s *Server) installation() string {
+	path := filepath.Join(s.home, "installation_id")
+	if b, err := os.ReadFile(path); err == nil {
+		if id := strings.TrimSpace(string(b)); uuid.Validate(id) == nil {
+			return id
+		}
+	}
+	id := uuid.NewString()
+	if err := os.MkdirAll(s.home, 0o700); err == nil {
+		_ = os.WriteFile(path, []byte(id), 0o644) // without it the next start has another id
+	}
+	return id
+}
+
+func mockMethod(r *request, p *protocol.MockExperimentalMethodParams) (any, error) {
+	return protocol.MockExperimentalMethodResponse{Echoed: p.Value}, nil
+}
+
+func windowsReadiness(r *request) (any, error) {
+	return protocol.WindowsSandboxReadinessResponse{Status: protocol.WindowsSandboxReadinessNotConfigured}, nil
+}
+
+// feedback keeps what the user says in a file of CODEX_HOME: nothing is sent.
+func (s *Server) feedback(r *request, p *protocol.FeedbackUploadParams) (any, error) {
+	id := "no-active-thread-" + uuid.NewString()
+	if p.ThreadID != nil {
+		id = *p.ThreadID
+	}
+	line := append(encode(struct {
+		At       string                         `json:"timestamp"`
+		Feedback *protocol.FeedbackUploadParams `json:"feedback"`
+	}{s.opts.Now().UTC().Format(time.RFC3339), p}), '\n')
+	if err := appendLine(filepath.Join(s.home, "feedback.jsonl"), line); err != nil {
+		return nil, internal(fmt.Errorf("keep feedback: %w", err))
+	}
+	return protocol.FeedbackUploadResponse{ThreadID: id}, nil
+}
