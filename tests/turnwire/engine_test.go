@@ -1,3 +1,5 @@
+//go:build linux
+
 package turnwire
 
 import (
@@ -23,7 +25,7 @@ import (
 
 // patience is how long anything may take before a test gives up. Nothing that works
 // comes near it.
-const patience = 15 * time.Second
+const patience = 60 * time.Second
 
 // setup says how to start an engine.
 type setup struct {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package turnwire
 
 import (
@@ -194,6 +196,9 @@ func TestIDs(t *testing.T) {
 // A line of 100 MB is refused, as a prompt and as a request, one of 256 MiB and more is
 // passed over, and their memory is given back.
 func TestHugeLines(t *testing.T) {
+	if testing.Short() {
+		t.Skip("half a gigabyte of lines")
+	}
 	t.Parallel()
 	const most = 64 << 20
 	e := start(t, setup{script: hello})

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package turnwire holds the rules of the wire between an engine and its face: what
 // codex-turn does with every kind of line, signal and silence. The tests run the real
 // programs, with a scripted model, and hold every line that comes out against the schema

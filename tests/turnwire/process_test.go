@@ -1,3 +1,5 @@
+//go:build linux
+
 package turnwire
 
 import (
@@ -97,6 +99,17 @@ func (e *engine) child(words string) int {
 		return false
 	})
 	return found
+}
+
+// has says whether the engine has a file open, by its link in /proc.
+func (e *engine) has(link string) bool {
+	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", e.cmd.Process.Pid))
+	for _, fd := range fds {
+		if to, err := os.Readlink(fd); err == nil && to == link {
+			return true
+		}
+	}
+	return false
 }
 
 func kill(t *testing.T, pid int) {
