@@ -223,15 +223,12 @@ func (t *thread) body(items []entry, noTools bool) ([]byte, error) {
 
 // withID puts the model's id back where the provider stores items.
 func withID(e entry, azure bool) json.RawMessage {
-	if !azure || e.id == "" {
+	if !azure || e.id == "" || len(e.raw) < 2 {
 		return e.raw
 	}
-	switch typ := gjson.GetBytes(e.raw, "type").Str; typ {
+	switch gjson.GetBytes(e.raw, "type").Str {
 	case "reasoning", "message", "function_call", "custom_tool_call", "local_shell_call", "web_search_call", "tool_search_call":
-		head := `{"type":"` + typ + `"`
-		if rest, ok := strings.CutPrefix(string(e.raw), head); ok {
-			return json.RawMessage(head + `,"id":` + string(quoteJSON(e.id)) + rest)
-		}
+		return json.RawMessage(string(e.raw[:len(e.raw)-1]) + `,"id":` + string(quoteJSON(e.id)) + "}")
 	}
 	return e.raw
 }
