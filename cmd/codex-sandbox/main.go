@@ -19,6 +19,7 @@ package main
 import (
 	"context"
 	"os"
+	"time"
 
 	"codex/pkg/execserver"
 	"codex/pkg/sandbox"
@@ -27,12 +28,12 @@ import (
 )
 
 func main() {
-	sandbox.Stage2() // does not return in the second stage
+	sandbox.Stage2()     // does not return in the second stage
+	dir, _ := os.Getwd() // "" is refused where it matters
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		os.Exit(execserver.Main(os.Args[2:], execserver.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
-			execserver.Options{Version: version.String(), Env: os.Environ(), Adopt: true}))
+			execserver.Options{Version: version.String(), Env: os.Environ(), Dir: dir, Adopt: true}))
 	}
-	dir, _ := os.Getwd() // "" is refused where it matters
 	os.Exit(argv.Run(context.Background(), os.Args[1:],
-		argv.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Environ(), Dir: dir}))
+		argv.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Environ(), Dir: dir, SignalsAfter: 5 * time.Millisecond}))
 }

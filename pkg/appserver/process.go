@@ -50,7 +50,6 @@ type process struct {
 	pending  map[int]chan *jsonrpc.Error
 	out      outcome
 	seen     map[string]int
-	err      error
 	timedOut bool
 	killed   bool
 }

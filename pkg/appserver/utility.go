@@ -127,7 +127,7 @@ func (s *Server) remoteControl() protocol.RemoteControlStatusChangedNotification
 
 func (s *Server) remoteControlRead(r *request) (any, error) {
 	v := s.remoteControl()
-	return protocol.RemoteControlStatusReadResponse{Status: v.Status, ServerName: v.ServerName, InstallationID: v.InstallationID, EnvironmentID: v.EnvironmentID}, nil
+	return protocol.RemoteControlStatusReadResponse(v), nil
 }
 
 // installation is the id in CODEX_HOME/installation_id, made when there is none.

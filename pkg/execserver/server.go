@@ -49,7 +49,7 @@ const (
 type Options struct {
 	Version string   // executorVersion of environmentInfo
 	Env     []string // the server's own environment: envPolicy, HOME, TMPDIR, SHELL
-	Dir     string   // working directory, for relative ones
+	Dir     string   // working directory, for relative ones; "": /
 	// Adopt says that the process of the server serves nothing else: on Linux it becomes
 	// the parent of what its children leave behind, and ends and reaps all of it.
 	Adopt        bool
@@ -96,6 +96,9 @@ func Serve(ctx context.Context, in io.Reader, w io.Writer, opts Options) error {
 	}
 	if opts.MaxProcesses <= 0 {
 		opts.MaxProcesses = maxProcesses
+	}
+	if opts.Dir == "" {
+		opts.Dir = "/"
 	}
 	s := &server{
 		opts: opts, out: newOut(w), session: newSession(),

@@ -35,8 +35,9 @@ func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv(serveVariable) != "":
 		os.Unsetenv(serveVariable)
+		dir, _ := os.Getwd()
 		os.Exit(execserver.Main(nil, execserver.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
-			execserver.Options{Version: "test", Env: os.Environ(), Adopt: true}))
+			execserver.Options{Version: "test", Env: os.Environ(), Dir: dir, Adopt: true}))
 	case os.Getenv(engineVariable) != "":
 		os.Unsetenv(engineVariable)
 		engine()

@@ -13,6 +13,12 @@ type Root struct {
 	ReadOnly []string `json:"read_only,omitempty"` // protected places, existing or not
 }
 
+// Link is a symbolic link, one or more on the way, that leads to a place.
+type Link struct {
+	Path   string `json:"path"`
+	Target string `json:"target"`
+}
+
 // Policy is a profile resolved on one machine. All paths are absolute and
 // clean. The zero value lets nothing be read, written or connected.
 type Policy struct {
@@ -22,6 +28,7 @@ type Policy struct {
 	Network       bool     `json:"network,omitempty"`         // sockets may leave the sandbox
 	Writable      []Root   `json:"writable,omitempty"`        // parents before children
 	Readable      []string `json:"readable,omitempty"`        // without FullDiskRead
+	Links         []Link   `json:"links,omitempty"`           // without FullDiskRead: other names of what may be seen
 	Denied        []string `json:"denied,omitempty"`          // neither read nor written
 	DeniedGlobs   []string `json:"denied_globs,omitempty"`    // patterns of the same
 	GlobDepth     int      `json:"glob_depth,omitempty"`      // how deep they are expanded; 0 is no limit
@@ -79,6 +86,11 @@ func (p Policy) access(name string, aliases bool) Access {
 			if aliases && len(a) > best && Below(name, a) {
 				return p.access(path.Clean(r.Path+"/"+name[len(a):]), false)
 			}
+		}
+	}
+	for _, l := range p.Links {
+		if aliases && len(l.Path) > best && Below(name, l.Path) {
+			return p.access(path.Clean(l.Target+"/"+name[len(l.Path):]), false)
 		}
 	}
 	for _, d := range p.Denied {

@@ -210,6 +210,11 @@ func (r *resolver) policy() (Policy, error) {
 				out.Readable = append(out.Readable, at)
 			}
 		}
+		if !out.FullDiskRead && g.access != AccessNone {
+			for _, name := range g.aliases {
+				out.Links = append(out.Links, Link{Path: name, Target: at})
+			}
+		}
 	}
 	for i := range out.Writable {
 		if err := r.protect(&out.Writable[i]); err != nil {
@@ -221,13 +226,12 @@ func (r *resolver) policy() (Policy, error) {
 		if r.grants[at].access != AccessRead {
 			continue
 		}
-		for i := len(out.Writable) - 1; i >= 0; i-- { // sorted: deeper roots come later
-			w := &out.Writable[i]
-			if at != w.Path && Below(at, w.Path) {
-				w.ReadOnly = appendNew(w.ReadOnly, at)
-				break
-			}
+		if i := rootOf(out.Writable, at); i >= 0 {
+			out.Writable[i].ReadOnly = appendNew(out.Writable[i].ReadOnly, at)
 		}
+	}
+	if err := r.protectAround(&out); err != nil {
+		return Policy{}, err
 	}
 	r.spread(&out)
 	return out, nil
@@ -262,6 +266,46 @@ func (r *resolver) protect(w *Root) error {
 	return nil
 }
 
+// protectAround adds the protected names of the repository that a project root
+// lies in, when that can be written because it lies in a wider root, such as
+// /tmp: it is this project's .git as well.
+func (r *resolver) protectAround(p *Policy) error {
+	if r.env.FS == nil {
+		return nil
+	}
+	for _, dir := range r.places(Path{Type: PathSpecial, Kind: KindProjectRoots}) {
+		dir, _ = r.follow(dir)
+		for dir = path.Dir(dir); dir != "/"; dir = path.Dir(dir) {
+			if _, err := r.env.FS.Lstat(path.Join(dir, ".git")); err != nil {
+				continue
+			}
+			i := rootOf(p.Writable, path.Join(dir, ".git"))
+			if i < 0 {
+				break
+			}
+			around := Root{Path: dir}
+			if err := r.protect(&around); err != nil {
+				return err
+			}
+			for _, at := range around.ReadOnly { // spread puts them where they belong
+				p.Writable[i].ReadOnly = appendNew(p.Writable[i].ReadOnly, at)
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// rootOf finds the deepest root above at, or -1.
+func rootOf(roots []Root, at string) int {
+	for i := len(roots) - 1; i >= 0; i-- { // sorted: deeper ones come later
+		if at != roots[i].Path && Below(at, roots[i].Path) {
+			return i
+		}
+	}
+	return -1
+}
+
 // spread moves protected places that a .git pointer put outside its own root
 // to the root that contains them, and drops those that no root does: they
 // are read-only anyway.
@@ -280,11 +324,8 @@ func (r *resolver) spread(p *Policy) {
 		w.ReadOnly = kept
 	}
 	for _, at := range strays {
-		for i := len(p.Writable) - 1; i >= 0; i-- {
-			if w := &p.Writable[i]; at != w.Path && Below(at, w.Path) {
-				w.ReadOnly = appendNew(w.ReadOnly, at)
-				break
-			}
+		if i := rootOf(p.Writable, at); i >= 0 {
+			p.Writable[i].ReadOnly = appendNew(p.Writable[i].ReadOnly, at)
 		}
 	}
 	for i := range p.Writable {

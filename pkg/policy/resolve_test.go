@@ -181,6 +181,31 @@ func TestResolveOnDisk(t *testing.T) {
 			t.Errorf("common directory can be written: %+v", p.Writable)
 		}
 	})
+	t.Run("the repository around, in a wider root", func(t *testing.T) {
+		for _, d := range []string{"repo/.git", "repo/deep/er"} {
+			os.MkdirAll(at(d), 0o755)
+		}
+		p := ww("repo/deep/er", base)
+		for name, want := range map[string]bool{"repo/.git/hooks/x": false, "repo/.codex/config.toml": false, "repo/f": true,
+			"repo/deep/f": true, "repo/deep/er/.git": false, "other/.git/x": true, ".git": false} {
+			if p.CanWrite(at(name)) != want {
+				t.Errorf("write to %s: want %v", name, want)
+			}
+		}
+		if p := ww("repo/deep/er"); len(p.Writable[0].ReadOnly) != 3 {
+			t.Errorf("outside of the roots it needs no entry: %+v", p.Writable)
+		}
+	})
+	t.Run("restricted reading keeps the names of links", func(t *testing.T) {
+		p := resolve(t, Profile{Type: Managed, FileSystem: FileSystem{Entries: []Entry{
+			{Path: Path{Type: PathLiteral, Value: at("link")}, Access: AccessRead}}}}, Env{Cwd: at("ws"), FS: disk{}})
+		if !slices.Equal(p.Readable, []string{at("real")}) || !slices.Equal(p.Links, []Link{{at("link"), at("real")}}) {
+			t.Errorf("%+v", p)
+		}
+		if p.FullDiskRead || p.CanRead("/etc/passwd") || !p.CanRead(at("real/f")) || !p.CanRead(at("link/f")) {
+			t.Errorf("%+v", p)
+		}
+	})
 	t.Run("a policy is JSON", func(t *testing.T) {
 		p := ww("link", at("main"))
 		b, err := json.Marshal(p)

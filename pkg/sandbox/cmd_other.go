@@ -35,6 +35,9 @@ func (s Support) Explain(pol policy.Policy) []string {
 	return []string{"commands are refused: " + s.Reason}
 }
 
+// Inherit gives the command in, out and errs as they are.
+func (c *Cmd) Inherit(in, out, errs *os.File) { c.Stdin, c.Stdout, c.Stderr = in, out, errs }
+
 // Start starts the command.
 func (c *Cmd) Start() error {
 	if err := c.Cmd.Start(); err != nil {

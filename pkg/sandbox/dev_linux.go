@@ -59,13 +59,13 @@ func takeTerminal() int {
 	return -1
 }
 
-// place mounts a private /dev: the copied devices, a devpts of its own, and
+// place mounts a private /dev on at: the copied devices, a devpts of its own, and
 // /dev/shm. It is writable; what is made there is gone with the sandbox.
-func (d *devices) place() error {
-	if err := unix.Mount("tmpfs", "/dev", "tmpfs", unix.MS_NOSUID|unix.MS_STRICTATIME, "mode=755"); err != nil {
+func (d *devices) place(at string) error {
+	if err := unix.Mount("tmpfs", at, "tmpfs", unix.MS_NOSUID|unix.MS_STRICTATIME, "mode=755"); err != nil {
 		return during(err, "mount /dev")
 	}
-	dev, err := unix.Open("/dev", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	dev, err := unix.Open(at, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return during(err, "open /dev")
 	}
@@ -93,7 +93,7 @@ func (d *devices) place() error {
 	if err := unix.Mkdirat(dev, "pts", 0o755); err != nil {
 		return during(err, "make /dev/pts")
 	}
-	err = unix.Mount("devpts", "/dev/pts", "devpts", unix.MS_NOSUID|unix.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
+	err = unix.Mount("devpts", at+"/pts", "devpts", unix.MS_NOSUID|unix.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
 	return during(err, "mount /dev/pts")
 }
 
@@ -109,19 +109,19 @@ func (d *devices) one(dev int, name string, tree int) error {
 	return unix.MoveMount(tree, "", dev, name, unix.MOVE_MOUNT_F_EMPTY_PATH)
 }
 
-// placeProc mounts a /proc that shows the pid namespace only, with the parts
+// placeProc mounts on at a /proc that shows the pid namespace only, with the parts
 // that set up the machine read-only. Where the kernel refuses (a container
 // whose own /proc is partly covered) the read-only copy of the outer one stays.
-func placeProc() error {
-	err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+func placeProc(at string) error {
+	err := unix.Mount("proc", at, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
 	if err == unix.EPERM {
 		return nil
 	}
 	if err != nil {
 		return during(err, "mount /proc")
 	}
-	forbidUserNamespaces()
-	proc, err := unix.Open("/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	forbidUserNamespaces(at)
+	proc, err := unix.Open(at, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return during(err, "open /proc")
 	}
@@ -132,6 +132,9 @@ func placeProc() error {
 	}
 	for _, name := range covers {
 		tree, err := unix.OpenTree(proc, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+		if err == unix.ENOENT {
+			continue
+		}
 		if err != nil {
 			return during(err, "copy /proc/%s", name)
 		}
@@ -153,7 +156,7 @@ func placeProc() error {
 // them the machine could be changed, or taken over.
 func procCovers(proc int) ([]string, error) {
 	if unix.Geteuid() != 0 {
-		return []string{"sys"}, nil // the rest is not ours to write
+		return []string{"sys", "pressure"}, nil // the rest is not for everybody to write
 	}
 	dir, err := unix.Openat(proc, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -191,8 +194,8 @@ func procCovers(proc int) ([]string, error) {
 // forbidUserNamespaces sets this user namespace's own limit to none: in a
 // nested one a command would have capabilities again. The filter refuses the
 // flags too; clone3 hides them from it.
-func forbidUserNamespaces() {
-	fd, err := unix.Open("/proc/sys/user/max_user_namespaces", unix.O_WRONLY|unix.O_CLOEXEC, 0)
+func forbidUserNamespaces(proc string) {
+	fd, err := unix.Open(proc+"/sys/user/max_user_namespaces", unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return
 	}

@@ -294,6 +294,46 @@ func TestDenied(t *testing.T) {
 	}
 }
 
+// TestOnlyListed shows a command nothing but what its profile lists.
+func TestOnlyListed(t *testing.T) {
+	needSpaces(t)
+	p := newSite(t)
+	os.MkdirAll(p.ws+"/docs", 0o755)
+	os.WriteFile(p.ws+"/docs/a", []byte("a"), 0o644)
+	os.WriteFile(p.ws+"/b", []byte("b"), 0o644)
+	special := func(kind, sub string, a policy.Access) policy.Entry {
+		return policy.Entry{Path: policy.Path{Type: policy.PathSpecial, Kind: kind, Subpath: sub}, Access: a}
+	}
+	listed := func(e ...policy.Entry) policy.Policy {
+		return p.resolve(t, policy.Profile{Type: policy.Managed, FileSystem: policy.FileSystem{
+			Entries: append([]policy.Entry{special(policy.KindMinimal, "", policy.AccessRead)}, e...)}})
+	}
+	docs := special(policy.KindProjectRoots, "docs", policy.AccessRead)
+	all := special(policy.KindProjectRoots, "", policy.AccessWrite)
+	for _, tt := range []struct {
+		name   string
+		pol    policy.Policy
+		script string
+		want   bool
+	}{
+		{"what is listed", listed(docs), "cat docs/a", true},
+		{"what is not", listed(docs), "cat b", false},
+		{"the sibling", listed(docs), "ls " + p.out, false},
+		{"the root", listed(docs), "test -z \"$(ls / | grep -vxE 'bin|dev|etc|lib|lib32|lib64|libx32|nix|proc|sbin|tmp|usr|run|var|private|" + strings.Split(p.base, "/")[1] + "')\"", true},
+		{"writing", listed(docs), "echo x >docs/a", false},
+		{"writing the root", listed(docs), "echo x >/x", false},
+		{"a writable workspace", listed(all), "echo x >f && rm f && cat b", true},
+		{"its protected names", listed(all), "mkdir .git", false},
+		{"devices", listed(all), "echo x >/dev/null && head -c 1 /dev/zero", true},
+		{"processes", listed(all), "test -r /proc/self/status && test ! -d /proc/" + fmt.Sprint(os.Getpid()), true},
+		{"hidden below", listed(all, policy.Entry{Path: policy.Path{Type: policy.PathLiteral, Value: p.ws + "/docs"}, Access: policy.AccessNone}), "cat docs/a", false},
+	} {
+		if r := p.sh(t, tt.pol, tt.script); r.err != nil || (r.exit.Code == 0) != tt.want {
+			t.Errorf("%s: %+v, want success %v", tt.name, r, tt.want)
+		}
+	}
+}
+
 // TestWritableRootDirectory holds that a root may be the whole file system
 // with something taken out.
 func TestWritableRootDirectory(t *testing.T) {
@@ -325,7 +365,6 @@ func TestNetworkOnly(t *testing.T) {
 func TestUnenforceable(t *testing.T) {
 	p := newSite(t)
 	for _, pol := range []policy.Policy{
-		{Readable: []string{"/usr"}},
 		{FullDiskRead: true, DeniedGlobs: []string{"/w/*.env"}},
 	} {
 		var refused *RefusedError

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"sort"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -21,7 +20,6 @@ const (
 	bpfEqual = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
 	bpfAbove = unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K
 	bpfBits  = unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K
-	bpfJump  = unix.BPF_JMP | unix.BPF_JA
 	bpfRet   = unix.BPF_RET | unix.BPF_K
 )
 
@@ -48,101 +46,185 @@ const (
 	createFlags = unix.O_CREAT | 0x400000 // __O_TMPFILE
 )
 
-// program is a filter being written: for each call number a rule that ends in
-// a verdict. A number without one is allowed.
-type program struct{ rules []rule }
+// A filter is a function from the call's number to a target: a verdict, or a
+// piece of code that looks at the arguments and ends in one. The kernel runs
+// it once for every number when it is loaded, to learn which are always
+// allowed, so the way from a number to its target is a search tree.
 
-type rule struct {
-	nr   uint32
-	code []unix.SockFilter
+// target is where a number leads: a verdict below firstCode, else a piece.
+type target uint8
+
+const (
+	toAllow target = iota
+	toDeny         // EPERM
+	toNoSys        // ENOSYS: callers fall back to an older call
+	firstCode
+)
+
+// step is one instruction of a piece. jt and jf are verdicts, or onward.
+type step struct {
+	code   uint16
+	jt, jf target
+	k      uint32
 }
 
-// Instructions.
-func op(code uint16, jt, jf uint8, k uint32) unix.SockFilter {
-	return unix.SockFilter{Code: code, Jt: jt, Jf: jf, K: k}
+// onward in a jump means the next instruction.
+const onward target = 255
+
+// maxNr bounds the numbers that rules are about; above it all is allowed.
+const maxNr = 512
+
+// program is a filter being written.
+type program struct {
+	table  [maxNr]target
+	pieces [][]step
 }
 
-func ret(verdict uint32) unix.SockFilter { return op(bpfRet, 0, 0, verdict) }
+// deny answers the calls nrs with verdict v.
+func (p *program) deny(v target, nrs ...uint32) {
+	for _, nr := range nrs {
+		p.table[nr] = v
+	}
+}
+
+// when runs steps for the calls nrs. The last one must jump to verdicts.
+func (p *program) when(steps []step, nrs ...uint32) {
+	p.pieces = append(p.pieces, steps)
+	p.deny(firstCode+target(len(p.pieces)-1), nrs...)
+}
 
 // low and high load halves of an argument; both of our architectures are
 // little-endian.
-func low(arg uint32) unix.SockFilter  { return op(bpfLoad, 0, 0, offArgs+8*arg) }
-func high(arg uint32) unix.SockFilter { return op(bpfLoad, 0, 0, offArgs+8*arg+4) }
-
-// when runs code for call nr; past its end the call is allowed.
-func (p *program) when(nr uint32, code ...unix.SockFilter) {
-	p.rules = append(p.rules, rule{nr, append(code, ret(retAllow))})
+func low(arg uint32) step { return step{code: bpfLoad, jt: onward, jf: onward, k: offArgs + 8*arg} }
+func high(arg uint32) step {
+	return step{code: bpfLoad, jt: onward, jf: onward, k: offArgs + 8*arg + 4}
 }
 
-// deny answers the calls nrs with verdict.
-func (p *program) deny(verdict uint32, nrs ...uint32) {
-	for _, nr := range nrs {
-		p.rules = append(p.rules, rule{nr, []unix.SockFilter{ret(verdict)}})
-	}
+func and(k uint32) step                    { return step{code: bpfAnd, jt: onward, jf: onward, k: k} }
+func ifBits(k uint32, jt, jf target) step  { return step{bpfBits, jt, jf, k} }
+func ifEqual(k uint32, jt, jf target) step { return step{bpfEqual, jt, jf, k} }
+
+// denyBits refuses the calls nrs when argument arg has one of bits.
+func (p *program) denyBits(arg, bits uint32, nrs ...uint32) {
+	p.when([]step{low(arg), ifBits(bits, toDeny, toAllow)}, nrs...)
 }
 
-// denyBits refuses nr when argument arg has one of bits.
-func (p *program) denyBits(nr, arg, bits uint32) {
-	p.when(nr, low(arg), op(bpfBits, 0, 1, bits), ret(retDeny))
+// denyMode refuses nr when it creates a file with one of bits in its mode.
+func (p *program) denyMode(nr, flags, mode, bits uint32) {
+	p.when([]step{low(flags), ifBits(createFlags, onward, toAllow), low(mode), ifBits(bits, toDeny, toAllow)}, nr)
 }
 
-// denyBitsIf is denyBits where argument ifArg has one of ifBits.
-func (p *program) denyBitsIf(nr, arg, bits, ifArg, ifBits uint32) {
-	p.when(nr, low(ifArg), op(bpfBits, 1, 0, ifBits), ret(retAllow), low(arg), op(bpfBits, 0, 1, bits), ret(retDeny))
+// span is a run of numbers with one target, from start to the next span's.
+type span struct {
+	start uint32
+	to    target
 }
 
-// assemble writes the rules as a decision tree over the call number: the
-// kernel runs the filter once for every number when it is loaded, to learn
-// which are always allowed.
+// assemble lays the filter out: head, search tree, pieces, verdicts. It panics
+// when that is too long for BPF's short jumps, which a test rules out.
 func (p *program) assemble() []unix.SockFilter {
-	sort.SliceStable(p.rules, func(i, j int) bool { return p.rules[i].nr < p.rules[j].nr })
-	rules := p.rules[:0]
-	for _, r := range p.rules { // of two rules for a number the first holds
-		if len(rules) == 0 || rules[len(rules)-1].nr != r.nr {
-			rules = append(rules, r)
+	spans := make([]span, 1, 160)
+	for nr, to := range p.table {
+		if to != spans[len(spans)-1].to {
+			spans = append(spans, span{uint32(nr), to})
 		}
 	}
-	code := []unix.SockFilter{
-		op(bpfLoad, 0, 0, offArch), op(bpfEqual, 1, 0, auditArch),
-		ret(retKill), // 32-bit calls would slip past every number below
-		op(bpfLoad, 0, 0, offNr),
+	if spans[len(spans)-1].to != toAllow {
+		spans = append(spans, span{maxNr, toAllow})
 	}
-	code = append(code, headArch()...)
-	return append(code, tree(rules)...)
+	spans = append(spans, foreignNumbers()...)
+
+	head := []unix.SockFilter{
+		{Code: bpfLoad, K: offArch},
+		{Code: bpfEqual, Jt: 1, K: auditArch},
+		{Code: bpfRet, K: retKill}, // 32-bit calls would slip past every number
+		{Code: bpfLoad, K: offNr},
+	}
+	a := assembler{code: make([]unix.SockFilter, len(head), 255), spans: spans}
+	copy(a.code, head)
+	// Where things will be: a tree over n spans has n-1 nodes.
+	at := len(head) + len(spans) - 1
+	a.at = make([]int, int(firstCode)+len(p.pieces))
+	for i, steps := range p.pieces {
+		a.at[int(firstCode)+i] = at
+		at += len(steps)
+	}
+	for v := range firstCode {
+		a.at[v] = at + int(v)
+	}
+	a.tree(0, len(spans))
+	for _, steps := range p.pieces {
+		for _, s := range steps {
+			a.emit(s.code, s.k, a.place(s.jt), a.place(s.jf))
+		}
+	}
+	a.code = append(a.code, unix.SockFilter{Code: bpfRet, K: retAllow}, unix.SockFilter{Code: bpfRet, K: retDeny},
+		unix.SockFilter{Code: bpfRet, K: retNoSys})
+	return a.code
 }
 
-func tree(rules []rule) []unix.SockFilter {
-	if len(rules) == 1 {
-		code := append([]unix.SockFilter{op(bpfEqual, 0, uint8(len(rules[0].code)), rules[0].nr)}, rules[0].code...)
-		return append(code, ret(retAllow))
+type assembler struct {
+	code  []unix.SockFilter
+	spans []span
+	at    []int // of each target
+}
+
+// place is the position of a target, or of the next instruction.
+func (a *assembler) place(t target) int {
+	if t == onward {
+		return len(a.code) + 1
 	}
-	half := len(rules) / 2
-	below, above := tree(rules[:half]), tree(rules[half:])
-	// A conditional jump reaches 255 instructions, an unconditional one all.
-	code := []unix.SockFilter{op(bpfAbove, 0, 1, rules[half].nr), op(bpfJump, 0, 0, uint32(len(below)))}
-	return append(append(code, below...), above...)
+	return a.at[t]
+}
+
+func (a *assembler) emit(code uint16, k uint32, jt, jf int) {
+	next := len(a.code) + 1
+	if jt-next > 255 || jf-next > 255 {
+		panic("seccomp filter is too long")
+	}
+	a.code = append(a.code, unix.SockFilter{Code: code, Jt: uint8(jt - next), Jf: uint8(jf - next), K: k})
+}
+
+// tree emits the nodes that tell spans lo to hi apart.
+func (a *assembler) tree(lo, hi int) {
+	if hi-lo < 2 {
+		return
+	}
+	mid := (lo + hi) / 2
+	below := len(a.code) + 1      // the left part's nodes come next
+	above := below + mid - lo - 1 // and the right part's after them
+	if mid-lo == 1 {
+		below = a.at[a.spans[lo].to]
+	}
+	if hi-mid == 1 {
+		above = a.at[a.spans[mid].to]
+	}
+	a.emit(bpfAbove, a.spans[mid].start, above, below)
+	a.tree(lo, mid)
+	a.tree(mid, hi)
 }
 
 // filterFor writes the filter of a plan for a process of effective uid euid.
 func filterFor(pl *plan, euid int) []unix.SockFilter {
-	p := &program{}
-	if pl.mode == modeLandlock {
-		p.deny(retDeny, metadataCalls()...)
-	}
+	p := &program{pieces: make([][]step, 0, 16)}
 	if pl.mode != modeSeccomp {
 		p.setuidBits(euid)
 	}
-	p.when(unix.SYS_IOCTL, low(1),
-		op(bpfEqual, 0, 1, unix.TIOCSTI), ret(retDeny), // types into the terminal
-		op(bpfEqual, 0, 1, unix.TIOCLINUX), ret(retDeny)) // pastes on the console
-	p.denyBits(unix.SYS_CLONE, 0, newSpaces)
-	p.deny(retNoSys, unix.SYS_CLONE3) // its flags are in memory; all callers fall back
-	p.denyBits(unix.SYS_UNSHARE, 0, newSpaces|unix.CLONE_NEWTIME)
-	p.when(unix.SYS_USERFAULTFD, low(0), op(bpfBits, 1, 0, 1 /* UFFD_USER_MODE_ONLY */), ret(retDeny))
+	p.when([]step{low(1),
+		ifEqual(unix.TIOCSTI, toDeny, onward),                     // types into the terminal
+		ifEqual(unix.TIOCLINUX, toDeny, toAllow)}, unix.SYS_IOCTL) // pastes on the console
+	p.denyBits(0, newSpaces, unix.SYS_CLONE)
+	p.deny(toNoSys, unix.SYS_CLONE3) // its flags are in memory; all callers fall back
+	p.denyBits(0, newSpaces|unix.CLONE_NEWTIME, unix.SYS_UNSHARE)
+	const userModeOnly = 1
+	p.when([]step{low(0), ifBits(userModeOnly, toAllow, toDeny)}, unix.SYS_USERFAULTFD)
 	if !pl.has(flagNetwork) {
 		p.noNetwork()
 	}
-	p.deny(retDeny, kernelCalls()...)
+	p.deny(toDeny, kernelCalls()...)
+	if pl.mode == modeLandlock {
+		p.deny(toDeny, metadataCalls()...)
+	}
 	return p.assemble()
 }
 
@@ -150,14 +232,12 @@ func filterFor(pl *plan, euid int) []unix.SockFilter {
 // harmless inside, but the host would run them. Where the user is root that
 // matters most, and openat2, whose mode is in memory, is hidden too.
 func (p *program) setuidBits(euid int) {
-	p.denyBitsIf(unix.SYS_OPENAT, 3, unix.S_ISUID, 2, createFlags)
-	p.denyBits(unix.SYS_FCHMOD, 1, unix.S_ISUID)
-	p.denyBits(unix.SYS_FCHMODAT, 2, unix.S_ISUID)
-	p.denyBits(unix.SYS_FCHMODAT2, 2, unix.S_ISUID)
-	p.denyBits(unix.SYS_MKNODAT, 2, unix.S_ISUID)
+	p.denyMode(unix.SYS_OPENAT, 2, 3, unix.S_ISUID)
+	p.denyBits(1, unix.S_ISUID, unix.SYS_FCHMOD)
+	p.denyBits(2, unix.S_ISUID, unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_MKNODAT)
 	p.setuidBitsArch()
 	if euid == 0 {
-		p.deny(retNoSys, unix.SYS_OPENAT2)
+		p.deny(toNoSys, unix.SYS_OPENAT2)
 	}
 }
 
@@ -166,18 +246,14 @@ func (p *program) setuidBits(euid int) {
 // the kernel turns into datagrams) can be given any address in a sendmsg,
 // where no filter sees it.
 func (p *program) noNetwork() {
-	for _, nr := range []uint32{unix.SYS_SOCKET, unix.SYS_SOCKETPAIR} {
-		p.when(nr, low(0), op(bpfEqual, 1, 0, unix.AF_UNIX), ret(retDeny),
-			low(1), op(bpfAnd, 0, 0, 0xf),
-			op(bpfEqual, 0, 1, unix.SOCK_DGRAM), ret(retDeny),
-			op(bpfEqual, 0, 1, unix.SOCK_RAW), ret(retDeny))
-	}
-	p.when(unix.SYS_SENDTO, // send(2) is sendto without an address
-		low(4), op(bpfEqual, 1, 0, 0), ret(retDeny),
-		high(4), op(bpfEqual, 1, 0, 0), ret(retDeny))
-	p.deny(retDeny, unix.SYS_CONNECT, unix.SYS_BIND, unix.SYS_LISTEN, unix.SYS_ACCEPT, unix.SYS_ACCEPT4)
+	p.when([]step{low(0), ifEqual(unix.AF_UNIX, onward, toDeny),
+		low(1), and(0xf), ifEqual(unix.SOCK_DGRAM, toDeny, onward), ifEqual(unix.SOCK_RAW, toDeny, toAllow)},
+		unix.SYS_SOCKET, unix.SYS_SOCKETPAIR)
+	p.when([]step{low(4), ifEqual(0, onward, toDeny), high(4), ifEqual(0, toAllow, toDeny)},
+		unix.SYS_SENDTO) // send(2) is sendto without an address
+	p.deny(toDeny, unix.SYS_CONNECT, unix.SYS_BIND, unix.SYS_LISTEN, unix.SYS_ACCEPT, unix.SYS_ACCEPT4)
 	// Debugging is refused with the network, as the original does.
-	p.deny(retDeny, unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV,
+	p.deny(toDeny, unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV,
 		unix.SYS_KCMP, unix.SYS_PIDFD_GETFD)
 }
 

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"errors"
-	"os"
 	"sort"
 	"strings"
 
@@ -31,6 +30,12 @@ func enterMounts(p *plan) error {
 	if err != nil {
 		return err
 	}
+	v := view{plan: p, roots: roots}
+	if p.has(flagOnlyListed) {
+		if err := v.takeReadable(); err != nil {
+			return err
+		}
+	}
 	all := unix.MountAttr{Attr_set: attrReadOnly, Propagation: unix.MS_PRIVATE}
 	if len(p.roots) > 0 && p.roots[0].path == "/" {
 		all.Attr_set = attrLocked // only places below it are protected
@@ -38,13 +43,24 @@ func enterMounts(p *plan) error {
 	if err := unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, &all); err != nil {
 		return &fault{causeRefused, "making the file system read-only: " + errText(err), err}
 	}
-	if err := dev.place(); err != nil {
+	if p.has(flagOnlyListed) {
+		if err := v.begin(); err != nil {
+			return err
+		}
+	}
+	if err := dev.place(v.base + "/dev"); err != nil {
 		return refusal(err)
 	}
-	if err := placeRoots(p, roots); err != nil {
+	if err := v.place(); err != nil {
 		return err
 	}
-	return refusal(placeProc())
+	if err := refusal(placeProc(v.base + "/proc")); err != nil {
+		return err
+	}
+	if p.has(flagOnlyListed) {
+		return v.finish()
+	}
+	return nil
 }
 
 // refusal marks an error that the kernel's rules, not the policy's paths, are
@@ -108,21 +124,34 @@ func takeRoots(roots []planRoot) ([]int, error) {
 	return trees, nil
 }
 
-// spot is a place to mount on: a writable root, or, with tree < 0, a path that
-// becomes read-only.
+// view is the file system being put together below base: the host's own tree,
+// or, with flagOnlyListed, an empty one.
+type view struct {
+	plan     *plan
+	base     string
+	roots    []int // detached copies of plan.roots
+	readable []int // and of plan.readable
+}
+
+// spot is a place to mount on: a detached tree, or, with tree < 0, a path that
+// becomes read-only, or hidden.
 type spot struct {
 	path string
 	tree int
 	deny bool
 }
 
-// placeRoots puts the writable roots back and the protected places on top,
-// parents before children so that the narrower rule covers the wider.
-func placeRoots(p *plan, trees []int) error {
+// place puts the writable roots back and the protected places on top, parents
+// before children so that the narrower rule covers the wider.
+func (v *view) place() error {
+	p := v.plan
 	var spots []spot
+	for i, r := range p.readable {
+		spots = append(spots, spot{path: r, tree: v.readable[i]})
+	}
 	for i, r := range p.roots {
 		if r.path != "/" {
-			spots = append(spots, spot{path: r.path, tree: trees[i]})
+			spots = append(spots, spot{path: r.path, tree: v.roots[i]})
 		}
 		for _, ro := range r.readOnly {
 			if ro != "" {
@@ -138,7 +167,7 @@ func placeRoots(p *plan, trees []int) error {
 	}
 	sort.SliceStable(spots, func(i, j int) bool { return depth(spots[i].path) < depth(spots[j].path) })
 	for _, s := range spots {
-		if err := s.mount(); err != nil {
+		if err := v.mount(s); err != nil {
 			return err
 		}
 	}
@@ -152,13 +181,14 @@ func depth(p string) int {
 	return strings.Count(p, "/")
 }
 
-func (s spot) mount() error {
-	if s.tree >= 0 && strings.HasPrefix(s.path, "/dev/") {
-		if err := os.MkdirAll(s.path, 0o755); err != nil { // the private /dev is empty
+func (v *view) mount(s spot) error {
+	name := v.base + s.path
+	if s.tree >= 0 && (v.base != "" || strings.HasPrefix(s.path, "/dev/")) {
+		if err := makePoint(name, s.tree); err != nil { // what is below is empty
 			return during(err, "make %s", s.path)
 		}
 	}
-	at, err := openTrue(s.path)
+	at, err := openTrue(name)
 	if err != nil {
 		if err == unix.ENOENT && s.deny {
 			return nil // there is nothing to hide

@@ -45,20 +45,12 @@ func placeholders(roots []planRoot) (holds, error) {
 	return hs, nil
 }
 
-// release removes the placeholders that nobody else uses. Only a thread in
-// the host's view can: the caller's has them mounted.
+// release removes the placeholders that nobody else uses. The threads that
+// have them mounted must have ended, and so must the command.
 func (hs holds) release() {
-	if len(hs) == 0 {
-		return
+	for _, h := range hs {
+		h.release()
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for _, h := range hs {
-			h.release()
-		}
-	}()
-	<-done
 }
 
 func (h hold) release() {

@@ -85,7 +85,7 @@ func (s *Support) refuses(pol policy.Policy) error {
 	switch {
 	case !s.Seccomp:
 		return refused(s.Reason + "; and this kernel has no seccomp filters")
-	case len(pol.Writable) > 0 || len(pol.Denied) > 0:
+	case len(pol.Writable) > 0 || len(pol.Denied) > 0 || !pol.FullDiskRead:
 		return refused(s.Reason)
 	case s.Landlock < landlockNeeded:
 		return refused(s.Reason + "; and Landlock is missing or too old")

@@ -31,7 +31,14 @@ type fault struct {
 	err   error
 }
 
-func (f *fault) Error() string { return f.text + ": " + f.err.Error() }
+func (f *fault) Error() string {
+	if f.err == nil {
+		return f.text
+	}
+	return f.text + ": " + f.err.Error()
+}
+
+func (f *fault) Unwrap() error { return f.err }
 
 // during wraps err with what was being done.
 func during(err error, format string, args ...any) error {
@@ -42,9 +49,7 @@ func during(err error, format string, args ...any) error {
 }
 
 func stage2() int {
-	// Threads of this process will differ: this one moves into the sandbox's
-	// view of the file system, the others keep the host's.
-	runtime.LockOSThread()
+	runtime.LockOSThread() // see launch
 	p, err := readPlan()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "codex-sandbox: this is the second stage of a sandbox and was started by hand:", err)
@@ -153,7 +158,7 @@ func runSpaces(p *plan) (int, error) {
 		holds.release()
 		return 0, err
 	}
-	pid, err := launch(p)
+	pid, err := launchAside(p)
 	if err != nil || p.has(flagProbe) {
 		endAll()
 		holds.release()
@@ -162,7 +167,11 @@ func runSpaces(p *plan) (int, error) {
 		}
 		return 0, err
 	}
+	err = noCapabilities(syscall.Syscall)
 	writeAll(ctlFd, record(recStarted, nil))
+	if err = errors.Join(err, dropEverywhere()); err != nil {
+		endAll() // cannot happen; the command must not run beside a capable pid 1
+	}
 	muteStdio()
 	ws := reap(pid)
 	holds.release()
@@ -170,6 +179,24 @@ func runSpaces(p *plan) (int, error) {
 	binary.LittleEndian.PutUint32(b[:], uint32(ws))
 	writeAll(ctlFd, record(recExit, b[:]))
 	return exitOf(ws).Code, nil
+}
+
+// launchAside runs launch on a thread of its own. The thread that moves into
+// the sandbox's view of the file system ends with that, so that the view goes
+// with the command's last process; the others keep the host's, and can take
+// the placeholders away.
+func launchAside(p *plan) (pid int, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: the thread ends here
+		pid, err = launch(p)
+	}()
+	<-done
+	if err == nil && pid != 0 {
+		go follow(pid)
+	}
+	return pid, err
 }
 
 // launch moves this thread into the sandbox and starts the command from it.
@@ -208,7 +235,6 @@ func launch(p *plan) (int, error) {
 	if err != nil {
 		return 0, &fault{cause: causeExec, err: err}
 	}
-	go follow(pid)
 	return pid, nil
 }
 

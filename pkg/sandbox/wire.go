@@ -3,6 +3,8 @@ package sandbox
 import (
 	"encoding/binary"
 	"errors"
+
+	"codex/pkg/policy"
 )
 
 // The socket pair between the stages carries, downwards, one plan (a length
@@ -27,10 +29,11 @@ const (
 
 // Bits of plan.flags.
 const (
-	flagNetwork   = 1 << iota // sockets are not restricted
-	flagTty                   // stdin becomes the controlling terminal
-	flagProbe                 // set up, report, run nothing
-	flagFullWrite             // the file system stays as it is
+	flagNetwork    = 1 << iota // sockets are not restricted
+	flagTty                    // stdin becomes the controlling terminal
+	flagProbe                  // set up, report, run nothing
+	flagFullWrite              // the file system stays as it is
+	flagOnlyListed             // only readable, links and roots exist
 )
 
 // plan is what the second stage is told.
@@ -43,6 +46,10 @@ type plan struct {
 	env    []string
 	roots  []planRoot // parents before children
 	denied []string
+
+	// With flagOnlyListed:
+	readable []string
+	links    []policy.Link
 }
 
 type planRoot struct {
@@ -82,6 +89,12 @@ func (p *plan) encode() []byte {
 		e.strs(r.readOnly)
 	}
 	e.strs(p.denied)
+	e.strs(p.readable)
+	e.u32(uint32(len(p.links)))
+	for _, l := range p.links {
+		e.str(l.Path)
+		e.str(l.Target)
+	}
 	binary.LittleEndian.PutUint32(e.b, uint32(len(e.b)-4))
 	return e.b
 }
@@ -141,7 +154,11 @@ func decodePlan(b []byte) (*plan, error) {
 	for range n {
 		p.roots = append(p.roots, planRoot{path: d.str(), readOnly: d.strs()})
 	}
-	p.denied = d.strs()
+	p.denied, p.readable = d.strs(), d.strs()
+	n = d.count()
+	for range n {
+		p.links = append(p.links, policy.Link{Path: d.str(), Target: d.str()})
+	}
 	if d.err == nil && len(d.b) != 0 {
 		d.err = errors.New("plan has trailing bytes")
 	}

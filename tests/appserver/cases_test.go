@@ -36,14 +36,13 @@ func (c *client) turn(id, text string) gjson.Result {
 
 func children(t *testing.T, pid int) []string {
 	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-	if err != nil {
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid)); err != nil {
 		t.Skip("no /proc")
 	}
 	var all []string
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, f := range tasks {
-		b, _ = os.ReadFile(f)
+		b, _ := os.ReadFile(f)
 		all = append(all, strings.Fields(string(b))...)
 	}
 	return all

@@ -48,15 +48,6 @@ func stat(pid int) ([]string, error) {
 	return strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:])), nil
 }
 
-func parent(pid int) int {
-	s, err := stat(pid)
-	if err != nil {
-		return 0
-	}
-	n, _ := strconv.Atoi(s[1])
-	return n
-}
-
 func cmdline(pid int) string {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)) // gone meanwhile: nothing
 	return strings.ReplaceAll(string(b), "\x00", " ")

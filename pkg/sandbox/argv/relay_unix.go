@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"codex/pkg/sandbox"
 )
@@ -14,34 +15,39 @@ import (
 // so gets none from the terminal. Those that were ignored when we were started
 // stay ignored. It ends with the process.
 type relay struct {
+	want  []os.Signal
+	after time.Duration
 	heard chan os.Signal
-	ready chan struct{} // closed when signals are caught
 }
 
-// listen catches signals from now on, or from a moment later: each one costs
-// some switching of threads, which goes on while the sandbox is set up. The
-// terminal's are left out where there is none.
-func listen(terminal bool) *relay {
-	want := []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
+// listen catches signals, at once or in a while. The terminal's are left out
+// where there is none.
+func listen(terminal bool, after time.Duration) *relay {
+	r := &relay{after: after, heard: make(chan os.Signal, 16)}
+	r.want = []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
 	if terminal {
-		want = append(want, syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGCONT)
+		r.want = append(r.want, syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGCONT)
 	}
-	r := &relay{heard: make(chan os.Signal, 16), ready: make(chan struct{})}
-	go func() {
-		defer close(r.ready)
-		for _, s := range want {
-			if !signal.Ignored(s) {
-				signal.Notify(r.heard, s)
-			}
-		}
-	}()
+	if after == 0 {
+		r.catch()
+	}
 	return r
+}
+
+func (r *relay) catch() {
+	for _, s := range r.want {
+		if !signal.Ignored(s) {
+			signal.Notify(r.heard, s)
+		}
+	}
 }
 
 // to starts passing on.
 func (r *relay) to(c *sandbox.Cmd) {
-	<-r.ready
-	go func() {
+	time.AfterFunc(r.after, func() {
+		if r.after != 0 {
+			r.catch()
+		}
 		for s := range r.heard {
 			sig := s.(syscall.Signal)
 			c.Signal(sig)
@@ -49,5 +55,5 @@ func (r *relay) to(c *sandbox.Cmd) {
 				syscall.Kill(os.Getpid(), syscall.SIGSTOP) // the shell waits for us to stop
 			}
 		}
-	}()
+	})
 }

@@ -1,9 +1,13 @@
 package argv
 
-import "codex/pkg/sandbox"
+import (
+	"time"
+
+	"codex/pkg/sandbox"
+)
 
 type relay struct{}
 
-func listen(bool) *relay { return nil }
+func listen(bool, time.Duration) *relay { return nil }
 
 func (*relay) to(*sandbox.Cmd) {}

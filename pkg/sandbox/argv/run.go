@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/mattn/go-isatty"
 
@@ -24,6 +25,11 @@ type Process struct {
 	In, Out, Err *os.File
 	Env          []string // the whole environment
 	Dir          string   // the working directory
+
+	// SignalsAfter is how long signals end us, and so the command, before they
+	// are passed on to it. To be ready for them costs threads, which a command
+	// that is over sooner does not need. 0 is ready from the start.
+	SignalsAfter time.Duration
 }
 
 // Run does what the words after the program's name say and gives the exit
@@ -112,7 +118,7 @@ func (f *flags) spec(p Process) (sandbox.Spec, error) {
 // runConfined takes for granted that the kernel gives everything, which saves
 // a probe, and probes only when it does not.
 func runConfined(ctx context.Context, spec sandbox.Spec, p Process) error {
-	signals := listen(isatty.IsTerminal(p.In.Fd()) || isatty.IsTerminal(p.Err.Fd()))
+	signals := listen(isatty.IsTerminal(p.In.Fd()) || isatty.IsTerminal(p.Err.Fd()), p.SignalsAfter)
 	spec.Support = &sandbox.Support{Spaces: true, Seccomp: true}
 	c, err := start(ctx, spec, p)
 	var refused *sandbox.RefusedError
@@ -143,7 +149,7 @@ func start(ctx context.Context, spec sandbox.Spec, p Process) (*sandbox.Cmd, err
 	if err != nil {
 		return nil, err
 	}
-	c.Stdin, c.Stdout, c.Stderr = p.In, p.Out, p.Err
+	c.Inherit(p.In, p.Out, p.Err)
 	return c, c.Start()
 }
 
