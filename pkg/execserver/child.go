@@ -42,7 +42,7 @@ func (st childStream) caughtUp() { st.once.Do(func() { close(st.caught) }) }
 
 // startChild starts a command with pipes or a terminal. The child gets nothing else of
 // ours: all our files close on exec.
-func startChild(spec sandbox.Spec, c *startCall) (_ *child, err error) {
+func startChild(spec sandbox.Spec, c *startCall, reserve *sandbox.Reserve) (_ *child, err error) {
 	// The context is not the caller's: children end when the server ends them, in order.
 	cmd, err := sandbox.Command(context.Background(), spec)
 	if err != nil {
@@ -92,6 +92,9 @@ func startChild(spec sandbox.Spec, c *startCall) (_ *child, err error) {
 			theirs = append(theirs, w)
 			cmd.Stderr = w
 		}
+	}
+	if ch.confined {
+		cmd.UseReserve(reserve)
 	}
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -34,6 +34,8 @@ type family struct {
 	// forking is held shared while a child is started and made known, so that nobody
 	// else reaps it.
 	forking sync.RWMutex
+	// reserve is the second stage of a sandbox that waits for the next command.
+	reserve sandbox.Reserve
 
 	mu   sync.Mutex
 	own  map[int]*child // not reaped yet
@@ -45,6 +47,7 @@ type lifetime struct{ from, to uint64 }
 
 func newFamily(adopt bool) *family {
 	f := &family{own: map[int]*child{}, quit: make(chan struct{}), done: make(chan struct{})}
+	f.reserve.Forking = f.forking.RLocker()
 	if adopt && unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == nil {
 		f.adopt = true
 		go f.reap()
@@ -58,7 +61,7 @@ func (f *family) start(spec sandbox.Spec, c *startCall) (*child, error) {
 	f.forking.RLock()
 	defer f.forking.RUnlock()
 	from := ticks()
-	ch, err := startChild(spec, c)
+	ch, err := startChild(spec, c, &f.reserve)
 	if err != nil {
 		return nil, err
 	}
@@ -163,11 +166,12 @@ func (f *family) onlyIn(ch *child, pid int, start uint64) bool {
 // caller to exclude.
 func (f *family) orphans() []int {
 	all := childrenOf(nil, os.Getpid())
+	waits := f.reserve.Pid()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rest := all[:0]
 	for _, pid := range all {
-		if f.own[pid] == nil {
+		if f.own[pid] == nil && pid != waits {
 			rest = append(rest, pid)
 		}
 	}
@@ -223,6 +227,7 @@ func (f *family) reapDead() {
 // end kills and reaps everything that is left. The children we started are gone or were
 // given up on.
 func (f *family) end() {
+	f.reserve.Close()
 	close(f.quit)
 	<-f.done
 	if !f.adopt {

@@ -10,7 +10,9 @@ type family struct{}
 
 func newFamily(bool) *family { return &family{} }
 
-func (f *family) start(spec sandbox.Spec, c *startCall) (*child, error) { return startChild(spec, c) }
+func (f *family) start(spec sandbox.Spec, c *startCall) (*child, error) {
+	return startChild(spec, c, nil)
+}
 
 func (f *family) reaped(*child) {}
 

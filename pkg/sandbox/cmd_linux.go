@@ -25,6 +25,7 @@ type cmdState struct {
 	exit *Exit // after Wait
 
 	inherit []*os.File // streams for a plain fork, else nil
+	reserve *Reserve   // nil: none
 
 	mu  sync.Mutex // Signal and Wait may meet
 	ctl int        // our end of the socket pair while the command runs, else -1
@@ -90,20 +91,7 @@ func stageCmd(ctx context.Context, spec Spec, p *plan) *Cmd {
 	if spec.Tag != "" {
 		c.Args = append(c.Args, spec.Tag)
 	}
-	// The stage itself is not to be steered by the command's environment. It
-	// has one thing to do after the other: fewer threads, a faster start. And
-	// its runtime must not keep files of the control group open, for it closes
-	// all that it does not know.
-	c.Env, c.Dir = []string{"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0"}, "/"
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if p.mode == modeSpaces {
-		spaces(c.SysProcAttr)
-		if p.has(flagNetwork) {
-			c.SysProcAttr.Cloneflags &^= unix.CLONE_NEWNET
-		}
-	} else {
-		c.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	}
+	stageAttributes(c.Cmd, p.mode, p.has(flagNetwork))
 	c.Cancel = c.Kill
 	return c
 }
@@ -130,6 +118,13 @@ func (c *Cmd) Start() error {
 			return startError(c.spec, err)
 		}
 		return nil
+	}
+	if r := c.state.reserve; r != nil && c.state.plan.mode == modeSpaces {
+		used, err := c.startSpare()
+		r.fill(c.state.plan.has(flagNetwork))
+		if used {
+			return err
+		}
 	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -38,6 +38,15 @@ func (s Support) Explain(pol policy.Policy) []string {
 // Inherit gives the command in, out and errs as they are.
 func (c *Cmd) Inherit(in, out, errs *os.File) { c.Stdin, c.Stdout, c.Stderr = in, out, errs }
 
+// Reserve keeps nothing here: there is no second stage.
+type Reserve struct{}
+
+// Close does nothing.
+func (r *Reserve) Close() {}
+
+// UseReserve does nothing.
+func (c *Cmd) UseReserve(*Reserve) {}
+
 // Start starts the command.
 func (c *Cmd) Start() error {
 	if err := c.Cmd.Start(); err != nil {

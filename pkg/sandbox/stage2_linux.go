@@ -50,6 +50,11 @@ func during(err error, format string, args ...any) error {
 
 func stage2() int {
 	runtime.LockOSThread() // see launch
+	if len(os.Args) == 3 && os.Args[2] == spareWord {
+		if receiveStreams() != nil {
+			return 0 // the caller has ended, or needs us no more
+		}
+	}
 	p, err := readPlan()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "codex-sandbox: this is the second stage of a sandbox and was started by hand:", err)

@@ -1,0 +1,258 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Reserve keeps one second stage waiting for a caller that runs one command after the
+// other: its start and its namespaces, half of what a sandboxed command costs, are paid
+// while the command before runs. The plan, and with it the policy, comes with the
+// command. The zero value is ready; Close ends the stage that waits.
+type Reserve struct {
+	// Forking, when set, is held while a stage is started and made known to Pid.
+	Forking sync.Locker
+
+	mu     sync.Mutex
+	spare  *spare
+	filler chan struct{} // closed when the filling under way has ended; nil: none is
+	closed bool
+}
+
+// spare is a second stage that waits for its plan.
+type spare struct {
+	cmd *exec.Cmd
+	ctl int
+	net bool // keeps the host's network
+}
+
+// UseReserve lets the command take the stage that waits in r, and leave another one
+// there. It holds for commands whose streams are files or nil; the context has no say.
+func (c *Cmd) UseReserve(r *Reserve) { c.state.reserve = r }
+
+// Pid is the process that waits, 0 for none.
+func (r *Reserve) Pid() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.spare == nil {
+		return 0
+	}
+	return r.spare.cmd.Process.Pid
+}
+
+// take gives the waiting stage, nil when there is none of this kind, or not yet.
+func (r *Reserve) take(net bool) *spare {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.spare
+	if s == nil || s.net != net {
+		return nil
+	}
+	r.spare = nil
+	return s
+}
+
+// fill starts a stage in the background, in the place of one of the other kind.
+func (r *Reserve) fill(net bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || r.filler != nil || r.spare != nil && r.spare.net == net {
+		return
+	}
+	done := make(chan struct{})
+	r.filler = done
+	go func() { // ends when the stage has been started; Close waits for it
+		if r.Forking != nil {
+			r.Forking.Lock()
+			defer r.Forking.Unlock()
+		}
+		s, err := newSpare(net)
+		r.mu.Lock()
+		if old := r.spare; old != nil && !r.closed {
+			r.spare = nil
+			old.end()
+		}
+		if err == nil && r.closed {
+			defer s.end()
+		} else if err == nil {
+			r.spare = s
+		}
+		r.filler = nil
+		r.mu.Unlock()
+		close(done)
+	}()
+}
+
+// Close ends the stage that waits.
+func (r *Reserve) Close() {
+	r.mu.Lock()
+	r.closed = true
+	wait, s := r.filler, r.spare
+	r.spare = nil
+	r.mu.Unlock()
+	if wait != nil {
+		<-wait
+	}
+	if s != nil {
+		s.end()
+	}
+}
+
+func newSpare(net bool) (*spare, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: make the control socket: %w", err)
+	}
+	child := os.NewFile(uintptr(pair[1]), "control")
+	defer child.Close()
+	cmd := exec.Command(self)
+	stageAttributes(cmd, modeSpaces, net)
+	cmd.Args = []string{stageName, "", spareWord}
+	cmd.ExtraFiles = []*os.File{child}
+	if err := cmd.Start(); err != nil {
+		unix.Close(pair[0])
+		return nil, err
+	}
+	return &spare{cmd, pair[0], net}, nil
+}
+
+// end closes the socket, which ends the stage, and reaps it.
+func (s *spare) end() {
+	unix.Close(s.ctl)
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// hand gives the stage its standard streams. An error means that it was killed while it
+// waited, and that nothing has run.
+func (s *spare) hand(in, out, errs *os.File) error {
+	fds := []int{int(in.Fd()), int(out.Fd()), int(errs.Fd())}
+	for {
+		err := unix.Sendmsg(s.ctl, []byte{0}, unix.UnixRights(fds...), nil, unix.MSG_NOSIGNAL)
+		if err == nil {
+			break
+		}
+		if err != unix.EINTR {
+			return err
+		}
+	}
+	var ready [1]byte
+	return readFull(s.ctl, ready[:])
+}
+
+// files gives the command's streams as files; ok is false when one is not.
+func (c *Cmd) files() (in, out, errs *os.File, ok bool, done func()) {
+	var null *os.File
+	done = func() {
+		if null != nil {
+			null.Close()
+		}
+	}
+	file := func(v any, given bool) *os.File {
+		if given {
+			f, _ := v.(*os.File)
+			return f
+		}
+		if null == nil {
+			null, _ = os.OpenFile(os.DevNull, os.O_RDWR, 0)
+		}
+		return null
+	}
+	in = file(c.Stdin, c.Stdin != nil)
+	out = file(c.Stdout, c.Stdout != nil)
+	errs = file(c.Stderr, c.Stderr != nil)
+	return in, out, errs, in != nil && out != nil && errs != nil, done
+}
+
+// startSpare starts the command in the stage that waits; used is false when there is
+// none and nothing has happened.
+func (c *Cmd) startSpare() (used bool, err error) {
+	in, out, errs, ok, done := c.files()
+	defer done()
+	if !ok {
+		return false, nil
+	}
+	s := c.state.reserve.take(c.state.plan.has(flagNetwork))
+	if s == nil {
+		return false, nil
+	}
+	if err := s.hand(in, out, errs); err != nil {
+		s.end() // it was killed while it waited
+		return false, nil
+	}
+	c.Cmd = s.cmd
+	c.Cmd.Cancel = nil
+	if err := c.handshake(s.ctl); err != nil {
+		s.end()
+		c.sweep()
+		return true, err
+	}
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	c.state.ctl = s.ctl
+	return true, nil
+}
+
+// receiveStreams is the second stage's part: it waits for its standard streams.
+func receiveStreams() error {
+	var b [1]byte
+	oob := make([]byte, unix.CmsgSpace(3*4))
+	var n, oobn int
+	var err error
+	for {
+		n, oobn, _, _, err = unix.Recvmsg(ctlFd, b[:], oob, unix.MSG_CMSG_CLOEXEC)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errors.New("nothing to run")
+	}
+	msgs, err := unix.ParseSocketControlMessage(oob[:oobn])
+	if err != nil || len(msgs) != 1 {
+		return fmt.Errorf("standard streams did not come: %v", err)
+	}
+	fds, err := unix.ParseUnixRights(&msgs[0])
+	if err != nil || len(fds) != 3 {
+		return fmt.Errorf("standard streams did not come: %v", err)
+	}
+	for i, fd := range fds {
+		if err := unix.Dup3(fd, i, 0); err != nil {
+			return err
+		}
+	}
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
+	return writeAll(ctlFd, []byte{0})
+}
+
+// spareWord is the third word of a second stage that waits for its streams.
+const spareWord = "spare"
+
+// stageAttributes is how a second stage is started.
+func stageAttributes(c *exec.Cmd, m mode, net bool) {
+	// The stage itself is not to be steered by the command's environment. It
+	// has one thing to do after the other: fewer threads, a faster start. And
+	// its runtime must not keep files of the control group open, for it closes
+	// all that it does not know.
+	c.Env, c.Dir = []string{"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0"}, "/"
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if m != modeSpaces {
+		c.SysProcAttr.Pdeathsig = syscall.SIGKILL
+		return
+	}
+	spaces(c.SysProcAttr)
+	if net {
+		c.SysProcAttr.Cloneflags &^= unix.CLONE_NEWNET
+	}
+}
