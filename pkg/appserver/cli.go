@@ -208,6 +208,9 @@ func (p Process) sockets(ctx context.Context, s *Server, at target, check func([
 	drained := make(chan struct{})
 	go func() { // ends with the process
 		for sig := range p.Signals {
+			if sig == syscall.SIGPIPE {
+				continue // a client has left, which is nobody's end but its own
+			}
 			first := false
 			once.Do(func() {
 				first = true
@@ -216,7 +219,7 @@ func (p Process) sockets(ctx context.Context, s *Server, at target, check func([
 					close(drained)
 				}()
 			})
-			if !first && sig != syscall.SIGHUP && sig != syscall.SIGPIPE {
+			if !first && sig != syscall.SIGHUP {
 				hurry()
 			}
 		}
