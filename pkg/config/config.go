@@ -142,8 +142,10 @@ type Granular struct {
 
 // WorkspaceWrite are the settings of sandbox mode workspace-write.
 type WorkspaceWrite struct {
-	// WritableRoots are absolute and clean; the working folder is not among them.
+	// WritableRoots are absolute and clean; the working folder is not among them. The
+	// first Added come from the command line.
 	WritableRoots                                 []string
+	Added                                         int
 	NetworkAccess, ExcludeTmpdir, ExcludeSlashTmp bool
 }
 

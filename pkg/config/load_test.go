@@ -317,13 +317,13 @@ func TestPaths(t *testing.T) {
 	o := Options{Env: env, AddDirs: []string{"add", "/b"}}
 	c := load(t, o)
 	h := env.home()
-	want := []string{filepath.Join(h, "rel"), filepath.Join(env.Home, "x"), "/b", env.Home, filepath.Join(env.Cwd, "add")}
+	want := []string{filepath.Join(env.Cwd, "add"), filepath.Join(h, "rel"), filepath.Join(env.Home, "x"), "/b", env.Home}
 	if !slices.Equal(c.Workspace.WritableRoots, want) || c.LogDir != filepath.Join(h, "l") {
 		t.Fatal(c.Workspace.WritableRoots, c.LogDir)
 	}
 	o.Overrides = []string{`sandbox_workspace_write.writable_roots=["here"]`}
 	o.Cwd = "sub"
-	if c = load(t, o); c.Workspace.WritableRoots[0] != filepath.Join(env.Cwd, "sub", "here") {
+	if c = load(t, o); c.Workspace.WritableRoots[c.Workspace.Added] != filepath.Join(env.Cwd, "sub", "here") {
 		t.Fatal(c.Workspace.WritableRoots)
 	}
 }

@@ -35,10 +35,12 @@ func (c *Config) readSandbox(o Options, t view) error {
 		mode, c.SandboxModeExplicit = "read-only", false
 	}
 	c.SandboxMode = mode
+	ws := &c.Workspace
 	for _, d := range o.AddDirs {
 		d = o.Env.absolute(d, c.Cwd)
-		if !slices.Contains(c.Workspace.WritableRoots, d) {
-			c.Workspace.WritableRoots = append(c.Workspace.WritableRoots, d)
+		if !slices.Contains(ws.WritableRoots, d) {
+			ws.WritableRoots = slices.Insert(ws.WritableRoots, ws.Added, d)
+			ws.Added++
 		}
 	}
 	return nil

@@ -67,6 +67,9 @@ func (s *Set) execCommand(ctx context.Context, t *Turn, c Call) Output {
 	if login && !s.AllowLogin {
 		return Output{Text: "login shell is disabled by config; omit `login` or set it to false."}
 	}
+	if strings.Contains(v.Str("cmd"), "\x00") {
+		return Output{Text: `exec_command failed for ` + "`<command included NUL byte>`" + `: CreateProcess { message: "Rejected(\"Failed to create unified exec process: nul byte found in provided data\")" }`}
+	}
 	sh := s.Shell
 	if v.Has("shell") {
 		sh = s.Finder.pick(v.Str("shell"), s.Shell)

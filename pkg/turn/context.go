@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"codex/pkg/instructions"
@@ -54,6 +55,7 @@ func (t *thread) recordedProfile() policy.Profile {
 	memories := filepath.Join(t.cfg.Home, "memories")
 	roots := []string{t.set.cwd}
 	var places, own []policy.Entry
+	configured := t.cfg.Workspace.WritableRoots[t.cfg.Workspace.Added:]
 	for _, e := range p.FileSystem.Entries {
 		switch {
 		case e.Path.Kind == policy.KindProjectRoots:
@@ -71,6 +73,11 @@ func (t *thread) recordedProfile() policy.Profile {
 			for _, r := range roots {
 				entries = append(entries, literal(r, policy.AccessWrite))
 			}
+		}
+	}
+	for _, r := range roots[1:] { // the original repeats those of the config here
+		if slices.Contains(configured, r) {
+			entries = append(entries, literal(r, policy.AccessWrite))
 		}
 	}
 	for _, name := range []string{".git", ".agents", ".codex"} {
@@ -156,6 +163,7 @@ func (t *thread) contextDiff(old, c *rollout.TurnContext) []json.RawMessage {
 }
 
 func samePolicy(a, b rollout.SandboxPolicy) bool {
+	a.WritableRoots, b.WritableRoots = slices.Sorted(slices.Values(a.WritableRoots)), slices.Sorted(slices.Values(b.WritableRoots))
 	x, err1 := json.Marshal(a)
 	y, err2 := json.Marshal(b)
 	return err1 == nil && err2 == nil && bytes.Equal(x, y)

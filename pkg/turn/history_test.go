@@ -29,6 +29,15 @@ func replayCases() [][2]string {
 			`{"type":"custom_tool_call","status":"completed","call_id":"call_resp_1_0","name":"apply_patch","input":"*** Begin <&> Patch"}`},
 		{`{"type":"local_shell_call","id":"ls_1","call_id":"call_resp_1_3","status":"completed","action":{"type":"exec","command":["echo","hi"]}}`,
 			`{"type":"local_shell_call","call_id":"call_resp_1_3","status":"completed","action":{"type":"exec","command":["echo","hi"],"timeout_ms":null,"working_directory":null,"env":null,"user":null}}`},
+		{`{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"RAW","x":1},{"type":"text","text":"T"}],"encrypted_content":"E"}`,
+			`{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"RAW"},{"type":"text","text":"T"}],"encrypted_content":"E"}`},
+		{`{"type":"reasoning","summary":[],"content":[{"type":"text","text":"T"}]}`, `{"type":"reasoning","summary":[],"encrypted_content":null}`},
+		{`{"type":"reasoning","summary":[],"content":[]}`, `{"type":"reasoning","summary":[],"encrypted_content":null}`},
+		{`{"type":"message","role":"assistant","content":[{"type":"refusal","refusal":"no"}]}`,
+			`{"type":"message","role":"assistant","content":[{"type":"refusal","refusal":"no"}]}`},
+		{`{"type":"function_call","name":"a","arguments":"{}"}`, ""},
+		{`{"type":"function_call","name":"a","arguments":{},"call_id":"1"}`, ""},
+		{`{"type":"custom_tool_call","name":"a","call_id":"1"}`, ""},
 		{`{"type":"compaction_summary","encrypted_content":"E"}`, `{"type":"compaction","encrypted_content":"E"}`},
 	}
 }
@@ -38,6 +47,20 @@ func TestReplayed(t *testing.T) {
 		e, ok := replayed(gjson.Parse(c[0]))
 		if ok != (c[1] != "") || string(e.raw) != c[1] {
 			t.Errorf("%s\n got %s\nwant %s", c[0], e.raw, c[1])
+		}
+	}
+}
+
+func TestUserText(t *testing.T) {
+	const image = `{"type":"input_text","text":"<image name=[Image #1]>"},{"type":"input_image","image_url":"data:"},{"type":"input_text","text":"</image>"}`
+	for in, want := range map[string]string{
+		`{"type":"input_text","text":"a"},{"type":"input_text","text":"b"}`: "a\nb",
+		image + `,{"type":"input_text","text":"look"}`:                      "look",
+		image: "",
+		`{"type":"input_text","text":"<image> is a tag"},{"type":"input_text","text":"</image>"}`: "<image> is a tag\n</image>",
+	} {
+		if got := userText(gjson.Parse(`{"content":[` + in + `]}`)); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}
 }

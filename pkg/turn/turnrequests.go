@@ -70,6 +70,13 @@ func (t *turn) drop() {
 	close(t.done)
 }
 
+// tooLarge is what a client is told about an input over the limit.
+type tooLarge struct {
+	Code   string `json:"input_error_code"`
+	Max    int    `json:"max_chars"`
+	Actual int    `json:"actual_chars"`
+}
+
 // maxInput bounds the text of one input (appserver spec §1).
 const maxInput = 1 << 20
 
@@ -87,7 +94,7 @@ func checkInput(in []protocol.UserInput) error {
 	}
 	if n > maxInput {
 		return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: fmt.Sprintf("Input exceeds the maximum length of %d characters.", maxInput),
-			Data: map[string]any{"input_error_code": "input_too_large", "max_chars": maxInput, "actual_chars": n}}
+			Data: tooLarge{"input_too_large", maxInput, n}}
 	}
 	return nil
 }

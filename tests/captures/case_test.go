@@ -1,3 +1,5 @@
+//go:build unix
+
 package captures
 
 import (
@@ -207,7 +209,7 @@ func storeWants(suite string, wants map[string]any) error {
 func spread(b *bytes.Buffer, v any, depth int) {
 	flat := encode(v)
 	pad := "\n" + strings.Repeat(" ", depth+1)
-	if len(flat) < 110 || depth > 5 {
+	if len(flat) < 110 || depth > 3 {
 		b.Write(flat)
 		return
 	}

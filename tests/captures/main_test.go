@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package captures holds the parity of codex exec with the original: each case is a
 // scripted conversation, and what the original 0.133.0 was seen to do in it. The
 // original is not needed to run the tests.

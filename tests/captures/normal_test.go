@@ -1,3 +1,5 @@
+//go:build unix
+
 package captures
 
 import (
@@ -185,7 +187,7 @@ func lines(s string) []string {
 // name of a program. Beside events a log line may go on over further lines, and nothing
 // else follows.
 func (n *normaliser) words(s string, events bool) []any {
-	logs := regexp.MustCompile(`^(\d{4}-\d\d-\d\dT[0-9:.]+Z +(ERROR|WARN) |codex-turn: |codex-exec: |codex-sandbox: |hint: |warning: Codex could not find bubblewrap|WARNING: proceeding, even though we could not )`)
+	logs := regexp.MustCompile(`^(\d{4}-\d\d-\d\dT[0-9:.]+Z +(ERROR|WARN) |codex-turn: |codex-exec: |codex-sandbox: |hint: |(\x1b\[[0-9;]*m)*warning:(\x1b\[[0-9;]*m)* Codex could not find bubblewrap|WARNING: proceeding, even though we could not )`)
 	out := []any{}
 	for _, line := range lines(s) {
 		switch {
@@ -233,7 +235,7 @@ func (n *normaliser) request(r request) *ask {
 		case "tools":
 			q.tools = toolNames(v)
 		case "input":
-			q.input, _ = n.elided(n.value(v)).([]any)
+			q.input = briefs(n.elided(n.value(v)))
 		default:
 			q.rest[key] = n.value(v)
 		}
@@ -412,10 +414,57 @@ func elide(text string) string {
 			return "<" + tag + ">"
 		}
 	}
-	if len(text) > 300 && !strings.HasPrefix(text, "# AGENTS.md") && !strings.Contains(text, "<stdin>") || strings.HasPrefix(text, "<prose ") {
+	const tail = "</cwd>\n  <shell>bash</shell>\n  <current_date>D</current_date>\n  <timezone>Etc/UTC</timezone>\n</environment_context>"
+	if cwd, ok := strings.CutPrefix(text, "<environment_context>\n  <cwd>"); ok && strings.HasSuffix(cwd, tail) {
+		return "<environment of " + strings.TrimSuffix(cwd, tail) + ">"
+	}
+	if strings.HasPrefix(text, "<prose ") {
+		return "<prose>"
+	}
+	if len(text) > 120 && !strings.HasPrefix(text, "# AGENTS.md") && !strings.Contains(text, "<stdin>") && !strings.HasPrefix(text, "Codex c") {
+		lines := strings.Split(strings.TrimSpace(text), "\n")
+		if last := lines[len(lines)-1]; len(lines) > 1 && len(last) < 40 {
+			return "<prose>\n" + last
+		}
 		return "<prose>"
 	}
 	return text
+}
+
+// briefs puts the usual items of an input shortly: {"user":["text"]}, {"call":"name",
+// "args":…,"id":…}, {"output":…,"id":…}. Any other item stays as it is.
+func briefs(input any) []any {
+	items, _ := input.([]any)
+	out := make([]any, len(items))
+	for i, it := range items {
+		out[i] = brief(it)
+	}
+	return out
+}
+
+func brief(it any) any {
+	m, _ := it.(map[string]any)
+	typ, _ := m["type"].(string)
+	role, _ := m["role"].(string)
+	switch {
+	case typ == "message" && role != "" && len(m) == 3:
+		parts, _ := m["content"].([]any)
+		texts := make([]any, len(parts))
+		for i, p := range parts {
+			texts[i] = p
+			part, _ := p.(map[string]any)
+			kind := map[bool]string{true: "output_text", false: "input_text"}[role == "assistant"]
+			if part["type"] == kind && len(part) == 2 {
+				texts[i] = part["text"]
+			}
+		}
+		return map[string]any{role: texts}
+	case typ == "function_call" && len(m) == 4 && m["call_id"] != nil:
+		return map[string]any{"call": m["name"], "args": m["arguments"], "id": m["call_id"]}
+	case typ == "function_call_output" && len(m) == 3:
+		return map[string]any{"output": m["output"], "id": m["call_id"]}
+	}
+	return it
 }
 
 // unordered sorts events whose order is chance, and takes their numbers away.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package captures
 
 import (
@@ -6,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -17,6 +21,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"codex/pkg/modelscript"
@@ -40,9 +45,17 @@ type scene struct {
 // perform puts a case to a program.
 func perform(t *testing.T, c *Case, program string) *Answer {
 	t.Helper()
+	return relay(t, c, program, program)
+}
+
+// relay puts a case to a program, and its last run to another one, which finds the session
+// files of the first.
+func relay(t *testing.T, c *Case, program, last string) *Answer {
+	t.Helper()
 	s := &scene{c: c, program: program}
 	// Not in the folder for temporary files: commands in a sandbox may write to that.
-	root, err := os.MkdirTemp("/var/tmp", "codex-case-")
+	root := filepath.Join("/var/tmp", fmt.Sprintf("codex-case-%010d", rand.Uint32())) // all of one length: paths are in outputs that are counted
+	err := os.Mkdir(root, 0o755)
 	check(t, err)
 	if *keep {
 		t.Logf("%s: %s", program, root)
@@ -59,6 +72,9 @@ func perform(t *testing.T, c *Case, program string) *Answer {
 	for i, r := range c.runs() {
 		if r.Turns != nil || r.Wire != nil {
 			s.model.play(t, r)
+		}
+		if i == len(c.runs())-1 {
+			s.program = last
 		}
 		out := s.run(t, i, r)
 		if r.Unseen {
@@ -226,22 +242,54 @@ func (s *scene) furnish(t *testing.T) {
 			s.expand.Replace(s.c.Top), s.port, s.expand.Replace(s.c.Provider), s.expand.Replace(s.c.Config))
 		check(t, os.WriteFile(filepath.Join(s.home, "config.toml"), []byte(config), 0o600))
 	}
-	steps := [][]string{{"init", "-q", "."}, {"add", "-A"}, {"commit", "-qm", "init", "--allow-empty"}}
-	switch s.c.Git {
-	case "none":
-		steps = nil
-	case "empty":
-		steps = steps[:1]
-	}
-	for _, argv := range steps {
-		cmd := exec.Command("git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"}, argv...)...)
-		cmd.Dir = s.work
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "HOME="+s.root)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v\n%s", argv, err, out)
-		}
+	if s.c.Git != "none" {
+		repository, err := repositories()
+		check(t, err)
+		check(t, os.CopyFS(filepath.Join(s.work, ".git"), repository[s.c.Git]))
 	}
 }
+
+// repositories makes both kinds of repository once: hundreds of cases need one.
+var repositories = sync.OnceValues(func() (map[string]fs.FS, error) {
+	out := map[string]fs.FS{}
+	for kind, steps := range map[string][][]string{
+		"empty": {{"init", "-q", "--template=", "."}},
+		"":      {{"init", "-q", "--template=", "."}, {"commit", "-qm", "init", "--allow-empty"}},
+	} {
+		dir, err := os.MkdirTemp("", "codex-git-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		for _, argv := range steps {
+			cmd := exec.Command("git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"}, argv...)...)
+			cmd.Dir = dir
+			cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "HOME="+dir)
+			if text, err := cmd.CombinedOutput(); err != nil {
+				return nil, fmt.Errorf("git %v: %w\n%s", argv, err, text)
+			}
+		}
+		files := fstest.MapFS{}
+		err = fs.WalkDir(os.DirFS(dir), ".git", func(p string, d fs.DirEntry, err error) error {
+			if err != nil || p == ".git" {
+				return err
+			}
+			f := &fstest.MapFile{Mode: 0o644}
+			if d.IsDir() {
+				f.Mode = fs.ModeDir | 0o755
+			} else if f.Data, err = os.ReadFile(filepath.Join(dir, p)); err != nil {
+				return err
+			}
+			files[strings.TrimPrefix(p, ".git/")] = f
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		out[kind] = files
+	}
+	return out, nil
+})
 
 func (s *scene) environ() []string {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.root, "CODEX_HOME=" + s.home, "TMPDIR=" + filepath.Join(s.root, "tmp"),
