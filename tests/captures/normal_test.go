@@ -247,8 +247,8 @@ func toolNames(v any) []string {
 	var names []string
 	list, _ := v.([]any)
 	for _, t := range list {
-		name, ok := t.(string) // an older capture
-		if m, isMap := t.(map[string]any); isMap {
+		name, _ := t.(string) // an older capture
+		if m, ok := t.(map[string]any); ok {
 			if name, ok = m["name"].(string); !ok {
 				name, _ = m["type"].(string)
 			}
