@@ -125,7 +125,7 @@ func TestLongInput(t *testing.T) {
 	t.Parallel()
 	e := start(t, setup{script: hello})
 	err := e.refused("turn/start", `{"input":[{"type":"text","text":"`+strings.Repeat("ä", 1<<20)+`"},{"type":"text","text":"x"}]}`)
-	want := `{"code":-32602,"message":"Input exceeds the maximum length of 1048576 characters.","data":{"actual_chars":1048577,"input_error_code":"input_too_large","max_chars":1048576}}`
+	want := `{"code":-32602,"message":"Input exceeds the maximum length of 1048576 characters.","data":{"input_error_code":"input_too_large","max_chars":1048576,"actual_chars":1048577}}`
 	if err.Raw != want {
 		t.Error(err.Raw)
 	}
