@@ -41,7 +41,10 @@ func server(t testing.TB) (*Server, *conn, *sink) {
 	}
 	k := &sink{lines: make(chan string, 4096)}
 	c := s.newConn(k, true)
-	t.Cleanup(c.out.close)
+	t.Cleanup(func() {
+		c.out.close()
+		s.lanes.all.Wait() // jobs in the background write to home
+	})
 	return s, c, k
 }
 
