@@ -22,6 +22,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 
 	"github.com/mattn/go-isatty"
 
@@ -32,6 +33,7 @@ import (
 )
 
 func main() {
+	debug.SetGCPercent(20) // lines of megabytes come through here, and little else
 	cwd, err := os.Getwd()
 	if err != nil {
 		os.Exit(exit.Report(os.Stderr, "codex-exec", err))

@@ -57,6 +57,7 @@ func (b *builder) rawOr(v gjson.Result, key, def string) {
 // §1.3). ok is false for types that are not kept.
 func replayed(item gjson.Result) (e entry, ok bool) {
 	var b builder
+	b.Grow(len(item.Raw)) // an item can be megabytes: no room to double
 	typ := item.Get("type").Str
 	if typ == "compaction_summary" {
 		typ = "compaction"
@@ -157,9 +158,11 @@ func reasoningContent(content gjson.Result) string {
 // messageContent keeps the parts' types and texts.
 func messageContent(content gjson.Result) string {
 	var out strings.Builder
+	out.Grow(len(content.Raw) + 64)
 	out.WriteByte('[')
 	content.ForEach(func(_, p gjson.Result) bool {
 		var b builder
+		b.Grow(len(p.Raw) + 64)
 		switch t := p.Get("type").Str; t {
 		case "output_text", "input_text":
 			b.str("type", t)

@@ -39,6 +39,10 @@ type Options struct {
 	SandboxName   string    // what enforces the sandbox here, as the model's side calls it
 	Timezone      string
 
+	// Large, when set, is called before an event of megabytes is worked on, and what it
+	// gives afterwards: the copies that it takes should not pile up.
+	Large func() (after func())
+
 	Stderr  io.Writer
 	Log     *log.Logger
 	Signals <-chan os.Signal

@@ -103,7 +103,13 @@ func (s *sample) meta(m responses.Meta) {
 	}
 }
 
+// largeEvent is from where on the copies of an event count.
+const largeEvent = 256 << 10
+
 func (s *sample) event(e responses.Event) error {
+	if len(e.Data) > largeEvent && s.t.th.opts.Large != nil {
+		defer s.t.th.opts.Large()()
+	}
 	s.opened = true
 	if !s.saw && firstToken(e) {
 		s.saw, s.firstMs = true, time.Since(s.begun).Milliseconds()

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -75,6 +76,10 @@ func Main(args []string) int {
 	// passed on to the model's command.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	o.Signals = signals
+	o.Large = func() func() {
+		usual := debug.SetGCPercent(10)
+		return func() { debug.SetGCPercent(usual) }
+	}
 	status := turn.Serve(context.Background(), o, os.Stdin, stdout())
 	if status != turn.StatusOK {
 		return exit.Report(io.Discard, "codex-turn", exit.Silent(int(status)))
