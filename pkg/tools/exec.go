@@ -141,7 +141,7 @@ func resolve(cwd, dir string) string {
 }
 
 func execFailed(argv []string, detail string) Output {
-	return textf("exec_command failed for `%s`: %s", shlexJoin(argv), detail)
+	return textf("exec_command failed for `%s`: %s", Join(argv), detail)
 }
 
 func (s *Set) startFailed(cmd command, err error) Output {
@@ -174,7 +174,7 @@ func (s *Set) start(ctx context.Context, t *Turn, cmd command, unsandboxed bool)
 		return nil, err
 	}
 	ss := &session{id: s.newID(), callID: cmd.callID, turn: t, argv: cmd.argv, cwd: cmd.cwd, tty: cmd.tty,
-		started: time.Now(), wake: make(chan struct{}), ended: make(chan struct{})}
+		started: time.Now(), ended: make(chan struct{})}
 	sandboxed := t.Policy.Restricted() && !unsandboxed
 	ss.plainSignals = !sandboxed && cmd.plainSignals
 	p := executor.StartParams{ID: strconv.Itoa(ss.id) + "-" + cmd.callID, Argv: cmd.argv, Cwd: cmd.cwd,
@@ -220,7 +220,7 @@ func (s *Set) report(ss *session, tokens int) Output {
 	if ended {
 		if err := ss.proc.Err(); err != nil {
 			s.forget(ss.id)
-			return textf("exec_command failed for `%s`: %v", shlexJoin(ss.argv), err)
+			return textf("exec_command failed for `%s`: %v", Join(ss.argv), err)
 		}
 		fmt.Fprintf(&b, "Process exited with code %d\n", ss.code())
 		s.forget(ss.id)

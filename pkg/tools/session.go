@@ -37,7 +37,6 @@ type session struct {
 	unread  ends
 	all     ends
 	partial []byte        // an unfinished character at the end of the last delta
-	wake    chan struct{} // closed and replaced when output comes
 	waiting int           // calls that look at it now
 	ended   chan struct{} // closed when exited and drained, after the last event
 	exited  time.Time
@@ -49,8 +48,6 @@ func (s *session) sink(_ string, chunk []byte) {
 	s.mu.Lock()
 	s.unread.write(chunk)
 	s.all.write(chunk)
-	close(s.wake)
-	s.wake = make(chan struct{})
 	s.mu.Unlock()
 	if !s.turn.Out.WantsOutput() {
 		return

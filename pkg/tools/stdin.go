@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"codex/pkg/tools/args"
@@ -49,7 +50,7 @@ func (s *Set) writeStdin(ctx context.Context, t *Turn, c Call) Output {
 	if !ss.done() {
 		ss.collect(ctx, wait)
 	}
-	t.Out.TerminalInteraction(ss.callID, itoa(ss.id), chars)
+	t.Out.TerminalInteraction(ss.callID, strconv.Itoa(ss.id), chars)
 	out := s.report(ss, t.budget(v))
 	return withWall(out, time.Since(started))
 }

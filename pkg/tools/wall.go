@@ -7,8 +7,6 @@ import (
 	"time"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
 // withWall replaces the wall time of a report: a poll counts from its own start.
 func withWall(o Output, d time.Duration) Output {
 	const mark = "Wall time: "
@@ -25,6 +23,3 @@ func withWall(o Output, d time.Duration) Output {
 func shortSeconds(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Round(100*time.Millisecond))/float64(time.Second), 'f', -1, 64)
 }
-
-// shlexJoin quotes argv for messages of the exec_command failure form.
-func shlexJoin(argv []string) string { return Join(argv) }
