@@ -1,57 +1,13 @@
 package tests
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"codex/tests/programs"
 )
 
 // binaries is the folder of the programs under test, set once by TestMain.
 var binaries string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-// run builds every program once, unless CODEX_BIN names a folder that has them.
-func run(m *testing.M) int {
-	if binaries = os.Getenv("CODEX_BIN"); binaries == "" {
-		dir, err := os.MkdirTemp("", "codex-bin-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		if err := build(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		binaries = dir
-	}
-	var err error
-	if binaries, err = filepath.Abs(binaries); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
-
-// build does what make does, into dir.
-func build(dir string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir+"/", "./cmd/...")
-	cmd.Dir = ".."
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build programs: %w\n%s", err, out)
-	}
-	path := filepath.Join(dir, "codex-path")
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return err
-	}
-	for link, target := range map[string]string{"apply_patch": "../apply_patch", "applypatch": "apply_patch"} {
-		if err := os.Symlink(target, filepath.Join(path, link)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func TestMain(m *testing.M) { os.Exit(programs.Run(m, &binaries)) }

@@ -17,8 +17,8 @@ import (
 	"codex/pkg/options"
 )
 
-// programs lists our programs by the folders of their mains.
-func programs(t *testing.T) []string {
+// folders lists our programs by the folders of their mains.
+func folders(t *testing.T) []string {
 	t.Helper()
 	mains, err := filepath.Glob("../cmd/*/main.go")
 	if err != nil {
@@ -33,7 +33,7 @@ func programs(t *testing.T) []string {
 
 // TestPageOptions holds every page against the options of its program, both ways.
 func TestPageOptions(t *testing.T) {
-	for _, program := range programs(t) {
+	for _, program := range folders(t) {
 		page := program + ".1"
 		src, err := man.Read(page)
 		if err != nil {
@@ -136,7 +136,7 @@ func TestPagesNamed(t *testing.T) {
 // TestTablePrograms holds the dispatcher's table against the mains: what is called
 // planned has none yet, everything else has one.
 func TestTablePrograms(t *testing.T) {
-	have := programs(t)
+	have := folders(t)
 	for _, c := range dispatch.Commands() {
 		if c.Program != "" && slices.Contains(have, c.Program) == c.Planned {
 			t.Errorf("%s: planned is %v, but cmd/%s is there: %v", c.Name, c.Planned, c.Program, c.Planned)

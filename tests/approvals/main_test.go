@@ -4,41 +4,15 @@
 package approvals
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"codex/tests/programs"
 )
 
 // binaries is the folder of the programs under test, set once by TestMain.
 var binaries string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-// run builds every program once, unless CODEX_BIN names a folder that has them.
-func run(m *testing.M) int {
-	if binaries = os.Getenv("CODEX_BIN"); binaries == "" {
-		dir, err := os.MkdirTemp("", "codex-bin-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", dir+"/", "./cmd/codex-turn", "./cmd/codex-sandbox",
-			"./cmd/codex-execpolicy", "./cmd/codex-model")
-		cmd.Dir = filepath.Join("..", "..")
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build programs: %v\n%s", err, out)
-			return 1
-		}
-		binaries = dir
-	}
-	var err error
-	if binaries, err = filepath.Abs(binaries); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(programs.Run(m, &binaries, "codex-turn", "codex-sandbox", "codex-execpolicy", "codex-model"))
 }

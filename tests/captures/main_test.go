@@ -16,9 +16,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"codex/tests/programs"
 )
 
 var (
@@ -32,8 +32,8 @@ var binaries string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
-// run builds every program once, unless CODEX_BIN names a folder that has them. Cases
-// mostly wait, so more of them run at a time than there are processors.
+// run runs the cases. They mostly wait, so more of them run at a time than there are
+// processors.
 func run(m *testing.M) int {
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
@@ -42,43 +42,5 @@ func run(m *testing.M) int {
 			return 1
 		}
 	}
-	if binaries = os.Getenv("CODEX_BIN"); binaries == "" {
-		dir, err := os.MkdirTemp("", "codex-bin-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		if err := build(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		binaries = dir
-	}
-	var err error
-	if binaries, err = filepath.Abs(binaries); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
-
-// build does what make does, into dir.
-func build(dir string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir+"/", "./cmd/...")
-	cmd.Dir = "../.."
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build programs: %w\n%s", err, out)
-	}
-	path := filepath.Join(dir, "codex-path")
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return err
-	}
-	for link, target := range map[string]string{"apply_patch": "../apply_patch", "applypatch": "apply_patch"} {
-		if err := os.Symlink(target, filepath.Join(path, link)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return programs.Run(m, &binaries)
 }

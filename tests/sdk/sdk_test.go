@@ -48,7 +48,7 @@ func TestSDK(t *testing.T) {
 		t.Skip("written for Unix shells")
 	}
 	modules := install(t)
-	bin := programs(t)
+	bin := binaries
 	for _, pkg := range []string{"sdk-0133", "sdk-new"} {
 		t.Run(pkg, func(t *testing.T) { drive(t, modules, bin, pkg) })
 	}
