@@ -5,13 +5,13 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 # Build metadata of a semantic version: letters, digits, dots and hyphens only.
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null | tr -c '0-9A-Za-z.\n-' '-')
-LDFLAGS  := -s -w $(if $(VERSION),-X codex/pkg/version.Version=$(VERSION))
+LDFLAGS  := -s -w $(if $(VERSION),-X codex/pkg/version.Version=$(VERSION)) $(if $(RELEASES),-X codex/pkg/daemon/updater.DefaultURL=$(RELEASES))
 export CGO_ENABLED := 0
 BUILD    := $(GO) build -trimpath -buildvcs=false -mod=readonly -ldflags '$(LDFLAGS)'
 PROGRAMS := $(notdir $(wildcard cmd/*))
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: all build demo test race bench lint staticcheck pages cross install clean
+.PHONY: all build demo test race bench lint staticcheck pages cross install dist clean
 
 all: build
 
@@ -39,7 +39,7 @@ bench: build
 	$(GO) run ./tests/bench $(BENCHFLAGS) ours=$(CURDIR)/bin/codex $(if $(PEER),peer=$(PEER))
 
 lint: staticcheck pages
-	@out=$$(gofmt -l cmd man pkg tests); [ -z "$$out" ] || { echo "gofmt wants: $$out"; exit 1; }
+	@out=$$(gofmt -l cmd dist man pkg tests); [ -z "$$out" ] || { echo "gofmt wants: $$out"; exit 1; }
 	$(GO) vet ./...
 
 # The tools have a module of their own, so that the product does not require them.
@@ -68,5 +68,12 @@ install: build
 		install -d $$dir && install -m 644 $$page $$dir/ || exit 1; \
 	done
 
+# What install.sh and package managers take, for four platforms, in dist/out. RELEASES is
+# the address where it will be: installer, updater and formula know it then.
+# DISTFLAGS='-out DIR' adds to a folder of releases, '-targets linux/amd64 -skip deb,rpm'
+# makes less.
+dist:
+	BUILD="$(BUILD)" $(GO) run ./dist/pack $(if $(RELEASES),-url $(RELEASES)) $(DISTFLAGS)
+
 clean:
-	rm -rf bin
+	rm -rf bin dist/out

@@ -4,6 +4,7 @@
 //
 //	codex-exec [OPTIONS] [PROMPT]
 //	codex-exec [OPTIONS] resume [SESSION_ID | --last] [PROMPT]
+//	codex-exec [OPTIONS] review [--uncommitted | --base BRANCH | --commit SHA | PROMPT]
 //
 // The prompt is the argument; without one, or as -, it is read from standard input, and
 // with one, what a standard input that is no terminal has is put behind it. The answer

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"codex/pkg/execserver"
+	"codex/pkg/netproxy/keeper"
 	"codex/pkg/sandbox"
 	"codex/pkg/sandbox/argv"
 	"codex/pkg/version"
@@ -32,8 +33,9 @@ func main() {
 	dir, _ := os.Getwd() // "" is refused where it matters
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		os.Exit(execserver.Main(os.Args[2:], execserver.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
-			execserver.Options{Version: version.String(), Env: os.Environ(), Dir: dir, Adopt: true}))
+			execserver.Options{Version: version.String(), Env: os.Environ(), Dir: dir, Adopt: true, NetProxy: keeper.Installed}))
 	}
 	os.Exit(argv.Run(context.Background(), os.Args[1:],
-		argv.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Environ(), Dir: dir, SignalsAfter: 5 * time.Millisecond}))
+		argv.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Environ(), Dir: dir,
+			NetProxy: keeper.Installed, SignalsAfter: 5 * time.Millisecond}))
 }

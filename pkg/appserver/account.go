@@ -1,6 +1,8 @@
 package appserver
 
 import (
+	"github.com/google/uuid"
+
 	"codex/pkg/auth"
 	"codex/pkg/protocol"
 )
@@ -53,6 +55,7 @@ func (s *Server) loginStart(r *request, p *protocol.LoginAccountParams) (any, er
 		return nil, internal(err)
 	}
 	r.reply(protocol.LoginAccountResponse{Type: protocol.LoginAccountResponseApiKey})
+	s.relayKick()
 	s.broadcast(protocol.NoteAccountLoginCompleted, protocol.AccountLoginCompletedNotification{Success: true})
 	mode := protocol.AuthMode("apikey")
 	s.broadcast(protocol.NoteAccountUpdated, protocol.AccountUpdatedNotification{AuthMode: &mode})
@@ -60,7 +63,10 @@ func (s *Server) loginStart(r *request, p *protocol.LoginAccountParams) (any, er
 }
 
 func (s *Server) loginCancel(r *request, p *protocol.CancelLoginAccountParams) (any, error) {
-	return nil, invalid("invalid login id: %s", shorten(p.LoginID))
+	if uuid.Validate(p.LoginID) != nil {
+		return nil, invalid("invalid login id: %s", shorten(p.LoginID))
+	}
+	return protocol.CancelLoginAccountResponse{Status: protocol.CancelLoginAccountStatusNotFound}, nil
 }
 
 func (s *Server) logout(r *request) (any, error) {
@@ -68,10 +74,24 @@ func (s *Server) logout(r *request) (any, error) {
 		return nil, internal(err)
 	}
 	r.reply(protocol.LogoutAccountResponse{})
+	s.relayKick()
 	s.broadcast(protocol.NoteAccountUpdated, protocol.AccountUpdatedNotification{})
 	return nil, errLater
 }
 
-func rateLimits(r *request) (any, error) {
-	return nil, invalid("codex account authentication required to read rate limits")
+func (s *Server) rateLimits(r *request) (any, error) {
+	return s.ofAccount(r, "read rate limits")
+}
+
+func (s *Server) creditsNudge(r *request, p *protocol.SendAddCreditsNudgeEmailParams) (any, error) {
+	return s.ofAccount(r, "notify workspace owner")
+}
+
+// ofAccount answers for what needs the service behind a ChatGPT account, which is not
+// built: without an account as the original does.
+func (s *Server) ofAccount(r *request, what string) (any, error) {
+	if a, err := auth.Load(s.home, s.opts.Config.Env, false); err == nil && a.Mode == auth.ChatGPT {
+		return notBuilt(r)
+	}
+	return nil, invalid("codex account authentication required to %s", what)
 }

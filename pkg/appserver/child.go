@@ -28,12 +28,18 @@ type child struct {
 
 	mu      sync.Mutex
 	next    int64
-	pending map[int64]*request // nil values are requests of our own
+	pending map[int64]*call
 	ready   bool
 	turned  bool       // has had a turn/start
 	opened  chan error // the answer to thread/start or thread/resume
 	leaving bool
 	dead    bool
+}
+
+// call is a request to the engine: a client's, or one of ours that done gets the answer of.
+type call struct {
+	r    *request
+	done chan error
 }
 
 // Ids of our own first requests.
@@ -55,12 +61,6 @@ func (t *thread) engine() (*child, error) {
 		return c, nil
 	}
 	s := t.s
-	s.mu.Lock()
-	closing := s.closing
-	s.mu.Unlock()
-	if closing {
-		return nil, invalid("the server is leaving")
-	}
 	method, params := t.opening()
 	cmd := s.opts.Engine
 	cmd.Args = append(slices.Clone(cmd.Args), "--source", "vscode")
@@ -73,11 +73,18 @@ func (t *thread) engine() (*child, error) {
 		return nil, internal(fmt.Errorf("start the engine of thread %s: %w", t.id, err))
 	}
 	c = &child{t: t, pipe: pipe, w: jsonrpc.NewWriter(pipe.In), gone: make(chan struct{}), next: idOpen,
-		pending: map[int64]*request{}, opened: make(chan error, 1)}
+		pending: map[int64]*call{}, opened: make(chan error, 1)}
 	t.mu.Lock()
 	t.child = c
 	t.mu.Unlock()
 	go c.read()
+	s.mu.Lock()
+	closing := s.closing
+	s.mu.Unlock()
+	if closing { // looked at after the child can be found, so that none is overlooked
+		c.release(s.opts.Leave)
+		return nil, invalid("the server is leaving")
+	}
 	hello := protocol.InitializeParams{ClientInfo: t.client}
 	if c.w.Request(idHello, protocol.MethodInitialize, hello) == nil && c.w.Notify(protocol.NoteInitialized, nil) == nil {
 		_ = c.w.Request(idOpen, method, params) // a failure shows as the end of its output
@@ -87,11 +94,61 @@ func (t *thread) engine() (*child, error) {
 	case <-c.gone:
 		err = internal(fmt.Errorf("the engine of thread %s ended before it was ready", t.id))
 	}
+	if err == nil {
+		err = t.sow(c)
+	}
 	if err != nil {
 		c.release(s.opts.Leave)
 		return nil, err
 	}
 	return c, nil
+}
+
+// sow gives a fresh engine the history that no file of its thread holds.
+func (t *thread) sow(c *child) error {
+	t.mu.Lock()
+	seed := t.seed
+	t.mu.Unlock()
+	if seed == nil {
+		return nil
+	}
+	if err := c.ask(protocol.MethodThreadInjectItems, protocol.ThreadInjectItemsParams{ThreadID: t.id, Items: seed}); err != nil {
+		return fmt.Errorf("give thread %s its history: %w", t.id, err)
+	}
+	if !t.eph { // the engine has written it down
+		t.mu.Lock()
+		t.seed = nil
+		t.mu.Unlock()
+	}
+	return nil
+}
+
+// ask sends a request of ours and waits for the answer.
+func (c *child) ask(method string, params any) error {
+	done := make(chan error, 1)
+	if err := c.request(&call{done: done}, method, params); err != nil {
+		return err
+	}
+	return <-done
+}
+
+// request sends a request; its answer goes to whom the call names.
+func (c *child) request(q *call, method string, params any) error {
+	c.mu.Lock()
+	switch {
+	case c.dead:
+		c.mu.Unlock()
+		return internal(fmt.Errorf("the engine of thread %s has ended", c.t.id))
+	case len(c.pending) >= maxPending:
+		c.mu.Unlock()
+		return jsonrpc.Errorf(jsonrpc.CodeOverloaded, "Server overloaded; retry later.")
+	}
+	c.next++
+	n := c.next
+	c.pending[n] = q
+	c.mu.Unlock()
+	_ = c.w.Request(n, method, params) // a failure shows as the end of its output
+	return nil
 }
 
 // opening is the request with which an engine gets the thread: to start it, or to go on
@@ -138,24 +195,24 @@ func (t *thread) forward(r *request) (any, error) {
 	case protocol.MethodTurnStart:
 		params = c.sticky(params)
 		t.busy.Store(true)
-	case protocol.MethodReviewStart, protocol.MethodThreadCompactStart:
+	case protocol.MethodReviewStart, protocol.MethodThreadCompactStart, protocol.MethodThreadShellCommand:
 		t.busy.Store(true)
 	}
-	c.mu.Lock()
-	switch {
-	case c.dead:
-		c.mu.Unlock()
-		return nil, internal(fmt.Errorf("the engine of thread %s has ended", t.id))
-	case len(c.pending) >= maxPending:
-		c.mu.Unlock()
-		return nil, jsonrpc.Errorf(jsonrpc.CodeOverloaded, "Server overloaded; retry later.")
+	if err := c.request(&call{r: r}, r.method, params); err != nil {
+		t.quiet()
+		return nil, err
 	}
-	c.next++
-	n := c.next
-	c.pending[n] = r
-	c.mu.Unlock()
-	_ = c.w.Request(n, r.method, params) // a failure shows as the end of its output
 	return nil, errLater
+}
+
+// quiet takes back that a turn comes, when none does.
+func (t *thread) quiet() {
+	t.mu.Lock()
+	idle := t.turn == nil
+	t.mu.Unlock()
+	if idle {
+		t.calm()
+	}
 }
 
 // sticky adds what earlier turns have set, to the first turn of an engine that was not
@@ -171,14 +228,23 @@ func (c *child) sticky(params json.RawMessage) json.RawMessage {
 	if !first || settings == nil {
 		return params
 	}
-	for _, k := range []string{"cwd", "approvalPolicy", "sandboxPolicy", "model", "effort", "summary", "personality", "collaborationMode"} {
-		now := gjson.GetBytes(settings, k)
+	add := func(k string, now gjson.Result) {
 		if given := gjson.GetBytes(params, k); now.Type == gjson.Null || given.Exists() && given.Type != gjson.Null {
-			continue
+			return
 		}
 		if out, err := sjson.SetRawBytes(params, k, []byte(now.Raw)); err == nil {
 			params = out
 		}
+	}
+	// A profile and a policy exclude each other; the policy is only like the profile.
+	switch profile := gjson.GetBytes(settings, "activePermissionProfile.id"); {
+	case profile.Exists() && !gjson.GetBytes(params, "sandboxPolicy.type").Exists():
+		add("permissions", profile)
+	case gjson.GetBytes(params, "permissions").Type != gjson.String:
+		add("sandboxPolicy", gjson.GetBytes(settings, "sandboxPolicy"))
+	}
+	for _, k := range []string{"cwd", "approvalPolicy", "model", "effort", "summary", "personality", "collaborationMode"} {
+		add(k, gjson.GetBytes(settings, k))
 	}
 	return params
 }
@@ -224,7 +290,7 @@ func (c *child) answer(id gjson.Result, line []byte) {
 	}
 	n := id.Int()
 	c.mu.Lock()
-	r := c.pending[n]
+	q := c.pending[n]
 	delete(c.pending, n)
 	if n == idOpen && m.Err == nil {
 		c.ready = true
@@ -237,20 +303,21 @@ func (c *child) answer(id gjson.Result, line []byte) {
 		} else {
 			c.opened <- nil
 		}
-	case r == nil:
+	case q == nil:
+	case q.r == nil && m.Err != nil:
+		q.done <- m.Err
+	case q.r == nil:
+		q.done <- nil
 	case m.Err != nil:
-		r.fail(m.Err)
+		q.r.fail(m.Err)
 	default:
-		r.reply(m.Result)
+		q.r.reply(m.Result)
 	}
 	c.t.mu.Lock()
-	quiet := c.t.turn == nil
-	if quiet {
-		c.t.rest()
-	}
+	c.t.rest()
 	c.t.mu.Unlock()
-	if quiet && m.Err != nil { // no turn comes of it
-		c.t.calm()
+	if m.Err != nil { // no turn comes of it
+		c.t.quiet()
 	}
 }
 
@@ -319,8 +386,11 @@ func (c *child) ended(how string) {
 		message = "the engine of this thread has left"
 	}
 	for _, n := range sortedKeys(pending) {
-		if r := pending[n]; r != nil {
-			r.fail(jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", message))
+		err := jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", message)
+		if q := pending[n]; q.r != nil {
+			q.r.fail(err)
+		} else {
+			q.done <- err
 		}
 	}
 	for _, id := range sortedKeys(asks) {

@@ -32,6 +32,8 @@ type Process struct {
 	Signals        <-chan os.Signal
 	// Leave ends the process by a signal.
 	Leave func(os.Signal, int)
+	// Exec becomes another program.
+	Exec func(path string, argv, env []string) error
 	// Generate writes schemas or types below a folder: "json" or "ts".
 	Generate func(kind, dir string, experimental bool) error
 }
@@ -43,7 +45,7 @@ type flags struct {
 	Strict    bool     `name:"strict-config" help:"an unknown key of config.toml is an error"`
 	Listen    string   `default:"stdio://" placeholder:"URL" help:"where clients come: stdio://, unix://, unix://PATH, ws://IP:PORT or off"`
 	Analytics bool     `name:"analytics-default-enabled" hidden:"" help:"accepted and without effect: nothing is sent"`
-	Remote    bool     `name:"remote-control" hidden:"" help:"accepted and without effect: no relay is built"`
+	Remote    bool     `name:"remote-control" help:"let clients elsewhere in through a relay"`
 	Auth      string   `name:"ws-auth" enum:",capability-token,signed-bearer-token" default:"" placeholder:"MODE" help:"who may connect to ws://: capability-token or signed-bearer-token"`
 	TokenFile string   `name:"ws-token-file" placeholder:"FILE" help:"file with the capability token"`
 	TokenSHA  string   `name:"ws-token-sha256" placeholder:"HEX" help:"SHA-256 of the capability token"`
@@ -52,7 +54,10 @@ type flags struct {
 	Audience  string   `name:"ws-audience" placeholder:"NAME" help:"audience that signed tokens must name"`
 	Skew      int      `name:"ws-max-clock-skew-seconds" default:"-1" placeholder:"N" help:"what clocks may differ by (30)"`
 
-	Serve struct{} `cmd:"" default:"1" hidden:"" help:"serve clients"`
+	Serve  struct{} `cmd:"" default:"1" hidden:"" help:"serve clients"`
+	Daemon struct {
+		Args []string `arg:"" optional:""`
+	} `cmd:"" hidden:"" passthrough:"" help:"keep an app-server running: codex-daemon"`
 	Proxy struct {
 		Sock string `placeholder:"PATH" help:"socket to connect to, instead of the control socket"`
 	} `cmd:"" help:"join standard input and output to the control socket"`
@@ -81,6 +86,12 @@ func Run(ctx context.Context, p Process) error {
 		return p.Generate("ts", f.TS.Out, f.TS.Experimental)
 	case "proxy":
 		return p.proxy(f.Proxy.Sock)
+	case "daemon", "daemon <args>":
+		path, err := install.Find(p.Self, "daemon", p.Config.Get("PATH"))
+		if err != nil {
+			return err
+		}
+		return p.Exec(path, append([]string{"codex-daemon"}, f.Daemon.Args...), p.Env)
 	}
 	return p.serve(ctx, &f)
 }
@@ -117,7 +128,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 	if err != nil {
 		return p.failed(err)
 	}
-	if at.network == "off" {
+	if at.network == "off" && !f.Remote {
 		return p.failed(errors.New("no transport configured; use --listen or enable remote control"))
 	}
 	engine, err := install.Find(p.Self, "turn", p.Config.Get("PATH"))
@@ -148,6 +159,9 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
+	if f.Remote {
+		s.EnableRemoteControl()
+	}
 	if at.network == "stdio" {
 		return p.stdio(s)
 	}
@@ -163,16 +177,29 @@ func (p Process) failed(err error) error {
 func (p Process) stdio(s *Server) error {
 	done := make(chan error, 1)
 	go func() { done <- s.ServeStdio(p.Stdin, p.Stdout) }() // ends with the input, or with the process
+	closed := make(chan struct{})
+	var ending os.Signal
 	for {
 		select {
 		case err := <-done:
-			return err
-		case sig := <-p.Signals:
-			if sig == syscall.SIGPIPE {
-				continue
+			if ending == nil {
+				return err
 			}
-			s.Close()
-			p.Leave(sig, exit.Failed)
+			done = nil // closing ends the input too
+		case sig := <-p.Signals:
+			switch {
+			case sig == syscall.SIGPIPE:
+			case ending != nil: // a second one does not wait
+				p.Leave(sig, exit.Failed)
+			default:
+				ending = sig
+				go func() { // ends with the process
+					s.Close()
+					close(closed)
+				}()
+			}
+		case <-closed:
+			p.Leave(ending, exit.Failed)
 		}
 	}
 }
@@ -182,19 +209,25 @@ func (p Process) stdio(s *Server) error {
 func (p Process) sockets(ctx context.Context, s *Server, at target, check func([]string) error) error {
 	var ln net.Listener
 	var err error
-	if at.network == "unix" {
+	switch at.network {
+	case "off": // clients come through the relay alone
+	case "unix":
 		path := at.address
 		switch {
 		case path == "":
 			path = s.ControlSocket()
+			ln, err = ListenControl(ctx, path)
 		case !filepath.IsAbs(path):
 			path = filepath.Join(p.Config.Cwd, path)
+			fallthrough
+		default:
+			ln, err = ListenUnix(path)
 		}
-		if ln, err = ListenUnix(path); err != nil {
+		if err != nil {
 			return p.failed(err)
 		}
 		fmt.Fprintf(p.Stderr, "codex app-server (WebSockets)\n  listening on: unix://%s\n", path)
-	} else {
+	default:
 		if ln, err = net.Listen("tcp", at.address); err != nil {
 			return p.failed(err)
 		}
@@ -225,12 +258,16 @@ func (p Process) sockets(ctx context.Context, s *Server, at target, check func([
 		}
 	}()
 	served := make(chan error, 1)
-	go func() { served <- s.ServeSocket(serving, ln, check, at.network == "unix") }() // ends with stop
+	if ln != nil {
+		go func() { served <- s.ServeSocket(serving, ln, check, at.network == "unix") }() // ends with stop
+	}
 	select {
 	case err = <-served:
 	case <-drained:
 	}
-	ln.Close() // and the socket's file
+	if ln != nil {
+		ln.Close() // and the socket's file
+	}
 	s.Close()
 	stop()
 	return err

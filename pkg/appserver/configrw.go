@@ -104,7 +104,13 @@ func (s *Server) configValueWrite(r *request, p *protocol.ConfigValueWriteParams
 }
 
 func (s *Server) configBatchWrite(r *request, p *protocol.ConfigBatchWriteParams) (any, error) {
-	return s.writeConfig(p.Edits, p.FilePath, p.ExpectedVersion)
+	res, err := s.writeConfig(p.Edits, p.FilePath, p.ExpectedVersion)
+	if err == nil && p.ReloadUserConfig {
+		for _, t := range s.loaded() { // the next engine reads it
+			s.lanes.do(t.lane(), t.letGo)
+		}
+	}
+	return res, err
 }
 
 // writeConfig changes the user's config.toml: all edits or none, and only when the result
@@ -334,6 +340,28 @@ func splitKey(path string) ([]string, error) {
 	}
 }
 
+// requirementsRead tells what an administrator allows.
 func (s *Server) requirementsRead(r *request) (any, error) {
-	return protocol.ConfigRequirementsReadResponse{}, nil
+	cfg, err := s.load(nil)
+	if err != nil {
+		return nil, err
+	}
+	q := cfg.Requirements
+	if q == nil {
+		return protocol.ConfigRequirementsReadResponse{}, nil
+	}
+	out := &protocol.ConfigRequirements{AllowedApprovalsReviewers: words[protocol.ApprovalsReviewer](q.Reviewers), AllowedSandboxModes: words[protocol.SandboxMode](q.SandboxModes),
+		AllowedWebSearchModes: words[protocol.WebSearchMode](q.WebSearchModes), FeatureRequirements: q.Features}
+	for _, p := range q.ApprovalPolicies {
+		out.AllowedApprovalPolicies = append(out.AllowedApprovalPolicies, protocol.AskForApproval{Mode: p})
+	}
+	return protocol.ConfigRequirementsReadResponse{Requirements: out}, nil
+}
+
+func words[T ~string](list []string) []T {
+	var out []T
+	for _, w := range list {
+		out = append(out, T(w))
+	}
+	return out
 }

@@ -1,6 +1,8 @@
 package appserver
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"sync"
@@ -12,7 +14,7 @@ import (
 
 // link carries messages to and from one client.
 type link interface {
-	// read gives the next message, valid until the next call; io.EOF at the end.
+	// read gives the next message, the caller's own; io.EOF at the end.
 	read() ([]byte, error)
 	write(line []byte) error
 	close()
@@ -34,7 +36,10 @@ type conn struct {
 	holds    map[string]func()   // what ends with the connection, by kind and name
 	procs    map[string]*process // of command/exec and process/spawn, by kind and id
 	searches map[string]*searchSession
-	running  int // commands
+	tokens   map[string]*context.CancelFunc // of running searches
+	asked    map[string]struct{}            // ids of requests that have no answer yet
+	garbage  int                            // messages that are none
+	running  int                            // commands
 	closing  bool
 }
 
@@ -54,6 +59,7 @@ func (c *conn) serve() error {
 		switch {
 		case errors.Is(err, jsonrpc.ErrTooLong):
 			c.s.opts.Log.Printf("a message longer than %d bytes was left out", maxLine)
+			c.s.tidy(maxLine)
 			continue
 		case errors.Is(err, io.EOF):
 			return nil
@@ -78,6 +84,7 @@ func (c *conn) write() {
 				c.link.close()
 				return
 			}
+			c.s.tidy(len(line))
 		}
 	}
 }
@@ -87,6 +94,43 @@ func (c *conn) send(line []byte) {
 	if !c.out.put(line) {
 		c.s.opts.Log.Print("a client does not read what it is sent: disconnected")
 		c.link.close()
+	}
+}
+
+// begin notes a request; false when its id is that of another one without an answer.
+func (c *conn) begin(id json.RawMessage) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, dup := c.asked[string(id)]; dup {
+		return false
+	}
+	if c.asked == nil {
+		c.asked = map[string]struct{}{}
+	}
+	c.asked[string(id)] = struct{}{}
+	return true
+}
+
+// end is before the answer, so that the client may use the id again at once.
+func (c *conn) end(id json.RawMessage) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.asked, string(id))
+}
+
+// bad logs what is no message, as long as a client does not make a habit of it: nobody
+// may read our log.
+func (c *conn) bad(err error) {
+	const most = 5
+	c.mu.Lock()
+	c.garbage++
+	n := c.garbage
+	c.mu.Unlock()
+	switch {
+	case n < most:
+		c.s.opts.Log.Printf("a line that is no message: %v", err)
+	case n == most:
+		c.s.opts.Log.Printf("a line that is no message: %v (further ones of this client are not told)", err)
 	}
 }
 
@@ -155,4 +199,10 @@ func (c *conn) leave() {
 	for _, t := range threads {
 		t.unsubscribe(c)
 	}
+	if s.left.Add(1)%manyConns == 0 {
+		s.tidy(hugeLine)
+	}
 }
+
+// manyConns is how many clients have to leave for their memory to be given back.
+const manyConns = 64

@@ -8,7 +8,9 @@
 //
 // The pieces: a conn is one client, with a bounded queue of what it still has to read; a
 // thread has its subscribers and maybe a child; lanes keep requests about one thing in
-// their order; asks are the engine's questions, with ids of our own.
+// their order; asks are the engine's questions, with ids of our own. Clients come over
+// stdio, a socket, or a relay (package relay); what the original has and this server has
+// not is listed in unbuilt.go, and refused by name.
 //
 // Face layer: it imports stage, sessions, rollout, config, auth, models, protocol,
 // jsonrpc and execwire, never the engine or the hands.

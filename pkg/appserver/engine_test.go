@@ -133,3 +133,49 @@ func TestLetGo(t *testing.T) {
 		t.Error("the thread went with its engine")
 	}
 }
+
+// TestUnload: a thread that nobody listens to is unloaded after a while, its engine with
+// it; half an hour unless the options say otherwise.
+func TestUnload(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, c, k := server(t)
+	if s.opts.Unload != 30*time.Minute {
+		t.Errorf("threads are unloaded after %v", s.opts.Unload)
+	}
+	s.opts.Engine = stage.Command{Name: "engine", Path: self}
+	s.opts.Environ = append(os.Environ(), "APPSERVER_TEST_ENGINE=1")
+	s.opts.Linger, s.opts.Unload = time.Millisecond, time.Millisecond
+	t.Cleanup(s.Close)
+	k.ask(s, c, `{"method":"initialize","id":0,"params":{"clientInfo":{"name":"t","version":"1"}}}`)
+	for _, text := range []string{"", "one", "bg"} {
+		id := gjson.Get(k.ask(s, c, `{"method":"thread/start","id":1,"params":{}}`), "result.thread.id").Str
+		th := s.thread(id)
+		if text != "" {
+			s.handle(c, []byte(fmt.Sprintf(`{"method":"turn/start","id":2,"params":{"threadId":%q,"model":%q,"input":[{"type":"text","text":%q}]}}`, id, th.path, text)))
+			k.until("turn/completed")
+		}
+		if got := k.ask(s, c, fmt.Sprintf(`{"method":"thread/unsubscribe","id":3,"params":{"threadId":%q}}`, id)); !strings.Contains(got, `"unsubscribed"`) {
+			t.Error(got)
+		}
+		if text == "bg" { // a command in the background keeps it
+			th.rested()
+			if s.thread(id) == nil {
+				t.Error("unloaded while a command runs")
+			}
+			th.command("c", false)
+		}
+		k.until("thread/status/changed", id, "notLoaded")
+		k.until("thread/closed", id)
+		if s.thread(id) != nil {
+			t.Errorf("%q: still loaded", text)
+		}
+		th.mu.Lock()
+		if th.child != nil {
+			t.Errorf("%q: its engine is left", text)
+		}
+		th.mu.Unlock()
+	}
+}

@@ -24,22 +24,12 @@ const (
 
 func decodeBase64(dst, src []byte) (int, error) { return base64.StdEncoding.Decode(dst, src) }
 
-// profile is the sandbox of a policy object, nil for none.
-func profile(p protocol.SandboxPolicy) *policy.Profile {
-	var out policy.Profile
-	switch p.Type {
-	case protocol.SandboxPolicyWorkspaceWrite:
-		out = policy.WorkspaceWrite(policy.WriteOptions{WritableRoots: p.WritableRoots, Network: p.NetworkAccess,
-			ExcludeTmpdir: p.ExcludeTmpdirEnvVar, ExcludeSlashTmp: p.ExcludeSlashTmp})
-	case protocol.SandboxPolicyReadOnly:
-		out = policy.ReadOnly()
-		if p.NetworkAccess {
-			out.Network = true
-		}
-	default:
+// sandboxOf is what an executor shall enforce of a profile, nil for nothing.
+func sandboxOf(p policy.Profile) *policy.Profile {
+	if p.Type == policy.Disabled || p.Type == policy.External {
 		return nil
 	}
-	return &out
+	return &p
 }
 
 // environment is what a command gets: the configured part of ours, and the client's
@@ -100,22 +90,18 @@ func (s *Server) commandExec(r *request, p *protocol.CommandExecParams) (any, er
 			cwd = filepath.Join(s.opts.Config.Env.Cwd, cwd)
 		}
 	}
-	cfg, err := s.load(func(o *config.Options) { o.Cwd = cwd })
-	if err != nil {
+	cfg, err := s.load(func(o *config.Options) { o.Cwd, o.Permissions = cwd, p.PermissionProfile })
+	switch {
+	case err != nil && p.PermissionProfile != nil:
+		return nil, invalid("invalid permission profile: %s", strings.TrimPrefix(jsonrpc.AsError(err).Message, "failed to load configuration: "))
+	case err != nil:
 		return nil, err
 	}
-	box := sandboxPolicy(cfg, cfg.SandboxMode)
+	box := cfg.Permissions.In()
 	if p.SandboxPolicy != nil {
-		box = *p.SandboxPolicy
+		box = p.SandboxPolicy.Profile().In([]string{cfg.Cwd})
 	}
-	if name := p.PermissionProfile; name != nil {
-		mode := map[string]string{":read-only": "read-only", ":workspace": "workspace-write", ":danger-full-access": "danger-full-access"}[*name]
-		if mode == "" {
-			return nil, invalid("unknown permission profile `%s`", shorten(*name))
-		}
-		box = sandboxPolicy(cfg, mode)
-	}
-	cmd := command{argv: p.Command, cwd: cwd, sandbox: profile(box), tty: p.Tty, stdin: p.StreamStdin, limit: limitOf(p.OutputBytesCap, p.DisableOutputCap), timeout: execTimeout}
+	cmd := command{argv: p.Command, cwd: cwd, sandbox: sandboxOf(box), tty: p.Tty, stdin: p.StreamStdin, limit: limitOf(p.OutputBytesCap, p.DisableOutputCap), timeout: execTimeout}
 	cmd.envPolicy, cmd.env = environment(cfg, p.Env)
 	if p.TimeoutMs != nil {
 		cmd.timeout = max(time.Duration(*p.TimeoutMs)*time.Millisecond, time.Millisecond)

@@ -1,7 +1,9 @@
 package appserver
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -49,14 +51,21 @@ func fsReadFile(r *request, p *protocol.FsReadFileParams) (any, error) {
 		return nil, ioError(err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	var data bytes.Buffer // of the right size, if the file tells it
+	if fi, err := f.Stat(); err == nil && fi.Size() <= maxFile {
+		data.Grow(int(fi.Size()) + bytes.MinRead)
+	}
+	n, err := data.ReadFrom(io.LimitReader(f, maxFile+1))
 	switch {
 	case err != nil:
 		return nil, ioError(err)
-	case len(data) > maxFile:
+	case n > maxFile:
 		return nil, invalid("file is larger than %d bytes", maxFile)
 	}
-	return protocol.FsReadFileResponse{DataBase64: base64.StdEncoding.EncodeToString(data)}, nil
+	const head, tail = `{"dataBase64":"`, `"}`
+	out := make([]byte, 0, len(head)+base64.StdEncoding.EncodedLen(int(n))+len(tail))
+	out = base64.StdEncoding.AppendEncode(append(out, head...), data.Bytes())
+	return json.RawMessage(append(out, tail...)), nil
 }
 
 func fsWriteFile(r *request, p *protocol.FsWriteFileParams) (any, error) {

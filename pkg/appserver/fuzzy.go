@@ -2,7 +2,10 @@ package appserver
 
 import (
 	"context"
+	"fmt"
 	"sync"
+
+	"github.com/tidwall/gjson"
 
 	"codex/pkg/appserver/search"
 	"codex/pkg/protocol"
@@ -14,14 +17,6 @@ const matches = 50
 func (s *Server) fuzzy(r *request, p *protocol.FuzzyFileSearchParams) (any, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	if p.CancellationToken != nil && *p.CancellationToken != "" {
-		// A newer search with the same token ends this one.
-		key := "search:" + *p.CancellationToken
-		if old := r.c.release(key); old != nil {
-			old()
-		}
-		r.c.hold(key, cancel)
-	}
 	go func() { // ends with the search
 		select {
 		case <-r.c.gone:
@@ -29,7 +24,40 @@ func (s *Server) fuzzy(r *request, p *protocol.FuzzyFileSearchParams) (any, erro
 		case <-ctx.Done():
 		}
 	}()
+	if token := p.CancellationToken; token != nil && *token != "" {
+		defer r.c.newest(*token, cancel)()
+	}
 	return protocol.FuzzyFileSearchResponse{Files: results(search.Files(ctx, p.Roots, p.Query, matches))}, nil
+}
+
+// newest ends the search with the same token, for this is a newer one, and gives what
+// forgets this one.
+func (c *conn) newest(token string, cancel context.CancelFunc) func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old := c.tokens[token]; old != nil {
+		(*old)()
+	}
+	if c.tokens == nil {
+		c.tokens = map[string]*context.CancelFunc{}
+	}
+	mine := &cancel
+	c.tokens[token] = mine
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.tokens[token] == mine {
+			delete(c.tokens, token)
+		}
+	}
+}
+
+// maxSearches bounds the search sessions of one client: each holds a list of files.
+const maxSearches = 16
+
+// inSearch is the lane of one search session of one client.
+func inSearch(r *request) string {
+	return fmt.Sprintf("search:%p:%s", r.c, gjson.GetBytes(r.params, "sessionId").Str)
 }
 
 func results(found []search.Match) []protocol.FuzzyFileSearchResult {
@@ -55,19 +83,31 @@ type searchSession struct {
 }
 
 func (s *Server) fuzzyStart(r *request, p *protocol.FuzzyFileSearchSessionStartParams) (any, error) {
+	if p.SessionID == "" {
+		return nil, invalid("sessionId must not be empty")
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ss := &searchSession{ctx: ctx, cancel: cancel, roots: p.Roots}
 	key := "session:" + p.SessionID
 	if old := r.c.release(key); old != nil {
 		old()
 	}
-	r.c.hold(key, cancel)
 	r.c.mu.Lock()
-	if r.c.searches == nil {
-		r.c.searches = map[string]*searchSession{}
+	full := r.c.searches[p.SessionID] == nil && len(r.c.searches) >= maxSearches
+	if !full {
+		if r.c.searches == nil {
+			r.c.searches = map[string]*searchSession{}
+		}
+		r.c.searches[p.SessionID] = ss
 	}
-	r.c.searches[p.SessionID] = ss
 	r.c.mu.Unlock()
+	if full {
+		cancel()
+		return nil, invalid("too many fuzzy file search sessions: at most %d", maxSearches)
+	}
+	if !r.c.hold(key, cancel) { // the client has left
+		cancel()
+	}
 	return protocol.FuzzyFileSearchSessionStartResponse{}, nil
 }
 

@@ -6,8 +6,9 @@ import "sync"
 // order in which they came. Jobs without a key run at once.
 type lanes struct {
 	mu   sync.Mutex
+	idle sync.Cond // signalled when no job is left
 	open map[string]*lane
-	all  sync.WaitGroup
+	jobs int // that are not done
 }
 
 type lane struct{ jobs []func() }
@@ -17,10 +18,10 @@ type lane struct{ jobs []func() }
 func (l *lanes) do(key string, job func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.all.Add(1)
+	l.jobs++
 	if key == "" {
 		go func() {
-			defer l.all.Done()
+			defer l.done()
 			job()
 		}()
 		return
@@ -50,6 +51,25 @@ func (l *lanes) run(key string, ln *lane) {
 		ln.jobs = ln.jobs[1:]
 		l.mu.Unlock()
 		job()
-		l.all.Done()
+		l.done()
+	}
+}
+
+func (l *lanes) done() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.jobs--; l.jobs == 0 && l.idle.L != nil {
+		l.idle.Broadcast()
+	}
+}
+
+// wait returns at a moment at which no job is left. Others may come meanwhile, which a
+// WaitGroup would not allow.
+func (l *lanes) wait() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.idle.L = &l.mu
+	for l.jobs > 0 {
+		l.idle.Wait()
 	}
 }

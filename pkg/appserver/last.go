@@ -37,3 +37,11 @@ func (l *last) read(path string) error {
 func tokens(u rollout.Usage) protocol.TokenUsageBreakdown {
 	return protocol.TokenUsageBreakdown{TotalTokens: u.Total, InputTokens: u.Input, CachedInputTokens: u.Cached, OutputTokens: u.Output, ReasoningOutputTokens: u.Reasoning}
 }
+
+// usageLine tells a thread what it has used, nil when nothing.
+func (l *last) usageLine(id string) []byte {
+	if l.usage == nil {
+		return nil
+	}
+	return noteLine(protocol.NoteThreadTokenUsageUpdated, protocol.ThreadTokenUsageUpdatedNotification{ThreadID: id, TurnID: l.turn, TokenUsage: *l.usage})
+}

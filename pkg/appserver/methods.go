@@ -29,13 +29,8 @@ func bare(f func(r *request) (any, error)) func(r *request) (any, error) { retur
 
 func oneLane(key string) func(*request) string { return func(*request) string { return key } }
 
-// notBuilt answers for features that are not there; nothing is made up.
-func notBuilt(r *request) (any, error) {
-	return nil, invalid("%s is not supported yet", r.method)
-}
-
 // table lists all methods: those of threads first, then the utilities, then what is not
-// built. A feature adds its methods here.
+// built. A feature adds its methods here, and takes them out of unbuilt.
 func (s *Server) table() map[string]method {
 	thread := s.inLane
 	conf := oneLane("config")
@@ -56,6 +51,10 @@ func (s *Server) table() map[string]method {
 		protocol.MethodThreadTurnsList:      {run: with(s.threadTurnsList), lane: thread, exp: true},
 		protocol.MethodThreadTurnsItemsList: {run: unsupported, exp: true},
 
+		protocol.MethodThreadMemoryModeSet:        {run: with(s.threadMemoryModeSet), lane: thread, exp: true},
+		protocol.MethodThreadIncrementElicitation: {run: with(s.threadIncrement), lane: thread, exp: true},
+		protocol.MethodThreadDecrementElicitation: {run: with(s.threadDecrement), lane: thread, exp: true},
+
 		protocol.MethodTurnStart:     {run: with(s.turnStart), lane: thread},
 		protocol.MethodTurnSteer:     {run: with(s.turnSteer), lane: thread},
 		protocol.MethodTurnInterrupt: {run: with(s.turnInterrupt), lane: thread},
@@ -64,18 +63,21 @@ func (s *Server) table() map[string]method {
 		protocol.MethodThreadCompactStart:             {run: s.toEngine, lane: thread},
 		protocol.MethodThreadShellCommand:             {run: s.toEngine, lane: thread},
 		protocol.MethodThreadInjectItems:              {run: s.toEngine, lane: thread},
-		protocol.MethodThreadSettingsUpdate:           {run: s.toEngine, lane: thread, exp: true},
-		protocol.MethodThreadBackgroundTerminalsClean: {run: s.toEngine, lane: thread, exp: true},
-		protocol.MethodReviewStart:                    {run: s.toEngine, lane: thread},
+		protocol.MethodThreadSettingsUpdate:           {run: with(s.threadSettingsUpdate), lane: thread, exp: true},
+		protocol.MethodThreadBackgroundTerminalsClean: {run: with(s.cleanTerminals), lane: thread, exp: true},
+		protocol.MethodReviewStart:                    {run: with(s.reviewStart), lane: thread},
 
 		protocol.MethodModelList:                     {run: with(s.modelList)},
 		protocol.MethodModelProviderCapabilitiesRead: {run: bare(s.providerCapabilities)},
 		protocol.MethodExperimentalFeatureList:       {run: with(s.featureList)},
-		protocol.MethodPermissionProfileList:         {run: bare(s.permissionProfiles)},
+		protocol.MethodPermissionProfileList:         {run: with(s.permissionProfiles)},
 		protocol.MethodCollaborationModeList:         {run: bare(s.collaborationModes), exp: true},
 		protocol.MethodRemoteControlStatusRead:       {run: bare(s.remoteControlRead), exp: true},
+		protocol.MethodRemoteControlEnable:           {run: bare(s.remoteControlEnable), lane: oneLane("remote"), exp: true},
+		protocol.MethodRemoteControlDisable:          {run: bare(s.remoteControlDisable), lane: oneLane("remote"), exp: true},
 		protocol.MethodMockExperimentalMethod:        {run: with(mockMethod), exp: true},
 		protocol.MethodWindowsSandboxReadiness:       {run: bare(windowsReadiness)},
+		protocol.MethodWindowsSandboxSetupStart:      {run: with(windowsSetup)},
 		protocol.MethodFeedbackUpload:                {run: with(s.feedback)},
 
 		protocol.MethodConfigRead:             {run: with(s.configRead), lane: conf},
@@ -83,11 +85,12 @@ func (s *Server) table() map[string]method {
 		protocol.MethodConfigBatchWrite:       {run: with(s.configBatchWrite), lane: conf},
 		protocol.MethodConfigRequirementsRead: {run: bare(s.requirementsRead), lane: conf},
 
-		protocol.MethodAccountRead:           {run: with(s.accountRead), lane: account},
-		protocol.MethodAccountLoginStart:     {run: with(s.loginStart), lane: account},
-		protocol.MethodAccountLoginCancel:    {run: with(s.loginCancel), lane: account},
-		protocol.MethodAccountLogout:         {run: bare(s.logout), lane: account},
-		protocol.MethodAccountRateLimitsRead: {run: bare(rateLimits), lane: account},
+		protocol.MethodAccountRead:                     {run: with(s.accountRead), lane: account},
+		protocol.MethodAccountLoginStart:               {run: with(s.loginStart), lane: account},
+		protocol.MethodAccountLoginCancel:              {run: with(s.loginCancel), lane: account},
+		protocol.MethodAccountLogout:                   {run: bare(s.logout), lane: account},
+		protocol.MethodAccountRateLimitsRead:           {run: bare(s.rateLimits), lane: account},
+		protocol.MethodAccountSendAddCreditsNudgeEmail: {run: with(s.creditsNudge), lane: account},
 
 		protocol.MethodFsReadFile:        {run: with(fsReadFile)},
 		protocol.MethodFsWriteFile:       {run: with(fsWriteFile)},
@@ -110,31 +113,18 @@ func (s *Server) table() map[string]method {
 
 		protocol.MethodFuzzyFileSearch:              {run: with(s.fuzzy)},
 		protocol.MethodFuzzyFileSearchSessionStart:  {run: with(s.fuzzyStart), exp: true},
-		protocol.MethodFuzzyFileSearchSessionUpdate: {run: with(s.fuzzyUpdate), lane: oneLane("fuzzy"), exp: true},
+		protocol.MethodFuzzyFileSearchSessionUpdate: {run: with(s.fuzzyUpdate), lane: inSearch, exp: true},
 		protocol.MethodFuzzyFileSearchSessionStop:   {run: with(s.fuzzyStop), exp: true},
+
+		// From before the second version of the protocol, and in no schema any more.
+		methodConversationSummary: {run: with(s.conversationSummary)},
+		methodGitDiffToRemote:     {run: with(s.gitDiffToRemote)},
+		methodAuthStatus:          {run: with(s.authStatus), lane: account},
 	}
-	for _, name := range []string{
-		protocol.MethodThreadGoalSet, protocol.MethodThreadGoalGet, protocol.MethodThreadGoalClear, protocol.MethodThreadApproveGuardianDeniedAction,
-		protocol.MethodSkillsList, protocol.MethodSkillsConfigWrite, protocol.MethodHooksList,
-		protocol.MethodMarketplaceAdd, protocol.MethodMarketplaceRemove, protocol.MethodMarketplaceUpgrade,
-		protocol.MethodPluginList, protocol.MethodPluginInstalled, protocol.MethodPluginRead, protocol.MethodPluginSkillRead,
-		protocol.MethodPluginShareSave, protocol.MethodPluginShareUpdateTargets, protocol.MethodPluginShareList,
-		protocol.MethodPluginShareCheckout, protocol.MethodPluginShareDelete, protocol.MethodPluginInstall, protocol.MethodPluginUninstall,
-		protocol.MethodAppList, protocol.MethodMcpServerOauthLogin, protocol.MethodConfigMcpServerReload, protocol.MethodMcpServerStatusList,
-		protocol.MethodMcpServerResourceRead, protocol.MethodMcpServerToolCall, protocol.MethodWindowsSandboxSetupStart,
-		protocol.MethodExternalAgentConfigDetect, protocol.MethodExternalAgentConfigImport, protocol.MethodExperimentalFeatureEnablementSet,
-		protocol.MethodAccountSendAddCreditsNudgeEmail,
-		"getConversationSummary", "gitDiffToRemote", "getAuthStatus",
-	} {
-		m[name] = method{run: notBuilt}
-	}
-	for _, name := range []string{
-		protocol.MethodThreadIncrementElicitation, protocol.MethodThreadDecrementElicitation, protocol.MethodThreadMemoryModeSet, protocol.MethodMemoryReset,
-		protocol.MethodThreadRealtimeStart, protocol.MethodThreadRealtimeAppendAudio, protocol.MethodThreadRealtimeAppendText,
-		protocol.MethodThreadRealtimeStop, protocol.MethodThreadRealtimeListVoices,
-		protocol.MethodRemoteControlEnable, protocol.MethodRemoteControlDisable, protocol.MethodEnvironmentAdd,
-	} {
-		m[name] = method{run: notBuilt, exp: true}
+	for _, f := range unbuilt() {
+		for _, name := range f.methods {
+			m[name] = method{run: notBuilt, exp: f.exp}
+		}
 	}
 	return m
 }

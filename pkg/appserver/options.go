@@ -59,4 +59,7 @@ const (
 	maxPending = 128
 	// maxLine bounds a message: images come as data URLs.
 	maxLine = 256 << 20
+	// hugeLine is a message whose memory is given back soon after it.
+	hugeLine = 16 << 20
+	tidyTime = 200 * time.Millisecond
 )

@@ -1,6 +1,9 @@
 package appserver
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 const (
 	// Bounds of what waits for a socket client: 32768 messages as the original's
@@ -22,6 +25,7 @@ type outbox struct {
 	messages  int // bound
 	weight    int // bound
 	wait      bool
+	writing   bool // what was taken last is still being written
 	finishing bool // nothing more comes
 	closed    bool
 }
@@ -64,13 +68,40 @@ func (o *outbox) full() bool { return len(o.lines) >= o.messages || o.bytes >= o
 func (o *outbox) take() [][]byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.writing = false
+	o.cond.Broadcast()
 	for len(o.lines) == 0 && !o.closed && !o.finishing {
 		o.cond.Wait()
 	}
 	lines := o.lines
-	o.lines, o.bytes = nil, 0
+	o.lines, o.bytes, o.writing = nil, 0, len(o.lines) > 0
 	o.cond.Broadcast()
 	return lines
+}
+
+// flush waits until what is there is written, as long as ctx lasts.
+func (o *outbox) flush(ctx context.Context) {
+	wake := context.AfterFunc(ctx, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.cond.Broadcast()
+	})
+	defer wake()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for (len(o.lines) > 0 || o.writing) && !o.closed && ctx.Err() == nil {
+		o.cond.Wait()
+	}
+}
+
+// hurry gives up a client that reads nothing while somebody waits for it.
+func (o *outbox) hurry() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.full() {
+		o.closed = true
+		o.cond.Broadcast()
+	}
 }
 
 // finish lets what is there be read, close drops it.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 )
@@ -21,7 +22,12 @@ func decode(r *request, v any) error {
 	if err := json.Unmarshal(r.params, v); err != nil {
 		return invalid("Invalid request: %s", problem(err, r.params))
 	}
-	obj := gjson.ParseBytes(r.params)
+	members := map[string]gjson.Result{}
+	// Params may be large: one pass, and no copy.
+	gjson.Parse(unsafe.String(unsafe.SliceData(r.params), len(r.params))).ForEach(func(k, v gjson.Result) bool {
+		members[k.Str] = v
+		return true
+	})
 	val := reflect.ValueOf(v).Elem()
 	if val.Kind() != reflect.Struct {
 		return nil
@@ -33,7 +39,7 @@ func decode(r *request, v any) error {
 			continue
 		}
 		tags := strings.Split(f.Tag.Get("schema"), ",")
-		m := obj.Get(gjson.Escape(name))
+		m := members[name]
 		set := m.Exists() && m.Type != gjson.Null && m.Type != gjson.False
 		_, inVariant := f.Tag.Lookup("in")
 		switch {

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"codex/pkg/config"
@@ -23,7 +25,12 @@ type Server struct {
 	home    string
 	methods map[string]method
 	lanes   lanes
-	names   nameIndex
+	remote  remote
+
+	installation func() string // id of this home
+	tidying      atomic.Bool
+	left         atomic.Int64 // clients
+	names        nameIndex
 
 	mu         sync.Mutex
 	conns      map[*conn]struct{}
@@ -45,10 +52,11 @@ func New(o Options) (*Server, error) {
 	s := &Server{opts: o, home: home, conns: map[*conn]struct{}{}, threads: map[string]*thread{}, asks: map[int64]*ask{}, originator: o.Originator}
 	s.idle = sync.NewCond(&s.mu)
 	s.methods = s.table()
+	s.installation = sync.OnceValue(s.readInstallation)
 	return s, nil
 }
 
-// request is one request of a client. Its bytes are its own.
+// request is one request of a client. Its bytes are those of the message.
 type request struct {
 	c      *conn
 	id     json.RawMessage
@@ -56,8 +64,15 @@ type request struct {
 	params json.RawMessage
 }
 
-func (r *request) reply(result any) { r.c.send(resultLine(r.id, result)) }
-func (r *request) fail(err error)   { r.c.send(failLine(r.id, err)) }
+func (r *request) reply(result any) {
+	r.c.end(r.id)
+	r.c.send(resultLine(r.id, result))
+}
+
+func (r *request) fail(err error) {
+	r.c.end(r.id)
+	r.c.send(failLine(r.id, err))
+}
 
 // errLater is returned by a handler that answers, or has answered, by itself.
 var errLater = errors.New("answered later")
@@ -67,14 +82,26 @@ var errLater = errors.New("answered later")
 func (s *Server) handle(c *conn, line []byte) {
 	m, err := jsonrpc.Parse(line)
 	if err != nil {
-		s.opts.Log.Printf("a line that is no message: %v", err)
+		c.bad(err)
+		s.tidy(len(line))
 		return
 	}
 	switch m.Kind {
 	case jsonrpc.Response, jsonrpc.Failure:
-		s.answer(m)
+		s.answer(c, m)
 	case jsonrpc.Request:
-		s.request(&request{c: c, id: slices.Clone(m.ID), method: m.Method, params: slices.Clone(m.Params)})
+		s.request(&request{c: c, id: m.ID, method: m.Method, params: m.Params})
+	}
+}
+
+// tidy gives the memory of a huge message back to the system, which the collector alone
+// does minutes later. It waits a moment, until nobody holds it any more, and for others.
+func (s *Server) tidy(size int) {
+	if size >= hugeLine && s.tidying.CompareAndSwap(false, true) {
+		time.AfterFunc(tidyTime, func() {
+			s.tidying.Store(false)
+			debug.FreeOSMemory()
+		})
 	}
 }
 
@@ -95,6 +122,9 @@ func (s *Server) request(r *request) {
 	case m.exp && !r.c.experimental():
 		r.fail(invalid("%s requires experimentalApi capability", r.method))
 		return
+	case !r.c.begin(r.id):
+		r.c.send(failLine(r.id, invalid("request id %s is that of a request that has no answer yet", shorten(string(r.id)))))
+		return
 	case r.c.busy.Add(1) > maxBusy:
 		r.c.busy.Add(-1)
 		r.fail(jsonrpc.Errorf(jsonrpc.CodeOverloaded, "Server overloaded; retry later."))
@@ -105,6 +135,7 @@ func (s *Server) request(r *request) {
 		key = m.lane(r)
 	}
 	s.lanes.do(key, func() {
+		defer s.tidy(len(r.params))
 		defer r.c.busy.Add(-1)
 		result, err := m.run(r)
 		switch {
@@ -275,24 +306,37 @@ func (s *Server) Close() {
 		conns = append(conns, c)
 	}
 	s.mu.Unlock()
+	stuck := time.AfterFunc(s.opts.Leave, func() { // who does not read must not keep an engine
+		for _, c := range conns {
+			c.out.hurry()
+		}
+	})
+	defer stuck.Stop()
 	var wg sync.WaitGroup
 	for _, t := range threads {
 		wg.Go(func() { t.end(s.opts.Leave) })
 	}
 	wg.Wait()
-	late := time.NewTimer(time.Second)
-	defer late.Stop()
+	late, cancel := context.WithTimeout(context.Background(), flushTime)
+	defer cancel()
 	for _, c := range conns {
 		c.out.finish()
 	}
 	for _, c := range conns {
 		select {
 		case <-c.sent:
-		case <-late.C:
+		case <-late.Done():
 		}
+	}
+	s.relayFlush(late)
+	for _, c := range conns {
 		c.link.close()
 	}
+	s.DisableRemoteControl()
 }
+
+// flushTime is what clients get to read what is queued for them when the server leaves.
+const flushTime = 5 * time.Second
 
 // configWarnings says what is wrong with the configuration; threads cannot start then.
 func (s *Server) configWarnings() []protocol.ConfigWarningNotification {

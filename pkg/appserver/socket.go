@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/gofrs/flock"
 
 	"codex/pkg/cli/exit"
 )
@@ -96,17 +97,18 @@ func (h *socketHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.SetReadLimit(maxLine)
 	ctx, cancel := context.WithCancel(context.Background())
-	conn := h.s.newConn(&socketLink{c, ctx, cancel}, false)
-	_ = conn.serve() // a socket's end is no error of ours
-	conn.leave()
-	conn.out.finish()
-	select {
-	case <-conn.sent:
-	case <-ctx.Done():
-		<-conn.sent
-	}
-	cancel()
+	h.s.attach(&socketLink{c, ctx, cancel})
 	c.CloseNow()
+}
+
+// attach serves a client until it leaves.
+func (s *Server) attach(l link) {
+	c := s.newConn(l, false)
+	_ = c.serve() // a socket's end is no error of ours
+	c.leave()
+	c.out.finish()
+	<-c.sent
+	l.close()
 }
 
 // ListenUnix makes the control socket at path, for its owner alone. A socket that nobody
@@ -137,6 +139,25 @@ func ListenUnix(path string) (net.Listener, error) {
 		return nil, fmt.Errorf("protect control socket: %w", err)
 	}
 	return ln, nil
+}
+
+// ListenControl is ListenUnix for the control socket, whose folder is for the user alone.
+// Servers that start at the same time wait for each other there, or two of them could
+// find it free.
+func ListenControl(ctx context.Context, path string) (net.Listener, error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder of the control socket: %w", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("protect folder of the control socket: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, "app-server-startup.lock"), flock.SetPermissions(0o644))
+	if _, err := lock.TryLockContext(ctx, 5*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+	}
+	defer lock.Close()
+	return ListenUnix(path)
 }
 
 // ControlSocket is where unix:// listens.

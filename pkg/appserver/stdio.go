@@ -1,6 +1,7 @@
 package appserver
 
 import (
+	"bytes"
 	"io"
 	"time"
 
@@ -9,13 +10,26 @@ import (
 
 // stdio is the client on standard input and output.
 type stdio struct {
-	r  *jsonrpc.Reader
-	w  *jsonrpc.Writer
-	in io.Reader
+	r   *jsonrpc.Reader
+	in  io.Reader
+	out io.Writer
+	buf []byte // used by the connection's writer alone
 }
 
-func (l *stdio) read() ([]byte, error)   { return l.r.ReadLine() }
-func (l *stdio) write(line []byte) error { return l.w.WriteLine(line) }
+func (l *stdio) read() ([]byte, error) {
+	line, err := l.r.ReadLine()
+	return bytes.Clone(line), err
+}
+
+// write writes the line and its end with one call.
+func (l *stdio) write(line []byte) error {
+	l.buf = append(append(l.buf[:0], line...), '\n')
+	_, err := l.out.Write(l.buf)
+	if cap(l.buf) > 1<<20 {
+		l.buf = nil // a huge line must not stay in memory
+	}
+	return err
+}
 
 func (l *stdio) close() {
 	if c, ok := l.in.(io.Closer); ok {
@@ -24,15 +38,15 @@ func (l *stdio) close() {
 }
 
 // ServeStdio serves one client on a pair of streams until in ends: running turns are
-// then interrupted, and their session files say so.
+// then interrupted, and their session files and whoever still reads say so.
 func (s *Server) ServeStdio(in io.Reader, out io.Writer) error {
-	c := s.newConn(&stdio{r: jsonrpc.NewReader(in, maxLine), w: jsonrpc.NewWriter(out), in: in}, true)
+	c := s.newConn(&stdio{r: jsonrpc.NewReader(in, maxLine), in: in, out: out}, true)
 	err := c.serve()
 	// What was asked before the end is answered, if it does not take long.
 	done := make(chan struct{})
 	go func() { // ends with the jobs, or with the process
 		defer close(done)
-		s.lanes.all.Wait()
+		s.lanes.wait()
 	}()
 	late := time.NewTimer(time.Second)
 	defer late.Stop()
@@ -40,15 +54,7 @@ func (s *Server) ServeStdio(in io.Reader, out io.Writer) error {
 	case <-done:
 	case <-late.C:
 	}
-	c.out.finish()
-	// What is queued goes out, unless nobody reads it.
-	stuck := time.NewTimer(5 * time.Second)
-	defer stuck.Stop()
-	select {
-	case <-c.sent:
-	case <-stuck.C:
-	}
-	c.leave()
 	s.Close()
+	c.leave()
 	return err
 }

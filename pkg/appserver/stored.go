@@ -1,12 +1,14 @@
 package appserver
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,8 +22,9 @@ import (
 const (
 	headBytes = 48 << 10 // of a session file, read at first: the first line holds the base instructions
 	headMost  = 4 << 20
-	headLines = 210 // lines in which a user message must come (appserver spec §6)
-	tailBytes = 64 << 10
+	headLines = 210      // lines in which a user message must come (appserver spec §6)
+	tailBytes = 1 << 20  // of a session file in a list, searched for later facts
+	tailMost  = 64 << 20 // of one that is read alone
 )
 
 // head is what the first lines of a session file say.
@@ -29,41 +32,54 @@ type head struct {
 	path     string
 	id       string
 	meta     gjson.Result // payload of the first line
-	git      gjson.Result // the latest, an object or nothing
+	latest   gjson.Result // payload of the last line of that kind, which is restated when a fact changes
 	created  time.Time
 	modified time.Time
 	preview  string
 	listed   bool // has a user message
 }
 
-// readHead reads the first lines of a session file and looks at its end for changed
-// facts about git.
+// readHead reads the first lines of a session file, and looks for facts that were
+// restated later.
 func (s *Server) readHead(path string) (*head, error) {
-	f, err := os.Open(path)
+	h, f, err := openHead(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	return h, h.update(f, tailMost)
+}
+
+// openHead reads the first lines; the file is the caller's.
+func openHead(path string) (_ *head, _ *os.File, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
 	fi, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	h := &head{path: path, modified: fi.ModTime()}
 	for size := int64(headBytes); ; size *= 8 {
 		buf := make([]byte, min(size, fi.Size()))
 		n, err := f.ReadAt(buf, 0)
 		if err != nil && err != io.EOF {
-			return nil, err
+			return nil, nil, err
 		}
 		if h.scan(buf[:n], int64(n) == fi.Size()) || int64(n) == fi.Size() || size >= headMost {
 			break
 		}
 	}
 	if h.id == "" {
-		return nil, fmt.Errorf("session file %s has no session_meta line", path)
+		return nil, nil, fmt.Errorf("session file %s has no session_meta line", path)
 	}
-	h.latestGit(f, fi.Size())
-	return h, nil
+	return h, f, nil
 }
 
 // scan looks through the beginning of the file; true when all was found.
@@ -91,35 +107,71 @@ func (h *head) scan(buf []byte, complete bool) bool {
 
 func (h *head) setMeta(p gjson.Result) {
 	if id, ok := sessions.ParseID(p.Get("id").Str); ok {
-		h.id, h.meta = id, p
+		h.id, h.meta, h.latest = id, p, p
 		h.created, _ = time.Parse(time.RFC3339, p.Get("timestamp").Str)
-		h.git = p.Get("git")
 	}
 }
 
-// latestGit finds the newest session_meta of this thread near the end: a change of facts
-// about git appends one (appserver spec §6).
-func (h *head) latestGit(f io.ReaderAt, size int64) {
-	from := max(0, size-tailBytes)
-	buf := make([]byte, size-from)
-	if n, err := f.ReadAt(buf, from); err != nil && err != io.EOF {
-		return
-	} else {
-		buf = buf[:n]
+// update finds the newest session_meta of this thread in the last bytes of the file, at
+// most so many: a change of its facts appends one (appserver spec §6).
+func (h *head) update(f *os.File, most int64) error {
+	fi, err := f.Stat()
+	if err != nil {
+		return err
 	}
-	for {
-		i := bytes.LastIndex(buf, []byte(`"type":"session_meta"`))
-		if i < 0 {
-			return
+	const mark = `"type":"session_meta"`
+	floor := max(0, fi.Size()-most)
+	buf := make([]byte, min(fi.Size()-floor, tailBytes)+int64(len(mark)))
+	for end := fi.Size(); end > floor; {
+		from := max(floor, end-tailBytes)
+		part := buf[:min(end+int64(len(mark)), fi.Size())-from] // a mark may lie across
+		n, err := f.ReadAt(part, from)
+		if err != nil && err != io.EOF {
+			return err
 		}
-		start := bytes.LastIndexByte(buf[:i], '\n') + 1
-		line, _, _ := bytes.Cut(buf[start:], []byte{'\n'})
-		if p := gjson.GetBytes(line, "payload"); p.Get("id").Str == h.id && p.Get("git").Exists() {
-			h.git = gjson.Parse(strings.Clone(p.Get("git").Raw))
-			return
+		for part = part[:n]; ; {
+			i := bytes.LastIndex(part, []byte(mark))
+			if i < 0 {
+				break
+			}
+			line, err := lineAround(f, from+int64(i))
+			if err != nil {
+				return err
+			}
+			if v := gjson.ParseBytes(line); gjson.ValidBytes(line) && v.Get("type").Str == "session_meta" && v.Get("payload.id").Str == h.id {
+				h.latest = v.Get("payload")
+				return nil
+			}
+			part = part[:i]
 		}
-		buf = buf[:start]
+		end = from
 	}
+	return nil
+}
+
+// lineAround reads the line of f that holds the offset, as far as it is not longer than
+// a first line may be.
+func lineAround(f *os.File, at int64) ([]byte, error) {
+	var before []byte
+	for size := int64(4 << 10); ; size *= 8 {
+		from := max(0, at-size)
+		before = make([]byte, at-from)
+		if _, err := f.ReadAt(before, from); err != nil && err != io.EOF {
+			return nil, err
+		}
+		if i := bytes.LastIndexByte(before, '\n'); i >= 0 {
+			before = before[i+1:]
+			break
+		}
+		if from == 0 || size >= headMost {
+			break
+		}
+	}
+	after, err := bufio.NewReader(io.NewSectionReader(f, at, headMost)).ReadBytes('\n')
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return append(before, after...), nil
 }
 
 func ptr(v gjson.Result) *string {
@@ -137,7 +189,11 @@ func (s *Server) stored(h *head) protocol.Thread {
 		Status: protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded}, Path: &h.path, Cwd: strings.Clone(h.meta.Get("cwd").Str),
 		CliVersion: strings.Clone(h.meta.Get("cli_version").Str), AgentNickname: ptr(h.meta.Get("agent_nickname")), AgentRole: ptr(h.meta.Get("agent_role")),
 		Source: source(h.meta.Get("source"))}
-	if g := h.git; g.IsObject() && (g.Get("commit_hash").Exists() || g.Get("branch").Exists() || g.Get("repository_url").Exists()) {
+	// Our engine notes "user" in every file, the original's app-server in none.
+	if from := protocol.ThreadSource(h.meta.Get("thread_source").Str); slices.Contains(from.Values(), string(from)) && (from != protocol.ThreadSourceUser || kind(h.meta.Get("source")) != protocol.ThreadSourceKindVscode) {
+		th.ThreadSource = &from
+	}
+	if g := h.latest.Get("git"); g.IsObject() && (g.Get("commit_hash").Exists() || g.Get("branch").Exists() || g.Get("repository_url").Exists()) {
 		th.GitInfo = &protocol.GitInfo{Sha: ptr(g.Get("commit_hash")), Branch: ptr(g.Get("branch")), OriginURL: ptr(g.Get("repository_url"))}
 	}
 	if name := s.names.of(s.home)[h.id]; name != "" {

@@ -28,19 +28,23 @@ type thread struct {
 	start    json.RawMessage              // params of thread/start, resume or fork
 	client   protocol.ClientInfo          // who loaded it
 	status   protocol.ThreadStatus
-	turn     *protocol.Turn  // the running one
-	settings json.RawMessage // the engine's last threadSettings, nil before a change
-	usage    []byte          // the last thread/tokenUsage/updated
-	limits   []byte          // the last account/rateLimits/updated
-	keep     bool            // the engine knows what no file does
-	commands map[string]bool // items of commands that have not ended
-	asks     map[string]*ask // by the engine's id
+	turn     *protocol.Turn            // the running one
+	settings json.RawMessage           // the engine's last threadSettings, nil before a change
+	usage    []byte                    // the last thread/tokenUsage/updated
+	limits   []byte                    // the last account/rateLimits/updated
+	keep     bool                      // the engine knows what no file does
+	seed     []json.RawMessage         // history that is in no file of the thread
+	memory   protocol.ThreadMemoryMode // to be written when there is a file
+	paused   uint64                    // thread/increment_elicitation
+	commands map[string]bool           // items of commands that have not ended
+	asks     map[string]*ask           // by the engine's id
 	child    *child
 	timer    *time.Timer
 }
 
-// adopt registers a thread that has been made, with its first subscriber.
-func (s *Server) adopt(t *thread, c *conn) {
+// adopt registers a thread that has been made, with its first subscriber; false when
+// another one has its id.
+func (s *Server) adopt(t *thread, c *conn) bool {
 	t.s = s
 	t.status = protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}
 	t.subs = map[*conn]struct{}{c: {}}
@@ -50,8 +54,21 @@ func (s *Server) adopt(t *thread, c *conn) {
 	}
 	c.mu.Unlock()
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.threads[t.id] != nil {
+		return false
+	}
 	s.threads[t.id] = t
-	s.mu.Unlock()
+	return true
+}
+
+// drop forgets a thread.
+func (s *Server) drop(t *thread) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.threads[t.id] == t {
+		delete(s.threads, t.id)
+	}
 }
 
 // lane is the key of a thread's lane.
@@ -121,7 +138,7 @@ func (t *thread) rest() {
 
 // idle tells whether the engine can go without a loss; t.mu is held.
 func (t *thread) idle() bool {
-	return t.turn == nil && len(t.commands) == 0 && len(t.asks) == 0 && !t.keep && !t.eph && !t.child.working() && t.materialized()
+	return t.turn == nil && len(t.commands) == 0 && len(t.asks) == 0 && t.paused == 0 && !t.keep && !t.eph && !t.child.working() && t.materialized()
 }
 
 func (t *thread) materialized() bool {
@@ -137,32 +154,36 @@ func (t *thread) rested() {
 		t.mu.Unlock()
 		return
 	}
-	c := t.child
-	if c != nil && t.idle() {
-		t.mu.Unlock()
-		c.release(t.s.opts.Leave)
-		t.mu.Lock()
-		if len(t.subs) == 0 {
-			t.rest()
-		}
-		t.mu.Unlock()
-		return
-	}
+	idle := t.child != nil && t.idle()
 	alone := len(t.subs) == 0 && len(t.commands) == 0
 	t.mu.Unlock()
-	if alone {
+	switch {
+	case idle:
+		t.letGo()
+	case alone:
 		t.unload()
 	}
+}
+
+// letGo lets an idle engine leave. It runs in the lane.
+func (t *thread) letGo() {
+	t.mu.Lock()
+	c := t.child
+	idle := c != nil && t.idle()
+	t.mu.Unlock()
+	if !idle {
+		return
+	}
+	c.release(t.s.opts.Leave)
+	t.mu.Lock()
+	t.rest()
+	t.mu.Unlock()
 }
 
 // unload forgets the thread and tells everybody.
 func (t *thread) unload() {
 	t.end(t.s.opts.Leave)
-	t.s.mu.Lock()
-	if t.s.threads[t.id] == t {
-		delete(t.s.threads, t.id)
-	}
-	t.s.mu.Unlock()
+	t.s.drop(t)
 	t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
 	t.s.broadcast(protocol.NoteThreadClosed, protocol.ThreadClosedNotification{ThreadID: t.id})
 }
@@ -271,8 +292,12 @@ func (t *thread) command(id string, started bool) {
 func (t *thread) turnEnded() {
 	t.mu.Lock()
 	t.turn = nil
+	memory := t.memory
 	t.rest()
 	t.mu.Unlock()
+	if memory != "" {
+		t.s.lanes.do(t.lane(), t.settleMemory)
+	}
 	t.calm()
 }
 

@@ -229,8 +229,11 @@ func (s *Server) pick(files []listed, fits func(*head) bool, n int) []picked {
 		for w := range workers {
 			wg.Go(func() {
 				for i := w; i < len(part); i += workers {
-					if h, err := s.readHead(part[i].path); err == nil && fits(h) {
-						heads[i] = h
+					if h, f, err := openHead(part[i].path); err == nil {
+						if fits(h) && h.update(f, tailBytes) == nil {
+							heads[i] = h
+						}
+						f.Close()
 					}
 				}
 			})

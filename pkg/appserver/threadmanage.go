@@ -7,12 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 )
@@ -60,7 +61,78 @@ func (s *Server) toEngine(r *request) (any, error) {
 // turnStart holds the params against the rules of this side before an engine is started
 // for them.
 func (s *Server) turnStart(r *request, p *protocol.TurnStartParams) (any, error) {
-	return s.toEngine(r)
+	t, err := s.mine(p.ThreadID)
+	if err == nil {
+		err = short(p.Input)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.forward(r)
+}
+
+func (s *Server) threadSettingsUpdate(r *request, p *protocol.ThreadSettingsUpdateParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	return t.forward(r)
+}
+
+// maxInput bounds the text of a turn's input in characters (appserver spec §1).
+const maxInput = 1 << 20
+
+func short(input []protocol.UserInput) error {
+	n := 0
+	for _, u := range input {
+		n += utf8.RuneCountInString(u.Text)
+	}
+	if n <= maxInput {
+		return nil
+	}
+	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: fmt.Sprintf("Input exceeds the maximum length of %d characters.", maxInput), Data: struct {
+		Code   string `json:"input_error_code"`
+		Max    int    `json:"max_chars"`
+		Actual int    `json:"actual_chars"`
+	}{"input_too_large", maxInput, n}}
+}
+
+// reviewStart lets the engine review, a copy of the thread when the client wants the
+// review apart from it.
+func (s *Server) reviewStart(r *request, p *protocol.ReviewStartParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	if p.Delivery == nil || *p.Delivery != protocol.ReviewDeliveryDetached {
+		return t.forward(r)
+	}
+	t, _, err = s.fork(&request{c: r.c, params: json.RawMessage("{}")}, &protocol.ThreadForkParams{ThreadID: t.id})
+	if err != nil {
+		return nil, err
+	}
+	if r.params, err = sjson.SetBytes(without(r.params, "delivery"), "threadId", t.id); err != nil {
+		return nil, internal(err)
+	}
+	s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.told.Thread})
+	s.lanes.do(t.lane(), func() {
+		if _, err := t.forward(r); !errors.Is(err, errLater) {
+			r.fail(err)
+		}
+	})
+	return nil, errLater
+}
+
+// cleanTerminals ends commands in the background; without an engine there are none.
+func (s *Server) cleanTerminals(r *request, p *protocol.ThreadBackgroundTerminalsCleanParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	switch {
+	case err != nil:
+		return nil, err
+	case !t.hasEngine():
+		return protocol.ThreadBackgroundTerminalsCleanResponse{}, nil
+	}
+	return t.forward(r)
 }
 
 func (s *Server) turnSteer(r *request, p *protocol.TurnSteerParams) (any, error) {
@@ -72,6 +144,9 @@ func (s *Server) turnSteer(r *request, p *protocol.TurnSteerParams) (any, error)
 		return nil, invalid("expectedTurnId must not be empty")
 	case !t.hasEngine():
 		return nil, invalid("no active turn to steer")
+	}
+	if err := short(p.Input); err != nil {
+		return nil, err
 	}
 	return t.forward(r)
 }
@@ -133,177 +208,6 @@ func (s *Server) threadRead(r *request, p *protocol.ThreadReadParams) (any, erro
 		}
 	}
 	return protocol.ThreadReadResponse{Thread: d}, nil
-}
-
-// turnsCursor is a place in a list of turns; clients do not look into it.
-type turnsCursor struct {
-	TurnID        string `json:"turnId"`
-	IncludeAnchor bool   `json:"includeAnchor"`
-}
-
-func (c turnsCursor) String() string { return string(encode(c)) }
-
-func (s *Server) threadTurnsList(r *request, p *protocol.ThreadTurnsListParams) (any, error) {
-	got, err := s.threadRead(r, &protocol.ThreadReadParams{ThreadID: p.ThreadID, IncludeTurns: true})
-	if err != nil {
-		return nil, err
-	}
-	turns := got.(protocol.ThreadReadResponse).Thread.Turns
-	if p.SortDirection == nil || *p.SortDirection == protocol.SortDirectionDesc {
-		slices.Reverse(turns)
-	}
-	if p.Cursor != nil {
-		var c turnsCursor
-		if json.Unmarshal([]byte(*p.Cursor), &c) != nil {
-			return nil, invalid("invalid cursor: %s", *p.Cursor)
-		}
-		i := slices.IndexFunc(turns, func(t protocol.Turn) bool { return t.ID == c.TurnID })
-		if i < 0 {
-			return nil, invalid("invalid cursor: %s", *p.Cursor)
-		}
-		if !c.IncludeAnchor {
-			i++
-		}
-		turns = turns[i:]
-	}
-	limit := 25
-	if p.Limit != nil {
-		limit = min(max(int(*p.Limit), 1), 100)
-	}
-	res := protocol.ThreadTurnsListResponse{Data: turns}
-	if len(turns) > limit {
-		next := turnsCursor{turns[limit-1].ID, false}.String()
-		res.Data, res.NextCursor = turns[:limit], &next
-	}
-	if len(turns) > 0 {
-		back := turnsCursor{turns[0].ID, true}.String()
-		res.BackwardsCursor = &back
-	}
-	view := protocol.TurnItemsViewSummary
-	if p.ItemsView != nil {
-		view = *p.ItemsView
-	}
-	for i := range res.Data {
-		res.Data[i].ItemsView = view
-		res.Data[i].Items = itemsIn(view, res.Data[i].Items)
-	}
-	return res, nil
-}
-
-// itemsIn keeps what a view shows: all, nothing, or the messages of the user and the last
-// one of the agent.
-func itemsIn(view protocol.TurnItemsView, items protocol.ThreadItems) protocol.ThreadItems {
-	switch view {
-	case protocol.TurnItemsViewFull:
-		return items
-	case protocol.TurnItemsViewNotLoaded:
-		return nil
-	}
-	var out protocol.ThreadItems
-	var final *protocol.AgentMessageItem
-	for _, item := range items {
-		switch v := item.(type) {
-		case *protocol.UserMessageItem:
-			out = append(out, v)
-		case *protocol.AgentMessageItem:
-			final = v
-		}
-	}
-	if final != nil {
-		out = append(out, final)
-	}
-	return out
-}
-
-func (s *Server) threadNameSet(r *request, p *protocol.ThreadSetNameParams) (any, error) {
-	id, err := threadID(p.ThreadID)
-	if err != nil {
-		return nil, err
-	}
-	name := strings.TrimSpace(p.Name)
-	if name == "" {
-		return nil, invalid("thread name must not be empty")
-	}
-	if t := s.thread(id); t != nil && t.eph {
-		return nil, invalid("ephemeral thread does not support metadata updates: %s", id)
-	} else if t == nil && s.find(id) == "" {
-		return nil, invalid("thread not found: %s", id)
-	}
-	line := append(encode(struct {
-		ID      string `json:"id"`
-		Name    string `json:"thread_name"`
-		Updated string `json:"updated_at"`
-	}{id, name, s.opts.Now().UTC().Format(time.RFC3339Nano)}), '\n')
-	if err := appendLine(filepath.Join(s.home, "session_index.jsonl"), line); err != nil {
-		return nil, internal(err)
-	}
-	if t := s.thread(id); t != nil {
-		t.mu.Lock()
-		t.told.Thread.Name = &name
-		t.mu.Unlock()
-	}
-	r.reply(protocol.ThreadSetNameResponse{})
-	s.broadcast(protocol.NoteThreadNameUpdated, protocol.ThreadNameUpdatedNotification{ThreadID: id, ThreadName: &name})
-	return nil, errLater
-}
-
-func appendLine(path string, line []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(line)
-	return errors.Join(err, f.Close())
-}
-
-func (s *Server) threadMetadataUpdate(r *request, p *protocol.ThreadMetadataUpdateParams) (any, error) {
-	id, err := threadID(p.ThreadID)
-	if err != nil {
-		return nil, err
-	}
-	t := s.thread(id)
-	if t != nil && t.eph {
-		return nil, invalid("ephemeral thread does not support metadata updates: %s", id)
-	}
-	g := p.GitInfo
-	if g == nil || !g.Sha.Set && !g.Branch.Set && !g.OriginURL.Set {
-		return nil, invalid("gitInfo must include at least one field")
-	}
-	path := s.find(id)
-	if path == "" {
-		return nil, invalid("thread not found: %s", id)
-	}
-	h, err := s.readHead(path)
-	if err != nil {
-		return nil, internal(err)
-	}
-	var meta rollout.Meta
-	if err := json.Unmarshal([]byte(h.meta.Raw), &meta); err != nil {
-		return nil, internal(err)
-	}
-	git := rollout.Git{CommitHash: h.git.Get("commit_hash").Str, Branch: h.git.Get("branch").Str, RepositoryURL: h.git.Get("repository_url").Str}
-	for _, c := range []struct {
-		to    *string
-		patch protocol.Patch[string]
-	}{{&git.CommitHash, g.Sha}, {&git.Branch, g.Branch}, {&git.RepositoryURL, g.OriginURL}} {
-		if c.patch.Set {
-			*c.to = ""
-			if c.patch.Value != nil {
-				*c.to = *c.patch.Value
-			}
-		}
-	}
-	meta.Git = &git
-	w := rollout.Continue(path, s.opts.Now)
-	err = w.Append(rollout.Entry{Type: rollout.TypeSessionMeta, Payload: meta})
-	if err = errors.Join(err, w.Close()); err != nil {
-		return nil, internal(err)
-	}
-	got, err := s.threadRead(r, &protocol.ThreadReadParams{ThreadID: id})
-	if err != nil {
-		return nil, err
-	}
-	return protocol.ThreadMetadataUpdateResponse{Thread: got.(protocol.ThreadReadResponse).Thread}, nil
 }
 
 func (s *Server) threadArchive(r *request, p *protocol.ThreadArchiveParams) (any, error) {
@@ -390,7 +294,7 @@ func (s *Server) threadRollback(r *request, p *protocol.ThreadRollbackParams) (a
 	case p.NumTurns == 0:
 		return nil, invalid("numTurns must be >= 1")
 	case t.eph || !t.materialized():
-		return nil, invalid("no rollout found for thread id %s", t.id)
+		return nil, invalid("thread rollback requires persisted thread history")
 	}
 	t.mu.Lock()
 	running, c := t.turn != nil || len(t.commands) > 0, t.child

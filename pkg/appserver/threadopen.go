@@ -2,8 +2,6 @@ package appserver
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tidwall/gjson"
 
 	"codex/pkg/config"
 	"codex/pkg/protocol"
@@ -36,6 +35,21 @@ type wishes struct {
 	reviewer             *protocol.ApprovalsReviewer
 	tier                 protocol.Patch[string]
 	config               map[string]json.RawMessage
+	permissions          *string  // name of a permission profile
+	roots                []string // that commands may write to, beside the working folder
+}
+
+// settle reads the configuration that a thread with these wishes runs under.
+func (s *Server) settle(w *wishes) (*config.Config, error) {
+	if w.permissions != nil && w.sandbox != nil {
+		return nil, invalid("`permissions` cannot be combined with `sandbox`")
+	}
+	for _, dir := range w.roots {
+		if !filepath.IsAbs(dir) {
+			return nil, invalid("Invalid request: AbsolutePathBuf deserialized without a base path")
+		}
+	}
+	return s.configure(*w)
 }
 
 func (s *Server) configure(w wishes) (*config.Config, error) {
@@ -55,6 +69,7 @@ func (s *Server) configure(w wishes) (*config.Config, error) {
 		if w.sandbox != nil {
 			o.Sandbox = string(*w.sandbox)
 		}
+		o.Permissions = w.permissions
 		o.Overrides = append(o.Overrides, overrides(w.config)...)
 	})
 }
@@ -80,9 +95,19 @@ func overrides(m map[string]json.RawMessage) []string {
 
 // describe tells what a thread with this configuration runs under.
 func describe(cfg *config.Config, w wishes) protocol.ThreadStartResponse {
-	r := protocol.ThreadStartResponse{Model: cfg.Model, ModelProvider: cfg.ProviderID, Cwd: cfg.Cwd, RuntimeWorkspaceRoots: []string{cfg.Cwd},
+	perm := cfg.Permissions
+	if w.roots != nil {
+		perm.Roots = w.roots
+	}
+	r := protocol.ThreadStartResponse{Model: cfg.Model, ModelProvider: cfg.ProviderID, Cwd: cfg.Cwd, RuntimeWorkspaceRoots: perm.Roots,
 		InstructionSources: instructionSources(cfg), ApprovalPolicy: approval(cfg), ApprovalsReviewer: protocol.ApprovalsReviewerUser,
-		Sandbox: sandboxPolicy(cfg, cfg.SandboxMode)}
+		Sandbox: protocol.SandboxPolicyOf(perm.In().Legacy(cfg.PolicyEnv()))}
+	if perm.ID != "" {
+		r.ActivePermissionProfile = &protocol.ActivePermissionProfile{ID: perm.ID}
+		if perm.Extends != "" {
+			r.ActivePermissionProfile.Extends = &perm.Extends
+		}
+	}
 	if cfg.ApprovalsReviewer != "" {
 		r.ApprovalsReviewer = protocol.ApprovalsReviewer(cfg.ApprovalsReviewer)
 	}
@@ -102,20 +127,7 @@ func describe(cfg *config.Config, w wishes) protocol.ThreadStartResponse {
 		e := protocol.ReasoningEffort(cfg.ReasoningEffort)
 		r.ReasoningEffort = &e
 	}
-	if !cfg.SandboxModeExplicit && w.sandbox == nil {
-		r.ActivePermissionProfile = &protocol.ActivePermissionProfile{ID: profileID(cfg.SandboxMode)}
-	}
 	return r
-}
-
-func profileID(mode string) string {
-	switch mode {
-	case "workspace-write":
-		return ":workspace"
-	case "danger-full-access":
-		return ":danger-full-access"
-	}
-	return ":read-only"
 }
 
 func approval(cfg *config.Config) protocol.AskForApproval {
@@ -125,22 +137,6 @@ func approval(cfg *config.Config) protocol.AskForApproval {
 			SkillApproval: g.SkillApproval, RequestPermissions: g.RequestPermissions, McpElicitations: g.MCPElicitations}}
 	}
 	return protocol.AskForApproval{Mode: cfg.ApprovalPolicy}
-}
-
-func sandboxPolicy(cfg *config.Config, mode string) protocol.SandboxPolicy {
-	switch mode {
-	case "danger-full-access":
-		return protocol.SandboxPolicy{Type: protocol.SandboxPolicyDangerFullAccess}
-	case "workspace-write":
-		w := cfg.Workspace
-		roots := slices.Clone(w.WritableRoots)
-		if mem := filepath.Join(cfg.Home, "memories"); !slices.Contains(roots, mem) {
-			roots = append(roots, mem)
-		}
-		return protocol.SandboxPolicy{Type: protocol.SandboxPolicyWorkspaceWrite, WritableRoots: roots, NetworkAccess: w.NetworkAccess,
-			ExcludeTmpdirEnvVar: w.ExcludeTmpdir, ExcludeSlashTmp: w.ExcludeSlashTmp}
-	}
-	return protocol.SandboxPolicy{Type: protocol.SandboxPolicyReadOnly}
 }
 
 // instructionSources names the AGENTS.md files that the engine will read: the home's, and
@@ -175,8 +171,8 @@ func instructionSources(cfg *config.Config) []string {
 }
 
 func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, error) {
-	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config}
-	cfg, err := s.configure(w)
+	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots}
+	cfg, err := s.settle(&w)
 	if err != nil {
 		return nil, err
 	}
@@ -189,269 +185,48 @@ func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, er
 			return nil, err
 		}
 	}
-	id, err := uuid.NewV7()
+	t, err := s.fresh(cfg, w, r.params, p.Ephemeral != nil && *p.Ephemeral)
 	if err != nil {
-		return nil, internal(err)
+		return nil, err
 	}
-	t := &thread{id: id.String(), start: r.params, told: describe(cfg, w)}
-	t.eph = p.Ephemeral != nil && *p.Ephemeral
-	at, _ := idTime(t.id)
-	th := protocol.Thread{ID: t.id, SessionID: t.id, Ephemeral: t.eph, ModelProvider: cfg.ProviderID, CreatedAt: at.Unix(), UpdatedAt: at.Unix(),
-		Status: protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}, Cwd: cfg.Cwd, CliVersion: version.Compat, ThreadSource: p.ThreadSource}
-	_ = json.Unmarshal([]byte(`"vscode"`), &th.Source)
-	if !t.eph {
-		t.path = rollout.Path(s.home, t.id, at)
-		th.Path = &t.path
-	}
-	t.told.Thread = th
+	t.told.Thread.ThreadSource = p.ThreadSource
 	s.adopt(t, r.c)
 	r.reply(t.told)
 	if p.PersistExtendedHistory {
 		r.c.note(protocol.NoteDeprecationNotice, noteLine(protocol.NoteDeprecationNotice,
 			protocol.DeprecationNoticeNotification{Summary: "persistExtendedHistory is deprecated and ignored"}))
 	}
-	s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: th})
-	return nil, errLater
-}
-
-func (s *Server) threadResume(r *request, p *protocol.ThreadResumeParams) (any, error) {
-	if p.History != nil {
-		return nil, invalid("thread/resume.history is not supported yet")
-	}
-	id, path, err := s.locate(p.ThreadID, p.Path)
-	if err != nil {
-		return nil, err
-	}
-	if t := s.thread(id); t != nil {
-		return t.join(r, p)
-	}
-	if path == "" || s.archived(path) && p.Path == nil {
-		return nil, invalid("no rollout found for thread id %s", p.ThreadID)
-	}
-	h, err := s.readHead(path)
-	if err != nil {
-		return nil, internal(err)
-	}
-	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config}
-	t, turns, err := s.reopen(h, w, r.params)
-	if err != nil {
-		return nil, err
-	}
-	s.adopt(t, r.c)
-	t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
-	told := t.told
-	if !p.ExcludeTurns {
-		told.Thread.Turns = turns
-	}
-	r.reply(told)
-	t.mu.Lock()
-	usage := t.usage
-	t.mu.Unlock()
-	if usage != nil && !p.ExcludeTurns {
-		t.tell(protocol.NoteThreadTokenUsageUpdated, usage)
-	}
-	t.note(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
-	return nil, errLater
-}
-
-// locate finds a thread by path or id.
-func (s *Server) locate(id string, path *string) (string, string, error) {
-	if path != nil && *path != "" {
-		p := *path
-		if !filepath.IsAbs(p) {
-			p = filepath.Join(s.home, p)
-		}
-		h, err := s.readHead(p)
-		if err != nil {
-			return "", "", invalid("failed to load rollout `%s`: %v", p, err)
-		}
-		return h.id, p, nil
-	}
-	id, err := threadID(id)
-	if err != nil {
-		return "", "", err
-	}
-	return id, s.find(id), nil
-}
-
-// reopen makes a thread of a session file. Model and effort are those of its last turn,
-// approval and sandbox are not restored (appserver spec §3).
-func (s *Server) reopen(h *head, w wishes, params json.RawMessage) (*thread, []protocol.Turn, error) {
-	var last last
-	if err := last.read(h.path); err != nil {
-		return nil, nil, internal(err)
-	}
-	if w.cwd == nil {
-		dir := h.meta.Get("cwd").Str
-		if last.cwd != "" {
-			dir = last.cwd
-		}
-		w.cwd = &dir
-	}
-	if w.provider == nil {
-		if id := h.meta.Get("model_provider").Str; id != "" {
-			w.provider = &id
-		}
-	}
-	restored := w.model == nil && last.model != ""
-	if restored {
-		w.model = &last.model
-	}
-	cfg, err := s.configure(w)
-	if err != nil {
-		return nil, nil, err
-	}
-	t := &thread{id: h.id, path: h.path, start: params, told: describe(cfg, w)}
-	if restored {
-		t.told.ReasoningEffort = nil
-		if last.effort != "" {
-			e := protocol.ReasoningEffort(last.effort)
-			t.told.ReasoningEffort = &e
-		}
-	}
-	t.told.Thread = s.stored(h)
-	t.told.Thread.Status = protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}
-	if last.usage != nil {
-		t.usage = noteLine(protocol.NoteThreadTokenUsageUpdated, protocol.ThreadTokenUsageUpdatedNotification{ThreadID: t.id, TurnID: last.turn, TokenUsage: *last.usage})
-	}
-	turns, err := rollout.Turns(h.path)
-	if err != nil {
-		return nil, nil, internal(err)
-	}
-	return t, turns, nil
-}
-
-// join subscribes a client to a loaded thread. What it asks to change is left as it is:
-// others use the thread.
-func (t *thread) join(r *request, p *protocol.ThreadResumeParams) (any, error) {
-	if p.Model != nil || p.Cwd != nil || p.Sandbox != nil || p.ApprovalPolicy != nil {
-		t.s.opts.Log.Printf("thread %s is loaded: what thread/resume asks to change is ignored", t.id)
-	}
-	d := t.describe()
-	if !t.eph && !t.materialized() {
-		return nil, invalid("no rollout found for thread id %s", t.id)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock() // nothing of the engine gets between
-	if !p.ExcludeTurns && !t.eph {
-		turns, err := t.turns()
-		if err != nil {
-			return nil, internal(err)
-		}
-		d.Turns = turns
-	}
-	told := t.told
-	if t.settings != nil {
-		var now protocol.ThreadSettings
-		if json.Unmarshal(t.settings, &now) == nil {
-			told.Model, told.Cwd, told.ApprovalPolicy, told.Sandbox, told.ReasoningEffort = now.Model, now.Cwd, now.ApprovalPolicy, now.SandboxPolicy, now.Effort
-		}
-	}
-	d.Status = t.status
-	told.Thread = d
-	r.reply(told)
-	t.subs[r.c] = struct{}{}
-	if t.usage != nil && !p.ExcludeTurns {
-		r.c.note(protocol.NoteThreadTokenUsageUpdated, t.usage)
-	}
-	cleared := noteLine(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
-	for _, c := range t.subscribers() {
-		c.note(protocol.NoteThreadGoalCleared, cleared)
-	}
-	for _, a := range t.open() {
-		r.c.send(a.line)
-	}
-	return nil, errLater
-}
-
-// turns are those of the file; the running one is in progress. t.mu is held.
-func (t *thread) turns() ([]protocol.Turn, error) {
-	turns, err := rollout.Turns(t.path)
-	if n := len(turns) - 1; err == nil && t.turn != nil && n >= 0 && turns[n].ID == t.turn.ID && turns[n].CompletedAt == nil {
-		turns[n].Status = protocol.TurnStatusInProgress
-	}
-	return turns, err
-}
-
-// threadFork copies a session file under a new id. A turn that still runs shows as
-// interrupted in the copy, for its end is not in it.
-func (s *Server) threadFork(r *request, p *protocol.ThreadForkParams) (any, error) {
-	if p.Ephemeral {
-		return nil, invalid("thread/fork.ephemeral is not supported yet")
-	}
-	id, path, err := s.locate(p.ThreadID, p.Path)
-	if err != nil {
-		return nil, err
-	}
-	if path == "" {
-		return nil, invalid("no rollout found for thread id %s", id)
-	}
-	from, err := s.readHead(path)
-	if err != nil {
-		return nil, internal(err)
-	}
-	u, err := uuid.NewV7()
-	if err != nil {
-		return nil, internal(err)
-	}
-	at, _ := idTime(u.String())
-	file := rollout.Path(s.home, u.String(), at)
-	if err := s.copyRollout(from, u.String(), file, at); err != nil {
-		return nil, internal(err)
-	}
-	h, err := s.readHead(file)
-	if err != nil {
-		return nil, internal(err)
-	}
-	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config}
-	t, turns, err := s.reopen(h, w, r.params)
-	if err != nil {
-		return nil, err
-	}
-	t.told.Thread.ThreadSource = p.ThreadSource
-	s.adopt(t, r.c)
-	told := t.told
-	if !p.ExcludeTurns {
-		told.Thread.Turns = turns
-	}
-	r.reply(told)
-	t.mu.Lock()
-	usage := t.usage
-	t.mu.Unlock()
-	if usage != nil && !p.ExcludeTurns {
-		t.tell(protocol.NoteThreadTokenUsageUpdated, usage)
-	}
 	s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.told.Thread})
 	return nil, errLater
 }
 
-// copyRollout writes the first line of a fork, and behind it the file that it is one of.
-func (s *Server) copyRollout(from *head, id, path string, at time.Time) error {
-	src, err := os.Open(from.path)
+// maxStart bounds the params of a thread, which are kept as long as it is loaded.
+const maxStart = 4 << 20
+
+func keepable(params json.RawMessage) error {
+	if len(params) <= maxStart {
+		return nil
+	}
+	return invalid("Invalid request: params of a thread are longer than %d bytes", maxStart)
+}
+
+// fresh makes a thread that has no file yet, and gets none if it is ephemeral.
+func (s *Server) fresh(cfg *config.Config, w wishes, params json.RawMessage, ephemeral bool) (*thread, error) {
+	if err := keepable(params); err != nil {
+		return nil, err
+	}
+	id, err := uuid.NewV7()
 	if err != nil {
-		return err
+		return nil, internal(err)
 	}
-	defer src.Close()
-	var meta rollout.Meta
-	if err := json.Unmarshal([]byte(from.meta.Raw), &meta); err != nil {
-		return err
+	t := &thread{id: id.String(), start: params, told: describe(cfg, w), eph: ephemeral}
+	at, _ := idTime(t.id)
+	th := protocol.Thread{ID: t.id, SessionID: t.id, Ephemeral: t.eph, ModelProvider: cfg.ProviderID, CreatedAt: at.Unix(), UpdatedAt: at.Unix(),
+		Status: protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}, Cwd: cfg.Cwd, CliVersion: version.Compat, Source: source(gjson.Parse(`"vscode"`))}
+	if !t.eph {
+		t.path = rollout.Path(s.home, t.id, at)
+		th.Path = &t.path
 	}
-	meta.ID, meta.ForkedFromID, meta.Timestamp = id, from.id, rollout.Stamp(at)
-	meta.Originator, meta.CLIVersion, meta.Source = s.origin(), version.Compat, json.RawMessage(`"vscode"`)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".fork-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(encode(rollout.Line{Timestamp: rollout.Stamp(at), Type: rollout.TypeSessionMeta, Payload: meta}), '\n'))
-	if err == nil {
-		_, err = io.Copy(tmp, src)
-	}
-	if err = errors.Join(err, tmp.Chmod(0o600), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	t.told.Thread = th
+	return t, nil
 }

@@ -20,6 +20,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/protocol"
+	"codex/pkg/protocol/schema"
 	"codex/pkg/rollout"
 	"codex/pkg/stage"
 )
@@ -43,7 +44,7 @@ func server(t testing.TB) (*Server, *conn, *sink) {
 	c := s.newConn(k, true)
 	t.Cleanup(func() {
 		c.out.close()
-		s.lanes.all.Wait() // jobs in the background write to home
+		s.lanes.wait() // jobs in the background write to home
 	})
 	return s, c, k
 }
@@ -207,7 +208,7 @@ func TestLanesKeepOrder(t *testing.T) {
 	for i := range 100 {
 		l.do("a", func() { got = append(got, i) })
 	}
-	l.all.Wait()
+	l.wait()
 	if !slices.IsSorted(got) || len(got) != 100 {
 		t.Error(got)
 	}
@@ -306,6 +307,30 @@ func FuzzHandle(f *testing.F) {
 			}
 		}
 		s.handle(c, line)
-		s.lanes.all.Wait()
+		s.lanes.wait()
 	})
+}
+
+// TestRequirements: clients are told what an administrator allows, null where that is
+// everything.
+func TestRequirements(t *testing.T) {
+	s, c, k := server(t)
+	s.opts.Config.Env.SystemDir = t.TempDir()
+	k.ask(s, c, `{"method":"initialize","id":0,"params":{"clientInfo":{"name":"t","version":"1"}}}`)
+	if got := k.ask(s, c, `{"method":"configRequirements/read","id":1}`); got != `{"id":1,"result":{"requirements":null}}` {
+		t.Error(got)
+	}
+	text := "allowed_approval_policies = [\"on-request\", \"never\"]\nallowed_sandbox_modes = [\"read-only\", \"workspace-write\"]\n"
+	if err := os.WriteFile(filepath.Join(s.opts.Config.Env.SystemDir, "requirements.toml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := k.ask(s, c, `{"method":"configRequirements/read","id":1}`)
+	for _, want := range []string{`"allowedApprovalPolicies":["on-request","never"]`, `"allowedSandboxModes":["read-only","workspace-write"]`, `"allowedWebSearchModes":null`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not in %s", want, got)
+		}
+	}
+	if err := schema.Validate(protocol.MethodConfigRequirementsRead, []byte(got)); err != nil {
+		t.Error(err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -104,9 +105,26 @@ func (s *Server) featureList(r *request, p *protocol.ExperimentalFeatureListPara
 	return protocol.ExperimentalFeatureListResponse{Data: data, NextCursor: next}, err
 }
 
-func (s *Server) permissionProfiles(r *request) (any, error) {
-	return protocol.PermissionProfileListResponse{Data: []protocol.PermissionProfileSummary{
-		{ID: ":read-only"}, {ID: ":workspace"}, {ID: ":danger-full-access"}}}, nil
+// permissionProfiles lists the built-in ones and those of the configuration.
+func (s *Server) permissionProfiles(r *request, p *protocol.PermissionProfileListParams) (any, error) {
+	cfg, err := s.load(func(o *config.Options) {
+		if p.Cwd != nil {
+			o.Cwd = *p.Cwd
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []protocol.PermissionProfileSummary
+	for _, prof := range cfg.PermissionProfiles() {
+		sum := protocol.PermissionProfileSummary{ID: prof.ID}
+		if prof.Description != "" {
+			sum.Description = &prof.Description
+		}
+		all = append(all, sum)
+	}
+	data, next, err := page(all, p.Cursor, p.Limit)
+	return protocol.PermissionProfileListResponse{Data: data, NextCursor: next}, err
 }
 
 func (s *Server) collaborationModes(r *request) (any, error) {
@@ -116,22 +134,8 @@ func (s *Server) collaborationModes(r *request) (any, error) {
 		{Name: "Plan", Mode: &plan, ReasoningEffort: &medium}, {Name: "Default", Mode: &def}}}, nil
 }
 
-// remoteControl is the state of the relay, which is not built.
-func (s *Server) remoteControl() protocol.RemoteControlStatusChangedNotification {
-	host := ""
-	if s.opts.Config.Env.Hostname != nil {
-		host = s.opts.Config.Env.Hostname()
-	}
-	return protocol.RemoteControlStatusChangedNotification{Status: protocol.RemoteControlConnectionStatusDisabled, ServerName: host, InstallationID: s.installation()}
-}
-
-func (s *Server) remoteControlRead(r *request) (any, error) {
-	v := s.remoteControl()
-	return protocol.RemoteControlStatusReadResponse(v), nil
-}
-
-// installation is the id in CODEX_HOME/installation_id, made when there is none.
-func (s *Server) installation() string {
+// readInstallation gives the id in CODEX_HOME/installation_id, made when there is none.
+func (s *Server) readInstallation() string {
 	path := filepath.Join(s.home, "installation_id")
 	if b, err := os.ReadFile(path); err == nil {
 		if id := strings.TrimSpace(string(b)); uuid.Validate(id) == nil {
@@ -151,6 +155,18 @@ func mockMethod(r *request, p *protocol.MockExperimentalMethodParams) (any, erro
 
 func windowsReadiness(r *request) (any, error) {
 	return protocol.WindowsSandboxReadinessResponse{Status: protocol.WindowsSandboxReadinessNotConfigured}, nil
+}
+
+// windowsSetup fails as the original's does elsewhere than on Windows; there it is not
+// built.
+func windowsSetup(r *request, p *protocol.WindowsSandboxSetupStartParams) (any, error) {
+	if runtime.GOOS == "windows" {
+		return notBuilt(r)
+	}
+	r.reply(protocol.WindowsSandboxSetupStartResponse{Started: true})
+	reason := fmt.Sprintf("%s Windows sandbox setup is only supported on Windows", p.Mode)
+	r.c.note(protocol.NoteWindowsSandboxSetupCompleted, noteLine(protocol.NoteWindowsSandboxSetupCompleted, protocol.WindowsSandboxSetupCompletedNotification{Mode: p.Mode, Error: &reason}))
+	return nil, errLater
 }
 
 // feedback keeps what the user says in a file of CODEX_HOME: nothing is sent.

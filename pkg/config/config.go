@@ -28,6 +28,11 @@ type Options struct {
 	Strict bool
 	// Dedicated flags, "" when unset: they beat profiles and overrides.
 	Model, Sandbox, Approval, Provider string
+	// Permissions is the permission profile to use, nil for the configured one. A
+	// sandbox mode beside it wins: callers refuse both.
+	Permissions *string
+	// IgnoreRequirements leaves the administrator's requirements out.
+	IgnoreRequirements bool
 	// OSS selects a local provider, LocalProvider names which.
 	OSS           bool
 	LocalProvider string
@@ -80,7 +85,9 @@ type Config struct {
 	ApprovalPolicy    string
 	Granular          *Granular
 	ApprovalsReviewer string
-	// SandboxMode is read-only, workspace-write or danger-full-access.
+	// Permissions say what may be touched. SandboxMode is the nearest of read-only,
+	// workspace-write and danger-full-access.
+	Permissions         Permissions
 	SandboxMode         string
 	SandboxModeExplicit bool
 	Workspace           WorkspaceWrite
@@ -130,7 +137,10 @@ type Config struct {
 	Warnings []string
 	// Layers are the files and flags this came from, lowest first.
 	Layers []Layer
+	// Requirements are what an administrator allows, nil for everything.
+	Requirements *Requirements
 
+	tmpdir string // $TMPDIR
 	// merged is all layers, tree the same with the profile on top.
 	merged, tree map[string]any
 }

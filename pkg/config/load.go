@@ -5,6 +5,8 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+
+	"codex/pkg/policy"
 )
 
 // Load reads every layer and folds them into one Config. Errors about settings
@@ -15,60 +17,83 @@ import (
 // managed file; then the active profile, then the dedicated flags, and last
 // the requirements.
 func Load(ctx context.Context, o Options) (*Config, error) {
-	if err := ctx.Err(); err != nil {
+	c, req, err := fold(ctx, o)
+	if err != nil {
 		return nil, err
+	}
+	if err := c.resolve(o, c.merged); err != nil {
+		return nil, err
+	}
+	if err := c.constrain(o, req); err != nil {
+		return nil, err
+	}
+	c.finish(o)
+	return c, nil
+}
+
+// LoadSandbox is Load for whoever runs one command and has no model to ask: of
+// what the layers say it resolves Permissions, ShellEnv and Features only.
+func LoadSandbox(ctx context.Context, o Options) (*Config, error) {
+	c, req, err := fold(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.activate(o, c.merged)
+	if err != nil {
+		return nil, err
+	}
+	c.readFeatures(t)
+	if err := c.readSandbox(o, t); err != nil {
+		return nil, err
+	}
+	c.readShellEnv(t)
+	c.Warnings = append(c.Warnings, req.warnings...)
+	c.constrainSandbox(req)
+	c.pinFeatures(req)
+	return c, nil
+}
+
+// fold reads the layers and lays them over each other.
+func fold(ctx context.Context, o Options) (*Config, requirements, error) {
+	var req requirements
+	if err := ctx.Err(); err != nil {
+		return nil, req, err
 	}
 	home, err := Home(o.Env)
 	if err != nil {
-		return nil, err
+		return nil, req, err
 	}
 	flags, keys, err := flagTree(o)
 	if err != nil {
-		return nil, err
+		return nil, req, err
 	}
 	s := &stack{env: o.Env, home: home, cwd: o.Env.absolute(o.Cwd, o.Env.Cwd), flags: keys}
-	sys := o.Env.systemDir()
-	if err := s.file("system", filepath.Join(sys, "config.toml")); err != nil {
-		return nil, err
-	}
-	user := filepath.Join(home, "config.toml")
-	if o.IgnoreUserConfig {
-		s.add(Layer{Name: "user", Path: user, Dir: home, Tree: map[string]any{}})
-	} else if err := s.file("user", user); err != nil {
-		return nil, err
-	}
-	if o.ProfileV2 != "" {
-		if err := s.file("user", filepath.Join(home, o.ProfileV2+".config.toml")); err != nil {
-			return nil, err
-		}
-	}
-	s.add(Layer{Name: "sessionFlags", Dir: s.cwd, Tree: flags})
-	if err := s.file("legacyManagedConfigTomlFromFile", filepath.Join(sys, "managed_config.toml")); err != nil {
-		return nil, err
+	if err := s.read(o, flags); err != nil {
+		return nil, req, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, req, err
 	}
-	base := s.merged()
-	if err := s.project(base); err != nil {
-		return nil, err
+	if err := s.project(s.merged()); err != nil {
+		return nil, req, err
 	}
-	req, err := readRequirements(s, sys)
-	if err != nil {
-		return nil, err
+	if !o.IgnoreRequirements {
+		if req, err = readRequirements(s, o.Env.systemDir()); err != nil {
+			return nil, req, err
+		}
 	}
 	t := s.merged()
 	if err := s.typeErrors(t); err != nil {
-		return nil, err
+		return nil, req, err
 	}
 	if o.Strict {
 		if err := s.unknownKeys(); err != nil {
-			return nil, err
+			return nil, req, err
 		}
 	}
 	c := &Config{
 		Home: home, Cwd: s.cwd, ProjectRoot: s.root, GitRoot: s.git,
-		Warnings: s.warn, Layers: s.layers, merged: t,
+		Warnings: s.warn, Layers: s.layers, Requirements: req.told(), merged: t, tmpdir: o.Env.get(policy.TempVariable),
 	}
 	c.Trust = s.trust(s.cwd)
 	c.TrustKey = s.mainRepo()
@@ -78,14 +103,28 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	if real, err := filepath.EvalSymlinks(c.TrustKey); err == nil {
 		c.TrustKey = real
 	}
-	if err := c.resolve(o, t); err != nil {
-		return nil, err
+	return c, req, nil
+}
+
+// read adds the layers that do not depend on the project.
+func (s *stack) read(o Options, flags map[string]any) error {
+	sys := o.Env.systemDir()
+	if err := s.file("system", filepath.Join(sys, "config.toml")); err != nil {
+		return err
 	}
-	if err := c.constrain(o, req); err != nil {
-		return nil, err
+	user := filepath.Join(s.home, "config.toml")
+	if o.IgnoreUserConfig {
+		s.add(Layer{Name: "user", Path: user, Dir: s.home, Tree: map[string]any{}})
+	} else if err := s.file("user", user); err != nil {
+		return err
 	}
-	c.finish(o)
-	return c, nil
+	if o.ProfileV2 != "" {
+		if err := s.file("user", filepath.Join(s.home, o.ProfileV2+".config.toml")); err != nil {
+			return err
+		}
+	}
+	s.add(Layer{Name: "sessionFlags", Dir: s.cwd, Tree: flags})
+	return s.file("legacyManagedConfigTomlFromFile", filepath.Join(sys, "managed_config.toml"))
 }
 
 // AsError returns the configuration error in a chain, nil if there is none.

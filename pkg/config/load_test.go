@@ -413,15 +413,6 @@ func TestFeatureTable(t *testing.T) {
 	}
 }
 
-func TestPermissionProfile(t *testing.T) {
-	env := testEnv(t, nil)
-	write(t, filepath.Join(env.home(), "config.toml"), "default_permissions='a'\n[permissions.a.filesystem]\n'/'='read'\n'/w/../x'='write'\n'/secret'='none'\n[permissions.a.network]\nenabled=true\n")
-	c := load(t, Options{Env: env})
-	if c.SandboxMode != "workspace-write" || !slices.Equal(c.Workspace.WritableRoots, []string{"/x"}) || !c.Workspace.NetworkAccess || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "/secret") {
-		t.Fatalf("%+v %q", c.Workspace, c.Warnings)
-	}
-}
-
 func TestContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

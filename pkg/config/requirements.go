@@ -162,8 +162,7 @@ func (c *Config) constrain(o Options, r requirements) error {
 		if c.SandboxMode == "danger-full-access" && c.ApprovalPolicy == "never" {
 			return plain("`approval_policy = \"never\"` cannot be used because requirements do not allow `sandbox_mode = \"danger-full-access\"`; Codex would fall back to read-only permissions with approvals disabled. Choose an `approval_policy` based on what you need, such as `on-request`, or choose an allowed sandbox mode.")
 		}
-		c.disallowed("sandbox_mode", c.SandboxMode, "read-only", r.sandbox)
-		c.SandboxMode = "read-only"
+		c.constrainSandbox(r)
 	}
 	if !r.approval.permits(c.ApprovalPolicy) {
 		c.disallowed("approval_policy", c.ApprovalPolicy, r.approval.values[0], r.approval)
@@ -186,10 +185,23 @@ func (c *Config) constrain(o Options, r requirements) error {
 			c.WebSearch = want
 		}
 	}
+	c.pinFeatures(r)
+	return nil
+}
+
+// constrainSandbox falls back to reading when the mode is not allowed.
+func (c *Config) constrainSandbox(r requirements) {
+	if !r.sandbox.permits(c.SandboxMode) {
+		c.disallowed("sandbox_mode", c.SandboxMode, "read-only", r.sandbox)
+		c.SandboxMode = "read-only"
+	}
+}
+
+// pinFeatures sets what requirements decide.
+func (c *Config) pinFeatures(r requirements) {
 	for f, on := range r.features {
 		c.Features.set[f] = on
 	}
-	return nil
 }
 
 func (c *Config) disallowed(key, have, want string, a allowed) {

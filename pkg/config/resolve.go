@@ -70,19 +70,10 @@ func (v view) strings(path ...string) map[string]string {
 
 // resolve fills in everything that does not depend on requirements.
 func (c *Config) resolve(o Options, merged map[string]any) error {
-	t := view(merged)
-	c.Profile = o.Profile
-	if c.Profile == "" {
-		c.Profile = t.str("profile")
+	t, err := c.activate(o, merged)
+	if err != nil {
+		return err
 	}
-	if c.Profile != "" {
-		p := t.table("profiles", c.Profile)
-		if p == nil {
-			return plain("config profile `%s` not found", c.Profile)
-		}
-		t = merge(t, profileKeys(p))
-	}
-	c.tree = t
 	if t.str("experimental_thread_store_endpoint") != "" {
 		return plain("`experimental_thread_store_endpoint` is no longer supported; remove it from config.toml")
 	}
@@ -104,6 +95,24 @@ func (c *Config) resolve(o Options, merged map[string]any) error {
 	}
 	c.readRest(o, t)
 	return agentLimits(t)
+}
+
+// activate lays the active profile over the settings.
+func (c *Config) activate(o Options, merged map[string]any) (view, error) {
+	t := view(merged)
+	c.Profile = o.Profile
+	if c.Profile == "" {
+		c.Profile = t.str("profile")
+	}
+	if c.Profile != "" {
+		p := t.table("profiles", c.Profile)
+		if p == nil {
+			return nil, plain("config profile `%s` not found", c.Profile)
+		}
+		t = merge(t, profileKeys(p))
+	}
+	c.tree = t
+	return t, nil
 }
 
 // profileKeys are the settings of a profile that count: the rest of its table

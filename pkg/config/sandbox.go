@@ -3,38 +3,18 @@ package config
 import (
 	"path/filepath"
 	"slices"
-	"strings"
+
+	"codex/pkg/policy"
 )
 
-// readSandbox decides the sandbox mode and what may be written.
+// readSandbox decides what may be touched: by a permission profile, or by a
+// sandbox mode and the settings of workspace-write.
 func (c *Config) readSandbox(o Options, t view) error {
 	w := t.table("sandbox_workspace_write")
 	c.Workspace = WorkspaceWrite{
 		WritableRoots: w.list("writable_roots"), NetworkAccess: w.flag(false, "network_access"),
 		ExcludeTmpdir: w.flag(false, "exclude_tmpdir_env_var"), ExcludeSlashTmp: w.flag(false, "exclude_slash_tmp"),
 	}
-	mode := t.word("sandbox_mode")
-	c.SandboxModeExplicit = true
-	switch {
-	case o.Bypass:
-		mode = "danger-full-access"
-	case o.Sandbox != "":
-		mode = o.Sandbox
-	case o.FullAuto:
-		mode = "workspace-write"
-	case t["default_permissions"] != nil || t["permissions"] != nil:
-		m, err := c.permissionProfile(t)
-		if err != nil {
-			return err
-		}
-		mode = m
-	case mode != "":
-	case c.Trust != "":
-		mode, c.SandboxModeExplicit = "workspace-write", false
-	default:
-		mode, c.SandboxModeExplicit = "read-only", false
-	}
-	c.SandboxMode = mode
 	ws := &c.Workspace
 	for _, d := range o.AddDirs {
 		d = o.Env.absolute(d, c.Cwd)
@@ -43,52 +23,131 @@ func (c *Config) readSandbox(o Options, t view) error {
 			ws.Added++
 		}
 	}
+	p := &profiles{tables: t.table("permissions"), env: o.Env, cwd: c.Cwd}
+	if err := p.checkNames(); err != nil {
+		return err
+	}
+	name, mode := c.permissionWords(o, t)
+	c.Permissions.Roots = []string{c.Cwd}
+	var err error
+	switch {
+	case mode != "":
+		c.SandboxModeExplicit = true
+		c.setMode(mode)
+	case name != nil:
+		c.SandboxModeExplicit = true
+		err = c.setProfile(p, *name, ws.WritableRoots[:ws.Added])
+	case len(p.tables) > 0:
+		err = plain("config defines `[permissions]` profiles but does not set `default_permissions`")
+	case c.Trust != "":
+		if w == nil { // else it is the mode with these settings, not the profile
+			c.Permissions.ID = profileWorkspace
+		}
+		c.setMode(policy.ModeWorkspaceWrite)
+	default:
+		c.Permissions.ID = profileReadOnly
+		c.setMode(policy.ModeReadOnly)
+	}
+	c.Warnings = append(c.Warnings, p.warn...)
+	return err
+}
+
+// permissionWords finds the permission profile or else the sandbox mode that
+// somebody asked for. Both can be set in different places: flags come first,
+// then the -c arguments, the active profile, and the highest file that sets
+// one; in the same place the permission profile wins.
+func (c *Config) permissionWords(o Options, t view) (name *string, mode string) {
+	switch {
+	case o.Bypass:
+		return nil, policy.ModeFullAccess
+	case o.Sandbox != "":
+		return nil, o.Sandbox
+	case o.FullAuto:
+		return nil, policy.ModeWorkspaceWrite
+	case o.Permissions != nil:
+		return o.Permissions, ""
+	}
+	id := t.str("default_permissions")
+	in := func(tree map[string]any) (found bool) {
+		switch {
+		case tree["default_permissions"] != nil:
+			name = &id
+		case tree["sandbox_mode"] != nil:
+			mode = t.word("sandbox_mode")
+		}
+		return name != nil || mode != ""
+	}
+	for _, l := range c.Layers {
+		if l.Name == "sessionFlags" && in(l.Tree) {
+			return name, mode
+		}
+	}
+	if t.table("profiles", c.Profile)["sandbox_mode"] != nil {
+		return nil, t.word("sandbox_mode")
+	}
+	for _, l := range slices.Backward(c.Layers) {
+		if l.Disabled == "" && in(l.Tree) {
+			break
+		}
+	}
+	return name, mode
+}
+
+// setMode puts the profile of a sandbox mode in force.
+func (c *Config) setMode(mode string) {
+	c.SandboxMode = mode
+	switch mode {
+	case policy.ModeFullAccess:
+		c.Permissions.Profile = policy.FullAccess()
+	case policy.ModeWorkspaceWrite:
+		w := c.Workspace
+		c.Permissions.Profile = policy.WorkspaceWrite(policy.WriteOptions{WritableRoots: w.WritableRoots[w.Added:], Network: w.NetworkAccess,
+			ExcludeTmpdir: w.ExcludeTmpdir, ExcludeSlashTmp: w.ExcludeSlashTmp})
+		c.addRoots(w.WritableRoots)
+		c.grantMemories()
+	default:
+		c.Permissions.Profile = policy.ReadOnly()
+	}
+}
+
+// setProfile puts a permission profile in force. added are folders of the
+// command line, which become project roots.
+func (c *Config) setProfile(p *profiles, name string, added []string) error {
+	got, err := p.compile(name)
+	if err != nil {
+		return err
+	}
+	c.Permissions.ID, c.Permissions.Extends, c.Permissions.Profile = got.id, got.extends, got.profile
+	c.addRoots(added)
+	fs := &c.Permissions.Profile.FileSystem
+	own := fs.Entries
+	for _, e := range own {
+		if only := (policy.Profile{FileSystem: policy.FileSystem{Entries: []policy.Entry{e}}}); only.Dynamic() {
+			fs.Entries = append(fs.Entries, only.In(got.roots).FileSystem.Entries...)
+		}
+	}
+	c.grantMemories()
+	c.SandboxMode = c.Permissions.In().Legacy(policy.Env{Cwd: c.Cwd}).Mode
+	if c.SandboxMode == policy.ModeExternal {
+		c.SandboxMode = policy.ModeFullAccess
+	}
 	return nil
 }
 
-// permissionProfile reads default_permissions: a built-in name, or a table of
-// [permissions]. The latter is taken as the nearest sandbox mode that grants no
-// more: what it says beyond that is reported.
-func (c *Config) permissionProfile(t view) (mode string, err error) {
-	name := t.str("default_permissions")
-	switch name {
-	case "":
-		return "", plain("config defines `[permissions]` profiles but does not set `default_permissions`")
-	case ":read-only":
-		return "read-only", nil
-	case ":workspace":
-		return "workspace-write", nil
-	case ":danger-full-access":
-		return "danger-full-access", nil
-	}
-	if strings.HasPrefix(name, ":") {
-		return "", plain("default_permissions refers to unknown built-in profile `%s`", name)
-	}
-	if t["permissions"] == nil {
-		return "", plain("default_permissions requires a `[permissions]` table")
-	}
-	p := t.table("permissions", name)
-	if p == nil {
-		return "", plain("default_permissions refers to undefined profile `%s`", name)
-	}
-	mode = "read-only"
-	c.Workspace = WorkspaceWrite{NetworkAccess: p.flag(false, "network", "enabled"), ExcludeTmpdir: true, ExcludeSlashTmp: true}
-	var lost []string
-	for path, access := range p.table("filesystem") {
-		a, _ := access.(string)
-		switch {
-		case path == "glob_scan_max_depth" || a == "read":
-		case a == "write" && filepath.IsAbs(path) && filepath.Clean(path) != filepath.VolumeName(path)+string(filepath.Separator):
-			mode = "workspace-write"
-			c.Workspace.WritableRoots = append(c.Workspace.WritableRoots, filepath.Clean(path))
-		default:
-			lost = append(lost, path)
+// addRoots makes folders project roots.
+func (c *Config) addRoots(dirs []string) {
+	for _, d := range dirs {
+		if !slices.Contains(c.Permissions.Roots, d) {
+			c.Permissions.Roots = append(c.Permissions.Roots, d)
 		}
 	}
-	slices.Sort(c.Workspace.WritableRoots)
-	if len(lost) > 0 {
-		slices.Sort(lost)
-		c.Warnings = append(c.Warnings, "Permission profile `"+name+"` has entries that are not supported and were left out: "+strings.Join(lost, ", "))
+}
+
+// grantMemories lets a profile that writes anything write the memories too.
+func (c *Config) grantMemories() {
+	p := &c.Permissions.Profile
+	if p.Writes() {
+		p.FileSystem.Entries = append(p.FileSystem.Entries, policy.Entry{Access: policy.AccessWrite,
+			Path: policy.Path{Type: policy.PathLiteral, Value: filepath.Join(c.Home, "memories")}})
 	}
-	return mode, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"codex/man"
@@ -80,9 +81,14 @@ func topics() []string {
 	var out []string
 	for _, name := range man.Names() {
 		stem, section, _ := strings.Cut(name, ".")
-		if section == "5" || section == "7" {
-			out = append(out, strings.TrimPrefix(stem, "codex-"))
+		if section != "5" && section != "7" {
+			continue
 		}
+		topic := strings.TrimPrefix(stem, "codex-")
+		if man.Has(stem + ".1") { // the name alone is the command's
+			topic = section + " " + topic
+		}
+		out = append(out, topic)
 	}
 	return out
 }
@@ -106,8 +112,13 @@ func (c Call) help(words []string) error {
 	return manpage.Render(c.Stdout, text)
 }
 
-// page finds the manual page for what the user calls it.
+// page finds the manual page for what the user calls it. As with man(1), a number in
+// front is the section to look in.
 func (c Call) page(words []string) (string, error) {
+	sections := []string{"1", "5", "7"}
+	if len(words) > 1 && slices.Contains(sections, words[0]) {
+		sections, words = words[:1], words[1:]
+	}
 	name := strings.Join(words, " ")
 	cmd, _, known := lookup(words)
 	stems := []string{name, "codex-" + name}
@@ -115,7 +126,7 @@ func (c Call) page(words []string) (string, error) {
 		stems = append([]string{strings.TrimSuffix(cmd.Page, ".1")}, stems...)
 	}
 	for _, stem := range stems {
-		for _, section := range []string{"1", "5", "7"} {
+		for _, section := range sections {
 			if page := stem + "." + section; man.Has(page) {
 				return page, nil
 			}

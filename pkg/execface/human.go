@@ -78,7 +78,7 @@ func (h *human) begin(head *header) {
 	b.WriteString("OpenAI Codex v" + version.Compat + "\n--------\n")
 	for _, row := range [][2]string{
 		{"workdir", head.cwd}, {"model", head.model}, {"provider", head.provider},
-		{"approval", head.approval}, {"sandbox", sandboxLabel(head.sandbox, h.memories)},
+		{"approval", head.approval}, {"sandbox", sandboxLabel(head.sandbox, h.memories, head.custom)},
 		{"reasoning effort", orNone(head.effort)}, {"reasoning summaries", orNone(head.summary)},
 		{"session id", head.thread},
 	} {
@@ -97,7 +97,7 @@ func orNone(s string) string {
 
 // sandboxLabel says in one line what a SandboxPolicy allows. Writing to memories, which
 // is always allowed, goes without saying.
-func sandboxLabel(p gjson.Result, memories string) string {
+func sandboxLabel(p gjson.Result, memories string, custom bool) string {
 	label := ""
 	switch p.Get("type").Str {
 	case "dangerFullAccess":
@@ -119,7 +119,9 @@ func sandboxLabel(p gjson.Result, memories string) string {
 				roots = append(roots, r.Str)
 			}
 		}
-		label = "workspace-write [" + strings.Join(roots, ", ") + "]"
+		if label = "workspace-write [" + strings.Join(roots, ", ") + "]"; custom {
+			label = "custom permissions"
+		}
 	default:
 		label = p.Get("type").Str
 	}

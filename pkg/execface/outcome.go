@@ -22,6 +22,7 @@ type outcome struct {
 	status  protocol.TurnStatus
 	err     string // why the turn failed
 	lastErr string // the last error that was told
+	noHands bool   // it failed for want of a sandbox or an executor
 }
 
 // answer is the last message, or the plan when there is none.
@@ -48,6 +49,7 @@ func (o *outcome) observe(method string, p gjson.Result) {
 			if o.err = detailed(p.Get("turn.error")); o.err == "" {
 				o.err = o.lastErr
 			}
+			o.noHands = p.Get("turn.error.codexErrorInfo").Str == protocol.ErrorInfoSandboxError
 		}
 	}
 }

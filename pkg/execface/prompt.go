@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"codex/pkg/protocol"
 )
 
 // maxStdin bounds what is read as a prompt. The engine takes a good deal less.
@@ -59,6 +61,38 @@ func (a *Args) prompt(in stdin) (string, error) {
 		err = complaint("No prompt provided via stdin.")
 	}
 	return text, err
+}
+
+// review gives what the command line wants reviewed. Of stdin only - is read (turn spec
+// §4.9).
+func (a *Args) review(in stdin) (protocol.ReviewTarget, error) {
+	switch {
+	case a.Uncommitted:
+		return protocol.ReviewTarget{Type: protocol.ReviewTargetUncommittedChanges}, nil
+	case a.Base != "":
+		return protocol.ReviewTarget{Type: protocol.ReviewTargetBaseBranch, Branch: a.Base}, nil
+	case a.Commit != "":
+		target := protocol.ReviewTarget{Type: protocol.ReviewTargetCommit, Sha: a.Commit}
+		if a.Title != "" {
+			target.Title = &a.Title
+		}
+		return target, nil
+	}
+	text := *a.Prompt
+	if text == "-" {
+		var err error
+		if text, err = readText(in.r); err != nil {
+			return protocol.ReviewTarget{}, err
+		}
+		if strings.TrimSpace(text) == "" {
+			return protocol.ReviewTarget{}, complaint("No prompt provided via stdin.")
+		}
+	}
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return protocol.ReviewTarget{}, errors.New("Review prompt cannot be empty")
+	}
+	return protocol.ReviewTarget{Type: protocol.ReviewTargetCustom, Instructions: text}, nil
 }
 
 func readText(r io.Reader) (string, error) {

@@ -74,7 +74,6 @@ func Run(ctx context.Context, p Process) error {
 		if !args.Uncommitted && args.Base == "" && args.Commit == "" && args.Prompt == nil {
 			return p.fail(errors.New("Specify --uncommitted, --base, --commit, or provide custom review instructions"))
 		}
-		return p.fail(errors.New("review is not built yet in this version"))
 	}
 	return p.fail((&run{Process: p, args: args}).do(ctx))
 }
@@ -189,7 +188,16 @@ func (r *run) guarded() error {
 			return err
 		}
 	}
-	prompt, err := a.prompt(stdin{r.Stdin, r.StdinTTY, r.Stderr})
+	var prompt string
+	var review protocol.ReviewTarget
+	var err error
+	in := stdin{r.Stdin, r.StdinTTY, r.Stderr}
+	if a.Verb == verbReview {
+		review, err = a.review(in)
+		prompt = review.Hint()
+	} else {
+		prompt, err = a.prompt(in)
+	}
 	if err != nil {
 		return err
 	}
@@ -211,18 +219,28 @@ func (r *run) guarded() error {
 	var background sync.WaitGroup
 	defer background.Wait()
 	background.Go(r.storeTrust)
-	images := make([]string, len(a.Images))
-	for i, name := range a.Images {
-		if images[i] = name; !filepath.IsAbs(name) {
-			images[i] = filepath.Join(r.Cwd, name)
-		}
+	var id string
+	if a.Verb == verbReview {
+		id, err = r.talk.review(review)
+	} else {
+		id, err = r.talk.turn(r.images(), prompt, schema)
 	}
-	id, err := r.talk.turn(images, prompt, schema)
 	if err == nil {
 		r.ctl.running(id)
 		err = r.talk.follow(r.ctl.hurry)
 	}
 	return r.finish(err)
+}
+
+// images gives the files of -i, which are named from where the program was started.
+func (r *run) images() []string {
+	images := make([]string, len(r.args.Images))
+	for i, name := range r.args.Images {
+		if images[i] = name; !filepath.IsAbs(name) {
+			images[i] = filepath.Join(r.Cwd, name)
+		}
+	}
+	return images
 }
 
 // startEngine starts the engine with the filters of config.toml behind it, and opens the
@@ -338,6 +356,8 @@ func (r *run) finish(err error) error {
 		return errBroken
 	case limited && o.status != protocol.TurnStatusCompleted:
 		return exit.Silent(exit.Limit)
+	case o.noHands:
+		return exit.Silent(exit.NoSandbox)
 	case o.status != protocol.TurnStatusCompleted:
 		return exit.Silent(exit.Failed)
 	case r.args.FailOnTool && o.failed > 0:

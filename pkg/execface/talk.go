@@ -43,6 +43,7 @@ type renderer interface {
 type header struct {
 	thread, cwd, model, provider, approval string
 	sandbox                                gjson.Result // SandboxPolicy
+	custom                                 bool         // that is only the nearest one
 	prompt                                 string
 	shown                                  // as configured, "" when they are not
 }
@@ -127,6 +128,7 @@ func (t *talk) open(method string, params any, prompt string) error {
 	if ours := r.Get("codexTurn"); ours.Exists() {
 		h.shown = shown{ours.Get("reasoningEffort").Str, ours.Get("reasoningSummary").Str,
 			ours.Get("hideAgentReasoning").Bool(), ours.Get("showRawAgentReasoning").Bool()}
+		h.custom = ours.Get("customPermissions").Bool()
 	}
 	if h.approval = r.Get("approvalPolicy").Str; h.approval == "" {
 		h.approval = r.Get("approvalPolicy").Raw
@@ -178,10 +180,20 @@ func (t *talk) turn(images []string, prompt string, schema json.RawMessage) (str
 		p.Input = append(p.Input, imageInput{"localImage", path})
 	}
 	p.Input = append(p.Input, textInput{"text", prompt})
-	if err := t.out.Request(idTurn, protocol.MethodTurnStart, p); err != nil {
+	return t.begin(protocol.MethodTurnStart, p)
+}
+
+// review starts a review and gives the id of its turn.
+func (t *talk) review(target protocol.ReviewTarget) (string, error) {
+	return t.begin(protocol.MethodReviewStart, protocol.ReviewStartParams{ThreadID: t.thread, Target: target})
+}
+
+// begin sends the request that starts a turn.
+func (t *talk) begin(method string, params any) (string, error) {
+	if err := t.out.Request(idTurn, method, params); err != nil {
 		return "", errEnded
 	}
-	r, err := t.await(idTurn, protocol.MethodTurnStart)
+	r, err := t.await(idTurn, method)
 	if err != nil {
 		return "", err
 	}

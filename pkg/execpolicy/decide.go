@@ -12,6 +12,7 @@ type Call struct {
 	Asking    Asking
 	Sandboxed bool // it would run in a sandbox
 	Escalate  bool // the model asks to run outside of it
+	Widen     bool // the model asks for a wider one
 	Rules     *Policy
 	// PrefixRule is the rule that the model would like to have, nil for none.
 	PrefixRule []string
@@ -146,7 +147,7 @@ func (c *Call) suffices(parts Parts) bool {
 
 // heuristic is §8.2 step 4.
 func (c *Call) heuristic(cmd []string, plain bool) (Verdict, Why) {
-	if plain && Safe(cmd) && !c.Escalate {
+	if plain && Safe(cmd) && !c.Escalate && !c.Widen {
 		return Allow, BySafe
 	}
 	if Dangerous(cmd) {
@@ -162,7 +163,7 @@ func (c *Call) heuristic(cmd []string, plain bool) (Verdict, Why) {
 	case Untrusted:
 		return Ask, ByPolicy
 	case OnRequest, Granular:
-		if c.Escalate && c.Sandboxed {
+		if (c.Escalate || c.Widen) && c.Sandboxed {
 			return Ask, ByEscalation
 		}
 	}

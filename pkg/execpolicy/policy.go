@@ -81,7 +81,7 @@ type HostExecutable struct {
 type NetworkRule struct {
 	Host          string `json:"host"`
 	Protocol      string `json:"protocol"` // http, https, socks5_tcp, socks5_udp
-	Decision      string `json:"decision"` // allow, prompt, deny
+	Decision      string `json:"decision"` // allow, prompt, forbidden
 	Justification string `json:"justification,omitempty"`
 	Place
 }
@@ -134,6 +134,16 @@ func (p *Policy) With(prefix []string) *Policy {
 		r.Pattern = append(r.Pattern, []string{w})
 	}
 	n.prefix = append(slices.Clone(n.prefix), r)
+	return n
+}
+
+// WithNetwork is p and one more rule about a host.
+func (p *Policy) WithNetwork(r NetworkRule) *Policy {
+	n := &Policy{}
+	if p != nil {
+		*n = *p
+	}
+	n.network = append(slices.Clone(n.network), r)
 	return n
 }
 

@@ -57,6 +57,8 @@ func (s *server) lookup(method string) func(json.RawMessage, *params) {
 		return s.signal
 	case execwire.MethodResize:
 		return s.resize
+	case execwire.MethodNetworkAnswer:
+		return s.answer
 	}
 	return s.lookupFile(method)
 }

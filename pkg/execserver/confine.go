@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -21,6 +19,8 @@ type sandboxCall struct {
 	profile policy.Profile
 	cwd     string // "": not given
 	roots   []string
+	weak    bool   // useLegacyLandlock
+	level   string // windowsSandboxLevel
 }
 
 // decodeSandbox reads the member; nil if it is missing or null. What cannot be understood
@@ -32,7 +32,8 @@ func decodeSandbox(q *params) *sandboxCall {
 	}
 	c := &sandboxCall{}
 	raw, ok := x.get("permissions", true)
-	x.str("windowsSandboxLevel")
+	c.level = x.str("windowsSandboxLevel")
+	c.weak = x.boolean("useLegacyLandlock", false, false)
 	if ok && x.err == nil {
 		if err := json.Unmarshal(plainPaths([]byte(raw.Raw)), &c.profile); err != nil {
 			x.fail("%v", err)
@@ -104,7 +105,7 @@ func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
 		cwd = dir
 	}
 	if cwd == "" {
-		if dynamic(c.profile) {
+		if c.profile.Dynamic() {
 			return policy.Policy{}, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest,
 				"file system sandbox context with dynamic permissions requires cwd")
 		}
@@ -112,34 +113,30 @@ func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
 	}
 	tmp := ""
 	for _, kv := range s.opts.Env {
-		if v, ok := strings.CutPrefix(kv, "TMPDIR="); ok {
+		if v, ok := strings.CutPrefix(kv, policy.TempVariable+"="); ok {
 			tmp = v
 		}
 	}
-	pol, err := c.profile.Resolve(policy.Env{Cwd: filepath.Clean(cwd), ProjectRoots: c.roots, Tmpdir: tmp, FS: hostFS{}})
+	pol, err := c.profile.Resolve(policy.Env{Cwd: filepath.Clean(cwd), ProjectRoots: c.roots, Tmpdir: tmp, FS: policy.HostFS{}})
 	if err != nil {
 		return policy.Policy{}, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", err)
 	}
 	return pol, nil
 }
 
-// dynamic says whether a profile means different places in different directories.
-func dynamic(p policy.Profile) bool {
-	for _, e := range p.FileSystem.Entries {
-		if e.Path.Type == policy.PathSpecial && e.Path.Kind == policy.KindProjectRoots ||
-			e.Path.Type != policy.PathSpecial && !path.IsAbs(e.Path.Value) {
-			return true
+// codexHome is where the sandbox of Windows keeps what it must remember.
+func (s *server) codexHome() string {
+	env := environOf(s.opts.Env)
+	if home := env["CODEX_HOME"]; home != "" {
+		return home
+	}
+	for _, name := range []string{"HOME", "USERPROFILE"} {
+		if home := env[name]; home != "" {
+			return filepath.Join(home, ".codex")
 		}
 	}
-	return false
+	return ""
 }
-
-// hostFS lets policies look at the machine.
-type hostFS struct{}
-
-func (hostFS) Lstat(name string) (fs.FileInfo, error)   { return os.Lstat(name) }
-func (hostFS) EvalSymlinks(name string) (string, error) { return filepath.EvalSymlinks(name) }
-func (hostFS) ReadFile(name string) ([]byte, error)     { return os.ReadFile(name) }
 
 // legacyCall is what an engine of the 0.133 kind hides in a command line: it starts its
 // own helper, by a path that need not exist here.
@@ -173,8 +170,11 @@ func legacySandbox(argv []string, arg0 string) (*legacyCall, error) {
 			dst = &c.dir
 		case "--permission-profile":
 			dst = &profile
-		case "--use-legacy-landlock", "--no-proc":
-			continue // another way to the same end
+		case "--use-legacy-landlock":
+			c.sandbox.weak = true
+			continue
+		case "--no-proc":
+			continue // found out here
 		default:
 			return nil, errors.New(helper + ": unsupported option " + word)
 		}
@@ -212,7 +212,7 @@ func startFailure(err error) error {
 		if len(refused.Hints) > 0 {
 			text += ": " + strings.Join(refused.Hints, "; ")
 		}
-		return jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", text)
+		return jsonrpc.Errorf(jsonrpc.CodeRefused, "%s", text)
 	}
 	return processError(err)
 }

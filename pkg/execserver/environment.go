@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"codex/pkg/execwire"
+	"codex/pkg/policy"
 )
 
 // environment says where this is, in the shape of the original's later servers.
@@ -25,7 +26,7 @@ func (s *server) environment() *execwire.EnvironmentInfo {
 			shell = "/bin/sh"
 		}
 	}
-	tmp := env["TMPDIR"]
+	tmp := env[policy.TempVariable]
 	info := &execwire.EnvironmentInfo{
 		Shell:           execwire.Shell{Name: filepath.Base(shell), Path: shell},
 		ExecutorVersion: s.opts.Version, ProviderID: "codex-sandbox",
@@ -47,12 +48,13 @@ func (s *server) environment() *execwire.EnvironmentInfo {
 		info.Capabilities[name] = true
 	}
 	info.Capabilities[execwire.CapSandbox] = canConfine
+	info.Capabilities[execwire.CapNetwork] = canConfine && runtime.GOOS != "windows" && s.opts.NetProxy != nil
 	return info
 }
 
 // canConfine says whether package sandbox enforces anything on this system. Where the
 // host refuses, the start does, with the reason.
-const canConfine = runtime.GOOS == "linux"
+const canConfine = runtime.GOOS == "linux" || runtime.GOOS == "darwin" || runtime.GOOS == "windows"
 
 // passwd gives the home and the login shell of our user, "" when unknown.
 func passwd() (home, shell string) {

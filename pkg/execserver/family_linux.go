@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"codex/pkg/netproxy/keeper"
 	"codex/pkg/sandbox"
 )
 
@@ -36,6 +38,7 @@ type family struct {
 	forking sync.RWMutex
 	// reserve is the second stage of a sandbox that waits for the next command.
 	reserve sandbox.Reserve
+	proxies *keeper.Keeper
 
 	mu   sync.Mutex
 	own  map[int]*child // not reaped yet
@@ -45,9 +48,9 @@ type family struct {
 // lifetime is when a child lived, in clock ticks since boot as in /proc/PID/stat.
 type lifetime struct{ from, to uint64 }
 
-func newFamily(adopt bool) *family {
-	f := &family{own: map[int]*child{}, quit: make(chan struct{}), done: make(chan struct{})}
-	f.reserve.Forking = f.forking.RLocker()
+func newFamily(adopt bool, proxies *keeper.Keeper) *family {
+	f := &family{proxies: proxies, own: map[int]*child{}, quit: make(chan struct{}), done: make(chan struct{})}
+	f.reserve.Forking, proxies.Forking = f.forking.RLocker(), f.forking.RLocker()
 	if adopt && unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == nil {
 		f.adopt = true
 		go f.reap()
@@ -166,12 +169,12 @@ func (f *family) onlyIn(ch *child, pid int, start uint64) bool {
 // caller to exclude.
 func (f *family) orphans() []int {
 	all := childrenOf(nil, os.Getpid())
-	waits := f.reserve.Pid()
+	helpers := append(f.proxies.Pids(), f.reserve.Pid())
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rest := all[:0]
 	for _, pid := range all {
-		if f.own[pid] == nil && pid != waits {
+		if f.own[pid] == nil && !slices.Contains(helpers, pid) {
 			rest = append(rest, pid)
 		}
 	}

@@ -32,6 +32,8 @@ type process struct {
 	limits execwire.Limits
 	in     *input
 
+	network *network // nil: on or off
+
 	ready chan struct{} // closed when the start succeeded or failed
 	// Set before ready is closed, constant afterwards.
 	child *child // nil: the start failed
@@ -76,6 +78,9 @@ func (p *process) run() {
 	}
 	for _, st := range p.child.streams {
 		go p.pump(st)
+	}
+	if p.network != nil {
+		go p.tell(p.network)
 	}
 	go p.wait()
 }
@@ -187,6 +192,10 @@ func (p *process) wake() {
 func (p *process) wait() {
 	code, signal := p.child.wait()
 	p.s.family.reaped(p.child)
+	if p.network != nil { // its last words come before the exit
+		p.network.close()
+		<-p.network.told
+	}
 	p.settle()
 	if p.wallTimer != nil {
 		p.wallTimer.Stop()

@@ -8,7 +8,8 @@
 // Each process has one goroutine per stream and one that waits for it. Everything is
 // bounded: a reader that is slow holds up the children.
 //
-// Hands layer: it imports sandbox and policy below it, and the ground (jsonrpc, execwire).
+// Hands layer: it imports sandbox, netproxy/keeper and policy below it, and the ground (jsonrpc,
+// execwire).
 package execserver
 
 import (
@@ -25,6 +26,7 @@ import (
 
 	"codex/pkg/execwire"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/netproxy/keeper"
 )
 
 const (
@@ -52,7 +54,10 @@ type Options struct {
 	Dir     string   // working directory, for relative ones; "": /
 	// Adopt says that the process of the server serves nothing else: on Linux it becomes
 	// the parent of what its children leave behind, and ends and reaps all of it.
-	Adopt        bool
+	Adopt bool
+	// NetProxy finds codex-netproxy, for profiles with a network proxy. Nil: they have no
+	// network.
+	NetProxy     func() (string, error)
 	Linger       time.Duration // 0: 30 s
 	MaxProcesses int           // 0: 4096
 }
@@ -74,6 +79,9 @@ type server struct {
 	inflight sync.WaitGroup // answers that are still to come
 	ending   chan struct{}  // closed when no more requests are taken
 	family   *family        // what was started and what it left behind
+	proxies  *keeper.Keeper // of commands with a network proxy
+
+	questions questions
 
 	mu      sync.Mutex
 	procs   map[string]*process
@@ -107,7 +115,8 @@ func Serve(ctx context.Context, in io.Reader, w io.Writer, opts Options) error {
 	}
 	s.fileCond.L = &s.fileMu
 	s.bufs.New = func() any { return new([readSize]byte) }
-	s.family = newFamily(opts.Adopt)
+	s.proxies = &keeper.Keeper{Program: opts.NetProxy, Env: opts.Env}
+	s.family = newFamily(opts.Adopt, s.proxies)
 	go s.runFiles()
 
 	gate := &gate{}
@@ -140,6 +149,7 @@ func (s *server) end() {
 	s.endProcesses()
 	s.inflight.Wait()
 	<-s.fileDone
+	s.proxies.Close()
 	s.family.end()
 	s.forgetAll()
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -27,6 +28,8 @@ type startCall struct {
 	rows    uint16
 	cols    uint16
 	sandbox *sandboxCall
+
+	askNetwork bool
 }
 
 // start reserves the id and starts the process beside the reader.
@@ -50,9 +53,13 @@ func (s *server) start(id json.RawMessage, q *params) {
 			return
 		}
 		res := execwire.StartResult{ProcessID: p.id, SandboxType: sandboxType}
+		extra := execwire.StartResultExtra{Unenforced: child.cmd.Unenforced()}
 		if p.limits != (execwire.Limits{}) {
 			limits := p.limits
-			res.Extra = &execwire.StartResultExtra{Limits: &limits}
+			extra.Limits = &limits
+		}
+		if extra.Limits != nil || extra.Unenforced != nil {
+			res.Extra = &extra
 		}
 		s.out.respond(id, res) // first, though nobody may rely on it
 		p.child, p.in.w = child, child.stdin
@@ -95,6 +102,7 @@ func (s *server) decodeStart(q *params) (*process, *startCall, error) {
 func (s *server) decodeExtra(p *process, c *startCall, x *params) {
 	c.merge = x.boolean("merge", false, false)
 	p.push = x.boolean("push", false, true)
+	c.askNetwork = x.boolean("askNetwork", false, false)
 	if size := x.object("size"); size != nil {
 		rows, _ := size.uint("rows")
 		cols, _ := size.uint("cols")
@@ -172,7 +180,10 @@ func (s *server) spawn(p *process, c *startCall) (*child, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		spec.Policy = pol
+		spec.Policy, spec.LandlockAlone = pol, c.sandbox.weak
+		if runtime.GOOS == "windows" {
+			spec.Windows = sandbox.Windows{Level: c.sandbox.level, Home: s.codexHome()}
+		}
 	}
 	if spec.Argv[0] == "" {
 		return nil, "", jsonrpc.Errorf(jsonrpc.CodeInternal, "missing program for pipe spawn")
@@ -183,20 +194,30 @@ func (s *server) spawn(p *process, c *startCall) (*child, string, error) {
 	} else if !st.IsDir() {
 		return nil, "", processError(syscall.ENOTDIR)
 	}
+	s.prepareNetwork(p, c, &spec)
 	child, err := s.family.start(spec, c)
 	if err != nil {
+		p.network.close()
 		return nil, "", startFailure(err)
 	}
 	kind := execwire.SandboxNone
 	if spec.Policy.Restricted() {
-		kind = sandboxType
+		kind = sandboxType()
 		p.clues = &retained{headMax: deniedKeep, tailMax: deniedKeep}
 	}
 	return child, kind, nil
 }
 
 // sandboxType is what a confined start answers. Engines look only whether it is "none".
-const sandboxType = "linuxSeccomp"
+func sandboxType() string {
+	switch runtime.GOOS {
+	case "darwin":
+		return "macosSeatbelt"
+	case "windows":
+		return "windowsRestrictedToken"
+	}
+	return "linuxSeccomp"
+}
 
 func unconfined() policy.Policy {
 	return policy.Policy{FullDiskRead: true, FullDiskWrite: true, Network: true}

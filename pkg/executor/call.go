@@ -176,6 +176,14 @@ func (c *Client) notification(m jsonrpc.Message) error {
 		if p := c.process(v.ProcessID); p != nil {
 			return p.event(event{seq: v.Seq, stream: v.Stream, data: v.Data})
 		}
+	case execwire.NotifyNetworkAsk:
+		var v execwire.NetworkAskParams
+		if err := json.Unmarshal(m.Params, &v); err != nil {
+			return fmt.Errorf("executor sent %s: %w", m.Method, err)
+		}
+		if p := c.process(v.ProcessID); p != nil {
+			c.ask(p, v)
+		}
 	case execwire.NotifyExited:
 		var v execwire.ExitedParams
 		if err := json.Unmarshal(m.Params, &v); err != nil {

@@ -43,6 +43,8 @@ type Config struct {
 	Dir         string        // its working directory; "": that of this process
 	Stderr      io.Writer     // its words; nil: dropped
 	InitTimeout time.Duration // 0: DefaultInitTimeout
+	// LegacyLandlock asks it to hold commands with Landlock where it can't make namespaces.
+	LegacyLandlock bool
 	// Record, when set, gets every line both ways, each with one Write: "> " and the line
 	// sent, or "< " and the line received (a banner before the first message too).
 	Record io.Writer
@@ -56,6 +58,7 @@ type Client struct {
 	out   *jsonrpc.Writer
 	rec   *recorder
 	info  Info
+	weak  bool // Config.LegacyLandlock
 
 	readDone chan struct{} // reader has ended; err is set
 	waitDone chan struct{} // process is reaped
@@ -99,7 +102,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	c := &Client{
 		cmd: cmd, stdin: stdin,
 		readDone: make(chan struct{}), waitDone: make(chan struct{}),
-		pending: map[int64]*call{}, procs: map[string]*Process{},
+		pending: map[int64]*call{}, procs: map[string]*Process{}, weak: cfg.LegacyLandlock,
 	}
 	var w io.Writer = stdin
 	if cfg.Record != nil {

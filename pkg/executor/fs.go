@@ -149,8 +149,8 @@ func (c *Client) fs(ctx context.Context, method, path string, sb *FileSandbox, p
 	return nil
 }
 
-// RemoteError is an error the server answered with. errors.Is knows fs.ErrNotExist (code
-// -32004), fs.ErrExist and fs.ErrPermission, by the number in "(os error N)".
+// RemoteError is an error the server answered with. errors.Is knows ErrNoSandbox (code
+// -32000), fs.ErrNotExist (code -32004), fs.ErrExist and fs.ErrPermission, by the number in "(os error N)".
 type RemoteError struct {
 	Code    int
 	Message string
@@ -162,6 +162,8 @@ func (e *RemoteError) Error() string { return e.Message }
 // Is makes errors.Is work for the fs errors.
 func (e *RemoteError) Is(target error) bool {
 	switch target {
+	case ErrNoSandbox:
+		return e.Code == jsonrpc.CodeRefused
 	case fs.ErrNotExist:
 		return e.Code == jsonrpc.CodeNotFound
 	case fs.ErrExist:

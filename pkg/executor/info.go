@@ -9,7 +9,9 @@ import (
 	"codex/pkg/policy"
 )
 
-// ErrNoSandbox refuses a restricted policy on a server that would not enforce it.
+// ErrNoSandbox refuses a restricted policy that would not be enforced. It is this very
+// error when the server has no sandbox, and the server's own words when its machine does
+// not let it have one.
 var ErrNoSandbox = errors.New("this executor cannot confine commands; use one that can (codex-sandbox serve), or run without a sandbox")
 
 // Info is what a server said about itself.
@@ -27,6 +29,7 @@ type Info struct {
 	Signals   bool
 	Terminate bool // grace before SIGKILL
 	Rename    bool
+	Network   bool // network proxies, and questions about their hosts
 
 	Cwd, Home, TempDir string // plain paths; "" when unknown
 	OS                 string
@@ -43,6 +46,7 @@ func infoOf(e *execwire.EnvironmentInfo) (Info, error) {
 		Merge: caps[execwire.CapMerge], Resize: caps[execwire.CapResize], EOF: caps[execwire.CapEOF],
 		Retain: caps[execwire.CapRetain], Counts: caps[execwire.CapCounts], Limits: caps[execwire.CapLimits],
 		Signals: caps[execwire.CapSignals], Terminate: caps[execwire.CapTerminate], Rename: caps[execwire.CapRename],
+		Network: caps[execwire.CapNetwork],
 	}
 	// The original's later kind enforces the policy and has no name for that; one of ours
 	// says whether its host can.
@@ -80,21 +84,9 @@ func (c *Client) sandbox(profile policy.Profile, cwd string, roots []string) (*e
 	if err != nil {
 		return nil, fmt.Errorf("encode permission profile: %w", err)
 	}
-	sb := &execwire.SandboxContext{Permissions: raw, Cwd: c.path(cwd), WindowsSandboxLevel: "disabled"}
+	sb := &execwire.SandboxContext{Permissions: raw, Cwd: c.path(cwd), WindowsSandboxLevel: "disabled", UseLegacyLandlock: c.weak}
 	for _, r := range roots {
 		sb.WorkspaceRoots = append(sb.WorkspaceRoots, c.path(r))
 	}
 	return sb, nil
-}
-
-// restricted says whether a profile asks for any confinement. Whatever is not known to
-// ask for none counts as asking.
-func restricted(p policy.Profile) bool {
-	switch {
-	case p.Type == policy.Disabled, p.Type == policy.External:
-		return false
-	case p.Type == policy.Managed && p.FileSystem.Unrestricted && p.Network:
-		return false
-	}
-	return true
 }

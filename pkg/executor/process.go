@@ -42,6 +42,11 @@ type StartParams struct {
 	RetainHead, RetainTail int
 	Rows, Cols             int           // terminal; 0: 24 and 80
 	WallLimit              time.Duration // killed after that long, where the server can
+
+	// AskNetwork, where the server can, decides about hosts in no list of the profile's
+	// network proxy, which are refused without it. It runs in a goroutine of its own, may
+	// take its time, and ends when ctx does: with the process. A yes holds as long as that.
+	AskNetwork func(ctx context.Context, q NetworkQuestion) bool
 }
 
 // Process is a process of the server.
@@ -51,6 +56,8 @@ type Process struct {
 	tty  bool
 	sink func(stream string, chunk []byte)
 
+	askNetwork func(context.Context, NetworkQuestion) bool // or nil
+
 	exited, closed chan struct{}
 
 	// The reader's own: the next event to deliver, and those that came too early.
@@ -58,18 +65,19 @@ type Process struct {
 	held map[uint64]event
 	size int
 
-	mu       sync.Mutex
-	writeID  uint64
-	hasExit  bool
-	code     int
-	signal   string
-	limit    string
-	denied   bool
-	known    bool
-	counts   *execwire.ClosedExtra
-	err      error
-	sandbox  string
-	hasClose bool
+	mu         sync.Mutex
+	writeID    uint64
+	hasExit    bool
+	code       int
+	signal     string
+	limit      string
+	denied     bool
+	known      bool
+	counts     *execwire.ClosedExtra
+	err        error
+	sandbox    string
+	unenforced []string
+	hasClose   bool
 }
 
 type event struct {
@@ -96,7 +104,7 @@ func (c *Client) StartProcess(ctx context.Context, sp StartParams, sink func(str
 	}
 	confined := false
 	if sp.Sandbox != nil {
-		confined = restricted(*sp.Sandbox)
+		confined = sp.Sandbox.Confines()
 		if confined && !c.info.Sandbox {
 			return nil, ErrNoSandbox
 		}
@@ -114,7 +122,7 @@ func (c *Client) StartProcess(ctx context.Context, sp StartParams, sink func(str
 	}
 	p := &Process{
 		c: c, id: sp.ID, tty: sp.Tty, sink: sink, next: 1, code: -1,
-		exited: make(chan struct{}), closed: make(chan struct{}),
+		exited: make(chan struct{}), closed: make(chan struct{}), askNetwork: sp.AskNetwork,
 	}
 	// Output may come before the answer: the id must be known by then.
 	if err := c.register(p); err != nil {
@@ -143,6 +151,9 @@ func (c *Client) StartProcess(ctx context.Context, sp StartParams, sink func(str
 		return nil, ca.err
 	}
 	p.sandbox = res.SandboxType
+	if res.Extra != nil {
+		p.unenforced = res.Extra.Unenforced
+	}
 	if confined && (res.SandboxType == "" || res.SandboxType == execwire.SandboxNone) {
 		c.send(execwire.MethodTerminate, execwire.TerminateParams{ProcessID: sp.ID}, nil)
 		c.forget(p)
@@ -184,6 +195,7 @@ func (c *Client) extra(sp StartParams) *execwire.StartExtra {
 	if sp.WallLimit > 0 && c.info.Limits {
 		x.Limits = &execwire.Limits{WallMs: max(1, sp.WallLimit.Milliseconds())}
 	}
+	x.AskNetwork = sp.AskNetwork != nil && c.info.Network
 	if x == (execwire.StartExtra{}) {
 		return nil
 	}
@@ -247,6 +259,9 @@ func (p *Process) SandboxDenied() (denied, known bool) {
 	defer p.mu.Unlock()
 	return p.denied, p.known
 }
+
+// Unenforced lists, for people, what the machine does not enforce of the policy.
+func (p *Process) Unenforced() []string { return p.unenforced }
 
 // SandboxType names what confines the process; "none" or "" is nothing.
 func (p *Process) SandboxType() string { return p.sandbox }

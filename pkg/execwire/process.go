@@ -33,6 +33,31 @@ type StartExtra struct {
 	Retain *Retain `json:"retain,omitempty"`
 	Push   *bool   `json:"push,omitempty"`
 	Limits *Limits `json:"limits,omitempty"`
+	// AskNetwork has hosts that are in no list of the profile's network proxy asked
+	// about instead of refused.
+	AskNetwork bool `json:"askNetwork,omitempty"`
+}
+
+// NetworkAskParams ask whether a process may connect to a host. The connection waits for
+// MethodNetworkAnswer; a yes holds until the process ends. Protocol is http,
+// https_connect or socks5_tcp.
+type NetworkAskParams struct {
+	AskID     string `json:"askId"`
+	ProcessID string `json:"processId"`
+	Protocol  string `json:"protocol"`
+	Host      string `json:"host"`
+	Port      uint16 `json:"port"`
+}
+
+// NetworkAnswerParams answer one question.
+type NetworkAnswerParams struct {
+	AskID string `json:"askId"`
+	Allow bool   `json:"allow"`
+}
+
+// NetworkAnswerResult says whether the question was still open.
+type NetworkAnswerResult struct {
+	Open bool `json:"open"`
 }
 
 // Size is the size of a terminal in characters.
@@ -69,9 +94,11 @@ type StartResult struct {
 	Extra       *StartResultExtra `json:"codexSandbox,omitempty"`
 }
 
-// StartResultExtra echoes the limits that will be kept.
+// StartResultExtra echoes the limits that will be kept, and says what of the sandbox's
+// policy this machine does not enforce, for people.
 type StartResultExtra struct {
-	Limits *Limits `json:"limits,omitempty"`
+	Limits     *Limits  `json:"limits,omitempty"`
+	Unenforced []string `json:"unenforced,omitempty"`
 }
 
 // ReadParams asks for kept output with a sequence number above AfterSeq.

@@ -36,6 +36,9 @@ const (
 	// Ours; each is announced as a capability of the same name.
 	MethodResize = "codexSandbox/resize"
 	MethodRename = "codexSandbox/rename"
+
+	// Ours, with CapNetwork: the answer to NotifyNetworkAsk.
+	MethodNetworkAnswer = "codexSandbox/networkAnswer"
 )
 
 // Notifications: the first from the client, the others from the server.
@@ -44,6 +47,9 @@ const (
 	NotifyOutput      = "process/output"
 	NotifyExited      = "process/exited"
 	NotifyClosed      = "process/closed"
+
+	// Ours, to clients that asked for it with StartExtra.AskNetwork.
+	NotifyNetworkAsk = "codexSandbox/networkAsk"
 )
 
 // Capability names of ours in EnvironmentInfo.Capabilities. A server that announces none
@@ -61,6 +67,7 @@ const (
 	CapSignals   = "codexSandbox/signals"   // all names of MethodSignal
 	CapTerminate = "codexSandbox/terminate" // TerminateExtra.GraceMs
 	CapRename    = "codexSandbox/rename"    // MethodRename
+	CapNetwork   = "codexSandbox/network"   // profiles with a network proxy, StartExtra.AskNetwork
 )
 
 // Streams of process/output.

@@ -34,19 +34,27 @@ type Permissions struct {
 	Network  bool
 	Approval string // untrusted, on-failure, on-request, never, granular
 	Writable []string
+	// Hidden are places that commands cannot read, patterns among them; Listed tells
+	// that they read nothing but what their profile lists.
+	Hidden []string
+	Listed bool
 }
 
 // String formats the block.
 func (p Permissions) String() string {
 	var b strings.Builder
 	b.WriteString("<permissions instructions>\n")
+	read := "every file may be read"
+	if p.Listed {
+		read = "only what the user has listed may be read"
+	}
 	switch p.Sandbox {
 	case "danger-full-access":
 		b.WriteString("Commands run without a sandbox (`danger-full-access`): they may read and write any file this user may, and use the network. Be careful with anything that can't be undone.")
 	case "workspace-write":
-		b.WriteString("Commands run in a sandbox (`workspace-write`): every file may be read, but only the writable roots may be changed, and `.git`, `.codex` and `.agents` directly below them stay read-only.")
+		b.WriteString("Commands run in a sandbox (`workspace-write`): " + read + ", but only the writable roots may be changed, and `.git`, `.codex` and `.agents` directly below them stay read-only.")
 	default:
-		b.WriteString("Commands run in a sandbox (`read-only`): every file may be read, none may be changed.")
+		b.WriteString("Commands run in a sandbox (`read-only`): " + read + ", none may be changed.")
 	}
 	if p.Sandbox != "danger-full-access" {
 		if p.Network {
@@ -72,6 +80,9 @@ func (p Permissions) String() string {
 		roots := slices.Clone(p.Writable)
 		slices.Sort(roots)
 		b.WriteString("\nWritable roots: `" + strings.Join(slices.Compact(roots), "`, `") + "`.")
+	}
+	if len(p.Hidden) > 0 {
+		b.WriteString("\nHidden from commands and tools: `" + strings.Join(p.Hidden, "`, `") + "`.")
 	}
 	b.WriteString("\n</permissions instructions>")
 	return b.String()

@@ -12,11 +12,14 @@ type (
 		Type       string   `json:"type"`
 		FileSystem *wireFS  `json:"file_system,omitempty"`
 		Network    *wireNet `json:"network,omitempty"`
+		// Proxy is ours. The network beside it is "restricted": an executor that
+		// knows of no proxy lets nothing out.
+		Proxy *ProxySettings `json:"network_proxy,omitempty"`
 	}
 	wireFS struct {
-		Type    string      `json:"type"`
-		Entries []wireEntry `json:"entries,omitempty"`
-		Depth   int         `json:"glob_scan_max_depth,omitempty"`
+		Type    string  `json:"type"`
+		Entries []Entry `json:"entries,omitzero"`
+		Depth   int     `json:"glob_scan_max_depth,omitempty"`
 	}
 	wireEntry struct {
 		Path    wirePath `json:"path"`
@@ -67,37 +70,52 @@ func (n *wireNet) UnmarshalJSON(b []byte) error {
 
 // MarshalJSON writes the snake_case shape of the exec-server protocol.
 func (p Profile) MarshalJSON() ([]byte, error) {
-	net := wireNet(p.Network)
+	open, proxy := p.network()
+	net := wireNet(open)
 	w := wireProfile{Type: p.Type}
 	switch p.Type {
 	case Disabled:
 	case External:
 		w.Network = &net
 	default:
-		w.Type, w.Network = Managed, &net
+		w.Type, w.Network, w.Proxy = Managed, &net, proxy
 		if p.FileSystem.Unrestricted {
 			w.FileSystem = &wireFS{Type: "unrestricted"}
 			break
 		}
-		fs := &wireFS{Type: "restricted", Entries: []wireEntry{}, Depth: p.FileSystem.GlobDepth}
-		for _, e := range p.FileSystem.Entries {
-			we := wireEntry{Path: wirePath{Type: e.Path.Type}, Access: string(e.Access)}
-			switch e.Path.Type {
-			case PathGlob:
-				we.Path.Pattern = e.Path.Value
-			case PathSpecial:
-				we.Path.Value = &wireSpecial{Kind: e.Path.Kind, Path: e.Path.Value, Subpath: e.Path.Subpath}
-			default:
-				we.Path.Path = e.Path.Value
-			}
-			if e.SkipMissing {
-				we.Missing = "skip"
-			}
-			fs.Entries = append(fs.Entries, we)
+		w.FileSystem = &wireFS{Type: "restricted", Entries: p.FileSystem.Entries, Depth: p.FileSystem.GlobDepth}
+		if w.FileSystem.Entries == nil {
+			w.FileSystem.Entries = []Entry{}
 		}
-		w.FileSystem = fs
 	}
 	return json.Marshal(w)
+}
+
+// MarshalJSON writes an entry as it is in a profile.
+func (e Entry) MarshalJSON() ([]byte, error) {
+	w := wireEntry{Path: wirePath{Type: e.Path.Type}, Access: e.Access.wire()}
+	switch e.Path.Type {
+	case PathGlob:
+		w.Path.Pattern = e.Path.Value
+	case PathSpecial:
+		w.Path.Value = &wireSpecial{Kind: e.Path.Kind, Path: e.Path.Value, Subpath: e.Path.Subpath}
+	default:
+		w.Path.Path = e.Path.Value
+	}
+	if e.SkipMissing {
+		w.Missing = "skip"
+	}
+	return json.Marshal(w)
+}
+
+// UnmarshalJSON reads an entry of a profile.
+func (e *Entry) UnmarshalJSON(b []byte) error {
+	var w wireEntry
+	err := json.Unmarshal(b, &w)
+	if err == nil {
+		*e, err = w.entry()
+	}
+	return err
 }
 
 // UnmarshalJSON reads the exec-server shape. Unknown fields are ignored; an
@@ -121,6 +139,9 @@ func (p *Profile) UnmarshalJSON(b []byte) error {
 		*p = out
 		return nil
 	case Managed:
+		if w.Proxy != nil {
+			out.Network, out.Proxy = true, w.Proxy
+		}
 	default:
 		return fmt.Errorf("decode permission profile: unknown type %q", w.Type)
 	}
@@ -136,16 +157,17 @@ func (p *Profile) UnmarshalJSON(b []byte) error {
 	default:
 		return fmt.Errorf("decode permission profile: unknown file_system type %q", w.FileSystem.Type)
 	}
-	out.FileSystem.GlobDepth = w.FileSystem.Depth
-	for i, we := range w.FileSystem.Entries {
-		e, err := we.entry()
-		if err != nil {
-			return fmt.Errorf("decode permission profile: entry %d: %w", i, err)
-		}
-		out.FileSystem.Entries = append(out.FileSystem.Entries, e)
-	}
+	out.FileSystem.GlobDepth, out.FileSystem.Entries = w.FileSystem.Depth, w.FileSystem.Entries
 	*p = out
 	return nil
+}
+
+// wire is the word of 0.133 and later; it and the older ones read "none", too.
+func (a Access) wire() string {
+	if a == AccessNone {
+		return "deny"
+	}
+	return string(a)
 }
 
 func (we wireEntry) entry() (Entry, error) {

@@ -22,16 +22,17 @@ type Link struct {
 // Policy is a profile resolved on one machine. All paths are absolute and
 // clean. The zero value lets nothing be read, written or connected.
 type Policy struct {
-	External      bool     `json:"external,omitempty"`        // somebody else enforces it
-	FullDiskRead  bool     `json:"full_disk_read,omitempty"`  // everything may be read, but Denied
-	FullDiskWrite bool     `json:"full_disk_write,omitempty"` // everything may be written
-	Network       bool     `json:"network,omitempty"`         // sockets may leave the sandbox
-	Writable      []Root   `json:"writable,omitempty"`        // parents before children
-	Readable      []string `json:"readable,omitempty"`        // without FullDiskRead
-	Links         []Link   `json:"links,omitempty"`           // without FullDiskRead: other names of what may be seen
-	Denied        []string `json:"denied,omitempty"`          // neither read nor written
-	DeniedGlobs   []string `json:"denied_globs,omitempty"`    // patterns of the same
-	GlobDepth     int      `json:"glob_depth,omitempty"`      // how deep they are expanded; 0 is no limit
+	External      bool           `json:"external,omitempty"`        // somebody else enforces it
+	FullDiskRead  bool           `json:"full_disk_read,omitempty"`  // everything may be read, but Denied
+	FullDiskWrite bool           `json:"full_disk_write,omitempty"` // everything may be written
+	Network       bool           `json:"network,omitempty"`         // sockets may leave the sandbox
+	Proxy         *ProxySettings `json:"proxy,omitempty"`           // without Network: what may leave all the same, through this proxy
+	Writable      []Root         `json:"writable,omitempty"`        // parents before children
+	Readable      []string       `json:"readable,omitempty"`        // without FullDiskRead
+	Links         []Link         `json:"links,omitempty"`           // without FullDiskRead: other names of what may be seen
+	Denied        []string       `json:"denied,omitempty"`          // neither read nor written
+	DeniedGlobs   []string       `json:"denied_globs,omitempty"`    // patterns of the same
+	GlobDepth     int            `json:"glob_depth,omitempty"`      // how deep they are expanded; 0 is no limit
 }
 
 // Restricted reports whether a sandbox is needed to hold a command to p.
@@ -41,11 +42,12 @@ func (p Policy) Restricted() bool {
 
 // CanWrite reports whether p lets name be created, changed or removed. It is
 // lexical: name is cleaned, not followed, so callers pass resolved paths. The
-// longest matching entry decides; a relative name is refused.
-func (p Policy) CanWrite(name string) bool { return p.access(name, true) == AccessWrite }
+// longest matching entry decides; a relative name is refused. Policies write paths
+// with slashes; name may be written as this system does.
+func (p Policy) CanWrite(name string) bool { return p.access(fromHost(name), true) == AccessWrite }
 
 // CanRead reports whether p lets name be read, by the same rule as CanWrite.
-func (p Policy) CanRead(name string) bool { return p.access(name, true) != AccessNone }
+func (p Policy) CanRead(name string) bool { return p.access(fromHost(name), true) != AccessNone }
 
 func (p Policy) access(name string, aliases bool) Access {
 	if !path.IsAbs(name) {

@@ -12,7 +12,7 @@ package policy
 // Access is what an entry of a profile grants on its path.
 type Access string
 
-// The three grants. On the wire "deny" is a second spelling of AccessNone.
+// The three grants. AccessNone is written "deny" and read as "none" as well.
 const (
 	AccessRead  Access = "read"
 	AccessWrite Access = "write"
@@ -32,6 +32,8 @@ type Profile struct {
 	Type       string     // Managed, Disabled or External
 	FileSystem FileSystem // Managed only
 	Network    bool       // Managed and External: true is "enabled"
+	// Proxy narrows Network to what a proxy lets through; nil is no proxy.
+	Proxy *ProxySettings
 }
 
 // FileSystem is the file system half of a managed profile.
@@ -67,7 +69,7 @@ const (
 // Path names one place or a set of places.
 type Path struct {
 	Type    string // PathLiteral, PathGlob or PathSpecial
-	Value   string // the path or pattern
+	Value   string // the path or pattern; a relative pattern is below the project roots
 	Kind    string // PathSpecial: one of the kinds; unknown ones grant nothing
 	Subpath string // PathSpecial: a place below it, "" for itself
 }
@@ -86,7 +88,9 @@ type WriteOptions struct {
 }
 
 // WorkspaceWrite grants reading everything and writing below the project
-// roots, o.WritableRoots and the temporary directories.
+// roots, o.WritableRoots and the temporary directories. It names what is
+// protected in the project roots, which a writable root has anyway, as the
+// original does in its session files.
 func WorkspaceWrite(o WriteOptions) Profile {
 	e := []Entry{special(KindRoot, AccessRead), special(KindProjectRoots, AccessWrite)}
 	if !o.ExcludeSlashTmp {
@@ -97,6 +101,9 @@ func WorkspaceWrite(o WriteOptions) Profile {
 	}
 	for _, r := range o.WritableRoots {
 		e = append(e, Entry{Path: Path{Type: PathLiteral, Value: r}, Access: AccessWrite})
+	}
+	for _, name := range ProtectedNames() {
+		e = append(e, Entry{Path: Path{Type: PathSpecial, Kind: KindProjectRoots, Subpath: name}, Access: AccessRead})
 	}
 	return Profile{Type: Managed, FileSystem: FileSystem{Entries: e}, Network: o.Network}
 }

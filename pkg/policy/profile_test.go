@@ -30,8 +30,8 @@ func TestProfileLines(t *testing.T) {
 
 func TestProfileSpellings(t *testing.T) {
 	tests := []struct{ name, in, want string }{
-		{"deny is none", `{"type":"managed","file_system":{"type":"restricted","entries":[{"path":{"type":"path","path":"/s"},"access":"deny"}]}}`,
-			`{"type":"managed","file_system":{"type":"restricted","entries":[{"path":{"type":"path","path":"/s"},"access":"none"}]},"network":"restricted"}`},
+		{"none is deny", `{"type":"managed","file_system":{"type":"restricted","entries":[{"path":{"type":"path","path":"/s"},"access":"none"}]}}`,
+			`{"type":"managed","file_system":{"type":"restricted","entries":[{"path":{"type":"path","path":"/s"},"access":"deny"}]},"network":"restricted"}`},
 		{"workspace_roots", `{"type":"managed","file_system":{"type":"restricted","entries":[{"path":{"type":"special","value":{"kind":"workspace_roots"}},"access":"write"}]},"network":"enabled"}`,
 			`{"type":"managed","file_system":{"type":"restricted","entries":[{"path":{"type":"special","value":{"kind":"project_roots"}},"access":"write"}]},"network":"enabled"}`},
 		{"unknown fields", `{"type":"disabled","colour":"red"}`, `{"type":"disabled"}`},

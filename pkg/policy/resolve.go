@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -22,6 +23,17 @@ type Env struct {
 	ProjectRoots []string // what project_roots stands for; empty is Cwd alone
 	Tmpdir       string   // $TMPDIR of the outer environment; "" is none
 	FS           FS       // nil resolves by text alone: nothing is followed or skipped
+}
+
+// fromHost writes the paths as policies do.
+func (e Env) fromHost() Env {
+	e.Cwd, e.Tmpdir = fromHost(e.Cwd), fromHost(e.Tmpdir)
+	roots := make([]string, len(e.ProjectRoots))
+	for i, r := range e.ProjectRoots {
+		roots[i] = fromHost(r)
+	}
+	e.ProjectRoots = roots
+	return e
 }
 
 // minimalRoots is what ":minimal" stands for on Linux (sandbox spec §5).
@@ -46,28 +58,37 @@ func (p Profile) Resolve(env Env) (Policy, error) {
 		return Policy{}, fmt.Errorf("resolve permission profile: unknown type %q", p.Type)
 	}
 	if p.FileSystem.Unrestricted {
-		return Policy{FullDiskRead: true, FullDiskWrite: true, Network: p.Network}, nil
+		out := Policy{FullDiskRead: true, FullDiskWrite: true}
+		out.Network, out.Proxy = p.network()
+		return out, nil
 	}
+	env = env.fromHost()
 	if !path.IsAbs(env.Cwd) {
 		return Policy{}, fmt.Errorf("resolve permission profile: working directory %q is not absolute", env.Cwd)
 	}
 	r := resolver{env: env, grants: map[string]*grant{}}
 	for _, e := range p.FileSystem.Entries {
-		if e.Path.Type == PathGlob {
-			g := e.Path.Value
-			if !path.IsAbs(g) {
-				g = path.Join(env.Cwd, g)
-			}
-			r.globs = append(r.globs, g)
-			continue
-		}
 		for _, at := range r.places(e.Path) {
-			r.add(at, e)
+			if e.Path.Type != PathGlob {
+				r.add(at, e)
+			} else if err := r.deny(at); err != nil {
+				return Policy{}, err
+			}
 		}
 	}
 	out, err := r.policy()
-	out.Network, out.GlobDepth = p.Network, p.FileSystem.GlobDepth
+	out.Network, out.Proxy = p.network()
+	out.GlobDepth = p.FileSystem.GlobDepth
 	return out, err
+}
+
+// network is what a policy says of the profile's network. Behind a proxy it
+// counts as off: who knows of no proxy then lets nothing out.
+func (p Profile) network() (open bool, proxy *ProxySettings) {
+	if !p.Network {
+		return false, nil
+	}
+	return p.Proxy == nil, p.Proxy
 }
 
 // grant is what the entries say about one true path.
@@ -81,12 +102,51 @@ type resolver struct {
 	env    Env
 	grants map[string]*grant
 	globs  []string
+	opened []string // missing places that could be written if they were there
 }
 
-// places lists the absolute paths that one entry's path stands for.
+// deny records a pattern, also with the true name of its fixed beginning. One
+// for all that is below a directory is for the directory, which has then no
+// names to tell either.
+func (r *resolver) deny(pattern string) error {
+	all := alternatives(pattern, maxAlternatives)
+	if all == nil {
+		return fmt.Errorf("resolve permission profile: pattern %s has more than %d alternatives", pattern, maxAlternatives)
+	}
+	for _, p := range all {
+		r.denyOne(strings.ReplaceAll(p, "[!", "[^"))
+	}
+	return nil
+}
+
+// maxAlternatives bounds what the braces of one pattern stand for.
+const maxAlternatives = 256
+
+func (r *resolver) denyOne(pattern string) {
+	if dir, ok := strings.CutSuffix(pattern, "/**"); ok && dir != "" {
+		pattern = dir
+	}
+	fixed, rest := GlobBase(pattern)
+	if rest == "" {
+		r.add(pattern, Entry{Access: AccessNone})
+		return
+	}
+	if at, _ := r.follow(fixed); at != fixed {
+		r.globs = appendNew(r.globs, path.Join(at, rest))
+	}
+	r.globs = appendNew(r.globs, pattern)
+}
+
+// places lists the absolute paths, or patterns, that one entry's path stands
+// for.
 func (r *resolver) places(p Path) []string {
-	if p.Type == PathLiteral {
+	switch {
+	case p.Type == PathLiteral:
 		return []string{r.abs(p.Value)}
+	case p.dynamic():
+		p.Kind = KindProjectRoots
+	case p.Type == PathGlob:
+		return []string{path.Clean(fromHost(p.Value))}
 	}
 	var base []string
 	switch p.Kind {
@@ -98,6 +158,9 @@ func (r *resolver) places(p Path) []string {
 		base = r.env.ProjectRoots
 		if len(base) == 0 {
 			base = []string{r.env.Cwd}
+		}
+		if p.Type == PathGlob {
+			p.Subpath = p.Value
 		}
 	case KindTmpdir:
 		if path.IsAbs(r.env.Tmpdir) {
@@ -122,6 +185,7 @@ func (r *resolver) places(p Path) []string {
 }
 
 func (r *resolver) abs(name string) string {
+	name = fromHost(name)
 	if !path.IsAbs(name) {
 		name = path.Join(r.env.Cwd, name)
 	}
@@ -134,6 +198,7 @@ func (r *resolver) abs(name string) string {
 func (r *resolver) add(at string, e Entry) {
 	true_, exists := r.follow(at)
 	if !exists && (e.Access == AccessWrite || e.SkipMissing) {
+		r.opened = append(r.opened, true_)
 		return
 	}
 	g := r.grants[true_]
@@ -204,9 +269,11 @@ func (r *resolver) policy() (Policy, error) {
 		case AccessWrite:
 			out.Writable = append(out.Writable, Root{Path: at, Aliases: g.aliases})
 		case AccessNone:
-			out.Denied = append(out.Denied, at)
+			if at != "/" { // then what is not listed is not there
+				out.Denied = append(out.Denied, at)
+			}
 		case AccessRead:
-			if !out.FullDiskRead && !g.missing {
+			if !g.missing && (!out.FullDiskRead || r.above(at) == AccessNone) {
 				out.Readable = append(out.Readable, at)
 			}
 		}
@@ -221,9 +288,11 @@ func (r *resolver) policy() (Policy, error) {
 			return Policy{}, err
 		}
 	}
-	// An explicit read entry narrows the deepest root that contains it.
+	// An explicit read entry narrows the deepest root that contains it. What is
+	// denied and missing is kept missing in the same way.
 	for _, at := range paths {
-		if r.grants[at].access != AccessRead {
+		g := r.grants[at]
+		if g.access == AccessWrite || g.access == AccessNone && !g.missing || r.above(at) == AccessNone {
 			continue
 		}
 		if i := rootOf(out.Writable, at); i >= 0 {
@@ -237,6 +306,18 @@ func (r *resolver) policy() (Policy, error) {
 	return out, nil
 }
 
+// above is what the nearest entry above at that is there grants, "" without
+// one.
+func (r *resolver) above(at string) Access {
+	for at != "/" {
+		at = path.Dir(at)
+		if g := r.grants[at]; g != nil && !g.missing {
+			return g.access
+		}
+	}
+	return ""
+}
+
 // protect adds the protected names of one root, and where its .git points.
 func (r *resolver) protect(w *Root) error {
 	if r.env.FS != nil {
@@ -246,7 +327,7 @@ func (r *resolver) protect(w *Root) error {
 	}
 	for _, name := range ProtectedNames() {
 		at := path.Join(w.Path, name)
-		if g := r.grants[at]; g != nil && g.access == AccessWrite {
+		if g := r.grants[at]; g != nil && g.access == AccessWrite || slices.Contains(r.opened, at) {
 			continue // opened by name
 		}
 		w.ReadOnly = appendNew(w.ReadOnly, at)
@@ -359,13 +440,14 @@ func gitPlaces(f FS, dotgit string) ([]string, error) {
 	if !ok || target == "" {
 		return nil, nil
 	}
+	target = fromHost(target)
 	if !path.IsAbs(target) {
 		target = path.Join(path.Dir(dotgit), target)
 	}
 	out := bothNames(f, nil, path.Clean(target))
 	if b, err := f.ReadFile(path.Join(target, "commondir")); err == nil && len(b) <= maxPointer {
 		if common := strings.TrimRight(string(b), "\r\n"); common != "" {
-			if !path.IsAbs(common) {
+			if common = fromHost(common); !path.IsAbs(common) {
 				common = path.Join(target, common)
 			}
 			out = bothNames(f, out, path.Clean(common))

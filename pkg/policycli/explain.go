@@ -10,7 +10,6 @@ import (
 	"codex/pkg/execpolicy"
 	"codex/pkg/execpolicy/ruledir"
 	"codex/pkg/execpolicy/rules"
-	"codex/pkg/policy"
 	"codex/pkg/shellwords"
 )
 
@@ -43,10 +42,11 @@ func (c *explainCmd) Run(g *Grammar, p Process) error {
 	if err != nil {
 		return err
 	}
-	call := execpolicy.Call{Argv: argv, Asking: asking(cfg), Sandboxed: cfg.SandboxMode != "danger-full-access", Escalate: c.Escalate, Rules: book}
-	if call.Writable, err = writable(cfg, p.Env); err != nil {
+	pol, err := cfg.Permissions.In().Resolve(cfg.PolicyEnv())
+	if err != nil {
 		return err
 	}
+	call := execpolicy.Call{Argv: argv, Asking: asking(cfg), Sandboxed: pol.Restricted(), Escalate: c.Escalate, Rules: book, Writable: pol.CanWrite}
 	var d execpolicy.Decision
 	if refusal := call.Asking.EscalationRefusal("cannot"); c.Escalate && refusal != "" {
 		d = execpolicy.Decision{Verdict: execpolicy.Forbid, Reason: refusal}
@@ -94,24 +94,6 @@ func asking(cfg *config.Config) execpolicy.Asking {
 			RequestPermissions: g.RequestPermissions, MCPElicitations: g.MCPElicitations}
 	}
 	return a
-}
-
-func writable(cfg *config.Config, env config.Env) (func(string) bool, error) {
-	profile := policy.ReadOnly()
-	if cfg.SandboxMode == "workspace-write" {
-		w := cfg.Workspace
-		profile = policy.WorkspaceWrite(policy.WriteOptions{WritableRoots: w.WritableRoots, Network: w.NetworkAccess,
-			ExcludeTmpdir: w.ExcludeTmpdir, ExcludeSlashTmp: w.ExcludeSlashTmp})
-	}
-	e := policy.Env{Cwd: cfg.Cwd}
-	if env.Get != nil {
-		e.Tmpdir = env.Get("TMPDIR")
-	}
-	pol, err := profile.Resolve(e)
-	if err != nil {
-		return nil, fmt.Errorf("resolve sandbox policy: %w", err)
-	}
-	return pol.CanWrite, nil
 }
 
 // tell prints a line for each part, and one for the whole: verdict, command, why.

@@ -1,5 +1,7 @@
 package protocol
 
+import "unicode/utf8"
+
 // ReviewStartParams holds the params of review/start.
 type ReviewStartParams struct {
 	ThreadID string          `json:"threadId"`
@@ -27,6 +29,26 @@ const (
 
 // MarshalJSON writes the fields of the variant named by Type.
 func (v ReviewTarget) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
+
+// Hint is the target in the words that people are shown.
+func (v ReviewTarget) Hint() string {
+	switch v.Type {
+	case ReviewTargetUncommittedChanges:
+		return "current changes"
+	case ReviewTargetBaseBranch:
+		return "changes against '" + v.Branch + "'"
+	case ReviewTargetCommit:
+		short := v.Sha
+		if n := 7; len(short) > n && utf8.ValidString(short[:n]) {
+			short = short[:n]
+		}
+		if v.Title != nil {
+			return "commit " + short + ": " + *v.Title
+		}
+		return "commit " + short
+	}
+	return v.Instructions
+}
 
 // ReviewDelivery says where a review runs: in the thread, or in one of its own.
 type ReviewDelivery string

@@ -45,6 +45,7 @@ type Meta struct {
 	ThreadSource     string          `json:"thread_source,omitempty"`
 	ModelProvider    string          `json:"model_provider"`
 	BaseInstructions *Text           `json:"base_instructions"`
+	DynamicTools     json.RawMessage `json:"dynamic_tools,omitempty"` // DynamicToolSpecs with every member
 	Git              *Git            `json:"git,omitempty"`
 }
 
@@ -85,7 +86,7 @@ type TurnContext struct {
 
 // SandboxPolicy is the legacy form that the line carries beside the profile.
 type SandboxPolicy struct {
-	Type                string   `json:"type"` // read-only, workspace-write, danger-full-access
+	Type                string   `json:"type"` // read-only, workspace-write, danger-full-access, external-sandbox
 	WritableRoots       []string `json:"-"`
 	NetworkAccess       bool     `json:"-"`
 	ExcludeTmpdirEnvVar bool     `json:"-"`
@@ -97,6 +98,12 @@ func (p SandboxPolicy) MarshalJSON() ([]byte, error) {
 	if p.Type != "workspace-write" {
 		if p.Type == "read-only" && p.NetworkAccess {
 			return []byte(`{"type":"read-only","network_access":true}`), nil
+		}
+		if p.Type == "external-sandbox" {
+			if p.NetworkAccess {
+				return []byte(`{"type":"external-sandbox","network_access":"enabled"}`), nil
+			}
+			return []byte(`{"type":"external-sandbox","network_access":"restricted"}`), nil
 		}
 		return json.Marshal(struct {
 			Type string `json:"type"`
@@ -120,14 +127,14 @@ func (p *SandboxPolicy) UnmarshalJSON(b []byte) error {
 	var v struct {
 		Type string   `json:"type"`
 		W    []string `json:"writable_roots"`
-		N    bool     `json:"network_access"`
+		N    any      `json:"network_access"` // a word for external-sandbox
 		T    bool     `json:"exclude_tmpdir_env_var"`
 		S    bool     `json:"exclude_slash_tmp"`
 	}
 	if err := json.Unmarshal(b, &v); err != nil {
 		return err
 	}
-	*p = SandboxPolicy{v.Type, v.W, v.N, v.T, v.S}
+	*p = SandboxPolicy{v.Type, v.W, v.N == true || v.N == "enabled", v.T, v.S}
 	return nil
 }
 

@@ -97,6 +97,9 @@ func (r *reconstruct) line(b []byte) bool {
 			}
 		}
 	case TypeCompacted:
+		if r.drop > 0 { // of a turn that was taken back
+			return false
+		}
 		rh := payload.Get("replacement_history")
 		r.flush()
 		if !r.haveCtx {

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"codex/pkg/protocol"
 )
 
 func clock() time.Time { return time.Date(2026, 11, 22, 10, 45, 42, 201e6, time.UTC) }
@@ -81,6 +84,9 @@ func TestReconstruction(t *testing.T) {
 		{"context after a compaction counts", []Entry{started("a"), item(1), compacted(9), tc, item(2)}, "9 2", true, 1},
 		{"the newest compaction wins", []Entry{compacted(8), item(1), compacted(9), item(2)}, "9 2", false, 2},
 		{"rollback drops user turns", []Entry{started("a"), item(1), tc, started("b"), item(2), started("c"), item(3), ev(`{"type":"thread_rolled_back","num_turns":2}`), started("d"), item(4)}, "1 4", true, 0},
+		{"a compaction that was taken back", []Entry{started("a"), item(1), started("b"), compacted(9), started("c"), item(2), ev(`{"type":"thread_rolled_back","num_turns":2}`), started("d"), item(3)}, "1 3", false, 0},
+		{"one before what was taken back", []Entry{started("a"), item(1), compacted(9), started("b"), item(2), ev(`{"type":"thread_rolled_back","num_turns":1}`), item(3)}, "9 3", false, 1},
+		{"more is taken back than there is", []Entry{item(0), started("a"), item(1), ev(`{"type":"thread_rolled_back","num_turns":9}`), item(2)}, "0 2", false, 0},
 		{"garbage is skipped", []Entry{item(1), {TypeResponseItem, json.RawMessage(`{"type":"message","content":[{"text":"2"}]}`)}}, "1 2", false, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -153,6 +159,29 @@ func TestLazyFile(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("file exists")
+	}
+}
+
+// What clients see of a review and of a plan, written by us or by the original, which
+// begins a review before its turn.
+func TestTurnsReview(t *testing.T) {
+	output := `{"findings":[{"title":"T","body":"b","confidence_score":0.5,"priority":1,"code_location":{"absolute_file_path":"/f","line_range":{"start":1,"end":2}}}],"overall_correctness":"x","overall_explanation":"Why.","overall_confidence_score":0.0}`
+	entered := ev(`{"type":"entered_review_mode","target":{"type":"uncommittedChanges"},"user_facing_hint":"current changes"}`)
+	exited := ev(`{"type":"exited_review_mode","review_output":` + output + `}`)
+	plan := ev(`{"type":"item_completed","thread_id":"t","turn_id":"b","item":{"type":"Plan","id":"b-plan","text":"do it"}}`)
+	ours, err := Turns(write(t, started("a"), entered, exited, ev(`{"type":"exited_review_mode","review_output":null}`), started("b"), plan,
+		ev(`{"type":"item_completed","item":{"type":"Other"}}`)))
+	if err != nil || len(ours) != 2 || len(ours[0].Items) != 3 || len(ours[1].Items) != 1 {
+		t.Fatalf("%v %+v", err, ours)
+	}
+	got := []string{ours[0].Items[0].(*protocol.EnteredReviewModeItem).Review, ours[0].Items[1].(*protocol.ExitedReviewModeItem).Review,
+		ours[0].Items[2].(*protocol.ExitedReviewModeItem).Review, ours[1].Items[0].(*protocol.PlanItem).Text}
+	if want := []string{"current changes", "Why.\n\nReview comment:\n\n- T — /f:1-2\n  b", ReviewFailed, "do it"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	theirs, err := Turns(write(t, entered, started("a"), exited))
+	if err != nil || len(theirs) != 2 || theirs[0].ID != "rollout-1" || theirs[1].ID != "a" {
+		t.Errorf("%v %+v", err, theirs)
 	}
 }
 

@@ -40,6 +40,9 @@ func (b *turnsBuilder) id() string {
 // current is the turn that events belong to.
 func (b *turnsBuilder) current(id string) *protocol.Turn {
 	if len(b.turns) == 0 || id != "" && b.turns[len(b.turns)-1].ID != id {
+		if id == "" { // before any turn
+			id = "rollout-1"
+		}
 		b.turns = append(b.turns, protocol.Turn{ID: id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewFull,
 			Status: protocol.TurnStatusInterrupted})
 	}
@@ -66,6 +69,18 @@ func (b *turnsBuilder) event(p gjson.Result) {
 		b.add(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: b.id(), Text: p.Get("message").Str, Phase: phase(p)})
 	case "agent_reasoning":
 		b.add(&protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: b.id(), Summary: []string{p.Get("text").Str}})
+	case "entered_review_mode":
+		b.add(&protocol.EnteredReviewModeItem{Type: protocol.ItemEnteredReviewMode, ID: b.id(), Review: p.Get("user_facing_hint").Str})
+	case "exited_review_mode":
+		var r Review
+		if o := p.Get("review_output"); o.IsObject() {
+			_ = json.Unmarshal([]byte(o.Raw), &r) // what is missing is empty
+		}
+		b.add(&protocol.ExitedReviewModeItem{Type: protocol.ItemExitedReviewMode, ID: b.id(), Review: r.String()})
+	case "item_completed":
+		if item := p.Get("item"); item.Get("type").Str == "Plan" {
+			b.add(&protocol.PlanItem{Type: protocol.ItemPlan, ID: item.Get("id").Str, Text: item.Get("text").Str})
+		}
 	case "context_compacted":
 		b.add(&protocol.ContextCompactionItem{Type: protocol.ItemContextCompaction, ID: b.id()})
 	case "web_search_end":

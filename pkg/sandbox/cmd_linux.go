@@ -23,6 +23,7 @@ const self = "/proc/self/exe"
 type cmdState struct {
 	plan *plan // nil: started directly
 	exit *Exit // after Wait
+	lost byte  // what the sandbox does without: lost bits of wire.go
 
 	inherit []*os.File // streams for a plain fork, else nil
 	reserve *Reserve   // nil: none
@@ -35,7 +36,7 @@ func dieWithParent(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGTERM }
 
 // restricted prepares a command that needs the second stage.
 func restricted(ctx context.Context, spec Spec) (*Cmd, error) {
-	p, err := planFor(spec)
+	p, err := planFor(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -43,23 +44,24 @@ func restricted(ctx context.Context, spec Spec) (*Cmd, error) {
 }
 
 // planFor chooses the mechanism and says what the second stage is to do.
-func planFor(spec Spec) (*plan, error) {
+func planFor(ctx context.Context, spec Spec) (*plan, error) {
 	pol := spec.Policy
 	p := &plan{dir: spec.Dir, prog: spec.Argv[0], argv: argv0(spec), env: spec.Env}
 	if pol.Network {
 		p.flags |= flagNetwork
+	}
+	if spec.proxied() {
+		p.throughProxy(spec)
 	}
 	if spec.Tty {
 		p.flags |= flagTty
 	}
 	if !pol.FullDiskRead {
 		p.flags |= flagOnlyListed
-		p.readable, p.links = pol.Readable, pol.Links
+		p.links = pol.Links
 	}
-	if len(pol.DeniedGlobs) > 0 {
-		return nil, &RefusedError{Reason: "profiles that deny a pattern cannot be enforced yet"}
-	}
-	if pol.FullDiskWrite && pol.FullDiskRead && len(pol.Denied) == 0 {
+	p.readable = pol.Readable
+	if pol.FullDiskWrite && pol.FullDiskRead && len(pol.Denied)+len(pol.DeniedGlobs) == 0 && !p.has(flagProxy) {
 		p.mode, p.flags = modeSeccomp, p.flags|flagFullWrite
 		return p, nil
 	}
@@ -74,13 +76,23 @@ func planFor(spec Spec) (*plan, error) {
 	if sup == nil {
 		sup = hostSupport()
 	}
-	if sup.Spaces {
-		return p, nil
-	}
-	if err := sup.refuses(pol); err != nil {
+	if err := sup.refuses(pol, spec.LandlockAlone); err != nil {
 		return nil, err
 	}
-	p.mode = modeLandlock
+	var err error
+	if p.hidden, err = deniedNow(ctx, pol); err != nil {
+		return nil, err
+	}
+	if !sup.Spaces {
+		p.mode = modeLandlock
+		p.withoutProxy()
+	}
+	if sup.AsRoot {
+		p.flags |= flagAsRoot
+	}
+	if !sup.Seccomp {
+		p.flags |= flagNoFilter
+	}
 	return p, nil
 }
 
@@ -91,7 +103,7 @@ func stageCmd(ctx context.Context, spec Spec, p *plan) *Cmd {
 	if spec.Tag != "" {
 		c.Args = append(c.Args, spec.Tag)
 	}
-	stageAttributes(c.Cmd, p.mode, p.has(flagNetwork))
+	stageAttributes(c.Cmd, p.mode, p.flags)
 	c.Cancel = c.Kill
 	return c
 }
@@ -101,13 +113,22 @@ func stageCmd(ctx context.Context, spec Spec, p *plan) *Cmd {
 // namespaces through the exec; the second stage drops them. There is no
 // parent-death signal: it would follow the thread that forks, and it would not
 // leave pid 1 the time to take its placeholders away. The end of the socket
-// pair tells pid 1 instead.
-func spaces(a *syscall.SysProcAttr) {
-	a.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWIPC | unix.CLONE_NEWNET
+// pair tells pid 1 instead. Root, where user namespaces are switched off, has
+// these rights without one.
+func spaces(a *syscall.SysProcAttr, flags uint32) {
+	a.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_RESOURCE, unix.CAP_SETPCAP}
+	a.Cloneflags = unix.CLONE_NEWPID | unix.CLONE_NEWIPC
+	if flags&flagNetwork == 0 {
+		a.Cloneflags |= unix.CLONE_NEWNET
+	}
+	if flags&flagAsRoot != 0 {
+		return
+	}
+	a.Cloneflags |= unix.CLONE_NEWUSER
+	a.AmbientCaps = append(a.AmbientCaps, unix.CAP_NET_ADMIN) // to bring the loopback interface up
 	uid, gid := os.Geteuid(), os.Getegid()
 	a.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}}
 	a.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
-	a.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_RESOURCE, unix.CAP_SETPCAP}
 }
 
 // Start starts the command. A policy that turns out not to be enforceable is
@@ -121,7 +142,7 @@ func (c *Cmd) Start() error {
 	}
 	if r := c.state.reserve; r != nil && c.state.plan.mode == modeSpaces {
 		used, err := c.startSpare()
-		r.fill(c.state.plan.has(flagNetwork))
+		r.fill(c.state.plan.flags & spareFlags)
 		if used {
 			return err
 		}
@@ -199,15 +220,19 @@ func (c *Cmd) handshake(ctl int) error {
 	if err := writeAll(ctl, c.state.plan.encode()); err != nil {
 		return fmt.Errorf("sandbox: send the plan: %w", err)
 	}
-	kind, body, err := readRecord(ctl)
+	kind, body, err := c.readStart(ctl)
+	var proxy *proxyError
 	switch {
+	case errors.As(err, &proxy):
+		return err
 	case err == io.EOF && c.state.plan.mode != modeSpaces:
 		return nil // it became the command
 	case err != nil:
 		return fmt.Errorf("sandbox: the second stage ended early: %w", err)
-	case kind == recStarted:
-		return nil
-	case kind == recExit && c.state.plan.has(flagProbe):
+	case kind == recStarted || kind == recExit && c.state.plan.has(flagProbe):
+		if len(body) == 1 {
+			c.state.lost = body[0]
+		}
 		return nil
 	case kind != recError:
 		return fmt.Errorf("sandbox: unknown record %q from the second stage", kind)
@@ -358,13 +383,5 @@ func readRecord(fd int) (kind byte, body []byte, err error) {
 	if err := readFull(fd, head[:]); err != nil {
 		return 0, nil, err
 	}
-	n := binary.LittleEndian.Uint32(head[1:])
-	if n > maxRecord {
-		return 0, nil, errors.New("record too long")
-	}
-	body = make([]byte, n)
-	if n > 0 {
-		err = readFull(fd, body)
-	}
-	return head[0], body, err
+	return readBody(fd, head)
 }

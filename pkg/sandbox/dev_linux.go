@@ -11,14 +11,23 @@ import (
 type devices struct {
 	trees   []int
 	console int // copy of the terminal on the standard streams, or -1
+
+	put func(tree int, at string) error // puts a copy on the file at
 }
 
 func deviceNames() []string { return []string{"null", "zero", "full", "random", "urandom", "tty"} }
 
-func takeDevices() (*devices, error) {
-	d := &devices{console: -1}
+// cloneDevice gives a detached copy of one file's mount.
+func cloneDevice(name string) (int, error) {
+	return unix.OpenTree(unix.AT_FDCWD, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+}
+
+func takeDevices(take func(name string) (int, error)) (*devices, error) {
+	d := &devices{console: -1, put: func(tree int, at string) error {
+		return unix.MoveMount(tree, "", unix.AT_FDCWD, at, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	}}
 	for _, name := range deviceNames() {
-		tree, err := unix.OpenTree(unix.AT_FDCWD, "/dev/"+name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+		tree, err := take("/dev/" + name)
 		if err == unix.ENOENT {
 			tree, err = -1, nil
 		}
@@ -27,13 +36,13 @@ func takeDevices() (*devices, error) {
 		}
 		d.trees = append(d.trees, tree)
 	}
-	d.console = takeTerminal()
+	d.console = takeTerminal(take)
 	return d, nil
 }
 
 // takeTerminal copies the terminal that a standard stream is, or gives -1.
 // ttyname(3) looks for it below /dev; the new devpts does not have it.
-func takeTerminal() int {
+func takeTerminal(take func(name string) (int, error)) int {
 	for fd := range 3 {
 		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil {
 			continue
@@ -45,7 +54,7 @@ func takeTerminal() int {
 		}
 		// The stream itself is on a mount that is not ours to copy; the same
 		// file is found by its name.
-		tree, err := unix.OpenTree(unix.AT_FDCWD, string(name[:n]), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+		tree, err := take(string(name[:n]))
 		if err != nil {
 			return -1
 		}
@@ -71,11 +80,11 @@ func (d *devices) place(at string) error {
 	}
 	defer unix.Close(dev)
 	for i, name := range deviceNames() {
-		if err := d.one(dev, name, d.trees[i]); err != nil {
+		if err := d.one(dev, at, name, d.trees[i]); err != nil {
 			return during(err, "make /dev/%s", name)
 		}
 	}
-	if err := d.one(dev, "console", d.console); err != nil {
+	if err := d.one(dev, at, "console", d.console); err != nil {
 		return during(err, "make /dev/console")
 	}
 	for _, l := range [][2]string{{"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"},
@@ -98,7 +107,7 @@ func (d *devices) place(at string) error {
 }
 
 // one makes an empty file and puts a copied device on it.
-func (d *devices) one(dev int, name string, tree int) error {
+func (d *devices) one(dev int, at, name string, tree int) error {
 	if tree < 0 {
 		return nil
 	}
@@ -106,48 +115,51 @@ func (d *devices) one(dev int, name string, tree int) error {
 	if err := unix.Mknodat(dev, name, unix.S_IFREG|0o644, 0); err != nil {
 		return err
 	}
-	return unix.MoveMount(tree, "", dev, name, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	return d.put(tree, at+"/"+name)
 }
 
 // placeProc mounts on at a /proc that shows the pid namespace only, with the parts
-// that set up the machine read-only. Where the kernel refuses (a container
+// that set up the machine read-only, each by cover. Where the kernel refuses (a container
 // whose own /proc is partly covered) the read-only copy of the outer one stays.
-func placeProc(at string) error {
-	err := unix.Mount("proc", at, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+func placeProc(at string, p *plan, cover func(proc int, name string) error) (lost byte, err error) {
+	err = unix.Mount("proc", at, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
 	if err == unix.EPERM {
-		return nil
+		return lostProc, nil
 	}
 	if err != nil {
-		return during(err, "mount /proc")
+		return 0, during(err, "mount /proc")
 	}
-	forbidUserNamespaces(at)
+	if !p.has(flagAsRoot) { // then the limit is the whole machine's
+		forbidUserNamespaces(at)
+	}
 	proc, err := unix.Open(at, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return during(err, "open /proc")
+		return 0, during(err, "open /proc")
 	}
 	defer unix.Close(proc)
 	covers, err := procCovers(proc)
 	if err != nil {
-		return during(err, "look at /proc")
+		return 0, during(err, "look at /proc")
 	}
 	for _, name := range covers {
-		tree, err := unix.OpenTree(proc, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
-		if err == unix.ENOENT {
-			continue
-		}
-		if err != nil {
-			return during(err, "copy /proc/%s", name)
-		}
-		err = setAttr(tree, attrReadOnly|unix.MOUNT_ATTR_NOEXEC)
-		if err == nil {
-			err = unix.MoveMount(tree, "", proc, name, unix.MOVE_MOUNT_F_EMPTY_PATH)
-		}
-		unix.Close(tree)
-		if err != nil {
-			return during(err, "protect /proc/%s", name)
+		if err := cover(proc, name); err != nil && err != unix.ENOENT {
+			return 0, during(err, "protect /proc/%s", name)
 		}
 	}
-	return nil
+	return 0, nil
+}
+
+// coverProc puts a read-only copy of a part of /proc on it.
+func coverProc(proc int, name string) error {
+	tree, err := unix.OpenTree(proc, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(tree)
+	if err := setAttr(tree, attrReadOnly|unix.MOUNT_ATTR_NOEXEC); err != nil {
+		return err
+	}
+	return unix.MoveMount(tree, "", proc, name, unix.MOVE_MOUNT_F_EMPTY_PATH)
 }
 
 // procCovers lists what of /proc becomes read-only: its settings, and for the

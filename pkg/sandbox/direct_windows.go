@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+
+	"codex/pkg/sandbox/wintoken"
 )
 
 // direct prepares an unsandboxed command. PATH is the process's own here.
@@ -14,13 +16,10 @@ func direct(ctx context.Context, spec Spec) (*Cmd, error) {
 		return nil, &ExecError{Program: spec.Argv[0], Err: c.Err}
 	}
 	c.Args, c.Env, c.Dir = argv0(spec), spec.Env, spec.Dir
-	c.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+	c.SysProcAttr = &syscall.SysProcAttr{CmdLine: wintoken.CommandLine(c.Args), CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+	c.Cancel = c.Kill
 	return c, nil
 }
-
-func (c *Cmd) signal(syscall.Signal) error { return c.Process.Kill() }
-
-func exitState(st *os.ProcessState) Exit { return Exit{Code: st.ExitCode()} }
 
 // Exec runs the command and ends this process with its status: there is no
 // exec here.

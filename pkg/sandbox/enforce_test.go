@@ -3,7 +3,6 @@
 package sandbox
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -361,19 +360,6 @@ func TestNetworkOnly(t *testing.T) {
 	}
 }
 
-// TestUnenforceable holds that what cannot be enforced yet is refused.
-func TestUnenforceable(t *testing.T) {
-	p := newSite(t)
-	for _, pol := range []policy.Policy{
-		{FullDiskRead: true, DeniedGlobs: []string{"/w/*.env"}},
-	} {
-		var refused *RefusedError
-		if r := p.sh(t, pol, "true"); !errors.As(r.err, &refused) {
-			t.Errorf("%+v: %+v", pol, r)
-		}
-	}
-}
-
 // TestWithoutNamespaces runs in a user namespace that may make no others.
 func TestWithoutNamespaces(t *testing.T) {
 	needSpaces(t)
@@ -407,7 +393,68 @@ func TestWithoutNamespaces(t *testing.T) {
 	if code != 4 || !strings.Contains(out, "refused: sandbox is not available here: creating namespaces") || strings.Contains(out, "ran") {
 		t.Errorf("workspace-write: status %d: %s", code, out)
 	}
+	for _, tt := range []struct {
+		as, script string
+		works      bool
+	}{
+		{"landlock", "echo x >f && mkdir d && chmod 700 d && mv f d/g && rm -r d", true},
+		{"landlock", "echo x >" + p.out + "/canary", false},
+		{"landlock", "mkdir " + p.out + "/d", false},
+		{"landlock", "mv " + p.out + "/canary .", false},
+		{"root", "echo x >f && rm f", true},
+		{"root", "echo x >.git/config", false},
+		{"root", "mkdir .codex", false},
+		{"root", "chmod 600 " + p.out + "/canary", false},
+		{"root", "echo 5 >/proc/sys/user/max_user_namespaces", false},
+		{"root", "mount -o remount,rw /", false},
+		{"root", "test $(ls /proc | grep -c '^[0-9]') -lt 6", true},
+	} {
+		if out, code := run(tt.as, tt.script); (code == 0) != tt.works || code == 4 {
+			t.Errorf("as %s: %s: status %d: %s", tt.as, tt.script, code, out)
+		}
+	}
 	if b, _ := os.ReadFile(p.out + "/canary"); string(b) != "safe\n" {
 		t.Errorf("the canary says %q", b)
+	}
+}
+
+// TestLessOfAKernel runs where calls are missing that the sandbox would rather use.
+func TestLessOfAKernel(t *testing.T) {
+	needSpaces(t)
+	p := newSite(t)
+	for _, d := range []string{"/secret", "/a b"} {
+		if err := os.Mkdir(p.ws+d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range []string{"/secret/s", "/a b/hidden"} {
+		if err := os.WriteFile(p.ws+f, []byte("s\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, role := range []string{"old", "unfiltered"} {
+		for script, works := range map[string]bool{
+			"echo x >f && cat f && rm f":                true,
+			"echo x >/dev/null && : >/dev/shm/x":        true,
+			"test $(ls /proc | grep -c '^[0-9]') -lt 8": true,
+			"echo x >.git/config":                       false,
+			"mkdir .codex":                              false,
+			": >" + p.out + "/canary":                   false,
+			"chmod 600 " + p.out + "/canary":            false,
+			"echo x >/proc/sys/kernel/core_pattern":     false,
+			"cat secret/s":                              false,
+			"cat 'a b/hidden'":                          false,
+			"chmod 755 secret":                          false,
+			"mount -o remount,rw /":                     false,
+			"exit 7":                                    false,
+		} {
+			out, code := outerRole(t, nil, role, p.ws, script, p.ws+"/secret", p.ws+"/a b/hidden")
+			if (code == 0) != works || code == 4 {
+				t.Errorf("%s: %s: status %d: %s", role, script, code, out)
+			}
+		}
+	}
+	if exists(p.ws + "/.codex") {
+		t.Error("a placeholder is left")
 	}
 }

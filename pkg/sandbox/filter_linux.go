@@ -103,6 +103,7 @@ func high(arg uint32) step {
 func and(k uint32) step                    { return step{code: bpfAnd, jt: onward, jf: onward, k: k} }
 func ifBits(k uint32, jt, jf target) step  { return step{bpfBits, jt, jf, k} }
 func ifEqual(k uint32, jt, jf target) step { return step{bpfEqual, jt, jf, k} }
+func ifAbove(k uint32, jt, jf target) step { return step{bpfAbove, jt, jf, k} } // or equal
 
 // denyBits refuses the calls nrs when argument arg has one of bits.
 func (p *program) denyBits(arg, bits uint32, nrs ...uint32) {
@@ -218,12 +219,17 @@ func filterFor(pl *plan, euid int) []unix.SockFilter {
 	p.denyBits(0, newSpaces|unix.CLONE_NEWTIME, unix.SYS_UNSHARE)
 	const userModeOnly = 1
 	p.when([]step{low(0), ifBits(userModeOnly, toAllow, toDeny)}, unix.SYS_USERFAULTFD)
-	if !pl.has(flagNetwork) {
+	switch {
+	case pl.has(flagProxy):
+		p.loopback(pl.has(flagBind))
+		p.noDebugging()
+	case !pl.has(flagNetwork):
 		p.noNetwork()
+		p.noDebugging()
 	}
 	p.deny(toDeny, kernelCalls()...)
 	if pl.mode == modeLandlock {
-		p.deny(toDeny, metadataCalls()...)
+		p.alone(len(pl.roots) == 0)
 	}
 	return p.assemble()
 }
@@ -246,13 +252,25 @@ func (p *program) setuidBits(euid int) {
 // the kernel turns into datagrams) can be given any address in a sendmsg,
 // where no filter sees it.
 func (p *program) noNetwork() {
-	p.when([]step{low(0), ifEqual(unix.AF_UNIX, onward, toDeny),
-		low(1), and(0xf), ifEqual(unix.SOCK_DGRAM, toDeny, onward), ifEqual(unix.SOCK_RAW, toDeny, toAllow)},
-		unix.SYS_SOCKET, unix.SYS_SOCKETPAIR)
-	p.when([]step{low(4), ifEqual(0, onward, toDeny), high(4), ifEqual(0, toAllow, toDeny)},
-		unix.SYS_SENDTO) // send(2) is sendto without an address
+	p.streamPairs(unix.SYS_SOCKET, unix.SYS_SOCKETPAIR)
+	p.noAddresses()
 	p.deny(toDeny, unix.SYS_CONNECT, unix.SYS_BIND, unix.SYS_LISTEN, unix.SYS_ACCEPT, unix.SYS_ACCEPT4)
-	// Debugging is refused with the network, as the original does.
+}
+
+// streamPairs leaves of the calls nrs those for connected unix sockets.
+func (p *program) streamPairs(nrs ...uint32) {
+	p.when([]step{low(0), ifEqual(unix.AF_UNIX, onward, toDeny),
+		low(1), and(0xf), ifEqual(unix.SOCK_DGRAM, toDeny, onward), ifEqual(unix.SOCK_RAW, toDeny, toAllow)}, nrs...)
+}
+
+// noAddresses leaves of sendto what send(2) is: it without an address.
+func (p *program) noAddresses() {
+	p.when([]step{low(4), ifEqual(0, onward, toDeny), high(4), ifEqual(0, toAllow, toDeny)}, unix.SYS_SENDTO)
+}
+
+// noDebugging refuses to look into other processes where the network is
+// restricted, as the original does.
+func (p *program) noDebugging() {
 	p.deny(toDeny, unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV,
 		unix.SYS_KCMP, unix.SYS_PIDFD_GETFD)
 }
@@ -277,8 +295,8 @@ func kernelCalls() []uint32 {
 const openTreeAttr = 467
 
 // metadataCalls change files without opening them for writing, which Landlock
-// does not see. They are refused where Landlock is all there is; nothing is
-// writable there anyway.
+// does not see. They are refused where Landlock is all there is and nothing may be
+// written.
 func metadataCalls() []uint32 {
 	return append([]uint32{
 		unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWN, unix.SYS_FCHOWNAT, unix.SYS_UTIMENSAT,
@@ -297,10 +315,16 @@ const (
 // loadFilter puts the filter on every thread of this process, pid 1 included,
 // and so on the command and all that it starts.
 func loadFilter(pl *plan) error {
+	if pl.has(flagNoFilter) {
+		return nil
+	}
 	code := filterFor(pl, unix.Geteuid())
 	prog := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
 	tid, _, no := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
 		uintptr(unsafe.Pointer(&prog)))
+	if no == unix.ENOSYS || no == unix.EINVAL {
+		return &fault{causeRefused, "loading the seccomp filter: " + errText(no), no}
+	}
 	if no != 0 {
 		return during(no, "load the seccomp filter")
 	}

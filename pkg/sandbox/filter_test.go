@@ -100,6 +100,15 @@ func TestFilter(t *testing.T) {
 			{unix.SYS_FCHMOD, [6]uint64{0, 0o4000}, verdict(!suid && !meta)},
 			{unix.SYS_MKNODAT, [6]uint64{0, 0, unix.S_IFREG | 0o4755}, verdict(!suid)},
 			{unix.SYS_FSETXATTR, [6]uint64{}, verdict(!meta)},
+			{unix.SYS_SHMGET, [6]uint64{}, verdict(!meta)},
+			{unix.SYS_PRLIMIT64, [6]uint64{0, 7, 1 << 33}, retAllow},
+			{unix.SYS_PRLIMIT64, [6]uint64{99, 7, 0, 0x1000}, retAllow},
+			{unix.SYS_PRLIMIT64, [6]uint64{99, 7, 1 << 33}, verdict(!meta)},
+			{unix.SYS_SETPRIORITY, [6]uint64{0, 0, 10}, retAllow},
+			{unix.SYS_SETPRIORITY, [6]uint64{0, 99, 10}, verdict(!meta)},
+			{unix.SYS_SCHED_SETAFFINITY, [6]uint64{99}, verdict(!meta)},
+			{unix.SYS_IOCTL, [6]uint64{3, fsSetFlags}, verdict(!meta)},
+			{unix.SYS_IOCTL, [6]uint64{3, fsEnableVerity}, verdict(!meta)},
 			{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_STREAM}, verdict(net)},
 			{unix.SYS_SOCKET, [6]uint64{unix.AF_UNIX, unix.SOCK_STREAM | cloexec}, retAllow},
 			{unix.SYS_SOCKET, [6]uint64{unix.AF_UNIX, unix.SOCK_SEQPACKET}, retAllow},
@@ -132,5 +141,53 @@ func TestFilter(t *testing.T) {
 	}
 	if got := run(filterFor(&plan{}, 0), auditArch, 0x40000000|unix.SYS_READ, [6]uint64{}); auditArch == unix.AUDIT_ARCH_X86_64 && got != retNoSys {
 		t.Errorf("an x32 call gives %#x", got)
+	}
+}
+
+// TestProxyFilter: what sockets a command behind the proxy has.
+func TestProxyFilter(t *testing.T) {
+	const flags = unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK
+	tests := []struct {
+		nr           uint32
+		args         [6]uint64
+		strict, bind bool
+	}{
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_STREAM | flags}, true, true},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET6, unix.SOCK_STREAM, unix.IPPROTO_TCP}, true, true},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET | 1<<32, unix.SOCK_STREAM}, true, true}, // the kernel sees 32 bits
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP}, false, false},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_SCTP}, false, false},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_DGRAM | flags}, false, true},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET6, unix.SOCK_DGRAM, unix.IPPROTO_UDP}, false, true},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP}, false, false},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_TCP}, false, false},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_SEQPACKET}, false, false},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_PACKET}, false, false},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_UNIX, unix.SOCK_STREAM}, false, false},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_NETLINK, unix.SOCK_STREAM}, false, false},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_UNSPEC, unix.SOCK_STREAM}, false, false},
+		{unix.SYS_SOCKET, [6]uint64{unix.AF_VSOCK, unix.SOCK_STREAM}, false, false},
+		{unix.SYS_SOCKETPAIR, [6]uint64{unix.AF_UNIX, unix.SOCK_STREAM | flags}, true, true},
+		{unix.SYS_SOCKETPAIR, [6]uint64{unix.AF_UNIX, unix.SOCK_DGRAM}, false, false},
+		{unix.SYS_SOCKETPAIR, [6]uint64{unix.AF_INET, unix.SOCK_STREAM}, false, false},
+		{unix.SYS_CONNECT, [6]uint64{}, true, true},
+		{unix.SYS_BIND, [6]uint64{}, false, true},
+		{unix.SYS_LISTEN, [6]uint64{}, false, true},
+		{unix.SYS_ACCEPT4, [6]uint64{}, false, true},
+		{unix.SYS_SENDTO, [6]uint64{}, true, true},
+		{unix.SYS_SENDTO, [6]uint64{4: 0x1000}, false, true},
+		{unix.SYS_PTRACE, [6]uint64{}, false, false},
+		{unix.SYS_MOUNT, [6]uint64{}, false, false},
+	}
+	for _, tt := range tests {
+		for flags, want := range map[uint32]bool{flagProxy: tt.strict, flagProxy | flagBind: tt.bind} {
+			code := filterFor(&plan{flags: flags}, 1000)
+			if got := run(code, auditArch, tt.nr, tt.args); (got == retAllow) != want {
+				t.Errorf("flags %#x: call %d%v gives %#x, want allowed %v", flags, tt.nr, tt.args, got, want)
+			}
+			if len(code) > 255 {
+				t.Errorf("%d instructions", len(code))
+			}
+		}
 	}
 }

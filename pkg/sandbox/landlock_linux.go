@@ -52,7 +52,7 @@ func newRuleset(p *plan) (*ruleset, error) {
 		attr.Scoped = ll.ScopeSignal
 	}
 	if !p.has(flagNetwork) {
-		if abi >= 4 {
+		if abi >= 4 && !p.has(flagBind) {
 			attr.HandledAccessNet = ll.AccessNetBindTCP | ll.AccessNetConnectTCP
 		}
 		if abi >= 6 {
@@ -61,7 +61,7 @@ func newRuleset(p *plan) (*ruleset, error) {
 		if abi >= 9 {
 			attr.HandledAccessFS |= ll.AccessFSResolveUnix
 		}
-		if abi >= 10 {
+		if abi >= 10 && !p.has(flagBind) {
 			attr.HandledAccessNet |= ll.AccessNetBindUDP | ll.AccessNetConnectSendUDP
 		}
 	}
@@ -69,14 +69,19 @@ func newRuleset(p *plan) (*ruleset, error) {
 	if err != nil {
 		return nil, during(err, "make a Landlock ruleset")
 	}
-	return &ruleset{fd: fd, handled: attr.HandledAccessFS}, nil
+	r := &ruleset{fd: fd, handled: attr.HandledAccessFS}
+	if err := r.allowPorts(p, attr.HandledAccessNet); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return r, nil
 }
 
-// allow grants rights below name, or on it when it is a file. A missing name
-// grants nothing.
+// allow grants rights below name, or on it when it is a file. A missing name,
+// or one that is hidden, grants nothing.
 func (r *ruleset) allow(name string, rights uint64) error {
 	fd, err := unix.Open(name, unix.O_PATH|unix.O_CLOEXEC, 0)
-	if err == unix.ENOENT {
+	if outOfReach(err) {
 		return nil
 	}
 	if err != nil {
@@ -154,8 +159,8 @@ func landlockWritable(p *plan) error {
 	return r.enforce()
 }
 
-// landlockReadOnly is the file system rule where there are no namespaces.
-func landlockReadOnly(p *plan) error {
+// landlockInPlace is the file system rule where there are no namespaces.
+func landlockInPlace(p *plan) error {
 	r, err := newRuleset(p)
 	if err != nil {
 		return err
@@ -166,8 +171,14 @@ func landlockReadOnly(p *plan) error {
 	if err := r.allowStreams(); err != nil {
 		return err
 	}
-	for _, dev := range []string{"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts"} {
+	// The terminals below /dev/pts are the user's own: there are no new ones.
+	for _, dev := range []string{"null", "zero", "full", "random", "urandom", "tty"} {
 		if err := r.allow("/dev/"+dev, rightsRead|rightsFile); err != nil {
+			return err
+		}
+	}
+	for _, root := range p.roots {
+		if err := r.allow(root.path, rightsTree); err != nil {
 			return err
 		}
 	}

@@ -56,7 +56,7 @@ func (p site) readOnly(t testing.TB) policy.Policy { return p.resolve(t, policy.
 
 func (p site) resolve(t testing.TB, prof policy.Profile) policy.Policy {
 	t.Helper()
-	pol, err := prof.Resolve(policy.Env{Cwd: p.ws, FS: HostFS{}})
+	pol, err := prof.Resolve(policy.Env{Cwd: p.ws, FS: policy.HostFS{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,17 @@ package sandbox
 
 import (
 	"errors"
+	"maps"
+	"os"
+	"path"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"codex/pkg/policy"
 )
 
 // Flags of every mount in the sandbox: no set-user-id programs, no devices.
@@ -15,52 +22,54 @@ const (
 )
 
 // enterMounts moves this thread into a mount namespace of its own and builds
-// the command's view of the file system there. The other threads stay where
-// they are.
-func enterMounts(p *plan) error {
+// the command's view of the file system there, and tells what is lost of it. The
+// other threads stay where they are.
+func enterMounts(p *plan) (lost byte, err error) {
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
-		return &fault{causeRefused, "creating a mount namespace: " + errText(err), err}
+		return 0, &fault{causeRefused, "creating a mount namespace: " + errText(err), err}
+	}
+	if oldMountCalls() {
+		return enterOldMounts(p)
 	}
 	// Copies are taken before anything becomes read-only.
-	dev, err := takeDevices()
+	dev, err := takeDevices(cloneDevice)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	roots, err := takeRoots(p.roots)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	v := view{plan: p, roots: roots}
-	if p.has(flagOnlyListed) {
-		if err := v.takeReadable(); err != nil {
-			return err
-		}
+	if err := v.takeReadable(); err != nil {
+		return 0, err
 	}
 	all := unix.MountAttr{Attr_set: attrReadOnly, Propagation: unix.MS_PRIVATE}
 	if len(p.roots) > 0 && p.roots[0].path == "/" {
 		all.Attr_set = attrLocked // only places below it are protected
 	}
 	if err := unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, &all); err != nil {
-		return &fault{causeRefused, "making the file system read-only: " + errText(err), err}
+		return 0, &fault{causeRefused, "making the file system read-only: " + errText(err), err}
 	}
 	if p.has(flagOnlyListed) {
 		if err := v.begin(); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if err := dev.place(v.base + "/dev"); err != nil {
-		return refusal(err)
+		return 0, refusal(err)
 	}
 	if err := v.place(); err != nil {
-		return err
+		return 0, err
 	}
-	if err := refusal(placeProc(v.base + "/proc")); err != nil {
-		return err
+	lost, err = placeProc(v.base+"/proc", p, coverProc)
+	if err != nil {
+		return lost, refusal(err)
 	}
 	if p.has(flagOnlyListed) {
-		return v.finish()
+		err = v.finish()
 	}
-	return nil
+	return lost, err
 }
 
 // refusal marks an error that the kernel's rules, not the policy's paths, are
@@ -79,6 +88,9 @@ func openTrue(name string) (int, error) {
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: unix.RESOLVE_NO_SYMLINKS}
 	for {
 		fd, err := unix.Openat2(unix.AT_FDCWD, name, &how)
+		if err == unix.ENOSYS {
+			return walkTrue(name)
+		}
 		if err != unix.EINTR && err != unix.EAGAIN {
 			return fd, err
 		}
@@ -131,14 +143,16 @@ type view struct {
 	base     string
 	roots    []int // detached copies of plan.roots
 	readable []int // and of plan.readable
+	empty    int   // a tmpfs with a directory and a file that nobody may look into; 0 is none yet
 }
 
 // spot is a place to mount on: a detached tree, or, with tree < 0, a path that
 // becomes read-only, or hidden.
 type spot struct {
-	path string
-	tree int
-	deny bool
+	path   string
+	tree   int
+	deny   bool
+	opened []spot // with deny: what is below it all the same
 }
 
 // place puts the writable roots back and the protected places on top, parents
@@ -162,10 +176,20 @@ func (v *view) place() error {
 	if len(p.roots) > 0 && p.roots[0].path == "/" {
 		spots = append(spots, spot{path: "/sys", tree: -1}) // the machine is not part of the files
 	}
+	trees := spots
 	for _, d := range p.denied {
-		spots = append(spots, spot{path: d, tree: -1, deny: true})
+		s := spot{path: d, tree: -1, deny: true}
+		for _, t := range trees {
+			if t.tree >= 0 && t.path != d && policy.Below(t.path, d) {
+				s.opened = append(s.opened, t)
+			}
+		}
+		spots = append(spots, s)
 	}
 	sort.SliceStable(spots, func(i, j int) bool { return depth(spots[i].path) < depth(spots[j].path) })
+	for _, d := range p.hidden {
+		spots = append(spots, spot{path: d, tree: -1, deny: true})
+	}
 	for _, s := range spots {
 		if err := v.mount(s); err != nil {
 			return err
@@ -190,7 +214,7 @@ func (v *view) mount(s spot) error {
 	}
 	at, err := openTrue(name)
 	if err != nil {
-		if err == unix.ENOENT && s.deny {
+		if s.deny && outOfReach(err) {
 			return nil // there is nothing to hide
 		}
 		return crossed(err, "open", s.path)
@@ -198,7 +222,7 @@ func (v *view) mount(s spot) error {
 	defer unix.Close(at)
 	tree := s.tree
 	if s.deny {
-		if tree, err = nothing(at); err != nil {
+		if tree, err = v.nothing(at, s); err != nil {
 			return during(err, "hide %s", s.path)
 		}
 	} else if tree < 0 {
@@ -213,13 +237,78 @@ func (v *view) mount(s spot) error {
 	return during(place(tree, at), "mount %s", s.path)
 }
 
+// outOfReach tells from an error of openTrue that a command will not get at the
+// name either.
+func outOfReach(err error) bool {
+	return err == unix.ENOENT || err == unix.ENOTDIR || err == unix.EACCES
+}
+
 // nothing gives a detached mount that shows neither names nor bytes, of the
-// kind that at is, a directory or a file.
-func nothing(at int) (int, error) {
+// kind that at is, a directory or a file. Those without anything opened below
+// are copies of one.
+func (v *view) nothing(at int, s spot) (int, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(at, &st); err != nil {
 		return -1, err
 	}
+	name := "file"
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		name = "directory"
+	}
+	if len(s.opened) > 0 && name == "directory" {
+		root, err := newTmpfs()
+		if err != nil {
+			return -1, err
+		}
+		defer unix.Close(root)
+		if err := v.passage(root, s); err != nil {
+			return -1, err
+		}
+		return readOnlyPart(root, "passage")
+	}
+	if v.empty <= 0 {
+		root, err := newTmpfs()
+		if err != nil {
+			return -1, err
+		}
+		err = unix.Mkdirat(root, "directory", 0)
+		if err == nil {
+			err = unix.Mknodat(root, "file", unix.S_IFREG, 0)
+		}
+		if v.empty = root; err != nil {
+			return -1, err
+		}
+	}
+	return readOnlyPart(v.empty, name)
+}
+
+// passage makes a directory of root that can be gone through, but not listed,
+// to the places to mount what is opened below s.
+func (v *view) passage(root int, s spot) error {
+	base := "/proc/self/fd/" + strconv.Itoa(root) + "/passage"
+	dirs := map[string]bool{base: true}
+	if err := os.Mkdir(base, 0o700); err != nil {
+		return err
+	}
+	for _, o := range s.opened {
+		name := path.Join(base, o.path[len(s.path):])
+		if err := makePoint(name, o.tree); err != nil {
+			return err
+		}
+		for at := path.Dir(name); len(at) > len(base); at = path.Dir(at) {
+			dirs[at] = true
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(dirs)) { // the way stays open
+		if err := os.Chmod(at, 0o111); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newTmpfs gives the root of a detached tmpfs.
+func newTmpfs() (int, error) {
 	fs, err := unix.Fsopen("tmpfs", unix.FSOPEN_CLOEXEC)
 	if err != nil {
 		return -1, err
@@ -228,20 +317,12 @@ func nothing(at int) (int, error) {
 	if err := unix.FsconfigCreate(fs); err != nil {
 		return -1, err
 	}
-	root, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, attrLocked)
-	if err != nil {
-		return -1, err
-	}
-	defer unix.Close(root)
-	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-		err = unix.Mkdirat(root, "denied", 0)
-	} else {
-		err = unix.Mknodat(root, "denied", unix.S_IFREG, 0)
-	}
-	if err != nil {
-		return -1, err
-	}
-	tree, err := unix.OpenTree(root, "denied", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	return unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, attrLocked)
+}
+
+// readOnlyPart gives a copy of a tree from name on that nobody can change.
+func readOnlyPart(root int, name string) (int, error) {
+	tree, err := unix.OpenTree(root, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
 	if err != nil {
 		return -1, err
 	}

@@ -101,6 +101,9 @@ func holdOne(root, protected string) (string, *hold, error) {
 				return at, nil, during(err, "protect %s, which is missing", protected)
 			}
 			return at, h, nil
+		case err == unix.ENOTDIR: // a root that is a file stays one
+			unix.Close(dir)
+			return "", nil, nil
 		case err != nil:
 			unix.Close(dir)
 			return "", nil, during(err, "look at %s", protected)

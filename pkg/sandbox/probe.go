@@ -11,5 +11,14 @@ type Support struct {
 	Seccomp  bool   `json:"seccomp_filter"`
 	Spaces   bool   `json:"namespaces_work"`  // all of them together, with mounts: tried, not guessed
 	Reason   string `json:"reason,omitempty"` // why not
-	Other    bool   `json:"other_system,omitempty"`
+
+	Seatbelt bool `json:"seatbelt,omitempty"`          // macOS: sandbox-exec works
+	Tokens   bool `json:"restricted_tokens,omitempty"` // Windows: a restricted token can be made
+
+	// OuterProc says that a sandbox sees the processes outside, read-only: /proc
+	// cannot be mounted where that of a container is partly covered.
+	OuterProc bool `json:"outer_proc,omitempty"`
+
+	// AsRoot says that Spaces is so without user namespaces, by root's own rights.
+	AsRoot bool `json:"namespaces_by_root,omitempty"`
 }

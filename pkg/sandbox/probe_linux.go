@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"unsafe"
 
@@ -19,25 +18,27 @@ import (
 // sees truncation.
 const landlockNeeded = 3
 
-// hostSupport is Probe, once a process.
-var hostSupport = sync.OnceValue(func() *Support {
-	s := Probe()
-	return &s
-})
-
 // Probe finds which layers this kernel gives. It starts the second stage once
 // to try them together and, only when that fails, a process for each alone.
 func Probe() Support {
 	s := Support{Landlock: landlockABI(), Seccomp: seccompFilters()}
-	err := probeSpaces()
-	if err == nil {
-		s.UserNS, s.MountNS, s.PidNS, s.IpcNS, s.NetNS, s.Spaces = true, true, true, true, true, true
-		return s
+	flags := uint32(0)
+	if !s.Seccomp {
+		flags |= flagNoFilter
 	}
-	s.Reason = err.Error()
-	var r *RefusedError
-	if errors.As(err, &r) {
-		s.Reason = r.Reason
+	lost, err := probeSpaces(flags)
+	s.UserNS = err == nil
+	if err != nil {
+		s.Reason = reasonOf(err)
+		if os.Geteuid() == 0 {
+			lost, err = probeSpaces(flags | flagAsRoot)
+			s.AsRoot = err == nil
+		}
+	}
+	if err == nil {
+		s.MountNS, s.PidNS, s.IpcNS, s.NetNS, s.Spaces = true, true, true, true, true
+		s.OuterProc = lost&lostProc != 0
+		return s
 	}
 	s.UserNS = probeFlags(unix.CLONE_NEWUSER)
 	s.MountNS = s.UserNS && probeFlags(unix.CLONE_NEWUSER|unix.CLONE_NEWNS)
@@ -47,14 +48,25 @@ func Probe() Support {
 	return s
 }
 
-// probeSpaces sets up a read-only sandbox and runs nothing in it.
-func probeSpaces() error {
-	p := &plan{flags: flagProbe, dir: "/"}
+// reasonOf is what the kernel refused.
+func reasonOf(err error) string {
+	var r *RefusedError
+	if errors.As(err, &r) {
+		return r.Reason
+	}
+	return err.Error()
+}
+
+// probeSpaces sets up a read-only sandbox, runs nothing in it, and tells what it
+// had to do without.
+func probeSpaces(flags uint32) (lost byte, err error) {
+	p := &plan{flags: flags | flagProbe, dir: "/"}
 	c := stageCmd(context.Background(), Spec{Policy: policy.Policy{FullDiskRead: true}, Argv: []string{self}}, p)
 	if err := c.Start(); err != nil {
-		return err
+		return 0, err
 	}
-	return c.Wait()
+	err = c.Wait()
+	return c.state.lost, err
 }
 
 // probeFlags tries to make one kind of namespace: the second stage, started
@@ -63,7 +75,7 @@ func probeFlags(flags uintptr) bool {
 	c := exec.Command(self)
 	c.Args, c.Env = []string{stageName, "probe"}, []string{}
 	c.SysProcAttr = &syscall.SysProcAttr{}
-	spaces(c.SysProcAttr)
+	spaces(c.SysProcAttr, 0)
 	c.SysProcAttr.Cloneflags = flags
 	if err := c.Start(); err != nil {
 		return false
@@ -79,13 +91,16 @@ func seccompFilters() bool {
 	return no == 0
 }
 
-// refuses says why pol cannot run on a kernel without namespaces, or nil when
-// Landlock and the filter are enough for it.
-func (s *Support) refuses(pol policy.Policy) error {
+// refuses says why pol cannot run here, or nil. Without namespaces Landlock and the
+// filter are enough to forbid all writing; alone lets them do for what they hold of
+// writable roots, too. Without a filter the namespaces are enough.
+func (s *Support) refuses(pol policy.Policy, alone bool) error {
 	switch {
+	case s.Spaces:
+		return nil
 	case !s.Seccomp:
 		return refused(s.Reason + "; and this kernel has no seccomp filters")
-	case len(pol.Writable) > 0 || len(pol.Denied) > 0 || !pol.FullDiskRead:
+	case len(pol.Denied)+len(pol.DeniedGlobs) > 0 || !pol.FullDiskRead, len(pol.Writable) > 0 && !alone:
 		return refused(s.Reason)
 	case s.Landlock < landlockNeeded:
 		return refused(s.Reason + "; and Landlock is missing or too old")
@@ -93,29 +108,43 @@ func (s *Support) refuses(pol policy.Policy) error {
 	return nil
 }
 
-// Explain lists what of pol is not enforced here, or why it is refused. Nil
-// means all of it is enforced.
-func (s Support) Explain(pol policy.Policy) []string {
-	if !pol.Restricted() || s.Spaces {
+// Explain lists what of spec's policy is not enforced here, or why it is refused.
+// Nil means all of it is enforced.
+func (s Support) Explain(spec Spec) []string {
+	pol, alone := spec.Policy, spec.LandlockAlone
+	if !pol.Restricted() {
 		return nil
 	}
-	if pol.FullDiskWrite && len(pol.Denied) == 0 {
+	if pol.FullDiskWrite && pol.FullDiskRead && len(pol.Denied)+len(pol.DeniedGlobs) == 0 {
 		if s.Seccomp {
 			return nil
 		}
-		return []string{"seccomp filters are missing: the network cannot be switched off, commands are refused"}
+		return []string{"commands are refused: this kernel has no seccomp filters, which would switch the network off"}
 	}
-	if err := s.refuses(pol); err != nil {
+	if err := s.refuses(pol, alone); err != nil {
 		var r *RefusedError
 		errors.As(err, &r)
 		return append([]string{"commands are refused: " + r.Reason}, r.Hints...)
 	}
-	out := []string{
-		"namespaces are refused (" + s.Reason + "): Landlock and seccomp hold the command instead",
-		"processes outside are visible to it",
-		"background processes may outlive it",
-		"System V shared memory of the host can be reached",
+	var out []string
+	if s.Spaces {
+		if s.OuterProc {
+			out = append(out, "/proc cannot be mounted: processes outside are visible to the command")
+		}
+		if !s.Seccomp {
+			out = append(out, "this kernel has no seccomp filters: Unix sockets outside can be reached, and so can every call of the kernel")
+		}
+		return out
 	}
+	out = append(out, "namespaces are refused ("+s.Reason+"): Landlock and seccomp hold the command instead")
+	if len(pol.Writable) > 0 {
+		out = append(out, ".git, .agents and .codex below the writable places can be changed",
+			"modes, owners, times and attributes of files outside can be changed")
+	}
+	if pol.Proxy != nil && !pol.Network {
+		out = append(out, "the network is off: the proxy needs a network namespace")
+	}
+	out = append(out, "processes outside are visible to it", "background processes may outlive it")
 	if s.Landlock < 6 {
 		out = append(out, "signals reach processes outside")
 	}
@@ -127,8 +156,6 @@ func (s Support) Explain(pol policy.Policy) []string {
 func refused(reason string) *RefusedError {
 	r := &RefusedError{Reason: reason}
 	switch {
-	case strings.Contains(reason, errText(unix.ENOSYS)):
-		r.Hints = append(r.Hints, "namespaces are used through calls of Linux 5.12")
 	case sysctlIs("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"):
 		r.Hints = append(r.Hints, "AppArmor restricts user namespaces: allow them with 'sysctl kernel.apparmor_restrict_unprivileged_userns=0' or an AppArmor profile for codex-sandbox")
 	case sysctlIs("/proc/sys/kernel/unprivileged_userns_clone", "0"):
@@ -139,6 +166,7 @@ func refused(reason string) *RefusedError {
 		r.Hints = append(r.Hints, "in a container, start it with a seccomp profile that lets user namespaces be made")
 	}
 	r.Hints = append(r.Hints, "read-only mode needs only Landlock and seccomp",
+		"'use_legacy_landlock = true' below [features] lets these do for workspace-write, too: .git, .agents and .codex are not protected then",
 		"danger-full-access mode runs commands without a sandbox")
 	return r
 }

@@ -27,10 +27,13 @@ type Reserve struct {
 
 // spare is a second stage that waits for its plan.
 type spare struct {
-	cmd *exec.Cmd
-	ctl int
-	net bool // keeps the host's network
+	cmd  *exec.Cmd
+	ctl  int
+	kind uint32 // its plan's flags, of spareFlags
 }
+
+// spareFlags are the flags of a plan that the start of its stage depends on.
+const spareFlags = flagNetwork | flagAsRoot
 
 // UseReserve lets the command take the stage that waits in r, and leave another one
 // there. It holds for commands whose streams are files or nil; the context has no say.
@@ -47,11 +50,11 @@ func (r *Reserve) Pid() int {
 }
 
 // take gives the waiting stage, nil when there is none of this kind, or not yet.
-func (r *Reserve) take(net bool) *spare {
+func (r *Reserve) take(kind uint32) *spare {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.spare
-	if s == nil || s.net != net {
+	if s == nil || s.kind != kind {
 		return nil
 	}
 	r.spare = nil
@@ -59,10 +62,10 @@ func (r *Reserve) take(net bool) *spare {
 }
 
 // fill starts a stage in the background, in the place of one of the other kind.
-func (r *Reserve) fill(net bool) {
+func (r *Reserve) fill(kind uint32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || r.filler != nil || r.spare != nil && r.spare.net == net {
+	if r.closed || r.filler != nil || r.spare != nil && r.spare.kind == kind {
 		return
 	}
 	done := make(chan struct{})
@@ -72,7 +75,7 @@ func (r *Reserve) fill(net bool) {
 			r.Forking.Lock()
 			defer r.Forking.Unlock()
 		}
-		s, err := newSpare(net)
+		s, err := newSpare(kind)
 		r.mu.Lock()
 		if old := r.spare; old != nil && !r.closed {
 			r.spare = nil
@@ -104,7 +107,7 @@ func (r *Reserve) Close() {
 	}
 }
 
-func newSpare(net bool) (*spare, error) {
+func newSpare(kind uint32) (*spare, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: make the control socket: %w", err)
@@ -112,14 +115,14 @@ func newSpare(net bool) (*spare, error) {
 	child := os.NewFile(uintptr(pair[1]), "control")
 	defer child.Close()
 	cmd := exec.Command(self)
-	stageAttributes(cmd, modeSpaces, net)
+	stageAttributes(cmd, modeSpaces, kind)
 	cmd.Args = []string{stageName, "", spareWord}
 	cmd.ExtraFiles = []*os.File{child}
 	if err := cmd.Start(); err != nil {
 		unix.Close(pair[0])
 		return nil, err
 	}
-	return &spare{cmd, pair[0], net}, nil
+	return &spare{cmd, pair[0], kind}, nil
 }
 
 // end closes the socket, which ends the stage, and reaps it.
@@ -178,7 +181,7 @@ func (c *Cmd) startSpare() (used bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	s := c.state.reserve.take(c.state.plan.has(flagNetwork))
+	s := c.state.reserve.take(c.state.plan.flags & spareFlags)
 	if s == nil {
 		return false, nil
 	}
@@ -240,7 +243,7 @@ func receiveStreams() error {
 const spareWord = "spare"
 
 // stageAttributes is how a second stage is started.
-func stageAttributes(c *exec.Cmd, m mode, net bool) {
+func stageAttributes(c *exec.Cmd, m mode, flags uint32) {
 	// The stage itself is not to be steered by the command's environment. It
 	// has one thing to do after the other: fewer threads, a faster start. And
 	// its runtime must not keep files of the control group open, for it closes
@@ -251,8 +254,5 @@ func stageAttributes(c *exec.Cmd, m mode, net bool) {
 		c.SysProcAttr.Pdeathsig = syscall.SIGKILL
 		return
 	}
-	spaces(c.SysProcAttr)
-	if net {
-		c.SysProcAttr.Cloneflags &^= unix.CLONE_NEWNET
-	}
+	spaces(c.SysProcAttr, flags)
 }

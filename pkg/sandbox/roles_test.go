@@ -34,8 +34,13 @@ func playRole(role string, args []string) int {
 			fmt.Println(name, tryWrite(name) == nil)
 		}
 		return 0
+	case "touches": // which of the names can be read and written
+		for _, name := range args {
+			fmt.Println(name, tryRead(name) == nil, tryWrite(name) == nil)
+		}
+		return 0
 	case "outer": // a caller of the sandbox, to be killed
-		pol, err := policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true}).Resolve(policy.Env{Cwd: args[0], FS: HostFS{}})
+		pol, err := policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true}).Resolve(policy.Env{Cwd: args[0], FS: policy.HostFS{}})
 		if err != nil {
 			fmt.Println(err)
 			return 1
@@ -55,12 +60,38 @@ func playRole(role string, args []string) int {
 			fmt.Println("setup:", err)
 			return 3
 		}
-		mode := policy.ReadOnly()
-		if args[0] == "workspace" {
-			mode = policy.WorkspaceWrite(policy.WriteOptions{})
+		as, mode := args[0], policy.ReadOnly()
+		if as != "read-only" {
+			mode = policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true})
 		}
-		pol, _ := mode.Resolve(policy.Env{Cwd: args[1], FS: HostFS{}})
-		c, err := Command(context.Background(), Spec{Policy: pol, Argv: append([]string{"sh", "-c"}, args[2:]...), Dir: args[1], Env: os.Environ()})
+		if as != "root" { // an ordinary user can make no namespaces at all then
+			runtime.LockOSThread()
+			if err := dropPrivileges(); err != nil {
+				fmt.Println("setup:", err)
+				return 3
+			}
+		}
+		pol, _ := mode.Resolve(policy.Env{Cwd: args[1], FS: policy.HostFS{}})
+		c, err := Command(context.Background(), Spec{Policy: pol, Argv: append([]string{"sh", "-c"}, args[2:]...), Dir: args[1], Env: os.Environ(),
+			LandlockAlone: as == "landlock"})
+		if err == nil {
+			c.Stdout, c.Stderr = os.Stdout, os.Stdout
+			err = c.Start()
+		}
+		if err != nil {
+			fmt.Println("refused:", err)
+			return 4
+		}
+		c.Wait()
+		return c.Exit().Code
+	case "old", "unfiltered": // a kernel without the newer mount calls, or without filters
+		if err := forgetCalls(role); err != nil {
+			fmt.Println("setup:", err)
+			return 3
+		}
+		pol, _ := policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true}).Resolve(policy.Env{Cwd: args[0], FS: policy.HostFS{}})
+		pol.Denied = args[2:]
+		c, err := Command(context.Background(), Spec{Policy: pol, Argv: []string{"sh", "-c", args[1]}, Dir: args[0], Env: os.Environ()})
 		if err == nil {
 			c.Stdout, c.Stderr = os.Stdout, os.Stdout
 			err = c.Start()
@@ -74,6 +105,24 @@ func playRole(role string, args []string) int {
 	}
 	fmt.Println("no such role", role)
 	return 9
+}
+
+// forgetCalls has the kernel deny that it knows certain calls.
+func forgetCalls(role string) error {
+	p := &program{}
+	if role == "old" { // Linux 4.18
+		p.deny(toNoSys, unix.SYS_OPENAT2, unix.SYS_OPEN_TREE, unix.SYS_MOVE_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT,
+			unix.SYS_MOUNT_SETATTR, unix.SYS_CLOSE_RANGE, unix.SYS_FACCESSAT2, unix.SYS_LANDLOCK_CREATE_RULESET)
+	} else {
+		p.deny(toNoSys, unix.SYS_SECCOMP)
+	}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	code := p.assemble()
+	_, _, no := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
+		uintptr(unsafe.Pointer(&unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]})))
+	return errnoOf(no)
 }
 
 // tryWrite changes something at name: appends to a file, makes an entry in a
@@ -101,6 +150,16 @@ func tryWrite(name string) error {
 	}
 	f.Close()
 	return os.Remove(name)
+}
+
+// tryRead reads a file, or the names in a directory.
+func tryRead(name string) error {
+	if st, err := os.Stat(name); err == nil && st.IsDir() {
+		_, err := os.ReadDir(name)
+		return err
+	}
+	_, err := os.ReadFile(name)
+	return err
 }
 
 func errnoOf(no unix.Errno) error {

@@ -5,10 +5,14 @@
 // but for the writable roots, keeps protected names read-only below them,
 // drops every capability, adds Landlock and a seccomp filter, and then starts
 // the command and stays as its pid 1: it reaps, forwards signals and, when the
-// command ends or the caller dies, ends everything that is left. On other
-// systems Command refuses what it cannot enforce.
+// command ends or the caller dies, ends everything that is left.
 //
-// It imports package policy and nothing else of the suite, and reads no
+// On macOS sandbox-exec becomes the command under a profile that package seatbelt
+// writes, and a watcher (package leash) ends its process group should we die
+// first. On Windows the command has a token that package wintoken restricts, and
+// lives in a job. Command refuses what cannot be enforced.
+//
+// It imports package policy and the packages below it, and reads no
 // environment: programs are looked up in the PATH of Spec.Env. Between the
 // stages it speaks the private encoding of wire.go over a socket pair.
 //
@@ -20,9 +24,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"codex/pkg/policy"
@@ -38,9 +44,44 @@ type Spec struct {
 	Tty    bool     // stdin is a terminal that becomes the controlling one
 	Tag    string   // shown in the second stage's command line, to tell it in ps
 
+	// Proxy is the way to what Policy.Proxy lets out. Without it such a policy
+	// has no network at all, and Env should not lead programs to a proxy.
+	Proxy *Proxy
+
+	// UnixSockets are sockets, or directories of them, that the command may connect
+	// to and bind although its network is off. Only macOS can tell one from another.
+	UnixSockets []string
+
+	// Windows is what a command there needs beside its policy.
+	Windows Windows
+
+	// LandlockAlone lets a policy with writable roots run where namespaces are
+	// refused. Their protected names are not protected then, and modes, owners and
+	// times of files outside can be changed: Explain says so.
+	LandlockAlone bool
+
 	// Support is what Probe found. Nil makes Command probe, once a process,
 	// the first time that a restricted policy is asked for.
 	Support *Support
+}
+
+// Windows says how a command is sandboxed on Windows.
+type Windows struct {
+	Level string // [windows] sandbox: "", "unelevated" or "elevated"
+	Home  string // CODEX_HOME: the identities that may write are kept there
+}
+
+// Proxy is where a command finds the proxy: ports of 127.0.0.1, 0 for none.
+//
+// On Linux the command has a loopback interface of its own. The second stage
+// listens there, and Take gets the listening sockets during Start, http's
+// first, nil for port 0: whoever accepts connections on them connects the
+// sandbox to the world, and nothing else does. Take owns the files; its error
+// ends Start. Elsewhere Take is not called: the ports are the host's, and
+// something listens on them already.
+type Proxy struct {
+	HTTP, Socks uint16
+	Take        func(http, socks *os.File) error
 }
 
 // Cmd is a prepared command: an exec.Cmd whose Start, Wait and Kill know about
@@ -120,25 +161,54 @@ func Command(ctx context.Context, spec Spec) (*Cmd, error) {
 	return restricted(ctx, spec)
 }
 
+// Unenforced lists what of the policy does not hold for the command, after Start.
+func (c *Cmd) Unenforced() []string {
+	if !c.spec.Policy.Restricted() {
+		return nil
+	}
+	s := c.spec.Support
+	if s == nil {
+		s = hostSupport()
+	}
+	return s.Explain(c.spec)
+}
+
+// hostSupport is Probe, once a process.
+var hostSupport = sync.OnceValue(func() *Support {
+	s := Probe()
+	return &s
+})
+
 var errEmpty = errors.New("sandbox command must not be empty")
 
 // environment is Env with the note about the network.
 func environment(spec Spec) []string {
-	if spec.Policy.Network {
+	switch {
+	case spec.Policy.Network:
 		return spec.Env
+	case spec.proxied(): // an engine may not have known
+		return unsetenv(spec.Env, NetworkDisabled)
 	}
 	return setenv(spec.Env, NetworkDisabled, "1")
 }
 
+// proxied says whether there is a network, and that it is the proxy's.
+func (s Spec) proxied() bool { return s.Policy.Proxy != nil && s.Proxy != nil && !s.Policy.Network }
+
 // setenv returns env with name set, without touching the caller's slice.
 func setenv(env []string, name, value string) []string {
+	return append(unsetenv(env, name), name+"="+value)
+}
+
+// unsetenv returns env without name, in a slice of its own with room for one more.
+func unsetenv(env []string, name string) []string {
 	out := make([]string, 0, len(env)+1)
 	for _, kv := range env {
 		if !strings.HasPrefix(kv, name+"=") {
 			out = append(out, kv)
 		}
 	}
-	return append(out, name+"="+value)
+	return out
 }
 
 // getenv reads name from env; the last setting counts.

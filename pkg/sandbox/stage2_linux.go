@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -102,7 +103,9 @@ func readPlan() (*plan, error) {
 }
 
 func runPlan(p *plan) (int, error) {
-	closeInherited()
+	if err := closeInherited(); err != nil {
+		return 0, during(err, "close inherited files")
+	}
 	replaceDirectories()
 	zero := unix.Rlimit{}
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &zero); err != nil {
@@ -127,7 +130,7 @@ func runInPlace(p *plan) error {
 		if err := dropPrivileges(); err != nil {
 			return err
 		}
-		if err := landlockReadOnly(p); err != nil {
+		if err := landlockInPlace(p); err != nil {
 			return err
 		}
 	}
@@ -158,22 +161,27 @@ func runSpaces(p *plan) (int, error) {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return 0, during(err, "hide pid 1")
 	}
+	if p.has(flagProxy) {
+		if err := sendListeners(p.ports); err != nil {
+			return 0, err
+		}
+	}
 	holds, err := placeholders(p.roots)
 	if err != nil {
 		holds.release()
 		return 0, err
 	}
-	pid, err := launchAside(p)
+	pid, lost, err := launchAside(p)
 	if err != nil || p.has(flagProbe) {
 		endAll()
 		holds.release()
 		if err == nil {
-			writeAll(ctlFd, record(recExit, nil))
+			writeAll(ctlFd, record(recExit, []byte{lost}))
 		}
 		return 0, err
 	}
 	err = noCapabilities(syscall.Syscall)
-	writeAll(ctlFd, record(recStarted, nil))
+	writeAll(ctlFd, record(recStarted, []byte{lost}))
 	if err = errors.Join(err, dropEverywhere()); err != nil {
 		endAll() // cannot happen; the command must not run beside a capable pid 1
 	}
@@ -190,57 +198,57 @@ func runSpaces(p *plan) (int, error) {
 // the sandbox's view of the file system ends with that, so that the view goes
 // with the command's last process; the others keep the host's, and can take
 // the placeholders away.
-func launchAside(p *plan) (pid int, err error) {
+func launchAside(p *plan) (pid int, lost byte, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // and never unlocked: the thread ends here
-		pid, err = launch(p)
+		pid, lost, err = launch(p)
 	}()
 	<-done
 	if err == nil && pid != 0 {
 		go follow(pid)
 	}
-	return pid, err
+	return pid, lost, err
 }
 
 // launch moves this thread into the sandbox and starts the command from it.
-func launch(p *plan) (int, error) {
-	if err := enterMounts(p); err != nil {
-		return 0, err
+func launch(p *plan) (pid int, lost byte, err error) {
+	if lost, err = enterMounts(p); err != nil {
+		return 0, lost, err
 	}
 	if err := enter(p); err != nil {
-		return 0, err
+		return 0, lost, err
 	}
 	if err := dropPrivileges(); err != nil {
-		return 0, err
+		return 0, lost, err
 	}
 	// Changed credentials can make a process dumpable again.
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		return 0, during(err, "hide pid 1")
+		return 0, lost, during(err, "hide pid 1")
 	}
 	if err := landlockWritable(p); err != nil {
-		return 0, err
+		return 0, lost, err
 	}
 	if err := loadFilter(p); err != nil {
-		return 0, err
+		return 0, lost, err
 	}
 	if p.has(flagProbe) {
-		return 0, nil
+		return 0, lost, nil
 	}
 	prog, err := lookup(p.prog, p.dir, p.env)
 	if err != nil {
-		return 0, &fault{cause: causeExec, err: err}
+		return 0, lost, &fault{cause: causeExec, err: err}
 	}
-	pid, err := syscall.ForkExec(prog, p.argv, &syscall.ProcAttr{
+	pid, err = syscall.ForkExec(prog, p.argv, &syscall.ProcAttr{
 		Env:   p.env,
 		Files: []uintptr{0, 1, 2},
 		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: p.has(flagTty), Ctty: 0},
 	})
 	if err != nil {
-		return 0, &fault{cause: causeExec, err: err}
+		return 0, lost, &fault{cause: causeExec, err: err}
 	}
-	return pid, nil
+	return pid, lost, nil
 }
 
 // enter makes dir the working directory, in the sandbox's view of it: the one
@@ -296,15 +304,35 @@ func endAll() {
 // closeInherited closes what the caller's caller left open above the standard
 // three. Go's runtime may hold descriptors of its own here, but only after it
 // met a non-blocking standard stream: those are left, closed on exec.
-func closeInherited() {
-	unix.CloseRange(ctlFd, ^uint(0)>>1, unix.CLOSE_RANGE_CLOEXEC)
+func closeInherited() error {
+	err := unix.CloseRange(ctlFd, ^uint(0)>>1, unix.CLOSE_RANGE_CLOEXEC)
+	if err != nil { // Linux before 5.11
+		return closeOnExec()
+	}
 	for fd := range 3 {
 		fl, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 		if err == nil && fl&unix.O_NONBLOCK != 0 {
-			return
+			return nil
 		}
 	}
-	unix.CloseRange(ctlFd+1, ^uint(0)>>1, 0)
+	return unix.CloseRange(ctlFd+1, ^uint(0)>>1, 0)
+}
+
+// closeOnExec has every descriptor above the standard three closed when the command
+// starts.
+func closeOnExec() error {
+	dir, err := os.Open("/proc/self/fd")
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	for _, name := range names {
+		if fd, err := strconv.Atoi(name); err == nil && fd >= ctlFd {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return err
 }
 
 // replaceDirectories puts /dev/null in the place of a standard stream that is

@@ -12,9 +12,10 @@ import (
 // that the caller is gone. Upwards go records of one kind byte, a length and
 // a body:
 //
-//	S  the command runs
+//	L  the listeners for the proxy, as files that come with it
+//	S  the command runs, and one byte: what it could not be held to
 //	E  errno and text: it does not, and why
-//	X  wait status of the command, sent last
+//	X  wait status of the command, sent last; of a probe, the byte of S
 //
 // Integers are little-endian uint32, strings a length and bytes.
 
@@ -34,6 +35,10 @@ const (
 	flagProbe                  // set up, report, run nothing
 	flagFullWrite              // the file system stays as it is
 	flagOnlyListed             // only readable, links and roots exist
+	flagAsRoot                 // the namespaces belong to the host's user namespace
+	flagNoFilter               // the kernel has no seccomp filters
+	flagProxy                  // sockets reach the listeners on ports
+	flagBind                   // and the whole loopback interface, to listen on as well
 )
 
 // plan is what the second stage is told.
@@ -46,10 +51,14 @@ type plan struct {
 	env    []string
 	roots  []planRoot // parents before children
 	denied []string
+	hidden []string // what patterns match: over everything else
 
+	readable []string // with flagOnlyListed all of it, else what is below denied
 	// With flagOnlyListed:
-	readable []string
-	links    []policy.Link
+	links []policy.Link
+
+	// With flagProxy: where to listen for the proxy; 0 is not at all.
+	ports [2]uint16
 }
 
 type planRoot struct {
@@ -89,12 +98,15 @@ func (p *plan) encode() []byte {
 		e.strs(r.readOnly)
 	}
 	e.strs(p.denied)
+	e.strs(p.hidden)
 	e.strs(p.readable)
 	e.u32(uint32(len(p.links)))
 	for _, l := range p.links {
 		e.str(l.Path)
 		e.str(l.Target)
 	}
+	e.u32(uint32(p.ports[0]))
+	e.u32(uint32(p.ports[1]))
 	binary.LittleEndian.PutUint32(e.b, uint32(len(e.b)-4))
 	return e.b
 }
@@ -154,11 +166,12 @@ func decodePlan(b []byte) (*plan, error) {
 	for range n {
 		p.roots = append(p.roots, planRoot{path: d.str(), readOnly: d.strs()})
 	}
-	p.denied, p.readable = d.strs(), d.strs()
+	p.denied, p.hidden, p.readable = d.strs(), d.strs(), d.strs()
 	n = d.count()
 	for range n {
 		p.links = append(p.links, policy.Link{Path: d.str(), Target: d.str()})
 	}
+	p.ports = [2]uint16{uint16(d.u32()), uint16(d.u32())}
 	if d.err == nil && len(d.b) != 0 {
 		d.err = errors.New("plan has trailing bytes")
 	}
@@ -167,9 +180,15 @@ func decodePlan(b []byte) (*plan, error) {
 
 // Kinds of record from the second stage.
 const (
+	recListen  = 'L'
 	recStarted = 'S'
 	recError   = 'E'
 	recExit    = 'X'
+)
+
+// Bits of the byte in an S record.
+const (
+	lostProc = 1 << iota // /proc is the one outside, read-only
 )
 
 // Causes in an E record.

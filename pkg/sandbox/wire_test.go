@@ -10,7 +10,8 @@ import (
 func somePlan() *plan {
 	return &plan{mode: modeLandlock, flags: flagNetwork | flagOnlyListed, dir: "/w", prog: "sh", argv: []string{"-sh", ""}, env: []string{"A=b\x00c"},
 		roots:  []planRoot{{path: "/w", readOnly: []string{"/w/.git"}}, {path: "/t", readOnly: []string{}}},
-		denied: []string{"/s"}, readable: []string{"/usr"}, links: []policy.Link{{Path: "/bin", Target: "/usr/bin"}}}
+		denied: []string{"/s"}, hidden: []string{"/t/x", "/t/y"}, readable: []string{"/usr"}, links: []policy.Link{{Path: "/bin", Target: "/usr/bin"}},
+		ports: [2]uint16{1, 65535}}
 }
 
 func TestPlanRoundTrip(t *testing.T) {

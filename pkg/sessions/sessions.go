@@ -107,14 +107,24 @@ func Find(home, id string) (string, error) {
 	return "", ErrNone
 }
 
+// agent tells that no user began the session: it is the work of another thread, such as
+// that of a reviewer.
+func (s *Session) agent() bool { return strings.HasPrefix(s.Source, `{"subagent"`) }
+
 // Last gives the session that was written to last, of the given model provider ("" for
-// any), whose latest turn ran in cwd unless all. ErrNone if there is none.
+// any), whose latest turn ran in cwd unless all. Those of agents don't count. ErrNone if
+// there is none.
 func Last(home, provider, cwd string, all bool) (Session, error) {
 	o := Options{Provider: provider, Cwd: cwd}
 	if all {
 		o.Cwd = ""
 	}
-	return first(List(home, o))
+	for s, err := range List(home, o) {
+		if err != nil || !s.agent() {
+			return s, err
+		}
+	}
+	return Session{}, ErrNone
 }
 
 // ByName gives the session that a person means by name: the one that was given this name
@@ -141,19 +151,12 @@ func ByName(home, name, cwd string, all bool) (Session, error) {
 		if !mayMention(f.Path, name) {
 			continue
 		}
-		if s, ok := in.inspect(f); ok && strings.TrimSpace(s.Preview) == name {
+		if s, ok := in.inspect(f); ok && !s.agent() && strings.TrimSpace(s.Preview) == name {
 			return s, nil
 		}
 	}
 	if err != nil {
 		return Session{}, err
-	}
-	return Session{}, ErrNone
-}
-
-func first(seq iter.Seq2[Session, error]) (Session, error) {
-	for s, err := range seq {
-		return s, err
 	}
 	return Session{}, ErrNone
 }

@@ -19,6 +19,7 @@ type session struct {
 	cwd      string   // of the first line
 	turns    []string // working folders of turns
 	message  string   // first user message; "" for none
+	agent    bool     // no user began it
 	age      int      // minutes since it was written to
 	padding  int      // bytes of output behind the last turn
 }
@@ -32,8 +33,12 @@ func (s session) write(t *testing.T, home string) {
 	t.Helper()
 	var b strings.Builder
 	// What the original writes first: the instructions make it a long line.
+	var source any = "exec"
+	if s.agent {
+		source = map[string]string{"subagent": "review"}
+	}
 	b.WriteString(line("session_meta", map[string]any{"id": s.id, "timestamp": "2026-11-22T10:45:42.166Z", "cwd": s.cwd,
-		"source": "exec", "model_provider": s.provider, "base_instructions": map[string]any{"text": strings.Repeat("i", 20000)}}))
+		"source": source, "model_provider": s.provider, "base_instructions": map[string]any{"text": strings.Repeat("i", 20000)}}))
 	b.WriteString(line("event_msg", map[string]any{"type": "task_started"}))
 	for i, cwd := range s.turns {
 		fmt.Fprintf(&b, `{"timestamp":"2026-11-22T10:45:42.205Z","type":"turn_context","payload":{"turn_id":"t","cwd":%q,"model":"m"}}`+"\n", cwd)
@@ -134,6 +139,14 @@ func TestLast(t *testing.T) {
 		if ids[s.ID] != tc.want || (tc.want == "") != errors.Is(err, ErrNone) {
 			t.Errorf("%+v: %s, %v", tc, ids[s.ID], err)
 		}
+	}
+	reviewer := session{id: "01a202dd-405e-7af3-a02f-a1fd007b95c0", day: "2026/11/22", provider: "p", cwd: "/w", turns: []string{"/w"}, message: "by the reviewer", agent: true, age: -10}
+	reviewer.write(t, h)
+	if s, err := Last(h, "p", "/w", false); err != nil || ids[s.ID] != "resumed" {
+		t.Errorf("beside a reviewer's: %s, %v", ids[s.ID], err)
+	}
+	if _, err := ByName(h, "by the reviewer", "/w", true); !errors.Is(err, ErrNone) {
+		t.Errorf("a reviewer's by name: %v", err)
 	}
 	if _, err := Last(t.TempDir(), "p", "/w", true); !errors.Is(err, ErrNone) {
 		t.Errorf("empty home: %v", err)

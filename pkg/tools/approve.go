@@ -6,11 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"codex/pkg/execpolicy"
 	"codex/pkg/protocol"
-	"codex/pkg/tools/args"
 )
 
 // leave is the permission to run a command, or what the model is told instead.
@@ -29,26 +26,11 @@ func (t *Turn) asking() execpolicy.Asking {
 	return execpolicy.Asking{Policy: t.Approval, Flags: t.Granular}
 }
 
-// permissions says whether a call asks to run outside the sandbox, or what the answer to
-// it is: verb is how its tool says that it cannot. A sandbox that is wider for one command
-// is a feature that is not there (sandbox spec §8.7).
-func (t *Turn) permissions(v args.Values, arguments, verb string) (escalate bool, refused string) {
-	want := v.Str("sandbox_permissions")
-	wider := want == "with_additional_permissions" || gjson.Get(arguments, "additional_permissions").IsObject()
-	escalate = want == "require_escalated"
-	if wider || escalate {
-		refused = t.asking().EscalationRefusal(verb)
-	}
-	if wider && refused == "" {
-		refused = "additional permissions are disabled; enable `features.exec_permission_approvals` before using `with_additional_permissions`"
-	}
-	return escalate, refused
-}
-
 // approve applies rules and the approval policy to a command (sandbox spec §8).
 func (s *Set) approve(ctx context.Context, t *Turn, cmd command) leave {
-	c := execpolicy.Call{Argv: cmd.argv, Asking: t.asking(), Sandboxed: t.Policy.Restricted(), Escalate: cmd.escalate,
-		PrefixRule: cmd.prefixRule, Writable: t.Policy.CanWrite}
+	b := s.bounds(t, grant{})
+	c := execpolicy.Call{Argv: cmd.argv, Asking: t.asking(), Sandboxed: b.pol.Restricted(), Escalate: cmd.escalate, Widen: !cmd.extra.empty(),
+		PrefixRule: cmd.prefixRule, Writable: b.pol.CanWrite}
 	if s.Rules != nil {
 		c.Rules = s.Rules.Policy()
 	}
@@ -88,8 +70,11 @@ func (s *Set) ask(ctx context.Context, t *Turn, cmd command, reason string, amen
 		p.Reason = &reason
 	}
 	p.AvailableDecisions = []protocol.CommandExecutionApprovalDecision{{Word: protocol.DecisionAccept}}
-	if len(amendment) > 0 {
-		p.ProposedExecpolicyAmendment = amendment
+	if more := s.standing(t).union(cmd.extra); !more.empty() {
+		p.AdditionalPermissions = &protocol.AdditionalPermissionProfile{}
+		p.AdditionalPermissions.Network, p.AdditionalPermissions.FileSystem = more.forUser()
+	}
+	if p.ProposedExecpolicyAmendment = amendment; len(amendment) > 0 && cmd.extra.empty() {
 		p.AvailableDecisions = append(p.AvailableDecisions, protocol.CommandExecutionApprovalDecision{
 			AcceptWithExecpolicyAmendment: &protocol.AcceptWithExecpolicyAmendment{ExecpolicyAmendment: amendment}})
 	}
@@ -126,7 +111,7 @@ func approvalKey(cmd command) string {
 	} else if script, ok := execpolicy.Script(cmd.argv); ok {
 		canonical = []string{"__codex_shell_script__", cmd.argv[1], script}
 	}
-	b, _ := json.Marshal([]any{canonical, cmd.cwd, cmd.escalate, cmd.tty})
+	b, _ := json.Marshal([]any{canonical, cmd.cwd, cmd.escalate, cmd.extra.forModel(), cmd.tty})
 	return string(b)
 }
 
@@ -134,7 +119,7 @@ func approvalKey(cmd command) string {
 // run again outside (sandbox spec §8.2 step 8). refused says that the user said no, which
 // is then all that the model hears.
 func (s *Set) retry(ctx context.Context, t *Turn, cmd command, ss *session, l leave) (again, refused bool) {
-	if ctx.Err() != nil || !ss.done() || l.unsandboxed || !t.Policy.Restricted() || !ss.denied() {
+	if ctx.Err() != nil || !ss.done() || l.unsandboxed || !s.bounds(t, cmd.extra).pol.Restricted() || !ss.denied() {
 		return false, false
 	}
 	switch t.Approval {

@@ -72,19 +72,25 @@ func overlay() map[string]string {
 // own are secrets of this program that no command needs.
 func own() []string { return []string{"CODEX_API_KEY", "CODEX_ACCESS_TOKEN"} }
 
-// environment builds a command's variables.
-func (s *Set) environment(t *Turn, sandboxed bool) map[string]string {
+// environment builds a command's variables; offline tells it that it has no network.
+func (s *Set) environment(t *Turn, offline bool) map[string]string {
+	env := s.userEnvironment(t)
+	for k, v := range overlay() {
+		env[k] = v
+	}
+	if offline {
+		env["CODEX_SANDBOX_NETWORK_DISABLED"] = "1"
+	}
+	return env
+}
+
+// userEnvironment builds the variables of a command that the user typed.
+func (s *Set) userEnvironment(t *Turn) map[string]string {
 	env := s.Env.Apply(s.BaseEnv)
 	for _, k := range own() {
 		delete(env, k)
 	}
-	for k, v := range overlay() {
-		env[k] = v
-	}
 	env["CODEX_THREAD_ID"] = t.ThreadID
-	if sandboxed && !t.Policy.Network {
-		env["CODEX_SANDBOX_NETWORK_DISABLED"] = "1"
-	}
 	if s.PathDir != "" {
 		if p := env["PATH"]; p != "" {
 			env["PATH"] = s.PathDir + ":" + p

@@ -49,6 +49,7 @@ type command struct {
 	yield      time.Duration
 	tokens     int
 	escalate   bool
+	extra      grant // what it asks for beyond its sandbox
 	reason     string
 	prefixRule []string
 	// plainSignals is how exec_command words a death by signal outside of a sandbox.
@@ -83,7 +84,7 @@ func (s *Set) execCommand(ctx context.Context, t *Turn, c Call) Output {
 		cmd.prefixRule = p
 	}
 	var refused string
-	if cmd.escalate, refused = t.permissions(v, c.Arguments, "cannot"); refused != "" {
+	if cmd.escalate, cmd.extra, refused = s.permissions(t, v, c.Arguments, cmd.cwd, "cannot"); refused != "" {
 		return Output{Text: refused}
 	}
 	if out, ok := s.intercept(ctx, t, c, cmd); ok {
@@ -146,6 +147,9 @@ func execFailed(argv []string, detail string) Output {
 
 func (s *Set) startFailed(cmd command, err error) Output {
 	msg := err.Error()
+	if errors.Is(err, executor.ErrNoSandbox) {
+		return rejected(cmd.argv, msg)
+	}
 	if errors.Is(err, fs.ErrNotExist) || strings.Contains(msg, "os error") {
 		msg = "Failed to create unified exec process: " + osText(err)
 	}
@@ -175,19 +179,24 @@ func (s *Set) start(ctx context.Context, t *Turn, cmd command, unsandboxed bool)
 	}
 	ss := &session{id: s.newID(), callID: cmd.callID, turn: t, argv: cmd.argv, cwd: cmd.cwd, tty: cmd.tty,
 		started: time.Now(), ended: make(chan struct{})}
-	sandboxed := t.Policy.Restricted() && !unsandboxed
+	b := s.bounds(t, cmd.extra)
+	if unsandboxed {
+		b.profile = b.open()
+	}
+	sandboxed := b.profile.Confines() && (unsandboxed || b.pol.Restricted())
 	ss.plainSignals = !sandboxed && cmd.plainSignals
 	p := executor.StartParams{ID: strconv.Itoa(ss.id) + "-" + cmd.callID, Argv: cmd.argv, Cwd: cmd.cwd,
-		Env: s.environment(t, sandboxed), Tty: cmd.tty, Merge: true}
+		Env: s.environment(t, sandboxed && !b.profile.Network), Tty: cmd.tty, Merge: true}
 	if sandboxed {
-		profile := t.Profile
-		p.Sandbox, p.SandboxCwd, p.WorkspaceRoots = &profile, t.Cwd, []string{t.Cwd}
+		p.Sandbox, p.SandboxCwd, p.WorkspaceRoots = &b.profile, t.Cwd, []string{t.Cwd}
+		s.network(ctx, t, &b.profile, &p)
 	}
 	begun := make(chan struct{})
 	ss.proc, err = hands.StartProcess(ctx, p, func(stream string, chunk []byte) {
 		<-begun
 		ss.sink(stream, chunk)
 	})
+	s.confined.started(ss.proc, err)
 	if err != nil {
 		close(begun)
 		s.forget(ss.id)

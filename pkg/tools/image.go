@@ -64,7 +64,7 @@ func (s *Set) viewImage(ctx context.Context, t *Turn, c Call) Output {
 	if err != nil {
 		return textf("unable to locate image at `%s`: %v", file, err)
 	}
-	m, err := hands.GetMetadata(ctx, file, t.fileSandbox())
+	m, err := hands.GetMetadata(ctx, file, s.fileSandbox(t))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return textf("unable to locate image at `%s`: %s", file, osText(err))
@@ -74,7 +74,7 @@ func (s *Set) viewImage(ctx context.Context, t *Turn, c Call) Output {
 	if !m.IsFile {
 		return textf("image path `%s` is not a file", file)
 	}
-	b, err := hands.ReadFile(ctx, file, t.fileSandbox())
+	b, err := hands.ReadFile(ctx, file, s.fileSandbox(t))
 	if err != nil {
 		return textf("unable to read image at `%s`: %v", file, err)
 	}

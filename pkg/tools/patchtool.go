@@ -13,6 +13,7 @@ import (
 	"codex/pkg/execpolicy"
 	"codex/pkg/executor"
 	"codex/pkg/patch"
+	"codex/pkg/policy"
 	"codex/pkg/protocol"
 )
 
@@ -54,11 +55,13 @@ type shortError struct{ error }
 func (e shortError) Error() string { return osText(e.error) }
 func (e shortError) Unwrap() error { return e.error }
 
-func (t *Turn) fileSandbox() *executor.FileSandbox {
-	if !t.Policy.Restricted() {
+// fileSandbox holds what tools do to files to the turn's bounds.
+func (s *Set) fileSandbox(t *Turn) *executor.FileSandbox {
+	b := s.bounds(t, grant{})
+	if !b.pol.Restricted() {
 		return nil
 	}
-	return &executor.FileSandbox{Profile: t.Profile, Cwd: t.Cwd}
+	return &executor.FileSandbox{Profile: b.profile, Cwd: t.Cwd}
 }
 
 func (s *Set) applyPatch(ctx context.Context, t *Turn, c Call) Output {
@@ -90,13 +93,17 @@ func (s *Set) patchText(ctx context.Context, t *Turn, callID, cwd, text string) 
 		h := &p.Hunks[i]
 		h.Path, h.MovePath = s.atHome(h.Path), s.atHome(h.MovePath)
 	}
-	changes, err := patch.Verify(ctx, remoteFS{hands, nil}, cwd, p)
+	box := s.fileSandbox(t)
+	reads := box // where not everything may be read, a patch must not tell what is in a file
+	if t.Profile.ReadsAll() && !t.Profile.Denies() {
+		reads = nil
+	}
+	changes, err := patch.Verify(ctx, remoteFS{hands, reads}, cwd, p)
 	if err != nil {
 		return textf("apply_patch verification failed: %s", err)
 	}
 	item := fileChange(callID, changes, protocol.PatchApplyStatusInProgress)
-	box := t.fileSandbox()
-	inside := writable(t, changes)
+	inside := writable(s.bounds(t, grant{}).pol, changes)
 	switch {
 	case t.Approval == execpolicy.Untrusted || !inside && (t.Approval == execpolicy.OnRequest || t.Approval == execpolicy.Granular && t.Granular.SandboxApproval):
 		if !s.patchApproved(changes) {
@@ -142,10 +149,10 @@ func (s *Set) patchText(ctx context.Context, t *Turn, callID, cwd, text string) 
 	return textf("Exit code: %d\nWall time: %s seconds\nOutput:\n%s", code, shortSeconds(took), body)
 }
 
-// writable says whether every path of the patch may be written under the turn's policy.
-func writable(t *Turn, changes []patch.Change) bool {
+// writable says whether every path of the patch may be written under a policy.
+func writable(pol policy.Policy, changes []patch.Change) bool {
 	for _, c := range changes {
-		if !t.Policy.CanWrite(c.Path) || c.MovePath != "" && !t.Policy.CanWrite(c.MovePath) {
+		if !pol.CanWrite(c.Path) || c.MovePath != "" && !pol.CanWrite(c.MovePath) {
 			return false
 		}
 	}

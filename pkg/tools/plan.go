@@ -59,9 +59,13 @@ func questionArgs() *args.Object {
 	}}
 }
 
-// requestUserInput asks the user; it is only there in plan mode (tools spec §5).
+// requestUserInput asks the user; in default mode only where a feature allows it (tools
+// spec §5).
 func (s *Set) requestUserInput(ctx context.Context, t *Turn, c Call) Output {
-	if !t.PlanMode {
+	switch {
+	case t.Questions == QuestionsNever:
+		return Output{Text: "request_user_input can only be used by the root thread"}
+	case t.Questions == QuestionsInPlanMode && !t.PlanMode:
 		return Output{Text: "request_user_input is unavailable in Default mode"}
 	}
 	v, err := args.Decode(questionArgs(), c.Arguments)

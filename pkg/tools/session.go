@@ -32,6 +32,7 @@ type session struct {
 	proc    *executor.Process
 	// plainSignals says that a death by signal is -1 (1 on a terminal), not 128 and more.
 	plainSignals bool
+	user         bool // the user typed it
 
 	mu      sync.Mutex
 	unread  ends
@@ -41,6 +42,7 @@ type session struct {
 	ended   chan struct{} // closed when exited and drained, after the last event
 	exited  time.Time
 	late    bool // ended because its time was up
+	aborted bool // ended because the user wanted it
 }
 
 // sink takes the process's output, in order, from one goroutine.
@@ -106,6 +108,9 @@ func (s *session) watch() {
 	s.mu.Lock()
 	s.exited = now
 	out := valid(s.all.bytes())
+	if s.aborted {
+		out = userAborted
+	}
 	s.mu.Unlock()
 	if len(s.partial) > 0 && s.turn.Out.WantsOutput() {
 		s.turn.Out.OutputDelta(s.callID, valid(s.partial))
@@ -131,10 +136,13 @@ func (s *session) watch() {
 func (s *session) code() int {
 	c := s.proc.ExitCode()
 	s.mu.Lock()
-	late := s.late
+	late, aborted := s.late, s.aborted
 	s.mu.Unlock()
-	if late {
+	switch {
+	case late:
 		return 124
+	case aborted:
+		return -1
 	}
 	if s.plainSignals && (s.proc.ExitSignal() != "" || c < 0) {
 		if s.tty {
@@ -146,10 +154,13 @@ func (s *session) code() int {
 }
 
 func (s *session) item(status protocol.CommandExecutionStatus) *protocol.CommandExecutionItem {
-	pid := strconv.Itoa(s.id)
-	return &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: s.callID, Command: Join(s.argv),
-		Cwd: s.cwd, ProcessID: &pid, Source: protocol.CommandExecutionSourceUnifiedExecStartup, Status: status,
-		CommandActions: actions(s.argv, s.cwd)}
+	it := &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: s.callID, Command: Join(s.argv),
+		Cwd: s.cwd, Source: protocol.CommandExecutionSourceUserShell, Status: status, CommandActions: actions(s.argv, s.cwd)}
+	if !s.user {
+		pid := strconv.Itoa(s.id)
+		it.ProcessID, it.Source = &pid, protocol.CommandExecutionSourceUnifiedExecStartup
+	}
+	return it
 }
 
 // collect waits until the process has ended or the deadline has come.
@@ -252,7 +263,8 @@ func (s *Set) session(id int) *session {
 	return ss
 }
 
-// EndBackground kills the processes that still run; it gives their number.
+// EndBackground kills the processes that still run, commands of the user too; it gives
+// their number.
 func (s *Set) EndBackground(ctx context.Context) int {
 	s.mu.Lock()
 	var all []*session
@@ -260,6 +272,9 @@ func (s *Set) EndBackground(ctx context.Context) int {
 		if ss != nil {
 			all = append(all, ss)
 		}
+	}
+	for ss := range s.users {
+		all = append(all, ss)
 	}
 	s.mu.Unlock()
 	for _, ss := range all {

@@ -25,12 +25,16 @@ type Set struct {
 	lane     lane
 	mu       sync.Mutex
 	sessions map[int]*session
-	used     []int // session ids, most recently used last
+	users    map[*session]bool // commands of the user that run
+	used     []int             // session ids, most recently used last
 	approved map[string]bool
+	hosts    map[hostKey]bool // what the user said about them for the session
 	images   imageCache
 	wg       sync.WaitGroup // end watchers of processes
 	hands    *executor.Client
 	handsErr error
+	confined confined
+	granted  grant // to the session
 }
 
 // Options are what a Set needs from its caller.
@@ -48,6 +52,9 @@ type Options struct {
 	AllowLogin bool
 	// MaxPoll bounds an empty write_stdin (background_terminal_max_timeout).
 	MaxPoll time.Duration
+	// ExtraPermissions is features.exec_permission_approvals, RequestPermissions is
+	// features.request_permissions_tool.
+	ExtraPermissions, RequestPermissions bool
 	// Rules are the thread's rules for commands; nil means none.
 	Rules Rules
 	// Log takes words for people.
@@ -59,6 +66,8 @@ type Rules interface {
 	Policy() *execpolicy.Policy
 	// Amend allows commands that begin with prefix, in this thread and in later ones.
 	Amend(ctx context.Context, prefix []string)
+	// AmendNetwork adds a rule about a host, likewise.
+	AmendNetwork(ctx context.Context, rule execpolicy.NetworkRule)
 }
 
 // Out is where a turn's events go. The methods may be called from any goroutine.
@@ -73,10 +82,14 @@ type Out interface {
 	DiffUpdated(diff string)
 	PatchEnd(end PatchEnd)
 	// AskCommand and AskPatch ask the user; ctx ends with the turn.
-	// AskCommand announces the item as well.
+	// AskCommand announces the item as well, unless it is nil.
 	AskCommand(ctx context.Context, item *protocol.CommandExecutionItem, p protocol.CommandExecutionRequestApprovalParams) (Answer, error)
 	AskPatch(ctx context.Context, p protocol.FileChangeRequestApprovalParams) (Answer, error)
+	// AskPermissions asks for more permissions; an error grants nothing.
+	AskPermissions(ctx context.Context, p protocol.PermissionsRequestApprovalParams) (protocol.PermissionsRequestApprovalResponse, error)
 	AskUser(ctx context.Context, p protocol.ToolRequestUserInputParams) (protocol.ToolRequestUserInputResponse, error)
+	// CallTool lets the face run a dynamic tool; the result is that of item/tool/call.
+	CallTool(ctx context.Context, p protocol.DynamicToolCallParams) (json.RawMessage, error)
 	// Cancel interrupts the turn: the user answered cancel.
 	Cancel()
 }
@@ -100,6 +113,8 @@ type Answer struct {
 	Cancel     bool
 	Failed     bool     // the face could not ask
 	Amendment  []string // with Accept: allow commands that begin with these words
+	// Network is a rule for the host of a question about the network, instead of the rest.
+	Network *protocol.NetworkPolicyAmendment
 }
 
 // Turn is what one turn's calls run under.
@@ -109,14 +124,30 @@ type Turn struct {
 	Mode             string // read-only, workspace-write, danger-full-access
 	Profile          policy.Profile
 	Policy           policy.Policy // Profile resolved
-	Approval         string        // execpolicy's words
-	Granular         execpolicy.Flags
-	Model            models.Model
-	Limit            Limit
-	Diff             *patch.TurnDiff
-	PlanMode         bool
-	Out              Out
+	// Resolve resolves another profile in the same place; nil leaves grants without effect.
+	Resolve   func(policy.Profile) (policy.Policy, error)
+	Approval  string // execpolicy's words
+	Granular  execpolicy.Flags
+	Model     models.Model
+	Limit     Limit
+	Diff      *patch.TurnDiff
+	PlanMode  bool
+	Questions Questions
+	Dynamic   []protocol.DynamicToolSpec // tools that the face runs
+	Out       Out
+
+	granted grant // to the turn; guarded by the Set's mu
 }
+
+// Questions say when request_user_input may ask.
+type Questions int
+
+// The cases of Questions.
+const (
+	QuestionsInPlanMode Questions = iota
+	QuestionsAlways               // feature default_mode_request_user_input
+	QuestionsNever                // the work of a review
+)
 
 // Call is a tool call of a response.
 type Call struct {
@@ -136,7 +167,7 @@ type Output struct {
 
 // New makes a Set.
 func New(o Options) *Set {
-	return &Set{Options: o, sessions: map[int]*session{}, approved: map[string]bool{}}
+	return &Set{Options: o, sessions: map[int]*session{}, users: map[*session]bool{}, approved: map[string]bool{}, hosts: map[hostKey]bool{}}
 }
 
 // executor starts the executor at its first use; a failure is remembered, so that one
@@ -206,7 +237,7 @@ func (p *Pending) Wait() Output {
 // the order of their dispatch. After ctx ends the output says that the user aborted it.
 func (s *Set) Dispatch(ctx context.Context, t *Turn, c Call) *Pending {
 	p := &Pending{Call: c, started: time.Now(), done: make(chan struct{})}
-	run, alone := s.handler(c)
+	run, alone := s.handler(t, c)
 	if run == nil {
 		p.out = unsupported(c)
 		if s.Log != nil {
@@ -239,14 +270,20 @@ func (s *Set) Dispatch(ctx context.Context, t *Turn, c Call) *Pending {
 type handler func(ctx context.Context, t *Turn, c Call) Output
 
 // handler finds what answers a call, and whether it must run alone.
-func (s *Set) handler(c Call) (h handler, alone bool) {
+func (s *Set) handler(t *Turn, c Call) (h handler, alone bool) {
 	if c.Item == "custom_tool_call" {
 		if c.Name == "apply_patch" && c.Namespace == "" {
 			return s.applyPatch, true
 		}
 		return nil, false
 	}
-	if c.Item != "function_call" || c.Namespace != "" {
+	if c.Item != "function_call" {
+		return nil, false
+	}
+	if spec := dynamic(t.Dynamic, c.Namespace, c.Name); spec != nil {
+		return s.callDynamic, true
+	}
+	if c.Namespace != "" {
 		return nil, false
 	}
 	switch c.Name {
@@ -262,6 +299,11 @@ func (s *Set) handler(c Call) (h handler, alone bool) {
 		return s.viewImage, false
 	case "request_user_input":
 		return s.requestUserInput, true
+	case "request_permissions":
+		if s.RequestPermissions {
+			return s.requestPermissions, true
+		}
+		return nil, false
 	case "apply_patch":
 		// The freeform tool called as a function: fatal in the original, answered by
 		// the repair of the next request (tools spec §2).

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -44,7 +43,7 @@ func (s *Set) shellCommand(ctx context.Context, t *Turn, c Call) Output {
 		cmd.prefixRule = p
 	}
 	var refused string
-	if cmd.escalate, refused = t.permissions(v, c.Arguments, "should not"); refused != "" {
+	if cmd.escalate, cmd.extra, refused = s.permissions(t, v, c.Arguments, cmd.cwd, "should not"); refused != "" {
 		return Output{Text: refused}
 	}
 	if out, ok := s.intercept(ctx, t, c, cmd); ok {
@@ -75,18 +74,10 @@ func (s *Set) shellCommand(ctx context.Context, t *Turn, c Call) Output {
 	took := time.Since(ss.started)
 	code, note := 0, ""
 	if !ss.done() {
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		ss.mu.Lock()
 		ss.late = true
 		ss.mu.Unlock()
-		if err := ss.proc.Terminate(stop, 0); err != nil && !errors.Is(err, context.DeadlineExceeded) && s.Log != nil {
-			s.Log.Printf("end command: %v", err)
-		}
-		select {
-		case <-ss.ended:
-		case <-stop.Done():
-		}
-		cancel()
+		s.stop(ctx, ss)
 		code, note = 124, fmt.Sprintf("command timed out after %d milliseconds\n", took.Milliseconds())
 	} else {
 		code = ss.code()

@@ -5,10 +5,12 @@ import (
 	_ "embed" // the descriptions
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/models"
+	"codex/pkg/protocol"
 )
 
 //go:embed describe/tools.json
@@ -22,6 +24,10 @@ type SpecOptions struct {
 	Shell      string // "unified", "shell_command" or "" for none
 	WebSearch  string // disabled, cached, live
 	Web        WebSearch
+	Questions  Questions
+	Dynamic    []protocol.DynamicToolSpec
+	// ExtraPermissions and RequestPermissions are as in [Options].
+	ExtraPermissions, RequestPermissions bool
 }
 
 // WebSearch are the settings of the hosted search.
@@ -44,12 +50,23 @@ func Specs(o SpecOptions) (json.RawMessage, error) {
 		}
 	}
 	gjson.ParseBytes(described).ForEach(func(_, tool gjson.Result) bool {
-		switch name := tool.Get("name").Str; name {
+		name := tool.Get("name").Str
+		if dynamic(o.Dynamic, "", name) != nil {
+			return true // the face brings its own
+		}
+		switch name {
 		case "exec_command", "write_stdin":
 			if o.Shell != "unified" {
 				return true
 			}
+			if o.ExtraPermissions && name == "exec_command" {
+				add(withGrants(tool.Raw, `"cmd":{`))
+				return true
+			}
 		case "apply_patch":
+			if o.RequestPermissions {
+				add(reqPermsSpec())
+			}
 			if !o.Model.FreeformPatch {
 				return true
 			}
@@ -57,12 +74,28 @@ func Specs(o SpecOptions) (json.RawMessage, error) {
 			if !o.ViewImage {
 				return true
 			}
+		case "request_user_input":
+			if o.Questions == QuestionsAlways {
+				add(strings.Replace(tool.Raw, "Only there in Plan mode.", "There in every mode.", 1))
+				return true
+			}
 		}
 		add(tool.Raw)
 		return true
 	})
+	face, err := dynamicSpecs(o.Dynamic)
+	if err != nil {
+		return nil, err
+	}
+	for _, raw := range face {
+		add(string(raw))
+	}
 	if o.Shell == "shell_command" {
-		add(`{"type":"function","name":"shell_command","description":"Run a shell command and get its output when it has ended.","strict":false,"parameters":{"type":"object","properties":{"command":{"type":"string","description":"The command line, as the shell takes it."},"justification":{"type":"string","description":"With sandbox_permissions require_escalated only: why it needs to run outside the sandbox."},"login":{"type":"boolean","description":"Run as a login shell. Default true."},"prefix_rule":{"type":"array","description":"With require_escalated only: first words of commands to allow in future.","items":{"type":"string"}},"sandbox_permissions":{"type":"string","description":"use_default or require_escalated."},"timeout_ms":{"type":"number","description":"Time limit."},"workdir":{"type":"string","description":"Folder to run in."}},"required":["command"],"additionalProperties":false}}`)
+		shell := `{"type":"function","name":"shell_command","description":"Run a shell command and get its output when it has ended.","strict":false,"parameters":{"type":"object","properties":{"command":{"type":"string","description":"The command line, as the shell takes it."},"justification":{"type":"string","description":"With sandbox_permissions require_escalated only: why it needs to run outside the sandbox."},"login":{"type":"boolean","description":"Run as a login shell. Default true."},"prefix_rule":{"type":"array","description":"With require_escalated only: first words of commands to allow in future.","items":{"type":"string"}},"sandbox_permissions":{"type":"string","description":"use_default or require_escalated."},"timeout_ms":{"type":"number","description":"Time limit."},"workdir":{"type":"string","description":"Folder to run in."}},"required":["command"],"additionalProperties":false}}`
+		if o.ExtraPermissions {
+			shell = withGrants(shell, `"command":{`)
+		}
+		add(shell)
 	}
 	if o.WebSearch == "cached" || o.WebSearch == "live" {
 		web, err := webSpec(o)

@@ -71,7 +71,7 @@ func (t *turn) compact(before bool) error {
 	t.tokenCount()
 	th.record(event(map[string]string{"type": "context_compacted"}))
 	t.itemCompleted(item)
-	t.out.notify(protocol.NoteThreadCompacted, protocol.ContextCompactedNotification{ThreadID: th.id, TurnID: t.id})
+	t.warn("The conversation was compacted: the model goes on from a summary and may miss details. For another task, start a new thread.")
 	return nil
 }
 

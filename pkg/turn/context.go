@@ -14,7 +14,6 @@ import (
 
 	"codex/pkg/instructions"
 	"codex/pkg/models"
-	"codex/pkg/policy"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 	"codex/pkg/tools"
@@ -25,68 +24,19 @@ func (t *thread) turnContext(turnID string) *rollout.TurnContext {
 	s := &t.set
 	c := &rollout.TurnContext{TurnID: turnID, Cwd: s.cwd, CurrentDate: t.now().Format("2006-01-02"), Timezone: t.opts.Timezone,
 		ApprovalPolicy: approvalJSON(s.approval), SandboxPolicy: s.legacy(), Model: s.slug, Personality: s.personality(),
-		CollaborationMode: rollout.Collaboration{Mode: "default", Settings: rollout.CollaborationSettings{Model: s.slug}},
-		Effort:            s.effort, Summary: "auto"}
-	if s.plan {
-		c.CollaborationMode.Mode = "plan"
-	}
+		CollaborationMode: rollout.Collaboration{Mode: string(s.collab.kind()),
+			Settings: rollout.CollaborationSettings{Model: s.slug, DeveloperInstructions: s.collab.text}},
+		Effort: s.effort, Summary: "auto"}
 	if s.effort != "" {
 		c.CollaborationMode.Settings.ReasoningEffort = &s.effort
 	}
 	if s.summary != "" {
 		c.Summary = s.summary
 	}
-	if b, err := json.Marshal(t.recordedProfile()); err == nil {
+	if b, err := json.Marshal(s.permits.placed); err == nil {
 		c.PermissionProfile = b
 	}
 	return c
-}
-
-// recordedProfile is the permission profile as session files carry it: the working
-// folder instead of the project roots, and what is protected in each root written out.
-func (t *thread) recordedProfile() policy.Profile {
-	p := t.set.profile()
-	if t.set.mode() != "workspace-write" {
-		return p
-	}
-	literal := func(path string, a policy.Access) policy.Entry {
-		return policy.Entry{Path: policy.Path{Type: policy.PathLiteral, Value: path}, Access: a}
-	}
-	memories := filepath.Join(t.cfg.Home, "memories")
-	roots := []string{t.set.cwd}
-	var places, own []policy.Entry
-	configured := t.cfg.Workspace.WritableRoots[t.cfg.Workspace.Added:]
-	for _, e := range p.FileSystem.Entries {
-		switch {
-		case e.Path.Kind == policy.KindProjectRoots:
-		case e.Path.Type == policy.PathLiteral && e.Path.Value == memories:
-			own = append(own, e)
-		case e.Path.Type == policy.PathLiteral:
-			roots = append(roots, e.Path.Value)
-		default:
-			places = append(places, e)
-		}
-	}
-	var entries []policy.Entry
-	for i, e := range places {
-		if entries = append(entries, e); i == 0 { // the first is the file system's root
-			for _, r := range roots {
-				entries = append(entries, literal(r, policy.AccessWrite))
-			}
-		}
-	}
-	for _, r := range roots[1:] { // the original repeats those of the config here
-		if slices.Contains(configured, r) {
-			entries = append(entries, literal(r, policy.AccessWrite))
-		}
-	}
-	for _, name := range []string{".git", ".agents", ".codex"} {
-		for _, r := range roots {
-			entries = append(entries, literal(filepath.Join(r, name), policy.AccessRead))
-		}
-	}
-	p.FileSystem.Entries = append(entries, own...)
-	return p
 }
 
 func (s *settings) personality() string {
@@ -98,8 +48,8 @@ func (s *settings) personality() string {
 
 func (t *thread) permissions() string {
 	s := &t.set
-	return instructions.Permissions{Sandbox: s.mode(), Network: s.sandbox.NetworkAccess, Approval: s.approvalWord(),
-		Writable: s.writableRoots(t.opts.Getenv("TMPDIR"))}.String()
+	return instructions.Permissions{Sandbox: s.mode(), Network: s.permits.nearest.Network, Approval: s.approvalWord(),
+		Writable: s.permits.text, Hidden: s.permits.hidden(), Listed: !s.permits.placed.ReadsAll()}.String()
 }
 
 // initialContext gives the messages before a thread's first prompt (turn spec §1.3).
@@ -113,6 +63,9 @@ func (t *thread) initialContext(c *rollout.TurnContext) []json.RawMessage {
 	}
 	if t.cfg.DeveloperInstructions != "" {
 		dev = append(dev, t.cfg.DeveloperInstructions)
+	}
+	if text := deref(t.set.collab.text); text != "" {
+		dev = append(dev, instructions.CollaborationMode(text))
 	}
 	if t.agents.Text != "" {
 		user = append(user, instructions.AgentsPart(c.Cwd, t.agents.Text))
@@ -142,6 +95,10 @@ func (t *thread) contextDiff(old, c *rollout.TurnContext) []json.RawMessage {
 	}
 	if t.cfg.IncludePermissions && (!bytes.Equal(compactJSON(old.ApprovalPolicy), compactJSON(c.ApprovalPolicy)) || !samePolicy(old.SandboxPolicy, c.SandboxPolicy)) {
 		dev = append(dev, t.permissions())
+	}
+	if m := c.CollaborationMode; deref(m.Settings.DeveloperInstructions) != "" && (m.Mode != old.CollaborationMode.Mode ||
+		deref(m.Settings.DeveloperInstructions) != deref(old.CollaborationMode.Settings.DeveloperInstructions)) {
+		dev = append(dev, instructions.CollaborationMode(*m.Settings.DeveloperInstructions))
 	}
 	if old.Personality != "" && old.Personality != c.Personality && old.Model == c.Model {
 		if text := models.Personality(c.Personality); text != "" {

@@ -68,12 +68,12 @@ func (e *emitter) lost(threadID string, err error) {
 }
 
 func (t *turn) itemStarted(item protocol.ThreadItem) {
-	t.out.notify(protocol.NoteItemStarted, protocol.ItemStartedNotification{Item: item, ThreadID: t.th.id, TurnID: t.id,
+	t.out.notify(protocol.NoteItemStarted, protocol.ItemStartedNotification{Item: item, ThreadID: t.shown.thread, TurnID: t.shown.turn,
 		StartedAtMs: time.Now().UnixMilli()})
 }
 
 func (t *turn) itemCompleted(item protocol.ThreadItem) {
-	t.out.notify(protocol.NoteItemCompleted, protocol.ItemCompletedNotification{Item: item, ThreadID: t.th.id, TurnID: t.id,
+	t.out.notify(protocol.NoteItemCompleted, protocol.ItemCompletedNotification{Item: item, ThreadID: t.shown.thread, TurnID: t.shown.turn,
 		CompletedAtMs: time.Now().UnixMilli()})
 }
 

@@ -3,9 +3,6 @@ package turn
 import (
 	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"codex/pkg/protocol"
 	"codex/pkg/responses"
@@ -63,10 +60,3 @@ func camelLimits(snake json.RawMessage) protocol.RateLimitSnapshot {
 	}
 	return out
 }
-
-// policyFS lets the policy follow links on this machine's disk.
-type policyFS struct{}
-
-func (policyFS) Lstat(name string) (fs.FileInfo, error)   { return os.Lstat(name) }
-func (policyFS) EvalSymlinks(name string) (string, error) { return filepath.EvalSymlinks(name) }
-func (policyFS) ReadFile(name string) ([]byte, error)     { return os.ReadFile(name) }

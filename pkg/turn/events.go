@@ -8,6 +8,7 @@ import (
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/rollout"
 	"codex/pkg/tools"
 )
 
@@ -17,24 +18,53 @@ type turn struct {
 	out    *emitter
 	srv    *asker
 	id     string
+	shown  shown // what notifications say they are about
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	done   chan struct{}
 	start  int64               // unix seconds
 	status protocol.TurnStatus // once done
 
-	compacting bool // the turn only compacts
-	changed    bool // the thread's settings are not what they were
-	asked      int  // interrupts of the server when it was asked for
-	signalled  bool // stopped by a signal; guarded by the server's mu
+	job       job
+	schema    json.RawMessage // of the answer
+	changed   bool            // the thread's settings are not what they were
+	asked     int             // interrupts of the server when it was asked for
+	signalled bool            // stopped by a signal; guarded by the server's mu
+	before    *turn           // was running, and has to end first
+	outer     *turn           // the review that this turn is the work of
 
 	// Guarded by th.mu.
-	steer      [][]protocol.UserInput
+	pending    []pending
 	closed     bool              // takes no more steering
 	interrupts []json.RawMessage // requests to answer once it has stopped
 	begun      map[string]bool   // ids of items that have not completed
 
 	diff string
+}
+
+// shown are the ids of a turn and its thread as clients know them: what a review does is
+// part of the turn that asked for it.
+type shown struct{ thread, turn string }
+
+// job is what a turn is for. The zero job is a conversation.
+type job struct {
+	kind    string // "", jobCompact, jobReview, jobShell
+	review  *review
+	command string
+}
+
+// Kinds of jobs, named as clients know those that take no input.
+const (
+	jobCompact = string(protocol.NonSteerableTurnKindCompact)
+	jobReview  = string(protocol.NonSteerableTurnKindReview)
+	jobShell   = "shell"
+)
+
+// pending is something for the history that came while the turn ran.
+type pending struct {
+	input []protocol.UserInput
+	item  json.RawMessage // instead of input
+	quiet bool            // does not keep the turn going
 }
 
 var _ tools.Out = (*turn)(nil)
@@ -79,35 +109,39 @@ func (t *turn) WantsOutput() bool { return t.out.wants(noteOutputDelta) }
 
 // OutputDelta implements tools.Out.
 func (t *turn) OutputDelta(itemID, text string) {
-	t.out.notify(noteOutputDelta, protocol.CommandExecutionOutputDeltaNotification{ThreadID: t.th.id, TurnID: t.id, ItemID: itemID, Delta: text})
+	t.out.notify(noteOutputDelta, protocol.CommandExecutionOutputDeltaNotification{ThreadID: t.shown.thread, TurnID: t.shown.turn, ItemID: itemID, Delta: text})
 }
 
 // TerminalInteraction implements tools.Out.
 func (t *turn) TerminalInteraction(itemID, processID, stdin string) {
 	t.out.notify(protocol.NoteItemCommandExecutionTerminalInteraction, protocol.TerminalInteractionNotification{
-		ThreadID: t.th.id, TurnID: t.id, ItemID: itemID, ProcessID: processID, Stdin: stdin})
+		ThreadID: t.shown.thread, TurnID: t.shown.turn, ItemID: itemID, ProcessID: processID, Stdin: stdin})
 }
 
 // PlanUpdated implements tools.Out.
 func (t *turn) PlanUpdated(why *string, plan []protocol.TurnPlanStep) {
-	t.out.notify(protocol.NoteTurnPlanUpdated, protocol.TurnPlanUpdatedNotification{ThreadID: t.th.id, TurnID: t.id, Explanation: why, Plan: plan})
+	t.out.notify(protocol.NoteTurnPlanUpdated, protocol.TurnPlanUpdatedNotification{ThreadID: t.shown.thread, TurnID: t.shown.turn, Explanation: why, Plan: plan})
 }
 
 // DiffUpdated implements tools.Out.
 func (t *turn) DiffUpdated(diff string) {
 	t.diff = diff
-	t.out.notify(protocol.NoteTurnDiffUpdated, protocol.TurnDiffUpdatedNotification{ThreadID: t.th.id, TurnID: t.id, Diff: diff})
+	t.out.notify(protocol.NoteTurnDiffUpdated, protocol.TurnDiffUpdatedNotification{ThreadID: t.shown.thread, TurnID: t.shown.turn, Diff: diff})
 }
 
 // PatchEnd implements tools.Out.
-func (t *turn) PatchEnd(end tools.PatchEnd) { t.th.record(event(end)) }
+func (t *turn) PatchEnd(end tools.PatchEnd) { t.recordShown(event(end)) }
 
 // Cancel implements tools.Out.
 func (t *turn) Cancel() { t.cancel(errInterrupted) }
 
 // AskCommand implements tools.Out.
 func (t *turn) AskCommand(ctx context.Context, item *protocol.CommandExecutionItem, p protocol.CommandExecutionRequestApprovalParams) (tools.Answer, error) {
-	raw, err := t.ask(ctx, protocol.AskCommandApproval, p, protocol.ThreadActiveFlagWaitingOnApproval, func() { t.ItemStarted(item) })
+	raw, err := t.ask(ctx, protocol.AskCommandApproval, p, protocol.ThreadActiveFlagWaitingOnApproval, func() {
+		if item != nil {
+			t.ItemStarted(item)
+		}
+	})
 	if err != nil {
 		return unanswered(err)
 	}
@@ -117,6 +151,9 @@ func (t *turn) AskCommand(ctx context.Context, item *protocol.CommandExecutionIt
 	}
 	if a := r.Decision.AcceptWithExecpolicyAmendment; a != nil {
 		return tools.Answer{Accept: true, Amendment: a.ExecpolicyAmendment}, nil
+	}
+	if a := r.Decision.ApplyNetworkPolicyAmendment; a != nil {
+		return tools.Answer{Network: &a.NetworkPolicyAmendment}, nil
 	}
 	return answer(r.Decision.Word), nil
 }
@@ -134,16 +171,43 @@ func (t *turn) AskPatch(ctx context.Context, p protocol.FileChangeRequestApprova
 	return answer(string(r.Decision)), nil
 }
 
-// AskUser implements tools.Out.
+// AskUser implements tools.Out. A face that refuses the question, or whose answer can't
+// be read, has answered nothing.
 func (t *turn) AskUser(ctx context.Context, p protocol.ToolRequestUserInputParams) (r protocol.ToolRequestUserInputResponse, err error) {
 	raw, err := t.ask(ctx, protocol.AskUserInput, p, protocol.ThreadActiveFlagWaitingOnUserInput, nil)
-	if err != nil {
+	var refused *jsonrpc.Error
+	if err != nil && !errors.As(err, &refused) {
 		return r, err
 	}
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return r, fmt.Errorf("read user's answers: %w", err)
+	if err != nil || json.Unmarshal(raw, &r) != nil || r.Answers == nil {
+		r.Answers = protocol.Map[protocol.ToolRequestUserInputAnswer]{}
 	}
 	return r, nil
+}
+
+// AskPermissions implements tools.Out. An answer that can't be read grants nothing.
+func (t *turn) AskPermissions(ctx context.Context, p protocol.PermissionsRequestApprovalParams) (r protocol.PermissionsRequestApprovalResponse, err error) {
+	raw, err := t.ask(ctx, protocol.AskPermissions, p, protocol.ThreadActiveFlagWaitingOnApproval, nil)
+	if err == nil {
+		err = json.Unmarshal(raw, &r)
+	}
+	return r, err
+}
+
+// CallTool implements tools.Out. It is no question to a person: nothing tells that it is
+// answered.
+func (t *turn) CallTool(ctx context.Context, p protocol.DynamicToolCallParams) (json.RawMessage, error) {
+	_, raw, err := t.srv.ask(ctx, protocol.AskToolCall, p)
+	return raw, err
+}
+
+// recordShown records events that a client sees again when it reads the thread. Those of
+// a review are the session's that asked for it as well.
+func (t *turn) recordShown(entries ...rollout.Entry) {
+	t.th.record(entries...)
+	if t.outer != nil {
+		t.outer.th.record(entries...)
+	}
 }
 
 // unanswered is a question that the face refused, or that nobody answered.
@@ -176,7 +240,7 @@ func (t *turn) ask(ctx context.Context, method string, params any, flag protocol
 	}
 	id, raw, err := t.srv.ask(ctx, method, params)
 	if id != nil {
-		t.out.notify(protocol.NoteServerRequestResolved, protocol.ServerRequestResolvedNotification{ThreadID: t.th.id, RequestID: id})
+		t.out.notify(protocol.NoteServerRequestResolved, protocol.ServerRequestResolvedNotification{ThreadID: t.shown.thread, RequestID: id})
 	}
 	t.th.waiting(flag, -1, ctx.Err() == nil) // an interrupted turn is about to be idle
 	return raw, err

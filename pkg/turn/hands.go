@@ -36,7 +36,10 @@ func (t *thread) toolOptions() tools.Options {
 		AllowLogin: cfg.AllowLoginShell,
 		MaxPoll:    cfg.BackgroundTerminalMaxTimeout,
 		Rules:      t.rules,
-		Log:        o.Log,
+
+		ExtraPermissions:   cfg.Features.Enabled("exec_permission_approvals"),
+		RequestPermissions: cfg.Features.Enabled("request_permissions_tool"),
+		Log:                o.Log,
 	}
 }
 
@@ -61,7 +64,8 @@ func (t *thread) startHands(ctx context.Context) (*executor.Client, error) {
 	if len(argv) == 0 {
 		argv = t.opts.Executor
 	}
-	c := executor.Config{Command: argv, Env: withoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout}
+	c := executor.Config{Command: argv, Env: withoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout,
+		LegacyLandlock: t.cfg.Features.Enabled("use_legacy_landlock")}
 	if t.opts.RecordDir != "" {
 		f, err := t.opts.recording("executor.jsonl")
 		if err != nil {

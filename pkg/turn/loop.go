@@ -24,16 +24,31 @@ var errInterrupted = errors.New("interrupted")
 // interruptGrace is how long tools get to end after an interrupt (turn spec §3.4).
 const interruptGrace = 100 * time.Millisecond
 
+// errReplaced is the cause of a turn that another has taken the place of.
+var errReplaced = errors.New("replaced")
+
 // run is a turn from its start to its last notification.
 func (t *turn) run(input []protocol.UserInput) {
 	defer close(t.done)
 	th := t.th
 	begun := th.now()
+	if t.job.review != nil {
+		t.itemWhole(&protocol.EnteredReviewModeItem{Type: protocol.ItemEnteredReviewMode, ID: t.id, Review: t.job.review.hint})
+	}
 	th.status(active())
 	turn := protocol.Turn{ID: t.id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress, StartedAt: &t.start}
 	t.out.notify(protocol.NoteTurnStarted, protocol.TurnStartedNotification{ThreadID: th.id, Turn: turn})
+	t.recordStart()
 	var last *string
 	firstMs, err := t.work(input, &last)
+	if err != nil && t.ctx.Err() == nil {
+		turn.Error = turnError(err)
+		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusSystemError})
+		t.out.notify(protocol.NoteError, protocol.ErrorNotification{Error: *turn.Error, ThreadID: th.id, TurnID: t.id})
+	}
+	if t.job.review != nil {
+		t.reviewed()
+	}
 	completed, ms := th.now().Unix(), th.now().Sub(begun).Milliseconds()
 	turn.CompletedAt, turn.DurationMs = &completed, &ms
 	th.turnState = ""
@@ -43,20 +58,14 @@ func (t *turn) run(input []protocol.UserInput) {
 		t.aborted(completed, ms)
 	case err != nil:
 		turn.Status = protocol.TurnStatusFailed
-		turn.Error = turnError(err)
 		th.record(event(taskComplete{"task_complete", t.id, nil, completed, ms, firstMs}))
-		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusSystemError})
-		t.out.notify(protocol.NoteError, protocol.ErrorNotification{Error: *turn.Error, ThreadID: th.id, TurnID: t.id})
 	default:
 		turn.Status = protocol.TurnStatusCompleted
 		th.tools.Settle(t.ctx)
 		th.record(event(taskComplete{"task_complete", t.id, last, completed, ms, firstMs}))
 	}
 	t.status = turn.Status
-	th.mu.Lock()
-	th.running, th.updated = nil, th.now()
-	waiting := t.interrupts
-	th.mu.Unlock()
+	waiting := t.leave()
 	for _, id := range waiting {
 		t.out.check(t.out.w.Respond(id, protocol.TurnInterruptResponse{}))
 	}
@@ -64,6 +73,31 @@ func (t *turn) run(input []protocol.UserInput) {
 		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
 	}
 	t.out.notify(protocol.NoteTurnCompleted, protocol.TurnCompletedNotification{ThreadID: th.id, Turn: turn})
+}
+
+// leave ends the turn's hold on the thread; what still waits for the history goes there.
+// It gives the interrupts to answer.
+func (t *turn) leave() []json.RawMessage {
+	th := t.th
+	th.mu.Lock()
+	defer th.mu.Unlock()
+	for _, p := range t.pending {
+		if p.item != nil {
+			th.push(entry{raw: p.item})
+		}
+	}
+	t.pending, t.closed = nil, true
+	if th.running == t {
+		th.running = nil
+	}
+	th.updated = th.now()
+	return t.interrupts
+}
+
+// itemWhole announces an item that begins and ends at once.
+func (t *turn) itemWhole(item protocol.ThreadItem) {
+	t.itemStarted(item)
+	t.itemCompleted(item)
 }
 
 // taskComplete ends a turn in the session file; a failed one too (turn spec, trap 16).
@@ -77,36 +111,59 @@ type taskComplete struct {
 }
 
 // aborted records an interrupt: the marker that the model sees next time, then the event.
+// A turn that was replaced has no marker: what replaced it is in the history.
 func (t *turn) aborted(completed, ms int64) {
 	th := t.th
-	th.push(entry{raw: message("user", instructions.TurnAborted)})
+	reason := "interrupted"
+	if errors.Is(context.Cause(t.ctx), errReplaced) {
+		reason = "replaced"
+	} else {
+		th.push(entry{raw: message("user", instructions.TurnAborted)})
+	}
 	th.record(event(struct {
 		Type        string `json:"type"`
 		TurnID      string `json:"turn_id"`
 		Reason      string `json:"reason"`
 		CompletedAt int64  `json:"completed_at"`
 		DurationMs  int64  `json:"duration_ms"`
-	}{"turn_aborted", t.id, "interrupted", completed, ms}))
+	}{"turn_aborted", t.id, reason, completed, ms}))
 }
 
-// work does what a turn is for (turn spec §3.1).
+// recordStart opens the turn in the session file.
+func (t *turn) recordStart() {
+	set := &t.th.set
+	t.th.record(event(struct {
+		Type    string            `json:"type"`
+		TurnID  string            `json:"turn_id"`
+		Started int64             `json:"started_at"`
+		Window  int64             `json:"model_context_window"`
+		Mode    protocol.ModeKind `json:"collaboration_mode_kind"`
+	}{"task_started", t.id, t.start, set.window(), set.collab.kind()}))
+}
+
+// work does what a turn is for. What comes while a user's command runs is answered after
+// it.
 func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, err error) {
-	th := t.th
-	window := th.set.window()
-	mode := "default"
-	if th.set.plan {
-		mode = "plan"
-	}
-	th.record(event(struct {
-		Type    string `json:"type"`
-		TurnID  string `json:"turn_id"`
-		Started int64  `json:"started_at"`
-		Window  int64  `json:"model_context_window"`
-		Mode    string `json:"collaboration_mode_kind"`
-	}{"task_started", t.id, t.start, window, mode}))
-	if t.compacting {
+	switch t.job.kind {
+	case jobCompact:
 		return nil, t.compact(true)
+	case jobReview:
+		return nil, t.reviewWith(t.job.review)
+	case jobShell:
+		t.th.push(entry{raw: t.userCommand(t.job.command)})
+		if t.ctx.Err() != nil {
+			return nil, context.Cause(t.ctx)
+		}
+		if !t.pendingOrClose() {
+			return nil, nil
+		}
 	}
+	return t.converse(input, last)
+}
+
+// converse asks the model until it has nothing more to do (turn spec §3.1).
+func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int64, err error) {
+	th := t.th
 	tt, err := t.toolTurn()
 	if err != nil {
 		return nil, err
@@ -119,8 +176,8 @@ func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, 
 	t.recordContext()
 	t.recordInput(input)
 	for first := true; ; first = false {
-		if !first {
-			t.drainSteering()
+		if !first || t.job.kind == jobShell {
+			t.drain()
 		}
 		s := &sample{t: t, tt: tt, begun: time.Now()}
 		err := s.run(t.ctx)
@@ -144,7 +201,10 @@ func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, 
 		s.collect()
 		t.usage(s.usage)
 		if err := th.tools.Lost(); err != nil {
-			return firstMs, &responses.Error{Message: err.Error(), Kind: "sandboxError", Err: err}
+			return firstMs, &responses.Error{Message: err.Error(), Kind: protocol.ErrorInfoSandboxError, Err: err}
+		}
+		if err := t.confined(); err != nil {
+			return firstMs, err
 		}
 		if t.ctx.Err() != nil {
 			return firstMs, context.Cause(t.ctx)
@@ -194,8 +254,10 @@ func (t *turn) toolTurn() (*tools.Turn, error) {
 	if err := th.tools.Lost(); err != nil { // between turns: nobody has missed it
 		th.opts.Log.Print(err)
 	}
-	profile := th.set.profile()
-	pol, err := profile.Resolve(policy.Env{Cwd: th.set.cwd, Tmpdir: th.opts.Getenv("TMPDIR"), FS: policyFS{}})
+	profile := th.set.permits.placed
+	env := th.opts.policyEnv(th.set.cwd)
+	resolve := func(p policy.Profile) (policy.Policy, error) { return p.Resolve(env) }
+	pol, err := resolve(profile)
 	if err != nil {
 		return nil, fmt.Errorf("resolve sandbox policy: %w", err)
 	}
@@ -204,10 +266,9 @@ func (t *turn) toolTurn() (*tools.Turn, error) {
 		root = th.set.cwd
 	}
 	m := th.set.model
-	return &tools.Turn{ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol,
+	return &tools.Turn{ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol, Resolve: resolve,
 		Approval: th.set.approvalWord(), Granular: granularFlags(th.set.approval.Granular),
-		Model: m, Limit: tools.Limit{Bytes: m.TruncationMode == "bytes", Amount: int(m.TruncationLimit)},
-		Diff: patch.NewTurnDiff(root), PlanMode: th.set.plan, Out: t}, nil
+		Model: m, Limit: limitOf(m), Diff: patch.NewTurnDiff(root), PlanMode: th.set.collab.plan, Questions: th.mayAsk(), Dynamic: th.dynamic, Out: t}, nil
 }
 
 // recordContext records what changed since the model was last told, and the line that
@@ -236,39 +297,53 @@ func (t *turn) recordInput(input []protocol.UserInput) {
 	th := t.th
 	item, ev := th.userMessage(input)
 	th.push(entry{raw: item})
-	th.record(event(ev))
-	th.mu.Lock()
-	if th.preview == "" {
-		th.preview = ev.Message
+	t.recordShown(event(ev))
+	th.previewed(ev.Message)
+	if t.outer != nil {
+		t.outer.th.previewed(ev.Message)
 	}
-	th.mu.Unlock()
 	for i := range input {
 		if input[i].Type == protocol.UserInputText && input[i].TextElements == nil {
 			input[i].TextElements = protocol.List[protocol.TextElement]{}
 		}
 	}
 	um := &protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: uuid.NewString(), Content: input}
-	t.itemStarted(um)
-	t.itemCompleted(um)
+	t.itemWhole(um)
 }
 
-// drainSteering records what the user added while the turn ran.
-func (t *turn) drainSteering() {
-	t.th.mu.Lock()
-	queue := t.steer
-	t.steer = nil
-	t.th.mu.Unlock()
-	for _, in := range queue {
-		t.recordInput(in)
+// previewed keeps the first thing that a user wrote.
+func (t *thread) previewed(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.preview == "" {
+		t.preview = text
 	}
 }
 
-// pendingOrClose says whether the user added something; if not, the turn takes no more.
+// drain records what came while the turn ran.
+func (t *turn) drain() {
+	t.th.mu.Lock()
+	queue := t.pending
+	t.pending = nil
+	t.th.mu.Unlock()
+	for _, p := range queue {
+		if p.item != nil {
+			t.th.push(entry{raw: p.item})
+			continue
+		}
+		t.recordInput(p.input)
+	}
+}
+
+// pendingOrClose says whether something came that the model has to see; if not, the turn
+// takes no more.
 func (t *turn) pendingOrClose() bool {
 	t.th.mu.Lock()
 	defer t.th.mu.Unlock()
-	if len(t.steer) > 0 {
-		return true
+	for _, p := range t.pending {
+		if !p.quiet {
+			return true
+		}
 	}
 	t.closed = true
 	return false
@@ -298,6 +373,9 @@ func (t *turn) tokenCount() {
 		Info   *rollout.TokenInfo `json:"info"`
 		Limits json.RawMessage    `json:"rate_limits"`
 	}{"token_count", info, th.limits}))
+	if t.outer != nil {
+		return // clients know the tokens of the thread that asked for the review
+	}
 	if info != nil {
 		u := th.tokenUsage()
 		th.mu.Lock()
@@ -330,6 +408,6 @@ func (t *turn) failed(err error) {
 // retrying is the visible notice of the stream layer.
 func (t *turn) retrying(n, of int, err *responses.Error) {
 	detail := err.Message
-	t.out.notify(protocol.NoteError, protocol.ErrorNotification{ThreadID: t.th.id, TurnID: t.id, WillRetry: true,
+	t.out.notify(protocol.NoteError, protocol.ErrorNotification{ThreadID: t.shown.thread, TurnID: t.shown.turn, WillRetry: true,
 		Error: protocol.TurnError{Message: fmt.Sprintf("Reconnecting... %d/%d", n, of), CodexErrorInfo: errorInfo(err, "responseStreamDisconnected"), AdditionalDetails: &detail}})
 }

@@ -54,7 +54,7 @@ func (t *thread) newClient() (*responses.Client, error) {
 	c.Skip = func(typ []byte) bool {
 		switch string(typ) {
 		case "response.output_text.delta":
-			return !out.wants(noteAgentDelta)
+			return !out.wants(noteAgentDelta) && !(t.set.collab.plan && out.wants(protocol.NoteItemPlanDelta))
 		case "response.reasoning_summary_text.delta":
 			return !out.wants(noteReasoningDelta)
 		case "response.reasoning_summary_part.added":
@@ -195,7 +195,7 @@ func (t *thread) body(items []entry, noTools bool) ([]byte, error) {
 	} else {
 		b.raw("include", "[]")
 	}
-	if tier := t.serviceTier(); tier != "" {
+	if tier := t.set.knownTier(); tier != "" {
 		b.str("service_tier", tier)
 	}
 	b.str("prompt_cache_key", t.id)
@@ -233,15 +233,6 @@ func withID(e entry, azure bool) json.RawMessage {
 	return e.raw
 }
 
-func (t *thread) serviceTier() string {
-	for _, tier := range t.set.model.ServiceTiers {
-		if tier.ID == t.set.tier {
-			return t.set.tier
-		}
-	}
-	return ""
-}
-
 // toolSpecs are made once for each model and sandbox mode.
 func (t *thread) toolSpecs() (json.RawMessage, error) {
 	web := t.cfg.WebSearch
@@ -249,7 +240,8 @@ func (t *thread) toolSpecs() (json.RawMessage, error) {
 	if s, ok := t.specs[key]; ok {
 		return s, nil
 	}
-	o := tools.SpecOptions{Model: t.set.model, ViewImage: t.cfg.ViewImage, AllowLogin: t.cfg.AllowLoginShell, WebSearch: web, Shell: "unified"}
+	o := tools.SpecOptions{Model: t.set.model, ViewImage: t.cfg.ViewImage, AllowLogin: t.cfg.AllowLoginShell, WebSearch: web, Shell: "unified",
+		Questions: t.mayAsk(), Dynamic: t.dynamic, ExtraPermissions: t.tools.ExtraPermissions, RequestPermissions: t.tools.RequestPermissions}
 	if !t.cfg.Features.Enabled("unified_exec") {
 		o.Shell = "shell_command"
 	}
@@ -294,10 +286,15 @@ func (t *thread) headers(turnID string, startedMs int64) ([][2]string, error) {
 	add("thread-id", t.id)
 	add("x-client-request-id", t.id)
 	add("x-codex-window-id", t.id+":"+strconv.Itoa(t.window))
+	if t.review {
+		add("x-openai-subagent", "review")
+	}
 	var meta builder
 	meta.str("session_id", t.session)
 	meta.str("thread_id", t.id)
-	meta.str("thread_source", "user")
+	if t.threadSource != "" {
+		meta.str("thread_source", t.threadSource)
+	}
 	meta.str("turn_id", turnID)
 	sandbox := "none"
 	if t.set.mode() != "danger-full-access" {

@@ -42,6 +42,14 @@ func (s *Server) request(m jsonrpc.Message) {
 		result, err = s.cleanTerminals(m.Params)
 	case protocol.MethodThreadInjectItems:
 		result, err = s.injectItems(m.Params)
+	case protocol.MethodThreadShellCommand:
+		result, after, err = s.shellCommand(m.Params)
+	case protocol.MethodThreadSettingsUpdate:
+		result, after, err = s.settingsUpdate(m.Params)
+	case protocol.MethodThreadRollback:
+		result, err = s.rollback(m.Params)
+	case protocol.MethodReviewStart:
+		result, after, err = s.reviewStart(m.Params)
 	case protocol.MethodTurnStart:
 		result, after, err = s.turnStart(m.Params)
 	case protocol.MethodTurnSteer:
@@ -130,30 +138,31 @@ type ours struct {
 	ReasoningSummary      *string `json:"reasoningSummary"`
 	HideAgentReasoning    bool    `json:"hideAgentReasoning"`
 	ShowRawAgentReasoning bool    `json:"showRawAgentReasoning"`
+	CustomPermissions     bool    `json:"customPermissions,omitempty"` // no sandbox policy is like them
 }
 
 func (t *thread) startedResult(turns []protocol.Turn) started {
 	th := t.describe()
 	th.Turns = turns
-	r := protocol.ThreadStartResponse{Thread: th, Model: t.set.slug, ModelProvider: t.cfg.ProviderID, Cwd: t.cfg.Cwd,
-		RuntimeWorkspaceRoots: []string{t.cfg.Cwd}, InstructionSources: t.agents.Sources, ApprovalPolicy: t.set.approval,
-		ApprovalsReviewer: protocol.ApprovalsReviewerUser, Sandbox: t.set.sandbox}
-	if t.cfg.ApprovalsReviewer != "" {
-		r.ApprovalsReviewer = protocol.ApprovalsReviewer(t.cfg.ApprovalsReviewer)
+	t.mu.Lock()
+	set := t.next
+	t.mu.Unlock()
+	r := protocol.ThreadStartResponse{Thread: th, Model: set.slug, ModelProvider: t.cfg.ProviderID, Cwd: t.cfg.Cwd,
+		RuntimeWorkspaceRoots: set.permits.Roots, InstructionSources: t.agents.Sources, ApprovalPolicy: set.approval,
+		ApprovalsReviewer: protocol.ApprovalsReviewerUser, Sandbox: set.sandbox(), ActivePermissionProfile: set.permits.active()}
+	if set.tier != "" {
+		r.ServiceTier = &set.tier
 	}
-	if t.set.tier != "" {
-		r.ServiceTier = &t.set.tier
-	}
-	if t.set.effort != "" { // as configured: the model's own is not told
-		effort := protocol.ReasoningEffort(t.set.effort)
+	if set.effort != "" { // as configured: the model's own is not told
+		effort := protocol.ReasoningEffort(set.effort)
 		r.ReasoningEffort = &effort
 	}
-	o := ours{HideAgentReasoning: t.cfg.HideReasoning, ShowRawAgentReasoning: t.cfg.ShowRawReasoning}
-	if t.set.effort != "" {
-		o.ReasoningEffort = &t.set.effort
+	o := ours{HideAgentReasoning: t.cfg.HideReasoning, ShowRawAgentReasoning: t.cfg.ShowRawReasoning, CustomPermissions: set.permits.nearest.Custom}
+	if set.effort != "" {
+		o.ReasoningEffort = &set.effort
 	}
-	if t.set.summary != "" {
-		o.ReasoningSummary = &t.set.summary
+	if set.summary != "" {
+		o.ReasoningSummary = &set.summary
 	}
 	return started{r, o}
 }
@@ -168,13 +177,15 @@ func (s *Server) threadStart(params json.RawMessage) (any, func(), error) {
 	if th := s.thread(); th != nil {
 		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "codex-turn serves one thread, and that is %s", th.id)
 	}
-	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.Sandbox), word(p.Personality)); err != nil {
+	if err := firstError(approvalWord(p.ApprovalPolicy), reviewerWord(p.ApprovalsReviewer), word(p.Sandbox), word(p.Personality),
+		word(p.ThreadSource), toolsWord(p.DynamicTools)); err != nil {
 		return nil, nil, err
 	}
 	ov := overrides{cwd: deref(p.Cwd), model: deref(p.Model), provider: deref(p.ModelProvider), approval: p.ApprovalPolicy,
-		config: configOverrides(p.Config), base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), ephemeral: p.Ephemeral}
-	if p.Sandbox != nil {
-		ov.sandbox = string(*p.Sandbox)
+		config: configOverrides(p.Config), base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), ephemeral: p.Ephemeral,
+		tier: p.ServiceTier, threadSource: p.ThreadSource, dynamic: p.DynamicTools}
+	if err := ov.permit(p.Sandbox, p.Permissions, p.RuntimeWorkspaceRoots); err != nil {
+		return nil, nil, err
 	}
 	if p.Personality != nil {
 		ov.person = string(*p.Personality)
@@ -209,11 +220,13 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 	if err := decode(params, &p); err != nil {
 		return nil, nil, err
 	}
-	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.Sandbox), word(p.Personality)); err != nil {
+	if err := firstError(approvalWord(p.ApprovalPolicy), reviewerWord(p.ApprovalsReviewer), word(p.Sandbox), word(p.Personality)); err != nil {
 		return nil, nil, err
 	}
 	target := deref(p.Path)
-	if target == "" {
+	if p.History != nil {
+		target = "" // it counts more than where a thread could be found
+	} else if target == "" {
 		if _, err := uuid.Parse(p.ThreadID); err != nil {
 			return nil, nil, badThreadID(p.ThreadID)
 		}
@@ -224,15 +237,20 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 	switch {
 	case fresh:
 		ov := overrides{cwd: deref(p.Cwd), model: deref(p.Model), provider: deref(p.ModelProvider), approval: p.ApprovalPolicy,
-			config: configOverrides(p.Config), base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions)}
-		if p.Sandbox != nil {
-			ov.sandbox = string(*p.Sandbox)
+			config: configOverrides(p.Config), base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), tier: p.ServiceTier}
+		if err := ov.permit(p.Sandbox, p.Permissions, p.RuntimeWorkspaceRoots); err != nil {
+			return nil, nil, err
 		}
 		if p.Personality != nil {
 			ov.person = string(*p.Personality)
 		}
 		var err error
-		if th, err = s.open(target, ov); err != nil {
+		if p.History != nil {
+			th, err = s.remembered(p.History, ov)
+		} else {
+			th, err = s.open(target, ov)
+		}
+		if err != nil {
 			s.fail()
 			return nil, nil, err
 		}
@@ -260,6 +278,25 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 			th.restored()
 		}
 	}, nil
+}
+
+// remembered makes a new thread with a history that the client kept.
+func (s *Server) remembered(history []json.RawMessage, ov overrides) (*thread, error) {
+	if len(history) == 0 {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "history must not be empty")
+	}
+	items, err := foreign(history)
+	if err != nil {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", err)
+	}
+	th, err := newThread(s.ctx, s.opts, s.out, ov)
+	if err != nil {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+	}
+	for _, raw := range items {
+		th.push(entry{raw: raw})
+	}
+	return th, nil
 }
 
 func badThreadID(id string) error {
@@ -369,29 +406,6 @@ func (s *Server) cleanTerminals(params json.RawMessage) (any, error) {
 		return nil, err
 	}
 	th.tools.EndBackground(s.ctx)
-	return struct{}{}, nil
-}
-
-func (s *Server) injectItems(params json.RawMessage) (any, error) {
-	var p struct {
-		ThreadID string            `json:"threadId"`
-		Items    []json.RawMessage `json:"items"`
-	}
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
-	th, err := s.mine(p.ThreadID)
-	if err != nil {
-		return nil, err
-	}
-	th.mu.Lock()
-	defer th.mu.Unlock()
-	if th.running != nil {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "cannot inject items while a turn is running")
-	}
-	for _, raw := range p.Items {
-		th.push(entry{raw: compactJSON(raw)})
-	}
 	return struct{}{}, nil
 }
 

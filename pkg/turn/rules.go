@@ -13,6 +13,7 @@ import (
 	"codex/pkg/execpolicy"
 	"codex/pkg/execpolicy/ruledir"
 	"codex/pkg/protocol"
+	"codex/pkg/tools"
 )
 
 const (
@@ -46,6 +47,21 @@ func (r *rules) Amend(ctx context.Context, prefix []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.policy = r.policy.With(prefix)
+}
+
+// AmendNetwork implements tools.Rules.
+func (r *rules) AmendNetwork(ctx context.Context, rule execpolicy.NetworkRule) {
+	word := rule.Decision
+	if word == tools.HostForbidden {
+		word = "deny" // as the original writes it
+	}
+	err := ruledir.AppendNetwork(ctx, r.home, rule.Host, rule.Protocol, word, rule.Justification)
+	if err != nil {
+		r.warn(fmt.Sprintf("The rule holds for this session only: %v", err))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.policy = r.policy.WithNetwork(rule)
 }
 
 // loadRules reads the rules files of the configuration's layers (sandbox spec §10.1). The

@@ -32,6 +32,7 @@ type sample struct {
 	begun   time.Time
 	seen    int  // completed items of this attempt
 	opened  bool // a stream came of this attempt
+	prose   *prose
 }
 
 // run sends the history and follows the stream until the response is complete, with the
@@ -74,7 +75,7 @@ func (s *sample) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.active, s.started, s.seen, s.opened = "", map[string]bool{}, 0, false
+	s.active, s.started, s.seen, s.opened, s.prose = "", map[string]bool{}, 0, false, nil
 	return th.client.Stream(ctx, responses.Request{Body: body, Header: h}, s.meta, s.event)
 }
 
@@ -98,7 +99,7 @@ func (s *sample) meta(m responses.Meta) {
 		}
 	}
 	if m.Model != "" && !strings.EqualFold(m.Model, th.set.slug) {
-		s.t.out.notify(protocol.NoteModelRerouted, protocol.ModelReroutedNotification{ThreadID: th.id, TurnID: s.t.id,
+		s.t.out.notify(protocol.NoteModelRerouted, protocol.ModelReroutedNotification{ThreadID: s.t.shown.thread, TurnID: s.t.shown.turn,
 			FromModel: th.set.slug, ToModel: m.Model, Reason: protocol.ModelRerouteReasonHighRiskCyberActivity})
 	}
 }
@@ -116,15 +117,21 @@ func (s *sample) event(e responses.Event) error {
 	}
 	switch e.Type {
 	case "response.output_text.delta":
-		s.delta(noteAgentDelta, e.Data, "")
+		switch {
+		case s.t.outer != nil: // what a reviewer writes is not for people yet
+		case s.prose != nil:
+			s.prose.delta(gjson.GetBytes(e.Data, "delta").Str)
+		default:
+			s.delta(noteAgentDelta, e.Data, "")
+		}
 	case "response.reasoning_summary_text.delta":
 		s.delta(noteReasoningDelta, e.Data, "summary_index")
 	case "response.reasoning_text.delta":
 		s.delta(noteRawReasoningDelta, e.Data, "content_index")
 	case "response.reasoning_summary_part.added":
 		if s.active != "" {
-			s.t.out.notify(protocol.NoteItemReasoningSummaryPartAdded, protocol.ReasoningSummaryPartAddedNotification{ThreadID: s.t.th.id,
-				TurnID: s.t.id, ItemID: s.active, SummaryIndex: gjson.GetBytes(e.Data, "summary_index").Int()})
+			s.t.out.notify(protocol.NoteItemReasoningSummaryPartAdded, protocol.ReasoningSummaryPartAddedNotification{ThreadID: s.t.shown.thread,
+				TurnID: s.t.shown.turn, ItemID: s.active, SummaryIndex: gjson.GetBytes(e.Data, "summary_index").Int()})
 		}
 	case "response.output_item.added":
 		s.added(gjson.GetBytes(e.Data, "item"))
@@ -161,9 +168,9 @@ func (s *sample) delta(method string, data []byte, index string) {
 	buf = append(buf, `{"method":"`...)
 	buf = append(buf, method...)
 	buf = append(buf, `","params":{"threadId":"`...)
-	buf = append(buf, s.t.th.id...)
+	buf = append(buf, s.t.shown.thread...)
 	buf = append(buf, `","turnId":"`...)
-	buf = append(buf, s.t.id...)
+	buf = append(buf, s.t.shown.turn...)
 	buf = append(buf, `","itemId":`...)
 	buf = append(buf, quoteJSON(s.active)...)
 	buf = append(buf, `,"delta":`...)
@@ -177,15 +184,23 @@ func (s *sample) delta(method string, data []byte, index string) {
 	s.t.out.check(s.t.out.w.WriteLine(buf))
 }
 
-// added announces an item that has begun.
+// added announces an item that has begun. In plan mode a message is announced with its
+// first words: it may be nothing but a plan.
 func (s *sample) added(item gjson.Result) {
-	switch item.Get("type").Str {
+	switch typ := item.Get("type").Str; typ {
 	case "message", "reasoning", "web_search_call":
 		id := itemID(item)
-		s.begin(id, item)
 		s.active = id
+		if typ == "message" && s.planning() {
+			s.prose = &prose{s: s, id: id, phase: phase(item)}
+			return
+		}
+		s.begin(id, item)
 	}
 }
+
+// planning says whether messages may hold a plan.
+func (s *sample) planning() bool { return s.t.th.set.collab.plan && s.t.outer == nil }
 
 func (s *sample) begin(id string, item gjson.Result) {
 	s.started[id] = true
@@ -282,6 +297,10 @@ func (s *sample) done(item gjson.Result) {
 		th.push(e) // something the server put in; nobody's answer
 		return
 	}
+	if typ == "message" && s.planning() {
+		s.proposed(id, item, e)
+		return
+	}
 	if !s.started[id] {
 		s.begin(id, item)
 	}
@@ -294,7 +313,9 @@ func (s *sample) done(item gjson.Result) {
 		}
 		th.history = append(th.history, e)
 		th.record(event(agentMessageEvent{"agent_message", text, phase(item), nil}), responseItem(e.raw))
-		s.t.itemCompleted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: text, Phase: phase(item)})
+		if s.t.outer == nil {
+			s.t.itemCompleted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: text, Phase: phase(item)})
+		}
 		return
 	case "reasoning":
 		r := reasoningItem(id, item)
@@ -310,6 +331,9 @@ func (s *sample) done(item gjson.Result) {
 		}
 		th.history = append(th.history, e)
 		th.record(append(entries, responseItem(e.raw))...)
+		if s.t.outer != nil {
+			s.t.outer.th.record(entries...)
+		}
 		s.t.itemCompleted(r)
 		return
 	case "web_search_call":

@@ -221,7 +221,7 @@ func (s *Server) feed() {
 // serve runs the turn of a prompt, after the one that runs now.
 func (s *Server) serve(p prompt) {
 	for {
-		t, busy, err := s.begin(protocol.TurnStartParams{}, p.asked, false)
+		t, busy, err := s.begin(protocol.TurnStartParams{}, p.asked, job{})
 		if busy != nil {
 			<-busy.done
 			continue
@@ -241,10 +241,17 @@ func (s *Server) serve(p prompt) {
 // run is a turn with what is told before it.
 func (s *Server) run(t *turn, in []protocol.UserInput) {
 	th := t.th
-	if t.changed {
-		s.out.notify(protocol.NoteThreadSettingsUpdated, protocol.ThreadSettingsUpdatedNotification{ThreadID: th.id, ThreadSettings: th.settingsForClients()})
+	if t.before != nil {
+		<-t.before.done
+		t.before = nil
 	}
-	if !th.set.model.Known && !t.compacting {
+	th.mu.Lock()
+	th.set, th.schema = th.next, t.schema
+	th.mu.Unlock()
+	if t.changed {
+		s.out.settingsUpdated(th)
+	}
+	if !th.set.model.Known && t.job.kind == "" {
 		s.out.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &th.id,
 			Message: fmt.Sprintf("Model metadata for `%s` not found. Defaulting to fallback metadata; this can degrade performance and cause issues.", th.set.slug)})
 	}
@@ -296,8 +303,8 @@ func (s *Server) asked() int {
 	return s.interrupts
 }
 
-// begin makes a turn, or gives the one that runs.
-func (s *Server) begin(p protocol.TurnStartParams, asked int, compacting bool) (t, busy *turn, err error) {
+// begin makes a turn, or gives the one that runs. One that takes no input replaces that.
+func (s *Server) begin(p protocol.TurnStartParams, asked int, j job) (t, busy *turn, err error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, nil, fmt.Errorf("make turn id: %w", err)
@@ -305,19 +312,24 @@ func (s *Server) begin(p protocol.TurnStartParams, asked int, compacting bool) (
 	th := s.thread()
 	th.mu.Lock()
 	defer th.mu.Unlock()
-	if th.running != nil {
-		return nil, th.running, nil
+	t = &turn{th: th, out: s.out, srv: s.ask, id: id.String(), done: make(chan struct{}), start: th.now().Unix(), asked: asked, job: j}
+	t.shown = shown{th.id, t.id}
+	if r := th.running; r != nil && !t.steerless() {
+		return nil, r, nil
 	}
 	if s.ctx.Err() != nil {
 		return nil, nil, errLeaving
 	}
-	changed, err := th.apply(p)
-	if err != nil {
+	if t.changed, err = th.change(settingsOfTurn(p), p.RuntimeWorkspaceRoots); err != nil {
 		return nil, nil, err
 	}
-	ctx, cancel := context.WithCancelCause(s.ctx)
-	t = &turn{th: th, out: s.out, srv: s.ask, id: id.String(), ctx: ctx, cancel: cancel, done: make(chan struct{}),
-		start: th.now().Unix(), asked: asked, changed: changed, compacting: compacting}
+	if len(p.OutputSchema) > 0 && string(p.OutputSchema) != "null" {
+		t.schema = compactJSON(p.OutputSchema)
+	}
+	if t.before = th.running; t.before != nil {
+		t.before.cancel(errReplaced)
+	}
+	t.ctx, t.cancel = context.WithCancelCause(s.ctx)
 	th.running, th.lastTurn = t, t.id
 	return t, nil, nil
 }
@@ -357,6 +369,10 @@ func (s *Server) warn(th *thread) {
 	}
 	for _, w := range th.rules.broken {
 		s.out.notify(protocol.NoteConfigWarning, w)
+	}
+	if r := th.cfg.ApprovalsReviewer; r != "" && r != string(protocol.ApprovalsReviewerUser) {
+		s.out.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &th.id,
+			Message: fmt.Sprintf("approvals_reviewer = %q is not supported yet: approvals are asked of the user", r)})
 	}
 }
 

@@ -2,9 +2,6 @@ package turn
 
 import (
 	"encoding/json"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"codex/pkg/config"
 	"codex/pkg/models"
@@ -18,14 +15,14 @@ import (
 type settings struct {
 	cwd       string
 	approval  protocol.AskForApproval
-	sandbox   protocol.SandboxPolicy
+	permits   permits
 	model     models.Model
 	slug      string
 	effort    string // "" is the model's own
 	summary   string
 	tier      string
 	person    string
-	plan      bool
+	collab    collab
 	verbosity string
 }
 
@@ -38,7 +35,6 @@ func settingsOf(cfg *config.Config) settings {
 		s.approval = protocol.AskForApproval{Granular: &protocol.GranularApproval{SandboxApproval: g.SandboxApproval, Rules: g.Rules,
 			SkillApproval: g.SkillApproval, RequestPermissions: g.RequestPermissions, McpElicitations: g.MCPElicitations}}
 	}
-	s.setMode(cfg.SandboxMode, cfg)
 	return s
 }
 
@@ -72,32 +68,17 @@ func (s *settings) window() int64 {
 	return s.model.ContextWindow * pct / 100
 }
 
-func (s *settings) setMode(mode string, cfg *config.Config) {
-	switch mode {
-	case "danger-full-access":
-		s.sandbox = protocol.SandboxPolicy{Type: protocol.SandboxPolicyDangerFullAccess}
-	case "workspace-write":
-		w := cfg.Workspace
-		roots := slices.Clone(w.WritableRoots)
-		if mem := filepath.Join(cfg.Home, "memories"); !slices.Contains(roots, mem) {
-			roots = append(roots, mem)
-		}
-		s.sandbox = protocol.SandboxPolicy{Type: protocol.SandboxPolicyWorkspaceWrite, WritableRoots: roots,
-			NetworkAccess: w.NetworkAccess, ExcludeTmpdirEnvVar: w.ExcludeTmpdir, ExcludeSlashTmp: w.ExcludeSlashTmp}
-	default:
-		s.sandbox = protocol.SandboxPolicy{Type: protocol.SandboxPolicyReadOnly}
-	}
+// sandbox is the sandbox policy that clients are told.
+func (s *settings) sandbox() protocol.SandboxPolicy {
+	return protocol.SandboxPolicyOf(s.permits.nearest)
 }
 
-// mode is the kebab-case name of the sandbox.
+// mode is the kebab-case name of the nearest sandbox mode.
 func (s *settings) mode() string {
-	switch s.sandbox.Type {
-	case protocol.SandboxPolicyDangerFullAccess, protocol.SandboxPolicyExternalSandbox:
-		return "danger-full-access"
-	case protocol.SandboxPolicyWorkspaceWrite:
-		return "workspace-write"
+	if m := s.permits.nearest.Mode; m != policy.ModeExternal {
+		return m
 	}
-	return "read-only"
+	return policy.ModeFullAccess
 }
 
 func (s *settings) approvalWord() string {
@@ -107,41 +88,11 @@ func (s *settings) approvalWord() string {
 	return s.approval.Mode
 }
 
-// profile is the permission profile that the executor enforces.
-func (s *settings) profile() policy.Profile {
-	switch s.mode() {
-	case "danger-full-access":
-		return policy.FullAccess()
-	case "workspace-write":
-		return policy.WorkspaceWrite(policy.WriteOptions{WritableRoots: s.sandbox.WritableRoots, Network: s.sandbox.NetworkAccess,
-			ExcludeTmpdir: s.sandbox.ExcludeTmpdirEnvVar, ExcludeSlashTmp: s.sandbox.ExcludeSlashTmp})
-	}
-	return policy.ReadOnly()
-}
-
 // legacy is the form that session files carry.
 func (s *settings) legacy() rollout.SandboxPolicy {
-	p := rollout.SandboxPolicy{Type: s.mode(), NetworkAccess: s.sandbox.NetworkAccess}
-	if p.Type == "workspace-write" {
-		p.WritableRoots = s.sandbox.WritableRoots
-		p.ExcludeTmpdirEnvVar, p.ExcludeSlashTmp = s.sandbox.ExcludeTmpdirEnvVar, s.sandbox.ExcludeSlashTmp
-	}
-	return p
-}
-
-// writableRoots lists what the permissions text names.
-func (s *settings) writableRoots(tmpdir string) []string {
-	if s.mode() != "workspace-write" {
-		return nil
-	}
-	roots := append([]string{s.cwd}, s.sandbox.WritableRoots...)
-	if !s.sandbox.ExcludeSlashTmp {
-		roots = append(roots, "/tmp")
-	}
-	if !s.sandbox.ExcludeTmpdirEnvVar && strings.HasPrefix(tmpdir, "/") {
-		roots = append(roots, filepath.Clean(tmpdir))
-	}
-	return roots
+	n := s.permits.nearest
+	return rollout.SandboxPolicy{Type: n.Mode, WritableRoots: n.WritableRoots, NetworkAccess: n.Network,
+		ExcludeTmpdirEnvVar: n.ExcludeTmpdir, ExcludeSlashTmp: n.ExcludeSlashTmp}
 }
 
 // requestEffort is the effort that the model is asked for, "" for none.

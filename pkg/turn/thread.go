@@ -38,9 +38,12 @@ type thread struct {
 	source  json.RawMessage
 	eph     bool
 
-	base          string // base instructions, fixed for the thread
-	set           settings
-	schema        json.RawMessage
+	review        bool                       // it is the work of a review
+	base          string                     // base instructions, fixed for the thread
+	dynamic       []protocol.DynamicToolSpec // tools that the face runs
+	threadSource  string                     // user, subagent; "" is unknown
+	set           settings                   // of the turn that runs, or ran last
+	schema        json.RawMessage            // of that turn's answer
 	agents        instructions.Agents
 	history       []entry
 	baseline      *rollout.TurnContext // what the model was last told
@@ -57,9 +60,12 @@ type thread struct {
 	turnState     string
 	git           *rollout.Git
 	preview       string
+	toldRefused   bool // that commands cannot be sandboxed
 
 	mu        sync.Mutex
 	running   *turn
+	next      settings  // of the next turn
+	over      overrides // what the thread was begun with
 	updated   time.Time
 	state     protocol.ThreadStatus
 	questions map[protocol.ThreadActiveFlag]int // open ones
@@ -85,6 +91,9 @@ func (o *Options) configure(ctx context.Context, ov overrides) (*config.Config, 
 	if ov.sandbox != "" {
 		c.Sandbox = ov.sandbox
 	}
+	if ov.permissions != nil { // nor what the command line says
+		c.Permissions, c.Sandbox, c.FullAuto, c.Bypass = ov.permissions, "", false, false
+	}
 	c.Overrides = append(append([]string(nil), c.Overrides...), ov.config...)
 	return config.Load(ctx, c)
 }
@@ -94,8 +103,13 @@ type overrides struct {
 	cwd, model, provider, sandbox string
 	approval                      *protocol.AskForApproval
 	config                        []string
+	permissions                   *string  // a permission profile
+	roots                         []string // project roots; nil is the configuration's
 	base, developer, person       string
 	ephemeral                     *bool
+	tier                          protocol.Patch[string]
+	threadSource                  *protocol.ThreadSource
+	dynamic                       []protocol.DynamicToolSpec
 }
 
 // newThread makes a thread that has no history yet.
@@ -115,14 +129,32 @@ func newThread(ctx context.Context, o *Options, out *emitter, ov overrides) (*th
 	if t.base == "" {
 		t.base = baseInstructions(t.cfg, t.set.model, t.set.person)
 	}
+	t.dynamic = ov.dynamic
+	switch {
+	case ov.threadSource != nil:
+		t.threadSource = string(*ov.threadSource)
+	case string(o.Source) != `"vscode"`: // a client of the router says it, or nothing does
+		t.threadSource = "user"
+	}
+	return t, t.createFile()
+}
+
+// createFile prepares the session file of a thread that begins.
+func (t *thread) createFile() error {
 	if t.eph {
 		t.file = rollout.Discard()
-		return t, nil
+		return nil
 	}
-	t.file = rollout.Create(rollout.Path(t.cfg.Home, t.id, t.created), rollout.Meta{ID: t.id, Timestamp: rollout.Stamp(t.created), Cwd: t.cfg.Cwd,
-		Originator: o.Originator, CLIVersion: version.Compat, Source: t.source, ThreadSource: "user", ModelProvider: t.cfg.ProviderID,
-		BaseInstructions: &rollout.Text{Text: t.base}, Git: t.git}, o.Now)
-	return t, nil
+	m := rollout.Meta{ID: t.id, Timestamp: rollout.Stamp(t.created), Cwd: t.cfg.Cwd, Originator: t.opts.Originator, CLIVersion: version.Compat,
+		Source: t.source, ThreadSource: t.threadSource, ModelProvider: t.cfg.ProviderID, BaseInstructions: &rollout.Text{Text: t.base}, Git: t.git}
+	if len(t.dynamic) > 0 {
+		var err error
+		if m.DynamicTools, err = json.Marshal(recordedTools(t.dynamic)); err != nil {
+			return fmt.Errorf("record dynamic tools: %w", err)
+		}
+	}
+	t.file = rollout.Create(rollout.Path(t.cfg.Home, t.id, t.created), m, t.opts.Now)
+	return nil
 }
 
 // newID is the id of a thread and when it began, which an id given from outside tells:
@@ -162,20 +194,12 @@ func resumeThread(ctx context.Context, o *Options, out *emitter, path string, ov
 	} else {
 		t.base = baseInstructions(t.cfg, t.set.model, t.set.person)
 	}
-	for _, raw := range h.Items {
-		t.history = append(t.history, entry{raw: raw})
+	if err := json.Unmarshal(h.Meta.DynamicTools, &t.dynamic); len(h.Meta.DynamicTools) > 0 && err != nil {
+		o.Log.Printf("session file %s: dynamic tools: %v", path, err)
 	}
-	t.baseline, t.previousModel = h.Context, h.PreviousModel
-	if h.Tokens != nil {
-		t.tokens, t.haveTokens = *h.Tokens, true
-		u := t.tokenUsage()
-		t.usage = &u
-	}
-	if h.Context != nil {
-		t.lastTurn = h.Context.TurnID
-	}
+	t.threadSource = h.Meta.ThreadSource
+	t.take(h)
 	t.name = indexedName(t.cfg.Home, t.id)
-	t.window = h.Compactions
 	t.file = rollout.Continue(path, o.Now)
 	return t, nil
 }
@@ -199,10 +223,19 @@ func (t *thread) setUp(ctx context.Context, ov overrides) error {
 	if problem := t.credentials(); problem != "" {
 		return errors.New(problem)
 	}
-	t.set = settingsOf(cfg)
+	t.set, t.over = settingsOf(cfg), ov
+	if ov.roots != nil {
+		cfg.Permissions.Roots = absoluteRoots(ov.roots, cfg.Cwd)
+	}
+	t.set.permits = t.opts.permits(cfg.Permissions, cfg.Cwd)
 	if ov.approval != nil {
 		t.set.approval = *ov.approval
 	}
+	if ov.tier.Set {
+		t.set.tier = tierOf(ov.tier)
+		t.set.tier = t.set.knownTier()
+	}
+	t.next = t.set
 	t.source = t.opts.Source
 	if facts, ok := instructions.ReadGit(cfg.Cwd); ok {
 		t.git = &rollout.Git{CommitHash: facts.Commit, Branch: facts.Branch, RepositoryURL: facts.Origin}
@@ -299,7 +332,8 @@ func (t *thread) describe() protocol.Thread {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	th := protocol.Thread{ID: t.id, SessionID: t.session, Preview: t.preview, Ephemeral: t.eph, ModelProvider: t.cfg.ProviderID,
-		CreatedAt: t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: t.state,
+		ThreadSource: t.sourceOfThread(),
+		CreatedAt:    t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: t.state,
 		Cwd: t.cfg.Cwd, CliVersion: version.Compat, Name: t.name}
 	if th.Status.Type == "" {
 		th.Status.Type = protocol.ThreadStatusIdle
@@ -311,6 +345,15 @@ func (t *thread) describe() protocol.Thread {
 		th.Source = protocol.SessionSource{}
 	}
 	return th
+}
+
+// sourceOfThread says who the thread is for, if that is known.
+func (t *thread) sourceOfThread() *protocol.ThreadSource {
+	if t.threadSource == "" {
+		return nil
+	}
+	s := protocol.ThreadSource(t.threadSource)
+	return &s
 }
 
 // close ends processes and files; the error is the session file's.

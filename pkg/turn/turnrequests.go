@@ -25,7 +25,7 @@ func (s *Server) turnStart(params json.RawMessage) (any, func(), error) {
 	if _, err := s.mine(p.ThreadID); err != nil {
 		return nil, nil, err
 	}
-	t, busy, err := s.begin(p, s.asked(), false)
+	t, busy, err := s.begin(p, s.asked(), job{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -38,16 +38,21 @@ func (s *Server) turnStart(params json.RawMessage) (any, func(), error) {
 			return nil, nil, fmt.Errorf("make turn id: %w", err)
 		}
 		answer.ID = id.String()
-		if busy.compacting && busy.ctx.Err() == nil {
-			return nil, nil, notSteerable()
+		if busy.steerless() && busy.ctx.Err() == nil {
+			return nil, nil, notSteerable(busy)
 		}
-		if took, err := busy.addInput(p.Input); err != nil {
+		changed, took, err := busy.join(p)
+		if err != nil {
 			return nil, nil, err
 		} else if !took { // it is as good as over
 			<-busy.done
 			return s.turnStart(params)
 		}
-		return protocol.TurnStartResponse{Turn: answer}, nil, nil
+		return protocol.TurnStartResponse{Turn: answer}, func() {
+			if changed {
+				s.out.settingsUpdated(busy.th)
+			}
+		}, nil
 	}
 	answer.ID = t.id
 	if !s.join() {
@@ -63,9 +68,7 @@ func missing(field string) error {
 
 // drop takes back a turn that has not run.
 func (t *turn) drop() {
-	t.th.mu.Lock()
-	t.th.running = nil
-	t.th.mu.Unlock()
+	t.leave()
 	t.cancel(errLeaving)
 	close(t.done)
 }
@@ -106,25 +109,53 @@ const (
 	maxSteerBytes = 64 << 20
 )
 
+// join adds the input of a turn/start to a running turn; its settings are for later ones.
+func (t *turn) join(p protocol.TurnStartParams) (changed, took bool, err error) {
+	t.th.mu.Lock()
+	defer t.th.mu.Unlock()
+	before := t.th.next
+	if changed, err = t.th.change(settingsOfTurn(p), p.RuntimeWorkspaceRoots); err != nil {
+		return false, false, err
+	}
+	if took, err = t.add(pending{input: p.Input}); !took || err != nil {
+		t.th.next = before
+	}
+	return changed, took, err
+}
+
 // addInput adds to a running turn; false when it takes no more, or has been interrupted.
 func (t *turn) addInput(in []protocol.UserInput) (bool, error) {
 	t.th.mu.Lock()
 	defer t.th.mu.Unlock()
+	return t.add(pending{input: in})
+}
+
+// add keeps something for the next request. The thread's lock is held.
+func (t *turn) add(p pending) (bool, error) {
 	if t.closed || t.th.running != t || t.ctx.Err() != nil {
 		return false, nil
 	}
-	size := 0
-	for _, one := range append(t.steer, in) {
-		for _, u := range one {
-			size += len(u.Text) + len(u.URL)
-		}
+	size := p.size()
+	for _, one := range t.pending {
+		size += one.size()
 	}
-	if n := len(t.steer); n >= maxSteer || n > 0 && size > maxSteerBytes {
+	if n := len(t.pending); n >= maxSteer || n > 0 && size > maxSteerBytes {
 		return false, jsonrpc.Errorf(jsonrpc.CodeOverloaded, "the turn has too much input waiting; retry later")
 	}
-	t.steer = append(t.steer, in)
+	t.pending = append(t.pending, p)
 	return true, nil
 }
+
+func (p *pending) size() int {
+	n := len(p.item)
+	for _, u := range p.input {
+		n += len(u.Text) + len(u.URL)
+	}
+	return n
+}
+
+// steerless says whether the turn takes no input: what it is for is settled.
+func (t *turn) steerless() bool { return t.job.kind == jobCompact || t.job.kind == jobReview }
 
 func (s *Server) turnSteer(params json.RawMessage) (any, error) {
 	var p protocol.TurnSteerParams
@@ -148,8 +179,8 @@ func (s *Server) turnSteer(params json.RawMessage) (any, error) {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expected active turn id `%s` but found `%s`", p.ExpectedTurnID, t.id)
 	case len(p.Input) == 0:
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "input must not be empty")
-	case t.compacting:
-		return nil, notSteerable()
+	case t.steerless():
+		return nil, notSteerable(t)
 	}
 	if took, err := t.addInput(p.Input); err != nil {
 		return nil, err
@@ -159,9 +190,10 @@ func (s *Server) turnSteer(params json.RawMessage) (any, error) {
 	return protocol.TurnSteerResponse{TurnID: t.id}, nil
 }
 
-func notSteerable() error {
-	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "cannot steer a compact turn",
-		Data: map[string]any{"codexErrorInfo": map[string]any{"activeTurnNotSteerable": map[string]string{"turnKind": "compact"}}}}
+func notSteerable(t *turn) error {
+	text := "cannot steer a " + t.job.kind + " turn"
+	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: text, Data: protocol.TurnError{Message: text,
+		CodexErrorInfo: &protocol.CodexErrorInfo{ActiveTurnNotSteerable: &protocol.ActiveTurnNotSteerable{TurnKind: protocol.NonSteerableTurnKind(t.job.kind)}}}}
 }
 
 // turnInterrupt answers when the turn has stopped, just before its end is announced.
@@ -210,16 +242,22 @@ func (s *Server) compactStart(params json.RawMessage) (any, func(), error) {
 	if _, err := s.mine(p.ThreadID); err != nil {
 		return nil, nil, err
 	}
-	t, busy, err := s.begin(protocol.TurnStartParams{}, s.asked(), true)
+	start, _, err := s.replace(job{kind: jobCompact})
 	if err != nil {
 		return nil, nil, err
 	}
-	if busy != nil {
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "cannot compact while a turn is running")
+	return struct{}{}, start, nil
+}
+
+// replace makes a turn that takes the place of the one that runs. start launches it, after
+// the answer.
+func (s *Server) replace(j job) (start func(), t *turn, err error) {
+	if t, _, err = s.begin(protocol.TurnStartParams{}, s.asked(), j); err != nil {
+		return nil, nil, err
 	}
 	if !s.join() {
 		t.drop()
 		return nil, nil, errLeaving
 	}
-	return struct{}{}, func() { s.launch(t, nil) }, nil
+	return func() { s.launch(t, nil) }, t, nil
 }

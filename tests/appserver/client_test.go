@@ -1,58 +1,81 @@
+//go:build unix
+
 package appserver
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/tidwall/gjson"
-
-	"codex/pkg/protocol/schema"
+	"github.com/coder/websocket"
 )
 
-// patience is how long anything may take before a test gives up. Nothing that works
-// comes near it.
-const patience = 20 * time.Second
-
-// client is a running server and its client on stdio.
-type client struct {
+// desk is a home with a model, and a folder to work in.
+type desk struct {
 	t          *testing.T
 	home, work string
-	cmd        *exec.Cmd
-	in         io.WriteCloser
-	lines      chan string
-	got        []gjson.Result // received, in order
-	used       []bool
-	sent       map[string]string // method by id
-	n          int
+	log        string // of the model served over HTTP
 }
 
-// start runs the server in a home with a scripted model.
-func start(t *testing.T, model, script string, args ...string) *client {
+// scripted is a desk whose model follows a script.
+func scripted(t *testing.T, model, script string) *desk {
+	t.Helper()
+	d := empty(t)
+	file := filepath.Join(filepath.Dir(d.home), "script.jsonl")
+	write(t, file, script)
+	d.config(model, fmt.Sprintf("command = [%q, \"replay\", %q]\n", filepath.Join(binaries, "codex-model"), file))
+	return d
+}
+
+// served is a desk whose model is reached over HTTP, where an answer can have a status.
+func served(t *testing.T, model, script string) *desk {
+	t.Helper()
+	d := empty(t)
+	file := filepath.Join(filepath.Dir(d.home), "script.jsonl")
+	write(t, file, script)
+	d.log = file + ".log"
+	cmd := exec.Command(filepath.Join(binaries, "codex-model"), "serve", "--global", "--log", d.log, file)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	url, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.config(model, fmt.Sprintf("base_url = %q\n", strings.TrimSpace(url)))
+	return d
+}
+
+func empty(t *testing.T) *desk {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, home: filepath.Join(root, "home"), work: filepath.Join(root, "work"), lines: make(chan string, 10000), sent: map[string]string{}}
-	for _, dir := range []string{c.home, c.work, filepath.Join(c.work, ".git")} {
+	d := &desk{t: t, home: filepath.Join(root, "home"), work: filepath.Join(root, "work")}
+	for _, dir := range []string{d.home, d.work, filepath.Join(d.work, ".git")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	file := filepath.Join(root, "script.jsonl")
-	write(t, file, script)
-	write(t, filepath.Join(c.home, "config.toml"), fmt.Sprintf("model = %q\nmodel_provider = \"mock\"\n[model_providers.mock]\nname = \"mock\"\ncommand = [%q, \"replay\", %q]\nrequest_max_retries = 0\nstream_max_retries = 0\n",
-		model, filepath.Join(binaries, "codex-model"), file))
-	c.run(args...)
-	return c
+	return d
+}
+
+func (d *desk) config(model, provider string) {
+	write(d.t, filepath.Join(d.home, "config.toml"), fmt.Sprintf("model = %q\nmodel_provider = \"mock\"\n[model_providers.mock]\nname = \"mock\"\n%srequest_max_retries = 0\nstream_max_retries = 0\n", model, provider))
 }
 
 func write(t *testing.T, path, text string) {
@@ -62,135 +85,163 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// run starts the server, again if need be, in the same home.
-func (c *client) run(args ...string) {
-	c.t.Helper()
+// command is the server, not started.
+func (d *desk) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(binaries, "codex-app-server"), args...)
-	cmd.Dir = c.work
-	cmd.Env = []string{"PATH=" + binaries + ":" + os.Getenv("PATH"), "HOME=" + c.home, "CODEX_HOME=" + c.home, "TERM=xterm", "TZ=UTC"}
+	cmd.Dir = d.work
+	cmd.Env = []string{"PATH=" + binaries + ":" + os.Getenv("PATH"), "HOME=" + d.home, "CODEX_HOME=" + d.home, "TERM=xterm", "TZ=UTC"}
 	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// client is a running server and its client on stdio.
+type client struct {
+	*desk
+	*wire
+	cmd *exec.Cmd
+	in  io.WriteCloser
+}
+
+// start runs the server in a home with a scripted model.
+func start(t *testing.T, model, script string, args ...string) *client {
+	t.Helper()
+	return scripted(t, model, script).stdio(args...)
+}
+
+// stdio starts the server for one client.
+func (d *desk) stdio(args ...string) *client {
+	d.t.Helper()
+	return d.run(d.command(args...))
+}
+
+func (d *desk) run(cmd *exec.Cmd) *client {
+	d.t.Helper()
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		c.t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		c.t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		c.t.Fatal(err)
+		d.t.Fatal(err)
 	}
-	c.cmd, c.in, c.lines = cmd, in, make(chan string, 10000)
-	lines := c.lines
+	w := &wire{t: d.t, lines: make(chan string, 10000), sent: map[string]string{}}
+	w.put = func(line string) error {
+		_, err := io.WriteString(in, line+"\n")
+		return err
+	}
 	go func() { // ends with the server's output
-		defer close(lines)
+		defer close(w.lines)
 		r := bufio.NewReader(out)
 		for {
 			line, err := r.ReadString('\n')
 			if err != nil {
 				return
 			}
-			lines <- line
+			w.lines <- line
 		}
 	}()
-	c.t.Cleanup(func() {
+	d.t.Cleanup(func() {
 		in.Close()
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-}
-
-func (c *client) send(line string) {
-	c.t.Helper()
-	m := gjson.Parse(line)
-	if id := m.Get("id"); id.Exists() && m.Get("method").Exists() {
-		c.sent[id.Raw] = m.Get("method").Str
-	}
-	if _, err := io.WriteString(c.in, line+"\n"); err != nil {
-		c.t.Fatalf("send: %v", err)
-	}
-}
-
-// call sends a request and gives the answer.
-func (c *client) call(method, params string) gjson.Result {
-	c.t.Helper()
-	c.n++
-	id := strconv.Itoa(c.n)
-	c.send(fmt.Sprintf(`{"method":%q,"id":%s,"params":%s}`, method, id, params))
-	return c.wait(func(m gjson.Result) bool { return m.Get("id").Raw == id && !m.Get("method").Exists() })
-}
-
-func (c *client) note(method string) gjson.Result {
-	c.t.Helper()
-	return c.wait(func(m gjson.Result) bool { return m.Get("method").Str == method })
-}
-
-func (c *client) initialize() {
-	c.t.Helper()
-	c.call("initialize", `{"clientInfo":{"name":"probe","version":"1.0"},"capabilities":{"experimentalApi":true}}`)
-}
-
-// wait gives the first message that fits and was not given before.
-func (c *client) wait(fits func(gjson.Result) bool) gjson.Result {
-	c.t.Helper()
-	_, m := c.find(fits)
-	return m
-}
-
-func (c *client) find(fits func(gjson.Result) bool) (int, gjson.Result) {
-	c.t.Helper()
-	for i, m := range c.got {
-		if !c.used[i] && fits(m) {
-			c.used[i] = true
-			return i, m
-		}
-	}
-	late := time.After(patience)
-	for {
-		select {
-		case line, ok := <-c.lines:
-			if !ok {
-				c.t.Fatalf("the server's output ended; so far:\n%s", c.tail())
-			}
-			m := gjson.Parse(line)
-			c.check(m, line)
-			c.got, c.used = append(c.got, m), append(c.used, fits(m))
-			if n := len(c.got) - 1; c.used[n] {
-				return n, m
-			}
-		case <-late:
-			c.t.Fatalf("what was expected did not come; so far:\n%s", c.tail())
-		}
-	}
-}
-
-// check holds a message of the server against the schema.
-func (c *client) check(m gjson.Result, line string) {
-	c.t.Helper()
-	method := m.Get("method").Str
-	if method == "" {
-		method = c.sent[m.Get("id").Raw]
-	}
-	if m.Get("error").Exists() {
-		return
-	}
-	if err := schema.Validate(method, []byte(strings.TrimSpace(line))); err != nil {
-		c.t.Errorf("%v\n%s", err, line)
-	}
-}
-
-func (c *client) tail() string {
-	var b strings.Builder
-	for i, m := range c.got[max(0, len(c.got)-12):] {
-		fmt.Fprintf(&b, "%d %.300s\n", i, m.Raw)
-	}
-	return b.String()
+	return &client{desk: d, wire: w, cmd: cmd, in: in}
 }
 
 // leave ends the input and gives the status of the server.
 func (c *client) leave() int {
-	c.t.Helper()
+	c.wire.t.Helper()
 	c.in.Close()
+	c.drain()
 	_ = c.cmd.Wait()
 	return c.cmd.ProcessState.ExitCode()
+}
+
+// unix starts a server on the control socket, and waits until it listens.
+func (d *desk) unix(args ...string) (*exec.Cmd, string) {
+	d.t.Helper()
+	cmd := d.command(append([]string{"--listen", "unix://"}, args...)...)
+	d.listen(cmd)
+	return cmd, filepath.Join(d.home, "app-server-control", "app-server-control.sock")
+}
+
+// listen starts a socket server and gives what it says of its address.
+func (d *desk) listen(cmd *exec.Cmd) string {
+	d.t.Helper()
+	cmd.Stderr = nil
+	out, err := cmd.StderrPipe()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	r := bufio.NewReader(out)
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			d.t.Fatalf("the server does not listen: %s%v", line, err)
+		}
+		if _, at, ok := strings.Cut(line, "listening on: "); ok {
+			go func() { _, _ = io.Copy(io.Discard, r) }() // ends with the server
+			return strings.TrimSpace(at)
+		}
+	}
+}
+
+// peer is a client on a websocket.
+type peer struct {
+	*wire
+	c *websocket.Conn
+}
+
+// dial connects to a unix socket.
+func dial(t *testing.T, sock string) *peer {
+	t.Helper()
+	hc := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", sock)
+	}}}
+	return upgrade(t, "ws://localhost/", &websocket.DialOptions{HTTPClient: hc})
+}
+
+func upgrade(t *testing.T, url string, o *websocket.DialOptions) *peer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, _, err := websocket.Dial(ctx, url, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetReadLimit(256 << 20)
+	w := &wire{t: t, lines: make(chan string, 10000), sent: map[string]string{}}
+	w.put = func(line string) error {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		return c.Write(ctx, websocket.MessageText, []byte(line))
+	}
+	go func() { // ends with the connection
+		defer close(w.lines)
+		for {
+			_, b, err := c.Read(context.Background())
+			if err != nil {
+				return
+			}
+			w.lines <- string(b)
+		}
+	}()
+	t.Cleanup(func() { c.CloseNow() })
+	return &peer{w, c}
+}
+
+// connect dials and initializes.
+func connect(t *testing.T, sock string) *peer {
+	t.Helper()
+	p := dial(t, sock)
+	p.initialize()
+	return p
 }

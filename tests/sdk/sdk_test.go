@@ -4,10 +4,8 @@ package sdk
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -18,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"codex/tests/node"
 )
 
 // scripts are the model's answers, one server each; the path's first part picks it.
@@ -47,7 +47,7 @@ func TestSDK(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("written for Unix shells")
 	}
-	modules := install(t)
+	modules := node.Modules(t, "drive.mjs")
 	bin := binaries
 	for _, pkg := range []string{"sdk-0133", "sdk-new"} {
 		t.Run(pkg, func(t *testing.T) { drive(t, modules, bin, pkg) })
@@ -166,50 +166,4 @@ func servers(t *testing.T, bin string) (front, log string) {
 	go func() { _ = srv.Serve(ln) }()
 	t.Cleanup(func() { _ = srv.Close() })
 	return "http://" + ln.Addr().String(), filepath.Join(dir, "shape.jsonl.log")
-}
-
-// install puts the pinned SDKs into a folder that is kept between runs.
-func install(t *testing.T) string {
-	if _, err := exec.LookPath("npm"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("npm is missing; .ci/run installs it")
-		}
-		t.Skip("npm is not on this machine")
-	}
-	sum := sha256.New()
-	files := map[string][]byte{}
-	for _, name := range []string{"package.json", "package-lock.json", "drive.mjs"} {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum.Write(b)
-		files[name] = b
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	dir := filepath.Join(cache, "codex-tests", fmt.Sprintf("sdk-%x", sum.Sum(nil)[:8]))
-	if _, err := os.Stat(filepath.Join(dir, "installed")); err == nil {
-		return dir
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, b := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// The optional packages are the original's own programs, which are not needed.
-	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "installed"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }

@@ -381,6 +381,22 @@ func (e *engine) turnDone(status string) gjson.Result {
 // eof ends the engine's input.
 func (e *engine) eof() { e.stdin.Close() }
 
+// eofSeen ends the engine's input and waits until it knows: no thread of it reads there.
+func (e *engine) eofSeen() {
+	e.t.Helper()
+	e.eof()
+	reads := fmt.Sprintf("%d 0x0 ", syscall.SYS_READ)
+	poll(e.t, "the engine to see the end of its input", func() bool {
+		files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", e.cmd.Process.Pid))
+		for _, f := range files {
+			if b, err := os.ReadFile(f); err == nil && strings.HasPrefix(string(b), reads) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 func (e *engine) signal(s os.Signal) {
 	e.t.Helper()
 	if err := e.cmd.Process.Signal(s); err != nil {

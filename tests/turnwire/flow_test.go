@@ -274,7 +274,7 @@ func TestApprovalAfterEOF(t *testing.T) {
 	gate := e.fifo("gate")
 	e.send("go")
 	e.child("cat gate")
-	e.eof()
+	e.eofSeen()
 	open(t, gate)
 	e.exit(0)
 	e.turnDone("completed")

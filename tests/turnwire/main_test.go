@@ -7,6 +7,7 @@
 package turnwire
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -17,5 +18,9 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(roleEnv) != "" {
+		fmt.Fprintln(os.Stderr, becomeConfined(os.Args[1:]))
+		os.Exit(1)
+	}
 	os.Exit(programs.Run(m, &binaries, "codex-turn", "codex-model", "codex-sandbox", "apply_patch"))
 }

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// A compaction is a turn that takes no input; input is refused, not lost.
+// A compaction is a turn that takes no input; input is refused, not lost. Another one
+// takes its place.
 func TestCompaction(t *testing.T) {
 	t.Parallel()
 	e := start(t, setup{script: `{"msg":"Hello there."}` + "\n" + `{"items":[{"msg":"sum"}],"cut":2,"hang":true}` + "\n" + hello, serve: true})
@@ -30,38 +31,62 @@ func TestCompaction(t *testing.T) {
 		}
 	}
 	poll(t, "the request to come", func() bool { return len(e.requests()) == 2 })
-	e.refusal("thread/compact/start", `{}`, "cannot compact while a turn is running")
-	e.call("turn/interrupt", `{"turnId":"`+id+`"}`)
-	e.turnDone("interrupted")
 	e.call("thread/compact/start", `{}`)
+	e.turnDone("interrupted")
 	e.next("method", "item/completed", "params.item.type", "contextCompaction")
-	e.next("method", "thread/compacted")
+	e.next("method", "warning")
 	e.turnDone("completed")
 	e.send("after")
 	e.turnDone("completed")
 	e.quit()
-}
-
-// Items put into the history are sent with the next turn, and kept.
-func TestInjectItems(t *testing.T) {
-	t.Parallel()
-	e := start(t, setup{script: hello, serve: true})
-	item := `{"type":"message","role":"user","content":[{"type":"input_text","text":"by the way"}]}`
-	e.call("thread/inject_items", `{"items":[`+item+`]}`)
-	e.send("go")
-	e.turnDone("completed")
-	e.quit()
-	if got := e.requests()[0].Get("body.input").Raw; !strings.Contains(got, item) {
-		t.Error(got)
-	}
-	kept := 0
 	for _, l := range e.rollout(t) {
-		if l.Get("payload.content.0.text").Str == "by the way" {
-			kept++
+		if l.Get("payload.type").Str == "turn_aborted" && l.Get("payload.reason").Str != "replaced" {
+			t.Error(l.Raw)
 		}
 	}
-	if kept != 1 {
-		t.Errorf("kept %d times", kept)
+}
+
+// Items put into the history are sent with the next turn, and kept; while a turn runs,
+// with its next request.
+func TestInjectItems(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{script: execScript("cat gate") + hello, serve: true, args: free()})
+	gate := e.fifo("gate")
+	for items, want := range map[string]string{
+		`[]`: "items must not be empty", `["x"]`: "items[0] is not a valid response item: it is no object",
+		`[{}]`:                               "items[0] is not a valid response item: missing field `type`",
+		`[{"type":"message","role":"user"}]`: "items[0] is not a valid response item: missing field `content`",
+		`[{"type":"message","content":[]}]`:  "items[0] is not a valid response item: missing field `role`",
+		`[{"type":"nope"},{"type":"function_call_output"}]`:  "items[1] is not a valid response item: missing field `call_id`",
+		`[{"type":"custom_tool_call_output","call_id":"c"}]`: "items[0] is not a valid response item: missing field `output`",
+	} {
+		e.refusal("thread/inject_items", `{"items":`+items+`}`, want)
+	}
+	item := func(text string) string {
+		return `{"type":"message","role":"user","content":[{"type":"input_text","text":` + quote(text) + `}]}`
+	}
+	e.call("thread/inject_items", `{"items":[{"type":"nope"},{"id":"m","zz":1,"type":"message","role":"user","content":[{"type":"input_text","text":"early","zz":1}]}]}`)
+	e.call("turn/start", input("go"))
+	e.child("cat gate")
+	e.call("thread/inject_items", `{"items":[`+item("meanwhile")+`]}`)
+	open(t, gate)
+	e.turnDone("completed")
+	e.quit()
+	reqs := e.requests()
+	if got := reqs[0].Get("body.input").Raw; !strings.Contains(got, item("early")) || strings.Contains(got, "nope") {
+		t.Error(got)
+	}
+	if got := reqs[1].Get("body.input").Raw; !strings.Contains(got, item("meanwhile")) {
+		t.Error(got)
+	}
+	kept := ""
+	for _, l := range e.rollout(t) {
+		if text := l.Get("payload.content.0.text").Str; text == "early" || text == "meanwhile" {
+			kept += text + " "
+		}
+	}
+	if kept != "early meanwhile " {
+		t.Errorf("kept %s", kept)
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package exit maps an error to the exit status of a program, in one place for the whole
 // suite: 0 done, 1 failed, 2 wrong usage, 3 partly done, 124 a limit of time or budget,
-// 128+n ended by signal n, or the status that an error in the chain brings along.
+// 126 no command could run, 128+n ended by signal n, or the status that an error in the chain brings along.
 //
 // Ground layer: it imports the standard library only.
 package exit
@@ -19,6 +19,7 @@ const (
 	Usage       = 2
 	Partly      = 3
 	Limit       = 124
+	NoSandbox   = 126
 	Interrupted = 130
 	Terminated  = 143
 )

@@ -22,6 +22,16 @@ func Append(ctx context.Context, home string, prefix []string) error {
 	if len(prefix) == 0 {
 		return errors.New("add rule: no words to begin with")
 	}
+	return appendLine(ctx, home, Line(prefix))
+}
+
+// AppendNetwork does the same with a rule about a host, in the words of network_rule.
+func AppendNetwork(ctx context.Context, home, host, protocol, decision, why string) error {
+	return appendLine(ctx, home, fmt.Sprintf("network_rule(host=%s, protocol=%s, decision=%s, justification=%s)",
+		quote(host), quote(protocol), quote(decision), quote(why)))
+}
+
+func appendLine(ctx context.Context, home, line string) error {
 	dir := filepath.Join(home, "rules")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("add rule: %w", err)
@@ -41,7 +51,6 @@ func Append(ctx context.Context, home string, prefix []string) error {
 	if err != nil {
 		return fmt.Errorf("add rule: %w", err)
 	}
-	line := Line(prefix)
 	for l := range bytes.Lines(old) {
 		if string(bytes.TrimRight(l, "\r\n")) == line {
 			return nil

@@ -4,23 +4,15 @@ import (
 	"path"
 	"sort"
 	"strings"
+
+	"codex/pkg/config"
 )
 
-// environment is [shell_environment_policy]: what a command sees of the
-// variables.
-type environment struct {
-	Inherit               string            `toml:"inherit"`                 // all, core or none
-	IgnoreDefaultExcludes *bool             `toml:"ignore_default_excludes"` // nil is true
-	Exclude               []string          `toml:"exclude"`
-	Set                   map[string]string `toml:"set"`
-	IncludeOnly           []string          `toml:"include_only"`
-}
-
-// build applies the policy to env, in the order of the original: inherit,
-// default excludes, exclude, set, include_only. dir becomes PWD when it was
-// inherited or nothing was.
-func (e environment) build(env []string, dir string) []string {
-	if e.Inherit == "" && e.IgnoreDefaultExcludes == nil && e.Exclude == nil && e.Set == nil && e.IncludeOnly == nil {
+// environment is what a command sees of the variables env. The order is the
+// original's: inherit, default excludes, exclude, set, include_only. dir
+// becomes PWD.
+func environment(e config.ShellEnvPolicy, env []string, dir string) []string {
+	if e.Inherit == "all" && e.IgnoreDefaultExcludes && len(e.Exclude)+len(e.Set)+len(e.IncludeOnly) == 0 {
 		return env
 	}
 	core := []string{"PATH", "SHELL", "TMPDIR", "TEMP", "TMP", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "USER"}
@@ -31,7 +23,7 @@ func (e environment) build(env []string, dir string) []string {
 		switch {
 		case e.Inherit == "none",
 			e.Inherit == "core" && !matches(core, name),
-			e.IgnoreDefaultExcludes != nil && !*e.IgnoreDefaultExcludes && matches(secret, name),
+			!e.IgnoreDefaultExcludes && matches(secret, name),
 			matches(e.Exclude, name):
 			continue
 		}

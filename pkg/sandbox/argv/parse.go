@@ -1,13 +1,14 @@
 // Package argv is the command line of codex-sandbox: it parses the words,
 // resolves the policy they ask for and runs the command under it.
 //
-// It imports sandbox and policy, the ground packages options, version and
-// cli/exit, and a TOML reader for -c values.
+// It imports sandbox, and of the ground config, policy, options, version and
+// cli/exit.
 package argv
 
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"codex/pkg/cli/exit"
@@ -28,9 +29,14 @@ type flags struct {
 	roots   []string
 	network bool
 	config  []string // -c, in order
-	profile string
+	enable  []string
+	disable []string
+	profile *string // --permissions-profile
+	layer   string  // --profile
 	dir     string
 	managed bool
+	sockets []string // --allow-unix-socket
+	denials bool     // --log-denials
 	explain bool
 	probe   bool
 	help    bool
@@ -49,7 +55,7 @@ func Options() options.Set {
 		{Short: "-V", Long: "--version", Help: "show the version"},
 		{Long: options.ListFlag, Hidden: true, Help: "print the options as data"},
 	}
-	for _, o := range []options.Option{
+	common := []options.Option{
 		{Long: "--mode", Value: "MODE", Choices: []string{ReadOnly, WorkspaceWrite, FullAccess}, Help: "what the command may do"},
 		{Long: "--writable-root", Value: "DIR", Help: "let the command write below DIR as well"},
 		{Long: "--network", Help: "let the command use the network"},
@@ -61,11 +67,16 @@ func Options() options.Set {
 		{Long: "--enable", Value: "FEATURE", Hidden: true, Help: "switch a feature on"},
 		{Long: "--disable", Value: "FEATURE", Hidden: true, Help: "switch a feature off"},
 		{Long: "--permission-profile", Value: "NAME", Hidden: true, Help: "as --permissions-profile"},
+		{Short: "-p", Long: "--profile", Value: "NAME", Hidden: true, Help: "profile from config.toml"},
 		{Short: "-h", Long: "--help", Help: "show this help"},
-	} {
-		o.Command = "linux"
-		opts = append(opts, o)
 	}
+	for _, system := range []string{"linux", "macos", "windows"} {
+		for _, o := range common {
+			o.Command = system
+			opts = append(opts, o)
+		}
+	}
+	opts = append(opts, seatbeltOptions()...)
 	return options.Set{
 		Commands: []options.Command{
 			{Path: "linux", Aliases: []string{"landlock"}, Help: "run a command under the Linux sandbox"},
@@ -77,6 +88,14 @@ func Options() options.Set {
 	}
 }
 
+// seatbeltOptions are those that only macOS has.
+func seatbeltOptions() []options.Option {
+	return []options.Option{
+		{Command: "macos", Long: "--allow-unix-socket", Value: "PATH", Help: "let the command use this Unix socket, or those below a directory"},
+		{Command: "macos", Long: "--log-denials", Help: "tell afterwards what was denied"},
+	}
+}
+
 var errUsage = errors.New("usage")
 
 // parse reads the words after the program's name. The first word that is not
@@ -84,102 +103,121 @@ var errUsage = errors.New("usage")
 func parse(args []string) (*flags, error) {
 	f := &flags{}
 	w := words{args: args}
-	for len(w.args) > 0 && f.system == "" {
+	begun := false // with an option of a system's: that is ours
+	for len(w.args) > 0 {
 		arg := w.next()
-		switch name, _, _ := strings.Cut(arg, "="); {
-		case name == "-c" || name == "--config":
-			f.config = append(f.config, w.value())
-		case strings.HasPrefix(arg, "-c") && !strings.HasPrefix(arg, "--"):
-			f.config = append(f.config, strings.TrimPrefix(arg, "-c"))
-		case name == "--enable" || name == "--disable":
-			w.value()
-		case arg == "--probe":
+		switch {
+		case arg == "--":
+			f.command = w.args
+			return f.done(true)
+		case f.option(&w, &begun):
+		case f.system == "" && arg == "--probe":
 			f.probe = true
-		case arg == "-h" || arg == "--help" || arg == "help":
+		case arg == "-h" || arg == "--help" || f.system == "" && arg == "help":
 			f.help = true
 			return f, nil
-		case arg == "-V" || arg == "--version":
+		case f.system == "" && (arg == "-V" || arg == "--version"):
 			f.version = true
 			return f, nil
-		case arg == options.ListFlag:
+		case f.system == "" && arg == options.ListFlag:
 			f.list = true
 			return f, nil
-		case strings.HasPrefix(arg, "-"):
-			return nil, exit.Usagef("unexpected argument '%s' found", arg)
+		case strings.HasPrefix(arg, "-") && arg != "-":
+			return nil, exit.Usagef("unexpected argument '%s' found (to pass it to the command, put -- before the command)", arg)
+		case f.system == "" && systemOf(arg) != "":
+			f.system = systemOf(arg)
+		case f.system == "" && !begun:
+			return nil, exit.Usagef("unrecognized subcommand '%s': one of linux, macos, windows, serve, or -- and a command", arg)
 		default:
-			system, err := systemOf(arg)
-			if err != nil {
-				return nil, err
-			}
-			f.system = system
+			f.command = append([]string{arg}, w.args...)
+			return f.done(true)
 		}
 		if w.err != nil {
 			return nil, w.err
 		}
 	}
-	if f.system == "" {
-		if f.probe {
-			return f, nil
-		}
+	if f.system == "" && !begun && f.probe {
+		return f, nil
+	}
+	return f.done(begun)
+}
+
+// done looks at the whole. begun tells that a command or an option of a
+// system's was seen: without a system's name it is this one's.
+func (f *flags) done(begun bool) (*flags, error) {
+	if f.system == "" && !begun {
 		return nil, errUsage
 	}
-	return f, f.parseSystem(&w)
+	if f.system == "" {
+		f.system = runtime.GOOS
+	}
+	return f, f.check()
 }
 
-func systemOf(word string) (string, error) {
+// systemOf gives the name that Go has for a system, "" when it is none.
+func systemOf(word string) string {
 	switch word {
 	case "linux", "landlock":
-		return "linux", nil
+		return "linux"
 	case "macos", "seatbelt":
-		return "darwin", nil
+		return "darwin"
 	case "windows":
-		return "windows", nil
+		return "windows"
 	}
-	return "", exit.Usagef("unrecognized subcommand '%s': one of linux, macos, windows, serve", word)
+	return ""
 }
 
-// parseSystem reads the options after the system's name.
-func (f *flags) parseSystem(w *words) error {
-	for len(w.args) > 0 {
-		arg := w.next()
-		switch name, _, _ := strings.Cut(arg, "="); {
-		case arg == "--":
-			f.command = w.args
-			return f.check()
-		case name == "-c" || name == "--config":
-			f.config = append(f.config, w.value())
-		case name == "--mode":
-			f.mode = w.value()
-		case name == "--writable-root":
-			f.roots = append(f.roots, w.value())
-		case arg == "--network":
-			f.network = true
-		case name == "--permissions-profile" || name == "--permission-profile" || arg == "-P":
-			f.profile = w.value()
-		case name == "--cd" || arg == "-C":
-			f.dir = w.value()
-		case arg == "--include-managed-config":
-			f.managed = true
-		case name == "--enable" || name == "--disable":
-			w.value()
-		case arg == "--explain":
-			f.explain = true
-		case arg == "-h" || arg == "--help":
-			f.help = true
-			return nil
-		case strings.HasPrefix(arg, "-c") && !strings.HasPrefix(arg, "--"):
-			f.config = append(f.config, strings.TrimPrefix(arg, "-c"))
-		case strings.HasPrefix(arg, "-") && arg != "-":
-			return exit.Usagef("unexpected argument '%s' found (to pass it to the command, put -- before the command)", arg)
-		default:
-			f.command = append([]string{arg}, w.args...)
-			return f.check()
-		}
-		if w.err != nil {
-			return w.err
-		}
+// option takes what w gave last if it is an option with an effect on the
+// command. Those of the configuration have one wherever they are; the others
+// begin a command line of this system's when no system was named.
+func (f *flags) option(w *words, begun *bool) bool {
+	arg := w.last
+	name, _, _ := strings.Cut(arg, "=")
+	if short := len(arg) > 2 && arg[0] == '-' && arg[1] != '-'; short && strings.Contains("cCPp", arg[1:2]) {
+		name = arg[:2]
 	}
-	return f.check()
+	switch name {
+	case "-c", "--config":
+		f.config = append(f.config, w.value())
+		return true
+	case "--enable":
+		f.enable = append(f.enable, w.value())
+		return true
+	case "--disable":
+		f.disable = append(f.disable, w.value())
+		return true
+	case "--mode":
+		f.mode = w.value()
+	case "--writable-root":
+		f.roots = append(f.roots, w.value())
+	case "--network":
+		f.network = true
+	case "--permissions-profile", "--permission-profile", "-P":
+		v := w.value()
+		f.profile = &v
+	case "-p", "--profile":
+		f.layer = w.value()
+	case "--cd", "-C":
+		f.dir = w.value()
+	case "--include-managed-config":
+		f.managed = true
+	case "--explain":
+		f.explain = true
+	case "--allow-unix-socket":
+		if f.system != "darwin" {
+			return false
+		}
+		f.sockets = append(f.sockets, w.value())
+	case "--log-denials":
+		if f.system != "darwin" {
+			return false
+		}
+		f.denials = true
+	default:
+		return false
+	}
+	*begun = true
+	return true
 }
 
 func (f *flags) check() error {
@@ -188,10 +226,10 @@ func (f *flags) check() error {
 	default:
 		return exit.Usagef("invalid value '%s' for '--mode': one of %s, %s, %s", f.mode, ReadOnly, WorkspaceWrite, FullAccess)
 	}
-	if f.profile == "" && (f.dir != "" || f.managed) {
+	if f.profile == nil && (f.dir != "" || f.managed) {
 		return exit.Usagef("--cd and --include-managed-config need --permissions-profile NAME")
 	}
-	if f.profile != "" && f.mode != "" {
+	if f.profile != nil && f.mode != "" {
 		return exit.Usagef("--permissions-profile and --mode cannot be used together")
 	}
 	if len(f.command) == 0 && !f.explain {
@@ -215,6 +253,9 @@ func (w *words) next() string {
 // value is the value of the option that next gave: after its = or the next
 // word.
 func (w *words) value() string {
+	if len(w.last) > 2 && w.last[1] != '-' { // -cKEY=VALUE
+		return strings.TrimPrefix(w.last[2:], "=")
+	}
 	if _, v, ok := strings.Cut(w.last, "="); ok {
 		return v
 	}

@@ -5,15 +5,18 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/config"
 	"codex/pkg/policy"
 )
 
 func TestParse(t *testing.T) {
+	workspace := ":workspace"
 	tests := []struct {
 		name, line string
 		want       flags
@@ -27,10 +30,20 @@ func TestParse(t *testing.T) {
 			flags{system: "linux", config: []string{"a=1", "b=2", "c=3", "d=4", "e=5"}, command: []string{"x"}}, ""},
 		{"all of ours", "linux --mode workspace-write --writable-root /a --writable-root=/b --network x",
 			flags{system: "linux", mode: WorkspaceWrite, roots: []string{"/a", "/b"}, network: true, command: []string{"x"}}, ""},
-		{"profile", "linux -P :workspace -C /d -- x", flags{system: "linux", profile: ":workspace", dir: "/d", command: []string{"x"}}, ""},
-		{"features are let through", "--enable a linux --disable b x", flags{system: "linux", command: []string{"x"}}, ""},
+		{"profile", "linux -P :workspace -C /d -- x", flags{system: "linux", profile: &workspace, dir: "/d", command: []string{"x"}}, ""},
+		{"glued profile", "linux -P:workspace -C/d x", flags{system: "linux", profile: &workspace, dir: "/d", command: []string{"x"}}, ""},
+		{"no system after two dashes", "-- linux x", flags{system: runtime.GOOS, command: []string{"linux", "x"}}, ""},
+		{"no system after an option", "--permission-profile :workspace -p y x -P", flags{system: runtime.GOOS, profile: &workspace, layer: "y", command: []string{"x", "-P"}}, ""},
+		{"a profile for a system", "-P :workspace linux x", flags{system: "linux", profile: &workspace, command: []string{"x"}}, ""},
+		{"nothing to run", "-P :workspace", flags{}, "usage"},
+		{"a word is no command", "-c a=1 x", flags{}, "unrecognized subcommand 'x'"},
+		{"features are let through", "--enable a linux --disable b x", flags{system: "linux", enable: []string{"a"}, disable: []string{"b"}, command: []string{"x"}}, ""},
 		{"explain needs no command", "linux --explain", flags{system: "linux", explain: true}, ""},
 		{"probe", "--probe", flags{probe: true}, ""},
+		{"options of macOS", "macos --allow-unix-socket /s --allow-unix-socket=t --log-denials --mode read-only x",
+			flags{system: "darwin", sockets: []string{"/s", "t"}, denials: true, mode: ReadOnly, command: []string{"x"}}, ""},
+		{"are not those of others", "windows --log-denials x", flags{}, "unexpected argument '--log-denials'"},
+		{"nor of Linux", "linux --allow-unix-socket /s x", flags{}, "unexpected argument '--allow-unix-socket'"},
 		{"other systems", "seatbelt x", flags{system: "darwin", command: []string{"x"}}, ""},
 		{"nothing", "", flags{}, "usage"},
 		{"no command", "linux", flags{}, "usage"},
@@ -73,87 +86,56 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func TestSettings(t *testing.T) {
-	home := t.TempDir()
-	if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(`sandbox_mode = "danger-full-access"
-[sandbox_workspace_write]
-writable_roots = ["/from/file"]
-`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct {
-		name, set string
-		mode      string
-		roots     []string
-		network   bool
-		err       string
-	}{
-		{"the file's mode does not count", "", "", []string{"/from/file"}, false, ""},
-		{"bare word", "sandbox_mode=workspace-write", WorkspaceWrite, []string{"/from/file"}, false, ""},
-		{"quoted", `sandbox_mode="read-only"`, ReadOnly, []string{"/from/file"}, false, ""},
-		{"the last one counts", `sandbox_mode=read-only sandbox_mode=workspace-write`, WorkspaceWrite, []string{"/from/file"}, false, ""},
-		{"a key of a table", `sandbox_workspace_write.network_access=true`, "", []string{"/from/file"}, true, ""},
-		{"a list", `sandbox_workspace_write.writable_roots=["/a","/b"]`, "", []string{"/a", "/b"}, false, ""},
-		{"a whole table", `sandbox_workspace_write={network_access=true}`, "", []string{"/from/file"}, true, ""},
-		{"others are none of ours", `model=o3 a.b.c=1`, "", []string{"/from/file"}, false, ""},
-		{"unknown mode", "sandbox_mode=bogus", "", nil, false, "unknown variant `bogus`, expected one of `read-only`, `workspace-write`, `danger-full-access`"},
-		{"wrong type", "sandbox_workspace_write.network_access=maybe", "", nil, false, "override sandbox_workspace_write.network_access"},
-		{"no equals sign", "foo", "", nil, false, "missing '='"},
-		{"no key", "=3", "", nil, false, "empty key"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s, err := load(home, strings.Fields(tt.set))
-			if tt.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.err) {
-					t.Errorf("error %v, want %q", err, tt.err)
-				}
-				return
-			}
-			if err != nil || s.SandboxMode != tt.mode || !slices.Equal(s.WorkspaceWrite.WritableRoots, tt.roots) || s.WorkspaceWrite.NetworkAccess != tt.network {
-				t.Errorf("%+v, %v", s, err)
-			}
-		})
-	}
-	os.WriteFile(filepath.Join(home, "config.toml"), []byte("= broken"), 0o600)
-	if _, err := load(home, nil); err == nil || !strings.Contains(err.Error(), "config.toml") {
-		t.Errorf("broken file: %v", err)
-	}
-}
-
+// TestPermissions holds what counts: the command line, a permission profile,
+// else read-only whatever sandbox mode the file names.
 func TestPermissions(t *testing.T) {
-	home := t.TempDir()
+	const mine = "[permissions.mine.filesystem]\n':root'='read'\n':workspace_roots'='write'\n[permissions.mine.network]\nenabled=true\n"
 	tests := []struct {
-		line     string
-		ww, full bool // may write the working directory, everything
-		network  bool
-		err      string
+		file, line string
+		ww, full   bool // may write the working directory, everything
+		network    bool
+		err        string
 	}{
-		{"linux x", false, false, false, ""},
-		{"linux --mode workspace-write x", true, false, false, ""},
-		{"linux -c sandbox_mode=workspace-write x", true, false, false, ""},
-		{"linux --mode read-only -c sandbox_mode=workspace-write x", false, false, false, ""},
-		{"linux --mode danger-full-access x", true, true, true, ""},
-		{"linux -P :danger-no-sandbox x", true, true, true, ""},
-		{"linux -P :danger-full-access x", true, true, true, ""},
-		{"linux -P :workspace x", true, false, false, ""},
-		{"linux -P :read-only x", false, false, false, ""},
-		{"linux -P :nope x", false, false, false, "unknown built-in profile `:nope`"},
-		{"linux -P mine x", false, false, false, "not supported yet"},
-		{"linux --network x", false, false, true, ""},
-		{"linux --writable-root /w x", true, false, false, ""},
-		{"linux -c sandbox_mode=workspace-write -c sandbox_workspace_write.network_access=true x", true, false, true, ""},
+		{"", "linux x", false, false, false, ""},
+		{"sandbox_mode='workspace-write'", "linux x", false, false, false, ""},
+		{"profile='p'\n[profiles.p]\nsandbox_mode='workspace-write'", "linux x", false, false, false, ""},
+		{"", "linux --mode workspace-write x", true, false, false, ""},
+		{"", "linux -c sandbox_mode=workspace-write x", true, false, false, ""},
+		{"", "linux --mode read-only -c sandbox_mode=workspace-write x", false, false, false, ""},
+		{"", "linux --mode danger-full-access x", true, true, true, ""},
+		{"", "linux -P :danger-no-sandbox x", true, true, true, ""},
+		{"", "linux -P :danger-full-access x", true, true, true, ""},
+		{"", "linux -P :workspace x", true, false, false, ""},
+		{"sandbox_workspace_write={network_access=true}", "linux -P :workspace x", true, false, false, ""},
+		{"", "linux -P :read-only x", false, false, false, ""},
+		{"", "linux -P :nope x", false, false, false, "unknown built-in profile `:nope`"},
+		{"", "linux -P mine x", false, false, false, "default_permissions requires a `[permissions]` table"},
+		{mine, "linux -P mine x", true, false, true, ""},
+		{mine, "linux -P mine -c sandbox_mode=read-only x", true, false, true, ""},
+		{mine, "linux -P= x", false, false, false, "undefined profile ``"},
+		{mine, "linux x", false, false, false, "does not set `default_permissions`"},
+		{mine, "linux -c default_permissions=mine x", true, false, true, ""},
+		{"default_permissions='mine'\n" + mine, "linux x", true, false, true, ""},
+		{"default_permissions='mine'\n" + mine, "linux -c sandbox_mode=read-only x", false, false, false, ""},
+		{"default_permissions='mine'\n" + mine, "linux --mode read-only x", false, false, false, ""},
+		{"", "linux --network x", false, false, true, ""},
+		{"", "linux --writable-root /w x", true, false, false, ""},
+		{"", "linux -c sandbox_mode=workspace-write -c sandbox_workspace_write.network_access=true x", true, false, true, ""},
+		{"", "linux -c sandbox_mode=bogus x", false, false, false, "unknown variant `bogus`, expected one of `read-only`, `workspace-write`, `danger-full-access`"},
+		{"model=1", "linux x", false, false, false, "config.toml:1:7: invalid type: integer `1`, expected a string"},
+		{"", "linux -c foo x", false, false, false, "missing '='"},
+		{"", "linux --enable bogus x", false, false, false, "Unknown feature flag: bogus"},
 	}
 	for _, tt := range tests {
+		home := t.TempDir()
+		if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(tt.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		f, err := parse(strings.Fields(tt.line))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := load(home, f.config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		prof, err := f.permissions(s, world{home: home})
+		cfg, err := f.load(t.Context(), world{"CODEX_HOME=" + home}.env("/w", home))
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%s: error %v, want %q", tt.line, err, tt.err)
@@ -164,34 +146,30 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("%s: %v", tt.line, err)
 			continue
 		}
-		pol, err := prof.Resolve(policy.Env{Cwd: "/w"})
+		pol, err := f.permissions(cfg).Resolve(policy.Env{Cwd: "/w"})
 		if err != nil || pol.CanWrite("/w/f") != tt.ww || pol.CanWrite("/etc") != tt.full || pol.Network != tt.network {
 			t.Errorf("%s: %+v, %v", tt.line, pol, err)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(home, "memories")); err != nil {
-		t.Errorf("memories were not made: %v", err)
-	}
 }
 
 func TestEnvironment(t *testing.T) {
-	yes, no := true, false
 	env := []string{"PATH=/bin", "HOME=/h", "MY_TOKEN=t", "X=1", "PWD=/old"}
 	tests := []struct {
 		name string
-		e    environment
+		e    config.ShellEnvPolicy
 		want []string
 	}{
-		{"untouched", environment{}, env},
-		{"none", environment{Inherit: "none"}, []string{"PWD=/w"}},
-		{"core", environment{Inherit: "core"}, []string{"HOME=/h", "PATH=/bin", "PWD=/w"}},
-		{"secrets", environment{IgnoreDefaultExcludes: &no}, []string{"HOME=/h", "PATH=/bin", "PWD=/w", "X=1"}},
-		{"secrets kept", environment{IgnoreDefaultExcludes: &yes}, []string{"HOME=/h", "MY_TOKEN=t", "PATH=/bin", "PWD=/w", "X=1"}},
-		{"exclude and set", environment{Exclude: []string{"h*", "x"}, Set: map[string]string{"X": "2"}}, []string{"MY_TOKEN=t", "PATH=/bin", "PWD=/w", "X=2"}},
-		{"only", environment{IncludeOnly: []string{"PATH"}}, []string{"PATH=/bin", "PWD=/w"}},
+		{"untouched", config.ShellEnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true}, env},
+		{"none", config.ShellEnvPolicy{Inherit: "none", IgnoreDefaultExcludes: true}, []string{"PWD=/w"}},
+		{"core", config.ShellEnvPolicy{Inherit: "core", IgnoreDefaultExcludes: true}, []string{"HOME=/h", "PATH=/bin", "PWD=/w"}},
+		{"secrets", config.ShellEnvPolicy{Inherit: "all"}, []string{"HOME=/h", "PATH=/bin", "PWD=/w", "X=1"}},
+		{"exclude and set", config.ShellEnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true, Exclude: []string{"h*", "x"},
+			Set: map[string]string{"X": "2"}}, []string{"MY_TOKEN=t", "PATH=/bin", "PWD=/w", "X=2"}},
+		{"only", config.ShellEnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true, IncludeOnly: []string{"PATH"}}, []string{"PATH=/bin", "PWD=/w"}},
 	}
 	for _, tt := range tests {
-		if got := tt.e.build(env, "/w"); !slices.Equal(got, tt.want) {
+		if got := environment(tt.e, env, "/w"); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}

@@ -6,14 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/mattn/go-isatty"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/netproxy/keeper"
+	"codex/pkg/netproxy/wire"
 	"codex/pkg/options"
 	"codex/pkg/policy"
 	"codex/pkg/sandbox"
@@ -25,6 +29,10 @@ type Process struct {
 	In, Out, Err *os.File
 	Env          []string // the whole environment
 	Dir          string   // the working directory
+	SystemDir    string   // the machine's configuration; "" is the system's own place
+
+	// NetProxy finds codex-netproxy, which a policy with a proxy needs.
+	NetProxy func() (string, error)
 
 	// SignalsAfter is how long signals end us, and so the command, before they
 	// are passed on to it. To be ready for them costs threads, which a command
@@ -71,64 +79,90 @@ func run(ctx context.Context, args []string, p Process) error {
 	switch {
 	case f.system == runtime.GOOS:
 	case f.system == "darwin":
-		return errors.New("Seatbelt sandbox is only available on macOS")
+		return elsewhere(p.Err, "Seatbelt", "macOS")
 	case f.system == "windows":
-		return errors.New("Windows sandbox is only available on Windows")
+		return elsewhere(p.Err, "Windows", "Windows")
 	default:
-		return errors.New("Linux sandbox is only available on Linux")
+		return elsewhere(p.Err, "Linux", "Linux")
 	}
-	spec, err := f.spec(p)
+	spec, err := f.spec(ctx, p)
 	if err != nil {
 		return err
 	}
 	if f.explain {
-		return explain(p.Out, spec.Policy)
+		return explain(p.Out, spec)
 	}
 	if !spec.Policy.Restricted() {
 		return sandbox.Exec(spec)
 	}
-	return runConfined(ctx, spec, p)
+	if f.denials {
+		return withDenials(ctx, spec, p)
+	}
+	return runConfined(ctx, spec, p, func(int) {})
+}
+
+// elsewhere says, in the original's words, that a sandbox belongs to another
+// system.
+func elsewhere(w io.Writer, sandbox, system string) error {
+	fmt.Fprintf(w, "Error: %s sandbox is only available on %s\n", sandbox, system)
+	return exit.Silent(exit.Failed)
 }
 
 // spec turns the command line into a command under a resolved policy.
-func (f *flags) spec(p Process) (sandbox.Spec, error) {
+func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 	cwd := f.dir
 	if !filepath.IsAbs(cwd) {
 		cwd = filepath.Join(p.Dir, cwd)
 	}
-	w := world{env: p.Env}
-	if w.home = w.getenv("CODEX_HOME"); w.home == "" && w.getenv("HOME") != "" {
-		w.home = filepath.Join(w.getenv("HOME"), ".codex")
-	}
-	s, err := load(w.home, f.config)
+	f.dir = cwd
+	cfg, err := f.load(ctx, world(p.Env).env(p.Dir, p.SystemDir))
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
-	profile, err := f.permissions(s, w)
+	profile := f.permissions(cfg)
+	if profile.Writes() && !f.explain {
+		makeMemories(cfg.Home)
+	}
+	pol, err := profile.Resolve(cfg.PolicyEnv())
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
-	pol, err := profile.Resolve(policy.Env{Cwd: cwd, Tmpdir: w.getenv("TMPDIR"), FS: sandbox.HostFS{}})
-	if err != nil {
-		return sandbox.Spec{}, err
+	if cfg.Permissions.ID != "" && cfg.SandboxModeExplicit {
+		for _, w := range cfg.Warnings {
+			fmt.Fprintf(p.Err, "codex-sandbox: warning: %s\n", w)
+		}
 	}
-	return sandbox.Spec{Policy: pol, Argv: f.command, Dir: cwd, Env: s.Environment.build(p.Env, cwd)}, nil
+	level, _ := cfg.Get("windows", "sandbox").(string)
+	spec := sandbox.Spec{Policy: pol, Argv: f.command, Dir: cwd, Env: environment(cfg.ShellEnv, p.Env, cwd),
+		LandlockAlone: cfg.Features.Enabled("use_legacy_landlock"), Windows: sandbox.Windows{Level: level, Home: cfg.Home}}
+	for _, at := range f.sockets {
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(cwd, at)
+		}
+		spec.UnixSockets = append(spec.UnixSockets, at)
+	}
+	return spec, nil
 }
 
 // runConfined takes for granted that the kernel gives everything, which saves
-// a probe, and probes only when it does not.
-func runConfined(ctx context.Context, spec sandbox.Spec, p Process) error {
+// a probe, and probes only when it does not. started hears the command's number.
+func runConfined(ctx context.Context, spec sandbox.Spec, p Process, started func(pid int)) error {
 	signals := listen(isatty.IsTerminal(p.In.Fd()) || isatty.IsTerminal(p.Err.Fd()), p.SignalsAfter)
 	spec.Support = &sandbox.Support{Spaces: true, Seccomp: true}
+	if spec.Policy.Proxy != nil {
+		defer behindProxy(&spec, p)()
+	}
 	c, err := start(ctx, spec, p)
 	var refused *sandbox.RefusedError
 	if errors.As(err, &refused) {
 		s := sandbox.Probe()
-		s.Spaces, s.Reason = false, refused.Reason
+		if s.Spaces && s.UserNS && s.Seccomp { // they are there, but not for this
+			s.Spaces, s.Reason = false, refused.Reason
+		}
 		spec.Support = &s
 		c, err = start(ctx, spec, p)
 		if err == nil {
-			if lines := s.Explain(spec.Policy); len(lines) > 0 {
+			if lines := s.Explain(spec); len(lines) > 0 {
 				fmt.Fprintf(p.Err, "codex-sandbox: warning: %s\nhint: --explain tells what that leaves open\n", lines[0])
 			}
 		}
@@ -136,12 +170,57 @@ func runConfined(ctx context.Context, spec sandbox.Spec, p Process) error {
 	if err != nil {
 		return err
 	}
+	started(c.Process.Pid)
 	signals.to(c)
 	err = c.Wait()
 	if err != nil && c.ProcessState == nil {
 		return err
 	}
 	return exit.Silent(c.Exit().Code)
+}
+
+// behindProxy leads the command to a proxy of its own, if there is one to be had, and
+// gives what ends that.
+func behindProxy(spec *sandbox.Spec, p Process) (end func()) {
+	k := &keeper.Keeper{Program: p.NetProxy, Env: p.Env, Errors: p.Err}
+	lease, err := k.Prepare(spec, keeper.Events{Blocked: func(a wire.Attempt) {
+		fmt.Fprintf(p.Err, "codex-sandbox: %s\n", a.Message)
+	}})
+	if err != nil {
+		fmt.Fprintf(p.Err, "codex-sandbox: warning: %v\nhint: the command runs without a network\n", err)
+	}
+	return func() {
+		lease.Close()
+		k.Close()
+	}
+}
+
+// withDenials runs the command and tells what the kernel denied to it.
+func withDenials(ctx context.Context, spec sandbox.Spec, p Process) error {
+	log, err := listenForDenials(ctx)
+	if err != nil {
+		return err
+	}
+	began := false
+	err = runConfined(ctx, spec, p, func(pid int) {
+		began = true
+		log.Follow(pid)
+	})
+	if !began {
+		log.Close()
+		return err
+	}
+	if e := log.Report(p.Err); e != nil {
+		return e
+	}
+	return err
+}
+
+// denials is a log of what was denied, while a command runs.
+type denials interface {
+	Follow(pid int)           // account for the command and its descendants
+	Report(w io.Writer) error // ends the log
+	Close()                   // ends it without a word
 }
 
 func start(ctx context.Context, spec sandbox.Spec, p Process) (*sandbox.Cmd, error) {
@@ -161,8 +240,9 @@ func probe(w io.Writer) error {
 	return err
 }
 
-// explain prints a policy for people.
-func explain(w io.Writer, p policy.Policy) error {
+// explain prints a policy for people, and what of it is not enforced here.
+func explain(w io.Writer, spec sandbox.Spec) error {
+	p := spec.Policy
 	say := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 	if !p.Restricted() {
 		say("no sandbox: the command may do everything")
@@ -172,26 +252,31 @@ func explain(w io.Writer, p policy.Policy) error {
 		say("read     everything")
 	}
 	for _, r := range p.Readable {
-		say("read     %s", r)
+		say("read     %s", policy.HostPath(r))
 	}
 	if p.FullDiskWrite {
 		say("write    everything")
 	}
 	for _, r := range p.Writable {
-		say("write    %s", r.Path)
+		say("write    %s", policy.HostPath(r.Path))
 		for _, ro := range r.ReadOnly {
-			say("  but not %s", ro)
+			say("  but not %s", policy.HostPath(ro))
 		}
 	}
 	for _, d := range append(p.Denied, p.DeniedGlobs...) {
-		say("hidden   %s", d)
+		say("hidden   %s", policy.HostPath(d))
 	}
 	if p.Network {
 		say("network  on")
+	} else if p.Proxy != nil {
+		say("network  through a proxy")
+		for _, host := range slices.Sorted(maps.Keys(p.Proxy.Domains)) {
+			say("  %-6s %s", p.Proxy.Domains[host], host)
+		}
 	} else {
 		say("network  off")
 	}
-	for _, line := range sandbox.Probe().Explain(p) {
+	for _, line := range sandbox.Probe().Explain(spec) {
 		say("warning  %s", line)
 	}
 	return nil
@@ -200,7 +285,7 @@ func explain(w io.Writer, p policy.Policy) error {
 func writeHelp(w io.Writer) error {
 	_, err := fmt.Fprint(w, `Run one command under a policy.
 
-Usage: codex-sandbox [-c KEY=VALUE]... linux [OPTIONS] [--] COMMAND [ARGS]...
+Usage: codex-sandbox [-c KEY=VALUE]... linux|macos|windows [OPTIONS] [--] COMMAND [ARGS]...
        codex-sandbox serve
        codex-sandbox --probe
 
@@ -210,14 +295,17 @@ Commands:
 	for _, c := range set.Commands {
 		fmt.Fprintf(w, "  %-10s %s\n", c.Path, c.Help)
 	}
-	for _, part := range []string{"", "linux"} {
-		if part == "" {
-			fmt.Fprint(w, "\nOptions:\n")
-		} else {
-			fmt.Fprintf(w, "\nOptions of %s:\n", part)
-		}
-		for _, o := range set.Options {
-			if o.Command == part && !o.Hidden {
+	for _, part := range []struct {
+		title, system string
+		options       []options.Option
+	}{
+		{"Options:", "", set.Options},
+		{"Options of linux, macos and windows:", "linux", set.Options},
+		{"Options of macos alone:", "macos", seatbeltOptions()},
+	} {
+		fmt.Fprintf(w, "\n%s\n", part.title)
+		for _, o := range part.options {
+			if o.Command == part.system && !o.Hidden {
 				fmt.Fprintf(w, "  %-32s %s\n", o.Usage(), o.Help)
 			}
 		}

@@ -88,8 +88,8 @@ func TestRun(t *testing.T) {
 		{"not a program", append(ro, "/etc/passwd"), ran{"", "run /etc/passwd: Permission denied (os error 13)", 101}},
 		{"missing program, no sandbox", append(full, "nosuch"), ran{"", "run nosuch: No such file", 101}},
 		{"environment", []string{"linux", "-c", "shell_environment_policy.inherit=none", "--", "/usr/bin/env"}, ran{"PWD=" + dir + "\n" + sandbox.NetworkDisabled + "=1", "", 0}},
-		{"other system", []string{"seatbelt", "--", "x"}, ran{"", "Seatbelt sandbox is only available on macOS", 1}},
-		{"another", []string{"windows", "--", "x"}, ran{"", "Windows sandbox is only available on Windows", 1}},
+		{"other system", []string{"seatbelt", "--", "x"}, ran{"", "Error: Seatbelt sandbox is only available on macOS", 1}},
+		{"another", []string{"windows", "--", "x"}, ran{"", "Error: Windows sandbox is only available on Windows", 1}},
 		{"usage", nil, ran{"", "Usage: codex-sandbox", 2}},
 		{"bad config", []string{"linux", "-c", "sandbox_mode=bogus", "x"}, ran{"", "unknown variant `bogus`", 1}},
 	}

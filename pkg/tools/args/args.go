@@ -106,6 +106,21 @@ func Decode(o *Object, text string) (Values, error) {
 	return v, nil
 }
 
+// Check reads text as a JSON value of any kind.
+func Check(text string) error {
+	p := &parser{s: text}
+	p.space()
+	if err := p.skip(1); err != nil {
+		return err
+	}
+	p.space()
+	if p.i < len(p.s) {
+		p.i++
+		return p.errHere("trailing characters")
+	}
+	return nil
+}
+
 type parser struct {
 	s string
 	i int // bytes consumed

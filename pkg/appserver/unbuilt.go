@@ -1,0 +1,51 @@
+package appserver
+
+import "codex/pkg/protocol"
+
+// feature is something that the original has and this server has not: the methods that
+// it answers by saying so.
+type feature struct {
+	exp     bool // they need the experimentalApi capability
+	methods []string
+}
+
+// unbuilt lists them all, in this one place. Whoever builds one moves its methods to
+// table.
+func unbuilt() []feature {
+	return []feature{
+		// Goals.
+		{methods: []string{protocol.MethodThreadGoalSet, protocol.MethodThreadGoalGet, protocol.MethodThreadGoalClear}},
+		// The guardian.
+		{methods: []string{protocol.MethodThreadApproveGuardianDeniedAction}},
+		// Memories.
+		{exp: true, methods: []string{protocol.MethodMemoryReset}},
+		// Realtime voice.
+		{exp: true, methods: []string{protocol.MethodThreadRealtimeStart, protocol.MethodThreadRealtimeAppendAudio,
+			protocol.MethodThreadRealtimeAppendText, protocol.MethodThreadRealtimeStop, protocol.MethodThreadRealtimeListVoices}},
+		// Skills.
+		{methods: []string{protocol.MethodSkillsList, protocol.MethodSkillsConfigWrite}},
+		// Hooks.
+		{methods: []string{protocol.MethodHooksList}},
+		// Plugins.
+		{methods: []string{protocol.MethodMarketplaceAdd, protocol.MethodMarketplaceRemove, protocol.MethodMarketplaceUpgrade,
+			protocol.MethodPluginList, protocol.MethodPluginInstalled, protocol.MethodPluginRead, protocol.MethodPluginSkillRead,
+			protocol.MethodPluginShareSave, protocol.MethodPluginShareUpdateTargets, protocol.MethodPluginShareList,
+			protocol.MethodPluginShareCheckout, protocol.MethodPluginShareDelete, protocol.MethodPluginInstall, protocol.MethodPluginUninstall}},
+		// Apps.
+		{methods: []string{protocol.MethodAppList}},
+		// MCP servers.
+		{methods: []string{protocol.MethodMcpServerOauthLogin, protocol.MethodConfigMcpServerReload, protocol.MethodMcpServerStatusList,
+			protocol.MethodMcpServerResourceRead, protocol.MethodMcpServerToolCall}},
+		// Import from other agents.
+		{methods: []string{protocol.MethodExternalAgentConfigDetect, protocol.MethodExternalAgentConfigImport}},
+		// Features switched while the server runs.
+		{methods: []string{protocol.MethodExperimentalFeatureEnablementSet}},
+		// Environments.
+		{exp: true, methods: []string{protocol.MethodEnvironmentAdd}},
+	}
+}
+
+// notBuilt answers for them; nothing is made up.
+func notBuilt(r *request) (any, error) {
+	return nil, invalid("%s is not supported yet", r.method)
+}

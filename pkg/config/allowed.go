@@ -1,0 +1,19 @@
+package config
+
+import "maps"
+
+// Requirements are what an administrator allows, as clients are told. A nil list allows
+// everything.
+type Requirements struct {
+	ApprovalPolicies, Reviewers, SandboxModes, WebSearchModes []string
+	// Features are switched on or off for good.
+	Features map[string]bool
+}
+
+// told gives what is set, nil when nothing is.
+func (r requirements) told() *Requirements {
+	if !r.approval.set && !r.reviewers.set && !r.sandbox.set && !r.web.set && r.features == nil {
+		return nil
+	}
+	return &Requirements{ApprovalPolicies: r.approval.values, Reviewers: r.reviewers.values, SandboxModes: r.sandbox.values, WebSearchModes: r.web.values, Features: maps.Clone(r.features)}
+}

@@ -1,0 +1,154 @@
+//go:build unix
+
+package updater
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"codex/pkg/daemon/child"
+)
+
+const (
+	script = "install.sh"
+	// maxScript bounds the installer, maxSum the file with its checksum.
+	maxScript = 4 << 20
+	maxSum    = 64 << 10
+	// maxTalk bounds what the installer says.
+	maxTalk = 1 << 20
+)
+
+// Source is where updates come from.
+type Source struct {
+	Settings
+	// Env is what the installer gets, CODEX_HOME and CODEX_INSTALL_BASE_URL included.
+	Env []string
+	// Look finds a program on PATH, see exec.LookPath.
+	Look func(program string) (string, error)
+}
+
+// Install gets the installer, holds it against its checksum, and runs it.
+func (s Source) Install(ctx context.Context) error {
+	if s.URL == Nowhere {
+		return errors.New("this build has no address for updates; CODEX_UPDATE_URL or updater.json can name one")
+	}
+	base, err := base(s.URL)
+	if err != nil {
+		return err
+	}
+	text, err := s.get(ctx, base.JoinPath(script), maxScript)
+	if err != nil {
+		return err
+	}
+	sums, err := s.get(ctx, base.JoinPath(script+".sha256"), maxSum)
+	if err != nil {
+		return err
+	}
+	if err := check(text, sums); err != nil {
+		return fmt.Errorf("%s: %w", base.JoinPath(script), err)
+	}
+	_, err = child.Output(ctx, child.Command{Path: "/bin/sh", Args: []string{"-s"}, Env: s.Env, Stdin: text, Limit: maxTalk, Time: time.Duration(s.Script)})
+	if err != nil {
+		return fmt.Errorf("installer of %s: %w", base, err)
+	}
+	return nil
+}
+
+// base takes a folder's address apart. What it serves is run, so it must not be
+// somebody else's on the way: https, this machine over http, or a folder.
+func base(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("update address: %w", err)
+	}
+	host := u.Hostname()
+	ip := net.ParseIP(host)
+	local := host == "localhost" || ip != nil && ip.IsLoopback()
+	switch {
+	case u.Scheme == "https" && host != "", u.Scheme == "http" && local, u.Scheme == "file" && host == "" && strings.HasPrefix(u.Path, "/"):
+		return u, nil
+	}
+	return nil, fmt.Errorf("update address %q: only https://, file:/// and http:// to this machine are safe to run things from", raw)
+}
+
+// get downloads a file of at most limit bytes.
+func (s Source) get(ctx context.Context, u *url.URL, limit int) ([]byte, error) {
+	if u.Scheme == "file" {
+		return readFile(u.Path, limit)
+	}
+	c := child.Command{Env: s.Env, Limit: limit, Time: time.Duration(s.Download)}
+	address := u.String()
+	seconds := strconv.Itoa(int((time.Duration(s.Download) + time.Second - 1) / time.Second))
+	var err error
+	if c.Path, err = s.Look("curl"); err == nil {
+		only := "=" + u.Scheme
+		c.Args = []string{"-q", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "5",
+			"--proto", only, "--proto-redir", only, "--max-time", seconds, "--max-filesize", strconv.Itoa(limit), "--", address}
+	} else if c.Path, err = s.Look("wget"); err == nil {
+		c.Args = []string{"-q", "-T", seconds, "-O", "-", "--", address}
+	} else {
+		return nil, errors.New("to download, either curl or wget must be on PATH")
+	}
+	b, err := child.Output(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("download %s: %w", address, err)
+	}
+	return b, nil
+}
+
+func readFile(path string, limit int) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	if err == nil && len(b) > limit {
+		err = fmt.Errorf("read %s: more than %d bytes", path, limit)
+	}
+	return b, err
+}
+
+// check holds the installer against the lines of sha256sum: a digest and a name, or
+// nothing but a digest.
+func check(text, sums []byte) error {
+	sum := sha256.Sum256(text)
+	have := hex.EncodeToString(sum[:])
+	for line := range strings.Lines(string(sums)) {
+		f := strings.Fields(line)
+		if len(f) == 0 || len(f) == 2 && strings.TrimPrefix(f[1], "*") != script || len(f) > 2 {
+			continue
+		}
+		if want := strings.ToLower(f[0]); want != have {
+			return fmt.Errorf("checksum mismatch: expected %.64s, got %s", want, have)
+		}
+		return nil
+	}
+	return errors.New("its checksum is not in " + script + ".sha256")
+}
+
+// LookIn is exec.LookPath for a given PATH; only absolute folders of it count.
+func LookIn(path string) func(string) (string, error) {
+	return func(program string) (string, error) {
+		for _, dir := range strings.Split(path, ":") {
+			if !strings.HasPrefix(dir, "/") {
+				continue
+			}
+			if p, err := exec.LookPath(dir + "/" + program); err == nil {
+				return p, nil
+			}
+		}
+		return "", fmt.Errorf("%s: %w", program, exec.ErrNotFound)
+	}
+}

@@ -1,0 +1,5 @@
+package keeper
+
+import "syscall"
+
+const noSignal = syscall.MSG_NOSIGNAL

@@ -1,0 +1,5 @@
+package netproxy
+
+import "os"
+
+func statusOf(p *os.ProcessState) int { return p.ExitCode() }
