@@ -4,7 +4,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -80,7 +79,7 @@ func (d *daemon) remoteControl(ctx context.Context, f flags) error {
 		}
 		return nil
 	case !f.set["start"]:
-		return errors.New("remote control in the foreground is not built; codex remote-control start does it in the background")
+		return d.foreground(ctx, say)
 	}
 	fmt.Fprintln(say, "Starting app-server daemon with remote control enabled...")
 	a, err := d.bootstrap(ctx, settings{RemoteControl: true}, false)

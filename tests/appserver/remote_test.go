@@ -3,11 +3,13 @@
 package appserver
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -153,5 +155,48 @@ func TestRemoteControlSwitch(t *testing.T) {
 		if status := c.leave(); status != 0 {
 			t.Errorf("%+v: exit status %d", tc, status)
 		}
+	}
+}
+
+// TestRemoteControlForeground: codex remote-control stays while clients can come, and
+// takes the server with it.
+func TestRemoteControlForeground(t *testing.T) {
+	url, clients := relayed(t)
+	d := scripted(t, "mock-model", `{"msg":"x"}`)
+	start := func(token string) (*exec.Cmd, *bufio.Scanner) {
+		cmd := d.remote(url, token)
+		cmd.Path, cmd.Args = binaries+"/codex-daemon", []string{"codex-daemon", "remote-control"}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+		return cmd, bufio.NewScanner(out)
+	}
+	cmd, lines := start("own-token")
+	for _, want := range []string{"Starting app-server with remote control enabled...", "Remote control is connected on "} {
+		if !lines.Scan() || !strings.HasPrefix(lines.Text(), want) {
+			t.Fatalf("said %q, not %q", lines.Text(), want)
+		}
+	}
+	phone := next(t, clients)
+	phone.initialize()
+	phone.result("thread/loaded/list", `{}`)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
+		t.Errorf("after ^C: %v", err)
+	}
+	for range phone.lines { // until the server has gone
+	}
+	cmd, lines = start("wrong")
+	for lines.Scan() {
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("with a wrong token: %v", err)
 	}
 }
