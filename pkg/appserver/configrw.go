@@ -339,29 +339,3 @@ func splitKey(path string) ([]string, error) {
 		rest = rest[1:]
 	}
 }
-
-// requirementsRead tells what an administrator allows.
-func (s *Server) requirementsRead(r *request) (any, error) {
-	cfg, err := s.load(nil)
-	if err != nil {
-		return nil, err
-	}
-	q := cfg.Requirements
-	if q == nil {
-		return protocol.ConfigRequirementsReadResponse{}, nil
-	}
-	out := &protocol.ConfigRequirements{AllowedApprovalsReviewers: words[protocol.ApprovalsReviewer](q.Reviewers), AllowedSandboxModes: words[protocol.SandboxMode](q.SandboxModes),
-		AllowedWebSearchModes: words[protocol.WebSearchMode](q.WebSearchModes), FeatureRequirements: q.Features}
-	for _, p := range q.ApprovalPolicies {
-		out.AllowedApprovalPolicies = append(out.AllowedApprovalPolicies, protocol.AskForApproval{Mode: p})
-	}
-	return protocol.ConfigRequirementsReadResponse{Requirements: out}, nil
-}
-
-func words[T ~string](list []string) []T {
-	var out []T
-	for _, w := range list {
-		out = append(out, T(w))
-	}
-	return out
-}

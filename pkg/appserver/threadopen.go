@@ -114,8 +114,14 @@ func describe(cfg *config.Config, w wishes) protocol.ThreadStartResponse {
 	if w.reviewer != nil {
 		r.ApprovalsReviewer = *w.reviewer
 	}
-	if w.approval != nil {
-		r.ApprovalPolicy = *w.approval
+	if a := w.approval; a != nil {
+		word := a.Mode
+		if a.Granular != nil {
+			word = "granular"
+		}
+		if cfg.AllowApproval(word) == nil { // else the configured one
+			r.ApprovalPolicy = *a
+		}
 	}
 	if cfg.ServiceTier != "" {
 		r.ServiceTier = &cfg.ServiceTier

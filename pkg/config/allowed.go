@@ -8,12 +8,19 @@ type Requirements struct {
 	ApprovalPolicies, Reviewers, SandboxModes, WebSearchModes []string
 	// Features are switched on or off for good.
 	Features map[string]bool
+	// Permissions are the permission profiles that may be used.
+	Permissions []string
+	Network     *NetworkRequirements
+	// Tree is the whole file, for what nothing here is made of. Callers must not change
+	// it.
+	Tree map[string]any
 }
 
 // told gives what is set, nil when nothing is.
 func (r requirements) told() *Requirements {
-	if !r.approval.set && !r.reviewers.set && !r.sandbox.set && !r.web.set && r.features == nil {
+	if !r.approval.set && !r.reviewers.set && !r.sandbox.set && !r.web.set && r.features == nil && len(r.tree) == 0 {
 		return nil
 	}
-	return &Requirements{ApprovalPolicies: r.approval.values, Reviewers: r.reviewers.values, SandboxModes: r.sandbox.values, WebSearchModes: r.web.values, Features: maps.Clone(r.features)}
+	return &Requirements{ApprovalPolicies: r.approval.values, Reviewers: r.reviewers.values, SandboxModes: r.sandbox.values, WebSearchModes: r.web.values, Features: maps.Clone(r.features),
+		Permissions: r.permissions.values, Network: r.network, Tree: r.tree}
 }

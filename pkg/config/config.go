@@ -137,10 +137,13 @@ type Config struct {
 	Warnings []string
 	// Layers are the files and flags this came from, lowest first.
 	Layers []Layer
+	// RequiredRules are the administrator's rules for commands, over all others.
+	RequiredRules []RequiredRule
 	// Requirements are what an administrator allows, nil for everything.
 	Requirements *Requirements
 
 	tmpdir string // $TMPDIR
+	req    requirements
 	// merged is all layers, tree the same with the profile on top.
 	merged, tree map[string]any
 }

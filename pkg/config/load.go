@@ -48,7 +48,7 @@ func LoadSandbox(ctx context.Context, o Options) (*Config, error) {
 	}
 	c.readShellEnv(t)
 	c.Warnings = append(c.Warnings, req.warnings...)
-	c.constrainSandbox(req)
+	c.holdPermissions()
 	c.pinFeatures(req)
 	return c, nil
 }
@@ -94,6 +94,7 @@ func fold(ctx context.Context, o Options) (*Config, requirements, error) {
 	c := &Config{
 		Home: home, Cwd: s.cwd, ProjectRoot: s.root, GitRoot: s.git,
 		Warnings: s.warn, Layers: s.layers, Requirements: req.told(), merged: t, tmpdir: o.Env.get(policy.TempVariable),
+		req: req, RequiredRules: req.rules,
 	}
 	c.Trust = s.trust(s.cwd)
 	c.TrustKey = s.mainRepo()

@@ -19,6 +19,9 @@ type Permissions struct {
 	Profile policy.Profile
 	// Roots are the project roots, the working folder first.
 	Roots []string
+	// Refused is why another profile or mode that was asked for is not in force, "" when
+	// nothing was refused.
+	Refused string
 }
 
 // PermissionProfile names a permission profile that could be chosen.
@@ -31,7 +34,10 @@ type PermissionProfile struct {
 // configuration by name.
 func (c *Config) PermissionProfiles() []PermissionProfile {
 	out := []PermissionProfile{{ID: profileReadOnly}, {ID: profileWorkspace}, {ID: profileFullAccess}}
-	own := view(c.tree).table("permissions")
+	own, err := c.req.tables(view(c.tree).table("permissions"))
+	if err != nil {
+		own = view(c.tree).table("permissions")
+	}
 	for _, name := range slices.Sorted(maps.Keys(own)) {
 		out = append(out, PermissionProfile{ID: name, Description: own.str(name, "description")})
 	}

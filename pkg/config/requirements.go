@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,13 @@ import (
 type requirements struct {
 	approval, reviewers, sandbox, web allowed
 	features                          map[string]bool
+	permissions                       allowed        // names of profiles
+	profiles                          map[string]any // [permissions]
+	denyRead                          []string       // absolute, patterns among them
+	denySource                        string
+	rules                             []RequiredRule
+	network                           *NetworkRequirements
+	tree                              map[string]any // the whole file
 	warnings                          []string
 }
 
@@ -112,7 +118,8 @@ func (r *requirements) read(s *stack, path, text string) error {
 	if r.web.set {
 		r.web.values = webModes(r.web.values)
 	}
-	return nil
+	r.tree = t
+	return r.readPermissions(s, path, t)
 }
 
 // webModes puts a list in the fixed order; switching it off is always allowed.
@@ -158,12 +165,12 @@ func (r *requirements) legacy(l Layer) error {
 // constrain applies requirements to what was resolved.
 func (c *Config) constrain(o Options, r requirements) error {
 	c.Warnings = append(c.Warnings, r.warnings...)
-	if !r.sandbox.permits(c.SandboxMode) {
+	if r.forbids(c.SandboxMode) != "" {
 		if c.SandboxMode == "danger-full-access" && c.ApprovalPolicy == "never" {
 			return plain("`approval_policy = \"never\"` cannot be used because requirements do not allow `sandbox_mode = \"danger-full-access\"`; Codex would fall back to read-only permissions with approvals disabled. Choose an `approval_policy` based on what you need, such as `on-request`, or choose an allowed sandbox mode.")
 		}
-		c.constrainSandbox(r)
 	}
+	c.holdPermissions()
 	if !r.approval.permits(c.ApprovalPolicy) {
 		c.disallowed("approval_policy", c.ApprovalPolicy, r.approval.values[0], r.approval)
 		c.ApprovalPolicy, c.Granular = r.approval.values[0], nil
@@ -189,14 +196,6 @@ func (c *Config) constrain(o Options, r requirements) error {
 	return nil
 }
 
-// constrainSandbox falls back to reading when the mode is not allowed.
-func (c *Config) constrainSandbox(r requirements) {
-	if !r.sandbox.permits(c.SandboxMode) {
-		c.disallowed("sandbox_mode", c.SandboxMode, "read-only", r.sandbox)
-		c.SandboxMode = "read-only"
-	}
-}
-
 // pinFeatures sets what requirements decide.
 func (c *Config) pinFeatures(r requirements) {
 	for f, on := range r.features {
@@ -205,8 +204,7 @@ func (c *Config) pinFeatures(r requirements) {
 }
 
 func (c *Config) disallowed(key, have, want string, a allowed) {
-	c.Warnings = append(c.Warnings, fmt.Sprintf("Configured value for `%s` is disallowed by requirements; falling back to required value %s. Details: invalid value for `%s`: `%s` is not in the allowed set %s (set by %s)",
-		key, variant(want), key, variant(have), variants(a.values), a.source))
+	c.fallBack(key, variant(want), a.refusal(key, have))
 }
 
 // variant writes a word as the peer's messages do: on-request is OnRequest.

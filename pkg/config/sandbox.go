@@ -23,21 +23,28 @@ func (c *Config) readSandbox(o Options, t view) error {
 			ws.Added++
 		}
 	}
-	p := &profiles{tables: t.table("permissions"), env: o.Env, cwd: c.Cwd}
+	own := t.table("permissions")
+	tables, err := c.req.tables(own)
+	if err != nil {
+		return err
+	}
+	p := &profiles{tables: tables, env: o.Env, cwd: c.Cwd}
 	if err := p.checkNames(); err != nil {
 		return err
 	}
 	name, mode := c.permissionWords(o, t)
 	c.Permissions.Roots = []string{c.Cwd}
-	var err error
 	switch {
+	case c.req.permissions.set:
+		c.SandboxModeExplicit = true
+		err = c.setAllowed(p, name, mode)
 	case mode != "":
 		c.SandboxModeExplicit = true
 		c.setMode(mode)
 	case name != nil:
 		c.SandboxModeExplicit = true
 		err = c.setProfile(p, *name, ws.WritableRoots[:ws.Added])
-	case len(p.tables) > 0:
+	case len(own) > 0:
 		err = plain("config defines `[permissions]` profiles but does not set `default_permissions`")
 	case c.Trust != "":
 		if w == nil { // else it is the mode with these settings, not the profile
@@ -50,6 +57,34 @@ func (c *Config) readSandbox(o Options, t view) error {
 	}
 	c.Warnings = append(c.Warnings, p.warn...)
 	return err
+}
+
+// setAllowed puts one of the permission profiles in force that requirements
+// allow. A sandbox mode stands for the built-in profile that it is like.
+func (c *Config) setAllowed(p *profiles, name *string, mode string) error {
+	id := ""
+	switch {
+	case name != nil && *name == profileNoSandbox, name == nil && mode == policy.ModeFullAccess:
+		id = profileFullAccess
+	case name != nil:
+		id = *name
+	case mode == policy.ModeWorkspaceWrite, mode == "" && c.Trust != "":
+		id = profileWorkspace
+	default:
+		id = profileReadOnly
+	}
+	use, why, err := c.req.choose(p, id)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		if _, err := p.compile(id); err != nil {
+			return err
+		}
+		c.fallBack("permission_profile", "`"+use+"`", why)
+		c.Permissions.Refused = why
+	}
+	return c.setProfile(p, use, c.Workspace.WritableRoots[:c.Workspace.Added])
 }
 
 // permissionWords finds the permission profile or else the sandbox mode that

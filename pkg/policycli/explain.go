@@ -84,7 +84,11 @@ func (c *explainCmd) load(cfg *config.Config, p Process) (*execpolicy.Policy, er
 		}
 		all = append(all, r...)
 	}
-	return execpolicy.NewPolicy(all), nil
+	required, err := ruledir.Required(cfg.RequiredRules)
+	if err != nil {
+		return nil, err
+	}
+	return execpolicy.NewPolicy(append(all, required...)), nil
 }
 
 func asking(cfg *config.Config) execpolicy.Asking {

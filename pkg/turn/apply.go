@@ -34,6 +34,9 @@ func (t *thread) change(p protocol.ThreadSettingsUpdateParams, roots []string) (
 	}
 	if p.ApprovalPolicy != nil {
 		next.approval = *p.ApprovalPolicy
+		if err := t.cfg.AllowApproval(next.approvalWord()); err != nil {
+			return false, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "invalid thread settings override: %v", err)
+		}
 	}
 	if p.Model != nil && *p.Model != "" {
 		next.slug, next.model = *p.Model, lookup(t.cfg, *p.Model)

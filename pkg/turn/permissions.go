@@ -99,12 +99,18 @@ func (t *thread) choose(next *settings, cwd string, box *protocol.SandboxPolicy,
 	}
 	old := next.permits
 	p := old.Permissions.At(next.cwd, cwd)
+	refused := func(why string) error {
+		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "invalid thread settings override: %s", why)
+	}
 	if roots != nil {
 		p.Roots = absoluteRoots(roots, cwd)
 	}
 	switch {
 	case box != nil:
 		p.ID, p.Extends, p.Profile = "", "", box.Profile()
+		if err := t.cfg.AllowSandbox(p.In().Legacy(policy.Env{Cwd: cwd}).Mode); err != nil {
+			return refused(err.Error())
+		}
 		if p.Profile.Type == policy.Managed {
 			p.Profile = p.Profile.KeepDenied(old.placed)
 		}
@@ -114,6 +120,9 @@ func (t *thread) choose(next *settings, cwd string, box *protocol.SandboxPolicy,
 		cfg, err := t.opts.configure(context.Background(), ov)
 		if err != nil {
 			return unloadable(err)
+		}
+		if why := cfg.Permissions.Refused; why != "" {
+			return refused(why)
 		}
 		p.ID, p.Extends, p.Profile = cfg.Permissions.ID, cfg.Permissions.Extends, cfg.Permissions.Profile.KeepDenied(old.placed)
 	}

@@ -74,7 +74,14 @@ func (t *thread) loadRules(ctx context.Context) (*rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to load rules: %w", err)
 	}
+	required, err := ruledir.Required(t.cfg.RequiredRules)
+	if err != nil {
+		return nil, fmt.Errorf("failed to load rules: %w", err)
+	}
 	if len(files) == 0 {
+		if len(required) > 0 {
+			r.policy = execpolicy.NewPolicy(required)
+		}
 		return r, nil
 	}
 	compiled, err := t.opts.compileRules(ctx, files)
@@ -85,7 +92,7 @@ func (t *thread) loadRules(ctx context.Context) (*rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to load rules: %w", err)
 	}
-	r.policy = execpolicy.NewPolicy(all)
+	r.policy = execpolicy.NewPolicy(append(all, required...))
 	for _, b := range broken {
 		// Nobody is there to see a warning and to stop what the file would have stopped.
 		if string(t.opts.Source) == `"exec"` {

@@ -228,8 +228,11 @@ func (t *thread) setUp(ctx context.Context, ov overrides) error {
 		cfg.Permissions.Roots = absoluteRoots(ov.roots, cfg.Cwd)
 	}
 	t.set.permits = t.opts.permits(cfg.Permissions, cfg.Cwd)
-	if ov.approval != nil {
-		t.set.approval = *ov.approval
+	if ov.approval != nil { // one that is not allowed leaves the configured one
+		asked := t.set
+		if asked.approval = *ov.approval; cfg.AllowApproval(asked.approvalWord()) == nil {
+			t.set = asked
+		}
 	}
 	if ov.tier.Set {
 		t.set.tier = tierOf(ov.tier)

@@ -357,8 +357,8 @@ func ping(ctx context.Context, c *websocket.Conn) error {
 	}
 }
 
-// Flush waits until what was written is sent, as long as ctx lasts and there is a
-// connection.
+// Flush waits until what was written has been acknowledged, for what is only sent can get
+// lost with the connection. It does so as long as ctx lasts and there is a connection.
 func (r *Relay) Flush(ctx context.Context) {
 	h := r.hub
 	wake := context.AfterFunc(ctx, func() {
@@ -369,7 +369,7 @@ func (r *Relay) Flush(ctx context.Context) {
 	defer wake()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for ctx.Err() == nil && h.sent < len(h.frames) && r.Now().Connection == Connected {
+	for ctx.Err() == nil && len(h.frames) > 0 && r.Now().Connection == Connected {
 		h.cond.Wait()
 	}
 }
