@@ -260,11 +260,12 @@ func (h *home) processes() []int {
 	return pids
 }
 
-// servers lists the app-servers among them.
+// servers lists the app-servers among them; one that the updater tries a release out with
+// has no session of its own.
 func (h *home) servers() []int {
 	var pids []int
 	for _, pid := range h.processes() {
-		if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err == nil && strings.HasPrefix(filepath.Base(exe), "codex-app-server") {
+		if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err == nil && strings.HasPrefix(filepath.Base(exe), "codex-app-server") && leads(pid) {
 			pids = append(pids, pid)
 		}
 	}

@@ -273,7 +273,9 @@ func TestKillExecutor(t *testing.T) {
 	e := start(t, setup{script: `[{"call":"exec_command","args":{"cmd":"echo running; sleep 1000","yield_time_ms":30000}},{"call":"exec_command","args":{"cmd":"sleep 1001","yield_time_ms":30000}}]` +
 		"\n" + `{"call":"exec_command","args":{"cmd":"echo again"}}` + "\n" + hello, args: free()})
 	e.send("go")
-	e.started()
+	for range 2 { // the executor has answered for both
+		e.next("method", "item/started", "params.item.type", "commandExecution")
+	}
 	commands := []int{e.child("sleep 1000"), e.child("sleep 1001")}
 	kill(t, e.child("codex-sandbox"))
 	if l := e.turnDone("failed"); l.Get("params.turn.error.codexErrorInfo").Str != "sandboxError" {
