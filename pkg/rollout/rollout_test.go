@@ -1,10 +1,13 @@
 package rollout
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -198,4 +201,42 @@ func FuzzLoad(f *testing.F) {
 			t.Error("loaded a file without an id")
 		}
 	})
+}
+
+// Who goes on with a session waits for the turn that another engine is at.
+func TestSettled(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no lock")
+	}
+	path := filepath.Join(t.TempDir(), "rollout.jsonl")
+	w := Create(path, Meta{ID: "x"}, time.Now)
+	w.Hold()
+	if err := w.Append(Entry{Type: "event_msg", Payload: json.RawMessage(`{}`)}); err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	Settled(over, path) // gives up
+	waited := make(chan struct{})
+	go func() {
+		defer close(waited)
+		Settled(context.Background(), path)
+	}()
+	w.Release()
+	<-waited
+	other := Continue(path, time.Now)
+	other.Hold()
+	if err := other.Append(Entry{Type: "event_msg", Payload: json.RawMessage(`{}`)}); err != nil {
+		t.Fatal(err)
+	}
+	w.Hold() // the other has it
+	w.Release()
+	if f, err := os.Open(path); err != nil || !errors.Is(shareFile(f), errHeld) {
+		t.Errorf("a lock of somebody else was released (%v)", err)
+	}
+	if err := errors.Join(w.Close(), other.Close()); err != nil {
+		t.Error(err)
+	}
+	Settled(context.Background(), path)
+	Settled(context.Background(), path+".none")
 }

@@ -21,6 +21,7 @@ type Writer struct {
 	enc     *json.Encoder
 	now     func() time.Time
 	discard bool
+	held    bool // see Hold
 }
 
 // Path gives where the session of thread id that began at start is kept.
@@ -116,6 +117,9 @@ func (w *Writer) open() error {
 		return fmt.Errorf("open session file: %w", err)
 	}
 	w.f = f
+	if w.held {
+		w.held = lockFile(f) == nil
+	}
 	if w.meta != nil {
 		stamp := Stamp(w.now())
 		if err := w.enc.Encode(Line{stamp, TypeSessionMeta, w.meta}); err != nil {

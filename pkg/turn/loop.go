@@ -38,6 +38,8 @@ func (t *turn) run(input []protocol.UserInput) {
 	th.status(active())
 	turn := protocol.Turn{ID: t.id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress, StartedAt: &t.start}
 	t.out.notify(protocol.NoteTurnStarted, protocol.TurnStartedNotification{ThreadID: th.id, Turn: turn})
+	th.file.Hold()
+	defer th.file.Release()
 	t.recordStart()
 	var last *string
 	firstMs, err := t.work(input, &last)

@@ -175,8 +175,14 @@ func (o *Options) newID() (string, time.Time, error) {
 	return id.String(), o.Now(), nil
 }
 
+// settleTime is how long another engine may take to write down the turn that it is at.
+const settleTime = 5 * time.Second
+
 // resumeThread goes on with a session file.
 func resumeThread(ctx context.Context, o *Options, out *emitter, path string, ov overrides) (*thread, error) {
+	settle, cancel := context.WithTimeout(ctx, settleTime)
+	rollout.Settled(settle, path)
+	cancel()
 	h, err := rollout.Load(path)
 	if err != nil {
 		return nil, err
