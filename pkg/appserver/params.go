@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/protocol"
 )
 
 // decode reads the params of a request in the words of the original: a mistake is the
@@ -19,7 +21,14 @@ func decode(r *request, v any) error {
 	if r.params == nil {
 		return invalid("Invalid request: missing field `params`")
 	}
-	if err := json.Unmarshal(r.params, v); err != nil {
+	err := json.Unmarshal(r.params, v)
+	if err != nil {
+		if plain, ok := protocol.PlainPermissions(r.params); ok {
+			r.params = plain
+			err = json.Unmarshal(plain, v)
+		}
+	}
+	if err != nil {
 		return invalid("Invalid request: %s", problem(err, r.params))
 	}
 	members := map[string]gjson.Result{}

@@ -33,6 +33,10 @@ type Options struct {
 	Permissions *string
 	// IgnoreRequirements leaves the administrator's requirements out.
 	IgnoreRequirements bool
+	// ByHand is for a command that a person runs: it only reads, whatever sandbox mode
+	// a file names, until the command line names one or a permission profile is in force
+	// (sandbox spec §1).
+	ByHand bool
 	// OSS selects a local provider, LocalProvider names which.
 	OSS           bool
 	LocalProvider string

@@ -90,3 +90,34 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPermissions holds that no profile panics, and that one that is taken can be used.
+func FuzzPermissions(f *testing.F) {
+	for _, s := range []string{
+		"[permissions.p.filesystem]\n':root'='read'\n'~/x/**'='write'\n'/a/*.{b,c}'='deny'\n",
+		"[permissions.p]\nextends='q'\nworkspace_roots={'a'=true}\n[permissions.q]\nextends=':workspace'\n[permissions.q.filesystem.':workspace_roots']\n'.'='write'\n'**/x'='none'\n",
+		"[permissions.p]\nextends='p'\n", "[permissions.p.network]\nenabled=true\nmode='limited'\ndomains={'*.x'='allow'}\n",
+		"[permissions.p.filesystem]\nglob_scan_max_depth=1\n':tmpdir'={'.'='write'}\n':moon'={'a/b'='read'}\n",
+	} {
+		f.Add(s)
+	}
+	env := testEnv(f, nil)
+	f.Fuzz(func(t *testing.T, s string) {
+		write(t, filepath.Join(env.home(), "config.toml"), "default_permissions='p'\n"+s)
+		c, err := Load(t.Context(), Options{Env: env})
+		if err != nil {
+			if AsError(err) == nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		p := c.Permissions.In()
+		if p.Dynamic() {
+			t.Errorf("%+v", p)
+		}
+		p.Legacy(c.PolicyEnv())
+		if _, err := p.Resolve(c.PolicyEnv()); err != nil && !strings.Contains(err.Error(), "alternatives") {
+			t.Error(err)
+		}
+	})
+}

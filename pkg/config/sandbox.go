@@ -32,7 +32,10 @@ func (c *Config) readSandbox(o Options, t view) error {
 	if err := p.checkNames(); err != nil {
 		return err
 	}
-	name, mode := c.permissionWords(o, t)
+	name, mode, fromFile := c.permissionWords(o, t)
+	if o.ByHand && fromFile && mode != "" {
+		mode = policy.ModeReadOnly
+	}
 	c.Permissions.Roots = []string{c.Cwd}
 	switch {
 	case c.req.permissions.set:
@@ -46,7 +49,7 @@ func (c *Config) readSandbox(o Options, t view) error {
 		err = c.setProfile(p, *name, ws.WritableRoots[:ws.Added])
 	case len(own) > 0:
 		err = plain("config defines `[permissions]` profiles but does not set `default_permissions`")
-	case c.Trust != "":
+	case c.Trust != "" && !o.ByHand:
 		if w == nil { // else it is the mode with these settings, not the profile
 			c.Permissions.ID = profileWorkspace
 		}
@@ -91,16 +94,16 @@ func (c *Config) setAllowed(p *profiles, name *string, mode string) error {
 // somebody asked for. Both can be set in different places: flags come first,
 // then the -c arguments, the active profile, and the highest file that sets
 // one; in the same place the permission profile wins.
-func (c *Config) permissionWords(o Options, t view) (name *string, mode string) {
+func (c *Config) permissionWords(o Options, t view) (name *string, mode string, fromFile bool) {
 	switch {
 	case o.Bypass:
-		return nil, policy.ModeFullAccess
+		return nil, policy.ModeFullAccess, false
 	case o.Sandbox != "":
-		return nil, o.Sandbox
+		return nil, o.Sandbox, false
 	case o.FullAuto:
-		return nil, policy.ModeWorkspaceWrite
+		return nil, policy.ModeWorkspaceWrite, false
 	case o.Permissions != nil:
-		return o.Permissions, ""
+		return o.Permissions, "", false
 	}
 	id := t.str("default_permissions")
 	in := func(tree map[string]any) (found bool) {
@@ -114,18 +117,18 @@ func (c *Config) permissionWords(o Options, t view) (name *string, mode string) 
 	}
 	for _, l := range c.Layers {
 		if l.Name == "sessionFlags" && in(l.Tree) {
-			return name, mode
+			return name, mode, false
 		}
 	}
 	if t.table("profiles", c.Profile)["sandbox_mode"] != nil {
-		return nil, t.word("sandbox_mode")
+		return nil, t.word("sandbox_mode"), true
 	}
 	for _, l := range slices.Backward(c.Layers) {
 		if l.Disabled == "" && in(l.Tree) {
 			break
 		}
 	}
-	return name, mode
+	return name, mode, true
 }
 
 // setMode puts the profile of a sandbox mode in force.

@@ -45,6 +45,8 @@ type Config struct {
 	InitTimeout time.Duration // 0: DefaultInitTimeout
 	// LegacyLandlock asks it to hold commands with Landlock where it can't make namespaces.
 	LegacyLandlock bool
+	// WindowsLevel is [windows] sandbox: "unelevated", "elevated", or "" for disabled.
+	WindowsLevel string
 	// Record, when set, gets every line both ways, each with one Write: "> " and the line
 	// sent, or "< " and the line received (a banner before the first message too).
 	Record io.Writer
@@ -59,6 +61,7 @@ type Client struct {
 	rec   *recorder
 	info  Info
 	weak  bool // Config.LegacyLandlock
+	level string
 
 	readDone chan struct{} // reader has ended; err is set
 	waitDone chan struct{} // process is reaped
@@ -102,7 +105,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	c := &Client{
 		cmd: cmd, stdin: stdin,
 		readDone: make(chan struct{}), waitDone: make(chan struct{}),
-		pending: map[int64]*call{}, procs: map[string]*Process{}, weak: cfg.LegacyLandlock,
+		pending: map[int64]*call{}, procs: map[string]*Process{}, weak: cfg.LegacyLandlock, level: windowsLevel(cfg.WindowsLevel),
 	}
 	var w io.Writer = stdin
 	if cfg.Record != nil {

@@ -79,12 +79,23 @@ func (c *Client) path(p string) string {
 	return p
 }
 
+// windowsLevel gives the word of the exec-server protocol for one of config.toml.
+func windowsLevel(word string) string {
+	switch word {
+	case "":
+		return "disabled"
+	case "unelevated":
+		return "restricted-token"
+	}
+	return word
+}
+
 func (c *Client) sandbox(profile policy.Profile, cwd string, roots []string) (*execwire.SandboxContext, error) {
 	raw, err := json.Marshal(profile)
 	if err != nil {
 		return nil, fmt.Errorf("encode permission profile: %w", err)
 	}
-	sb := &execwire.SandboxContext{Permissions: raw, Cwd: c.path(cwd), WindowsSandboxLevel: "disabled", UseLegacyLandlock: c.weak}
+	sb := &execwire.SandboxContext{Permissions: raw, Cwd: c.path(cwd), WindowsSandboxLevel: c.level, UseLegacyLandlock: c.weak}
 	for _, r := range roots {
 		sb.WorkspaceRoots = append(sb.WorkspaceRoots, c.path(r))
 	}

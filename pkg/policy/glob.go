@@ -11,7 +11,40 @@ import (
 // anything: a denial that cannot be read denies more, not less.
 func GlobMatch(pattern, name string) bool {
 	pat := strings.Split(strings.Trim(pattern, "/"), "/")
-	return globMatch(pat, strings.Split(strings.Trim(path.Clean(name), "/"), "/"))
+	at := make([]bool, len(pat)+1) // how many components may be matched by now
+	reach(pat, at, 0)
+	for _, n := range strings.Split(strings.Trim(path.Clean(name), "/"), "/") {
+		next := make([]bool, len(pat)+1)
+		for i, here := range at[:len(pat)] {
+			switch {
+			case !here:
+			case pat[i] == "**":
+				reach(pat, next, i)
+				next[len(pat)] = next[len(pat)] || i == len(pat)-1
+			case Component(pat[i], n):
+				reach(pat, next, i+1)
+			}
+		}
+		if next[len(pat)] {
+			return true
+		}
+		at = next
+	}
+	return false
+}
+
+// reach marks i, and what follows the ** there, which can stand for nothing. A ** at
+// the end stands for something.
+func reach(pat []string, at []bool, i int) {
+	for ; i < len(pat) && !at[i]; i++ {
+		at[i] = true
+		if pat[i] != "**" || i == len(pat)-1 {
+			return
+		}
+	}
+	if i == len(pat) {
+		at[i] = true
+	}
 }
 
 // GlobBase splits a pattern into its beginning without wildcards, which is a
@@ -65,31 +98,4 @@ func alternatives(pattern string, max int) []string {
 func Component(pattern, name string) bool {
 	ok, err := path.Match(pattern, name)
 	return ok || err != nil
-}
-
-func globMatch(pat, name []string) bool {
-	for len(pat) > 0 {
-		if pat[0] == "**" {
-			for len(pat) > 0 && pat[0] == "**" {
-				pat = pat[1:]
-			}
-			if len(pat) == 0 {
-				return len(name) > 0
-			}
-			for i := range name {
-				if globMatch(pat, name[i:]) {
-					return true
-				}
-			}
-			return false
-		}
-		if len(name) == 0 {
-			return false
-		}
-		if !Component(pat[0], name[0]) {
-			return false
-		}
-		pat, name = pat[1:], name[1:]
-	}
-	return true
 }

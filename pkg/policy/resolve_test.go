@@ -227,25 +227,3 @@ func TestResolveErrors(t *testing.T) {
 		t.Error("an unknown type was accepted")
 	}
 }
-
-func TestGlobMatch(t *testing.T) {
-	for _, tt := range []struct {
-		pattern, name string
-		want          bool
-	}{
-		{"/w/*.env", "/w/a.env", true},
-		{"/w/*.env", "/w/s/a.env", false},
-		{"/w/**/*.env", "/w/s/t/a.env", true},
-		{"/w/**/*.env", "/w/a.env", true},
-		{"/w/**/*.env", "/x/a.env", false},
-		{"/w/secret", "/w/secret/deep/file", true},
-		{"/w/**", "/w/x", true},
-		{"/w/**", "/w", false},
-		{"/w/[ab]?", "/w/bz", true},
-		{"/w/[", "/w/x", true},
-	} {
-		if got := GlobMatch(tt.pattern, tt.name); got != tt.want {
-			t.Errorf("%s on %s: %v", tt.pattern, tt.name, got)
-		}
-	}
-}

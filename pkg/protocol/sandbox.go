@@ -1,6 +1,10 @@
 package protocol
 
-import "codex/pkg/policy"
+import (
+	"encoding/json"
+
+	"codex/pkg/policy"
+)
 
 // SandboxPolicyOf is the nearest sandbox mode of a permission profile as clients are told
 // it.
@@ -33,4 +37,25 @@ func (p SandboxPolicy) Profile() policy.Profile {
 		return out
 	}
 	return policy.Profile{Type: policy.Managed}
+}
+
+// PlainPermissions is for params whose permissions member is an object, as clients of the
+// commit that we follow write it: {"type":"profile","id":"NAME"}. It gives them with the
+// name alone, which 0.133 takes; false when there is no such member.
+func PlainPermissions(params json.RawMessage) (json.RawMessage, bool) {
+	var all map[string]json.RawMessage
+	var profile struct {
+		Type string `json:"type"`
+		ID   string `json:"id"`
+	}
+	if json.Unmarshal(params, &all) != nil || json.Unmarshal(all["permissions"], &profile) != nil || profile.Type != "profile" {
+		return nil, false
+	}
+	id, err := json.Marshal(profile.ID)
+	if err != nil {
+		return nil, false
+	}
+	all["permissions"] = id
+	out, err := json.Marshal(all)
+	return out, err == nil
 }

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+
+	"codex/pkg/policy"
 )
 
 // outerRole runs the test binary outside of any sandbox.
@@ -299,6 +301,31 @@ func TestPlaceholdersOwn(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(p.ws + "/.codex"); len(entries) != 0 {
 		t.Error(".codex was written to")
+	}
+}
+
+// TestPlaceholdersSticky holds that directories for all, like /tmp, are not taken for
+// placeholders, neither as a protected place nor on the way to one.
+func TestPlaceholdersSticky(t *testing.T) {
+	needSpaces(t)
+	p := newSite(t)
+	read := func(name string) policy.Entry {
+		return policy.Entry{Path: policy.Path{Type: policy.PathLiteral, Value: p.ws + name}, Access: policy.AccessRead}
+	}
+	prof := policy.WorkspaceWrite(policy.WriteOptions{})
+	for _, name := range []string{"/full", "/empty", "/above"} {
+		os.Mkdir(p.ws+name, 0o755)
+		os.Chmod(p.ws+name, 0o777|os.ModeSticky)
+		prof.FileSystem.Entries = append(prof.FileSystem.Entries, read(name+map[string]string{"/above": "/missing/x"}[name]))
+	}
+	os.WriteFile(p.ws+"/full/f", nil, 0o644)
+	if r := p.sh(t, p.resolve(t, prof), "touch full/g empty/g above/missing/x 2>/dev/null; :"); r.err != nil {
+		t.Errorf("%+v", r)
+	}
+	for _, name := range []string{"/full", "/empty", "/above"} {
+		if st, err := os.Stat(p.ws + name); err != nil || st.Mode() != os.ModeDir|os.ModeSticky|0o777 {
+			t.Errorf("%s: %v %v", name, st, err)
+		}
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 
 // A protected name that does not exist cannot be mounted on, so an empty
 // directory takes its place while a command runs. What marks it as ours is on
-// the directory itself: it is empty and has the sticky bit.
+// the directory itself: it is empty, and has the sticky bit although only its
+// owner can write there, which nobody else has a use for.
 // Every sandbox that relies on it holds a shared lock; the last one out, which
 // can make its lock exclusive, removes it. One left behind by a crash has no
 // lock and is taken over, and then removed, by the next sandbox there.
@@ -128,7 +129,7 @@ func holdOne(root, protected string) (string, *hold, error) {
 // it is removed. Another user's counts too: its owner must not remove it
 // under us.
 func marked(st *unix.Stat_t) bool {
-	return st.Mode&unix.S_IFMT == unix.S_IFDIR && st.Mode&unix.S_ISVTX != 0
+	return st.Mode&(unix.S_IFMT|unix.S_ISVTX|0o022) == unix.S_IFDIR|unix.S_ISVTX
 }
 
 func emptyDir(dir int, name string) bool {

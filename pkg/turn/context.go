@@ -33,7 +33,9 @@ func (t *thread) turnContext(turnID string) *rollout.TurnContext {
 	if s.summary != "" {
 		c.Summary = s.summary
 	}
-	if b, err := json.Marshal(s.permits.placed); err == nil {
+	recorded := s.permits.placed
+	recorded.Proxy = nil // it is beside the profile in the original
+	if b, err := json.Marshal(recorded); err == nil {
 		c.PermissionProfile = b
 	}
 	return c

@@ -64,8 +64,9 @@ func (t *thread) startHands(ctx context.Context) (*executor.Client, error) {
 	if len(argv) == 0 {
 		argv = t.opts.Executor
 	}
+	level, _ := t.cfg.Get("windows", "sandbox").(string)
 	c := executor.Config{Command: argv, Env: withoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout,
-		LegacyLandlock: t.cfg.Features.Enabled("use_legacy_landlock")}
+		LegacyLandlock: t.cfg.Features.Enabled("use_legacy_landlock"), WindowsLevel: level}
 	if t.opts.RecordDir != "" {
 		f, err := t.opts.recording("executor.jsonl")
 		if err != nil {

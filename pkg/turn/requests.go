@@ -83,7 +83,13 @@ func decode(params json.RawMessage, v any) error {
 	if params == nil {
 		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: missing field `params`")
 	}
-	if err := json.Unmarshal(params, v); err != nil {
+	err := json.Unmarshal(params, v)
+	if err != nil {
+		if plain, ok := protocol.PlainPermissions(params); ok {
+			err = json.Unmarshal(plain, v)
+		}
+	}
+	if err != nil {
 		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: %s", paramsProblem(err))
 	}
 	return nil

@@ -29,6 +29,9 @@ type scene struct {
 	warned           []line
 	over             bool
 	trust            string // trust_level of the work tree
+
+	config string                          // tables at the end of config.toml; $W is the root
+	grant  func(asked json.RawMessage) any // answers a request for permissions
 }
 
 // line is a message of the engine.
@@ -47,6 +50,7 @@ type question struct {
 	Cwd                         string
 	ProposedExecpolicyAmendment []string
 	AvailableDecisions          []json.RawMessage
+	AdditionalPermissions       json.RawMessage
 }
 
 // call is what the model asks for in one turn.
@@ -115,7 +119,7 @@ name = "script"
 command = [`+strconv.Quote(filepath.Join(binaries, "codex-model"))+`, "replay", "$W/script.jsonl"]
 [projects."$W/ws"]
 trust_level = "`+s.trust+`"
-`)
+`+s.config)
 	s.cmd = exec.CommandContext(s.t.Context(), filepath.Join(binaries, "codex-turn"), flags...)
 	s.cmd.Dir = s.work
 	s.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.root, "CODEX_HOME=" + s.home, "LC_ALL=C.UTF-8", "TMPDIR=/tmp"}
@@ -136,7 +140,11 @@ trust_level = "`+s.trust+`"
 			s.cmd.Wait()
 		}
 	})
-	id := s.send("thread/start", map[string]any{"cwd": s.work, "approvalPolicy": policy, "sandbox": sandbox})
+	params := map[string]any{"cwd": s.work, "approvalPolicy": policy}
+	if sandbox != "" { // else what the configuration says
+		params["sandbox"] = sandbox
+	}
+	id := s.send("thread/start", params)
 	for {
 		switch l := s.next(); {
 		case string(l.ID) == id && l.Method == "":
@@ -186,6 +194,10 @@ func (s *scene) turn(answer any) (asked []question, status string) {
 			var q question
 			s.must(json.Unmarshal(l.Params, &q))
 			asked = append(asked, q)
+			s.put(map[string]any{"id": l.ID, "result": map[string]any{"decision": answer}})
+		case "item/permissions/requestApproval":
+			s.put(map[string]any{"id": l.ID, "result": s.grant(l.Params)})
+		case "item/fileChange/requestApproval":
 			s.put(map[string]any{"id": l.ID, "result": map[string]any{"decision": answer}})
 		case "configWarning", "warning":
 			s.warned = append(s.warned, l)

@@ -41,21 +41,16 @@ func (w world) env(dir, system string) config.Env {
 // load reads the configuration as it counts for a command started by hand.
 func (f *flags) load(ctx context.Context, env config.Env) (*config.Config, error) {
 	cfg, err := config.LoadSandbox(ctx, config.Options{Env: env, Cwd: f.dir, Overrides: f.config, Enable: f.enable, Disable: f.disable,
-		Profile: f.layer, Sandbox: f.mode, Permissions: f.profile, IgnoreRequirements: f.profile != nil && !f.managed})
+		Profile: f.layer, Sandbox: f.mode, Permissions: f.profile, IgnoreRequirements: f.profile != nil && !f.managed, ByHand: true})
 	if e := config.AsError(err); e != nil {
 		return nil, errors.New(strings.TrimRight(e.Short(), "\n"))
 	}
 	return cfg, err
 }
 
-// permissions says what the command line asks for. A sandbox mode in a file
-// does not count: a command started by hand is read-only until a permission
-// profile or the command line says otherwise (sandbox spec §1).
+// permissions says what the command line asks for.
 func (f *flags) permissions(cfg *config.Config) policy.Profile {
 	p := cfg.Permissions.In()
-	if f.mode == "" && (cfg.Permissions.ID == "" || !cfg.SandboxModeExplicit) && !modeOnLine(cfg) {
-		p = policy.ReadOnly()
-	}
 	if f.network && p.Type == policy.Managed {
 		p.Network, p.Proxy = true, nil
 	}
@@ -66,16 +61,6 @@ func (f *flags) permissions(cfg *config.Config) policy.Profile {
 		}
 	}
 	return p
-}
-
-// modeOnLine reports whether -c sets the sandbox mode.
-func modeOnLine(cfg *config.Config) bool {
-	for _, l := range cfg.Layers {
-		if l.Name == "sessionFlags" && l.Tree["sandbox_mode"] != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // makeMemories makes the folder of CODEX_HOME that commands may write, when

@@ -286,6 +286,7 @@ func writeHelp(w io.Writer) error {
 	_, err := fmt.Fprint(w, `Run one command under a policy.
 
 Usage: codex-sandbox [-c KEY=VALUE]... linux|macos|windows [OPTIONS] [--] COMMAND [ARGS]...
+       codex-sandbox [OPTIONS] -- COMMAND [ARGS]...
        codex-sandbox serve
        codex-sandbox --probe
 
