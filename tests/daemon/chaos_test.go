@@ -77,7 +77,8 @@ func TestMany(t *testing.T) {
 	}
 	h.run("bootstrap").says("bootstrapped")
 	h.run("version").says("running")
-	if n := len(h.servers()); n != 1 {
+	tries := func(pid int) bool { return !leads(pid) } // the updater tries a release out
+	if n := len(slices.DeleteFunc(h.servers(), tries)); n != 1 {
 		t.Errorf("%d servers", n)
 	}
 	h.run("stop", "--forget").says("stopped")

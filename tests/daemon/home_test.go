@@ -260,12 +260,11 @@ func (h *home) processes() []int {
 	return pids
 }
 
-// servers lists the app-servers among them; one that the updater tries a release out with
-// has no session of its own.
+// servers lists the app-servers among them.
 func (h *home) servers() []int {
 	var pids []int
 	for _, pid := range h.processes() {
-		if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err == nil && strings.HasPrefix(filepath.Base(exe), "codex-app-server") && leads(pid) {
+		if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err == nil && strings.HasPrefix(filepath.Base(exe), "codex-app-server") {
 			pids = append(pids, pid)
 		}
 	}
