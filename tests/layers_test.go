@@ -51,7 +51,7 @@ func list(t *testing.T) []pkg {
 // lower ones, as far as a never does not forbid it.
 var (
 	ground = []string{"jsonrpc", "protocol", "protocol/...", "config", "auth", "models", "version", "options", "install", "completion", "manpage",
-		"cli", "cli/...", "policy", "execpolicy", "execpolicy/...", "shellwords", "patch", "execwire", "rollout", "sessions", "modelscript", "netproxy/hosts", "netproxy/wire"}
+		"cli", "cli/...", "ostext", "policy", "execpolicy", "execpolicy/...", "shellwords", "patch", "execwire", "rollout", "sessions", "modelscript", "netproxy/hosts", "netproxy/wire"}
 	hands  = []string{"execserver", "sandbox", "sandbox/...", "netproxy/keeper"}
 	client = []string{"executor"} // the engine's end of the executor's pipe
 	engine = []string{"turn", "turn/...", "turncli", "tools", "tools/...", "responses", "instructions", "hooks", "mcpclient"}

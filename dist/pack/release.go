@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -177,24 +178,34 @@ func (r *release) target(ctx context.Context, t target) (string, error) {
 		return "", err
 	}
 	name := "codex-" + r.version + "-" + t.triple
-	if err := r.archive(name+".tar.gz", name, entries); err != nil {
-		return "", err
-	}
 	bom := entries[slices.IndexFunc(entries, func(e entry) bool { return e.name == "sbom.cdx.json" })]
 	if err := r.place(name+".cdx.json", bom.data); err != nil {
 		return "", err
 	}
-	if !r.skips("npm") {
-		if err := r.npmPrograms(t, entries); err != nil {
-			return "", fmt.Errorf("npm package: %w", err)
-		}
+	kinds := []struct {
+		name string
+		make func() error
+	}{
+		{"archive", func() error { return r.archive(name+".tar.gz", name, entries) }},
+		{"npm", func() error { return r.npmPrograms(t, entries) }},
+		{"deb", func() error { return r.system(ctx, t, "deb", entries) }},
+		{"rpm", func() error { return r.system(ctx, t, "rpm", entries) }},
 	}
-	for _, kind := range []string{"deb", "rpm"} {
-		if t.os == "linux" && !r.skips(kind) {
-			if err := r.system(ctx, t, kind, entries); err != nil {
-				return "", fmt.Errorf("%s: %w", kind, err)
-			}
+	failed := make([]error, len(kinds))
+	var all sync.WaitGroup // each of them compresses everything, on one processor
+	for i, k := range kinds {
+		if r.skips(k.name) || t.os != "linux" && (k.name == "deb" || k.name == "rpm") {
+			continue
 		}
+		all.Go(func() {
+			if err := k.make(); err != nil {
+				failed[i] = fmt.Errorf("%s: %w", k.name, err)
+			}
+		})
+	}
+	all.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return "", err
 	}
 	return sum(filepath.Join(r.out, name+".tar.gz"))
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -140,9 +139,12 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 		hands = "codex-sandbox" // says why when it is needed
 	}
 	var args []string
-	for flag, list := range map[string][]string{"-c": f.Config, "--enable": f.Enable, "--disable": f.Disable} {
-		for _, v := range list {
-			args = append(args, flag, v)
+	for _, o := range []struct {
+		flag   string
+		values []string
+	}{{"-c", f.Config}, {"--enable", f.Enable}, {"--disable", f.Disable}} {
+		for _, v := range o.values {
+			args = append(args, o.flag, v)
 		}
 	}
 	if f.Strict {
@@ -237,22 +239,19 @@ func (p Process) sockets(ctx context.Context, s *Server, at target, check func([
 	defer stop()
 	draining, hurry := context.WithCancel(ctx)
 	defer hurry()
-	var once sync.Once
 	drained := make(chan struct{})
 	go func() { // ends with the process
+		first := true
 		for sig := range p.Signals {
-			if sig == syscall.SIGPIPE {
-				continue // a client has left, which is nobody's end but its own
-			}
-			first := false
-			once.Do(func() {
-				first = true
+			switch {
+			case sig == syscall.SIGPIPE: // a client has left, which is nobody's end but its own
+			case first:
+				first = false
 				go func() { // ends when no turn runs, or at the second signal
 					s.Drain(draining)
 					close(drained)
 				}()
-			})
-			if !first && sig != syscall.SIGHUP {
+			case sig != syscall.SIGHUP:
 				hurry()
 			}
 		}

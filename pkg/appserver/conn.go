@@ -25,26 +25,28 @@ type conn struct {
 	s    *Server
 	link link
 	out  *outbox
-	busy atomic.Int32 // requests that wait or are worked on
-	gone chan struct{}
+	busy atomic.Int32  // requests that wait or are worked on
 	sent chan struct{} // the writer has ended
+
+	ctx  context.Context // ends when the client leaves, and with it what it has started
+	stop context.CancelFunc
 
 	mu       sync.Mutex
 	client   *protocol.ClientInfo // nil before initialize
 	exp      bool                 // experimentalApi
 	optOut   map[string]bool
-	holds    map[string]func()   // what ends with the connection, by kind and name
 	procs    map[string]*process // of command/exec and process/spawn, by kind and id
+	watches  map[string]context.CancelFunc
 	searches map[string]*searchSession
 	tokens   map[string]*context.CancelFunc // of running searches
 	asked    map[string]struct{}            // ids of requests that have no answer yet
 	garbage  int                            // messages that are none
 	running  int                            // commands
-	closing  bool
 }
 
 func (s *Server) newConn(l link, wait bool) *conn {
-	c := &conn{s: s, link: l, out: newOutbox(wait), gone: make(chan struct{}), sent: make(chan struct{})}
+	c := &conn{s: s, link: l, out: newOutbox(wait), sent: make(chan struct{})}
+	c.ctx, c.stop = context.WithCancel(context.Background())
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
 	s.mu.Unlock()
@@ -156,30 +158,6 @@ func (c *conn) experimental() bool {
 	return c.exp
 }
 
-// hold registers what has to end with the connection; false when the name is taken or
-// the client has left.
-func (c *conn) hold(name string, end func()) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.holds[name] != nil || c.closing {
-		return false
-	}
-	if c.holds == nil {
-		c.holds = map[string]func(){}
-	}
-	c.holds[name] = end
-	return true
-}
-
-// release takes a hold back.
-func (c *conn) release(name string) func() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	end := c.holds[name]
-	delete(c.holds, name)
-	return end
-}
-
 // leave takes the client out of everything; running turns go on without it.
 func (c *conn) leave() {
 	s := c.s
@@ -187,15 +165,7 @@ func (c *conn) leave() {
 	delete(s.conns, c)
 	threads := s.list()
 	s.mu.Unlock()
-	c.mu.Lock()
-	c.closing = true
-	holds := c.holds
-	c.holds = nil
-	c.mu.Unlock()
-	close(c.gone)
-	for _, end := range holds {
-		end()
-	}
+	c.stop()
 	for _, t := range threads {
 		t.unsubscribe(c)
 	}

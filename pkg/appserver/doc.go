@@ -13,5 +13,5 @@
 // not is listed in unbuilt.go, and refused by name.
 //
 // Face layer: it imports stage, sessions, rollout, config, auth, models, protocol,
-// jsonrpc and execwire, never the engine or the hands.
+// jsonrpc, ostext and execwire, never the engine or the hands.
 package appserver

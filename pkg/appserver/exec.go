@@ -22,14 +22,14 @@ const (
 	maxCommands = 64               // of one client at once
 )
 
-func decodeBase64(dst, src []byte) (int, error) { return base64.StdEncoding.Decode(dst, src) }
-
-// sandboxOf is what an executor shall enforce of a profile, nil for nothing.
-func sandboxOf(p policy.Profile) *policy.Profile {
+// confinement is what an executor shall enforce of a profile, by the configured means; nil
+// for nothing.
+func confinement(cfg *config.Config, p policy.Profile, cwd string) *execwire.SandboxContext {
 	if p.Type == policy.Disabled || p.Type == policy.External {
 		return nil
 	}
-	return &p
+	return &execwire.SandboxContext{Permissions: encode(p), Cwd: execwire.PathToURI(cwd),
+		WindowsSandboxLevel: execwire.WindowsLevel(cfg.WindowsSandbox()), UseLegacyLandlock: cfg.Features.Enabled("use_legacy_landlock")}
 }
 
 // environment is what a command gets: the configured part of ours, and the client's
@@ -101,15 +101,13 @@ func (s *Server) commandExec(r *request, p *protocol.CommandExecParams) (any, er
 	if p.SandboxPolicy != nil {
 		box = p.SandboxPolicy.Profile().In([]string{cfg.Cwd})
 	}
-	cmd := command{argv: p.Command, cwd: cwd, sandbox: sandboxOf(box), tty: p.Tty, stdin: p.StreamStdin, limit: limitOf(p.OutputBytesCap, p.DisableOutputCap), timeout: execTimeout}
+	cmd := command{argv: p.Command, cwd: cwd, sandbox: confinement(cfg, box, cwd), tty: p.Tty, stdin: p.StreamStdin, limit: limitOf(p.OutputBytesCap, p.DisableOutputCap), timeout: execTimeout}
 	cmd.envPolicy, cmd.env = environment(cfg, p.Env)
-	if p.TimeoutMs != nil {
+	switch {
+	case p.TimeoutMs != nil:
 		cmd.timeout = max(time.Duration(*p.TimeoutMs)*time.Millisecond, time.Millisecond)
-	}
-	if p.DisableTimeout || p.Tty || p.StreamStdin {
-		if p.TimeoutMs == nil {
-			cmd.timeout = 0
-		}
+	case p.DisableTimeout || p.Tty || p.StreamStdin:
+		cmd.timeout = 0
 	}
 	if p.Size != nil {
 		cmd.size = &execwire.Size{Rows: int(p.Size.Rows), Cols: int(p.Size.Cols)}
@@ -155,7 +153,7 @@ func (s *Server) hire(c *conn, key string, cmd command, taken func() error) (*pr
 	named := key != "exec:"
 	c.mu.Lock()
 	switch _, dup := c.procs[key]; {
-	case c.closing:
+	case c.ctx.Err() != nil:
 		c.mu.Unlock()
 		return nil, invalid("the client has left")
 	case named && dup:
@@ -183,17 +181,13 @@ func (s *Server) hire(c *conn, key string, cmd command, taken func() error) (*pr
 	} else {
 		c.procs[key] = proc
 	}
-	closing := c.closing
 	c.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	if closing {
-		proc.kill()
-	}
 	go func() { // ends with the process, which it kills when the client leaves
 		select {
-		case <-c.gone:
+		case <-c.ctx.Done():
 			proc.kill()
 		case <-proc.done:
 		}

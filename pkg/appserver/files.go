@@ -10,9 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"codex/pkg/jsonrpc"
+	"codex/pkg/ostext"
 	"codex/pkg/protocol"
 )
 
@@ -31,15 +31,10 @@ func absolute(paths ...string) error {
 
 // ioError is a failure of the system in the original's words.
 func ioError(err error) error {
-	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		if err == nil {
-			return nil
-		}
-		return internal(err)
+	if err == nil {
+		return nil
 	}
-	s := errno.Error()
-	return jsonrpc.Errorf(jsonrpc.CodeInternal, "%s (os error %d)", string(s[0]-'a'+'A')+s[1:], int(errno))
+	return jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", ostext.Of(err))
 }
 
 func fsReadFile(r *request, p *protocol.FsReadFileParams) (any, error) {

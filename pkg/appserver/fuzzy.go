@@ -3,7 +3,6 @@ package appserver
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/tidwall/gjson"
 
@@ -15,15 +14,8 @@ import (
 const matches = 50
 
 func (s *Server) fuzzy(r *request, p *protocol.FuzzyFileSearchParams) (any, error) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(r.c.ctx)
 	defer cancel()
-	go func() { // ends with the search
-		select {
-		case <-r.c.gone:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	if token := p.CancellationToken; token != nil && *token != "" {
 		defer r.c.newest(*token, cancel)()
 	}
@@ -75,7 +67,6 @@ func results(found []search.Match) []protocol.FuzzyFileSearchResult {
 // searchSession is a search that is refined while its client types: the tree is walked
 // once.
 type searchSession struct {
-	mu     sync.Mutex
 	tree   *search.Tree
 	cancel context.CancelFunc
 	ctx    context.Context
@@ -86,28 +77,19 @@ func (s *Server) fuzzyStart(r *request, p *protocol.FuzzyFileSearchSessionStartP
 	if p.SessionID == "" {
 		return nil, invalid("sessionId must not be empty")
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ss := &searchSession{ctx: ctx, cancel: cancel, roots: p.Roots}
-	key := "session:" + p.SessionID
-	if old := r.c.release(key); old != nil {
-		old()
-	}
-	r.c.mu.Lock()
-	full := r.c.searches[p.SessionID] == nil && len(r.c.searches) >= maxSearches
-	if !full {
-		if r.c.searches == nil {
-			r.c.searches = map[string]*searchSession{}
-		}
-		r.c.searches[p.SessionID] = ss
-	}
-	r.c.mu.Unlock()
-	if full {
-		cancel()
+	c := r.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old := c.searches[p.SessionID]; old != nil {
+		old.cancel()
+	} else if len(c.searches) >= maxSearches {
 		return nil, invalid("too many fuzzy file search sessions: at most %d", maxSearches)
 	}
-	if !r.c.hold(key, cancel) { // the client has left
-		cancel()
+	if c.searches == nil {
+		c.searches = map[string]*searchSession{}
 	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.searches[p.SessionID] = &searchSession{ctx: ctx, cancel: cancel, roots: p.Roots}
 	return protocol.FuzzyFileSearchSessionStartResponse{}, nil
 }
 
@@ -119,8 +101,6 @@ func (s *Server) fuzzyUpdate(r *request, p *protocol.FuzzyFileSearchSessionUpdat
 		return nil, invalid("fuzzy file search session not found: %s", shorten(p.SessionID))
 	}
 	r.reply(protocol.FuzzyFileSearchSessionUpdateResponse{})
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
 	if ss.tree == nil {
 		ss.tree = search.Walk(ss.ctx, ss.roots)
 	}
@@ -136,11 +116,11 @@ func (s *Server) fuzzyUpdate(r *request, p *protocol.FuzzyFileSearchSessionUpdat
 }
 
 func (s *Server) fuzzyStop(r *request, p *protocol.FuzzyFileSearchSessionStopParams) (any, error) {
-	if end := r.c.release("session:" + p.SessionID); end != nil {
-		end()
-	}
 	r.c.mu.Lock()
-	delete(r.c.searches, p.SessionID)
-	r.c.mu.Unlock()
+	defer r.c.mu.Unlock()
+	if ss := r.c.searches[p.SessionID]; ss != nil {
+		ss.cancel()
+		delete(r.c.searches, p.SessionID)
+	}
 	return protocol.FuzzyFileSearchSessionStopResponse{}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"codex/pkg/auth"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/sessions"
 	"codex/pkg/stage"
 )
 
@@ -39,7 +40,7 @@ func (s *Server) conversationSummary(r *request, p *conversationSummaryParams) (
 			path = filepath.Join(s.home, path)
 		}
 	case p.ConversationID != nil:
-		id, ok := parseID(*p.ConversationID)
+		id, ok := sessions.ParseID(*p.ConversationID)
 		if !ok {
 			return nil, invalid("Invalid request: `%s` is not a conversation id", shorten(*p.ConversationID))
 		}
@@ -133,7 +134,7 @@ func (s *Server) gitDiffToRemote(r *request, p *gitDiffParams) (any, error) {
 	defer cancel()
 	var sha, diff string
 	path, err := stage.LookPath("git", s.getenv("PATH"))
-	g := git{ctx: ctx, path: path, dir: p.Cwd, env: s.opts.Environ}
+	g := git{ctx: ctx, path: path, dir: p.Cwd, env: auth.WithoutSecrets(s.opts.Environ)}
 	if err == nil {
 		sha, err = g.remoteCommit()
 	}
@@ -150,7 +151,8 @@ func (s *Server) gitDiffToRemote(r *request, p *gitDiffParams) (any, error) {
 	}{sha, diff}, nil
 }
 
-// git asks git about a folder, in a way that runs nothing that the repository names.
+// git asks git about a folder. Of what a repository can name, its hooks, its file monitor
+// and its diff programs are not run; filters of its content are, for a diff needs them.
 type git struct {
 	ctx       context.Context
 	path, dir string

@@ -112,7 +112,7 @@ func (s *Server) table() map[string]method {
 		protocol.MethodProcessKill:          {run: with(s.processKill), lane: inExec, exp: true},
 
 		protocol.MethodFuzzyFileSearch:              {run: with(s.fuzzy)},
-		protocol.MethodFuzzyFileSearchSessionStart:  {run: with(s.fuzzyStart), exp: true},
+		protocol.MethodFuzzyFileSearchSessionStart:  {run: with(s.fuzzyStart), lane: inSearch, exp: true},
 		protocol.MethodFuzzyFileSearchSessionUpdate: {run: with(s.fuzzyUpdate), lane: inSearch, exp: true},
 		protocol.MethodFuzzyFileSearchSessionStop:   {run: with(s.fuzzyStop), exp: true},
 

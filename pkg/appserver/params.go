@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/protocol"
+	"codex/pkg/sessions"
 )
 
 // decode reads the params of a request in the words of the original: a mistake is the
@@ -142,7 +143,7 @@ func shorten(s string) string {
 
 // threadID gives a thread id in its usual spelling.
 func threadID(id string) (string, error) {
-	if norm, ok := parseID(id); ok {
+	if norm, ok := sessions.ParseID(id); ok {
 		return norm, nil
 	}
 	for i, c := range id {

@@ -2,6 +2,7 @@ package appserver
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,9 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"codex/pkg/auth"
 	"codex/pkg/execwire"
 	"codex/pkg/jsonrpc"
-	"codex/pkg/policy"
 	"codex/pkg/stage"
 )
 
@@ -21,7 +22,7 @@ type command struct {
 	cwd       string
 	env       map[string]string
 	envPolicy *execwire.EnvPolicy
-	sandbox   *policy.Profile // nil: unconfined
+	sandbox   *execwire.SandboxContext // nil: unconfined
 	tty       bool
 	stdin     bool
 	size      *execwire.Size
@@ -58,8 +59,7 @@ const processID = "1" // there is one in each executor
 
 // run starts a command; wait for done.
 func (s *Server) run(cmd command) (*process, error) {
-	hands := s.opts.Hands
-	pipe, err := stage.Start(stage.Spec{Engine: hands, Env: s.opts.Environ, Stderr: s.opts.Stderr})
+	pipe, err := stage.Start(stage.Spec{Engine: s.opts.Hands, Env: auth.WithoutSecrets(s.opts.Environ), Stderr: s.opts.Stderr})
 	if err != nil {
 		return nil, internal(fmt.Errorf("start the executor: %w", err))
 	}
@@ -95,16 +95,9 @@ func (p *process) start() error {
 		return internal(err)
 	}
 	params := execwire.StartParams{ProcessID: processID, Argv: p.cmd.argv, Cwd: execwire.PathToURI(p.cmd.cwd), Env: p.cmd.env, EnvPolicy: p.cmd.envPolicy,
-		Tty: p.cmd.tty, PipeStdin: p.cmd.stdin, Extra: &execwire.StartExtra{Size: p.cmd.size, Retain: &execwire.Retain{}}}
+		Tty: p.cmd.tty, PipeStdin: p.cmd.stdin, Sandbox: p.cmd.sandbox, Extra: &execwire.StartExtra{Size: p.cmd.size, Retain: &execwire.Retain{}}}
 	if params.Env == nil {
 		params.Env = map[string]string{}
-	}
-	if p.cmd.sandbox != nil {
-		raw, err := json.Marshal(*p.cmd.sandbox)
-		if err != nil {
-			return internal(err)
-		}
-		params.Sandbox = &execwire.SandboxContext{Permissions: raw, Cwd: execwire.PathToURI(p.cmd.cwd), WindowsSandboxLevel: "disabled"}
 	}
 	return p.call(execwire.MethodStart, params)
 }
@@ -153,10 +146,8 @@ func (p *process) read(grace time.Duration) {
 // line is true after the last word on the process.
 func (p *process) line(line []byte) bool {
 	if o, ok := execwire.ParseOutput(line); ok {
-		data := make([]byte, len(o.Chunk))
-		n, err := decodeBase64(data, o.Chunk)
-		if err == nil {
-			p.output(o.Stream, data[:n])
+		if data, err := base64.StdEncoding.AppendDecode(nil, o.Chunk); err == nil {
+			p.output(o.Stream, data)
 		}
 		return false
 	}

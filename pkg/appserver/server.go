@@ -15,7 +15,6 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
-	"codex/pkg/sessions"
 	"codex/pkg/version"
 )
 
@@ -249,8 +248,6 @@ func (s *Server) loaded() []*thread {
 	defer s.mu.Unlock()
 	return s.list()
 }
-
-func parseID(id string) (string, bool) { return sessions.ParseID(id) }
 
 // load reads the configuration for a folder.
 func (s *Server) load(change func(*config.Options)) (*config.Config, error) {

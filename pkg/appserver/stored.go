@@ -189,8 +189,7 @@ func (s *Server) stored(h *head) protocol.Thread {
 		Status: protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded}, Path: &h.path, Cwd: strings.Clone(h.meta.Get("cwd").Str),
 		CliVersion: strings.Clone(h.meta.Get("cli_version").Str), AgentNickname: ptr(h.meta.Get("agent_nickname")), AgentRole: ptr(h.meta.Get("agent_role")),
 		Source: source(h.meta.Get("source"))}
-	// Our engine notes "user" in every file, the original's app-server in none.
-	if from := protocol.ThreadSource(h.meta.Get("thread_source").Str); slices.Contains(from.Values(), string(from)) && (from != protocol.ThreadSourceUser || kind(h.meta.Get("source")) != protocol.ThreadSourceKindVscode) {
+	if from := protocol.ThreadSource(h.meta.Get("thread_source").Str); slices.Contains(from.Values(), string(from)) {
 		th.ThreadSource = &from
 	}
 	if g := h.latest.Get("git"); g.IsObject() && (g.Get("commit_hash").Exists() || g.Get("branch").Exists() || g.Get("repository_url").Exists()) {

@@ -14,6 +14,7 @@ import (
 
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/sessions"
 	"codex/pkg/version"
 )
 
@@ -42,7 +43,7 @@ func (s *Server) fork(r *request, p *protocol.ThreadForkParams) (*thread, []prot
 	if err != nil {
 		return nil, nil, internal(err)
 	}
-	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots}
+	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots, p.ThreadSource}
 	params := without(r.params, "threadId", "path", "excludeTurns")
 	copyOf := s.forkFile
 	if p.Ephemeral {
@@ -63,9 +64,9 @@ func (s *Server) forkFile(from *head, w wishes, params json.RawMessage) (*thread
 	if err != nil {
 		return nil, nil, internal(err)
 	}
-	at, _ := idTime(u.String())
+	at, _ := sessions.IDTime(u.String())
 	file := rollout.Path(s.home, u.String(), at)
-	if err := s.copyRollout(from, u.String(), file, at); err != nil {
+	if err := s.copyRollout(from, u.String(), file, at, w.source); err != nil {
 		return nil, nil, internal(fmt.Errorf("fork thread %s: %w", from.id, err))
 	}
 	h, err := s.readHead(file)
@@ -95,7 +96,7 @@ func (s *Server) forkMemory(from *head, w wishes, params json.RawMessage) (*thre
 		return nil, nil, internal(err)
 	}
 	t := &thread{id: u.String(), eph: true, told: old.told, seed: hist.Items}
-	at, _ := idTime(t.id)
+	at, _ := sessions.IDTime(t.id)
 	th := &t.told.Thread
 	th.ID, th.SessionID, th.ForkedFromID, th.Ephemeral, th.Path = t.id, t.id, &from.id, true, nil
 	th.CreatedAt, th.UpdatedAt, th.CliVersion, th.Name, th.GitInfo = at.Unix(), at.Unix(), version.Compat, nil, nil
@@ -119,8 +120,8 @@ func (s *Server) forkMemory(from *head, w wishes, params json.RawMessage) (*thre
 }
 
 // copyRollout writes the first line of a fork, and behind it the whole lines of the file
-// that it is one of.
-func (s *Server) copyRollout(from *head, id, path string, at time.Time) error {
+// that it is one of. Who the thread is for is not handed down.
+func (s *Server) copyRollout(from *head, id, path string, at time.Time, who *protocol.ThreadSource) error {
 	src, err := os.Open(from.path)
 	if err != nil {
 		return err
@@ -130,8 +131,12 @@ func (s *Server) copyRollout(from *head, id, path string, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	meta := []byte(from.meta.Raw)
-	for _, m := range [][2]string{{"id", id}, {"forked_from_id", from.id}, {"timestamp", rollout.Stamp(at)}, {"originator", s.origin()}, {"cli_version", version.Compat}, {"source", "vscode"}} {
+	meta := without(json.RawMessage(from.meta.Raw), "thread_source")
+	facts := [][2]string{{"id", id}, {"forked_from_id", from.id}, {"timestamp", rollout.Stamp(at)}, {"originator", s.origin()}, {"cli_version", version.Compat}, {"source", "vscode"}}
+	if who != nil {
+		facts = append(facts, [2]string{"thread_source", string(*who)})
+	}
+	for _, m := range facts {
 		if meta, err = sjson.SetBytes(meta, m[0], m[1]); err != nil {
 			return err
 		}

@@ -14,9 +14,6 @@ import (
 	"codex/pkg/sessions"
 )
 
-// listFiles bounds a scan, as the original's (appserver spec §6).
-const listFiles = 10000
-
 // cursorTime is how a place in a list is written: a time with milliseconds.
 const cursorTime = "2006-01-02T15:04:05.000Z"
 
@@ -136,79 +133,34 @@ func oneKind(kinds []protocol.ThreadSourceKind, k protocol.ThreadSourceKind) boo
 
 // files lists the session files by their names alone, or with their times.
 func (s *Server) files(archived, updated bool) []listed {
-	var out []listed
-	add := func(dir, name string) {
-		id, ok := rolloutID(name)
-		if !ok {
-			return
-		}
-		l := listed{path: filepath.Join(dir, name), id: id, key: rolloutTime(name, id)}
+	all, _ := sessions.Files(s.home, archived) // what cannot be read is not in the list
+	out := make([]listed, 0, len(all))
+	for _, f := range all {
+		l := listed{path: f.Path, id: f.ID, key: began(f)}
 		if updated {
-			fi, err := os.Stat(l.path)
+			fi, err := os.Stat(f.Path)
 			if err != nil {
-				return
+				continue
 			}
 			l.key = fi.ModTime().Truncate(time.Millisecond)
 		}
 		out = append(out, l)
 	}
-	if archived {
-		dir := filepath.Join(s.home, "archived_sessions")
-		for _, name := range dirNames(dir) {
-			add(dir, name)
-		}
-		return out
-	}
-	root := filepath.Join(s.home, "sessions")
-	for _, y := range dirNames(root) {
-		for _, m := range dirNames(filepath.Join(root, y)) {
-			for _, d := range dirNames(filepath.Join(root, y, m)) {
-				dir := filepath.Join(root, y, m, d)
-				for _, name := range dirNames(dir) {
-					add(dir, name)
-				}
-				if len(out) >= listFiles {
-					return out
-				}
-			}
-		}
-	}
 	return out
 }
 
-// dirNames lists a folder, the greatest name first; one that cannot be read is empty.
-func dirNames(dir string) []string {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	names, _ := f.Readdirnames(-1)
-	slices.SortFunc(names, func(a, b string) int { return strings.Compare(b, a) })
-	return names
-}
-
-// rolloutID gives the thread id in rollout-2006-01-02T15-04-05-ID.jsonl.
-func rolloutID(name string) (string, bool) {
-	rest, ok := strings.CutSuffix(name, ".jsonl")
-	if !ok || !strings.HasPrefix(rest, "rollout-") || len(rest) < 36 {
-		return "", false
-	}
-	return sessions.ParseID(rest[len(rest)-36:])
-}
-
-// rolloutTime is when a session began: the time in its id, else that in its name.
-func rolloutTime(name, id string) time.Time {
-	if at, ok := idTime(id); ok {
+// began is when a session did: the time in its id, else that in its file's name.
+func began(f sessions.File) time.Time {
+	if at, ok := sessions.IDTime(f.ID); ok {
 		return at
 	}
 	const stamp = "2006-01-02T15-04-05"
-	if len(name) >= len("rollout-")+len(stamp) {
-		if at, err := time.ParseInLocation(stamp, name[len("rollout-"):][:len(stamp)], time.Local); err == nil {
-			return at
-		}
+	name := strings.TrimPrefix(filepath.Base(f.Path), "rollout-")
+	at, err := time.ParseInLocation(stamp, name[:min(len(stamp), len(name))], time.Local)
+	if err != nil {
+		return time.Time{}
 	}
-	return time.Time{}
+	return at
 }
 
 type picked struct {
@@ -255,7 +207,7 @@ func (s *Server) threadLoadedList(r *request, p *protocol.ThreadLoadedListParams
 	}
 	slices.Sort(ids)
 	if p.Cursor != nil {
-		id, ok := parseID(*p.Cursor)
+		id, ok := sessions.ParseID(*p.Cursor)
 		if !ok {
 			return nil, invalid("invalid cursor: %s", *p.Cursor)
 		}

@@ -16,12 +16,13 @@ import (
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/sessions"
 )
 
 // inLane is the lane of the thread that a request names.
 func (s *Server) inLane(r *request) string {
 	id := gjson.GetBytes(r.params, "threadId").Str
-	if norm, ok := parseID(id); ok {
+	if norm, ok := sessions.ParseID(id); ok {
 		id = norm
 	}
 	return "thread:" + id
@@ -221,9 +222,7 @@ func (s *Server) threadArchive(r *request, p *protocol.ThreadArchiveParams) (any
 	}
 	if t := s.thread(id); t != nil {
 		t.end(s.opts.Leave)
-		s.mu.Lock()
-		delete(s.threads, id)
-		s.mu.Unlock()
+		s.drop(t)
 		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
 	}
 	dir := filepath.Join(s.home, "archived_sessions")

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
@@ -14,18 +13,9 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/sessions"
 	"codex/pkg/version"
 )
-
-// idTime gives the time in a UUID of version 7.
-func idTime(id string) (time.Time, bool) {
-	u, err := uuid.Parse(id)
-	if err != nil || u.Version() != 7 {
-		return time.Time{}, false
-	}
-	sec, nsec := u.Time().UnixTime()
-	return time.Unix(sec, nsec), true
-}
 
 // wishes are what thread/start, resume and fork can ask for.
 type wishes struct {
@@ -37,6 +27,7 @@ type wishes struct {
 	config               map[string]json.RawMessage
 	permissions          *string  // name of a permission profile
 	roots                []string // that commands may write to, beside the working folder
+	source               *protocol.ThreadSource
 }
 
 // settle reads the configuration that a thread with these wishes runs under.
@@ -177,7 +168,7 @@ func instructionSources(cfg *config.Config) []string {
 }
 
 func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, error) {
-	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots}
+	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots, p.ThreadSource}
 	cfg, err := s.settle(&w)
 	if err != nil {
 		return nil, err
@@ -226,7 +217,7 @@ func (s *Server) fresh(cfg *config.Config, w wishes, params json.RawMessage, eph
 		return nil, internal(err)
 	}
 	t := &thread{id: id.String(), start: params, told: describe(cfg, w), eph: ephemeral}
-	at, _ := idTime(t.id)
+	at, _ := sessions.IDTime(t.id)
 	th := protocol.Thread{ID: t.id, SessionID: t.id, Ephemeral: t.eph, ModelProvider: cfg.ProviderID, CreatedAt: at.Unix(), UpdatedAt: at.Unix(),
 		Status: protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}, Cwd: cfg.Cwd, CliVersion: version.Compat, Source: source(gjson.Parse(`"vscode"`))}
 	if !t.eph {

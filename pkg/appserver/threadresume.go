@@ -12,6 +12,7 @@ import (
 
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/sessions"
 )
 
 func (s *Server) threadResume(r *request, p *protocol.ThreadResumeParams) (any, error) {
@@ -32,7 +33,7 @@ func (s *Server) threadResume(r *request, p *protocol.ThreadResumeParams) (any, 
 	if err != nil {
 		return nil, internal(err)
 	}
-	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots}
+	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots, nil}
 	t, turns, err := s.reopen(h, w, r.params)
 	if err != nil {
 		return nil, err
@@ -67,10 +68,10 @@ func (s *Server) resumeHistory(r *request, p *protocol.ThreadResumeParams) (any,
 	if len(p.History) == 0 {
 		return nil, invalid("history must not be empty")
 	}
-	if id, ok := parseID(p.ThreadID); ok && s.thread(id) != nil {
+	if id, ok := sessions.ParseID(p.ThreadID); ok && s.thread(id) != nil {
 		return nil, invalid("cannot resume thread %s with history while it is already running", id)
 	}
-	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots}
+	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots, nil}
 	cfg, err := s.settle(&w)
 	if err != nil {
 		return nil, err

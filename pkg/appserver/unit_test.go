@@ -22,6 +22,7 @@ import (
 	"codex/pkg/protocol"
 	"codex/pkg/protocol/schema"
 	"codex/pkg/rollout"
+	"codex/pkg/sessions"
 	"codex/pkg/stage"
 )
 
@@ -226,7 +227,7 @@ func sessionsIn(t testing.TB, home string, n int) []string {
 			u[j] = byte(ms >> (40 - 8*j))
 		}
 		id := u.String()
-		start, _ := idTime(id)
+		start, _ := sessions.IDTime(id)
 		path := rollout.Path(home, id, start)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)

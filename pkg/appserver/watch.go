@@ -1,6 +1,7 @@
 package appserver
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -67,21 +68,10 @@ func (s *Server) fsWatch(r *request, p *protocol.FsWatchParams) (any, error) {
 	if err := absolute(p.Path); err != nil {
 		return nil, err
 	}
-	stop := make(chan struct{})
 	c := r.c
-	c.mu.Lock()
-	n := 0
-	for name := range c.holds {
-		if len(name) > 6 && name[:6] == "watch:" {
-			n++
-		}
-	}
-	c.mu.Unlock()
-	if n >= maxWatches {
-		return nil, invalid("too many watches: at most %d", maxWatches)
-	}
-	if !c.hold("watch:"+p.WatchID, func() { close(stop) }) {
-		return nil, invalid("watchId already exists: %s", p.WatchID)
+	ctx, err := c.watch(p.WatchID)
+	if err != nil {
+		return nil, err
 	}
 	was := look(p.Path)
 	go func() { // ends with the watch or the connection
@@ -89,7 +79,7 @@ func (s *Server) fsWatch(r *request, p *protocol.FsWatchParams) (any, error) {
 		defer tick.Stop()
 		for {
 			select {
-			case <-stop:
+			case <-ctx.Done():
 				return
 			case <-tick.C:
 			}
@@ -103,9 +93,30 @@ func (s *Server) fsWatch(r *request, p *protocol.FsWatchParams) (any, error) {
 	return protocol.FsWatchResponse{Path: p.Path}, nil
 }
 
+// watch gives what a new watch ends with.
+func (c *conn) watch(id string) (context.Context, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.watches) >= maxWatches {
+		return nil, invalid("too many watches: at most %d", maxWatches)
+	}
+	if c.watches[id] != nil {
+		return nil, invalid("watchId already exists: %s", id)
+	}
+	if c.watches == nil {
+		c.watches = map[string]context.CancelFunc{}
+	}
+	ctx, stop := context.WithCancel(c.ctx)
+	c.watches[id] = stop
+	return ctx, nil
+}
+
 func (s *Server) fsUnwatch(r *request, p *protocol.FsUnwatchParams) (any, error) {
-	if end := r.c.release("watch:" + p.WatchID); end != nil {
-		end()
+	r.c.mu.Lock()
+	defer r.c.mu.Unlock()
+	if stop := r.c.watches[p.WatchID]; stop != nil {
+		stop()
+		delete(r.c.watches, p.WatchID)
 	}
 	return protocol.FsUnwatchResponse{}, nil
 }

@@ -224,6 +224,12 @@ func (c *Config) Merged() map[string]any { return c.merged }
 // Callers must not change what they get.
 func (c *Config) Get(path ...string) any { return lookup(c.tree, path...) }
 
+// WindowsSandbox is [windows] sandbox: unelevated, elevated, or "" when it is not set.
+func (c *Config) WindowsSandbox() string {
+	word, _ := c.Get("windows", "sandbox").(string)
+	return word
+}
+
 func lookup(t map[string]any, path ...string) any {
 	var v any = t
 	for _, p := range path {

@@ -2,8 +2,8 @@
 // config.toml layers, -c overrides, profiles, dedicated flags, project trust
 // and administrators' requirements, folded into one [Config] value.
 //
-// It is a ground package: it imports the standard library, the TOML readers and
-// pkg/models, and speaks TOML on disk. It never looks at the process: the
+// It is a ground package: it imports the standard library, the TOML readers,
+// pkg/models and pkg/ostext, and speaks TOML on disk. It never looks at the process: the
 // environment, the home folder, the working folder and the host are handed in
 // through [Env], so that the same code serves a command line, a server with
 // many threads and a test.

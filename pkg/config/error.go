@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 )
 
 // Kind says where a configuration error comes from, which decides the words
@@ -98,17 +97,4 @@ func plain(format string, args ...any) *Error {
 
 func loadError(format string, args ...any) *Error {
 	return &Error{Kind: KindLoad, Text: fmt.Sprintf(format, args...)}
-}
-
-// osText words a system error as the peer does: "Is a directory (os error 21)".
-func osText(err error) string {
-	var no syscall.Errno
-	if !errors.As(err, &no) {
-		return err.Error()
-	}
-	s := no.Error()
-	if s != "" && 'a' <= s[0] && s[0] <= 'z' {
-		s = string(s[0]-'a'+'A') + s[1:]
-	}
-	return fmt.Sprintf("%s (os error %d)", s, int(no))
 }

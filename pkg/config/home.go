@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"codex/pkg/ostext"
 )
 
 // Home applies the CODEX_HOME rules (config spec §1.1): the variable, when not
@@ -26,13 +28,13 @@ func Home(env Env) (string, error) {
 	case os.IsNotExist(err):
 		return "", plain("CODEX_HOME points to %q, but that path does not exist", v)
 	case err != nil:
-		return "", plain("failed to read CODEX_HOME %q: %s", v, osText(err))
+		return "", plain("failed to read CODEX_HOME %q: %s", v, ostext.Of(err))
 	case !fi.IsDir():
 		return "", plain("CODEX_HOME points to %q, but that path is not a directory", v)
 	}
 	p, err = filepath.EvalSymlinks(p)
 	if err != nil {
-		return "", plain("failed to canonicalize CODEX_HOME %q: %s", v, osText(err))
+		return "", plain("failed to canonicalize CODEX_HOME %q: %s", v, ostext.Of(err))
 	}
 	return p, nil
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"codex/pkg/ostext"
 )
 
 // stack is the work of one Load: the layers and what was found on the way.
@@ -49,7 +51,7 @@ func readFile(path string) (text string, found bool, err error) {
 	case os.IsNotExist(err):
 		return "", false, nil
 	default:
-		return "", false, loadError("Failed to read config file %s: %s", path, osText(err))
+		return "", false, loadError("Failed to read config file %s: %s", path, ostext.Of(err))
 	}
 	if !utf8.Valid(b) {
 		i := 0

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codex/pkg/models"
+	"codex/pkg/ostext"
 )
 
 // view reads typed values from checked settings: what has the wrong type is
@@ -168,7 +169,7 @@ func (c *Config) readCatalog() error {
 	}
 	b, err := readBounded(c.ModelCatalog)
 	if err != nil {
-		return &Error{Kind: KindPlain, Text: osText(err)}
+		return &Error{Kind: KindPlain, Text: ostext.Of(err)}
 	}
 	if c.Models, err = models.ParseCatalogue(b); err != nil {
 		return plain("failed to parse model_catalog_json path `%s` as JSON: %s", c.ModelCatalog, err)
@@ -256,7 +257,7 @@ func (c *Config) readTexts(t view) error {
 		}
 		b, err := readBounded(f.path)
 		if err != nil {
-			return plain("failed to read %s %s: %s", f.what, f.path, osText(err))
+			return plain("failed to read %s %s: %s", f.what, f.path, ostext.Of(err))
 		}
 		text := strings.TrimSpace(string(b))
 		if text == "" {

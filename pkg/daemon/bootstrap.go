@@ -10,7 +10,6 @@ import (
 	"runtime"
 
 	"codex/pkg/daemon/unit"
-	"codex/pkg/daemon/updater"
 	"codex/pkg/version"
 )
 
@@ -85,7 +84,7 @@ func (d *daemon) unit() unit.Manager {
 	get := d.p.Config.Get
 	return unit.Manager{
 		Spec: unit.Spec{Home: d.home, Usual: d.home == filepath.Join(d.p.Config.Home, ".codex"), Managed: d.install.Managed(), Path: get("PATH")},
-		Env:  d.p.Env, Look: updater.LookIn(get("PATH")),
+		Env:  d.p.Env, Look: d.look,
 		UserHome: d.p.Config.Home, ConfigDir: get("XDG_CONFIG_HOME"), UID: d.p.Config.UID,
 	}
 }

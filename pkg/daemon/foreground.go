@@ -7,81 +7,85 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
+	"os"
 	"os/signal"
-	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/install"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/stage"
 	"codex/pkg/version"
 )
 
-// leaveWithin is how long the server may take to write down what it is at.
-const leaveWithin = 10 * time.Second
+// leaveWithin is how long the server may take to write down what it is at, and then once
+// more when it has been sent SIGTERM.
+const leaveWithin = 5 * time.Second
 
 // foreground is codex remote-control: an app-server of this installation that listens to
 // nobody but us and the relay. It leaves with us, for the end of its input tells it to.
 func (d *daemon) foreground(ctx context.Context, say io.Writer) (err error) {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
+	path, err := install.Beside(d.p.Self, "app-server")
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup(1)
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	defer signal.Stop(signals)
 	fmt.Fprintln(say, "Starting app-server with remote control enabled...")
-	cmd := exec.Command(filepath.Join(filepath.Dir(d.p.Self), "codex-app-server"), "--remote-control")
-	cmd.Env, cmd.Stderr = d.p.Env, d.p.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // ^C is for us to pass on
-	cmd.WaitDelay = leaveWithin
-	in, err := cmd.StdinPipe()
+	server, err := stage.Start(stage.Spec{
+		Engine: stage.Command{Name: "codex-app-server", Path: path, Args: []string{"--remote-control"}},
+		Env:    d.p.Env,
+	})
 	if err != nil {
-		return fmt.Errorf("start app-server: %w", err)
+		return err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return fmt.Errorf("start app-server: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start app-server: %w", err)
-	}
+	var reader sync.WaitGroup
 	ended := make(chan error, 1)
-	go func() { ended <- d.follow(in, out, say) }() // ends with the server's output
-	leave := func() *time.Timer {
-		_ = in.Close()
-		return time.AfterFunc(leaveWithin, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
-	}
+	reader.Go(func() { ended <- follow(server.In, server.Out, say) }) // ends with the server's output
 	select {
 	case err = <-ended:
-		defer leave().Stop()
-		_, _ = io.Copy(io.Discard, out)
+	case s := <-signals:
+		err = exit.Silent(128 + int(s.(syscall.Signal)))
 	case <-ctx.Done():
-		defer leave().Stop()
-		<-ended
-		err = exit.Silent(exit.Interrupted)
+		err = context.Cause(ctx)
 	}
-	if e := cmd.Wait(); err == nil {
-		err = fmt.Errorf("app-server has ended: %w", errors.Join(e, io.ErrUnexpectedEOF))
+	exits := server.Wait(leaveWithin)
+	reader.Wait()
+	if errors.Is(err, io.EOF) {
+		err = errors.New(stage.Blame(exits))
 	}
 	return err
 }
 
 // follow introduces us and tells what becomes of the connection, until it fails for good.
-func (d *daemon) follow(in io.Writer, out io.Reader, say io.Writer) error {
+// It is io.EOF when the server leaves.
+func follow(in io.Writer, out io.Reader, say io.Writer) error {
 	type info struct {
 		Name    string `json:"name"`
 		Version string `json:"version"`
 	}
 	hello := map[string]info{"clientInfo": {"codex_app_server_daemon", version.Compat}}
-	if err := jsonrpc.NewWriter(in).Request(1, "initialize", hello); err != nil {
-		return fmt.Errorf("ask app-server: %w", err)
+	if err := jsonrpc.NewWriter(in).Request(1, "initialize", hello); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("ask app-server: %w", err) // whether it has gone is seen below
 	}
 	lines := jsonrpc.NewReader(out, 1<<20)
 	connected := false
 	for {
 		line, err := lines.ReadLine()
+		if errors.Is(err, jsonrpc.ErrTooLong) {
+			continue // what we wait for is short
+		}
 		if err != nil {
-			return nil // what ended it is known to who waits for it
+			return err
 		}
 		v := gjson.ParseBytes(line)
 		if v.Get("method").Str != protocol.NoteRemoteControlStatusChanged {
@@ -97,7 +101,7 @@ func (d *daemon) follow(in io.Writer, out io.Reader, say io.Writer) error {
 			connected = true
 		default:
 			if !connected { // later the server tries again by itself
-				return fmt.Errorf("Remote control is enabled on %s but the connection is %s.", host, status)
+				return errNoConnection(host, status)
 			}
 		}
 	}

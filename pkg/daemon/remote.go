@@ -91,13 +91,17 @@ func (d *daemon) remoteControl(ctx context.Context, f flags) error {
 		return err
 	}
 	if status != string(protocol.RemoteControlConnectionStatusConnected) {
-		return fmt.Errorf("Remote control is enabled on %s but the connection is %s.", host, status)
+		return errNoConnection(host, status)
 	}
 	fmt.Fprintf(say, "Remote control is connected on %s.\n", host)
 	if f.set["--json"] {
 		return write(d.p.Stdout, a)
 	}
 	return nil
+}
+
+func errNoConnection(host, status string) error {
+	return fmt.Errorf("Remote control is enabled on %s but the connection is %s.", host, status)
 }
 
 // connection waits until the server knows what has become of its connection.

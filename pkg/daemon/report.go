@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"codex/pkg/execpolicy/ruledir"
+	"codex/pkg/ostext"
 )
 
 // report gives the text about an error in the shape of the original: what failed, and
@@ -36,7 +36,7 @@ func chain(err error) []string {
 	var links []string
 	for err != nil {
 		if system(err) {
-			return append(links, ruledir.Reason(err))
+			return append(links, ostext.Of(err))
 		}
 		next := errors.Unwrap(err)
 		text := err.Error()

@@ -16,6 +16,7 @@ import (
 	"codex/pkg/daemon/probe"
 	"codex/pkg/daemon/updater"
 	"codex/pkg/daemon/wait"
+	"codex/pkg/stage"
 	"codex/pkg/version"
 )
 
@@ -52,6 +53,11 @@ func newDaemon(p Process) (*daemon, error) {
 		server:  pidfile.File{Dir: state, Name: "app-server", Marks: []string{"app-server"}, Waits: waits},
 		updater: pidfile.File{Dir: state, Name: "app-server-updater", Marks: []string{"pid-update-loop"}, Group: true, Waits: waits},
 	}, nil
+}
+
+// look finds a program of the system's on PATH.
+func (d *daemon) look(program string) (string, error) {
+	return stage.LookPath(program, d.p.Config.Get("PATH"))
 }
 
 func (d *daemon) settingsPath() string { return filepath.Join(d.state, "settings.json") }

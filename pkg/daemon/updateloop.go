@@ -130,7 +130,7 @@ func (l *loop) adopt(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	go func() { _, _ = p.Wait() }() // ends with the server
+	go func() { _, _ = p.Wait() }() // ends with the server, or with us
 }
 
 // mine says whether no other process is the updater on record. One that was started by
@@ -149,7 +149,7 @@ func (l *loop) update(ctx context.Context, set updater.Settings) error {
 	}
 	var failed error
 	if set.URL != updater.Nowhere {
-		failed = updater.Source{Settings: set, Env: l.installerEnv(set), Look: updater.LookIn(l.p.Config.Get("PATH"))}.Install(ctx)
+		failed = updater.Source{Settings: set, Env: l.installerEnv(set), Look: l.look}.Install(ctx)
 	}
 	now, err := l.install.Current()
 	if err != nil {

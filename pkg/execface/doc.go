@@ -5,5 +5,5 @@
 // §4). Requests of the engine are refused: nobody is there to answer them.
 //
 // A face: it imports stage and the ground (cli/exit, config, install, jsonrpc, options,
-// protocol, sessions, version), never the engine.
+// ostext, protocol, sessions, version), never the engine.
 package execface

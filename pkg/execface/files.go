@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"unicode/utf8"
+
+	"codex/pkg/ostext"
 )
 
 // readSchema reads the file of --output-schema. Any JSON value will do; what is no
@@ -20,7 +20,7 @@ func readSchema(name string) (json.RawMessage, error) {
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, complaint(fmt.Sprintf("Failed to read output schema file %s: %s", name, osText(err)))
+		return nil, complaint(fmt.Sprintf("Failed to read output schema file %s: %s", name, ostext.Of(err)))
 	}
 	if !utf8.Valid(data) {
 		return nil, complaint("Failed to read output schema file " + name + ": stream did not contain valid UTF-8")
@@ -60,7 +60,7 @@ func writeLast(name string, message *string) (complaints []string) {
 		content = *message
 	}
 	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
-		complaints = append(complaints, fmt.Sprintf("Failed to write last message file %q: %s", name, osText(err)))
+		complaints = append(complaints, fmt.Sprintf("Failed to write last message file %q: %s", name, ostext.Of(err)))
 	}
 	if message == nil {
 		complaints = append(complaints, "Warning: no last agent message; wrote empty content to "+name)
@@ -80,21 +80,4 @@ func inRepository(dir string) bool {
 		}
 		dir = up
 	}
-}
-
-// osText words a system error as the original does: "Is a directory (os error 21)".
-func osText(err error) string {
-	var no syscall.Errno
-	if !errors.As(err, &no) {
-		if errors.Is(err, fs.ErrNotExist) {
-			no = syscall.ENOENT
-		} else {
-			return err.Error()
-		}
-	}
-	s := no.Error()
-	if s != "" && 'a' <= s[0] && s[0] <= 'z' {
-		s = string(s[0]-'a'+'A') + s[1:]
-	}
-	return fmt.Sprintf("%s (os error %d)", s, int(no))
 }

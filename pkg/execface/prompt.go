@@ -9,6 +9,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"codex/pkg/ostext"
 	"codex/pkg/protocol"
 )
 
@@ -99,7 +100,7 @@ func readText(r io.Reader) (string, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxStdin+1))
 	switch {
 	case err != nil:
-		return "", complaint("Failed to read prompt from stdin: " + osText(err))
+		return "", complaint("Failed to read prompt from stdin: " + ostext.Of(err))
 	case len(data) > maxStdin:
 		return "", complaint(fmt.Sprintf("Failed to read prompt from stdin: input is longer than %d bytes.", maxStdin))
 	}

@@ -15,6 +15,7 @@ import (
 	"codex/pkg/install"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/options"
+	"codex/pkg/ostext"
 	"codex/pkg/protocol"
 	"codex/pkg/stage"
 	"codex/pkg/version"
@@ -143,7 +144,7 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 		}
 		fi, err := os.Stat(r.cwd)
 		if err != nil {
-			return errors.New(osText(err))
+			return errors.New(ostext.Of(err))
 		}
 		if !fi.IsDir() {
 			return errors.New("Not a directory (os error 20)")

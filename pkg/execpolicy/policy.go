@@ -79,10 +79,10 @@ type HostExecutable struct {
 
 // NetworkRule decides about a host.
 type NetworkRule struct {
-	Host          string `json:"host"`
-	Protocol      string `json:"protocol"` // http, https, socks5_tcp, socks5_udp
-	Decision      string `json:"decision"` // allow, prompt, forbidden
-	Justification string `json:"justification,omitempty"`
+	Host          string  `json:"host"`
+	Protocol      string  `json:"protocol"` // http, https, socks5_tcp, socks5_udp
+	Decision      Verdict `json:"decision"`
+	Justification string  `json:"justification,omitempty"`
 	Place
 }
 

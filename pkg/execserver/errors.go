@@ -2,13 +2,11 @@ package execserver
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"syscall"
-	"unicode"
-	"unicode/utf8"
 
 	"codex/pkg/jsonrpc"
+	"codex/pkg/ostext"
 )
 
 // osError gives an error of the system in the protocol's words: its text and number, and
@@ -25,7 +23,7 @@ func osError(err error) error {
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EINVAL):
 		code = jsonrpc.CodeInvalidRequest
 	}
-	return &jsonrpc.Error{Code: code, Message: osText(err)}
+	return &jsonrpc.Error{Code: code, Message: ostext.Of(err)}
 }
 
 // processError is osError for a start: every failure has the same code.
@@ -34,15 +32,5 @@ func processError(err error) error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &jsonrpc.Error{Code: jsonrpc.CodeInternal, Message: osText(err)}
-}
-
-func osText(err error) string {
-	var no syscall.Errno
-	if !errors.As(err, &no) {
-		return err.Error()
-	}
-	text := no.Error()
-	first, n := utf8.DecodeRuneInString(text)
-	return fmt.Sprintf("%c%s (os error %d)", unicode.ToUpper(first), text[n:], int(no))
+	return &jsonrpc.Error{Code: jsonrpc.CodeInternal, Message: ostext.Of(err)}
 }

@@ -105,7 +105,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	c := &Client{
 		cmd: cmd, stdin: stdin,
 		readDone: make(chan struct{}), waitDone: make(chan struct{}),
-		pending: map[int64]*call{}, procs: map[string]*Process{}, weak: cfg.LegacyLandlock, level: windowsLevel(cfg.WindowsLevel),
+		pending: map[int64]*call{}, procs: map[string]*Process{}, weak: cfg.LegacyLandlock, level: execwire.WindowsLevel(cfg.WindowsLevel),
 	}
 	var w io.Writer = stdin
 	if cfg.Record != nil {

@@ -79,17 +79,6 @@ func (c *Client) path(p string) string {
 	return p
 }
 
-// windowsLevel gives the word of the exec-server protocol for one of config.toml.
-func windowsLevel(word string) string {
-	switch word {
-	case "":
-		return "disabled"
-	case "unelevated":
-		return "restricted-token"
-	}
-	return word
-}
-
 func (c *Client) sandbox(profile policy.Profile, cwd string, roots []string) (*execwire.SandboxContext, error) {
 	raw, err := json.Marshal(profile)
 	if err != nil {

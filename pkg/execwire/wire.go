@@ -137,3 +137,15 @@ type SandboxContext struct {
 	WindowsPrivateDesktop bool            `json:"windowsSandboxPrivateDesktop"`
 	UseLegacyLandlock     bool            `json:"useLegacyLandlock"`
 }
+
+// WindowsLevel gives the word for SandboxContext.WindowsSandboxLevel that [windows]
+// sandbox of config.toml stands for.
+func WindowsLevel(word string) string {
+	switch word {
+	case "":
+		return "disabled"
+	case "unelevated":
+		return "restricted-token"
+	}
+	return word
+}

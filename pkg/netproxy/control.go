@@ -44,9 +44,7 @@ func Control(in io.Reader, out io.Writer, env []string) error {
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
-		case errors.Is(err, jsonrpc.ErrTooLong):
-			return fmt.Errorf("read requests: %w", err) // files may have come with it
-		case err != nil:
+		case err != nil: // after too long a line, too: files may have come with it
 			return fmt.Errorf("read requests: %w", err)
 		}
 		m, err := jsonrpc.Parse(line)

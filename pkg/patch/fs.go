@@ -10,8 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"unicode"
 	"unicode/utf8"
+
+	"codex/pkg/ostext"
 )
 
 // FS is where a patch is applied: the local disk, or an executor at the other
@@ -194,20 +195,4 @@ func checkUTF8(data []byte) error {
 type osError struct{ err error }
 
 func (e *osError) Unwrap() error { return e.err }
-
-func (e *osError) Error() string {
-	var no syscall.Errno
-	switch {
-	case errors.As(e.err, &no):
-		text := []rune(no.Error())
-		if len(text) > 0 {
-			text[0] = unicode.ToUpper(text[0])
-		}
-		return fmt.Sprintf("%s (os error %d)", string(text), int(no))
-	case errors.Is(e.err, fs.ErrNotExist):
-		return "No such file or directory (os error 2)"
-	case errors.Is(e.err, fs.ErrPermission):
-		return "Permission denied (os error 13)"
-	}
-	return e.err.Error()
-}
+func (e *osError) Error() string { return ostext.Of(e.err) }

@@ -2,8 +2,8 @@
 // files (check), says what a session would do with it and why (explain), and turns rules
 // files into lines for programs without an interpreter (compile).
 //
-// Program layer: it imports cli, config, execpolicy with all below it, policy and
-// shellwords.
+// Program layer: it imports cli, config, execpolicy with all below it, ostext, policy
+// and shellwords.
 package policycli
 
 import (
@@ -19,8 +19,8 @@ import (
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
 	"codex/pkg/execpolicy"
-	"codex/pkg/execpolicy/ruledir"
 	"codex/pkg/execpolicy/rules"
+	"codex/pkg/ostext"
 )
 
 // Grammar is the command line of codex-execpolicy(1).
@@ -67,7 +67,7 @@ func read(path string) (string, error) {
 	b, err := os.ReadFile(path)
 	switch {
 	case err != nil:
-		return "", errors.New(ruledir.Reason(err))
+		return "", errors.New(ostext.Of(err))
 	case !utf8.Valid(b):
 		return "", errors.New("stream did not contain valid UTF-8")
 	}

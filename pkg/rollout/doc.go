@@ -6,7 +6,7 @@
 //
 // Turns shows a file as clients of the protocol see it.
 //
-// Ground layer; it imports the standard library, gjson, x/sys and pkg/protocol.
+// Ground layer; it imports the standard library, gjson, gofrs/flock and pkg/protocol.
 package rollout
 
 import (

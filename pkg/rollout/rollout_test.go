@@ -231,7 +231,7 @@ func TestSettled(t *testing.T) {
 	}
 	w.Hold() // the other has it
 	w.Release()
-	if f, err := os.Open(path); err != nil || !errors.Is(shareFile(f), errHeld) {
+	if got, err := turnLock(path).TryRLock(); got || err != nil {
 		t.Errorf("a lock of somebody else was released (%v)", err)
 	}
 	if err := errors.Join(w.Close(), other.Close()); err != nil {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // Writer appends lines to one session file. The file is made at the first Append: a
@@ -21,7 +23,8 @@ type Writer struct {
 	enc     *json.Encoder
 	now     func() time.Time
 	discard bool
-	held    bool // see Hold
+	hold    bool         // the lock is wanted, see Hold
+	lock    *flock.Flock // nil while it is not held
 }
 
 // Path gives where the session of thread id that began at start is kept.
@@ -117,9 +120,7 @@ func (w *Writer) open() error {
 		return fmt.Errorf("open session file: %w", err)
 	}
 	w.f = f
-	if w.held {
-		w.held = lockFile(f) == nil
-	}
+	w.take()
 	if w.meta != nil {
 		stamp := Stamp(w.now())
 		if err := w.enc.Encode(Line{stamp, TypeSessionMeta, w.meta}); err != nil {
@@ -143,6 +144,7 @@ func (w *Writer) open() error {
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.letGo()
 	if w.f == nil {
 		return nil
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"codex/pkg/ostext"
 )
 
 // stageName is argv[0] of the second stage, and how Stage2 knows it.
@@ -210,7 +212,7 @@ func startError(spec Spec, err error) error {
 	}
 	switch no {
 	case syscall.EPERM, syscall.EACCES, syscall.ENOSPC, syscall.EUSERS, syscall.EINVAL, syscall.ENOSYS:
-		return refused("creating namespaces: " + errText(no))
+		return refused("creating namespaces: " + ostext.Of(no))
 	}
 	return fmt.Errorf("sandbox: start the second stage: %w", err)
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"codex/pkg/ostext"
 )
 
 // devices are copies of the host's device files, taken while they may still
@@ -32,7 +34,7 @@ func takeDevices(take func(name string) (int, error)) (*devices, error) {
 			tree, err = -1, nil
 		}
 		if err != nil {
-			return nil, &fault{causeRefused, "copying /dev/" + name + ": " + errText(err), err}
+			return nil, &fault{causeRefused, "copying /dev/" + name + ": " + ostext.Of(err), err}
 		}
 		d.trees = append(d.trees, tree)
 	}

@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"codex/pkg/ostext"
 )
 
 // The seccomp filter. Mounts and namespaces hide what can be hidden; this
@@ -323,7 +325,7 @@ func loadFilter(pl *plan) error {
 	tid, _, no := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
 		uintptr(unsafe.Pointer(&prog)))
 	if no == unix.ENOSYS || no == unix.EINVAL {
-		return &fault{causeRefused, "loading the seccomp filter: " + errText(no), no}
+		return &fault{causeRefused, "loading the seccomp filter: " + ostext.Of(no), no}
 	}
 	if no != 0 {
 		return during(no, "load the seccomp filter")

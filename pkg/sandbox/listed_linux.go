@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"codex/pkg/ostext"
 )
 
 // A profile that lists what may be read gets a file system of its own: an
@@ -37,7 +39,7 @@ func (v *view) takeReadable() error {
 func (v *view) begin() error {
 	v.base = listedBase
 	if err := unix.Mount("tmpfs", v.base, "tmpfs", attrFlags, "mode=755"); err != nil {
-		return &fault{causeRefused, "mounting a root: " + errText(err), err}
+		return &fault{causeRefused, "mounting a root: " + ostext.Of(err), err}
 	}
 	for _, dir := range []string{"/dev", "/proc", "/tmp"} {
 		if err := os.Mkdir(v.base+dir, 0o755); err != nil {

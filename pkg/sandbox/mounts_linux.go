@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"codex/pkg/ostext"
 	"codex/pkg/policy"
 )
 
@@ -26,7 +27,7 @@ const (
 // other threads stay where they are.
 func enterMounts(p *plan) (lost byte, err error) {
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
-		return 0, &fault{causeRefused, "creating a mount namespace: " + errText(err), err}
+		return 0, &fault{causeRefused, "creating a mount namespace: " + ostext.Of(err), err}
 	}
 	if oldMountCalls() {
 		return enterOldMounts(p)
@@ -49,7 +50,7 @@ func enterMounts(p *plan) (lost byte, err error) {
 		all.Attr_set = attrLocked // only places below it are protected
 	}
 	if err := unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, &all); err != nil {
-		return 0, &fault{causeRefused, "making the file system read-only: " + errText(err), err}
+		return 0, &fault{causeRefused, "making the file system read-only: " + ostext.Of(err), err}
 	}
 	if p.has(flagOnlyListed) {
 		if err := v.begin(); err != nil {
@@ -77,7 +78,7 @@ func enterMounts(p *plan) (lost byte, err error) {
 func refusal(err error) error {
 	var f *fault
 	if errors.As(err, &f) && f.cause == causeOther {
-		return &fault{causeRefused, f.text + ": " + errText(f.err), f.err}
+		return &fault{causeRefused, f.text + ": " + ostext.Of(f.err), f.err}
 	}
 	return err
 }
@@ -147,11 +148,12 @@ type view struct {
 }
 
 // spot is a place to mount on: a detached tree, or, with tree < 0, a path that
-// becomes read-only, or hidden.
+// becomes read-only, or hidden, or stays what it is.
 type spot struct {
 	path   string
 	tree   int
 	deny   bool
+	pin    bool
 	opened []spot // with deny: what is below it all the same
 }
 
@@ -186,6 +188,9 @@ func (v *view) place() error {
 		}
 		spots = append(spots, s)
 	}
+	for _, name := range p.pins() {
+		spots = append(spots, spot{path: name, tree: -1, pin: true})
+	}
 	sort.SliceStable(spots, func(i, j int) bool { return depth(spots[i].path) < depth(spots[j].path) })
 	for _, d := range p.hidden {
 		spots = append(spots, spot{path: d, tree: -1, deny: true})
@@ -196,6 +201,42 @@ func (v *view) place() error {
 		}
 	}
 	return nil
+}
+
+// pins gives the directories between a writable root and what is protected or hidden
+// below it. They become mounts too, which cannot be renamed: one that was moved away
+// could be replaced by another, with the protected name in it to write at will.
+func (p *plan) pins() []string {
+	mounted := map[string]bool{}
+	for _, r := range p.roots {
+		mounted[r.path] = true
+		for _, ro := range r.readOnly {
+			mounted[ro] = true
+		}
+	}
+	var out []string
+	above := func(name string) {
+		for at := path.Dir(name); p.movable(at); at = path.Dir(at) {
+			if !mounted[at] {
+				mounted[at] = true
+				out = append(out, at)
+			}
+		}
+	}
+	for _, r := range p.roots {
+		for _, ro := range append([]string{r.path}, r.readOnly...) {
+			above(ro)
+		}
+	}
+	for _, d := range p.denied {
+		above(d)
+	}
+	return out
+}
+
+// movable reports whether name lies in a writable root, and is not one's top alone.
+func (p *plan) movable(name string) bool {
+	return slices.ContainsFunc(p.roots, func(r planRoot) bool { return name != r.path && policy.Below(name, r.path) })
 }
 
 func depth(p string) int {
@@ -214,8 +255,8 @@ func (v *view) mount(s spot) error {
 	}
 	at, err := openTrue(name)
 	if err != nil {
-		if s.deny && outOfReach(err) {
-			return nil // there is nothing to hide
+		if (s.deny || s.pin) && outOfReach(err) {
+			return nil // there is nothing to hide, or to hold
 		}
 		return crossed(err, "open", s.path)
 	}
@@ -229,7 +270,10 @@ func (v *view) mount(s spot) error {
 		if tree, err = copyTree(at); err != nil {
 			return during(err, "copy %s", s.path)
 		}
-		if err := setAttr(tree, attrReadOnly); err != nil {
+		if !s.pin {
+			err = setAttr(tree, attrReadOnly)
+		}
+		if err != nil {
 			return during(err, "protect %s", s.path)
 		}
 	}

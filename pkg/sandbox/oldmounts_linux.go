@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"codex/pkg/ostext"
 	"codex/pkg/policy"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +37,7 @@ func enterOldMounts(p *plan) (lost byte, err error) {
 		return 0, &fault{cause: causeRefused, text: "profiles that open something below what they hide need Linux 5.12"}
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return 0, &fault{causeRefused, "making mounts private: " + errText(err), err}
+		return 0, &fault{causeRefused, "making mounts private: " + ostext.Of(err), err}
 	}
 	dev, err := takeDevices(openDevice)
 	if err != nil {
@@ -128,39 +129,49 @@ func remountAll(roots []planRoot) error {
 
 // protectOld covers what is read-only or hidden below the writable roots, parents first.
 func protectOld(p *plan) error {
-	hidden := map[string]bool{}
+	cover := map[string]func(name string) error{}
 	var names []string
+	add := func(name string, how func(name string) error) {
+		names = append(names, name)
+		cover[name] = how
+	}
+	for _, name := range p.pins() {
+		add(name, pinOld)
+	}
 	for _, r := range p.roots {
 		for _, ro := range r.readOnly {
 			if ro != "" {
-				names = append(names, ro)
+				add(ro, protectOne)
 			}
 		}
 		if r.path == "/" {
-			names = append(names, "/sys")
+			add("/sys", protectOne)
 		}
 	}
 	for _, d := range p.denied {
-		hidden[d] = true
-		names = append(names, d)
+		add(d, hideOld)
 	}
 	sort.SliceStable(names, func(i, j int) bool { return depth(names[i]) < depth(names[j]) })
 	for _, d := range p.hidden {
-		hidden[d] = true
-		names = append(names, d)
+		add(d, hideOld)
 	}
 	for _, name := range names {
-		var err error
-		if hidden[name] {
-			err = hideOld(name)
-		} else {
-			err = bindOnItself(name, attrFlags|unix.MS_RDONLY)
-		}
-		if err != nil {
+		if err := cover[name](name); err != nil {
 			return crossed(err, "protect", name)
 		}
 	}
 	return nil
+}
+
+func protectOne(name string) error { return bindOnItself(name, attrFlags|unix.MS_RDONLY) }
+
+// pinOld makes a mount of name that is as writable as before.
+func pinOld(name string) error {
+	err := bindOnItself(name, attrFlags)
+	if outOfReach(err) {
+		return nil
+	}
+	return err
 }
 
 // hideOld mounts something without names and bytes on name.

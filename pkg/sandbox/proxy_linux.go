@@ -7,6 +7,8 @@ import (
 
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
+
+	"codex/pkg/ostext"
 )
 
 // throughProxy makes the plan one for a command behind the proxy.
@@ -41,7 +43,7 @@ const listenBacklog = 128
 // sockets to the caller. They are gone from here before the command starts.
 func sendListeners(ports [2]uint16) error {
 	if err := loopbackUp(); err != nil {
-		return &fault{causeRefused, "bringing the loopback interface up: " + errText(err), err}
+		return &fault{causeRefused, "bringing the loopback interface up: " + ostext.Of(err), err}
 	}
 	var fds []int
 	defer func() {

@@ -12,7 +12,7 @@
 // first. On Windows the command has a token that package wintoken restricts, and
 // lives in a job. Command refuses what cannot be enforced.
 //
-// It imports package policy and the packages below it, and reads no
+// It imports packages policy and ostext and the packages below it, and reads no
 // environment: programs are looked up in the PATH of Spec.Env. Between the
 // stages it speaks the private encoding of wire.go over a socket pair.
 //
@@ -31,6 +31,7 @@ import (
 	"sync"
 	"syscall"
 
+	"codex/pkg/ostext"
 	"codex/pkg/policy"
 )
 
@@ -112,7 +113,7 @@ type ExecError struct {
 }
 
 func (e *ExecError) Error() string {
-	return fmt.Sprintf("run %s: %v", e.Program, errText(e.Err))
+	return fmt.Sprintf("run %s: %v", e.Program, ostext.Of(e.Err))
 }
 
 func (e *ExecError) Unwrap() error { return e.Err }
@@ -128,16 +129,6 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string { return "sandbox is not available here: " + e.Reason }
-
-// errText writes an errno as libc does, with its capital: callers compare it.
-func errText(err error) string {
-	var no syscall.Errno
-	if !errors.As(err, &no) {
-		return err.Error()
-	}
-	s := no.Error()
-	return strings.ToUpper(s[:1]) + s[1:] + fmt.Sprintf(" (os error %d)", int(no))
-}
 
 // NetworkDisabled is the variable that tells a command it has no network.
 const NetworkDisabled = "CODEX_SANDBOX_NETWORK_DISABLED"

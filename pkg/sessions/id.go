@@ -30,8 +30,8 @@ func ParseID(s string) (string, bool) {
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:], true
 }
 
-// idTime gives the time in a version 7 UUID.
-func idTime(id string) (time.Time, bool) {
+// IDTime gives the time in a version 7 UUID, spelt as ParseID gives it.
+func IDTime(id string) (time.Time, bool) {
 	if id[14] != '7' {
 		return time.Time{}, false
 	}

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // ErrNone is returned when no stored session fits.
@@ -32,7 +34,7 @@ type File struct {
 	ID       string // thread id, lower case with hyphens
 	Path     string
 	Archived bool
-	Modified time.Time
+	Modified time.Time // not of Files
 }
 
 // Session is a File with what its head and tail say.
@@ -83,7 +85,7 @@ func Find(home, id string) (string, error) {
 	suffix := "-" + id + ".jsonl"
 	// The id of a session made since UUIDv7 came into use holds the time, and so names
 	// the folder; a day on either side makes up for a change of time zone.
-	if at, ok := idTime(id); ok {
+	if at, ok := IDTime(id); ok {
 		for _, days := range []int{0, -1, 1} {
 			if p := inDir(dayDir(home, at.AddDate(0, 0, days)), suffix); p != "" {
 				return p, nil
@@ -109,7 +111,7 @@ func Find(home, id string) (string, error) {
 
 // agent tells that no user began the session: it is the work of another thread, such as
 // that of a reviewer.
-func (s *Session) agent() bool { return strings.HasPrefix(s.Source, `{"subagent"`) }
+func (s *Session) agent() bool { return gjson.Get(s.Source, "subagent").Exists() }
 
 // Last gives the session that was written to last, of the given model provider ("" for
 // any), whose latest turn ran in cwd unless all. Those of agents don't count. ErrNone if

@@ -72,28 +72,37 @@ func descend(dir string, depth int, fn func(string) bool) error {
 	return nil
 }
 
-// newest gives the rollout files, the last modified first. A resumed session stays in
-// the folder of the day it began, so every file has to be looked at, but only its entry.
-func newest(home string, archived bool) ([]File, error) {
+// Files gives the rollout files as their names tell, the days that sessions began on in
+// order, the latest first. The error is that of a folder that cannot be read, after what
+// could be.
+func Files(home string, archived bool) ([]File, error) {
 	var files []File
 	add := func(dir string) bool {
 		for _, name := range names(dir) {
-			id, ok := fileID(name)
-			if !ok {
-				continue
-			}
-			path := filepath.Join(dir, name)
-			if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() {
-				files = append(files, File{ID: id, Path: path, Archived: archived, Modified: fi.ModTime()})
+			if id, ok := fileID(name); ok {
+				files = append(files, File{ID: id, Path: filepath.Join(dir, name), Archived: archived})
 			}
 		}
 		return len(files) < maxFiles
 	}
-	var err error
 	if archived {
 		add(filepath.Join(home, archiveDir))
-	} else {
-		err = walkDays(filepath.Join(home, liveDir), add)
+		return files, nil
+	}
+	err := walkDays(filepath.Join(home, liveDir), add)
+	return files, err
+}
+
+// newest gives the rollout files, the last modified first. A resumed session stays in
+// the folder of the day it began, so every file has to be looked at, but only its entry.
+func newest(home string, archived bool) ([]File, error) {
+	all, err := Files(home, archived)
+	files := all[:0]
+	for _, f := range all {
+		if fi, err := os.Stat(f.Path); err == nil && fi.Mode().IsRegular() {
+			f.Modified = fi.ModTime()
+			files = append(files, f)
+		}
 	}
 	slices.SortFunc(files, func(a, b File) int {
 		if c := b.Modified.Compare(a.Modified); c != 0 {

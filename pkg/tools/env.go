@@ -3,6 +3,8 @@ package tools
 import (
 	"path"
 	"strings"
+
+	"codex/pkg/auth"
 )
 
 // EnvPolicy is shell_environment_policy (tools spec §3.7).
@@ -69,9 +71,6 @@ func overlay() map[string]string {
 		"LC_ALL": "C.UTF-8", "COLORTERM": "", "PAGER": "cat", "GIT_PAGER": "cat", "GH_PAGER": "cat", "CODEX_CI": "1"}
 }
 
-// own are secrets of this program that no command needs.
-func own() []string { return []string{"CODEX_API_KEY", "CODEX_ACCESS_TOKEN"} }
-
 // environment builds a command's variables; offline tells it that it has no network.
 func (s *Set) environment(t *Turn, offline bool) map[string]string {
 	env := s.userEnvironment(t)
@@ -87,7 +86,7 @@ func (s *Set) environment(t *Turn, offline bool) map[string]string {
 // userEnvironment builds the variables of a command that the user typed.
 func (s *Set) userEnvironment(t *Turn) map[string]string {
 	env := s.Env.Apply(s.BaseEnv)
-	for _, k := range own() {
+	for _, k := range auth.Secrets() { // no command needs them
 		delete(env, k)
 	}
 	env["CODEX_THREAD_ID"] = t.ThreadID

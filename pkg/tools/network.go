@@ -19,12 +19,6 @@ type hostKey struct {
 	port     uint16
 }
 
-// Decisions of an execpolicy.NetworkRule.
-const (
-	hostAllowed   = "allow"
-	HostForbidden = "forbidden"
-)
-
 // network puts what rules say about hosts into a profile with a network proxy, and has
 // the user asked about the others where the approval policy lets that.
 func (s *Set) network(ctx context.Context, t *Turn, profile *policy.Profile, p *executor.StartParams) {
@@ -38,9 +32,9 @@ func (s *Set) network(ctx context.Context, t *Turn, profile *policy.Profile, p *
 	}
 	for _, r := range s.networkRules() {
 		switch {
-		case r.Decision == HostForbidden:
+		case r.Decision == execpolicy.Forbid:
 			settings.Domains[r.Host] = policy.DomainDeny
-		case r.Decision == hostAllowed && settings.Domains[r.Host] == "":
+		case r.Decision == execpolicy.Allow && settings.Domains[r.Host] == "":
 			settings.Domains[r.Host] = policy.DomainAllow
 		}
 	}
@@ -91,9 +85,9 @@ func (s *Set) askHost(ctx context.Context, t *Turn, q executor.NetworkQuestion) 
 	for _, r := range s.networkRules() { // they may have come while the command ran
 		if r.Host == q.Host {
 			switch r.Decision {
-			case hostAllowed:
+			case execpolicy.Allow:
 				return true
-			case HostForbidden:
+			case execpolicy.Forbid:
 				return false
 			}
 		}
@@ -135,10 +129,10 @@ func (s *Set) amendHost(ctx context.Context, key hostKey, a *protocol.NetworkPol
 	if a.Host != key.host {
 		return false
 	}
-	verb, label, decision := "Allow", key.protocol, hostAllowed
+	verb, label, decision := "Allow", key.protocol, execpolicy.Allow
 	allow := a.Action == protocol.NetworkPolicyRuleActionAllow
 	if !allow {
-		verb, decision = "Deny", HostForbidden
+		verb, decision = "Deny", execpolicy.Forbid
 	}
 	if label == "https" {
 		label = "https_connect"

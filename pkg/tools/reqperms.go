@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func (s *Set) permissions(t *Turn, v args.Values, arguments, cwd, verb string) (
 	if given.IsObject() {
 		var w granting
 		if json.Unmarshal([]byte(given.Raw), &w) != nil {
-			return false, extra, badArguments(argError(badGrant)).Text
+			return false, extra, badArguments(errors.New(badGrant)).Text
 		}
 		extra = w.grant(func(p string) string { return s.resolve(cwd, p) })
 	}
@@ -55,11 +56,6 @@ func (s *Set) permissions(t *Turn, v args.Values, arguments, cwd, verb string) (
 	return escalate, extra, refused
 }
 
-// argError is a text that is an error.
-type argError string
-
-func (e argError) Error() string { return string(e) }
-
 func reqPermsArgs() *args.Object {
 	return &args.Object{Name: "RequestPermissionsArgs", Fields: []args.Field{
 		{Name: "permissions", Kind: args.Any, Required: true},
@@ -77,7 +73,7 @@ func (s *Set) requestPermissions(ctx context.Context, t *Turn, c Call) Output {
 	given := gjson.Get(c.Arguments, "permissions")
 	var w granting
 	if !given.IsObject() || json.Unmarshal([]byte(given.Raw), &w) != nil {
-		return badArguments(argError("invalid value: expected struct RequestPermissionProfile"))
+		return badArguments(errors.New("invalid value: expected struct RequestPermissionProfile"))
 	}
 	resolve := func(p string) string { return s.resolve(t.Cwd, p) }
 	asked := w.grant(resolve)

@@ -10,8 +10,8 @@ import (
 )
 
 // change takes what a client sets for the next turn and later ones; roots are the project
-// roots, nil for those of before. It says whether that
-// is something else than before. The thread's lock is held.
+// roots, nil for those of before. It says whether that is something else than before. The
+// thread's lock is held.
 func (t *thread) change(p protocol.ThreadSettingsUpdateParams, roots []string) (changed bool, err error) {
 	if err := firstError(approvalWord(p.ApprovalPolicy), reviewerWord(p.ApprovalsReviewer), word(p.Effort), word(p.Summary), word(p.Personality)); err != nil {
 		return false, err

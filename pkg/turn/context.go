@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 
 	"codex/pkg/instructions"
 	"codex/pkg/models"
+	"codex/pkg/ostext"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 	"codex/pkg/tools"
@@ -203,30 +201,13 @@ func (t *thread) localImage(path string) (url, problem string) {
 	}
 	b, err := os.ReadFile(full)
 	if err != nil {
-		return "", fmt.Sprintf("Codex could not read the local image at `%s`: %s", path, osError(err))
+		return "", fmt.Sprintf("Codex could not read the local image at `%s`: %s", path, ostext.Of(err))
 	}
 	url, err = tools.ImageURL(b, full, false)
 	if err != nil {
 		return "", fmt.Sprintf("Codex cannot attach image at `%s`: %s.", path, err)
 	}
 	return url, ""
-}
-
-// osError words an error of the operating system as the original does.
-func osError(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		text := errno.Error()
-		if text != "" {
-			text = string(bytes.ToUpper([]byte(text[:1]))) + text[1:]
-		}
-		return fmt.Sprintf("%s (os error %d)", text, int(errno))
-	}
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err.Error()
-	}
-	return err.Error()
 }
 
 // userMessageEvent is the user_message event of session files.

@@ -63,8 +63,8 @@ const (
 // pending is something for the history that came while the turn ran.
 type pending struct {
 	input []protocol.UserInput
-	item  json.RawMessage // instead of input
-	quiet bool            // does not keep the turn going
+	items []entry // instead of input
+	quiet bool    // does not keep the turn going
 }
 
 var _ tools.Out = (*turn)(nil)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"codex/pkg/auth"
 	"codex/pkg/executor"
 	"codex/pkg/tools"
 )
@@ -64,9 +65,8 @@ func (t *thread) startHands(ctx context.Context) (*executor.Client, error) {
 	if len(argv) == 0 {
 		argv = t.opts.Executor
 	}
-	level, _ := t.cfg.Get("windows", "sandbox").(string)
-	c := executor.Config{Command: argv, Env: withoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout,
-		LegacyLandlock: t.cfg.Features.Enabled("use_legacy_landlock"), WindowsLevel: level}
+	c := executor.Config{Command: argv, Env: auth.WithoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout,
+		LegacyLandlock: t.cfg.Features.Enabled("use_legacy_landlock"), WindowsLevel: t.cfg.WindowsSandbox()}
 	if t.opts.RecordDir != "" {
 		f, err := t.opts.recording("executor.jsonl")
 		if err != nil {
@@ -76,17 +76,6 @@ func (t *thread) startHands(ctx context.Context) (*executor.Client, error) {
 	}
 	// The executor outlives the call that first needed it.
 	return executor.Start(context.WithoutCancel(ctx), c)
-}
-
-// withoutSecrets drops what only the engine needs.
-func withoutSecrets(environ []string) []string {
-	out := make([]string, 0, len(environ))
-	for _, kv := range environ {
-		if !strings.HasPrefix(kv, "CODEX_API_KEY=") && !strings.HasPrefix(kv, "CODEX_ACCESS_TOKEN=") {
-			out = append(out, kv)
-		}
-	}
-	return out
 }
 
 // recording opens a file of --record DIR.

@@ -30,22 +30,21 @@ func (s *Server) injectItems(params json.RawMessage) (any, error) {
 	}
 	th.mu.Lock()
 	defer th.mu.Unlock()
-	for _, raw := range items {
-		if r := th.running; r == nil {
-			th.push(entry{raw: raw})
-		} else if took, err := r.add(pending{item: raw, quiet: true}); err != nil {
-			return nil, err
-		} else if !took { // it is about to leave, and takes this along
-			r.pending = append(r.pending, pending{item: raw, quiet: true})
-		}
+	all := pending{items: items, quiet: true} // all of them or none
+	if r := th.running; r == nil {
+		th.push(items...)
+	} else if took, err := r.add(all); err != nil {
+		return nil, err
+	} else if !took { // it is about to leave, and takes this along
+		r.pending = append(r.pending, all)
 	}
 	return protocol.ThreadInjectItemsResponse{}, nil
 }
 
 // foreign reads items that a client made: as they are sent, without their ids. Types that
 // nobody knows are passed over.
-func foreign(raws []json.RawMessage) ([]json.RawMessage, error) {
-	var out []json.RawMessage
+func foreign(raws []json.RawMessage) ([]entry, error) {
+	var out []entry
 	for i, raw := range raws {
 		item := gjson.ParseBytes(raw)
 		why := ""
@@ -71,9 +70,9 @@ func foreign(raws []json.RawMessage) ([]json.RawMessage, error) {
 			for _, k := range []string{"type", "call_id", "name", "output"} {
 				b.keep(item, k)
 			}
-			out = append(out, compactJSON(b.end()))
+			out = append(out, entry{raw: compactJSON(b.end())})
 		} else if e, ok := replayed(item); ok {
-			out = append(out, compactJSON(e.raw))
+			out = append(out, entry{raw: compactJSON(e.raw)})
 		}
 	}
 	return out, nil

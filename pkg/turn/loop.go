@@ -84,9 +84,7 @@ func (t *turn) leave() []json.RawMessage {
 	th.mu.Lock()
 	defer th.mu.Unlock()
 	for _, p := range t.pending {
-		if p.item != nil {
-			th.push(entry{raw: p.item})
-		}
+		th.push(p.items...)
 	}
 	t.pending, t.closed = nil, true
 	if th.running == t {
@@ -329,10 +327,7 @@ func (t *turn) drain() {
 	t.pending = nil
 	t.th.mu.Unlock()
 	for _, p := range queue {
-		if p.item != nil {
-			t.th.push(entry{raw: p.item})
-			continue
-		}
+		t.th.push(p.items...)
 		t.recordInput(p.input)
 	}
 }

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/tidwall/gjson"
 
@@ -51,7 +52,7 @@ func (p *proposal) feed(piece string) (said, planned string, opened bool) {
 		case whole && trimmed == tag:
 			opened = opened || !p.inside
 			p.inside, p.line = !p.inside, ""
-		case !whole && strings.HasPrefix(tag, strings.TrimLeft(p.line, " \t")) || !whole && trimmed == tag:
+		case !whole && (strings.HasPrefix(tag, strings.TrimLeftFunc(p.line, unicode.IsSpace)) || trimmed == tag):
 			// not known yet
 		default:
 			out(p.line)

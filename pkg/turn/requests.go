@@ -299,9 +299,7 @@ func (s *Server) remembered(history []json.RawMessage, ov overrides) (*thread, e
 	if err != nil {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
 	}
-	for _, raw := range items {
-		th.push(entry{raw: raw})
-	}
+	th.push(items...)
 	return th, nil
 }
 

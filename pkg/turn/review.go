@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"codex/pkg/instructions"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
@@ -130,18 +128,18 @@ func (t *turn) reviewWith(r *review) error {
 // reviewer makes the turn of a reviewer: another thread with the same settings, but that
 // nobody can be asked, and without what only the user's own thread has.
 func (t *turn) reviewer() (*turn, error) {
-	id, err := uuid.NewV7()
+	id, err := freshID("thread")
 	if err != nil {
 		return nil, err
 	}
-	turnID, err := uuid.NewV7()
+	turnID, err := freshID("turn")
 	if err != nil {
 		return nil, err
 	}
 	th := t.th
 	cfg := *th.cfg
 	cfg.WebSearch = "disabled"
-	sub := &thread{opts: th.opts, out: th.out, cfg: &cfg, auth: th.auth, id: id.String(), session: th.session, created: th.now(),
+	sub := &thread{opts: th.opts, out: th.out, cfg: &cfg, auth: th.auth, id: id, session: th.session, created: th.now(),
 		source: json.RawMessage(`{"subagent":"review"}`), threadSource: string(protocol.ThreadSourceSubagent), review: true, eph: th.eph,
 		base: instructions.Review, set: th.set, agents: th.agents, limits: noLimits(), tools: th.tools, rules: th.rules, client: th.client,
 		specs: map[string]json.RawMessage{}, git: th.git}
@@ -153,7 +151,7 @@ func (t *turn) reviewer() (*turn, error) {
 	if err := sub.createFile(); err != nil {
 		return nil, err
 	}
-	return &turn{th: sub, out: t.out, srv: t.srv, id: turnID.String(), shown: t.shown, ctx: t.ctx, cancel: t.cancel, start: t.start, outer: t}, nil
+	return &turn{th: sub, out: t.out, srv: t.srv, id: turnID, shown: t.shown, ctx: t.ctx, cancel: t.cancel, start: t.start, outer: t}, nil
 }
 
 // reviewPrompt asks for the review.

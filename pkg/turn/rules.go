@@ -10,10 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"codex/pkg/auth"
 	"codex/pkg/execpolicy"
 	"codex/pkg/execpolicy/ruledir"
 	"codex/pkg/protocol"
-	"codex/pkg/tools"
 )
 
 const (
@@ -51,8 +51,8 @@ func (r *rules) Amend(ctx context.Context, prefix []string) {
 
 // AmendNetwork implements tools.Rules.
 func (r *rules) AmendNetwork(ctx context.Context, rule execpolicy.NetworkRule) {
-	word := rule.Decision
-	if word == tools.HostForbidden {
+	word := rule.Decision.String()
+	if rule.Decision == execpolicy.Forbid {
 		word = "deny" // as the original writes it
 	}
 	err := ruledir.AppendNetwork(ctx, r.home, rule.Host, rule.Protocol, word, rule.Justification)
@@ -119,7 +119,7 @@ func (o *Options) compileRules(ctx context.Context, files []string) ([]byte, err
 	argv := append(o.RulesCompiler(), "--")
 	argv = append(argv, files...)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = withoutSecrets(o.Environ)
+	cmd.Env = auth.WithoutSecrets(o.Environ)
 	cmd.WaitDelay = time.Second
 	out, words := &bounded{max: maxRules}, &bounded{max: 4 << 10}
 	cmd.Stdout, cmd.Stderr = out, words

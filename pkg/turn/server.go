@@ -10,8 +10,6 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/google/uuid"
-
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -305,14 +303,14 @@ func (s *Server) asked() int {
 
 // begin makes a turn, or gives the one that runs. One that takes no input replaces that.
 func (s *Server) begin(p protocol.TurnStartParams, asked int, j job) (t, busy *turn, err error) {
-	id, err := uuid.NewV7()
+	id, err := freshID("turn")
 	if err != nil {
-		return nil, nil, fmt.Errorf("make turn id: %w", err)
+		return nil, nil, err
 	}
 	th := s.thread()
 	th.mu.Lock()
 	defer th.mu.Unlock()
-	t = &turn{th: th, out: s.out, srv: s.ask, id: id.String(), done: make(chan struct{}), start: th.now().Unix(), asked: asked, job: j}
+	t = &turn{th: th, out: s.out, srv: s.ask, id: id, done: make(chan struct{}), start: th.now().Unix(), asked: asked, job: j}
 	t.shown = shown{th.id, t.id}
 	if r := th.running; r != nil && !t.steerless() {
 		return nil, r, nil

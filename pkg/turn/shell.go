@@ -50,7 +50,7 @@ func (s *Server) shellCommand(params json.RawMessage) (any, func(), error) {
 			go func() {
 				defer s.turns.Done()
 				// The model hears of it, unless the turn has nothing to do with the model.
-				busy.th.note(pending{item: busy.userCommand(command), quiet: busy.job.kind != ""})
+				busy.th.note(pending{items: []entry{{raw: busy.userCommand(command)}}, quiet: busy.job.kind != ""})
 			}()
 		}, nil
 	}
@@ -78,7 +78,7 @@ func (t *thread) note(p pending) {
 		r.pending = append(r.pending, p)
 		return
 	}
-	t.push(entry{raw: p.item})
+	t.push(p.items...)
 }
 
 func limitOf(m models.Model) tools.Limit {

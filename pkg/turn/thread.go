@@ -168,11 +168,17 @@ func (o *Options) newID() (string, time.Time, error) {
 		sec, nsec := id.Time().UnixTime()
 		return id.String(), time.Unix(sec, nsec), nil
 	}
+	id, err := freshID("thread")
+	return id, o.Now(), err
+}
+
+// freshID is a new id, of a thread or a turn.
+func freshID(of string) (string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return "", time.Time{}, fmt.Errorf("make thread id: %w", err)
+		return "", fmt.Errorf("make %s id: %w", of, err)
 	}
-	return id.String(), o.Now(), nil
+	return id.String(), nil
 }
 
 // settleTime is how long another engine may take to write down the turn that it is at.

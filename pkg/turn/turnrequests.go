@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -33,11 +31,9 @@ func (s *Server) turnStart(params json.RawMessage) (any, func(), error) {
 	if busy != nil {
 		// The input joins the running turn; the id answered is a new one that no
 		// notification ever names (appserver spec §4).
-		id, err := uuid.NewV7()
-		if err != nil {
-			return nil, nil, fmt.Errorf("make turn id: %w", err)
+		if answer.ID, err = freshID("turn"); err != nil {
+			return nil, nil, err
 		}
-		answer.ID = id.String()
 		if busy.steerless() && busy.ctx.Err() == nil {
 			return nil, nil, notSteerable(busy)
 		}
@@ -147,7 +143,10 @@ func (t *turn) add(p pending) (bool, error) {
 }
 
 func (p *pending) size() int {
-	n := len(p.item)
+	n := 0
+	for _, e := range p.items {
+		n += len(e.raw)
+	}
 	for _, u := range p.input {
 		n += len(u.Text) + len(u.URL)
 	}

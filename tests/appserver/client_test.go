@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+
+	"codex/tests/programs"
 )
 
 // desk is a home with a model, and a folder to work in.
@@ -42,20 +44,7 @@ func served(t *testing.T, model, script string) *desk {
 	file := filepath.Join(filepath.Dir(d.home), "script.jsonl")
 	write(t, file, script)
 	d.log = file + ".log"
-	cmd := exec.Command(filepath.Join(binaries, "codex-model"), "serve", "--global", "--log", d.log, file)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	url, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.config(model, fmt.Sprintf("base_url = %q\n", strings.TrimSpace(url)))
+	d.config(model, fmt.Sprintf("base_url = %q\n", programs.ServeModel(t, binaries, "--global", "--log", d.log, file)))
 	return d
 }
 

@@ -16,6 +16,8 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/tidwall/gjson"
+
+	"codex/tests/programs"
 )
 
 // relayed starts a relay, and gives its address and the websockets that are opened to it,
@@ -166,15 +168,7 @@ func TestRemoteControlForeground(t *testing.T) {
 	start := func(token string) (*exec.Cmd, *bufio.Scanner) {
 		cmd := d.remote(url, token)
 		cmd.Path, cmd.Args = binaries+"/codex-daemon", []string{"codex-daemon", "remote-control"}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-		return cmd, bufio.NewScanner(out)
+		return cmd, bufio.NewScanner(programs.Start(t, cmd))
 	}
 	cmd, lines := start("own-token")
 	for _, want := range []string{"Starting app-server with remote control enabled...", "Remote control is connected on "} {

@@ -33,9 +33,14 @@ func packer(t *testing.T) string {
 // pack makes a release of the programs in bin, for this machine.
 func pack(t *testing.T, packer, bin string, args ...string) {
 	t.Helper()
-	cmd := exec.Command(packer, append([]string{"-bin", bin}, args...)...)
+	packed(t, exec.Command(packer, append([]string{"-bin", bin}, args...)...))
+}
+
+// packed runs a packer.
+func packed(t *testing.T, cmd *exec.Cmd, env ...string) {
+	t.Helper()
 	cmd.Dir = "../.."
-	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1700000000")
+	cmd.Env = append(append(os.Environ(), "SOURCE_DATE_EPOCH=1700000000"), env...)
 	if r := finish(t, cmd); r.status != 0 {
 		t.Fatalf("%+v", r)
 	}
@@ -65,15 +70,13 @@ func TestDist(t *testing.T) {
 	said(t, nil, "sh", "-c", `cd "$0" && sha256sum -c SHA256SUMS install.sh.sha256`, dir)
 
 	t.Run("again", func(t *testing.T) {
+		t.Parallel()
 		other := t.TempDir()
-		t.Setenv("TZ", "Asia/Tokyo")
-		old := syscall.Umask(0o077)
 		skip := "npm,deb,rpm"
 		if _, err := exec.LookPath("dpkg-deb"); err == nil && runtime.GOOS == "linux" && !testing.Short() {
 			skip = "npm" // nfpm is built for it first
 		}
-		pack(t, tool, binaries, "-out", other, "-skip", skip, "-url", "https://example.org/codex/")
-		syscall.Umask(old)
+		packed(t, exec.Command("sh", "-c", `umask 077; exec "$@"`, "sh", tool, "-bin", binaries, "-out", other, "-skip", skip, "-url", "https://example.org/codex/"), "TZ=Asia/Tokyo")
 		if skip == "npm" {
 			t.Run("system", func(t *testing.T) { system(t, other) })
 		}
@@ -93,9 +96,9 @@ func TestDist(t *testing.T) {
 			}
 		}
 	})
-	t.Run("contents", func(t *testing.T) { contents(t, dir, name) })
-	t.Run("npm", func(t *testing.T) { npm(t, dir, version) })
-	t.Run("install", func(t *testing.T) { frontDoor(t, tool, dir, version) })
+	t.Run("contents", func(t *testing.T) { t.Parallel(); contents(t, dir, name) })
+	t.Run("npm", func(t *testing.T) { t.Parallel(); npm(t, dir, version) })
+	t.Run("install", func(t *testing.T) { t.Parallel(); frontDoor(t, tool, dir, version) }) // adds to dir
 }
 
 func grep(text, word string) string {

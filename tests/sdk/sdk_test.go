@@ -2,10 +2,7 @@
 package sdk
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -18,6 +15,7 @@ import (
 	"time"
 
 	"codex/tests/node"
+	"codex/tests/programs"
 )
 
 // scripts are the model's answers, one server each; the path's first part picks it.
@@ -66,30 +64,7 @@ func drive(t *testing.T, modules, bin, pkg string) {
 	front, log := servers(t, bin)
 	cmd := exec.Command("node", filepath.Join(modules, "drive.mjs"), pkg, filepath.Join(bin, "codex"), work, front)
 	cmd.Env = append(os.Environ(), "CODEX_HOME="+home, "HOME="+home)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("node: %v\n%s\n%s", err, out, stderr.String())
-	}
-	n := 0
-	for line := range bytes.Lines(out) {
-		var c struct {
-			Check string
-			OK    bool
-			Got   json.RawMessage
-		}
-		if err := json.Unmarshal(line, &c); err != nil {
-			t.Fatalf("driver said %q", line)
-		}
-		n++
-		if !c.OK {
-			t.Errorf("%s: got %s", c.Check, c.Got)
-		}
-	}
-	if n < 12 {
-		t.Errorf("only %d checks ran", n)
-	}
+	node.Checks(t, cmd, 12)
 	checkRequest(t, log)
 	gone(t, "sleep 4711")
 }
@@ -135,22 +110,11 @@ func servers(t *testing.T, bin string) (front, log string) {
 		if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(filepath.Join(bin, "codex-model"), "serve", "--log", file+".log", file)
-		out, err := cmd.StdoutPipe()
+		u, err := url.Parse(programs.ServeModel(t, bin, "--log", file+".log", file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-		line, err := bufio.NewReader(out).ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		if targets[name], err = url.Parse(strings.TrimSpace(line)); err != nil {
-			t.Fatal(err)
-		}
+		targets[name] = u
 	}
 	proxy := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) {
 		name, rest, _ := strings.Cut(strings.TrimPrefix(r.In.URL.Path, "/"), "/")

@@ -1,17 +1,14 @@
 package tsclient
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"codex/tests/node"
+	"codex/tests/programs"
 )
 
 // TestGeneratedTypes compiles a client strictly against the generated types, and runs it.
@@ -75,48 +72,12 @@ func checks(t *testing.T, least int, script, driver, program string) {
 	}
 	write(t, filepath.Join(work, "alpha_beta.txt"), "")
 	write(t, filepath.Join(root, "script.jsonl"), script)
-	model := exec.Command(filepath.Join(binaries, "codex-model"), "serve", "--global", filepath.Join(root, "script.jsonl"))
-	out, err := model.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := model.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = model.Process.Kill(); _ = model.Wait() })
-	url, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(home, "config.toml"), fmt.Sprintf("model = \"mock-model\"\nmodel_provider = \"mock\"\n[model_providers.mock]\nname = \"mock\"\nbase_url = %q\nrequest_max_retries = 0\nstream_max_retries = 0\n", strings.TrimSpace(url)))
+	url := programs.ServeModel(t, binaries, "--global", filepath.Join(root, "script.jsonl"))
+	write(t, filepath.Join(home, "config.toml"), fmt.Sprintf("model = \"mock-model\"\nmodel_provider = \"mock\"\n[model_providers.mock]\nname = \"mock\"\nbase_url = %q\nrequest_max_retries = 0\nstream_max_retries = 0\n", url))
 	cmd := exec.Command("node", driver, program, work)
 	cmd.Dir = work
 	cmd.Env = append(os.Environ(), "CODEX_HOME="+home, "HOME="+home, "PATH="+binaries+string(os.PathListSeparator)+os.Getenv("PATH"))
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	said, err := cmd.Output()
-	n := 0
-	for line := range bytes.Lines(said) {
-		var c struct {
-			Check string
-			OK    bool
-			Got   json.RawMessage
-		}
-		if err := json.Unmarshal(line, &c); err != nil {
-			t.Fatalf("the driver said %q", line)
-		}
-		n++
-		if !c.OK {
-			t.Errorf("%s: got %s", c.Check, c.Got)
-		}
-	}
-	if err != nil {
-		t.Fatalf("node: %v\n%s", err, stderr.String())
-	}
-	if n < least {
-		t.Errorf("only %d checks ran\n%s", n, stderr.String())
-	}
-	t.Logf("%d checks", n)
+	node.Checks(t, cmd, least)
 }
 
 func write(t *testing.T, path, text string) {

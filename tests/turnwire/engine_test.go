@@ -21,6 +21,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/protocol/schema"
+	"codex/tests/programs"
 )
 
 // patience is how long anything may take before a test gives up. Nothing that works
@@ -459,22 +460,5 @@ func quote(s string) string {
 // serveModel starts codex-model serve and gives its address.
 func serveModel(t *testing.T, script string) string {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(binaries, "codex-model"), "serve", script, "--log", script+".log")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	url, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(url)
+	return programs.ServeModel(t, binaries, script, "--log", script+".log")
 }

@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +33,7 @@ type Source struct {
 	Settings
 	// Env is what the installer gets, CODEX_HOME and CODEX_INSTALL_BASE_URL included.
 	Env []string
-	// Look finds a program on PATH, see exec.LookPath.
+	// Look finds a program on PATH.
 	Look func(program string) (string, error)
 }
 
@@ -136,19 +135,4 @@ func check(text, sums []byte) error {
 		return nil
 	}
 	return errors.New("its checksum is not in " + script + ".sha256")
-}
-
-// LookIn is exec.LookPath for a given PATH; only absolute folders of it count.
-func LookIn(path string) func(string) (string, error) {
-	return func(program string) (string, error) {
-		for _, dir := range strings.Split(path, ":") {
-			if !strings.HasPrefix(dir, "/") {
-				continue
-			}
-			if p, err := exec.LookPath(dir + "/" + program); err == nil {
-				return p, nil
-			}
-		}
-		return "", fmt.Errorf("%s: %w", program, exec.ErrNotFound)
-	}
 }

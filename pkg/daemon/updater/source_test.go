@@ -184,19 +184,6 @@ func TestBase(t *testing.T) {
 	}
 }
 
-func TestLookIn(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "tool"), nil, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if p, err := LookIn("relative::/nonexistent:" + dir)("tool"); err != nil || p != filepath.Join(dir, "tool") {
-		t.Error(p, err)
-	}
-	if _, err := LookIn(dir)("other"); !errors.Is(err, exec.ErrNotFound) {
-		t.Error(err)
-	}
-}
-
 func FuzzCheck(f *testing.F) {
 	f.Add([]byte("text"), []byte("982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1  install.sh\n"))
 	f.Fuzz(func(t *testing.T, text, sums []byte) {

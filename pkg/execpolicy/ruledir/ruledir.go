@@ -2,7 +2,7 @@
 // layers, and adds a rule to the user's own (sandbox spec §10.1). It does not read what
 // the files say; package rules does.
 //
-// Ground layer: it imports config, shellwords and gofrs/flock.
+// Ground layer: it imports config, execpolicy, ostext and gofrs/flock.
 package ruledir
 
 import (
@@ -11,10 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 
 	"codex/pkg/config"
+	"codex/pkg/ostext"
 )
 
 // Folders lists the rules folders of a configuration, those that count least first: the
@@ -50,7 +49,7 @@ func Files(folders []string) ([]string, error) {
 		case errors.Is(err, os.ErrNotExist):
 			continue
 		case err != nil:
-			return nil, fmt.Errorf("failed to read rules files from %s: %s", dir, Reason(err))
+			return nil, fmt.Errorf("failed to read rules files from %s: %s", dir, ostext.Of(err))
 		}
 		for _, e := range entries {
 			if filepath.Ext(e.Name()) != ".rules" {
@@ -60,7 +59,7 @@ func Files(folders []string) ([]string, error) {
 			if e.Type()&os.ModeSymlink != 0 {
 				if to, err := os.Stat(path); err != nil || !to.Mode().IsRegular() {
 					if err != nil {
-						return nil, fmt.Errorf("failed to read rules file %s: %s", path, Reason(err))
+						return nil, fmt.Errorf("failed to read rules file %s: %s", path, ostext.Of(err))
 					}
 					continue
 				}
@@ -71,17 +70,4 @@ func Files(folders []string) ([]string, error) {
 		}
 	}
 	return out, nil
-}
-
-// Reason words a system error in the way of the original: "Is a directory (os error 21)".
-func Reason(err error) string {
-	var no syscall.Errno
-	if !errors.As(err, &no) {
-		return err.Error()
-	}
-	s := no.Error()
-	if s != "" {
-		s = strings.ToUpper(s[:1]) + s[1:]
-	}
-	return fmt.Sprintf("%s (os error %d)", s, int(no))
 }

@@ -99,7 +99,7 @@ func (b *builder) networkRule(fn *starlark.Builtin, args starlark.Tuple, kw []st
 		"justification?", &justification); err != nil {
 		return err
 	}
-	r := execpolicy.NetworkRule{Decision: decision, Place: b.place()}
+	r := execpolicy.NetworkRule{Place: b.place()}
 	var err error
 	if r.Host, err = hostName(host); err != nil {
 		return fmt.Errorf("invalid rule: %w", err)
@@ -112,12 +112,11 @@ func (b *builder) networkRule(fn *starlark.Builtin, args starlark.Tuple, kw []st
 	default:
 		return fmt.Errorf("invalid rule: network_rule protocol must be one of http, https, socks5_tcp, socks5_udp (got %s)", protocol)
 	}
-	switch decision {
-	case "allow", "prompt", "forbidden":
-	case "deny":
-		r.Decision = "forbidden"
-	default:
-		return fmt.Errorf("invalid decision: %s", decision)
+	if decision == "deny" {
+		decision = execpolicy.Forbid.String()
+	}
+	if err := r.Decision.UnmarshalText([]byte(decision)); err != nil {
+		return err
 	}
 	if r.Justification, err = justification.reason(); err != nil {
 		return err

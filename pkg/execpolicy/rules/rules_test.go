@@ -115,7 +115,7 @@ network_rule("::1", "socks5_udp", "allow")
 	}
 	var got []string
 	for _, r := range execpolicy.NewPolicy(rules).Network() {
-		got = append(got, strings.Join([]string{r.Host, r.Protocol, r.Decision, r.Justification}, " "))
+		got = append(got, strings.Join([]string{r.Host, r.Protocol, r.Decision.String(), r.Justification}, " "))
 	}
 	if want := []string{"example.com https forbidden no", "2001:db8::1 http prompt ", "::1 socks5_udp allow "}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)

@@ -3,8 +3,9 @@ package hosts
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -60,12 +61,7 @@ const (
 // names them exactly lets them be reached.
 func New(domains map[string]string, local bool) (*Rules, error) {
 	r := &Rules{local: local}
-	names := make([]string, 0, len(domains))
-	for name := range domains {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(domains)) {
 		if err := r.add(name, domains[name]); err != nil {
 			return nil, err
 		}

@@ -86,8 +86,7 @@ const (
 
 // Reasons beside those of package hosts.
 const (
-	ReasonMethod     = "method_not_allowed"
-	ReasonMitm       = "mitm_required"
-	ReasonUnixSocket = "unix_socket_unsupported"
-	ReasonPolicy     = "policy_denied"
+	ReasonMethod = "method_not_allowed"
+	ReasonMitm   = "mitm_required"
+	ReasonPolicy = "policy_denied"
 )

@@ -132,9 +132,8 @@ func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 			fmt.Fprintf(p.Err, "codex-sandbox: warning: %s\n", w)
 		}
 	}
-	level, _ := cfg.Get("windows", "sandbox").(string)
 	spec := sandbox.Spec{Policy: pol, Argv: f.command, Dir: cwd, Env: environment(cfg.ShellEnv, p.Env, cwd),
-		LandlockAlone: cfg.Features.Enabled("use_legacy_landlock"), Windows: sandbox.Windows{Level: level, Home: cfg.Home}}
+		LandlockAlone: cfg.Features.Enabled("use_legacy_landlock"), Windows: sandbox.Windows{Level: cfg.WindowsSandbox(), Home: cfg.Home}}
 	for _, at := range f.sockets {
 		if !filepath.IsAbs(at) {
 			at = filepath.Join(cwd, at)

@@ -1,0 +1,32 @@
+// Package ostext words errors of the operating system as the original prints them:
+// "Is a directory (os error 21)".
+//
+// Ground layer: it imports the standard library only.
+package ostext
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Of gives the system's text with a capital and its number, without what wraps it. Errors
+// that are not the system's stay as they are; those that only say "not there" or "not
+// allowed" get the number that they have on Unix.
+func Of(err error) string {
+	var no syscall.Errno
+	switch {
+	case errors.As(err, &no):
+		text := no.Error()
+		first, n := utf8.DecodeRuneInString(text)
+		return fmt.Sprintf("%c%s (os error %d)", unicode.ToUpper(first), text[n:], int(no))
+	case errors.Is(err, fs.ErrNotExist):
+		return "No such file or directory (os error 2)"
+	case errors.Is(err, fs.ErrPermission):
+		return "Permission denied (os error 13)"
+	}
+	return err.Error()
+}

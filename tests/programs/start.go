@@ -1,0 +1,36 @@
+package programs
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Start starts a program and gives its output. At the end of the test it is killed.
+func Start(t testing.TB, cmd *exec.Cmd) *bufio.Reader {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	return bufio.NewReader(out)
+}
+
+// ServeModel starts codex-model serve, that of dir, and gives the address it says.
+func ServeModel(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(dir, "codex-model"), append([]string{"serve"}, args...)...)
+	cmd.Stderr = os.Stderr
+	url, err := Start(t, cmd).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the model gives no address: %v", err)
+	}
+	return strings.TrimSpace(url)
+}
