@@ -5,7 +5,7 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 # Build metadata of a semantic version: letters, digits, dots and hyphens only.
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null | tr -c '0-9A-Za-z.\n-' '-')
-LDFLAGS  := -s -w $(if $(VERSION),-X codex/pkg/version.Version=$(VERSION)) $(if $(RELEASES),-X codex/pkg/daemon/updater.DefaultURL=$(RELEASES))
+LDFLAGS  := -s -w $(if $(VERSION),-X codex/pkg/cli/version.Version=$(VERSION)) $(if $(RELEASES),-X codex/pkg/daemon/updater.DefaultURL=$(RELEASES))
 export CGO_ENABLED := 0
 BUILD    := $(GO) build -trimpath -buildvcs=false -mod=readonly -ldflags '$(LDFLAGS)'
 PROGRAMS := $(notdir $(wildcard cmd/*))

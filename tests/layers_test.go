@@ -47,60 +47,48 @@ func list(t *testing.T) []pkg {
 	}
 }
 
-// layer names, from the ground up. A package may import those of its own layer and of
-// lower ones, as far as a never does not forbid it.
-var (
-	ground = []string{"jsonrpc", "protocol", "protocol/...", "config", "auth", "models", "version", "options", "install", "completion", "manpage",
-		"cli", "cli/...", "ostext", "policy", "execpolicy", "execpolicy/...", "shellwords", "patch", "execwire", "rollout", "sessions", "modelscript", "netproxy/hosts", "netproxy/wire"}
-	hands  = []string{"execserver", "sandbox", "sandbox/...", "netproxy/keeper"}
-	client = []string{"executor"} // the engine's end of the executor's pipe
-	engine = []string{"turn", "turn/...", "turncli", "tools", "tools/...", "responses", "instructions", "hooks", "mcpclient"}
-	faces  = []string{"execface", "stage", "notify", "dispatch", "tui", "tui/...", "appserver", "appserver/...", "daemon", "daemon/...", "mcpserver"}
-)
-
-func groups(lists ...[]string) []string { return slices.Concat(lists...) }
-
-// TestNever holds what the layers forbid, for everything a package links, not only for
-// what it imports itself.
-func TestNever(t *testing.T) {
-	for _, never := range []struct {
-		why       string
-		who, what []string
-	}{
-		{"a face speaks to the engine over a pipe", faces, groups(engine, client, hands)},
-		{"the engine knows no face", engine, faces},
-		{"the engine reaches the hands over a pipe", groups(engine, client), hands},
-		{"the hands know nothing above the ground", hands, groups(engine, client, faces)},
-		{"the ground carries everything else", ground, groups(hands, client, engine, faces)},
-		{"the client of the executor is below the engine", client, groups(engine, faces)},
-	} {
-		for _, p := range list(t) {
-			if !in(never.who, p.ImportPath) {
-				continue
-			}
-			for _, dep := range p.Deps {
-				if in(never.what, dep) {
-					t.Errorf("%s links %s: %s", p.ImportPath, dep, never.why)
-				}
-			}
+// layer is the layer of a package, which its folder says: one of frontend, engine,
+// executor, cli, the name of a program of its own, or ground for what all may use.
+func layer(path string) string {
+	name, ok := strings.CutPrefix(path, "codex/pkg/")
+	if !ok {
+		return ""
+	}
+	top, rest, _ := strings.Cut(name, "/")
+	switch top {
+	case "frontend", "engine", "cli", "model", "daemon":
+		return top
+	case "sandbox", "netproxy":
+		return "executor"
+	case "exec":
+		if rest == "server" || strings.HasPrefix(rest, "server/") {
+			return "executor"
 		}
 	}
+	return "ground"
 }
 
-// TestLayersComplete holds that every package has a layer, so that none escapes TestNever.
-func TestLayersComplete(t *testing.T) {
-	other := []string{"modelcli", "policycli", "netproxy"} // programs that are no part of a turn
+// TestLayers holds the one rule: a package links its own layer, the ground and the
+// furniture of command lines, nothing else. It counts everything that a package links,
+// not only what it imports itself.
+func TestLayers(t *testing.T) {
 	for _, p := range list(t) {
-		if strings.HasPrefix(p.ImportPath, "codex/pkg/") && !in(groups(ground, hands, client, engine, faces, other), p.ImportPath) {
-			t.Errorf("%s is in no layer: add it to the lists in this file", p.ImportPath)
+		own := layer(p.ImportPath)
+		if own == "" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if l := layer(dep); l != "" && l != own && l != "ground" && l != "cli" {
+				t.Errorf("%s (%s) links %s (%s)", p.ImportPath, own, dep, l)
+			}
 		}
 	}
 }
 
-// TestToolsTouchNothing holds that tools reach files and processes through executor only.
+// TestToolsTouchNothing holds that tools reach files and processes through exec/client only.
 func TestToolsTouchNothing(t *testing.T) {
 	for _, p := range list(t) {
-		if !in([]string{"tools", "tools/..."}, p.ImportPath) {
+		if !in([]string{"engine/tools", "engine/tools/..."}, p.ImportPath) {
 			continue
 		}
 		for _, imp := range p.Imports {
@@ -115,7 +103,7 @@ func TestToolsTouchNothing(t *testing.T) {
 // arguments of the process: those are for mains to pass in.
 func TestNoAmbient(t *testing.T) {
 	// The command line of one program is its main, in a package for the tests' sake.
-	mains := []string{"turncli", "modelcli"}
+	mains := []string{"engine/argv", "model"}
 	forbidden := map[string][]string{
 		"os": {"Getenv", "LookupEnv", "Environ", "Getwd", "Args", "Stdin", "ExpandEnv", "UserHomeDir", "UserConfigDir", "UserCacheDir", "Exit"},
 	}
@@ -157,7 +145,7 @@ func TestNoAmbient(t *testing.T) {
 func ambientAllowed() []string {
 	return []string{
 		// Without exec(2) the dispatcher stands between the terminal and the program.
-		"pkg/dispatch/exec_other.go os.Stdin",
+		"pkg/cli/dispatch/exec_other.go os.Stdin",
 		"pkg/sandbox/direct_windows.go os.Stdin",
 		"pkg/sandbox/direct_windows.go os.Exit",
 		// The second stage of the sandbox is told by its name, and is nothing else.
@@ -168,10 +156,10 @@ func ambientAllowed() []string {
 		"pkg/sandbox/cmd_darwin.go os.Stdin",
 		"pkg/sandbox/cmd_darwin.go os.Exit",
 		// Die ends the process by a signal; that is all it is for.
-		"pkg/stage/child_unix.go os.Exit",
-		"pkg/stage/child_windows.go os.Exit",
+		"pkg/cli/pipeline/child_unix.go os.Exit",
+		"pkg/cli/pipeline/child_windows.go os.Exit",
 		// man(1) asks the person for keys.
-		"pkg/dispatch/help.go os.Stdin",
+		"pkg/cli/dispatch/help.go os.Stdin",
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"codex/man"
-	"codex/pkg/dispatch"
-	"codex/pkg/manpage"
-	"codex/pkg/options"
+	"codex/pkg/cli/dispatch"
+	"codex/pkg/cli/manpage"
+	"codex/pkg/cli/options"
 )
 
 // folders lists our programs by the folders of their mains.

@@ -24,12 +24,12 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"codex/pkg/appserver"
-	"codex/pkg/appserver/generate"
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
-	"codex/pkg/install"
-	"codex/pkg/stage"
+	"codex/pkg/frontend/appserver"
+	"codex/pkg/frontend/appserver/generate"
 )
 
 func main() {
@@ -47,6 +47,6 @@ func main() {
 		Args: os.Args[1:], Env: os.Environ(), Self: install.Self(os.Args[0], exe, os.Getenv("PATH")),
 		Config: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: host},
 		Stdin:  os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Signals: signals, Leave: stage.Leave, Exec: syscall.Exec, Generate: generate.Write,
+		Signals: signals, Leave: pipeline.Leave, Exec: syscall.Exec, Generate: generate.Write,
 	})))
 }

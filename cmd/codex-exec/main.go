@@ -28,9 +28,9 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/execface"
-	"codex/pkg/install"
-	"codex/pkg/stage"
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/pipeline"
+	"codex/pkg/frontend/exec"
 )
 
 func main() {
@@ -42,14 +42,14 @@ func main() {
 	exe, _ := os.Executable()   // "" is looked for on PATH
 	home, _ := os.UserHomeDir() // "" means unknown
 	host := func() string { name, _ := os.Hostname(); return name }
-	os.Exit(exit.Report(os.Stderr, "codex-exec", execface.Run(context.Background(), execface.Process{
+	os.Exit(exit.Report(os.Stderr, "codex-exec", exec.Run(context.Background(), exec.Process{
 		Args: os.Args[1:], Env: os.Environ(), Getenv: os.Getenv,
 		Self: install.Self(os.Args[0], exe, os.Getenv("PATH")),
 		Cwd:  cwd, Home: home, UID: os.Getuid(), Hostname: host,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTTY:  isatty.IsTerminal(os.Stdin.Fd()),
 		StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()), StderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
-		Signals: stage.Signals, Leave: stage.Leave,
-		Watch: func() (<-chan struct{}, func()) { return stage.WatchReader(os.Stdout) },
+		Signals: pipeline.Signals, Leave: pipeline.Leave,
+		Watch: func() (<-chan struct{}, func()) { return pipeline.WatchReader(os.Stdout) },
 	})))
 }

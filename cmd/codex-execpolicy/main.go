@@ -25,18 +25,18 @@ import (
 	"os"
 
 	"codex/pkg/config"
-	"codex/pkg/policycli"
+	"codex/pkg/execpolicy/argv"
 )
 
 func main() {
-	policycli.Bound()
+	argv.Bound()
 	cwd, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "codex-execpolicy: find working folder: %v\n", err)
 		os.Exit(1)
 	}
 	home, _ := os.UserHomeDir() // "" means unknown
-	os.Exit(policycli.Main(os.Args[1:], policycli.Process{
+	os.Exit(argv.Main(os.Args[1:], argv.Process{
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
 	}))

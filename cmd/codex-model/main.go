@@ -28,11 +28,11 @@ import (
 
 	"github.com/mattn/go-isatty"
 
-	"codex/pkg/modelcli"
+	"codex/pkg/model"
 )
 
 func main() {
-	os.Exit(modelcli.Main(os.Args[1:], modelcli.Streams{
+	os.Exit(model.Main(os.Args[1:], model.Streams{
 		Stdin:    os.Stdin,
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,

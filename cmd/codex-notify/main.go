@@ -21,10 +21,10 @@ import (
 	"os/signal"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/options"
+	"codex/pkg/cli/version"
 	"codex/pkg/config"
-	"codex/pkg/notify"
-	"codex/pkg/options"
-	"codex/pkg/version"
+	"codex/pkg/frontend/notify"
 )
 
 func main() {

@@ -21,19 +21,19 @@ import (
 	"os"
 	"time"
 
-	"codex/pkg/execserver"
+	"codex/pkg/cli/version"
+	"codex/pkg/exec/server"
 	"codex/pkg/netproxy/keeper"
 	"codex/pkg/sandbox"
 	"codex/pkg/sandbox/argv"
-	"codex/pkg/version"
 )
 
 func main() {
 	sandbox.Stage2()     // does not return in the second stage
 	dir, _ := os.Getwd() // "" is refused where it matters
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
-		os.Exit(execserver.Main(os.Args[2:], execserver.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
-			execserver.Options{Version: version.String(), Env: os.Environ(), Dir: dir, Adopt: true, NetProxy: keeper.Installed}))
+		os.Exit(server.Main(os.Args[2:], server.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},
+			server.Options{Version: version.String(), Env: os.Environ(), Dir: dir, Adopt: true, NetProxy: keeper.Installed}))
 	}
 	os.Exit(argv.Run(context.Background(), os.Args[1:],
 		argv.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Environ(), Dir: dir,

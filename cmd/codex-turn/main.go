@@ -23,7 +23,7 @@ package main
 import (
 	"os"
 
-	"codex/pkg/turncli"
+	"codex/pkg/engine/argv"
 )
 
-func main() { os.Exit(turncli.Main(os.Args[1:])) }
+func main() { os.Exit(argv.Main(os.Args[1:])) }

@@ -19,8 +19,8 @@ import (
 
 	"github.com/mattn/go-isatty"
 
-	"codex/pkg/dispatch"
-	"codex/pkg/install"
+	"codex/pkg/cli/dispatch"
+	"codex/pkg/cli/install"
 )
 
 func main() {

@@ -3,7 +3,7 @@
 // data for completion and for the check of the man pages. Exit statuses are in cli/exit,
 // which needs no kong.
 //
-// Ground layer: it imports kong, pkg/options, pkg/version and cli/exit.
+// Ground layer: it imports kong, options, version and cli/exit.
 package cli
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/options"
-	"codex/pkg/version"
+	"codex/pkg/cli/options"
+	"codex/pkg/cli/version"
 )
 
 // Program says who is being called.

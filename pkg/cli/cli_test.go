@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/options"
+	"codex/pkg/cli/options"
 )
 
 type grammar struct {

@@ -3,7 +3,7 @@ package cli
 import (
 	"github.com/alecthomas/kong"
 
-	"codex/pkg/options"
+	"codex/pkg/cli/options"
 )
 
 // Model gives a kong model as plain data: the options of the program and of each of its

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"codex/pkg/cli/version"
 	"codex/pkg/daemon/unit"
-	"codex/pkg/version"
 )
 
 // bootstrap starts everything anew: the server with these settings, and the updater.

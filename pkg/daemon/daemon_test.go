@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/options"
+	"codex/pkg/cli/options"
 )
 
 func TestParse(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/options"
 	"codex/pkg/config"
-	"codex/pkg/options"
 )
 
 // flags are a command line.

@@ -16,11 +16,11 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/install"
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/pipeline"
+	"codex/pkg/cli/version"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
-	"codex/pkg/stage"
-	"codex/pkg/version"
 )
 
 // leaveWithin is how long the server may take to write down what it is at, and then once
@@ -41,8 +41,8 @@ func (d *daemon) foreground(ctx context.Context, say io.Writer) (err error) {
 	}
 	defer signal.Stop(signals)
 	fmt.Fprintln(say, "Starting app-server with remote control enabled...")
-	server, err := stage.Start(stage.Spec{
-		Engine: stage.Command{Name: "codex-app-server", Path: path, Args: []string{"--remote-control"}},
+	server, err := pipeline.Start(pipeline.Spec{
+		Engine: pipeline.Command{Name: "codex-app-server", Path: path, Args: []string{"--remote-control"}},
 		Env:    d.p.Env,
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func (d *daemon) foreground(ctx context.Context, say io.Writer) (err error) {
 	exits := server.Wait(leaveWithin)
 	reader.Wait()
 	if errors.Is(err, io.EOF) {
-		err = errors.New(stage.Blame(exits))
+		err = errors.New(pipeline.Blame(exits))
 	}
 	return err
 }

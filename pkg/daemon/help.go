@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"codex/pkg/options"
+	"codex/pkg/cli/options"
 )
 
 // writeHelp prints what --help shows, for the program or one of its commands.

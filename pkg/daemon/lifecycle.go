@@ -5,8 +5,8 @@ package daemon
 import (
 	"context"
 
+	"codex/pkg/cli/version"
 	"codex/pkg/daemon/pidfile"
-	"codex/pkg/version"
 )
 
 // do runs a command.

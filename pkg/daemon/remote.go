@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 
+	"codex/pkg/cli/version"
 	"codex/pkg/daemon/probe"
 	"codex/pkg/protocol"
-	"codex/pkg/version"
 )
 
 // setRemoteControl is enable-remote-control and disable-remote-control. The setting is

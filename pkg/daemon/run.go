@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/options"
+	"codex/pkg/cli/version"
 	"codex/pkg/config"
-	"codex/pkg/options"
-	"codex/pkg/version"
 )
 
 // Process is what the program takes from its process.

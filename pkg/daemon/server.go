@@ -11,13 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"codex/pkg/cli/pipeline"
+	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/daemon/pidfile"
 	"codex/pkg/daemon/probe"
 	"codex/pkg/daemon/updater"
 	"codex/pkg/daemon/wait"
-	"codex/pkg/stage"
-	"codex/pkg/version"
 )
 
 // daemon is everything about one CODEX_HOME.
@@ -57,7 +57,7 @@ func newDaemon(p Process) (*daemon, error) {
 
 // look finds a program of the system's on PATH.
 func (d *daemon) look(program string) (string, error) {
-	return stage.LookPath(program, d.p.Config.Get("PATH"))
+	return pipeline.LookPath(program, d.p.Config.Get("PATH"))
 }
 
 func (d *daemon) settingsPath() string { return filepath.Join(d.state, "settings.json") }

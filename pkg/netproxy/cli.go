@@ -12,11 +12,11 @@ import (
 	"syscall"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/options"
+	"codex/pkg/cli/version"
 	"codex/pkg/jsonrpc"
-	"codex/pkg/netproxy/wire"
-	"codex/pkg/options"
+	"codex/pkg/netproxy/proto"
 	"codex/pkg/policy"
-	"codex/pkg/version"
 )
 
 const program = "codex-netproxy"
@@ -146,10 +146,10 @@ func (f *flags) run(p Process) error {
 		return exit.With(exit.Usage, err)
 	}
 	if f.command != nil {
-		o.Blocked = func(a wire.Attempt) { fmt.Fprintf(p.Err, "%s: %s\n", program, a.Message) }
+		o.Blocked = func(a proto.Attempt) { fmt.Fprintf(p.Err, "%s: %s\n", program, a.Message) }
 	} else {
 		out := jsonrpc.NewWriter(p.Out)
-		o.Blocked = func(a wire.Attempt) { _ = out.Notify(wire.Blocked, a) }
+		o.Blocked = func(a proto.Attempt) { _ = out.Notify(proto.Blocked, a) }
 	}
 	return f.serve(o, p)
 }
@@ -163,7 +163,7 @@ func (f *flags) serve(o Options, p Process) error {
 		}
 	}
 	var web, socks net.Listener
-	var at wire.ListenResult
+	var at proto.ListenResult
 	var err error
 	if f.web != "" {
 		if web, err = listen(f.web); err != nil {
@@ -197,7 +197,7 @@ func (f *flags) serve(o Options, p Process) error {
 	}
 	cmd := exec.Command(f.command[0], f.command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.In, p.Out, p.Err
-	cmd.Env = wire.Env(p.Env, at.HTTP, at.Socks, &f.settings)
+	cmd.Env = proto.Env(p.Env, at.HTTP, at.Socks, &f.settings)
 	return runCommand(cmd, ends)
 }
 

@@ -11,7 +11,7 @@ import (
 	"sync"
 
 	"codex/pkg/jsonrpc"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 )
 
 // maxLine bounds a line of the caller's: settings with many hosts.
@@ -63,7 +63,7 @@ func Control(in io.Reader, out io.Writer, env []string) error {
 				return fmt.Errorf("write answers: %w", err)
 			}
 		case jsonrpc.Response, jsonrpc.Failure:
-			var r wire.DecideResult
+			var r proto.DecideResult
 			c.answered(string(m.ID), m.Kind == jsonrpc.Response && json.Unmarshal(m.Result, &r) == nil && r.Allow)
 		}
 	}
@@ -87,24 +87,24 @@ func (c *control) request(method string, raw json.RawMessage) (any, error) {
 		}
 		return nil
 	}
-	if c.proxy == nil && method != wire.Initialize {
+	if c.proxy == nil && method != proto.Initialize {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%s before initialize", method)
 	}
 	switch method {
-	case wire.Initialize:
-		var p wire.InitializeParams
+	case proto.Initialize:
+		var p proto.InitializeParams
 		if err := read(&p); err != nil {
 			return nil, err
 		}
 		return none, c.initialize(p)
-	case wire.Listen:
-		var p wire.ListenParams
+	case proto.Listen:
+		var p proto.ListenParams
 		if err := read(&p); err != nil {
 			return nil, err
 		}
 		return c.listen(p)
-	case wire.Close:
-		var p wire.CloseParams
+	case proto.Close:
+		var p proto.CloseParams
 		if err := read(&p); err != nil {
 			return nil, err
 		}
@@ -113,8 +113,8 @@ func (c *control) request(method string, raw json.RawMessage) (any, error) {
 			s.Close()
 		}
 		return none, nil
-	case wire.Rule:
-		var p wire.RuleParams
+	case proto.Rule:
+		var p proto.RuleParams
 		if err := read(&p); err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (c *control) request(method string, raw json.RawMessage) (any, error) {
 	return nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "unknown method %s", method)
 }
 
-func (c *control) initialize(p wire.InitializeParams) error {
+func (c *control) initialize(p proto.InitializeParams) error {
 	if c.proxy != nil {
 		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "initialize again")
 	}
@@ -131,7 +131,7 @@ func (c *control) initialize(p wire.InitializeParams) error {
 	if err != nil {
 		return err
 	}
-	o.Blocked = func(a wire.Attempt) { _ = c.out.Notify(wire.Blocked, a) }
+	o.Blocked = func(a proto.Attempt) { _ = c.out.Notify(proto.Blocked, a) }
 	if p.Ask {
 		o.Ask = c.ask
 	}
@@ -139,14 +139,14 @@ func (c *control) initialize(p wire.InitializeParams) error {
 	return nil
 }
 
-func (c *control) listen(p wire.ListenParams) (wire.ListenResult, error) {
-	var res wire.ListenResult
+func (c *control) listen(p proto.ListenParams) (proto.ListenResult, error) {
+	var res proto.ListenResult
 	var opened []net.Listener
 	open := func(addr string) (l net.Listener, at string, err error) {
 		switch addr {
 		case "":
 			return nil, "", nil
-		case wire.FD:
+		case proto.FD:
 			l, err = c.in.listener()
 		default:
 			l, err = listen(addr)
@@ -162,7 +162,7 @@ func (c *control) listen(p wire.ListenParams) (wire.ListenResult, error) {
 	var socks net.Listener
 	if err == nil {
 		socks, res.Socks, err = open(p.Socks)
-	} else if p.Socks == wire.FD { // it came all the same
+	} else if p.Socks == proto.FD { // it came all the same
 		if l, e := c.in.listener(); e == nil {
 			l.Close()
 		}
@@ -181,7 +181,7 @@ func (c *control) listen(p wire.ListenParams) (wire.ListenResult, error) {
 }
 
 // ask puts a question to the caller.
-func (c *control) ask(ctx context.Context, a wire.Attempt) bool {
+func (c *control) ask(ctx context.Context, a proto.Attempt) bool {
 	c.mu.Lock()
 	c.next++
 	id := c.next
@@ -194,7 +194,7 @@ func (c *control) ask(ctx context.Context, a wire.Attempt) bool {
 		delete(c.asked, key)
 		c.mu.Unlock()
 	}()
-	if c.out.Request(id, wire.Decide, a) != nil {
+	if c.out.Request(id, proto.Decide, a) != nil {
 		return false
 	}
 	select {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"codex/pkg/netproxy/hosts"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 )
 
 // TestEnds: Close ends whatever is under way, and nothing runs on.
@@ -38,7 +38,7 @@ func TestEnds(t *testing.T) {
 	before := runtime.NumGoroutine()
 	asked := make(chan bool)
 	f := newFront(t, "+ *.test", func(o *Options) {
-		o.Ask = func(ctx context.Context, _ wire.Attempt) bool {
+		o.Ask = func(ctx context.Context, _ proto.Attempt) bool {
 			asked <- true
 			<-ctx.Done()
 			return false
@@ -185,7 +185,7 @@ func TestAskOnce(t *testing.T) {
 	answer := make(chan bool)
 	count := 0
 	f := newFront(t, "+ x.test", func(o *Options) {
-		o.Ask = func(_ context.Context, a wire.Attempt) bool {
+		o.Ask = func(_ context.Context, a proto.Attempt) bool {
 			count++
 			return <-answer
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"codex/pkg/netproxy/hosts"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 )
 
 // headerOf is the value of x-proxy-error (sandbox spec §11).
@@ -14,7 +14,7 @@ func headerOf(reason string) string {
 		return "blocked-by-allowlist"
 	case string(hosts.Denied):
 		return "blocked-by-denylist"
-	case wire.ReasonMethod:
+	case proto.ReasonMethod:
 		return "blocked-by-method-policy"
 	}
 	return "blocked-by-policy"
@@ -22,14 +22,14 @@ func headerOf(reason string) string {
 
 // sourceOf says what refused, in the original's words.
 func sourceOf(reason string) string {
-	if reason == wire.ReasonMethod || reason == wire.ReasonMitm {
+	if reason == proto.ReasonMethod || reason == proto.ReasonMitm {
 		return "mode_guard"
 	}
 	return "baseline_policy"
 }
 
 // explain tells a person what was refused and how to allow it.
-func explain(a wire.Attempt, reason string) string {
+func explain(a proto.Attempt, reason string) string {
 	where := fmt.Sprintf("%s port %d", a.Host, a.Port)
 	const list = "[permissions.NAME.network.domains] in config.toml"
 	switch reason {
@@ -39,7 +39,7 @@ func explain(a wire.Attempt, reason string) string {
 		return fmt.Sprintf("network blocked: %s is a local or private address (that very name or address under %s, or allow_local_binding, lets it through)", where, list)
 	case string(hosts.Denied):
 		return fmt.Sprintf("network blocked: %s is denied (by %s, or a rules file)", where, list)
-	case wire.ReasonMethod, wire.ReasonMitm:
+	case proto.ReasonMethod, proto.ReasonMitm:
 		what := a.Method
 		if what == "" {
 			what = "a tunnel"

@@ -24,7 +24,7 @@ import (
 	"time"
 
 	"codex/pkg/netproxy/hosts"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 )
 
 const (
@@ -57,10 +57,10 @@ type Options struct {
 	Upstream func(*url.URL) (*url.URL, error)
 	// Ask decides about a host that is in no list. It may take its time: ctx
 	// ends with the listeners. Nil says no.
-	Ask func(ctx context.Context, a wire.Attempt) bool
+	Ask func(ctx context.Context, a proto.Attempt) bool
 	// Blocked hears of each attempt that was refused, once per attempt that
 	// differs. Nil hears nothing.
-	Blocked func(a wire.Attempt)
+	Blocked func(a proto.Attempt)
 
 	// Lookup resolves a name, Own says whether an address is this machine's.
 	// Nil is the system's resolver, and the interfaces' addresses.
@@ -140,7 +140,7 @@ type Service struct {
 
 	mu      sync.Mutex
 	ending  bool // no handler begins any more
-	told    map[wire.Attempt]bool
+	told    map[proto.Attempt]bool
 	granted map[string]bool          // host:port
 	asking  map[string]chan struct{} // closed when the question is answered
 }
@@ -148,7 +148,7 @@ type Service struct {
 // Serve accepts connections on web (HTTP) and socks (SOCKS5), either of which
 // may be nil, until Close. What is said about them carries id.
 func (p *Proxy) Serve(id string, web, socks net.Listener) *Service {
-	s := &Service{p: p, id: id, told: map[wire.Attempt]bool{}, granted: map[string]bool{}, asking: map[string]chan struct{}{}}
+	s := &Service{p: p, id: id, told: map[proto.Attempt]bool{}, granted: map[string]bool{}, asking: map[string]chan struct{}{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	slots := make(chan struct{}, maxConns)
 	if web != nil {
@@ -199,7 +199,7 @@ func (e *refused) Error() string { return "refused: " + e.reason }
 
 // check judges an attempt by name and asks where that is wanted. The error is
 // a *refused.
-func (s *Service) check(ctx context.Context, a wire.Attempt, h hosts.Host) error {
+func (s *Service) check(ctx context.Context, a proto.Attempt, h hosts.Host) error {
 	reason := s.p.rules.Load().Judge(h, a.Port)
 	if reason == hosts.NotAllowed && s.p.opts.Ask != nil && s.ask(ctx, a) {
 		reason = hosts.Allowed
@@ -211,7 +211,7 @@ func (s *Service) check(ctx context.Context, a wire.Attempt, h hosts.Host) error
 }
 
 // block tells of an attempt and gives the error for it.
-func (s *Service) block(a wire.Attempt, reason string) error {
+func (s *Service) block(a proto.Attempt, reason string) error {
 	a.Reason = reason
 	s.mu.Lock()
 	known := s.told[a] || len(s.told) >= maxReported
@@ -228,7 +228,7 @@ func (s *Service) block(a wire.Attempt, reason string) error {
 
 // ask puts one question at a time about a host and port. The answer yes holds
 // for as long as the service, even if it comes when the client has given up.
-func (s *Service) ask(ctx context.Context, a wire.Attempt) bool {
+func (s *Service) ask(ctx context.Context, a proto.Attempt) bool {
 	key := fmt.Sprintf("%s %d", a.Host, a.Port)
 	s.mu.Lock()
 	wait := s.asking[key]

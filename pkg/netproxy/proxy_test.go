@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 	"codex/pkg/policy"
 )
 
@@ -30,7 +30,7 @@ type front struct {
 	proxy      *Proxy
 	web, socks string
 	mu         sync.Mutex
-	blocked    []wire.Attempt
+	blocked    []proto.Attempt
 	lookups    []string
 }
 
@@ -82,7 +82,7 @@ func newFront(t testing.TB, words string, change func(*Options)) *front {
 		}
 		return names(name), nil
 	}
-	o.Blocked = func(a wire.Attempt) {
+	o.Blocked = func(a proto.Attempt) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.blocked = append(f.blocked, a)

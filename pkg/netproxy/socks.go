@@ -13,7 +13,7 @@ import (
 	"github.com/things-go/go-socks5/statute"
 
 	"codex/pkg/netproxy/hosts"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 )
 
 // unresolved leaves names as they are: they are judged before they are looked
@@ -54,10 +54,10 @@ func (s *Service) socksConnect(_ context.Context, w io.Writer, r *socks5.Request
 		return socks5.SendReply(w, statute.RepHostUnreachable, nil)
 	}
 	port := uint16(dst.Port)
-	a := wire.Attempt{ID: s.id, Protocol: wire.ProtocolSocks, Host: h.String(), Port: port}
+	a := proto.Attempt{ID: s.id, Protocol: proto.ProtocolSocks, Host: h.String(), Port: port}
 	err = s.check(s.ctx, a, h)
 	if err == nil && s.p.opts.Limited {
-		err = s.block(a, wire.ReasonMethod)
+		err = s.block(a, proto.ReasonMethod)
 	}
 	var server net.Conn
 	if err == nil {

@@ -13,7 +13,7 @@ import (
 	"sync"
 
 	"codex/pkg/netproxy/hosts"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 )
 
 // copySize is the buffer of one response on its way through.
@@ -86,14 +86,14 @@ func (s *Service) request(w http.ResponseWriter, r *http.Request, forward http.H
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	a := wire.Attempt{ID: s.id, Protocol: wire.ProtocolHTTP, Host: h.String(), Port: port}
+	a := proto.Attempt{ID: s.id, Protocol: proto.ProtocolHTTP, Host: h.String(), Port: port}
 	if err := s.check(r.Context(), a, h); err != nil {
 		answer(w, a, err)
 		return
 	}
 	if s.p.opts.Limited && !harmless(r.Method) {
 		a.Method = r.Method
-		answer(w, a, s.block(a, wire.ReasonMethod))
+		answer(w, a, s.block(a, proto.ReasonMethod))
 		return
 	}
 	forward.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), targetKey{}, target{h, port})))
@@ -139,7 +139,7 @@ func (s *Service) forwardFailed(w http.ResponseWriter, r *http.Request, err erro
 		return
 	}
 	t := r.Context().Value(targetKey{}).(target)
-	a := wire.Attempt{ID: s.id, Protocol: wire.ProtocolHTTP, Host: t.host.String(), Port: t.port}
+	a := proto.Attempt{ID: s.id, Protocol: proto.ProtocolHTTP, Host: t.host.String(), Port: t.port}
 	answer(w, a, s.block(a, no.reason))
 }
 
@@ -150,10 +150,10 @@ func (s *Service) connect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	a := wire.Attempt{ID: s.id, Protocol: wire.ProtocolConnect, Host: h.String(), Port: port}
+	a := proto.Attempt{ID: s.id, Protocol: proto.ProtocolConnect, Host: h.String(), Port: port}
 	err = s.check(r.Context(), a, h)
 	if err == nil && s.p.opts.Limited {
-		err = s.block(a, wire.ReasonMitm)
+		err = s.block(a, proto.ReasonMitm)
 	}
 	if err != nil {
 		answer(w, a, err)
@@ -185,15 +185,15 @@ func (s *Service) connect(w http.ResponseWriter, r *http.Request) {
 
 // answer says no, in the original's shape: a header for programs, and the
 // host, the reason and what to do for the person who reads it.
-func answer(w http.ResponseWriter, a wire.Attempt, err error) {
+func answer(w http.ResponseWriter, a proto.Attempt, err error) {
 	var no *refused
 	if !errors.As(err, &no) {
-		no = &refused{wire.ReasonPolicy}
+		no = &refused{proto.ReasonPolicy}
 	}
 	text := explain(a, no.reason)
 	w.Header().Set("X-Proxy-Error", headerOf(no.reason))
 	var body []byte
-	if a.Protocol == wire.ProtocolConnect {
+	if a.Protocol == proto.ProtocolConnect {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		body = []byte(text + "\n")
 	} else {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"unicode/utf8"
 
-	"codex/pkg/version"
+	"codex/pkg/cli/version"
 )
 
 // maxStdin bounds a patch read from standard input, in bytes.

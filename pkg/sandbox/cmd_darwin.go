@@ -16,8 +16,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"codex/pkg/sandbox/leash"
 	"codex/pkg/sandbox/seatbelt"
+	"codex/pkg/sandbox/watchdog"
 )
 
 // There is no second stage here: sandbox-exec takes the profile and becomes
@@ -30,19 +30,19 @@ type cmdState struct {
 // Stage2 never returns when this process is the watcher, which its argv[0]
 // tells; else it returns at once.
 func Stage2() {
-	if len(os.Args) > 0 && os.Args[0] == leash.Name {
-		leash.Main(os.Stdin)
+	if len(os.Args) > 0 && os.Args[0] == watchdog.Name {
+		watchdog.Main(os.Stdin)
 		os.Exit(0)
 	}
 }
 
 // watcher is started once a process, by the first sandboxed command.
-var watcher = sync.OnceValues(func() (*leash.Leash, error) {
+var watcher = sync.OnceValues(func() (*watchdog.Leash, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return leash.Start(exe)
+	return watchdog.Start(exe)
 })
 
 // seal keeps files that this process inherited, whoever forgot them, from

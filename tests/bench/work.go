@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"codex/pkg/modelscript"
+	"codex/pkg/model/script"
 )
 
 // bench holds the model and a folder for homes and work trees.
@@ -36,11 +36,11 @@ func newBench(flood, calls int, limit time.Duration) (*bench, error) {
 	}
 	mux := http.NewServeMux()
 	for name, text := range scripts {
-		s, err := modelscript.Parse(strings.NewReader(text))
+		s, err := script.Parse(strings.NewReader(text))
 		if err != nil {
 			return nil, fmt.Errorf("script %s: %w", name, err)
 		}
-		mux.Handle("/"+name+"/", modelscript.NewServer(s, modelscript.Options{Stateless: true}))
+		mux.Handle("/"+name+"/", script.NewServer(s, script.Options{Stateless: true}))
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"codex/pkg/modelscript"
+	"codex/pkg/model/script"
 )
 
 // patience ends a run that hangs.
@@ -128,9 +128,9 @@ type request struct {
 func (m *model) play(t *testing.T, r Run) {
 	var h http.Handler = &wireServer{wires: r.Wire}
 	if r.Turns != nil {
-		script, err := modelscript.Parse(bytes.NewReader(r.Turns))
+		play, err := script.Parse(bytes.NewReader(r.Turns))
 		check(t, err)
-		h = modelscript.NewServer(script, modelscript.Options{Global: true})
+		h = script.NewServer(play, script.Options{Global: true})
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

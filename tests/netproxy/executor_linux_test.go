@@ -9,13 +9,13 @@ import (
 	"sync"
 	"testing"
 
-	"codex/pkg/executor"
+	"codex/pkg/exec/client"
 	"codex/pkg/policy"
 )
 
 // hands is a running codex-sandbox serve.
 type hands struct {
-	*executor.Client
+	*client.Client
 	t   *testing.T
 	dir string
 	n   int
@@ -24,7 +24,7 @@ type hands struct {
 func newHands(t *testing.T, program string) *hands {
 	t.Helper()
 	b := newBench(t) // skips where there are no namespaces
-	c, err := executor.Start(t.Context(), executor.Config{Command: []string{program, "serve"}, Stderr: os.Stderr})
+	c, err := client.Start(t.Context(), client.Config{Command: []string{program, "serve"}, Stderr: os.Stderr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,12 +33,12 @@ func newHands(t *testing.T, program string) *hands {
 }
 
 // start starts a script behind a proxy; what it gives waits for the end.
-func (h *hands) start(words, script string, change func(*executor.StartParams)) func() (string, int) {
+func (h *hands) start(words, script string, change func(*client.StartParams)) func() (string, int) {
 	h.t.Helper()
 	p := policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true, Network: true})
 	p.Proxy = settings(words)
 	h.n++
-	params := executor.StartParams{ID: fmt.Sprint(h.n), Argv: []string{"sh", "-c", script}, Cwd: h.dir, Sandbox: &p,
+	params := client.StartParams{ID: fmt.Sprint(h.n), Argv: []string{"sh", "-c", script}, Cwd: h.dir, Sandbox: &p,
 		Env: map[string]string{"PATH": "/usr/bin:/bin", "CODEX_SANDBOX_NETWORK_DISABLED": "1"}}
 	if change != nil {
 		change(&params)
@@ -84,12 +84,12 @@ func TestExecutor(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		change func(*executor.StartParams)
+		change func(*client.StartParams)
 		want   string
 	}{
 		{"pipes", nil, "[stderr] codex-sandbox: network blocked: b.test port 80 is in no allow list"},
-		{"one pipe", func(p *executor.StartParams) { p.Merge = true }, "codex-sandbox: network blocked: b.test port 80 is in no allow list"},
-		{"terminal", func(p *executor.StartParams) { p.Tty = true }, "[pty] codex-sandbox: network blocked: b.test port 80 is in no allow list"},
+		{"one pipe", func(p *client.StartParams) { p.Merge = true }, "codex-sandbox: network blocked: b.test port 80 is in no allow list"},
+		{"terminal", func(p *client.StartParams) { p.Tty = true }, "[pty] codex-sandbox: network blocked: b.test port 80 is in no allow list"},
 	}
 	for _, tt := range tests {
 		out, code := h.start("a.test", "curl -s -o /dev/null http://b.test/; exit 3", tt.change)()
@@ -110,9 +110,9 @@ func TestExecutor(t *testing.T) {
 func TestExecutorAsk(t *testing.T) {
 	h := newHands(t, filepath.Join(binaries, "codex-sandbox"))
 	web, _ := world(t)
-	asked := make(chan executor.NetworkQuestion, 10)
-	ask := func(p *executor.StartParams) {
-		p.AskNetwork = func(_ context.Context, q executor.NetworkQuestion) bool {
+	asked := make(chan client.NetworkQuestion, 10)
+	ask := func(p *client.StartParams) {
+		p.AskNetwork = func(_ context.Context, q client.NetworkQuestion) bool {
 			asked <- q
 			return q.Host == "127.0.0.1"
 		}
@@ -130,8 +130,8 @@ func TestExecutorAsk(t *testing.T) {
 	}
 	// A command that ends while its question is open takes the question with it.
 	gone := make(chan bool)
-	out, code := h.start("a.test", "curl -s http://c.test/ & until grep -q started q 2>/dev/null; do :; done; exit 5", func(p *executor.StartParams) {
-		p.AskNetwork = func(ctx context.Context, _ executor.NetworkQuestion) bool {
+	out, code := h.start("a.test", "curl -s http://c.test/ & until grep -q started q 2>/dev/null; do :; done; exit 5", func(p *client.StartParams) {
+		p.AskNetwork = func(ctx context.Context, _ client.NetworkQuestion) bool {
 			os.WriteFile(filepath.Join(h.dir, "q"), []byte("started"), 0o600)
 			<-ctx.Done()
 			close(gone)

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"codex/pkg/netproxy/keeper"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 	"codex/pkg/policy"
 	"codex/pkg/sandbox"
 	"codex/tests/programs"
@@ -186,8 +186,8 @@ type bench struct {
 	t      *testing.T
 
 	mu      sync.Mutex
-	blocked []wire.Attempt
-	ask     func(context.Context, wire.Attempt) bool
+	blocked []proto.Attempt
+	ask     func(context.Context, proto.Attempt) bool
 	reserve sandbox.Reserve
 }
 
@@ -255,7 +255,7 @@ func (b *bench) start(p policy.Profile, extra []string, argv ...string) func() r
 		b.t.Fatal(err)
 	}
 	spec := sandbox.Spec{Policy: pol, Argv: argv, Dir: b.dir, Env: append([]string{"PATH=/usr/bin:/bin", "HOME=" + b.dir, "http_proxy=http://evil.test"}, extra...)}
-	lease, err := b.keeper.Prepare(&spec, keeper.Events{Ask: b.ask, Blocked: func(a wire.Attempt) {
+	lease, err := b.keeper.Prepare(&spec, keeper.Events{Ask: b.ask, Blocked: func(a proto.Attempt) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.blocked = append(b.blocked, a)
@@ -302,7 +302,7 @@ func (b *bench) attack(p policy.Profile, name string, args ...string) result {
 }
 
 // heard gives what was blocked since the last call.
-func (b *bench) heard() []wire.Attempt {
+func (b *bench) heard() []proto.Attempt {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := b.blocked

@@ -17,7 +17,7 @@ import (
 	"testing"
 
 	"codex/pkg/netproxy/keeper"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 	"codex/pkg/policy"
 	"codex/pkg/sandbox"
 )
@@ -218,7 +218,7 @@ func TestAsk(t *testing.T) {
 	b := newBench(t)
 	web, _ := world(t)
 	var asked []string
-	b.ask = func(_ context.Context, a wire.Attempt) bool {
+	b.ask = func(_ context.Context, a proto.Attempt) bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		asked = append(asked, a.Protocol+" "+a.Host)

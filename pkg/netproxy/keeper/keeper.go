@@ -18,9 +18,9 @@ import (
 	"strconv"
 	"sync"
 
-	"codex/pkg/install"
+	"codex/pkg/cli/install"
 	"codex/pkg/jsonrpc"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 	"codex/pkg/policy"
 	"codex/pkg/sandbox"
 )
@@ -55,9 +55,9 @@ type Keeper struct {
 // Events are what a command's owner wants to hear. Both may be nil.
 type Events struct {
 	// Blocked hears of attempts that were refused, each kind once.
-	Blocked func(wire.Attempt)
+	Blocked func(proto.Attempt)
 	// Ask decides about a host in no list. It ends when ctx does.
-	Ask func(ctx context.Context, a wire.Attempt) bool
+	Ask func(ctx context.Context, a proto.Attempt) bool
 }
 
 // Lease is one command's place behind a proxy.
@@ -91,7 +91,7 @@ func (k *Keeper) Prepare(spec *sandbox.Spec, e Events) (*Lease, error) {
 	if ports.Socks != 0 {
 		socks = loopback(ports.Socks)
 	}
-	spec.Env = wire.Env(spec.Env, loopback(ports.HTTP), socks, settings)
+	spec.Env = proto.Env(spec.Env, loopback(ports.HTTP), socks, settings)
 	return l, nil
 }
 
@@ -104,13 +104,13 @@ func (l *Lease) Close() {
 		return
 	}
 	l.cancel()
-	_ = l.proxy.call(wire.Close, wire.CloseParams{ID: l.id}, nil, nil) // an error is the proxy's end
+	_ = l.proxy.call(proto.Close, proto.CloseParams{ID: l.id}, nil, nil) // an error is the proxy's end
 	l.proxy.leave(l)
 }
 
 // place finds the running proxy for a lease, or starts one.
 func (k *Keeper) place(l *Lease, s *policy.ProxySettings) error {
-	first, err := json.Marshal(wire.InitializeParams{Settings: *s, Ask: l.events.Ask != nil})
+	first, err := json.Marshal(proto.InitializeParams{Settings: *s, Ask: l.events.Ask != nil})
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (k *Keeper) proxy(first []byte) (*proxy, error) {
 	if p, err = k.start(path); err != nil {
 		return nil, fmt.Errorf("start %s: %w", path, err)
 	}
-	if err := p.call(wire.Initialize, json.RawMessage(first), nil, nil); err != nil {
+	if err := p.call(proto.Initialize, json.RawMessage(first), nil, nil); err != nil {
 		p.end()
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func line(id int, method string, params any) ([]byte, error) {
 }
 
 // answerLine encodes the answer to a question of the proxy's, a
-// wire.DecideResult.
+// proto.DecideResult.
 func answerLine(id json.RawMessage, allow bool) []byte {
 	return fmt.Appendf(nil, "{\"id\":%s,\"result\":{\"allow\":%t}}\n", id, allow)
 }

@@ -3,7 +3,7 @@ package keeper
 import (
 	"os"
 
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 	"codex/pkg/sandbox"
 )
 
@@ -19,19 +19,19 @@ func (l *Lease) ports(socks bool) (*sandbox.Proxy, error) {
 	again := false
 	p := &sandbox.Proxy{HTTP: portHTTP, Take: func(web, socks *os.File) error {
 		if again { // the first start came to nothing
-			if err := l.proxy.call(wire.Close, wire.CloseParams{ID: l.id}, nil, nil); err != nil {
+			if err := l.proxy.call(proto.Close, proto.CloseParams{ID: l.id}, nil, nil); err != nil {
 				return err
 			}
 		}
 		again = true
-		params := wire.ListenParams{ID: l.id, HTTP: wire.FD}
+		params := proto.ListenParams{ID: l.id, HTTP: proto.FD}
 		files := []*os.File{web}
 		defer web.Close()
 		if socks != nil {
-			params.Socks, files = wire.FD, append(files, socks)
+			params.Socks, files = proto.FD, append(files, socks)
 			defer socks.Close()
 		}
-		return l.proxy.call(wire.Listen, params, files, nil)
+		return l.proxy.call(proto.Listen, params, files, nil)
 	}}
 	if socks {
 		p.Socks = portSocks

@@ -5,19 +5,19 @@ package keeper
 import (
 	"net/netip"
 
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 	"codex/pkg/sandbox"
 )
 
 // ports has the proxy listen on the host's loopback interface, on ports of the
 // system's choice.
 func (l *Lease) ports(socks bool) (*sandbox.Proxy, error) {
-	params := wire.ListenParams{ID: l.id, HTTP: "127.0.0.1:0"}
+	params := proto.ListenParams{ID: l.id, HTTP: "127.0.0.1:0"}
 	if socks {
 		params.Socks = "127.0.0.1:0"
 	}
-	var at wire.ListenResult
-	if err := l.proxy.call(wire.Listen, params, nil, &at); err != nil {
+	var at proto.ListenResult
+	if err := l.proxy.call(proto.Listen, params, nil, &at); err != nil {
 		return nil, err
 	}
 	web, err := netip.ParseAddrPort(at.HTTP)

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"codex/pkg/jsonrpc"
-	"codex/pkg/netproxy/wire"
+	"codex/pkg/netproxy/proto"
 )
 
 const (
@@ -94,7 +94,7 @@ func (p *proxy) listen(r *jsonrpc.Reader) {
 
 // told handles what the proxy says of itself.
 func (p *proxy) told(m jsonrpc.Message) {
-	var a wire.Attempt
+	var a proto.Attempt
 	if json.Unmarshal(m.Params, &a) != nil {
 		return
 	}
@@ -102,9 +102,9 @@ func (p *proxy) told(m jsonrpc.Message) {
 	l := p.leases[a.ID]
 	p.mu.Unlock()
 	switch {
-	case m.Method == wire.Blocked && l != nil && l.events.Blocked != nil:
+	case m.Method == proto.Blocked && l != nil && l.events.Blocked != nil:
 		l.events.Blocked(a)
-	case m.Method == wire.Decide:
+	case m.Method == proto.Decide:
 		p.asking.Go(func() {
 			ok := l != nil && l.events.Ask != nil && l.events.Ask(l.ctx, a)
 			_ = p.link.send(answerLine(m.ID, ok), nil) // or nobody waits any more

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/options"
+	"codex/pkg/cli/options"
 )
 
 // The values of --mode and of sandbox_mode.

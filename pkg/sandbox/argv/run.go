@@ -16,12 +16,12 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/options"
+	"codex/pkg/cli/version"
 	"codex/pkg/netproxy/keeper"
-	"codex/pkg/netproxy/wire"
-	"codex/pkg/options"
+	"codex/pkg/netproxy/proto"
 	"codex/pkg/policy"
 	"codex/pkg/sandbox"
-	"codex/pkg/version"
 )
 
 // Process is what we are run in. The command gets the streams as they are.
@@ -182,7 +182,7 @@ func runConfined(ctx context.Context, spec sandbox.Spec, p Process, started func
 // gives what ends that.
 func behindProxy(spec *sandbox.Spec, p Process) (end func()) {
 	k := &keeper.Keeper{Program: p.NetProxy, Env: p.Env, Errors: p.Err}
-	lease, err := k.Prepare(spec, keeper.Events{Blocked: func(a wire.Attempt) {
+	lease, err := k.Prepare(spec, keeper.Events{Blocked: func(a proto.Attempt) {
 		fmt.Fprintf(p.Err, "codex-sandbox: %s\n", a.Message)
 	}})
 	if err != nil {

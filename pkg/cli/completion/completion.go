@@ -1,0 +1,91 @@
+// Package completion makes completion scripts for bash, zsh and fish from a list of
+// options and subcommands. The scripts hold everything: nothing is called at Tab.
+//
+// Ground layer: it imports cli/options only.
+package completion
+
+import (
+	"errors"
+	"sort"
+	"strings"
+
+	"codex/pkg/cli/options"
+)
+
+// ErrShell is returned for a shell that no script can be made for.
+var ErrShell = errors.New("unknown shell")
+
+// Shells lists the shells, the default first.
+func Shells() []string { return []string{"bash", "zsh", "fish"} }
+
+// Script gives the completion script of program for shell.
+func Script(shell, program string, set options.Set) (string, error) {
+	nodes := tree(set)
+	switch shell {
+	case "bash":
+		return bash(program, nodes), nil
+	case "zsh":
+		return zsh(program, nodes), nil
+	case "fish":
+		return fish(program, nodes), nil
+	}
+	return "", ErrShell
+}
+
+// node is one subcommand: what may follow it.
+type node struct {
+	path     string
+	aliases  []string // other full paths of the same node
+	commands []options.Command
+	options  []options.Option
+}
+
+// tree gives the nodes in the order of their paths, the root first.
+func tree(set options.Set) []*node {
+	byPath := map[string]*node{}
+	get := func(path string) *node {
+		n := byPath[path]
+		if n == nil {
+			n = &node{path: path}
+			byPath[path] = n
+		}
+		return n
+	}
+	get("")
+	for _, c := range set.Commands {
+		parent, last := cut(c.Path)
+		get(parent).commands = append(get(parent).commands, options.Command{Path: last, Aliases: c.Aliases, Help: c.Help})
+		for _, a := range c.Aliases {
+			get(c.Path).aliases = append(get(c.Path).aliases, strings.TrimSpace(parent+" "+a))
+		}
+		get(c.Path)
+	}
+	for _, o := range set.Options {
+		if !o.Hidden {
+			n := get(o.Command)
+			n.options = append(n.options, o)
+		}
+	}
+	var out []*node
+	for _, n := range byPath {
+		out = append(out, n)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].path < out[j].path })
+	return out
+}
+
+// cut splits a path into its parent and its last word.
+func cut(path string) (parent, last string) {
+	if i := strings.LastIndexByte(path, ' '); i >= 0 {
+		return path[:i], path[i+1:]
+	}
+	return "", path
+}
+
+// isPath says whether the value of an option names a file or a folder.
+func isPath(o options.Option) (file, dir bool) {
+	v := strings.ToUpper(o.Value)
+	return strings.Contains(v, "FILE") || strings.Contains(v, "PATH"), strings.Contains(v, "DIR")
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

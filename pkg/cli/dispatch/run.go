@@ -1,0 +1,206 @@
+// Package dispatch is the program codex: it picks the program for a subcommand, beside
+// itself, in libexec or on PATH, and becomes it (same process id, no wrapper left). It
+// knows names and root options, and nothing of what the programs do. It also serves the
+// manual: help from the embedded pages, completion from the programs' own option lists.
+//
+// It imports the ground packages cli/exit, install, options, completion, manpage, version,
+// and man; never kong, net/http or anything of the engine: codex must start in a millisecond.
+package dispatch
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"codex/pkg/cli/exit"
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/options"
+	"codex/pkg/cli/version"
+)
+
+// Call is one start of codex: everything that it may look at.
+type Call struct {
+	Args           []string // with the name by which it was called first
+	Env            []string
+	Self           string // path of the executable, see install.Self
+	Stdout, Stderr io.Writer
+	StdinTTY       bool
+	StdoutTTY      bool
+
+	// exec replaces the process; tests put a recorder here.
+	exec func(path string, argv, env []string) (int, error)
+}
+
+// Find is install.Find.
+func Find(self, name, pathEnv string) (string, error) { return install.Find(self, name, pathEnv) }
+
+// Self is install.Self.
+func Self(argv0, exe, pathEnv string) string { return install.Self(argv0, exe, pathEnv) }
+
+// Run does what the command line says and gives the exit status. When that is another
+// program's job it does not return, except on systems without exec, where it waits for
+// the program and gives its status.
+func Run(c Call) int {
+	if c.exec == nil {
+		c.exec = replace
+	}
+	err := c.run()
+	var usage usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintf(c.Stderr, "error: %s\n\nUsage: codex [OPTIONS] [PROMPT]\n       codex [OPTIONS] <COMMAND> [ARGS]\n\nFor more information, try '--help'.\n", usage)
+		return exit.Usage
+	}
+	return exit.Report(c.Stderr, "codex", err)
+}
+
+func (c Call) run() error {
+	if len(c.Args) == 0 {
+		c.Args = []string{"codex"}
+	}
+	args := c.Args[1:]
+	if cmd, ok := byLink(filepath.Base(c.Args[0])); ok {
+		return c.start(cmd, nil, args, c.Args[0])
+	}
+	// The original starts itself under this option to be apply_patch; further arguments
+	// are not looked at (tools spec §4).
+	if len(args) > 0 && args[0] == "--codex-run-as-apply-patch" {
+		cmd, _ := byLink("apply_patch")
+		return c.start(cmd, nil, args[1:min(2, len(args))], "")
+	}
+	if len(args) == 1 && args[0] == options.ListFlag {
+		return options.Write(c.Stdout, rootSet())
+	}
+	r, err := parseRoot(args)
+	switch {
+	case err != nil:
+		return err
+	case r.version:
+		fmt.Fprintln(c.Stdout, version.Line("codex-cli"))
+		return nil
+	case r.help:
+		return overview(c.Stdout)
+	case r.literal || len(r.words) == 0 || !commandLike(r.words[0]):
+		return c.face(r)
+	}
+	cmd, n, ok := lookup(r.words)
+	if !ok {
+		return c.foreign(r)
+	}
+	rest := r.words[n:]
+	switch cmd.Name {
+	case "help":
+		return c.help(rest)
+	case "completion":
+		return c.completion(rest)
+	}
+	return c.start(cmd, r.options, rest, "")
+}
+
+// start becomes the program of cmd. argv0 is its name for itself; "" means the program's.
+func (c Call) start(cmd Command, opts []given, args []string, argv0 string) error {
+	path, err := install.Find(c.Self, cmd.Program, c.getenv("PATH"))
+	if err != nil {
+		if cmd.Planned {
+			return fmt.Errorf("'%s' is not built yet in this version (no %s here or on PATH)", cmd.Name, cmd.Program)
+		}
+		return err
+	}
+	for _, g := range opts {
+		if g.group == groupScreen && g.Value != "" && cmd.takes&groupScreen == 0 {
+			fmt.Fprintf(c.Stderr, "Error: `%s %s` is only supported for interactive TUI commands, not `codex %s`\n", g.Long, g.value, cmd.Name)
+			return exit.Silent(exit.Failed)
+		}
+	}
+	argv, ignored := forward(opts, cmd)
+	if len(ignored) > 0 {
+		fmt.Fprintf(c.Stderr, "codex: warning: %s before '%s' has no effect on it\n", strings.Join(ignored, ", "), cmd.Name)
+	}
+	if argv0 == "" {
+		argv0 = cmd.Program
+	}
+	argv = append(append(append([]string{argv0}, argv...), cmd.Args...), args...)
+	return c.become(path, argv)
+}
+
+func (c Call) become(path string, argv []string) error {
+	status, err := c.exec(path, argv, c.Env)
+	if err != nil {
+		return exit.With(126, fmt.Errorf("start %s: %w", path, err))
+	}
+	return exit.Silent(status)
+}
+
+// foreign handles a word that is no command of ours: anybody's codex-WORD, or a slip.
+func (c Call) foreign(r root) error {
+	word := r.words[0]
+	if path, err := install.Find(c.Self, "codex-"+word, c.getenv("PATH")); err == nil {
+		if _, ignored := forward(r.options, Command{}); len(ignored) > 0 {
+			fmt.Fprintf(c.Stderr, "codex: warning: %s before '%s' has no effect on it\n", strings.Join(ignored, ", "), word)
+		}
+		return c.become(path, append([]string{"codex-" + word}, r.words[1:]...))
+	}
+	msg := fmt.Sprintf("unrecognized subcommand '%s'", word)
+	var known []string
+	for _, cmd := range Commands() {
+		if !cmd.Hidden {
+			known = append(known, cmd.Name)
+			known = append(known, cmd.Aliases...)
+		}
+	}
+	if tip := suggest(word, known); tip != "" {
+		msg += fmt.Sprintf("\n\n  tip: a similar subcommand exists: '%s'", tip)
+	} else if len(r.words) == 1 {
+		msg += fmt.Sprintf("\n\n  tip: for a prompt of one word: codex -- %s", word)
+	}
+	return usageError(msg)
+}
+
+// face starts the terminal face with an optional prompt.
+func (c Call) face(r root) error {
+	if len(r.words) > 1 {
+		return usageError(fmt.Sprintf("unexpected argument '%s' found", r.words[1]))
+	}
+	cmd, _, _ := lookup([]string{"tui"})
+	if _, err := install.Find(c.Self, cmd.Program, c.getenv("PATH")); err == nil {
+		words := r.words
+		if len(words) > 0 {
+			words = append([]string{"--"}, words...)
+		}
+		return c.start(cmd, r.options, words, "")
+	}
+	if !c.StdinTTY {
+		fmt.Fprintln(c.Stderr, "Error: stdin is not a terminal")
+	}
+	return fmt.Errorf("the terminal face is not built yet in this version; use: codex exec %s", quoted(r.words))
+}
+
+// commandLike says whether a word can be meant as a subcommand rather than a prompt.
+func commandLike(word string) bool {
+	for i := 0; i < len(word); i++ {
+		b := word[i]
+		if (b < 'a' || b > 'z') && (b < 'A' || b > 'Z') && (b < '0' || b > '9') && b != '-' && b != '_' {
+			return false
+		}
+	}
+	return word != ""
+}
+
+func quoted(words []string) string {
+	if len(words) == 0 {
+		return "PROMPT"
+	}
+	return "'" + strings.ReplaceAll(words[0], "'", `'\''`) + "'"
+}
+
+func (c Call) getenv(key string) string {
+	for i := len(c.Env) - 1; i >= 0; i-- {
+		k, v, ok := strings.Cut(c.Env[i], "=")
+		if ok && (k == key || runtime.GOOS == "windows" && strings.EqualFold(k, key)) {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,41 @@
+//go:build unix
+
+package pipeline
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func terminate(p *os.Process) { _ = p.Signal(syscall.SIGTERM) }
+
+// kill also reaches what the child has left behind in its group.
+func kill(p *os.Process) {
+	_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
+	_ = p.Kill()
+}
+
+// Leave ends this process: by a signal, as whoever waits for it must see it, or with a
+// status when sig is nil.
+func Leave(sig os.Signal, status int) {
+	if s, ok := sig.(syscall.Signal); ok {
+		signal.Reset(sig)
+		_ = syscall.Kill(os.Getpid(), s)
+		time.Sleep(time.Second) // it arrives at once, unless it is blocked
+	}
+	os.Exit(status)
+}
+
+// Signals begins to catch what ends a face: an interrupt, a request to leave, and a
+// terminal that is gone, unless nohup(1) made that nothing. A broken pipe is caught too,
+// so that a write gives an error instead of ending the process.
+func Signals() <-chan os.Signal {
+	ch := make(chan os.Signal, 4)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(ch, syscall.SIGHUP)
+	}
+	return ch
+}

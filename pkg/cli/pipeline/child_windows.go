@@ -1,0 +1,26 @@
+package pipeline
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// childAttr keeps Ctrl-C from the children: the face decides what it means.
+func childAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}
+
+func terminate(p *os.Process) { _ = p.Kill() }
+
+func kill(p *os.Process) { _ = p.Kill() }
+
+// Leave ends this process with a status; there are no signals to end it by.
+func Leave(_ os.Signal, status int) { os.Exit(status) }
+
+// Signals begins to catch what ends a face.
+func Signals() <-chan os.Signal {
+	ch := make(chan os.Signal, 4)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	return ch
+}

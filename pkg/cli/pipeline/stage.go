@@ -1,0 +1,252 @@
+// Package pipeline starts an engine and the filters behind it as child processes, joins them
+// with pipes, and makes sure that none outlives its parent:
+//
+//	face → engine → filter → … → face
+//
+// Lines of a face go straight to the engine; what the engine says passes every filter on
+// its way back. Each child leads a process group of its own, so that a signal from the
+// terminal reaches the face alone, which decides what it means, and so that a child and
+// all it started can be killed together. On Linux a child gets SIGTERM when its parent
+// dies, however that happens.
+//
+// It knows nothing of what the lines mean. It imports the standard library only.
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Command is one program of a pipeline.
+type Command struct {
+	Name string   // for messages
+	Path string   // of the executable
+	Args []string // without the program's own name
+}
+
+// Spec says what to start. Nil Env, empty Dir and nil Stderr are the parent's.
+type Spec struct {
+	Engine  Command
+	Filters []Command
+	Env     []string
+	Dir     string
+	Stderr  *os.File
+}
+
+// Pipeline is a running engine with its filters.
+type Pipeline struct {
+	// In goes to the engine. Closing it (Close does) asks the engine to leave.
+	In io.WriteCloser
+	// Out comes from the last filter. It ends when that one has left.
+	Out io.ReadCloser
+
+	procs  []*child // the engine first
+	waited sync.Once
+	exits  []Exit
+}
+
+type child struct {
+	name string
+	proc *os.Process
+}
+
+// Exit says how a child ended.
+type Exit struct {
+	Name  string
+	State *os.ProcessState // nil when waiting failed
+}
+
+// OK says whether the child left with status 0.
+func (e Exit) OK() bool { return e.State != nil && e.State.Success() }
+
+func (e Exit) String() string {
+	if e.State == nil {
+		return e.Name + ": cannot tell how it ended"
+	}
+	if ws, ok := e.State.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		return fmt.Sprintf("%s was killed by signal %d (%v)", e.Name, int(ws.Signal()), ws.Signal())
+	}
+	return fmt.Sprintf("%s ended with status %d", e.Name, e.State.ExitCode())
+}
+
+// StartError tells which program could not be started.
+type StartError struct {
+	Name string
+	Err  error
+}
+
+func (e *StartError) Error() string { return fmt.Sprintf("start %s: %v", e.Name, e.Err) }
+func (e *StartError) Unwrap() error { return e.Err }
+
+// Start starts all programs. When one cannot be started the others are killed again.
+func Start(s Spec) (*Pipeline, error) {
+	if s.Stderr == nil {
+		s.Stderr = os.Stderr
+	}
+	engineIn, in, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("make a pipe to the engine: %w", err)
+	}
+	p := &Pipeline{In: in}
+	upstream := engineIn
+	for _, c := range append([]Command{s.Engine}, s.Filters...) {
+		r, w, err := os.Pipe()
+		if err == nil {
+			var proc *os.Process
+			proc, err = os.StartProcess(c.Path, append([]string{c.Path}, c.Args...), &os.ProcAttr{
+				Dir: s.Dir, Env: s.Env, Files: []*os.File{upstream, w, s.Stderr}, Sys: childAttr(),
+			})
+			w.Close()
+			if err == nil {
+				p.procs = append(p.procs, &child{c.Name, proc})
+			} else {
+				r.Close()
+			}
+		}
+		upstream.Close()
+		if err != nil {
+			in.Close()
+			p.Kill()
+			p.Wait(0)
+			var perr *os.PathError
+			if errors.As(err, &perr) {
+				err = perr.Err
+			}
+			return nil, &StartError{c.Name, err}
+		}
+		upstream = r
+	}
+	p.Out = upstream
+	return p, nil
+}
+
+// Terminate asks the engine to leave at once but in good order (SIGTERM; on Windows it
+// is killed). The filters leave when the engine's output ends.
+func (p *Pipeline) Terminate() { terminate(p.procs[0].proc) }
+
+// Kill kills every child with all that is left in its process group.
+func (p *Pipeline) Kill() {
+	for _, c := range p.procs {
+		kill(c.proc)
+	}
+}
+
+// Wait waits until every child has left, and says how each did, the engine first. A
+// positive grace bounds the wait: after it the engine is asked to leave, and after
+// another one the rest is killed. In is closed first, and what still comes out of Out is
+// dropped. Wait may be called more than once.
+func (p *Pipeline) Wait(grace time.Duration) []Exit {
+	p.waited.Do(func() {
+		p.In.Close()
+		if grace > 0 {
+			late := time.AfterFunc(grace, p.Terminate)
+			tooLate := time.AfterFunc(2*grace, p.Kill)
+			defer late.Stop()
+			defer tooLate.Stop()
+		}
+		drained := make(chan struct{})
+		go func() { // a child that has something left to say must not block on it
+			defer close(drained)
+			if p.Out != nil {
+				_, _ = io.Copy(io.Discard, p.Out)
+			}
+		}()
+		for _, c := range p.procs {
+			state, err := c.proc.Wait()
+			if err != nil {
+				state = nil
+			}
+			p.exits = append(p.exits, Exit{c.name, state})
+		}
+		if p.Out != nil {
+			p.Out.Close() // something that a child left behind may still hold the other end
+		}
+		<-drained
+	})
+	return p.exits
+}
+
+// Blame picks from how children ended the one that explains that the lines stopped: a
+// filter that failed, for the engine then only lost its reader; else the engine.
+func Blame(exits []Exit) string {
+	if len(exits) == 0 {
+		return "nothing was started"
+	}
+	for _, e := range exits[1:] {
+		if !e.OK() {
+			return e.String()
+		}
+	}
+	return exits[0].String()
+}
+
+// Split takes a command line apart into words: blanks separate, single and double quotes
+// and the backslash keep. Nothing is expanded.
+func Split(line string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	in, quote := false, byte(0)
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		switch {
+		case quote != 0 && c == quote:
+			quote = 0
+		case c == '\\' && quote != '\'' && i+1 < len(line) && (quote == 0 || strings.IndexByte("\"\\$`", line[i+1]) >= 0):
+			i++
+			word.WriteByte(line[i])
+			in = true
+		case quote != 0:
+			word.WriteByte(c)
+		case c == '\'' || c == '"':
+			quote, in = c, true
+		case c == ' ' || c == '\t' || c == '\n':
+			if in {
+				words = append(words, word.String())
+				word.Reset()
+				in = false
+			}
+		default:
+			word.WriteByte(c)
+			in = true
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("split %q: quote is not closed", line)
+	}
+	if in {
+		words = append(words, word.String())
+	}
+	return words, nil
+}
+
+// LookPath finds a program in the absolute folders of pathEnv, the value of PATH. A
+// relative folder would run whatever the work tree holds.
+func LookPath(name, pathEnv string) (string, error) {
+	for _, dir := range filepath.SplitList(pathEnv) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		for _, ext := range executableSuffixes() {
+			path := filepath.Join(dir, name+ext)
+			if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() && (ext != "" || fi.Mode()&0o111 != 0) {
+				return path, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("%s not found on PATH", name)
+}
+
+func executableSuffixes() []string {
+	if runtime.GOOS == "windows" {
+		return []string{".exe", ".com", ".bat", ".cmd"}
+	}
+	return []string{""}
+}

@@ -1,0 +1,156 @@
+// Package argv is the command line of codex-turn: it reads the flags, gathers what
+// the engine needs from the process (environment, streams, signals, paths) and serves.
+//
+// Command layer: it imports turn, config, install and cli.
+package argv
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"codex/pkg/cli"
+	"codex/pkg/cli/exit"
+	"codex/pkg/cli/install"
+	"codex/pkg/config"
+	"codex/pkg/engine/turn"
+	"codex/pkg/responses"
+)
+
+// Flags is the command line of codex-turn(1).
+type Flags struct {
+	Config        []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
+	Enable        []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
+	Disable       []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
+	Profile       string   `short:"p" help:"profile of config.toml"`
+	ProfileV2     string   `name:"profile-v2" placeholder:"NAME" help:"read NAME.config.toml on top of config.toml"`
+	Model         string   `short:"m" help:"model to ask"`
+	Sandbox       string   `short:"s" enum:",read-only,workspace-write,danger-full-access" default:"" placeholder:"MODE" help:"sandbox for commands: read-only, workspace-write, danger-full-access"`
+	Approval      string   `short:"a" name:"ask-for-approval" enum:",untrusted,on-failure,on-request,never" default:"" placeholder:"POLICY" help:"when to ask: untrusted, on-failure, on-request, never"`
+	Cd            string   `short:"C" name:"cd" placeholder:"DIR" help:"working folder of the thread"`
+	AddDir        []string `name:"add-dir" sep:"none" placeholder:"DIR" help:"one more folder that commands may write to"`
+	OSS           bool     `name:"oss" help:"use a local provider"`
+	LocalProvider string   `name:"local-provider" placeholder:"NAME" help:"which local provider: lmstudio or ollama"`
+	Search        bool     `help:"let the model search the web"`
+	FullAuto      bool     `name:"full-auto" hidden:"" help:"the same as --sandbox workspace-write"`
+	Bypass        bool     `name:"dangerously-bypass-approvals-and-sandbox" aliases:"yolo" help:"no sandbox, no questions"`
+	BypassHooks   bool     `name:"dangerously-bypass-hook-trust" hidden:"" help:"run hooks without trust"`
+	Ephemeral     bool     `help:"keep no session file"`
+	IgnoreUser    bool     `name:"ignore-user-config" help:"leave CODEX_HOME/config.toml out"`
+	IgnoreRules   bool     `name:"ignore-rules" help:"leave rules files out"`
+	Strict        bool     `name:"strict-config" help:"an unknown key of config.toml is an error"`
+	Source        string   `default:"cli" placeholder:"NAME" help:"what started the thread, for its session file"`
+	Resume        string   `placeholder:"ID|PATH" help:"go on with this thread"`
+	ThreadID      string   `name:"thread-id" placeholder:"UUID" help:"id of the thread that is begun (version 7)"`
+	OptOut        []string `name:"opt-out" sep:"none" placeholder:"METHOD" help:"a notification that is not wanted"`
+	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
+}
+
+// Main runs codex-turn and gives its exit status.
+func Main(args []string) int {
+	var f Flags
+	if _, err := cli.Parse(cli.Program{Name: "codex-turn", Summary: "The engine: one thread behind lines of the app-server protocol."}, &f, args); err != nil {
+		return cli.Exit("codex-turn", err)
+	}
+	if f.ProfileV2 != "" && !config.PlainName(f.ProfileV2) {
+		return cli.Exit("codex-turn", exit.Usagef("invalid --profile-v2 value `%s`; pass a plain name such as `work`", f.ProfileV2))
+	}
+	o, err := f.options()
+	if err != nil {
+		return cli.Exit("codex-turn", err)
+	}
+	signals := make(chan os.Signal, 4)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(sig) { // nohup, or a shell's background job
+			signal.Notify(signals, sig)
+		}
+	}
+	// A write that fails ends the engine in order; ignoring the signal instead would be
+	// passed on to the model's command.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	o.Signals = signals
+	o.Large = func() func() {
+		usual := debug.SetGCPercent(10)
+		return func() { debug.SetGCPercent(usual) }
+	}
+	status := turn.Serve(context.Background(), o, os.Stdin, stdout())
+	if status != turn.StatusOK {
+		return exit.Report(io.Discard, "codex-turn", exit.Silent(int(status)))
+	}
+	return exit.OK
+}
+
+func (f *Flags) options() (*turn.Options, error) {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "/"
+	}
+	source, err := json.Marshal(f.Source)
+	if err != nil {
+		return nil, err
+	}
+	o := &turn.Options{
+		Config: config.Options{
+			Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: hostname},
+			Cwd: f.Cd, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile, ProfileV2: f.ProfileV2,
+			IgnoreUserConfig: f.IgnoreUser, Strict: f.Strict, Model: f.Model, Sandbox: f.Sandbox, Approval: f.Approval,
+			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
+		},
+		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, IgnoreRules: f.IgnoreRules,
+		Environ: os.Environ(), Getenv: os.Getenv,
+		Originator: originator(f.Source), Platform: turn.Platform(), SandboxName: turn.SandboxName(), Timezone: turn.Timezone(os.Getenv("TZ")),
+		Stderr: os.Stderr, Log: log.New(os.Stderr, "codex-turn: ", 0),
+		Now: time.Now, Rand: rand.Float64, Sleep: responses.Sleep,
+	}
+	if f.Search {
+		o.Config.WebSearch = "live"
+	}
+	o.UserAgent = turn.UserAgent(o.Originator, os.Getenv, "codex-turn", "0.133.0")
+	if box, err := install.Find(self, "sandbox", os.Getenv("PATH")); err == nil {
+		o.Executor = []string{box, "serve"}
+	} else {
+		o.Executor = []string{"codex-sandbox", "serve"} // says why when it is needed
+	}
+	o.RulesCompiler = func() []string {
+		p, err := install.Find(self, "execpolicy", os.Getenv("PATH"))
+		if err != nil {
+			p = "codex-execpolicy" // says why
+		}
+		return []string{p, "compile"}
+	}
+	o.PathDir = install.PathDir(self)
+	return o, nil
+}
+
+func originator(source string) string {
+	if v := os.Getenv("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"); v != "" {
+		return v
+	}
+	if source == "exec" {
+		return "codex_exec"
+	}
+	return "codex_cli_rs"
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}

@@ -1,0 +1,159 @@
+package tools
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"codex/pkg/engine/tools/args"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+// dynamic finds a tool of the face by the names that the model used.
+func dynamic(specs []protocol.DynamicToolSpec, namespace, name string) *protocol.DynamicToolSpec {
+	for i := range specs {
+		if specs[i].Name == name && (specs[i].Namespace == nil && namespace == "" || specs[i].Namespace != nil && *specs[i].Namespace == namespace) {
+			return &specs[i]
+		}
+	}
+	return nil
+}
+
+// callDynamic lets the face run its tool and gives the model what comes back.
+func (s *Set) callDynamic(ctx context.Context, t *Turn, c Call) Output {
+	if err := args.Check(c.Arguments); err != nil {
+		return badArguments(err)
+	}
+	var namespace *string
+	if c.Namespace != "" {
+		namespace = &c.Namespace
+	}
+	arguments := json.RawMessage(c.Arguments)
+	item := protocol.DynamicToolCallItem{Type: protocol.ItemDynamicToolCall, ID: c.ID, Namespace: namespace, Tool: c.Name, Arguments: arguments,
+		Status: protocol.DynamicToolCallStatusInProgress}
+	begun := item
+	t.Out.ItemStarted(&begun)
+	started := time.Now()
+	r := answered(t.Out.CallTool(ctx, protocol.DynamicToolCallParams{ThreadID: t.ThreadID, TurnID: t.TurnID, CallID: c.ID,
+		Namespace: namespace, Tool: c.Name, Arguments: arguments}))
+	ms := time.Since(started).Milliseconds()
+	item.ContentItems, item.Success, item.DurationMs = r.ContentItems, &r.Success, &ms
+	item.Status = protocol.DynamicToolCallStatusCompleted
+	if !r.Success {
+		item.Status = protocol.DynamicToolCallStatusFailed
+	}
+	t.Out.ItemCompleted(&item)
+	return dynamicOutput(r.ContentItems, t.Limit.Recorded())
+}
+
+// answered reads the face's answer; one that it refused, or that makes no sense, is a
+// failure that the model is told about.
+func answered(raw json.RawMessage, err error) (r protocol.DynamicToolCallResponse) {
+	why := ""
+	var refused *jsonrpc.Error
+	switch {
+	case errors.As(err, &refused):
+		why = "dynamic tool request failed"
+	case err != nil:
+		why = "dynamic tool call was cancelled before receiving a response"
+	default:
+		var items struct {
+			ContentItems *[]protocol.DynamicToolCallOutputContentItem `json:"contentItems"`
+			Success      *bool                                        `json:"success"`
+		}
+		if json.Unmarshal(raw, &items) != nil || items.ContentItems == nil || items.Success == nil || !known(*items.ContentItems) {
+			why = "dynamic tool response was invalid"
+			break
+		}
+		return protocol.DynamicToolCallResponse{ContentItems: *items.ContentItems, Success: *items.Success}
+	}
+	r.ContentItems = protocol.List[protocol.DynamicToolCallOutputContentItem]{{Type: protocol.DynamicToolCallOutputContentItemInputText, Text: why}}
+	return r
+}
+
+func known(items []protocol.DynamicToolCallOutputContentItem) bool {
+	for _, i := range items {
+		switch i.Type {
+		case protocol.DynamicToolCallOutputContentItemInputText, protocol.DynamicToolCallOutputContentItemInputImage:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// dynamicOutput is a text when there is one text, else a list of content items.
+func dynamicOutput(items []protocol.DynamicToolCallOutputContentItem, l Limit) Output {
+	if len(items) == 1 && items[0].Type == protocol.DynamicToolCallOutputContentItemInputText {
+		return Output{Text: items[0].Text}
+	}
+	type text struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
+	}
+	type image struct {
+		Type   string `json:"type"`
+		URL    string `json:"image_url"`
+		Detail string `json:"detail"`
+	}
+	content := []any{}
+	for _, i := range items {
+		if i.Type == protocol.DynamicToolCallOutputContentItemInputText {
+			content = append(content, text{"input_text", l.Cut(i.Text)})
+		} else {
+			content = append(content, image{"input_image", i.ImageURL, "high"})
+		}
+	}
+	return Output{Content: encode(content)}
+}
+
+// function describes a tool of the face to the model.
+type function struct {
+	Type        string          `json:"type"`
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	Strict      bool            `json:"strict"`
+	Parameters  json.RawMessage `json:"parameters"`
+}
+
+// dynamicSpecs describes the face's tools: those of a namespace together, where its first
+// one stands.
+func dynamicSpecs(specs []protocol.DynamicToolSpec) ([]json.RawMessage, error) {
+	type group struct {
+		Type        string     `json:"type"`
+		Name        string     `json:"name"`
+		Description string     `json:"description"`
+		Tools       []function `json:"tools"`
+	}
+	groups := map[string]*group{}
+	var all []any
+	for _, spec := range specs {
+		f := function{"function", spec.Name, spec.Description, false, spec.InputSchema}
+		if spec.Namespace == nil {
+			all = append(all, f)
+			continue
+		}
+		g := groups[*spec.Namespace]
+		if g == nil {
+			g = &group{Type: "namespace", Name: *spec.Namespace, Description: "Tools in the " + *spec.Namespace + " namespace."}
+			groups[*spec.Namespace] = g
+			all = append(all, g)
+		}
+		g.Tools = append(g.Tools, f)
+	}
+	out := make([]json.RawMessage, 0, len(all))
+	for _, v := range all {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(v); err != nil {
+			return nil, fmt.Errorf("describe dynamic tools: %w", err)
+		}
+		out = append(out, b.Bytes())
+	}
+	return out, nil
+}

@@ -1,0 +1,147 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"codex/pkg/exec/client"
+	"codex/pkg/protocol"
+)
+
+const (
+	userLimit = time.Hour       // of a command of the user (tools spec §7)
+	killed    = 2 * time.Second // to wait for the end of a process that was killed
+	// userAborted is what there is of a command that was interrupted.
+	userAborted = "command aborted by user"
+)
+
+// UserResult is what came of a command that the user typed.
+type UserResult struct {
+	Code int
+	Took time.Duration
+	Text string // output as the model may see it
+}
+
+// UserCommand runs a command of the user's own: in the user's shell, outside of the
+// sandbox, and nobody is asked. It returns when the command has ended; the end of ctx
+// ends it.
+func (s *Set) UserCommand(ctx context.Context, t *Turn, id, script string) UserResult {
+	ss := &session{callID: id, turn: t, argv: s.Shell.Argv(script, s.AllowLogin), cwd: t.Cwd, user: true, started: time.Now(), ended: make(chan struct{})}
+	if err := s.startUser(ctx, ss); err != nil {
+		t.Out.ItemStarted(ss.item(protocol.CommandExecutionStatusInProgress))
+		return ss.unstarted(err)
+	}
+	ss.collect(ctx, userLimit)
+	if !ss.done() {
+		ss.mu.Lock()
+		ss.aborted, ss.late = ctx.Err() != nil, ctx.Err() == nil
+		ss.mu.Unlock()
+		s.stop(ctx, ss)
+	}
+	s.mu.Lock()
+	delete(s.users, ss)
+	s.mu.Unlock()
+	return ss.userResult()
+}
+
+func (s *Set) startUser(ctx context.Context, ss *session) error {
+	hands, err := s.executor(ctx)
+	if err != nil {
+		return err
+	}
+	begun := make(chan struct{})
+	p := client.StartParams{ID: "user-" + ss.callID, Argv: ss.argv, Cwd: ss.cwd, Env: s.userEnvironment(ss.turn), Merge: true}
+	ss.proc, err = hands.StartProcess(ctx, p, func(stream string, chunk []byte) {
+		<-begun
+		ss.sink(stream, chunk)
+	})
+	if err != nil {
+		close(begun)
+		return err
+	}
+	ss.turn.Out.ItemStarted(ss.item(protocol.CommandExecutionStatusInProgress))
+	close(begun)
+	s.mu.Lock()
+	s.users[ss] = true
+	s.mu.Unlock()
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		ss.watch()
+	}()
+	return nil
+}
+
+// stop kills a process and waits for its end, but not for long.
+func (s *Set) stop(ctx context.Context, ss *session) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killed)
+	defer cancel()
+	if err := ss.proc.Terminate(ctx, 0); err != nil && ctx.Err() == nil && s.Log != nil {
+		s.Log.Printf("end command: %v", err)
+	}
+	select {
+	case <-ss.ended:
+	case <-ctx.Done():
+	}
+}
+
+// unstarted is a command that could not be started.
+func (s *session) unstarted(err error) UserResult {
+	text := "execution error: " + debugOS(osText(err))
+	code, ms := int32(-1), time.Since(s.started).Milliseconds()
+	it := s.item(protocol.CommandExecutionStatusFailed)
+	it.AggregatedOutput, it.ExitCode, it.DurationMs = &text, &code, &ms
+	s.turn.Out.ItemCompleted(it)
+	return UserResult{Code: -1, Text: text}
+}
+
+func (s *session) userResult() UserResult {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.aborted {
+		return UserResult{Code: -1, Text: userAborted}
+	}
+	raw := s.all.bytes()
+	text := valid(raw)
+	total := s.all.total + int64(len(text)-len(raw))
+	r := UserResult{Took: s.exited.Sub(s.started), Text: formatOutput(text, s.turn.Limit.Tokens(), total, s.all.lineCount())}
+	if s.late {
+		r.Code, r.Took = 124, time.Since(s.started)
+		r.Text = fmt.Sprintf("command timed out after %d milliseconds\n", r.Took.Milliseconds()) + r.Text
+		return r
+	}
+	r.Code = s.proc.ExitCode()
+	return r
+}
+
+// Query runs one command in the sandbox of the turn that the model would have, and gives
+// what it writes; nobody sees it. ok is false unless it ends well.
+func (s *Set) Query(ctx context.Context, t *Turn, argv ...string) (out string, ok bool) {
+	hands, err := s.executor(ctx)
+	if err != nil {
+		return "", false
+	}
+	var all ends
+	sandboxed := t.Policy.Restricted()
+	p := client.StartParams{ID: "query-" + t.TurnID + "-" + fmt.Sprint(time.Now().UnixNano()), Argv: argv, Cwd: t.Cwd, Env: s.environment(t, sandboxed)}
+	if sandboxed {
+		profile := t.Profile
+		p.Sandbox, p.SandboxCwd, p.WorkspaceRoots = &profile, t.Cwd, []string{t.Cwd}
+	}
+	proc, err := hands.StartProcess(ctx, p, func(stream string, chunk []byte) {
+		if stream != "stderr" {
+			all.write(chunk)
+		}
+	})
+	if err != nil {
+		return "", false
+	}
+	select {
+	case <-proc.Closed():
+	case <-ctx.Done():
+		_ = proc.Terminate(context.WithoutCancel(ctx), 0) // it goes with the executor at the latest
+		return "", false
+	}
+	return string(all.bytes()), proc.ExitCode() == 0 && proc.Err() == nil
+}

@@ -1,0 +1,199 @@
+package turn
+
+import (
+	"encoding/json"
+	"path/filepath"
+
+	"codex/pkg/engine/instructions"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+// change takes what a client sets for the next turn and later ones; roots are the project
+// roots, nil for those of before. It says whether that is something else than before. The
+// thread's lock is held.
+func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []string) (changed bool, err error) {
+	if err := firstError(approvalWord(p.ApprovalPolicy), reviewerWord(p.ApprovalsReviewer), word(p.Effort), word(p.Summary), word(p.Personality)); err != nil {
+		return false, err
+	}
+	mode, err := t.collaboration(p.CollaborationMode)
+	if err != nil {
+		return false, err
+	}
+	next := t.next
+	cwd := next.cwd
+	if p.Cwd != nil && *p.Cwd != "" {
+		dir := *p.Cwd
+		if !filepath.IsAbs(dir) {
+			return false, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: cwd must be an absolute path: %s", dir)
+		}
+		cwd = filepath.Clean(dir)
+	}
+	if err := t.choose(&next, cwd, p.SandboxPolicy, p.Permissions, roots); err != nil {
+		return false, err
+	}
+	if p.ApprovalPolicy != nil {
+		next.approval = *p.ApprovalPolicy
+		if err := t.cfg.AllowApproval(next.approvalWord()); err != nil {
+			return false, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "invalid thread settings override: %v", err)
+		}
+	}
+	if p.Model != nil && *p.Model != "" {
+		next.slug, next.model = *p.Model, lookup(t.cfg, *p.Model)
+	}
+	if p.Effort != nil {
+		next.effort = string(*p.Effort)
+	}
+	if p.Summary != nil {
+		next.summary = string(*p.Summary)
+	}
+	if p.Personality != nil {
+		next.person = string(*p.Personality)
+	}
+	if p.ServiceTier.Set {
+		next.tier = tierOf(p.ServiceTier)
+	}
+	if m := p.CollaborationMode; m != nil { // it has model and effort of its own
+		next.collab = mode
+		if m.Settings.Model != "" {
+			next.slug, next.model = m.Settings.Model, lookup(t.cfg, m.Settings.Model)
+		}
+		next.effort = ""
+		if e := m.Settings.ReasoningEffort; e != nil {
+			next.effort = string(*e)
+		}
+	}
+	changed = next.changed(t.next)
+	t.next = next
+	return changed, nil
+}
+
+// settingsOfTurn are the members of a turn/start that stay for later turns.
+func settingsOfTurn(p protocol.TurnStartParams) protocol.ThreadSettingsUpdateParams {
+	return protocol.ThreadSettingsUpdateParams{Cwd: p.Cwd, ApprovalPolicy: p.ApprovalPolicy, ApprovalsReviewer: p.ApprovalsReviewer,
+		SandboxPolicy: p.SandboxPolicy, Permissions: p.Permissions, Model: p.Model, ServiceTier: p.ServiceTier, Effort: p.Effort,
+		Summary: p.Summary, CollaborationMode: p.CollaborationMode, Personality: p.Personality}
+}
+
+// reviewerWord checks who shall answer requests for approval: only the user can.
+func reviewerWord(r *protocol.ApprovalsReviewer) error {
+	if err := word(r); err != nil || r == nil || *r == protocol.ApprovalsReviewerUser {
+		return err
+	}
+	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "approvalsReviewer `%s` is not supported yet: approvals are asked of the `user`", *r)
+}
+
+// tierOf is a service tier as it goes on the wire: null is a tier of its own.
+func tierOf(p protocol.Patch[string]) string {
+	switch {
+	case p.Value == nil:
+		return "default"
+	case *p.Value == "fast":
+		return "priority"
+	}
+	return *p.Value
+}
+
+// knownTier is the tier of a thread that begins: one that its model does not have is none.
+func (s *settings) knownTier() string {
+	for _, tier := range s.model.ServiceTiers {
+		if tier.ID == s.tier {
+			return s.tier
+		}
+	}
+	return ""
+}
+
+// collab is the collaboration mode: its instructions are nil until a client chose it.
+type collab struct {
+	plan bool
+	text *string
+}
+
+// collaboration reads a mode. Those that 0.133.0 knows besides plan are its default. One
+// without instructions gets ours.
+func (t *liveThread) collaboration(m *protocol.CollaborationMode) (c collab, err error) {
+	if m == nil {
+		return c, nil
+	}
+	switch m.Mode {
+	case protocol.ModeKindPlan, protocol.ModeKindDefault, "code", "custom", "execute", "pair_programming":
+	default:
+		return c, unknownWord(string(m.Mode), m.Mode.Values())
+	}
+	c = collab{plan: m.Mode == protocol.ModeKindPlan, text: m.Settings.DeveloperInstructions}
+	if c.text == nil {
+		text := instructions.DefaultMode
+		if c.plan {
+			text = instructions.PlanMode
+		}
+		c.text = &text
+	}
+	return c, word(m.Settings.ReasoningEffort)
+}
+
+func (c collab) kind() protocol.ModeKind {
+	if c.plan {
+		return protocol.ModeKindPlan
+	}
+	return protocol.ModeKindDefault
+}
+
+func (c collab) same(o collab) bool { return c.plan == o.plan && deref(c.text) == deref(o.text) }
+
+func (s *settings) changed(o settings) bool {
+	return s.cwd != o.cwd || s.slug != o.slug || s.effort != o.effort || s.summary != o.summary || s.person != o.person || s.tier != o.tier ||
+		!s.collab.same(o.collab) || string(approvalJSON(s.approval)) != string(approvalJSON(o.approval)) ||
+		!samePolicy(s.legacy(), o.legacy()) || s.permits.ID != o.permits.ID || s.permits.Extends != o.permits.Extends
+}
+
+// settingsForClients are what the next turn will run under.
+func (t *liveThread) settingsForClients() protocol.ThreadSettings {
+	t.mu.Lock()
+	s := t.next
+	t.mu.Unlock()
+	out := protocol.ThreadSettings{Cwd: s.cwd, ApprovalPolicy: s.approval, ApprovalsReviewer: protocol.ApprovalsReviewerUser, SandboxPolicy: s.sandbox(), ActivePermissionProfile: s.permits.active(),
+		Model: s.slug, ModelProvider: t.cfg.ProviderID, CollaborationMode: protocol.CollaborationMode{Mode: s.collab.kind(),
+			Settings: protocol.Settings{Model: s.slug, DeveloperInstructions: s.collab.text}}}
+	if s.tier != "" {
+		out.ServiceTier = &s.tier
+	}
+	if s.effort != "" {
+		e := protocol.ReasoningEffort(s.effort)
+		out.Effort, out.CollaborationMode.Settings.ReasoningEffort = &e, &e
+	}
+	if s.summary != "" {
+		v := protocol.ReasoningSummary(s.summary)
+		out.Summary = &v
+	}
+	p := protocol.Personality(s.personality())
+	out.Personality = &p
+	return out
+}
+
+// settingsUpdate changes what later turns run under; the one that runs goes on as it is.
+func (s *Server) settingsUpdate(params json.RawMessage) (any, func(), error) {
+	var p protocol.ThreadSettingsUpdateParams
+	if err := decode(params, &p); err != nil {
+		return nil, nil, err
+	}
+	th, err := s.mine(p.ThreadID)
+	if err != nil {
+		return nil, nil, err
+	}
+	th.mu.Lock()
+	changed, err := th.change(p, nil)
+	th.mu.Unlock()
+	if err != nil {
+		return nil, nil, err
+	}
+	return protocol.ThreadSettingsUpdateResponse{}, func() {
+		if changed {
+			s.out.settingsUpdated(th)
+		}
+	}, nil
+}
+
+func (e *emitter) settingsUpdated(th *liveThread) {
+	e.notify(protocol.NoteThreadSettingsUpdated, protocol.ThreadSettingsUpdatedNotification{ThreadID: th.id, ThreadSettings: th.settingsForClients()})
+}

@@ -1,0 +1,109 @@
+package turn
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"codex/pkg/auth"
+	"codex/pkg/engine/tools"
+	"codex/pkg/exec/client"
+)
+
+// initTimeout is how long an executor may take to answer initialize (execserver spec §7).
+const initTimeout = 10 * time.Second
+
+// toolOptions wires the tools to this machine or the configured executor.
+func (t *liveThread) toolOptions() tools.Options {
+	o, cfg := t.opts, t.cfg
+	passwd, _ := os.ReadFile("/etc/passwd") // missing elsewhere: then a shell on PATH
+	f := tools.Finder{IsFile: isFile, LookPath: func(name string) (string, bool) {
+		p, err := exec.LookPath(name)
+		return p, err == nil
+	}}
+	return tools.Options{
+		Start:   t.startHands,
+		BaseEnv: environMap(o.Environ),
+		Env: tools.EnvPolicy{Inherit: cfg.ShellEnv.Inherit, IgnoreDefaultExcludes: cfg.ShellEnv.IgnoreDefaultExcludes,
+			Exclude: cfg.ShellEnv.Exclude, IncludeOnly: cfg.ShellEnv.IncludeOnly, Set: cfg.ShellEnv.Set},
+		PathDir:    o.PathDir,
+		Shell:      tools.UserShell(passwd, os.Getuid(), f),
+		Finder:     f,
+		AllowLogin: cfg.AllowLoginShell,
+		MaxPoll:    cfg.BackgroundTerminalMaxTimeout,
+		Rules:      t.rules,
+
+		ExtraPermissions:   cfg.Features.Enabled("exec_permission_approvals"),
+		RequestPermissions: cfg.Features.Enabled("request_permissions_tool"),
+		Log:                o.Log,
+	}
+}
+
+func isFile(p string) bool {
+	st, err := os.Stat(p)
+	return err == nil && st.Mode().IsRegular()
+}
+
+func environMap(environ []string) map[string]string {
+	m := make(map[string]string, len(environ))
+	for _, kv := range environ {
+		if k, v, ok := strings.Cut(kv, "="); ok && k != "" {
+			m[k] = v
+		}
+	}
+	return m
+}
+
+// startHands starts the executor: the configured command, else codex-sandbox serve.
+func (t *liveThread) startHands(ctx context.Context) (*client.Client, error) {
+	argv := t.cfg.Executor
+	if len(argv) == 0 {
+		argv = t.opts.Executor
+	}
+	c := client.Config{Command: argv, Env: auth.WithoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout,
+		LegacyLandlock: t.cfg.Features.Enabled("use_legacy_landlock"), WindowsLevel: t.cfg.WindowsSandbox()}
+	if t.opts.RecordDir != "" {
+		f, err := t.opts.recording("executor.jsonl")
+		if err != nil {
+			return nil, err
+		}
+		c.Record = f
+	}
+	// The executor outlives the call that first needed it.
+	return client.Start(context.WithoutCancel(ctx), c)
+}
+
+// recording opens a file of --record DIR.
+func (o *Options) recording(name string) (*os.File, error) {
+	if err := os.MkdirAll(o.RecordDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make recording folder: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(o.RecordDir, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open recording: %w", err)
+	}
+	return f, nil
+}
+
+// commandToken runs the provider's auth command. A failure is told to people, and the
+// request goes out without a credential (config spec §4.1).
+func (t *liveThread) commandToken() string {
+	a := t.cfg.Provider.Auth
+	ctx, cancel := context.WithTimeout(context.Background(), a.Timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, a.Command, a.Args...)
+	cmd.Dir, cmd.Env = a.Cwd, t.opts.Environ
+	cmd.WaitDelay = time.Second
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	if err := cmd.Run(); err != nil {
+		t.opts.Log.Printf("provider auth command `%s` exited with status %v: %s", a.Command, err, strings.TrimSpace(errOut.String()))
+		return ""
+	}
+	return strings.TrimSpace(out.String())
+}

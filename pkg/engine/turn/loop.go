@@ -1,0 +1,410 @@
+package turn
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"codex/pkg/engine/instructions"
+	"codex/pkg/engine/tools"
+	"codex/pkg/patch"
+	"codex/pkg/policy"
+	"codex/pkg/protocol"
+	"codex/pkg/responses"
+	"codex/pkg/rollout"
+)
+
+// errInterrupted is the cause of a turn that the user stopped.
+var errInterrupted = errors.New("interrupted")
+
+// interruptGrace is how long tools get to end after an interrupt (turn spec §3.4).
+const interruptGrace = 100 * time.Millisecond
+
+// errReplaced is the cause of a turn that another has taken the place of.
+var errReplaced = errors.New("replaced")
+
+// run is a turn from its start to its last notification.
+func (t *turn) run(input []protocol.UserInput) {
+	defer close(t.done)
+	th := t.th
+	begun := th.now()
+	if t.job.review != nil {
+		t.itemWhole(&protocol.EnteredReviewModeItem{Type: protocol.ItemEnteredReviewMode, ID: t.id, Review: t.job.review.hint})
+	}
+	th.status(active())
+	turn := protocol.Turn{ID: t.id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress, StartedAt: &t.start}
+	t.out.notify(protocol.NoteTurnStarted, protocol.TurnStartedNotification{ThreadID: th.id, Turn: turn})
+	th.file.Hold()
+	defer th.file.Release()
+	t.recordStart()
+	var last *string
+	firstMs, err := t.work(input, &last)
+	if err != nil && t.ctx.Err() == nil {
+		turn.Error = turnError(err)
+		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusSystemError})
+		t.out.notify(protocol.NoteError, protocol.ErrorNotification{Error: *turn.Error, ThreadID: th.id, TurnID: t.id})
+	}
+	if t.job.review != nil {
+		t.reviewed()
+	}
+	completed, ms := th.now().Unix(), th.now().Sub(begun).Milliseconds()
+	turn.CompletedAt, turn.DurationMs = &completed, &ms
+	th.turnState = ""
+	switch {
+	case t.ctx.Err() != nil:
+		turn.Status = protocol.TurnStatusInterrupted
+		t.aborted(completed, ms)
+	case err != nil:
+		turn.Status = protocol.TurnStatusFailed
+		th.record(event(taskComplete{"task_complete", t.id, nil, completed, ms, firstMs}))
+	default:
+		turn.Status = protocol.TurnStatusCompleted
+		th.tools.Settle(t.ctx)
+		th.record(event(taskComplete{"task_complete", t.id, last, completed, ms, firstMs}))
+	}
+	t.status = turn.Status
+	waiting := t.leave()
+	for _, id := range waiting {
+		t.out.check(t.out.w.Respond(id, protocol.TurnInterruptResponse{}))
+	}
+	if turn.Status != protocol.TurnStatusFailed {
+		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
+	}
+	t.out.notify(protocol.NoteTurnCompleted, protocol.TurnCompletedNotification{ThreadID: th.id, Turn: turn})
+}
+
+// leave ends the turn's hold on the thread; what still waits for the history goes there.
+// It gives the interrupts to answer.
+func (t *turn) leave() []json.RawMessage {
+	th := t.th
+	th.mu.Lock()
+	defer th.mu.Unlock()
+	for _, p := range t.pending {
+		th.push(p.items...)
+	}
+	t.pending, t.closed = nil, true
+	if th.running == t {
+		th.running = nil
+	}
+	th.updated = th.now()
+	return t.interrupts
+}
+
+// itemWhole announces an item that begins and ends at once.
+func (t *turn) itemWhole(item protocol.ThreadItem) {
+	t.itemStarted(item)
+	t.itemCompleted(item)
+}
+
+// taskComplete ends a turn in the session file; a failed one too (turn spec, trap 16).
+type taskComplete struct {
+	Type        string  `json:"type"`
+	TurnID      string  `json:"turn_id"`
+	Last        *string `json:"last_agent_message"`
+	CompletedAt int64   `json:"completed_at"`
+	DurationMs  int64   `json:"duration_ms"`
+	FirstMs     *int64  `json:"time_to_first_token_ms,omitempty"`
+}
+
+// aborted records an interrupt: the marker that the model sees next time, then the event.
+// A turn that was replaced has no marker: what replaced it is in the history.
+func (t *turn) aborted(completed, ms int64) {
+	th := t.th
+	reason := "interrupted"
+	if errors.Is(context.Cause(t.ctx), errReplaced) {
+		reason = "replaced"
+	} else {
+		th.push(entry{raw: message("user", instructions.TurnAborted)})
+	}
+	th.record(event(struct {
+		Type        string `json:"type"`
+		TurnID      string `json:"turn_id"`
+		Reason      string `json:"reason"`
+		CompletedAt int64  `json:"completed_at"`
+		DurationMs  int64  `json:"duration_ms"`
+	}{"turn_aborted", t.id, reason, completed, ms}))
+}
+
+// recordStart opens the turn in the session file.
+func (t *turn) recordStart() {
+	set := &t.th.set
+	t.th.record(event(struct {
+		Type    string            `json:"type"`
+		TurnID  string            `json:"turn_id"`
+		Started int64             `json:"started_at"`
+		Window  int64             `json:"model_context_window"`
+		Mode    protocol.ModeKind `json:"collaboration_mode_kind"`
+	}{"task_started", t.id, t.start, set.window(), set.collab.kind()}))
+}
+
+// work does what a turn is for. What comes while a user's command runs is answered after
+// it.
+func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, err error) {
+	switch t.job.kind {
+	case jobCompact:
+		return nil, t.compact(true)
+	case jobReview:
+		return nil, t.reviewWith(t.job.review)
+	case jobShell:
+		t.th.push(entry{raw: t.userCommand(t.job.command)})
+		if t.ctx.Err() != nil {
+			return nil, context.Cause(t.ctx)
+		}
+		if !t.pendingOrClose() {
+			return nil, nil
+		}
+	}
+	return t.converse(input, last)
+}
+
+// converse asks the model until it has nothing more to do (turn spec §3.1).
+func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int64, err error) {
+	th := t.th
+	tt, err := t.toolTurn()
+	if err != nil {
+		return nil, err
+	}
+	if th.mustCompact() {
+		if err := t.compact(true); err != nil {
+			return nil, err
+		}
+	}
+	t.recordContext()
+	t.recordInput(input)
+	for first := true; ; first = false {
+		if !first || t.job.kind == jobShell {
+			t.drain()
+		}
+		s := &sample{t: t, tt: tt, begun: time.Now()}
+		err := s.run(t.ctx)
+		if s.saw && firstMs == nil {
+			firstMs = &s.firstMs
+		}
+		if t.ctx.Err() != nil {
+			t.collectInterrupted(s)
+			if s.usage != nil {
+				t.usage(s.usage)
+			}
+			return firstMs, context.Cause(t.ctx)
+		}
+		if err != nil {
+			s.collect()
+			s.lost()
+			t.failed(err)
+			return firstMs, err
+		}
+		follow := len(s.calls) > 0 || s.more
+		s.collect()
+		t.usage(s.usage)
+		if err := th.tools.Lost(); err != nil {
+			return firstMs, &responses.Error{Message: err.Error(), Kind: protocol.ErrorInfoSandboxError, Err: err}
+		}
+		if err := t.confined(); err != nil {
+			return firstMs, err
+		}
+		if t.ctx.Err() != nil {
+			return firstMs, context.Cause(t.ctx)
+		}
+		if t.diff != "" {
+			t.DiffUpdated(t.diff)
+		}
+		if s.text != "" {
+			text := s.text
+			*last = &text
+		} else if len(s.calls) == 0 && !follow {
+			*last = nil
+		}
+		if !follow && !t.pendingOrClose() {
+			return firstMs, nil
+		}
+		if th.mustCompact() {
+			if err := t.compact(false); err != nil {
+				return firstMs, err
+			}
+		}
+	}
+}
+
+// collectInterrupted gives running tools a moment, then records what they say.
+func (t *turn) collectInterrupted(s *sample) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, p := range s.calls {
+			p.Wait()
+		}
+	}()
+	timer := time.NewTimer(interruptGrace)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+		<-done // a dispatched call ends with its context
+	}
+	s.collect()
+}
+
+// toolTurn is what this turn's tool calls run under.
+func (t *turn) toolTurn() (*tools.Turn, error) {
+	th := t.th
+	if err := th.tools.Lost(); err != nil { // between turns: nobody has missed it
+		th.opts.Log.Print(err)
+	}
+	profile := th.set.permits.placed
+	env := th.opts.policyEnv(th.set.cwd)
+	resolve := func(p policy.Profile) (policy.Policy, error) { return p.Resolve(env) }
+	pol, err := resolve(profile)
+	if err != nil {
+		return nil, fmt.Errorf("resolve sandbox policy: %w", err)
+	}
+	root := th.cfg.GitRoot
+	if root == "" {
+		root = th.set.cwd
+	}
+	m := th.set.model
+	return &tools.Turn{ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol, Resolve: resolve,
+		Approval: th.set.approvalWord(), Granular: granularFlags(th.set.approval.Granular),
+		Model: m, Limit: limitOf(m), Diff: patch.NewTurnDiff(root), PlanMode: th.set.collab.plan, Questions: th.mayAsk(), Dynamic: th.dynamic, Out: t}, nil
+}
+
+// recordContext records what changed since the model was last told, and the line that
+// says what this turn runs under.
+func (t *turn) recordContext() {
+	th := t.th
+	c := th.turnContext(t.id)
+	var msgs []json.RawMessage
+	if th.baseline == nil {
+		msgs = th.initialContext(c)
+	} else {
+		msgs = th.contextDiff(th.baseline, c)
+	}
+	for _, m := range msgs {
+		th.push(entry{raw: m})
+	}
+	th.baseline, th.previousModel = c, c.Model
+	th.record(rollout.Entry{Type: rollout.TypeTurnContext, Payload: c})
+}
+
+// recordInput records a user message, and shows it.
+func (t *turn) recordInput(input []protocol.UserInput) {
+	if len(input) == 0 {
+		return
+	}
+	th := t.th
+	item, ev := th.userMessage(input)
+	th.push(entry{raw: item})
+	t.recordShown(event(ev))
+	th.previewed(ev.Message)
+	if t.outer != nil {
+		t.outer.th.previewed(ev.Message)
+	}
+	for i := range input {
+		if input[i].Type == protocol.UserInputText && input[i].TextElements == nil {
+			input[i].TextElements = protocol.List[protocol.TextElement]{}
+		}
+	}
+	um := &protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: uuid.NewString(), Content: input}
+	t.itemWhole(um)
+}
+
+// previewed keeps the first thing that a user wrote.
+func (t *liveThread) previewed(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.preview == "" {
+		t.preview = text
+	}
+}
+
+// drain records what came while the turn ran.
+func (t *turn) drain() {
+	t.th.mu.Lock()
+	queue := t.pending
+	t.pending = nil
+	t.th.mu.Unlock()
+	for _, p := range queue {
+		t.th.push(p.items...)
+		t.recordInput(p.input)
+	}
+}
+
+// pendingOrClose says whether something came that the model has to see; if not, the turn
+// takes no more.
+func (t *turn) pendingOrClose() bool {
+	t.th.mu.Lock()
+	defer t.th.mu.Unlock()
+	for _, p := range t.pending {
+		if !p.quiet {
+			return true
+		}
+	}
+	t.closed = true
+	return false
+}
+
+// usage counts a response's tokens and tells everybody.
+func (t *turn) usage(u *rollout.Usage) {
+	th := t.th
+	if u != nil {
+		th.tokens.Total = th.tokens.Total.Add(*u)
+		th.tokens.Last = *u
+		th.haveTokens = true
+	}
+	t.tokenCount()
+}
+
+func (t *turn) tokenCount() {
+	th := t.th
+	w := th.set.window()
+	th.tokens.Window = &w
+	var info *rollout.TokenInfo
+	if th.haveTokens {
+		info = &th.tokens
+	}
+	th.record(event(struct {
+		Type   string             `json:"type"`
+		Info   *rollout.TokenInfo `json:"info"`
+		Limits json.RawMessage    `json:"rate_limits"`
+	}{"token_count", info, th.limits}))
+	if t.outer != nil {
+		return // clients know the tokens of the thread that asked for the review
+	}
+	if info != nil {
+		u := th.tokenUsage()
+		th.mu.Lock()
+		th.usage = &u
+		th.mu.Unlock()
+		t.out.notify(protocol.NoteThreadTokenUsageUpdated, protocol.ThreadTokenUsageUpdatedNotification{ThreadID: th.id, TurnID: t.id, TokenUsage: u})
+	}
+	t.out.notify(protocol.NoteAccountRateLimitsUpdated, protocol.AccountRateLimitsUpdatedNotification{RateLimits: camelLimits(th.limits)})
+}
+
+func (t *liveThread) tokenUsage() protocol.ThreadTokenUsage {
+	b := func(u rollout.Usage) protocol.TokenUsageBreakdown {
+		return protocol.TokenUsageBreakdown{TotalTokens: u.Total, InputTokens: u.Input, CachedInputTokens: u.Cached, OutputTokens: u.Output, ReasoningOutputTokens: u.Reasoning}
+	}
+	return protocol.ThreadTokenUsage{Total: b(t.tokens.Total), Last: b(t.tokens.Last), ModelContextWindow: t.tokens.Window}
+}
+
+// failed notes what an error means for the thread's later turns.
+func (t *turn) failed(err error) {
+	var re *responses.Error
+	if errors.As(err, &re) && re.Kind == "contextWindowExceeded" {
+		// The next turn compacts first (turn spec §2.3).
+		th := t.th
+		th.tokens.Last = rollout.Usage{Total: th.set.model.ContextWindow}
+		th.haveTokens = true
+		t.tokenCount()
+	}
+}
+
+// retrying is the visible notice of the stream layer.
+func (t *turn) retrying(n, of int, err *responses.Error) {
+	detail := err.Message
+	t.out.notify(protocol.NoteError, protocol.ErrorNotification{ThreadID: t.shown.thread, TurnID: t.shown.turn, WillRetry: true,
+		Error: protocol.TurnError{Message: fmt.Sprintf("Reconnecting... %d/%d", n, of), CodexErrorInfo: errorInfo(err, "responseStreamDisconnected"), AdditionalDetails: &detail}})
+}

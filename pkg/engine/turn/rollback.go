@@ -1,0 +1,77 @@
+package turn
+
+import (
+	"encoding/json"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+	"codex/pkg/rollout"
+)
+
+// rollback takes the last turns back: a mark in the session file, and what is left of it
+// is the history. Files that turns have changed stay as they are.
+func (s *Server) rollback(params json.RawMessage) (any, error) {
+	var p protocol.ThreadRollbackParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	th, err := s.mine(p.ThreadID)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.NumTurns == 0:
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "numTurns must be >= 1")
+	case !th.file.Materialized(): // an ephemeral thread never is
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "thread rollback requires persisted thread history")
+	}
+	limits, err := th.rollBack(p.NumTurns)
+	if err != nil {
+		return nil, err
+	}
+	d := th.describe()
+	if d.Turns, err = th.storedTurns(); err != nil {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+	}
+	th.restored()
+	s.out.notify(protocol.NoteAccountRateLimitsUpdated, protocol.AccountRateLimitsUpdatedNotification{RateLimits: camelLimits(limits)})
+	return protocol.ThreadRollbackResponse{Thread: d}, nil
+}
+
+// rollBack does it, and gives the rate limits of then.
+func (t *liveThread) rollBack(n uint32) (json.RawMessage, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.running != nil {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Cannot rollback while a turn is in progress.")
+	}
+	mark := struct {
+		Type string `json:"type"`
+		N    uint32 `json:"num_turns"`
+	}{"thread_rolled_back", n}
+	if err := t.file.Append(event(mark)); err != nil {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+	}
+	h, err := rollout.Load(t.file.Path())
+	if err != nil {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+	}
+	t.take(h)
+	return t.limits, nil
+}
+
+// take makes what a session file holds the thread's history.
+func (t *liveThread) take(h *rollout.History) {
+	t.history = nil
+	for _, raw := range h.Items {
+		t.history = append(t.history, entry{raw: raw})
+	}
+	t.baseline, t.previousModel, t.window = h.Context, h.PreviousModel, h.Compactions
+	if h.Tokens != nil {
+		t.tokens, t.haveTokens = *h.Tokens, true
+		u := t.tokenUsage()
+		t.usage = &u
+	}
+	if h.Context != nil {
+		t.lastTurn = h.Context.TurnID
+	}
+}

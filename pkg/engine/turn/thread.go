@@ -1,0 +1,379 @@
+package turn
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"codex/pkg/auth"
+	"codex/pkg/cli/version"
+	"codex/pkg/config"
+	"codex/pkg/engine/instructions"
+	"codex/pkg/engine/tools"
+	"codex/pkg/models"
+	"codex/pkg/protocol"
+	"codex/pkg/responses"
+	"codex/pkg/rollout"
+	"codex/pkg/thread"
+)
+
+// liveThread is the one conversation of this process. While a turn runs, its goroutine owns
+// everything here but what mu guards.
+type liveThread struct {
+	opts    *Options
+	out     *emitter
+	cfg     *config.Config
+	auth    *auth.Auth
+	id      string
+	session string
+	created time.Time
+	source  json.RawMessage
+	eph     bool
+
+	review        bool                       // it is the work of a review
+	base          string                     // base instructions, fixed for the thread
+	dynamic       []protocol.DynamicToolSpec // tools that the face runs
+	threadSource  string                     // user, subagent; "" is unknown
+	set           settings                   // of the turn that runs, or ran last
+	schema        json.RawMessage            // of that turn's answer
+	agents        instructions.Agents
+	history       []entry
+	baseline      *rollout.TurnContext // what the model was last told
+	previousModel string
+	tokens        rollout.TokenInfo
+	haveTokens    bool
+	limits        json.RawMessage
+	window        int // compactions so far
+	file          *rollout.Writer
+	tools         *tools.Set
+	rules         *rules
+	client        *responses.Client
+	specs         map[string]json.RawMessage
+	turnState     string
+	git           *rollout.Git
+	preview       string
+	toldRefused   bool // that commands cannot be sandboxed
+
+	mu        sync.Mutex
+	running   *turn
+	next      settings  // of the next turn
+	over      overrides // what the thread was begun with
+	updated   time.Time
+	state     protocol.ThreadStatus
+	questions map[protocol.ThreadActiveFlag]int // open ones
+	name      *string
+	usage     *protocol.ThreadTokenUsage // as clients were last told
+	lastTurn  string                     // id
+}
+
+func (t *liveThread) now() time.Time { return t.opts.Now() }
+
+// configure loads the configuration for a thread/start or thread/resume.
+func (o *Options) configure(ctx context.Context, ov overrides) (*config.Config, error) {
+	c := o.Config
+	if ov.cwd != "" {
+		c.Cwd = ov.cwd
+	}
+	if ov.model != "" {
+		c.Model = ov.model
+	}
+	if ov.provider != "" {
+		c.Provider = ov.provider
+	}
+	if ov.sandbox != "" {
+		c.Sandbox = ov.sandbox
+	}
+	if ov.permissions != nil { // nor what the command line says
+		c.Permissions, c.Sandbox, c.FullAuto, c.Bypass = ov.permissions, "", false, false
+	}
+	c.Overrides = append(append([]string(nil), c.Overrides...), ov.config...)
+	return config.Load(ctx, c)
+}
+
+// overrides are what a request changes over the command line.
+type overrides struct {
+	cwd, model, provider, sandbox string
+	approval                      *protocol.AskForApproval
+	config                        []string
+	permissions                   *string  // a permission profile
+	roots                         []string // project roots; nil is the configuration's
+	base, developer, person       string
+	ephemeral                     *bool
+	tier                          protocol.Patch[string]
+	threadSource                  *protocol.ThreadSource
+	dynamic                       []protocol.DynamicToolSpec
+}
+
+// newThread makes a thread that has no history yet.
+func newThread(ctx context.Context, o *Options, out *emitter, ov overrides) (*liveThread, error) {
+	id, created, err := o.newID()
+	if err != nil {
+		return nil, err
+	}
+	t := &liveThread{opts: o, out: out, id: id, session: id, created: created, eph: o.Ephemeral}
+	if ov.ephemeral != nil {
+		t.eph = *ov.ephemeral
+	}
+	if err := t.setUp(ctx, ov); err != nil {
+		return nil, err
+	}
+	t.base = ov.base
+	if t.base == "" {
+		t.base = baseInstructions(t.cfg, t.set.model, t.set.person)
+	}
+	t.dynamic = ov.dynamic
+	switch {
+	case ov.threadSource != nil:
+		t.threadSource = string(*ov.threadSource)
+	case string(o.Source) != `"vscode"`: // a client of the router says it, or nothing does
+		t.threadSource = "user"
+	}
+	return t, t.createFile()
+}
+
+// createFile prepares the session file of a thread that begins.
+func (t *liveThread) createFile() error {
+	if t.eph {
+		t.file = rollout.Discard()
+		return nil
+	}
+	m := rollout.Meta{ID: t.id, Timestamp: rollout.Stamp(t.created), Cwd: t.cfg.Cwd, Originator: t.opts.Originator, CLIVersion: version.Compat,
+		Source: t.source, ThreadSource: t.threadSource, ModelProvider: t.cfg.ProviderID, BaseInstructions: &rollout.Text{Text: t.base}, Git: t.git}
+	if len(t.dynamic) > 0 {
+		var err error
+		if m.DynamicTools, err = json.Marshal(recordedTools(t.dynamic)); err != nil {
+			return fmt.Errorf("record dynamic tools: %w", err)
+		}
+	}
+	t.file = rollout.Create(rollout.Path(t.cfg.Home, t.id, t.created), m, t.opts.Now)
+	return nil
+}
+
+// newID is the id of a thread and when it began, which an id given from outside tells:
+// whoever chose it has named the session file already.
+func (o *Options) newID() (string, time.Time, error) {
+	if o.ThreadID != "" {
+		id, err := uuid.Parse(o.ThreadID)
+		if err != nil || id.Version() != 7 {
+			return "", time.Time{}, fmt.Errorf("thread id %s is no UUID of version 7", o.ThreadID)
+		}
+		sec, nsec := id.Time().UnixTime()
+		return id.String(), time.Unix(sec, nsec), nil
+	}
+	id, err := freshID("thread")
+	return id, o.Now(), err
+}
+
+// freshID is a new id, of a thread or a turn.
+func freshID(of string) (string, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("make %s id: %w", of, err)
+	}
+	return id.String(), nil
+}
+
+// settleTime is how long another engine may take to write down the turn that it is at.
+const settleTime = 5 * time.Second
+
+// resumeThread goes on with a session file.
+func resumeThread(ctx context.Context, o *Options, out *emitter, path string, ov overrides) (*liveThread, error) {
+	settle, cancel := context.WithTimeout(ctx, settleTime)
+	rollout.Settled(settle, path)
+	cancel()
+	h, err := rollout.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	t := &liveThread{opts: o, out: out, id: h.Meta.ID, session: h.Meta.ID, created: o.Now(), preview: h.Preview}
+	if at, err := time.Parse(time.RFC3339, h.Meta.Timestamp); err == nil {
+		t.created = at
+	}
+	if err := t.setUp(ctx, ov); err != nil {
+		return nil, err
+	}
+	t.source = h.Meta.Source
+	if h.Meta.BaseInstructions != nil {
+		t.base = h.Meta.BaseInstructions.Text
+	} else {
+		t.base = baseInstructions(t.cfg, t.set.model, t.set.person)
+	}
+	if err := json.Unmarshal(h.Meta.DynamicTools, &t.dynamic); len(h.Meta.DynamicTools) > 0 && err != nil {
+		o.Log.Printf("session file %s: dynamic tools: %v", path, err)
+	}
+	t.threadSource = h.Meta.ThreadSource
+	t.take(h)
+	t.name = indexedName(t.cfg.Home, t.id)
+	t.file = rollout.Continue(path, o.Now)
+	return t, nil
+}
+
+// setUp fills what does not depend on the history.
+func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
+	cfg, err := t.opts.configure(ctx, ov)
+	if err != nil {
+		return err
+	}
+	if ov.developer != "" {
+		cfg.DeveloperInstructions = ov.developer
+	}
+	if ov.person != "" {
+		cfg.Personality = ov.person
+	}
+	t.cfg = cfg
+	if t.auth, err = auth.Load(cfg.Home, t.opts.Config.Env, true); err != nil {
+		return fmt.Errorf("read credentials: %w", err)
+	}
+	if problem := t.credentials(); problem != "" {
+		return errors.New(problem)
+	}
+	t.set, t.over = settingsOf(cfg), ov
+	if ov.roots != nil {
+		cfg.Permissions.Roots = absoluteRoots(ov.roots, cfg.Cwd)
+	}
+	t.set.permits = t.opts.permits(cfg.Permissions, cfg.Cwd)
+	if ov.approval != nil { // one that is not allowed leaves the configured one
+		asked := t.set
+		if asked.approval = *ov.approval; cfg.AllowApproval(asked.approvalWord()) == nil {
+			t.set = asked
+		}
+	}
+	if ov.tier.Set {
+		t.set.tier = tierOf(ov.tier)
+		t.set.tier = t.set.knownTier()
+	}
+	t.next = t.set
+	t.source = t.opts.Source
+	if facts, ok := instructions.ReadGit(cfg.Cwd); ok {
+		t.git = &rollout.Git{CommitHash: facts.Commit, Branch: facts.Branch, RepositoryURL: facts.Origin}
+		if facts.Commit == "" {
+			t.git = &rollout.Git{}
+		}
+	}
+	t.agents = t.loadAgents(ctx)
+	t.limits = noLimits()
+	t.specs = map[string]json.RawMessage{}
+	t.updated = t.now()
+	if t.rules, err = t.loadRules(ctx); err != nil {
+		return err
+	}
+	t.tools = tools.New(t.toolOptions())
+	t.client, err = t.newClient()
+	return err
+}
+
+func (t *liveThread) loadAgents(ctx context.Context) instructions.Agents {
+	o := instructions.AgentsOptions{Home: t.cfg.Home, Root: t.cfg.ProjectRoot, Cwd: t.cfg.Cwd,
+		MaxBytes: t.cfg.ProjectDocMaxBytes, Fallback: t.cfg.ProjectDocFallback}
+	return instructions.LoadAgents(ctx, localFiles{}, localFiles{}, o)
+}
+
+// credentials says, in one line, what a user without any must do. Only the built-in
+// provider at its own address needs one.
+func (t *liveThread) credentials() string {
+	p := t.cfg.Provider
+	if t.cfg.ProviderID != "openai" || len(p.Command) > 0 || t.auth.Mode != "" || p.EnvKey != "" || p.BearerToken != "" || p.Auth != nil {
+		return ""
+	}
+	if p.BaseURL != "" && p.BaseURL != "https://api.openai.com/v1" {
+		return ""
+	}
+	return "no credentials: log in with an API key (CODEX_API_KEY, or `codex login`), name a provider in config.toml (model_provider), or try `make demo`"
+}
+
+// baseInstructions are the config's, else the model's.
+func baseInstructions(cfg *config.Config, m models.Model, personality string) string {
+	if cfg.Instructions != "" {
+		return cfg.Instructions
+	}
+	if personality == "" {
+		personality = "pragmatic"
+	}
+	return models.Instructions(m, personality)
+}
+
+// noLimits is the rate limit snapshot before any header was seen.
+func noLimits() json.RawMessage {
+	return json.RawMessage(`{"limit_id":"codex","limit_name":null,"primary":null,"secondary":null,"credits":null,"plan_type":null,"rate_limit_reached_type":null}`)
+}
+
+// find gives the session file of a thread id, or of a path.
+func find(home, id string) (string, error) {
+	if strings.ContainsRune(id, filepath.Separator) || strings.HasSuffix(id, ".jsonl") {
+		if _, err := os.Stat(id); err != nil {
+			return "", err
+		}
+		return id, nil
+	}
+	return thread.Find(home, id)
+}
+
+// record appends to the session file. A full disk must not end the turn: the user is
+// told once, and the work goes on.
+func (t *liveThread) record(entries ...rollout.Entry) {
+	if err := t.file.Append(entries...); err != nil {
+		t.out.lost(t.id, err)
+	}
+}
+
+func event(payload any) rollout.Entry {
+	return rollout.Entry{Type: rollout.TypeEvent, Payload: payload}
+}
+
+func responseItem(raw json.RawMessage) rollout.Entry {
+	return rollout.Entry{Type: rollout.TypeResponseItem, Payload: raw}
+}
+
+// push adds items to the history and the session file.
+func (t *liveThread) push(items ...entry) {
+	entries := make([]rollout.Entry, len(items))
+	for i, e := range items {
+		entries[i] = responseItem(e.raw)
+	}
+	t.history = append(t.history, items...)
+	t.record(entries...)
+}
+
+// describe is the thread as clients see it.
+func (t *liveThread) describe() protocol.Thread {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	th := protocol.Thread{ID: t.id, SessionID: t.session, Preview: t.preview, Ephemeral: t.eph, ModelProvider: t.cfg.ProviderID,
+		ThreadSource: t.sourceOfThread(),
+		CreatedAt:    t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: t.state,
+		Cwd: t.cfg.Cwd, CliVersion: version.Compat, Name: t.name}
+	if th.Status.Type == "" {
+		th.Status.Type = protocol.ThreadStatusIdle
+	}
+	if p := t.file.Path(); p != "" {
+		th.Path = &p
+	}
+	if err := json.Unmarshal(sourceForClients(t.source), &th.Source); err != nil {
+		th.Source = protocol.SessionSource{}
+	}
+	return th
+}
+
+// sourceOfThread says who the thread is for, if that is known.
+func (t *liveThread) sourceOfThread() *protocol.ThreadSource {
+	if t.threadSource == "" {
+		return nil
+	}
+	s := protocol.ThreadSource(t.threadSource)
+	return &s
+}
+
+// close ends processes and files; the error is the session file's.
+func (t *liveThread) close() error {
+	err := t.tools.Close()
+	t.client.Close()
+	return errors.Join(err, t.file.Close())
+}

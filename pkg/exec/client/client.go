@@ -1,0 +1,258 @@
+// Package client is the engine's side of the exec-server protocol: it starts the hands
+// (codex-sandbox serve, the original's codex exec-server --listen stdio://, or either of
+// them behind ssh, docker exec or any other command that gives a pipe) and asks them to
+// run processes and touch files. Nothing else of the engine starts a process or opens a
+// file of the user.
+//
+// It speaks what the server speaks: file:// paths and the sandbox member iff the server
+// sent an environmentInfo, our extensions iff they were announced. A restricted policy is
+// never sent to a server that would ignore it. See codex-executor(5).
+//
+// It imports jsonrpc, execwire and policy only.
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+
+	"codex/pkg/exec/wire"
+	"codex/pkg/jsonrpc"
+)
+
+// DefaultInitTimeout bounds the handshake (execserver spec §7).
+const DefaultInitTimeout = 10 * time.Second
+
+const (
+	// maxLine holds the answer to fs/readFile of the largest file the protocol allows.
+	maxLine = wire.MaxReadFile/3*4 + 1<<20
+	// closeGrace is how long Close waits after EOF, and again after SIGTERM.
+	closeGrace = 2 * time.Second
+)
+
+// Config says how to start a server.
+type Config struct {
+	Command     []string      // argv of the executor, looked up in PATH
+	Env         []string      // its environment; nil: that of this process
+	Dir         string        // its working directory; "": that of this process
+	Stderr      io.Writer     // its words; nil: dropped
+	InitTimeout time.Duration // 0: DefaultInitTimeout
+	// LegacyLandlock asks it to hold commands with Landlock where it can't make namespaces.
+	LegacyLandlock bool
+	// WindowsLevel is [windows] sandbox: "unelevated", "elevated", or "" for disabled.
+	WindowsLevel string
+	// Record, when set, gets every line both ways, each with one Write: "> " and the line
+	// sent, or "< " and the line received (a banner before the first message too).
+	Record io.Writer
+}
+
+// Client is one running server. Its methods may be called from any goroutine but not
+// from a sink.
+type Client struct {
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	out   *jsonrpc.Writer
+	rec   *recorder
+	info  Info
+	weak  bool // Config.LegacyLandlock
+	level string
+
+	readDone chan struct{} // reader has ended; err is set
+	waitDone chan struct{} // process is reaped
+
+	mu      sync.Mutex
+	nextID  int64
+	pending map[int64]*call
+	procs   map[string]*Process
+	err     error // why the connection is gone
+	waitErr error
+	closing bool
+
+	buf []byte // decoded chunk; the reader's own
+}
+
+// Start spawns the server in a process group of its own and makes the handshake. Lines
+// before the first that begins with '{' (a login banner) are skipped.
+func Start(ctx context.Context, cfg Config) (*Client, error) {
+	if len(cfg.Command) == 0 {
+		return nil, errors.New("start executor: empty command")
+	}
+	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
+	cmd.Env, cmd.Dir, cmd.Stderr = cfg.Env, cfg.Dir, cfg.Stderr
+	cmd.WaitDelay = closeGrace // something else may hold stderr
+	ownGroup(cmd)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start executor: %w", err)
+	}
+	stdout, childOut, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("start executor: %w", err)
+	}
+	cmd.Stdout = childOut
+	err = cmd.Start()
+	childOut.Close()
+	if err != nil {
+		stdout.Close()
+		return nil, fmt.Errorf("start executor %s: %w", cfg.Command[0], err)
+	}
+	c := &Client{
+		cmd: cmd, stdin: stdin,
+		readDone: make(chan struct{}), waitDone: make(chan struct{}),
+		pending: map[int64]*call{}, procs: map[string]*Process{}, weak: cfg.LegacyLandlock, level: wire.WindowsLevel(cfg.WindowsLevel),
+	}
+	var w io.Writer = stdin
+	if cfg.Record != nil {
+		c.rec = &recorder{w: cfg.Record}
+		w = &recordWriter{w: stdin, rec: c.rec}
+	}
+	c.out = jsonrpc.NewWriter(w)
+	go c.wait()
+	go c.read(stdout)
+
+	timeout := cfg.InitTimeout
+	if timeout <= 0 {
+		timeout = DefaultInitTimeout
+	}
+	hctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer to initialize within %s", timeout))
+	defer cancel()
+	if err := c.handshake(hctx); err != nil {
+		if cause := context.Cause(hctx); cause != nil && errors.Is(err, context.DeadlineExceeded) {
+			err = cause
+		}
+		c.shut(0)
+		return nil, fmt.Errorf("start executor %s: %w", cfg.Command[0], err)
+	}
+	return c, nil
+}
+
+func (c *Client) handshake(ctx context.Context) error {
+	var res wire.InitializeResult
+	err := c.call(ctx, wire.MethodInitialize, wire.InitializeParams{ClientName: "codex-environment"}, into(&res))
+	if err != nil {
+		return err
+	}
+	if c.info, err = infoOf(res.EnvironmentInfo); err != nil {
+		return err
+	}
+	if err := c.out.Notify(wire.NotifyInitialized, struct{}{}); err != nil {
+		return c.lost(err)
+	}
+	return nil
+}
+
+// Info says where the server is and what it can do.
+func (c *Client) Info() Info { return c.info }
+
+// Ping asks for a sign of life in a way that every kind of server answers.
+func (c *Client) Ping(ctx context.Context) error {
+	var res wire.TerminateResult
+	return c.call(ctx, wire.MethodTerminate, wire.TerminateParams{ProcessID: "-"}, into(&res))
+}
+
+// Done is closed when the connection is gone, for whatever reason; Err says why.
+func (c *Client) Done() <-chan struct{} { return c.readDone }
+
+// Err is nil while the connection lasts.
+func (c *Client) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Close ends the server: EOF, and if that is not enough SIGTERM, then SIGKILL to its
+// group. It returns when the server is reaped. Processes still running are gone then.
+func (c *Client) Close() error {
+	return c.shut(closeGrace)
+}
+
+func (c *Client) shut(grace time.Duration) error {
+	c.mu.Lock()
+	c.closing = true
+	c.mu.Unlock()
+	c.stdin.Close()
+	for _, kill := range []bool{false, true} {
+		t := time.NewTimer(grace)
+		select {
+		case <-c.waitDone:
+			t.Stop()
+			<-c.readDone
+			return c.exitError()
+		case <-t.C:
+		}
+		signalGroup(c.cmd, kill)
+		grace = closeGrace
+	}
+	<-c.waitDone
+	<-c.readDone
+	return c.exitError()
+}
+
+// exitError is nil when the server left as it should.
+func (c *Client) exitError() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waitErr == nil || errors.Is(c.waitErr, exec.ErrWaitDelay) {
+		return nil
+	}
+	return fmt.Errorf("executor: %w", c.waitErr)
+}
+
+func (c *Client) wait() {
+	err := c.cmd.Wait()
+	c.mu.Lock()
+	c.waitErr = err
+	c.mu.Unlock()
+	close(c.waitDone)
+}
+
+// lost is the error for a connection that failed with err: why it really ended, if that
+// is known.
+func (c *Client) lost(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return c.err
+	}
+	return fmt.Errorf("executor connection lost: %w", err)
+}
+
+type recorder struct {
+	mu  sync.Mutex
+	w   io.Writer
+	buf []byte
+}
+
+func (r *recorder) line(mark string, line []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.buf = append(append(r.buf[:0], mark...), line...)
+	if n := len(r.buf); r.buf[n-1] != '\n' {
+		r.buf = append(r.buf, '\n')
+	}
+	r.w.Write(r.buf) // a recording that cannot be written must not stop the work
+	if cap(r.buf) > 1<<20 {
+		r.buf = nil
+	}
+}
+
+// recordWriter sees whole lines: jsonrpc.Writer writes each message at once.
+type recordWriter struct {
+	w   io.Writer
+	rec *recorder
+}
+
+func (r *recordWriter) Write(b []byte) (int, error) {
+	r.rec.line("> ", b)
+	return r.w.Write(b)
+}
+
+func into(v any) func(json.RawMessage) error {
+	return func(raw json.RawMessage) error { return json.Unmarshal(raw, v) }
+}

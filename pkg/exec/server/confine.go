@@ -1,0 +1,218 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"codex/pkg/exec/wire"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/policy"
+	"codex/pkg/sandbox"
+)
+
+// sandboxCall is a decoded sandbox member.
+type sandboxCall struct {
+	profile policy.Profile
+	cwd     string // "": not given
+	roots   []string
+	weak    bool   // useLegacyLandlock
+	level   string // windowsSandboxLevel
+}
+
+// decodeSandbox reads the member; nil if it is missing or null. What cannot be understood
+// is an error: it must not run unconfined.
+func decodeSandbox(q *params) *sandboxCall {
+	x := q.object("sandbox")
+	if x == nil {
+		return nil
+	}
+	c := &sandboxCall{}
+	raw, ok := x.get("permissions", true)
+	c.level = x.str("windowsSandboxLevel")
+	c.weak = x.boolean("useLegacyLandlock", false, false)
+	if ok && x.err == nil {
+		if err := json.Unmarshal(plainPaths([]byte(raw.Raw)), &c.profile); err != nil {
+			x.fail("%v", err)
+		}
+	}
+	decodePath := func(s string) string {
+		p, _, err := wire.ParsePath(s)
+		if err != nil {
+			x.fail("sandbox path %q: %v", s, err)
+		}
+		return p
+	}
+	if cwd, ok := x.optStr("cwd"); ok {
+		c.cwd = decodePath(cwd)
+	}
+	if v, ok := x.get("workspaceRoots", false); ok && v.IsArray() {
+		for _, r := range x.list("workspaceRoots") {
+			c.roots = append(c.roots, decodePath(r))
+		}
+	}
+	q.sub(x)
+	return c
+}
+
+// plainPaths rewrites the file:// paths that the original's later engines put into a
+// profile.
+func plainPaths(raw []byte) []byte {
+	if !bytes.Contains(raw, []byte("file:")) {
+		return raw
+	}
+	var v any
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if dec.Decode(&v) != nil {
+		return raw
+	}
+	out, err := json.Marshal(rewritePaths(v))
+	if err != nil {
+		return raw
+	}
+	return out
+}
+
+func rewritePaths(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if s, ok := e.(string); ok && (k == "path" || k == "pattern") && strings.HasPrefix(s, "file:") {
+				if p, _, err := wire.ParsePath(s); err == nil {
+					v[k] = p
+					continue
+				}
+			}
+			v[k] = rewritePaths(e)
+		}
+	case []any:
+		for i, e := range v {
+			v[i] = rewritePaths(e)
+		}
+	}
+	return v
+}
+
+// resolve turns a call's profile into this machine's policy. dir stands in for a missing
+// cwd; without it a profile that needs one is refused.
+func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
+	cwd := c.cwd
+	if cwd == "" {
+		cwd = dir
+	}
+	if cwd == "" {
+		if c.profile.Dynamic() {
+			return policy.Policy{}, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest,
+				"file system sandbox context with dynamic permissions requires cwd")
+		}
+		cwd = "/"
+	}
+	tmp := ""
+	for _, kv := range s.opts.Env {
+		if v, ok := strings.CutPrefix(kv, policy.TempVariable+"="); ok {
+			tmp = v
+		}
+	}
+	pol, err := c.profile.Resolve(policy.Env{Cwd: filepath.Clean(cwd), ProjectRoots: c.roots, Tmpdir: tmp, FS: policy.HostFS{}})
+	if err != nil {
+		return policy.Policy{}, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", err)
+	}
+	return pol, nil
+}
+
+// codexHome is where the sandbox of Windows keeps what it must remember.
+func (s *server) codexHome() string {
+	env := environOf(s.opts.Env)
+	if home := env["CODEX_HOME"]; home != "" {
+		return home
+	}
+	for _, name := range []string{"HOME", "USERPROFILE"} {
+		if home := env[name]; home != "" {
+			return filepath.Join(home, ".codex")
+		}
+	}
+	return ""
+}
+
+// legacyCall is what an engine of the 0.133 kind hides in a command line: it starts its
+// own helper, by a path that need not exist here.
+type legacyCall struct {
+	argv    []string
+	dir     string
+	sandbox sandboxCall
+}
+
+// legacySandbox understands that command line; nil for any other.
+func legacySandbox(argv []string, arg0 string) (*legacyCall, error) {
+	const helper = "codex-linux-sandbox"
+	if path.Base(argv[0]) != helper && path.Base(arg0) != helper {
+		return nil, nil
+	}
+	c := &legacyCall{}
+	profile := ""
+	rest := argv[1:]
+	for len(rest) > 0 {
+		word := rest[0]
+		rest = rest[1:]
+		if word == "--" {
+			break
+		}
+		name, value, glued := strings.Cut(word, "=")
+		var dst *string
+		switch name {
+		case "--sandbox-policy-cwd":
+			dst = &c.sandbox.cwd
+		case "--command-cwd":
+			dst = &c.dir
+		case "--permission-profile":
+			dst = &profile
+		case "--use-legacy-landlock":
+			c.sandbox.weak = true
+			continue
+		case "--no-proc":
+			continue // found out here
+		default:
+			return nil, errors.New(helper + ": unsupported option " + word)
+		}
+		if !glued {
+			if len(rest) == 0 {
+				return nil, errors.New(helper + ": " + name + " needs a value")
+			}
+			value, rest = rest[0], rest[1:]
+		}
+		*dst = value
+	}
+	switch {
+	case profile == "":
+		return nil, errors.New(helper + ": --permission-profile is missing")
+	case len(rest) == 0:
+		return nil, errors.New(helper + ": command is missing")
+	}
+	if err := json.Unmarshal([]byte(profile), &c.sandbox.profile); err != nil {
+		return nil, errors.New(helper + ": --permission-profile: " + err.Error())
+	}
+	for _, d := range []string{c.sandbox.cwd, c.dir} {
+		if d != "" && !filepath.IsAbs(d) {
+			return nil, errors.New(helper + ": " + d + " is not absolute")
+		}
+	}
+	c.argv = rest
+	return c, nil
+}
+
+// startFailure gives the error of a start, with what a refused sandbox needs to be told.
+func startFailure(err error) error {
+	var refused *sandbox.RefusedError
+	if errors.As(err, &refused) {
+		text := refused.Error()
+		if len(refused.Hints) > 0 {
+			text += ": " + strings.Join(refused.Hints, "; ")
+		}
+		return jsonrpc.Errorf(jsonrpc.CodeRefused, "%s", text)
+	}
+	return processError(err)
+}

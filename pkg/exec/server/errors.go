@@ -1,0 +1,36 @@
+package server
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/ostext"
+)
+
+// osError gives an error of the system in the protocol's words: its text and number, and
+// a code by kind (execserver spec §1). Errors that are already the protocol's stay.
+func osError(err error) error {
+	var e *jsonrpc.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	code := jsonrpc.CodeInternal
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		code = jsonrpc.CodeNotFound
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EINVAL):
+		code = jsonrpc.CodeInvalidRequest
+	}
+	return &jsonrpc.Error{Code: code, Message: ostext.Of(err)}
+}
+
+// processError is osError for a start: every failure has the same code.
+func processError(err error) error {
+	var e *jsonrpc.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &jsonrpc.Error{Code: jsonrpc.CodeInternal, Message: ostext.Of(err)}
+}

@@ -1,0 +1,206 @@
+//go:build unix
+
+package server
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"codex/pkg/policy"
+)
+
+// maxLinks is how many symbolic links are followed before giving up, as in the kernel.
+const maxLinks = 40
+
+// errDenied is what a refused write gets, and a command in the sandbox too; what must not
+// be read does not exist.
+const (
+	errDenied = syscall.EROFS
+	errHidden = syscall.ENOENT
+)
+
+// filer works on files, under a policy if there is one. Then nothing is done by name
+// twice: the directory is opened, its true name is asked of the system and judged, and
+// the last component is used through that directory without being followed. A link that
+// is put in place meanwhile leads nowhere.
+type filer struct {
+	pol *policy.Policy // nil: everything may be done
+}
+
+// place is a name in a directory. Without a policy it is the whole path from anywhere.
+type place struct {
+	dir  int
+	base string
+	real string // true path of the name; "" without a policy
+	own  bool   // dir is to be closed
+	flag int    // for opening: O_NOFOLLOW under a policy
+}
+
+func (p place) close() {
+	if p.own {
+		unix.Close(p.dir)
+	}
+}
+
+func (p place) stat(st *unix.Stat_t, follow bool) error {
+	flag := unix.AT_SYMLINK_NOFOLLOW
+	if follow && !p.own {
+		flag = 0
+	}
+	return retry(func() error { return unix.Fstatat(p.dir, p.base, st, flag) })
+}
+
+func (p place) open(flag int, perm uint32) (*os.File, error) {
+	var fd int
+	err := retry(func() (err error) {
+		fd, err = unix.Openat(p.dir, p.base, flag|p.flag|unix.O_CLOEXEC, perm)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), p.base), nil
+}
+
+func retry(f func() error) error {
+	for {
+		if err := f(); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+func isKind(st *unix.Stat_t, kind uint32) bool { return uint32(st.Mode)&unix.S_IFMT == kind }
+
+// at finds the directory of a clean absolute path; its last component is not followed.
+func (f *filer) at(path string) (place, error) {
+	if f.pol == nil {
+		return place{dir: unix.AT_FDCWD, base: path}, nil
+	}
+	dir, base := filepath.Split(path)
+	if base == "" {
+		base = "."
+	}
+	var fd int
+	err := retry(func() (err error) {
+		fd, err = unix.Open(dir, openDir|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return place{}, err
+	}
+	real, err := fdPath(fd)
+	if err != nil {
+		unix.Close(fd)
+		return place{}, err
+	}
+	return place{dir: fd, base: base, real: filepath.Join(real, base), own: true, flag: unix.O_NOFOLLOW}, nil
+}
+
+// follow is at with the last component followed, whether what it leads to exists or not.
+func (f *filer) follow(path string) (place, error) {
+	for range maxLinks {
+		p, err := f.at(path)
+		if err != nil || f.pol == nil {
+			return p, err
+		}
+		var st unix.Stat_t
+		if err := p.stat(&st, false); err != nil || !isKind(&st, unix.S_IFLNK) {
+			return p, nil // what is missing is for the caller to see
+		}
+		target, err := readLink(p)
+		p.close()
+		if err != nil {
+			return place{}, err
+		}
+		if !filepath.IsAbs(target) {
+			// Not cleaned before the directory is known by its true name.
+			target = filepath.Dir(p.real) + "/" + target
+		}
+		if path, err = trueDir(target); err != nil {
+			return place{}, err
+		}
+	}
+	return place{}, syscall.ELOOP
+}
+
+// trueDir gives a link's target a form in which dots can be resolved by text: the
+// directory part is followed first, as the system would.
+func trueDir(target string) (string, error) {
+	target = strings.TrimRight(target, "/")
+	if target == "" {
+		return "/", nil
+	}
+	dir, base := filepath.Split(target)
+	if base == "." || base == ".." {
+		return filepath.EvalSymlinks(target)
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(real, base), nil
+}
+
+func readLink(p place) (string, error) {
+	buf := make([]byte, 4096)
+	n, err := unix.Readlinkat(p.dir, p.base, buf)
+	if err != nil {
+		return "", err
+	}
+	return string(buf[:n]), nil
+}
+
+func (f *filer) mayRead(p place) error {
+	if f.pol != nil && !f.pol.CanRead(p.real) {
+		return errHidden
+	}
+	return nil
+}
+
+func (f *filer) mayWrite(p place) error {
+	switch {
+	case f.pol == nil || f.pol.CanWrite(p.real):
+		return nil
+	case !f.pol.CanRead(p.real):
+		return errHidden
+	}
+	return errDenied
+}
+
+// mayMove is mayWrite for what takes a whole tree away: it must not hold a place with
+// rules of its own, whether that exists or not.
+func (f *filer) mayMove(p place) error {
+	if err := f.mayWrite(p); err != nil || f.pol == nil {
+		return err
+	}
+	inside := func(at string) bool { return policy.Below(at, p.real) }
+	for _, w := range f.pol.Writable {
+		if inside(w.Path) {
+			return errDenied
+		}
+		for _, ro := range w.ReadOnly {
+			if inside(ro) {
+				return errDenied
+			}
+		}
+	}
+	for _, d := range f.pol.Denied {
+		if inside(d) {
+			return errDenied
+		}
+	}
+	if len(f.pol.DeniedGlobs) == 0 {
+		return nil
+	}
+	return filepath.WalkDir(p.real, func(path string, _ os.DirEntry, err error) error {
+		if err == nil && !f.pol.CanWrite(path) {
+			return errDenied
+		}
+		return nil
+	})
+}

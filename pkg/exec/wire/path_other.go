@@ -1,0 +1,5 @@
+//go:build !windows
+
+package wire
+
+const windows = false

@@ -1,0 +1,179 @@
+// Package argv is the program codex-execpolicy: it holds a command against rules
+// files (check), says what a session would do with it and why (explain), and turns rules
+// files into lines for programs without an interpreter (compile).
+//
+// Program layer: it imports cli, config, execpolicy with all below it, ostext, policy
+// and shellwords.
+package argv
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"codex/pkg/cli"
+	"codex/pkg/cli/exit"
+	"codex/pkg/config"
+	"codex/pkg/execpolicy"
+	"codex/pkg/execpolicy/rules"
+	"codex/pkg/ostext"
+)
+
+// Grammar is the command line of codex-execpolicy(1).
+type Grammar struct {
+	Config  []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
+	Enable  []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
+	Disable []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
+
+	Check   checkCmd   `cmd:"" help:"hold a command against rules files"`
+	Explain explainCmd `cmd:"" help:"say what a session would do with a command, part by part"`
+	Compile compileCmd `cmd:"" help:"print rules files as lines of JSON"`
+}
+
+// Process is what the program knows of its surroundings.
+type Process struct {
+	Stdout, Stderr io.Writer
+	Env            config.Env
+}
+
+// Main runs the program and gives its exit status.
+func Main(args []string, p Process) int {
+	prog := cli.Program{Name: "codex-execpolicy", Summary: "Judge commands by rules files.", Stdout: p.Stdout, Stderr: p.Stderr}
+	var g Grammar
+	k, err := cli.Parse(prog, &g, args)
+	if err == nil {
+		err = k.Run(&g, p)
+	}
+	return exit.Report(p.Stderr, prog.Name, err)
+}
+
+// command takes a "--" in front of a command away.
+func command(words []string) ([]string, error) {
+	if len(words) > 0 && words[0] == "--" {
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		return nil, exit.Usagef("no command")
+	}
+	return words, nil
+}
+
+// read gives the text of a rules file.
+func read(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	switch {
+	case err != nil:
+		return "", errors.New(ostext.Of(err))
+	case !utf8.Valid(b):
+		return "", errors.New("stream did not contain valid UTF-8")
+	}
+	return string(b), nil
+}
+
+type checkCmd struct {
+	Rules   []string `short:"r" required:"" sep:"none" placeholder:"PATH" help:"rules file; may be given more than once"`
+	Pretty  bool     `help:"spread the JSON over lines"`
+	Resolve bool     `name:"resolve-host-executables" help:"look absolute paths up by their base names"`
+	Command []string `arg:"" passthrough:"" help:"the command's words"`
+}
+
+// Run prints the rules that the command falls under.
+func (c *checkCmd) Run(p Process) error {
+	argv, err := command(c.Command)
+	if err != nil {
+		return err
+	}
+	var all []execpolicy.Rule
+	for _, path := range c.Rules {
+		text, err := read(path)
+		if err != nil {
+			return told(p, "read", path, err)
+		}
+		r, err := rules.Parse(path, text)
+		if err != nil {
+			return told(p, "parse", path, err)
+		}
+		all = append(all, r...)
+	}
+	matches := execpolicy.NewPolicy(all).Match(argv, c.Resolve)
+	return write(p.Stdout, verdictOf(matches), c.Pretty)
+}
+
+// told writes an error in the form of the original.
+func told(p Process, what, path string, err error) error {
+	fmt.Fprintf(p.Stderr, "Error: failed to %s policy at %s\n\nCaused by:\n    %v\n", what, path, err)
+	return exit.Silent(exit.Failed)
+}
+
+// verdict is what check prints.
+type verdict struct {
+	Matched  []matched           `json:"matchedRules"`
+	Decision *execpolicy.Verdict `json:"decision,omitempty"`
+}
+
+type matched struct {
+	Prefix execpolicy.Match `json:"prefixRuleMatch"`
+}
+
+func verdictOf(matches []execpolicy.Match) verdict {
+	v := verdict{Matched: []matched{}}
+	for _, m := range matches {
+		v.Matched = append(v.Matched, matched{m})
+	}
+	if len(matches) > 0 {
+		d := execpolicy.Strictest(matches)
+		v.Decision = &d
+	}
+	return v
+}
+
+// write prints JSON as one line, or spread over lines.
+func write(w io.Writer, v any, pretty bool) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if pretty {
+		e.SetIndent("", "  ")
+	}
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+type compileCmd struct {
+	Files []string `arg:"" name:"file" help:"rules files"`
+}
+
+// Run prints the rules of the files, and one line for each file that is broken instead of
+// its rules.
+func (c *compileCmd) Run(p Process) error {
+	var b bytes.Buffer
+	for _, path := range c.Files {
+		text, err := read(path)
+		if err != nil {
+			return fmt.Errorf("failed to read rules file %s: %w", path, err)
+		}
+		r, err := rules.Parse(path, text)
+		var broken *execpolicy.FileError
+		if errors.As(err, &broken) {
+			if err := write(&b, execpolicy.Line{Error: broken}, false); err != nil {
+				return err
+			}
+		} else if err != nil {
+			return err
+		}
+		for i := range r {
+			if err := write(&b, execpolicy.Line{Rule: r[i]}, false); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := p.Stdout.Write(b.Bytes())
+	return err
+}

@@ -1,9 +1,0 @@
-package executor
-
-import "os/exec"
-
-func ownGroup(*exec.Cmd) {}
-
-func signalGroup(cmd *exec.Cmd, kill bool) {
-	cmd.Process.Kill()
-}

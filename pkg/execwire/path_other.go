@@ -1,5 +1,0 @@
-//go:build !windows
-
-package execwire
-
-const windows = false

@@ -1,3 +1,0 @@
-package execwire
-
-const windows = true

@@ -1,0 +1,65 @@
+package appserver
+
+import (
+	"log"
+	"os"
+	"time"
+
+	"codex/pkg/cli/pipeline"
+	"codex/pkg/config"
+)
+
+// Options are everything a Server needs from outside.
+type Options struct {
+	// Config holds the environment and the options of the command line.
+	Config config.Options
+	// Engine is codex-turn with its arguments, Hands the executor (codex-sandbox serve).
+	Engine, Hands pipeline.Command
+	Environ       []string
+	// Originator begins the user agent; "" takes the name of the first client.
+	Originator string
+	// Stderr is for people, and what children get as theirs.
+	Stderr *os.File
+	Log    *log.Logger
+	Now    func() time.Time
+	// Linger is how long a child without work is kept, 0 for a minute: it costs some
+	// megabytes, and its successor some milliseconds.
+	Linger time.Duration
+	// Unload is how long a thread without subscribers and work stays loaded, 0 for half
+	// an hour (appserver spec §3).
+	Unload time.Duration
+	// Leave bounds the wait for children at the end, 0 for 5 seconds.
+	Leave time.Duration
+}
+
+func (o *Options) fill() {
+	set := func(d *time.Duration, def time.Duration) {
+		if *d == 0 {
+			*d = def
+		}
+	}
+	set(&o.Linger, time.Minute)
+	set(&o.Unload, 30*time.Minute)
+	set(&o.Leave, 5*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Stderr == nil {
+		o.Stderr = os.Stderr
+	}
+	if o.Log == nil {
+		o.Log = log.New(o.Stderr, "codex-app-server: ", 0)
+	}
+}
+
+const (
+	// maxBusy is how many requests of one client may wait (appserver spec §1).
+	maxBusy = 128
+	// maxPending is how many requests one engine may have open.
+	maxPending = 128
+	// maxLine bounds a message: images come as data URLs.
+	maxLine = 256 << 20
+	// hugeLine is a message whose memory is given back soon after it.
+	hugeLine = 16 << 20
+	tidyTime = 200 * time.Millisecond
+)

@@ -1,0 +1,330 @@
+package appserver
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+	"codex/pkg/rollout"
+	"codex/pkg/thread"
+)
+
+// inLane is the lane of the thread that a request names.
+func (s *Server) inLane(r *request) string {
+	id := gjson.GetBytes(r.params, "threadId").Str
+	if norm, ok := thread.ParseID(id); ok {
+		id = norm
+	}
+	return "thread:" + id
+}
+
+// mine gives the loaded thread that a request is about.
+func (s *Server) mine(id string) (*loadedThread, error) {
+	norm, err := threadID(id)
+	if err != nil {
+		return nil, err
+	}
+	if t := s.thread(norm); t != nil {
+		return t, nil
+	}
+	return nil, invalid("thread not found: %s", id)
+}
+
+// toEngine forwards what belongs to a thread.
+func (s *Server) toEngine(r *request) (any, error) {
+	if r.params == nil {
+		return nil, invalid("Invalid request: missing field `params`")
+	}
+	id := gjson.GetBytes(r.params, "threadId")
+	switch {
+	case !id.Exists():
+		return nil, invalid("Invalid request: missing field `threadId`")
+	case id.Type != gjson.String:
+		return nil, invalid("Invalid request: invalid type: %s, expected a string", kindOf(id))
+	}
+	t, err := s.mine(id.Str)
+	if err != nil {
+		return nil, err
+	}
+	return t.forward(r)
+}
+
+// turnStart holds the params against the rules of this side before an engine is started
+// for them.
+func (s *Server) turnStart(r *request, p *protocol.TurnStartParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	if err == nil {
+		err = short(p.Input)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.forward(r)
+}
+
+func (s *Server) threadSettingsUpdate(r *request, p *protocol.ThreadSettingsUpdateParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	return t.forward(r)
+}
+
+// maxInput bounds the text of a turn's input in characters (appserver spec §1).
+const maxInput = 1 << 20
+
+func short(input []protocol.UserInput) error {
+	n := 0
+	for _, u := range input {
+		n += utf8.RuneCountInString(u.Text)
+	}
+	if n <= maxInput {
+		return nil
+	}
+	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: fmt.Sprintf("Input exceeds the maximum length of %d characters.", maxInput), Data: struct {
+		Code   string `json:"input_error_code"`
+		Max    int    `json:"max_chars"`
+		Actual int    `json:"actual_chars"`
+	}{"input_too_large", maxInput, n}}
+}
+
+// reviewStart lets the engine review, a copy of the thread when the client wants the
+// review apart from it.
+func (s *Server) reviewStart(r *request, p *protocol.ReviewStartParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	if p.Delivery == nil || *p.Delivery != protocol.ReviewDeliveryDetached {
+		return t.forward(r)
+	}
+	t, _, err = s.fork(&request{c: r.c, params: json.RawMessage("{}")}, &protocol.ThreadForkParams{ThreadID: t.id})
+	if err != nil {
+		return nil, err
+	}
+	if r.params, err = sjson.SetBytes(without(r.params, "delivery"), "threadId", t.id); err != nil {
+		return nil, internal(err)
+	}
+	s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.told.Thread})
+	s.lanes.do(t.lane(), func() {
+		if _, err := t.forward(r); !errors.Is(err, errLater) {
+			r.fail(err)
+		}
+	})
+	return nil, errLater
+}
+
+// cleanTerminals ends commands in the background; without an engine there are none.
+func (s *Server) cleanTerminals(r *request, p *protocol.ThreadBackgroundTerminalsCleanParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	switch {
+	case err != nil:
+		return nil, err
+	case !t.hasEngine():
+		return protocol.ThreadBackgroundTerminalsCleanResponse{}, nil
+	}
+	return t.forward(r)
+}
+
+func (s *Server) turnSteer(r *request, p *protocol.TurnSteerParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.ExpectedTurnID == "":
+		return nil, invalid("expectedTurnId must not be empty")
+	case !t.hasEngine():
+		return nil, invalid("no active turn to steer")
+	}
+	if err := short(p.Input); err != nil {
+		return nil, err
+	}
+	return t.forward(r)
+}
+
+func (s *Server) turnInterrupt(r *request, p *protocol.TurnInterruptParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	switch {
+	case err != nil:
+		return nil, err
+	case !t.hasEngine() && p.TurnID == "":
+		return protocol.TurnInterruptResponse{}, nil
+	case !t.hasEngine():
+		return nil, invalid("no active turn to interrupt")
+	}
+	return t.forward(r)
+}
+
+func (t *loadedThread) hasEngine() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.child != nil
+}
+
+func (s *Server) threadRead(r *request, p *protocol.ThreadReadParams) (any, error) {
+	id, err := threadID(p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	if t := s.thread(id); t != nil {
+		d := t.describe()
+		if p.IncludeTurns {
+			switch {
+			case t.eph:
+				return nil, invalid("ephemeral threads do not support includeTurns")
+			case !t.materialized():
+				return nil, invalid("thread %s is not materialized yet; includeTurns is unavailable before first user message", id)
+			}
+			t.mu.Lock()
+			d.Turns, err = t.turns()
+			t.mu.Unlock()
+			if err != nil {
+				return nil, internal(err)
+			}
+		}
+		return protocol.ThreadReadResponse{Thread: d}, nil
+	}
+	path := s.find(id)
+	if path == "" {
+		return nil, invalid("thread not loaded: %s", id)
+	}
+	h, err := s.readHead(path)
+	if err != nil {
+		return nil, internal(err)
+	}
+	d := s.stored(h)
+	if p.IncludeTurns {
+		if d.Turns, err = rollout.Turns(path); err != nil {
+			return nil, internal(err)
+		}
+	}
+	return protocol.ThreadReadResponse{Thread: d}, nil
+}
+
+func (s *Server) threadArchive(r *request, p *protocol.ThreadArchiveParams) (any, error) {
+	id, err := threadID(p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	path := s.find(id)
+	if path == "" || s.archived(path) {
+		return nil, invalid("no rollout found for thread id %s", p.ThreadID)
+	}
+	if t := s.thread(id); t != nil {
+		t.end(s.opts.Leave)
+		s.drop(t)
+		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
+	}
+	dir := filepath.Join(s.home, "archived_sessions")
+	if err := move(path, filepath.Join(dir, filepath.Base(path))); err != nil {
+		return nil, internal(fmt.Errorf("archive thread %s: %w", id, err))
+	}
+	r.reply(protocol.ThreadArchiveResponse{})
+	s.broadcast(protocol.NoteThreadArchived, protocol.ThreadArchivedNotification{ThreadID: id})
+	return nil, errLater
+}
+
+func move(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return &os.PathError{Op: "rename", Path: to, Err: fs.ErrExist}
+	}
+	return os.Rename(from, to)
+}
+
+func (s *Server) threadUnarchive(r *request, p *protocol.ThreadUnarchiveParams) (any, error) {
+	id, err := threadID(p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	path := s.find(id)
+	name := filepath.Base(path)
+	if path == "" || !s.archived(path) || len(name) < len("rollout-2006-01-02") {
+		return nil, invalid("no archived rollout found for thread id %s", p.ThreadID)
+	}
+	day := strings.Split(name[len("rollout-"):][:len("2006-01-02")], "-")
+	to := filepath.Join(append([]string{s.home, "sessions"}, append(day, name)...)...)
+	if err := move(path, to); err != nil {
+		return nil, internal(fmt.Errorf("unarchive thread %s: %w", id, err))
+	}
+	h, err := s.readHead(to)
+	if err != nil {
+		return nil, internal(err)
+	}
+	r.reply(protocol.ThreadUnarchiveResponse{Thread: s.stored(h)})
+	s.broadcast(protocol.NoteThreadUnarchived, protocol.ThreadUnarchivedNotification{ThreadID: id})
+	return nil, errLater
+}
+
+func (s *Server) threadUnsubscribe(r *request, p *protocol.ThreadUnsubscribeParams) (any, error) {
+	id, err := threadID(p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	status := protocol.ThreadUnsubscribeStatusNotLoaded
+	if t := s.thread(id); t != nil {
+		status = protocol.ThreadUnsubscribeStatusNotSubscribed
+		if t.unsubscribe(r.c) {
+			status = protocol.ThreadUnsubscribeStatusUnsubscribed
+		}
+	}
+	return protocol.ThreadUnsubscribeResponse{Status: status}, nil
+}
+
+// threadRollback takes turns back in the file: the thread is brought to rest for it, and
+// its next engine reads what is left.
+func (s *Server) threadRollback(r *request, p *protocol.ThreadRollbackParams) (any, error) {
+	t, err := s.mine(p.ThreadID)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.NumTurns == 0:
+		return nil, invalid("numTurns must be >= 1")
+	case t.eph || !t.materialized():
+		return nil, invalid("thread rollback requires persisted thread history")
+	}
+	t.mu.Lock()
+	running, c := t.turn != nil || len(t.commands) > 0, t.child
+	t.mu.Unlock()
+	if running {
+		return nil, invalid("cannot roll back while a turn or a command is running")
+	}
+	if c != nil {
+		c.release(s.opts.Leave)
+	}
+	w := rollout.Continue(t.path, s.opts.Now)
+	err = w.Append(rollout.Entry{Type: rollout.TypeEvent, Payload: struct {
+		Type string `json:"type"`
+		N    uint32 `json:"num_turns"`
+	}{"thread_rolled_back", p.NumTurns}})
+	if err = errors.Join(err, w.Close()); err != nil {
+		return nil, internal(err)
+	}
+	d := t.describe()
+	t.mu.Lock()
+	d.Turns, err = t.turns()
+	usage, limits := t.usage, t.limits
+	t.mu.Unlock()
+	if err != nil {
+		return nil, internal(err)
+	}
+	if usage != nil {
+		t.tell(protocol.NoteThreadTokenUsageUpdated, usage)
+	}
+	if limits != nil {
+		t.tell(protocol.NoteAccountRateLimitsUpdated, limits)
+	}
+	return protocol.ThreadRollbackResponse{Thread: d}, nil
+}

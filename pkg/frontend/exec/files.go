@@ -1,0 +1,83 @@
+package exec
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+
+	"codex/pkg/ostext"
+)
+
+// readSchema reads the file of --output-schema. Any JSON value will do; what is no
+// schema the model's server refuses.
+func readSchema(name string) (json.RawMessage, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, complaint(fmt.Sprintf("Failed to read output schema file %s: %s", name, ostext.Of(err)))
+	}
+	if !utf8.Valid(data) {
+		return nil, complaint("Failed to read output schema file " + name + ": stream did not contain valid UTF-8")
+	}
+	var out bytes.Buffer
+	if err := json.Compact(&out, data); err != nil {
+		var v any
+		err = json.Unmarshal(data, &v) // the same error, with its place
+		return nil, complaint(fmt.Sprintf("Output schema file %s is not valid JSON: %s", name, jsonText(data, err)))
+	}
+	return out.Bytes(), nil
+}
+
+// jsonText adds line and column to an error of package json.
+func jsonText(data []byte, err error) string {
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err.Error()
+	}
+	before := data[:min(int(syntax.Offset), len(data))]
+	line := bytes.Count(before, []byte{'\n'}) + 1
+	column := len(before) - 1 - bytes.LastIndexByte(before, '\n')
+	if syntax.Error() == "unexpected end of JSON input" {
+		err = errors.New("EOF while parsing a value")
+	}
+	return fmt.Sprintf("%v at line %d column %d", err, line, column)
+}
+
+// writeLast writes the last message for -o: no newline at its end, empty when there is
+// none (turn spec §4.6). What it returns is for stderr; it is never fatal.
+func writeLast(name string, message *string) (complaints []string) {
+	if name == "" {
+		return nil
+	}
+	content := ""
+	if message != nil {
+		content = *message
+	}
+	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+		complaints = append(complaints, fmt.Sprintf("Failed to write last message file %q: %s", name, ostext.Of(err)))
+	}
+	if message == nil {
+		complaints = append(complaints, "Warning: no last agent message; wrote empty content to "+name)
+	}
+	return complaints
+}
+
+// inRepository says whether dir or a folder above it holds an entry .git (turn spec §4.3).
+func inRepository(dir string) bool {
+	for {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return true
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return false
+		}
+		dir = up
+	}
+}

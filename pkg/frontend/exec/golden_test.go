@@ -1,0 +1,100 @@
+package exec
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestGolden plays turns as the original's engine told them, and compares what is made of
+// them with what the original's exec made of the same turn, byte for byte.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no recordings", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			must(t, err)
+			part := parts(string(data))
+			var status int
+			fmt.Sscanf(part[""], "exit %d", &status)
+			s := setting{wire: part["wire.jsonl"], config: part["config.toml"], git: true}
+
+			got := start(t, s, "--json", "go")
+			compare(t, "json", got.stdout, part["json"])
+			compare(t, "stderr of json", got.stderr, "")
+			if got.status != status {
+				t.Errorf("--json: status %d, want %d", got.status, status)
+			}
+			validate(t, got.stdout)
+
+			got = start(t, s, "--color", "always", "go")
+			got.stderr = strings.Replace(got.stderr, ", /h/memories", "", 1) // the recording's home
+			compare(t, "stdout", got.stdout, part["stdout"])
+			compare(t, "stderr", got.stderr, part["stderr"])
+			if got.status != status {
+				t.Errorf("status %d, want %d", got.status, status)
+			}
+
+			// Without colours it is the same text.
+			got = start(t, s, "--color", "never", "go")
+			got.stderr = strings.Replace(got.stderr, ", /h/memories", "", 1)
+			compare(t, "plain stderr", got.stderr, plain(part["stderr"]))
+		})
+	}
+}
+
+func compare(t *testing.T, what, got, want string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range max(len(g), len(w)) {
+		var a, b string
+		if i < len(g) {
+			a = g[i]
+		}
+		if i < len(w) {
+			b = w[i]
+		}
+		if a != b {
+			t.Errorf("%s, line %d:\n got %q\nwant %q", what, i+1, a, b)
+			return
+		}
+	}
+}
+
+// plain takes the SGR sequences out.
+func plain(s string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(s, "\x1b[")
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:i])
+		s = s[i:]
+		s = s[strings.IndexByte(s, 'm')+1:]
+	}
+}
+
+// parts takes a txtar archive apart; what stands before the first file is named "".
+func parts(archive string) map[string]string {
+	out := map[string]string{}
+	name := ""
+	for _, line := range strings.SplitAfter(archive, "\n") {
+		if n, ok := strings.CutPrefix(line, "-- "); ok && strings.HasSuffix(n, " --\n") {
+			name = strings.TrimSuffix(n, " --\n")
+			out[name] = ""
+			continue
+		}
+		out[name] += line
+	}
+	return out
+}

@@ -1,0 +1,66 @@
+package exec
+
+import (
+	"bufio"
+	_ "embed" // the schema
+	"fmt"
+	"io"
+
+	"codex/pkg/cli/options"
+)
+
+// eventSchema is the JSON Schema of the lines of --json.
+//
+//go:embed events.schema.json
+var eventSchema string
+
+func writeHelp(w io.Writer, verb string) error {
+	b := bufio.NewWriter(w)
+	switch verb {
+	case verbResume:
+		fmt.Fprint(b, "codex exec resume: go on with a stored session\n\n"+
+			"SESSION_ID is a thread id or the name of a session; with --last it is left out.\n")
+	case verbReview:
+		fmt.Fprint(b, "codex exec review: review changes of the work tree\n")
+	default:
+		fmt.Fprint(b, "codex exec: run one turn, prompt in, answer out\n\n"+
+			"Without PROMPT, or with -, the prompt is read from stdin. With PROMPT, what comes\n"+
+			"from a stdin that is not a terminal is put behind it as a <stdin> block.\n")
+	}
+	fmt.Fprint(b, "\nUsage: "+usageLines(verb)+"\n")
+	set := Options()
+	if verb == "" {
+		fmt.Fprint(b, "\nCommands:\n")
+		for _, c := range set.Commands {
+			fmt.Fprintf(b, "  %-10s %s\n", c.Path, c.Help)
+		}
+	}
+	fmt.Fprint(b, "\nOptions:\n")
+	for _, o := range set.Options {
+		if !o.Hidden && (o.Command == "" || o.Command == verb) {
+			help(b, o)
+		}
+	}
+	return b.Flush()
+}
+
+func help(b *bufio.Writer, o options.Option) {
+	usage := o.Usage()
+	if len(usage) > 30 {
+		fmt.Fprintf(b, "  %s\n  %-30s", usage, "")
+	} else {
+		fmt.Fprintf(b, "  %-30s", usage)
+	}
+	fmt.Fprintf(b, " %s", o.Help)
+	if len(o.Choices) > 0 {
+		fmt.Fprint(b, " (")
+		for i, c := range o.Choices {
+			if i > 0 {
+				fmt.Fprint(b, ", ")
+			}
+			fmt.Fprint(b, c)
+		}
+		fmt.Fprint(b, ")")
+	}
+	fmt.Fprintln(b)
+}

@@ -1,0 +1,92 @@
+package exec
+
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/protocol"
+)
+
+// usage is the running total of the thread, resumed turns included (turn spec §3.5).
+type usage struct {
+	input, cached, output, reasoning int64
+}
+
+// outcome is what a turn came to, as far as it is known.
+type outcome struct {
+	message *string // the answer: the last message that says something
+	plan    *string // of a planning turn
+	usage   *usage
+	failed  int // commands, patches and tool calls that failed
+	status  protocol.TurnStatus
+	err     string // why the turn failed
+	lastErr string // the last error that was told
+	noHands bool   // it failed for want of a sandbox or an executor
+}
+
+// answer is the last message, or the plan when there is none.
+func (o *outcome) answer() *string {
+	if o.message != nil && *o.message != "" || o.plan == nil {
+		return o.message
+	}
+	return o.plan
+}
+
+// observe takes note of a notification.
+func (o *outcome) observe(method string, p gjson.Result) {
+	switch method {
+	case protocol.NoteItemCompleted:
+		o.item(p.Get("item"))
+	case protocol.NoteThreadTokenUsageUpdated:
+		t := p.Get("tokenUsage.total")
+		o.usage = &usage{t.Get("inputTokens").Int(), t.Get("cachedInputTokens").Int(), t.Get("outputTokens").Int(), t.Get("reasoningOutputTokens").Int()}
+	case protocol.NoteError:
+		o.lastErr = detailed(p.Get("error"))
+	case protocol.NoteTurnCompleted:
+		o.status = protocol.TurnStatus(p.Get("turn.status").Str)
+		if o.status == protocol.TurnStatusFailed {
+			if o.err = detailed(p.Get("turn.error")); o.err == "" {
+				o.err = o.lastErr
+			}
+			o.noHands = p.Get("turn.error.codexErrorInfo").Str == protocol.ErrorInfoSandboxError
+		}
+	}
+}
+
+func (o *outcome) item(item gjson.Result) {
+	switch item.Get("type").Str {
+	case "agentMessage":
+		// An empty message does not replace one that says something.
+		if text := item.Get("text").Str; text != "" || o.message == nil {
+			o.message = &text
+		}
+	case "plan":
+		text := item.Get("text").Str
+		o.plan = &text
+	case "commandExecution", "fileChange", "mcpToolCall", "collabAgentToolCall", "dynamicToolCall":
+		if s := item.Get("status").Str; s == "failed" || s == "declined" {
+			o.failed++
+		}
+	}
+}
+
+// detailed is the text of a TurnError with what is known in addition.
+func detailed(e gjson.Result) string {
+	return withDetails(e.Get("message").Str, e.Get("additionalDetails").Str)
+}
+
+func withDetails(s, details string) string {
+	if strings.TrimSpace(details) == "" {
+		return s
+	}
+	return s + " (" + details + ")"
+}
+
+// pascal is a name of the wire as people see it: sessionStart, SessionStart.
+func pascal(s string) string {
+	if s != "" && 'a' <= s[0] && s[0] <= 'z' {
+		return string(s[0]-'a'+'A') + s[1:]
+	}
+	return s
+}

@@ -1,0 +1,406 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"codex/pkg/cli/exit"
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/options"
+	"codex/pkg/cli/pipeline"
+	"codex/pkg/cli/version"
+	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/ostext"
+	"codex/pkg/protocol"
+)
+
+// Process is what the program is given by the system.
+type Process struct {
+	Args           []string // without the program's name
+	Env            []string
+	Getenv         func(string) string
+	Self           string // path of the executable, as install.Self finds it
+	Cwd            string // absolute
+	Home           string // of the user, "" when unknown
+	UID            int
+	Hostname       func() string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Terminals, and the file that the children's stderr is (nil: the process's own).
+	StdinTTY, StdoutTTY, StderrTTY bool
+	ChildStderr                    *os.File
+	// Signals begins to bring those that Run wants to know: interrupt, terminate, hang up
+	// and a broken pipe.
+	Signals func() <-chan os.Signal
+	// Leave ends the process, by sig if it is not nil. Run calls it from beside the
+	// conversation, when that cannot be waited for.
+	Leave func(sig os.Signal, status int)
+	// Watch tells when nobody reads stdout any more, see pipeline.WatchReader. May be nil.
+	Watch func() (closed <-chan struct{}, stop func())
+}
+
+// errBroken is the status for a reader that closed stdout: 128 and SIGPIPE.
+const errBroken = exit.Silent(128 + 13)
+
+// Run does what the command line says. What people must know has been written to stderr
+// when it returns; the error carries the exit status.
+func Run(ctx context.Context, p Process) error {
+	args, err := ParseArgs(p.Args)
+	if err != nil {
+		var u *UsageError
+		if errors.As(err, &u) {
+			fmt.Fprint(p.Stderr, u.Message())
+		}
+		return exit.Silent(exit.Usage)
+	}
+	switch {
+	case args.List:
+		return options.Write(p.Stdout, Options())
+	case args.Help:
+		return writeHelp(p.Stdout, args.Verb)
+	case args.Version:
+		_, err := fmt.Fprintln(p.Stdout, version.Line("codex-cli-exec"))
+		return err
+	case args.Schema:
+		_, err := io.WriteString(p.Stdout, eventSchema)
+		return err
+	case args.Verb == verbReview:
+		if !args.Uncommitted && args.Base == "" && args.Commit == "" && args.Prompt == nil {
+			return p.fail(errors.New("Specify --uncommitted, --base, --commit, or provide custom review instructions"))
+		}
+	}
+	return p.fail((&run{Process: p, args: args}).do(ctx))
+}
+
+// fail writes err in the form of the original, and gives its status.
+func (p *Process) fail(err error) error {
+	var silent exit.Silent
+	var c complaint
+	var ce *config.Error
+	switch {
+	case err == nil || errors.As(err, &silent):
+		return err
+	case errors.As(err, &c):
+		fmt.Fprintln(p.Stderr, string(c))
+	case errors.As(err, &ce):
+		fmt.Fprint(p.Stderr, ce.Message())
+	default:
+		fmt.Fprintln(p.Stderr, "Error: "+err.Error())
+	}
+	return exit.Silent(exit.Status(err))
+}
+
+// run is one run of a turn.
+type run struct {
+	Process
+	args *Args
+	cfg  *config.Config
+	cwd  string
+	show renderer
+	ctl  *control
+	pipe *pipeline.Pipeline
+	talk *talk
+	over bool // the turn has ended, as far as the engine is concerned
+}
+
+// do goes through a run in the order in which the original finds fault (turn spec §4.3).
+// The engine is started as early as nothing cheap can fail any more, so that it gets
+// ready while stdin is read.
+func (r *run) do(ctx context.Context) error {
+	if r.args.FullAuto {
+		fmt.Fprintln(r.Stderr, "warning: `--full-auto` is deprecated; use `--sandbox workspace-write` instead.")
+	}
+	if err := r.loadConfig(ctx); err != nil {
+		return err
+	}
+	r.chooseRenderer()
+	r.ctl = &control{signals: r.Signals, leave: r.Leave, watch: r.Watch, limit: r.args.Timeout, show: r.show, notice: r.Stderr}
+	err := r.guarded()
+	if r.pipe != nil {
+		if !r.over {
+			r.pipe.Terminate()
+		}
+		r.filterTrouble(r.pipe.Wait(grace))
+	}
+	if left := r.ctl.stop(); left != nil {
+		return left
+	}
+	return err
+}
+
+func (r *run) loadConfig(ctx context.Context) (err error) {
+	a := r.args
+	r.cwd = r.Cwd
+	if a.Dir != "" {
+		if r.cwd = a.Dir; !filepath.IsAbs(r.cwd) {
+			r.cwd = filepath.Join(r.Cwd, a.Dir)
+		}
+		fi, err := os.Stat(r.cwd)
+		if err != nil {
+			return errors.New(ostext.Of(err))
+		}
+		if !fi.IsDir() {
+			return errors.New("Not a directory (os error 20)")
+		}
+		if real, err := filepath.EvalSymlinks(r.cwd); err == nil {
+			r.cwd = real
+		}
+	}
+	webSearch := ""
+	if a.Search {
+		webSearch = "live"
+	}
+	r.cfg, err = config.Load(ctx, config.Options{
+		Env: config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: r.Hostname},
+		Cwd: r.cwd, Overrides: a.Config, Enable: a.Enable, Disable: a.Disable, Profile: a.Profile, ProfileV2: a.ProfileV2,
+		IgnoreUserConfig: a.NoUserConfig, Strict: a.StrictConfig,
+		Model: a.Model, Sandbox: a.Sandbox, OSS: a.OSS, LocalProvider: a.LocalProvider, AddDirs: a.AddDirs,
+		FullAuto: a.FullAuto, Bypass: a.Bypass, WebSearch: webSearch, ForceApproval: "never",
+	})
+	return err
+}
+
+func (r *run) chooseRenderer() {
+	if r.args.JSON {
+		r.show = newJSONOut(r.Stdout, r.args.Stream)
+		return
+	}
+	colour := r.args.Color == "always"
+	if r.args.Color == "auto" {
+		colour = r.StderrTTY && r.Getenv("NO_COLOR") == "" && r.Getenv("TERM") != "dumb" && r.Getenv("TERM") != ""
+	}
+	r.show = &human{out: r.Stdout, err: r.Stderr, colour: colour, stream: r.args.Stream, terminals: r.StdoutTTY && r.StderrTTY,
+		memories: filepath.Join(r.cfg.Home, "memories")}
+}
+
+// guarded is the part of a run in which there may be an engine.
+func (r *run) guarded() error {
+	a := r.args
+	trusted := a.SkipGitCheck || a.Bypass || inRepository(r.cwd)
+	if trusted {
+		if err := r.startEngine(); err != nil {
+			return err
+		}
+	}
+	var prompt string
+	var review protocol.ReviewTarget
+	var err error
+	in := stdin{r.Stdin, r.StdinTTY, r.Stderr}
+	if a.Verb == verbReview {
+		review, err = a.review(in)
+		prompt = review.Hint()
+	} else {
+		prompt, err = a.prompt(in)
+	}
+	if err != nil {
+		return err
+	}
+	schema, err := readSchema(a.SchemaFile)
+	if err != nil {
+		return err
+	}
+	if !trusted {
+		return complaint("Not inside a trusted directory and --skip-git-repo-check was not specified.")
+	}
+	method, params, err := r.threadRequest()
+	if err != nil {
+		return err
+	}
+	if err := r.talk.open(method, params, prompt); err != nil {
+		return r.explain(err)
+	}
+	r.ctl.opened(r.talk)
+	var background sync.WaitGroup
+	defer background.Wait()
+	background.Go(r.storeTrust)
+	var id string
+	if a.Verb == verbReview {
+		id, err = r.talk.review(review)
+	} else {
+		id, err = r.talk.turn(r.images(), prompt, schema)
+	}
+	if err == nil {
+		r.ctl.running(id)
+		err = r.talk.follow(r.ctl.hurry)
+	}
+	return r.finish(err)
+}
+
+// images gives the files of -i, which are named from where the program was started.
+func (r *run) images() []string {
+	images := make([]string, len(r.args.Images))
+	for i, name := range r.args.Images {
+		if images[i] = name; !filepath.IsAbs(name) {
+			images[i] = filepath.Join(r.Cwd, name)
+		}
+	}
+	return images
+}
+
+// startEngine starts the engine with the filters of config.toml behind it, and opens the
+// conversation.
+func (r *run) startEngine() error {
+	engine := pipeline.Command{Name: "codex-turn"}
+	var err error
+	if r.args.Turn != "" {
+		words, err := pipeline.Split(r.args.Turn)
+		if err != nil || len(words) == 0 {
+			return fmt.Errorf("--turn %q is no command", r.args.Turn)
+		}
+		if engine.Path, err = r.lookup(words[0]); err != nil {
+			return err
+		}
+		engine.Name, engine.Args = words[0], words[1:]
+	} else if engine.Path, err = install.Find(r.Self, engine.Name, r.Getenv("PATH")); err != nil {
+		return err
+	}
+	engine.Args = append(engine.Args, r.args.engineArgs()...)
+	engine.Args = append(engine.Args, "--ask-for-approval=never", "--source=exec")
+	var filters []pipeline.Command
+	for _, f := range r.cfg.Pipeline.Filters {
+		path, err := r.lookup(f[0])
+		if err != nil {
+			return fmt.Errorf("[pipeline] filters: %w", err)
+		}
+		filters = append(filters, pipeline.Command{Name: f[0], Path: path, Args: f[1:]})
+	}
+	optOut := r.show.optOut()
+	if len(filters) > 0 {
+		optOut = nil // filters may want what is not shown
+	}
+	if len(r.cfg.Notify) > 0 {
+		path, err := install.Find(r.Self, "codex-notify", r.Getenv("PATH"))
+		if err != nil {
+			return err
+		}
+		filters = append(filters, pipeline.Command{Name: "codex-notify", Path: path,
+			Args: append([]string{"--client", "codex_exec", "--exec"}, r.cfg.Notify...)})
+	}
+	pipe, err := pipeline.Start(pipeline.Spec{Engine: engine, Filters: filters, Env: r.Env, Dir: r.Cwd, Stderr: r.ChildStderr})
+	if err != nil {
+		return err
+	}
+	r.pipe = pipe
+	r.ctl.start(pipe)
+	r.talk = &talk{in: jsonrpc.NewReader(pipe.Out, 0), out: jsonrpc.NewWriter(pipe.In), show: r.show, notice: r.Stderr,
+		own: shown{r.cfg.ReasoningEffort, r.cfg.ReasoningSummary, r.cfg.HideReasoning, r.cfg.ShowRawReasoning}}
+	if err := r.talk.hello(optOut); err != nil {
+		return r.explain(err)
+	}
+	return nil
+}
+
+// lookup finds a program that a person has named: by its path, or as install finds the
+// pieces of the suite, for a filter may be one, or on PATH.
+func (r *run) lookup(name string) (string, error) {
+	if filepath.Base(name) != name {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(r.Cwd, name)
+		}
+		return name, nil
+	}
+	return pipeline.LookPath(name, r.Getenv("PATH"))
+}
+
+// explain turns the end of the engine's lines into words that say which process ended,
+// and how. Other errors stay.
+func (r *run) explain(err error) error {
+	if !errors.Is(err, errEnded) {
+		return err
+	}
+	if r.ctl.leavingNow() {
+		return exit.Silent(exit.Failed)
+	}
+	return errors.New(pipeline.Blame(r.pipe.Wait(grace)) + " before the turn was over")
+}
+
+// finish shows how the turn ended and makes the status of it.
+func (r *run) finish(err error) error {
+	o := &r.talk.result
+	r.over = o.status != ""
+	if r.ctl.leavingNow() {
+		return exit.Silent(exit.Failed) // nobody will see it
+	}
+	limited, unread := r.ctl.cause()
+	switch {
+	case limited && o.status != protocol.TurnStatusCompleted:
+		r.failTurn(r.ctl.limitText())
+	case err != nil:
+		var ref *refusal
+		if err = r.explain(err); !errors.As(err, &ref) && r.talk.begun {
+			r.failTurn(err.Error())
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+	default:
+		r.show.end(o)
+	}
+	if o.status == protocol.TurnStatusCompleted {
+		for _, c := range writeLast(r.args.LastMessageFile, o.answer()) {
+			fmt.Fprintln(r.Stderr, c)
+		}
+	}
+	r.show.answer(o)
+	switch {
+	case r.show.failed() != nil && !errors.Is(r.show.failed(), syscall.EPIPE):
+		return fmt.Errorf("write to stdout: %w", r.show.failed())
+	case r.show.failed() != nil || unread && o.status != protocol.TurnStatusCompleted:
+		return errBroken
+	case limited && o.status != protocol.TurnStatusCompleted:
+		return exit.Silent(exit.Limit)
+	case o.noHands:
+		return exit.Silent(exit.NoSandbox)
+	case o.status != protocol.TurnStatusCompleted:
+		return exit.Silent(exit.Failed)
+	case r.args.FailOnTool && o.failed > 0:
+		fmt.Fprintf(r.Stderr, "codex-exec: %d of the turn's commands, patches and tool calls failed\n", o.failed)
+		return exit.Silent(exit.Partly)
+	}
+	return nil
+}
+
+// failTurn shows a failure that the engine did not tell about.
+func (r *run) failTurn(why string) {
+	o := &r.talk.result
+	o.status, o.err = protocol.TurnStatusFailed, why
+	if r.args.JSON {
+		r.show.error(why)
+	}
+	r.show.end(o)
+}
+
+// storeTrust remembers that a folder was worked in with the right to write (turn spec
+// §4.3).
+func (r *run) storeTrust() {
+	c := r.cfg
+	if c.Trust != "" || c.SandboxMode == "read-only" || r.args.NoUserConfig {
+		return
+	}
+	if err := config.SetTrust(c.Home, c.TrustKey, "trusted"); err != nil {
+		fmt.Fprintln(r.Stderr, "codex-exec: "+err.Error())
+	}
+}
+
+// filterTrouble tells about filters that ended badly.
+func (r *run) filterTrouble(exits []pipeline.Exit) {
+	if len(exits) == 0 {
+		return
+	}
+	if r.ctl.leavingNow() {
+		return
+	}
+	for _, e := range exits[1:] {
+		if !e.OK() {
+			fmt.Fprintln(r.Stderr, "codex-exec: "+e.String())
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+
+	"codex/pkg/protocol"
+	"codex/pkg/thread"
+)
+
+type resumeParams struct {
+	ThreadID     string `json:"threadId"`
+	Path         string `json:"path,omitempty"`
+	ExcludeTurns bool   `json:"excludeTurns,omitempty"`
+}
+
+// threadRequest makes the request that opens the thread: a new one, or for resume the one
+// that was meant. A name that nobody knows, and --last where there is nothing, start a
+// new thread; an unknown id is an error (turn spec §4.8).
+func (r *run) threadRequest() (method string, params any, err error) {
+	a := r.args
+	fresh := struct{}{}
+	if a.Verb != verbResume || a.Session == "" && !a.Last {
+		return protocol.MethodThreadStart, fresh, nil
+	}
+	p := resumeParams{ExcludeTurns: len(r.cfg.Notify) == 0} // the notify program is told earlier prompts
+	if id, ok := thread.ParseID(a.Session); ok && !a.Last {
+		p.ThreadID = id
+		p.Path, err = thread.Find(r.cfg.Home, id)
+		if errors.Is(err, thread.ErrNone) {
+			return "", nil, fmt.Errorf("thread/resume: thread/resume failed: no rollout found for thread id %s (code -32600)", id)
+		}
+		return protocol.MethodThreadResume, p, err
+	}
+	var s thread.Session
+	if a.Last {
+		s, err = thread.Last(r.cfg.Home, r.cfg.ProviderID, r.cwd, a.All)
+	} else {
+		s, err = thread.ByName(r.cfg.Home, a.Session, r.cwd, a.All)
+	}
+	switch {
+	case errors.Is(err, thread.ErrNone):
+		return protocol.MethodThreadStart, fresh, nil
+	case err != nil:
+		return "", nil, fmt.Errorf("look for the session: %w", err)
+	}
+	p.ThreadID, p.Path = s.ID, s.Path
+	return protocol.MethodThreadResume, p, nil
+}

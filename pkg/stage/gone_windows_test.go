@@ -1,5 +1,0 @@
-package stage
-
-import "testing"
-
-func waitGone(*testing.T, int) {}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package turncli
-
-import "os"
-
-// stdout is where lines go.
-func stdout() *os.File { return os.Stdout }
