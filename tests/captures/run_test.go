@@ -24,11 +24,16 @@ import (
 	"testing/fstest"
 	"time"
 
+	"codex/pkg/clock"
 	"codex/pkg/model/script"
 )
 
 // patience ends a run that hangs.
 const patience = 90 * time.Second
+
+// captured is the day that the captures were made on: sessions in them hold its date, and
+// usage limits end on it.
+const captured = "2026-11-22T06:00:00Z"
 
 // scene is the place of one case: folders, a model, a program.
 type scene struct {
@@ -293,7 +298,7 @@ var repositories = sync.OnceValues(func() (map[string]fs.FS, error) {
 
 func (s *scene) environ() []string {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.root, "CODEX_HOME=" + s.home, "TMPDIR=" + filepath.Join(s.root, "tmp"),
-		"MOCK_KEY=sk-mock", "TERM=xterm-256color", "LANG=C.UTF-8", "TZ=Etc/UTC", "SHELL=/bin/bash"}
+		"MOCK_KEY=sk-mock", "TERM=xterm-256color", "LANG=C.UTF-8", "TZ=Etc/UTC", "SHELL=/bin/bash", clock.Variable + "=" + captured}
 	for k, v := range s.c.Env {
 		env = append(env, k+"="+s.expand.Replace(v))
 	}

@@ -14,11 +14,11 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
-	"time"
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/install"
+	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/engine/turn"
 	"codex/pkg/responses"
@@ -104,6 +104,10 @@ func (f *Flags) options() (*turn.Options, error) {
 	if err != nil {
 		return nil, err
 	}
+	now, err := clock.New(os.Getenv(clock.Variable))
+	if err != nil {
+		return nil, err
+	}
 	o := &turn.Options{
 		Config: config.Options{
 			Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: hostname},
@@ -112,10 +116,10 @@ func (f *Flags) options() (*turn.Options, error) {
 			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
 		},
 		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, IgnoreRules: f.IgnoreRules,
-		Environ: os.Environ(), Getenv: os.Getenv,
+		Environ: clock.Without(os.Environ()), Getenv: os.Getenv,
 		Originator: originator(f.Source), Platform: turn.Platform(), SandboxName: turn.SandboxName(), Timezone: turn.Timezone(os.Getenv("TZ")),
 		Stderr: os.Stderr, Log: log.New(os.Stderr, "codex-turn: ", 0),
-		Now: time.Now, Rand: rand.Float64, Sleep: responses.Sleep,
+		Now: now, Rand: rand.Float64, Sleep: responses.Sleep,
 	}
 	if f.Search {
 		o.Config.WebSearch = "live"

@@ -49,7 +49,7 @@ func (t *liveThread) newClient() (*responses.Client, error) {
 			}
 		}
 	}
-	c := responses.NewClient(ep)
+	c := responses.NewClient(ep, responses.WithClock(t.opts.Now))
 	out := t.out
 	c.Skip = func(typ []byte) bool {
 		switch string(typ) {

@@ -17,6 +17,7 @@ import (
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/pipeline"
+	"codex/pkg/clock"
 	"codex/pkg/config"
 )
 
@@ -123,7 +124,11 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 		fmt.Fprintf(p.Stderr, "error: %v\n", err)
 		return exit.Silent(exit.Status(err))
 	}
-	check, err := SocketAuth{f.Auth, f.TokenFile, f.TokenSHA, f.Secret, f.Issuer, f.Audience, time.Duration(f.Skew) * time.Second}.Check(p.Config.Cwd, time.Now)
+	now, err := clock.New(p.Config.Get(clock.Variable))
+	if err != nil {
+		return err
+	}
+	check, err := SocketAuth{f.Auth, f.TokenFile, f.TokenSHA, f.Secret, f.Issuer, f.Audience, time.Duration(f.Skew) * time.Second}.Check(p.Config.Cwd, now)
 	if err != nil {
 		return p.failed(err)
 	}
@@ -156,7 +161,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 		Hands:      pipeline.Command{Name: "codex-sandbox", Path: hands, Args: []string{"serve"}},
 		Environ:    p.Env,
 		Originator: p.Config.Get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"),
-		Stderr:     p.Stderr,
+		Stderr:     p.Stderr, Now: now,
 	})
 	if err != nil {
 		return err
