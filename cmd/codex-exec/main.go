@@ -49,7 +49,7 @@ func main() {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTTY:  isatty.IsTerminal(os.Stdin.Fd()),
 		StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()), StderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
-		Signals: pipeline.Signals, Leave: pipeline.Leave,
+		Signals: pipeline.Signals, Die: pipeline.Die,
 		Watch: func() (<-chan struct{}, func()) { return pipeline.WatchReader(os.Stdout) },
 	})))
 }

@@ -47,7 +47,7 @@ func (listOptions) BeforeReset(app *kong.Kong) error {
 
 // Parse reads args (without the program's name) into grammar, a pointer to a kong
 // struct. The error carries its exit status: help, version and the option list have been
-// printed and give exit.Silent(0); wrong usage has been told on stderr and gives
+// printed and give exit.Silent(0); wrong usage has been reported on stderr and gives
 // exit.Silent(2); a grammar that kong refuses is a programming error and panics.
 func Parse(p Program, grammar any, args []string, opts ...kong.Option) (*kong.Context, error) {
 	if p.Stdout == nil {

@@ -18,7 +18,7 @@ const (
 	groupImage
 	groupAsk    // approvals
 	groupSearch // web search
-	groupScreen // the terminal face and its server
+	groupScreen // the terminal frontend and its server
 
 	// groupsAsConfig marks a command that has no option of its own for approvals and
 	// search: it gets them as -c.
@@ -39,8 +39,8 @@ type rootOption struct {
 	value  string // of that key for a switch
 }
 
-// rootOptions lists what may stand before the subcommand (turn spec §4.1, original's
-// help), with their groups. -h and -V are codex's own.
+// rootOptions lists what may stand before the subcommand, as the original's help does,
+// with their groups. -h and -V are codex's own.
 func rootOptions() []rootOption {
 	opt := func(short, long, value, help string, group takes) rootOption {
 		return rootOption{Option: options.Option{Short: short, Long: long, Value: value, Help: help}, group: group}
@@ -76,7 +76,7 @@ func rootOptions() []rootOption {
 		opt("", "--add-dir", "DIR", "further folder that may be written", groupDir),
 		image,
 		search,
-		opt("", "--remote", "ADDR", "app-server for the terminal face to connect to", groupScreen),
+		opt("", "--remote", "ADDR", "app-server for the terminal frontend to connect to", groupScreen),
 		opt("", "--remote-auth-token-env", "VAR", "variable that holds its bearer token", groupScreen),
 		opt("", "--no-alt-screen", "", "keep the terminal's own scrollback", groupScreen),
 		opt("-h", "--help", "", "print help", 0),

@@ -65,7 +65,7 @@ func (c Call) run() error {
 		return c.start(cmd, nil, args, c.Args[0])
 	}
 	// The original starts itself under this option to be apply_patch; further arguments
-	// are not looked at (tools spec §4).
+	// are not looked at.
 	if len(args) > 0 && args[0] == "--codex-run-as-apply-patch" {
 		cmd, _ := byLink("apply_patch")
 		return c.start(cmd, nil, args[1:min(2, len(args))], "")
@@ -83,7 +83,7 @@ func (c Call) run() error {
 	case r.help:
 		return overview(c.Stdout)
 	case r.literal || len(r.words) == 0 || !commandLike(r.words[0]):
-		return c.face(r)
+		return c.terminal(r)
 	}
 	cmd, n, ok := lookup(r.words)
 	if !ok {
@@ -158,8 +158,8 @@ func (c Call) foreign(r root) error {
 	return usageError(msg)
 }
 
-// face starts the terminal face with an optional prompt.
-func (c Call) face(r root) error {
+// terminal starts the terminal frontend with an optional prompt.
+func (c Call) terminal(r root) error {
 	if len(r.words) > 1 {
 		return usageError(fmt.Sprintf("unexpected argument '%s' found", r.words[1]))
 	}
@@ -174,7 +174,7 @@ func (c Call) face(r root) error {
 	if !c.StdinTTY {
 		fmt.Fprintln(c.Stderr, "Error: stdin is not a terminal")
 	}
-	return fmt.Errorf("the terminal face is not built yet in this version; use: codex exec %s", quoted(r.words))
+	return fmt.Errorf("the terminal frontend is not built yet in this version; use: codex exec %s", quoted(r.words))
 }
 
 // commandLike says whether a word can be meant as a subcommand rather than a prompt.

@@ -46,7 +46,7 @@ func Commands() []Command {
 		{Name: "fork", Class: Work, Program: tui, Args: []string{"fork"}, takes: takesAll, Planned: true,
 			Help: "branch off a session in the terminal"},
 		{Name: "tui", Class: Work, Program: tui, takes: takesAll, Planned: true, Hidden: true,
-			Help: "the terminal face, as without a subcommand"},
+			Help: "the terminal frontend, as without a subcommand"},
 		{Name: "cloud", Class: Work, Program: "codex-cloud", takes: takesConfig, Planned: true,
 			Help: "browse tasks that run elsewhere"},
 		{Name: "apply", Aliases: []string{"a"}, Class: Work, Program: "codex-apply", takes: takesConfig, Planned: true,

@@ -17,9 +17,9 @@ func kill(p *os.Process) {
 	_ = p.Kill()
 }
 
-// Leave ends this process: by a signal, as whoever waits for it must see it, or with a
+// Die ends this process: by a signal, as whoever waits for it must see it, or with a
 // status when sig is nil.
-func Leave(sig os.Signal, status int) {
+func Die(sig os.Signal, status int) {
 	if s, ok := sig.(syscall.Signal); ok {
 		signal.Reset(sig)
 		_ = syscall.Kill(os.Getpid(), s)
@@ -28,7 +28,7 @@ func Leave(sig os.Signal, status int) {
 	os.Exit(status)
 }
 
-// Signals begins to catch what ends a face: an interrupt, a request to leave, and a
+// Signals begins to catch what ends a frontend: an interrupt, a request to leave, and a
 // terminal that is gone, unless nohup(1) made that nothing. A broken pipe is caught too,
 // so that a write gives an error instead of ending the process.
 func Signals() <-chan os.Signal {

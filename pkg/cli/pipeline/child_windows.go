@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// childAttr keeps Ctrl-C from the children: the face decides what it means.
+// childAttr keeps Ctrl-C from the children: the frontend decides what it means.
 func childAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
@@ -15,10 +15,10 @@ func terminate(p *os.Process) { _ = p.Kill() }
 
 func kill(p *os.Process) { _ = p.Kill() }
 
-// Leave ends this process with a status; there are no signals to end it by.
-func Leave(_ os.Signal, status int) { os.Exit(status) }
+// Die ends this process with a status; there are no signals to end it by.
+func Die(_ os.Signal, status int) { os.Exit(status) }
 
-// Signals begins to catch what ends a face.
+// Signals begins to catch what ends a frontend.
 func Signals() <-chan os.Signal {
 	ch := make(chan os.Signal, 4)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)

@@ -26,7 +26,7 @@ func WatchReader(f *os.File) (closed <-chan struct{}, stop func()) {
 	go func() {
 		defer close(done)
 		for {
-			// Errors of the first one are told without being asked for.
+			// Errors of the first one are reported without being asked for.
 			_, err := unix.Poll(fds, -1)
 			switch {
 			case err == unix.EINTR:

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// UserAgent is the header and the initialize result (turn spec §1.2). The machine's name
+// UserAgent is the header and the initialize result. The machine's name
 // and version come from files; nothing is started for it.
 func UserAgent(originator string, getenv func(string) string, client, clientVersion string) string {
 	term := getenv("TERM_PROGRAM")

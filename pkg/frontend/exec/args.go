@@ -221,8 +221,7 @@ func (p *parser) option(o *option, value string, attached bool) error {
 	case p.at == len(p.argv) || dashed(p.argv[p.at]):
 		return p.needs(o)
 	}
-	// The original takes all words up to the next option as images, but not in resume
-	// (turn spec §4.1).
+	// The original takes all words up to the next option as images, but not in resume.
 	for n := 0; p.at < len(p.argv) && !dashed(p.argv[p.at]); n++ {
 		if n > 0 && (!o.greedy || p.args.Verb == verbResume) {
 			break

@@ -110,7 +110,7 @@ func TestParseArgs(t *testing.T) {
 }
 
 // TestEngineArgs passes on what the engine must know: lists whole and in order, of the
-// others the last. The line is what the TypeScript SDK starts (turn spec §6).
+// others the last. The line is what the TypeScript SDK starts.
 func TestEngineArgs(t *testing.T) {
 	a, err := ParseArgs([]string{"--experimental-json",
 		"--config", "show_raw_agent_reasoning=true", "--config", `arr=[1, "b"]`, "--model", "x", "--model", "gpt-5.5",

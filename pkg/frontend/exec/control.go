@@ -20,7 +20,7 @@ const grace = 5 * time.Second
 // the conversation, which may be blocked in a read or a write.
 type control struct {
 	signals func() <-chan os.Signal
-	leave   func(sig os.Signal, status int) // ends the process
+	die     func(sig os.Signal, status int) // ends the process
 	watch   func() (closed <-chan struct{}, stop func())
 	limit   time.Duration
 	show    renderer
@@ -213,7 +213,7 @@ func (c *control) end(sig os.Signal, status int) {
 		p.Terminate()
 		p.Wait(grace)
 	}
-	c.leave(sig, status)
+	c.die(sig, status)
 	close(c.leaving)
 }
 

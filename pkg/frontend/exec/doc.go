@@ -1,9 +1,8 @@
-// Package exec is the face for scripts and CI: one turn, prompt in, answer out. It
+// Package exec is the frontend for scripts and CI: one turn, prompt in, answer out. It
 // reads a prompt from the command line and stdin, starts an engine with the user's
-// filters behind it (pkg/cli/pipeline), speaks the app-server protocol with it, and renders what
-// comes back, for people on stderr and stdout, or as thread events on stdout (turn spec
-// §4). Requests of the engine are refused: nobody is there to answer them.
+// filters behind it (pkg/cli/pipeline), speaks the app-server protocol with it, and
+// renders what comes back, for people on stderr and stdout, or as thread events on
+// stdout. Requests of the engine are refused: nobody is there to answer them.
 //
-// A face: it imports stage and the ground (cli/exit, config, install, jsonrpc, options,
-// ostext, protocol, sessions, version), never the engine.
+// Frontend layer: it imports the ground and pkg/cli, never the engine.
 package exec

@@ -28,7 +28,7 @@ func readSchema(name string) (json.RawMessage, error) {
 	var out bytes.Buffer
 	if err := json.Compact(&out, data); err != nil {
 		var v any
-		err = json.Unmarshal(data, &v) // the same error, with its place
+		err = json.Unmarshal(data, &v) // the same error, with its position
 		return nil, complaint(fmt.Sprintf("Output schema file %s is not valid JSON: %s", name, jsonText(data, err)))
 	}
 	return out.Bytes(), nil
@@ -50,7 +50,7 @@ func jsonText(data []byte, err error) string {
 }
 
 // writeLast writes the last message for -o: no newline at its end, empty when there is
-// none (turn spec §4.6). What it returns is for stderr; it is never fatal.
+// none. What it returns is for stderr; it is never fatal.
 func writeLast(name string, message *string) (complaints []string) {
 	if name == "" {
 		return nil
@@ -68,7 +68,7 @@ func writeLast(name string, message *string) (complaints []string) {
 	return complaints
 }
 
-// inRepository says whether dir or a folder above it holds an entry .git (turn spec §4.3).
+// inRepository says whether dir or a folder above it holds an entry .git.
 func inRepository(dir string) bool {
 	for {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {

@@ -11,8 +11,7 @@ import (
 	"codex/pkg/protocol"
 )
 
-// human renders for people: everything on stderr, the answer alone on stdout (turn spec
-// §4.5). What cannot be written to stderr is lost, as nobody looks.
+// human renders for people: everything on stderr, the answer alone on stdout. What cannot be written to stderr is lost, as nobody looks.
 type human struct {
 	out, err  io.Writer
 	colour    bool

@@ -9,8 +9,7 @@ import (
 	"codex/pkg/protocol"
 )
 
-// jsonOut renders thread events: one object a line on stdout, each with one write (turn
-// spec §4.4). The order of keys is part of the form.
+// jsonOut renders thread events: one object a line on stdout, each with one write. The order of keys is part of the form.
 type jsonOut struct {
 	w      io.Writer
 	stream bool // pieces of messages too

@@ -212,7 +212,7 @@ func startIn(t *testing.T, s setting, args func(cwd string) []string) result {
 		Stdin: s.stdin, Stdout: s.stdout, Stderr: &stderr, ChildStderr: children,
 		StdinTTY: s.stdin == nil, StdoutTTY: s.tty, StderrTTY: s.tty,
 		Signals: func() <-chan os.Signal { return s.signals }, Watch: s.watch,
-		Leave: func(sig os.Signal, status int) {
+		Die: func(sig os.Signal, status int) {
 			res.sig, res.status = sig, status
 			if s.left != nil {
 				s.left()

@@ -51,7 +51,7 @@ func profileV2(a *Args, v string) error {
 }
 
 // table gives every option. Names of values are the original's, as they show in its
-// error texts (turn spec §4.1).
+// error texts.
 func table() []option {
 	opt := func(names, value, help string, set func(*Args, string) error) option {
 		o := option{Option: options.Option{Value: value, Help: help}, set: set}

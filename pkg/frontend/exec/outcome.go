@@ -8,21 +8,21 @@ import (
 	"codex/pkg/protocol"
 )
 
-// usage is the running total of the thread, resumed turns included (turn spec §3.5).
+// usage is the running total of the thread, resumed turns included.
 type usage struct {
 	input, cached, output, reasoning int64
 }
 
 // outcome is what a turn came to, as far as it is known.
 type outcome struct {
-	message *string // the answer: the last message that says something
-	plan    *string // of a planning turn
-	usage   *usage
-	failed  int // commands, patches and tool calls that failed
-	status  protocol.TurnStatus
-	err     string // why the turn failed
-	lastErr string // the last error that was told
-	noHands bool   // it failed for want of a sandbox or an executor
+	message    *string // the answer: the last message that says something
+	plan       *string // of a planning turn
+	usage      *usage
+	failed     int // commands, patches and tool calls that failed
+	status     protocol.TurnStatus
+	err        string // why the turn failed
+	lastErr    string // the last error notification
+	noExecutor bool   // it failed for want of a sandbox or an executor
 }
 
 // answer is the last message, or the plan when there is none.
@@ -49,7 +49,7 @@ func (o *outcome) observe(method string, p gjson.Result) {
 			if o.err = detailed(p.Get("turn.error")); o.err == "" {
 				o.err = o.lastErr
 			}
-			o.noHands = p.Get("turn.error.codexErrorInfo").Str == protocol.ErrorInfoSandboxError
+			o.noExecutor = p.Get("turn.error.codexErrorInfo").Str == protocol.ErrorInfoSandboxError
 		}
 	}
 }

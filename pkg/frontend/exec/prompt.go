@@ -32,7 +32,7 @@ type complaint string
 
 func (c complaint) Error() string { return string(c) }
 
-// prompt puts the prompt together from the command line and stdin (turn spec §4.2).
+// prompt puts the prompt together from the command line and stdin.
 func (a *Args) prompt(in stdin) (string, error) {
 	given := a.Prompt != nil && *a.Prompt != "-"
 	switch {
@@ -64,8 +64,7 @@ func (a *Args) prompt(in stdin) (string, error) {
 	return text, err
 }
 
-// review gives what the command line wants reviewed. Of stdin only - is read (turn spec
-// §4.9).
+// review gives what the command line wants reviewed. Of stdin only - is read.
 func (a *Args) review(in stdin) (protocol.ReviewTarget, error) {
 	switch {
 	case a.Uncommitted:

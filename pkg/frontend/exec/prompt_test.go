@@ -53,7 +53,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestPrompt is the table of turn spec §4.2.
+// TestPrompt is the table of where a prompt can come from.
 func TestPrompt(t *testing.T) {
 	const additional, reading = "Reading additional input from stdin...\n", "Reading prompt from stdin...\n"
 	for _, tc := range []struct {

@@ -19,6 +19,7 @@ import (
 	"codex/pkg/jsonrpc"
 	"codex/pkg/ostext"
 	"codex/pkg/protocol"
+	"codex/pkg/shellwords"
 )
 
 // Process is what the program is given by the system.
@@ -39,9 +40,9 @@ type Process struct {
 	// Signals begins to bring those that Run wants to know: interrupt, terminate, hang up
 	// and a broken pipe.
 	Signals func() <-chan os.Signal
-	// Leave ends the process, by sig if it is not nil. Run calls it from beside the
+	// Die ends the process, by sig if it is not nil. Run calls it from beside the
 	// conversation, when that cannot be waited for.
-	Leave func(sig os.Signal, status int)
+	Die func(sig os.Signal, status int)
 	// Watch tells when nobody reads stdout any more, see pipeline.WatchReader. May be nil.
 	Watch func() (closed <-chan struct{}, stop func())
 }
@@ -110,7 +111,7 @@ type run struct {
 	over bool // the turn has ended, as far as the engine is concerned
 }
 
-// do goes through a run in the order in which the original finds fault (turn spec §4.3).
+// do goes through a run in the order in which the original finds fault.
 // The engine is started as early as nothing cheap can fail any more, so that it gets
 // ready while stdin is read.
 func (r *run) do(ctx context.Context) error {
@@ -121,7 +122,7 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.chooseRenderer()
-	r.ctl = &control{signals: r.Signals, leave: r.Leave, watch: r.Watch, limit: r.args.Timeout, show: r.show, notice: r.Stderr}
+	r.ctl = &control{signals: r.Signals, die: r.Die, watch: r.Watch, limit: r.args.Timeout, show: r.show, notice: r.Stderr}
 	err := r.guarded()
 	if r.pipe != nil {
 		if !r.over {
@@ -147,7 +148,7 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 			return errors.New(ostext.Of(err))
 		}
 		if !fi.IsDir() {
-			return errors.New("Not a directory (os error 20)")
+			return errors.New(ostext.Of(syscall.ENOTDIR))
 		}
 		if real, err := filepath.EvalSymlinks(r.cwd); err == nil {
 			r.cwd = real
@@ -250,8 +251,8 @@ func (r *run) startEngine() error {
 	engine := pipeline.Command{Name: "codex-turn"}
 	var err error
 	if r.args.Turn != "" {
-		words, err := pipeline.Split(r.args.Turn)
-		if err != nil || len(words) == 0 {
+		words, ok := shellwords.Split(r.args.Turn)
+		if !ok || len(words) == 0 {
 			return fmt.Errorf("--turn %q is no command", r.args.Turn)
 		}
 		if engine.Path, err = r.lookup(words[0]); err != nil {
@@ -357,7 +358,7 @@ func (r *run) finish(err error) error {
 		return errBroken
 	case limited && o.status != protocol.TurnStatusCompleted:
 		return exit.Silent(exit.Limit)
-	case o.noHands:
+	case o.noExecutor:
 		return exit.Silent(exit.NoSandbox)
 	case o.status != protocol.TurnStatusCompleted:
 		return exit.Silent(exit.Failed)
@@ -378,8 +379,7 @@ func (r *run) failTurn(why string) {
 	r.show.end(o)
 }
 
-// storeTrust remembers that a folder was worked in with the right to write (turn spec
-// §4.3).
+// storeTrust remembers that a folder was worked in with the right to write.
 func (r *run) storeTrust() {
 	c := r.cfg
 	if c.Trust != "" || c.SandboxMode == "read-only" || r.args.NoUserConfig {

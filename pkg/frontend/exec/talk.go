@@ -30,7 +30,7 @@ type renderer interface {
 	begin(*header)
 	// event shows one notification of the thread.
 	event(method string, params gjson.Result)
-	// error shows an error that no notification told.
+	// error shows an error that came in no notification.
 	error(message string)
 	// end says how the turn ended, answer what came of it.
 	end(*outcome)
@@ -70,7 +70,7 @@ func (r *refusal) Error() string {
 }
 
 // shown are the settings that a transcript depends on and that the protocol has no place
-// for. The engine adds them to its answer; of another engine, the face's own count.
+// for. The engine adds them to its answer; of another engine, the frontend's own count.
 type shown struct {
 	effort, summary             string
 	hideReasoning, rawReasoning bool
@@ -145,7 +145,7 @@ func (t *talk) open(method string, params any, prompt string) error {
 }
 
 // rulesError gives an error about rules files the words of the original, which reads
-// them before there is a thread (turn spec §4.3).
+// them before there is a thread.
 func rulesError(err error) error {
 	var r *refusal
 	if errors.As(err, &r) {
@@ -240,7 +240,7 @@ func (t *talk) follow(hurry func()) error {
 	return nil
 }
 
-// read gives the next line that is a message. A broken one is told about and passed over.
+// read gives the next line that is a message. A broken one is reported and passed over.
 func (t *talk) read() (gjson.Result, error) {
 	for {
 		line, err := t.in.ReadLine()
@@ -284,7 +284,7 @@ func (t *talk) note(method string, p gjson.Result) {
 	t.show.event(method, p)
 }
 
-// refuse answers a request of the engine: nobody is there to decide (turn spec §4.10).
+// refuse answers a request of the engine: nobody is there to decide.
 func (t *talk) refuse(id json.RawMessage, method string, p gjson.Result) {
 	if method == protocol.AskElicitation {
 		_ = t.out.Respond(id, map[string]string{"action": "cancel"})

@@ -16,7 +16,7 @@ type resumeParams struct {
 
 // threadRequest makes the request that opens the thread: a new one, or for resume the one
 // that was meant. A name that nobody knows, and --last where there is nothing, start a
-// new thread; an unknown id is an error (turn spec §4.8).
+// new thread; an unknown id is an error.
 func (r *run) threadRequest() (method string, params any, err error) {
 	a := r.args
 	fresh := struct{}{}

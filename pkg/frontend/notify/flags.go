@@ -26,7 +26,7 @@ func Options() options.Set {
 		{Long: "--enable", Value: "FEATURE", Help: "switch a feature on"},
 		{Long: "--disable", Value: "FEATURE", Help: "switch a feature off"},
 		{Short: "-p", Long: "--profile", Value: "NAME", Help: "profile from config.toml"},
-		{Long: "--client", Value: "NAME", Help: "name of the front end in the notification"},
+		{Long: "--client", Value: "NAME", Help: "name of the frontend in the notification"},
 		{Long: "--bell", Help: "ring the terminal's bell"},
 		{Long: "--osc9", Help: "let the terminal show a notification"},
 		{Long: "--exec", Value: "CMD...", Help: "run CMD instead of the notify program of config.toml"},

@@ -3,7 +3,7 @@
 // shows a notification. It reads the app-server protocol v2 (thread/started,
 // item/completed, turn/completed, approval requests) and writes the same bytes.
 //
-// A face: it imports gjson and the ground; never the engine.
+// Frontend layer: it imports the ground and pkg/cli, never the engine.
 package notify
 
 import (

@@ -19,7 +19,7 @@ type payload struct {
 
 // Payload gives the argument for a turn: compact JSON of at most 120 KiB. When it would
 // be longer, input messages are left out from the oldest on, then the last message is
-// cut. client is the name of the front end; "" leaves it out.
+// cut. client is the name of the frontend; "" leaves it out.
 func Payload(t Turn, client string) string {
 	p := payload{"agent-turn-complete", t.ThreadID, t.TurnID, t.Cwd, client, t.Inputs, nil}
 	if p.Inputs == nil {
@@ -65,7 +65,7 @@ func encode(p payload) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// Client gives the name of the front end for the source of a thread; "" when unknown.
+// Client gives the name of the frontend for the source of a thread; "" when unknown.
 func Client(source string) string {
 	switch source {
 	case "exec":

@@ -11,7 +11,7 @@ import (
 // Teller does what was asked for when an event comes.
 type Teller struct {
 	Command []string // program and first arguments; nil runs none
-	Client  string   // name of the front end; "" derives it from the thread
+	Client  string   // name of the frontend; "" derives it from the thread
 	Bell    bool
 	OSC9    bool
 	TMUX    bool      // the terminal is inside tmux
@@ -69,7 +69,7 @@ func start(command []string, payload string) error {
 }
 
 // osc9 gives the escape sequence of a terminal notification, wrapped for tmux on demand
-// (config spec §9.2). Control characters in the text would end it early.
+// . Control characters in the text would end it early.
 func osc9(text string, tmux bool) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 {

@@ -170,7 +170,7 @@ func (w *Watcher) completed(params gjson.Result) {
 }
 
 // ended makes the event of a turn that ended normally; an interrupted or failed turn and
-// one that only compacted make none (config spec §9.1).
+// one that only compacted make none.
 func (w *Watcher) ended(params gjson.Result) (Event, bool) {
 	id := strings.Clone(params.Get("threadId").Str)
 	th := w.thread(id)

@@ -1,11 +1,11 @@
 // Package pipeline starts an engine and the filters behind it as child processes, joins them
 // with pipes, and makes sure that none outlives its parent:
 //
-//	face → engine → filter → … → face
+//	frontend → engine → filter → … → frontend
 //
-// Lines of a face go straight to the engine; what the engine says passes every filter on
+// Lines of a frontend go straight to the engine; what the engine says passes every filter on
 // its way back. Each child leads a process group of its own, so that a signal from the
-// terminal reaches the face alone, which decides what it means, and so that a child and
+// terminal reaches the frontend alone, which decides what it means, and so that a child and
 // all it started can be killed together. On Linux a child gets SIGTERM when its parent
 // dies, however that happens.
 //
@@ -19,7 +19,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -186,45 +185,6 @@ func Blame(exits []Exit) string {
 		}
 	}
 	return exits[0].String()
-}
-
-// Split takes a command line apart into words: blanks separate, single and double quotes
-// and the backslash keep. Nothing is expanded.
-func Split(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	in, quote := false, byte(0)
-	for i := 0; i < len(line); i++ {
-		c := line[i]
-		switch {
-		case quote != 0 && c == quote:
-			quote = 0
-		case c == '\\' && quote != '\'' && i+1 < len(line) && (quote == 0 || strings.IndexByte("\"\\$`", line[i+1]) >= 0):
-			i++
-			word.WriteByte(line[i])
-			in = true
-		case quote != 0:
-			word.WriteByte(c)
-		case c == '\'' || c == '"':
-			quote, in = c, true
-		case c == ' ' || c == '\t' || c == '\n':
-			if in {
-				words = append(words, word.String())
-				word.Reset()
-				in = false
-			}
-		default:
-			word.WriteByte(c)
-			in = true
-		}
-	}
-	if quote != 0 {
-		return nil, fmt.Errorf("split %q: quote is not closed", line)
-	}
-	if in {
-		words = append(words, word.String())
-	}
-	return words, nil
 }
 
 // LookPath finds a program in the absolute folders of pathEnv, the value of PATH. A

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -235,32 +234,6 @@ func TestWatchReader(t *testing.T) {
 	} else {
 		stop()
 	}
-}
-
-func TestSplit(t *testing.T) {
-	for line, want := range map[string][]string{
-		"":                            nil,
-		"  ":                          nil,
-		"ssh box codex-turn":          {"ssh", "box", "codex-turn"},
-		"a 'b c' \"d e\"":             {"a", "b c", "d e"},
-		`a\ b c\'d`:                   {"a b", "c'd"},
-		`'' ""`:                       {"", ""},
-		`"a\"b\c" 'x\y'`:              {`a"b\c`, `x\y`},
-		"docker exec -i c codex-turn": {"docker", "exec", "-i", "c", "codex-turn"},
-	} {
-		got, err := Split(line)
-		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: %q, %v", line, got, err)
-		}
-	}
-	if _, err := Split("a 'b"); err == nil {
-		t.Error("an open quote is accepted")
-	}
-}
-
-func FuzzSplit(f *testing.F) {
-	f.Add(`a 'b c' "d\"e" \ f`)
-	f.Fuzz(func(t *testing.T, line string) { Split(line) })
 }
 
 func TestLookPath(t *testing.T) {
