@@ -148,10 +148,10 @@ func ambientAllowed() []string {
 		"pkg/cli/dispatch/exec_other.go os.Stdin",
 		"pkg/sandbox/direct_windows.go os.Stdin",
 		"pkg/sandbox/direct_windows.go os.Exit",
-		// The second stage of the sandbox is told by its name, and is nothing else.
-		"pkg/sandbox/stage2_linux.go os.Args",
-		"pkg/sandbox/stage2_linux.go os.Exit",
-		// So is the watcher that stands in for a second stage on macOS.
+		// The init process of the sandbox is told by its name, and is nothing else.
+		"pkg/sandbox/linux/init.go os.Args",
+		"pkg/sandbox/linux/init.go os.Exit",
+		// So is the watcher that stands in for it on macOS.
 		"pkg/sandbox/cmd_darwin.go os.Args",
 		"pkg/sandbox/cmd_darwin.go os.Stdin",
 		"pkg/sandbox/cmd_darwin.go os.Exit",

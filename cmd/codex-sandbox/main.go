@@ -29,7 +29,7 @@ import (
 )
 
 func main() {
-	sandbox.Stage2()     // does not return in the second stage
+	sandbox.Init()       // does not return in the process that confines a command
 	dir, _ := os.Getwd() // "" is refused where it matters
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		os.Exit(server.Main(os.Args[2:], server.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr},

@@ -16,20 +16,21 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"codex/pkg/sandbox/execvp"
 	"codex/pkg/sandbox/seatbelt"
 	"codex/pkg/sandbox/watchdog"
 )
 
-// There is no second stage here: sandbox-exec takes the profile and becomes
+// There is no init process here: sandbox-exec takes the profile and becomes
 // the command, in a session of its own. When it ends we kill what is left of
 // its process group; should we die first, a watcher does.
 type cmdState struct {
 	held bool // the watcher knows of the command
 }
 
-// Stage2 never returns when this process is the watcher, which its argv[0]
+// Init never returns when this process is the watcher, which its argv[0]
 // tells; else it returns at once.
-func Stage2() {
+func Init() {
 	if len(os.Args) > 0 && os.Args[0] == watchdog.Name {
 		watchdog.Main(os.Stdin)
 		os.Exit(0)
@@ -37,7 +38,7 @@ func Stage2() {
 }
 
 // watcher is started once a process, by the first sandboxed command.
-var watcher = sync.OnceValues(func() (*watchdog.Leash, error) {
+var watcher = sync.OnceValues(func() (*watchdog.Watchdog, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func restricted(ctx context.Context, spec Spec) (*Cmd, error) {
 	if err := seatbelt.Check(seatbelt.Program); err != nil {
 		return nil, refused(err)
 	}
-	prog, err := lookup(spec.Argv[0], spec.Dir, spec.Env)
+	prog, err := execvp.Lookup(spec.Argv[0], spec.Dir, spec.Env)
 	if err != nil {
 		return nil, &ExecError{Program: spec.Argv[0], Err: err}
 	}
@@ -215,12 +216,12 @@ func pathOf(fd int) (string, error) {
 // Probe tries sandbox-exec.
 func Probe() Support {
 	if err := seatbelt.Check(seatbelt.Program); err != nil {
-		return Support{Reason: err.Error()}
+		return without(err.Error())
 	}
 	c := exec.Command(seatbelt.Program, "-p", "(version 1)(allow default)", "/usr/bin/true")
 	c.Env = []string{}
 	if out, err := c.CombinedOutput(); err != nil {
-		return Support{Reason: strings.TrimSpace(string(out) + " " + err.Error())}
+		return without(strings.TrimSpace(string(out) + " " + err.Error()))
 	}
 	return Support{Seatbelt: true}
 }

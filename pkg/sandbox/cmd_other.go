@@ -5,12 +5,14 @@ package sandbox
 import (
 	"os"
 	"syscall"
+
+	"codex/pkg/sandbox/linux"
 )
 
 // Inherit gives the command in, out and errs as they are.
 func (c *Cmd) Inherit(in, out, errs *os.File) { c.Stdin, c.Stdout, c.Stderr = in, out, errs }
 
-// Reserve keeps nothing here: there is no second stage.
+// Reserve keeps nothing here: there is no init process.
 type Reserve struct{}
 
 // Close does nothing.
@@ -49,3 +51,6 @@ func (c *Cmd) Signal(sig syscall.Signal) error {
 // Kill ends the command and all that it started and that can be found: on
 // macOS its process group, on Windows, sandboxed, its job.
 func (c *Cmd) Kill() error { return c.Signal(syscall.SIGKILL) }
+
+// without is what a system gives that has no sandbox.
+func without(reason string) Support { return Support{Support: linux.Support{Reason: reason}} }

@@ -13,13 +13,13 @@ import (
 )
 
 // A sandboxed command runs under a restricted token, in a job that ends with
-// it and with us. There is no second stage.
+// it and with us. There is no init process.
 type cmdState struct {
 	job *wintoken.Job // nil: not sandboxed, or not started
 }
 
-// Stage2 does nothing here: there is no second stage.
-func Stage2() {}
+// Init does nothing here: there is no init process.
+func Init() {}
 
 func restricted(ctx context.Context, spec Spec) (*Cmd, error) {
 	level, err := wintoken.ParseLevel(spec.Windows.Level)
@@ -102,7 +102,7 @@ func exitState(st *os.ProcessState) Exit { return Exit{Code: st.ExitCode()} }
 func Probe() Support {
 	token, err := wintoken.NewToken(nil)
 	if err != nil {
-		return Support{Reason: err.Error()}
+		return without(err.Error())
 	}
 	token.Close()
 	return Support{Tokens: true}

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"os/exec"
 	"syscall"
+
+	"codex/pkg/sandbox/execvp"
 )
 
-// direct prepares an unsandboxed command: no second stage, a session of its
+// direct prepares an unsandboxed command: no init process, a session of its
 // own so that Kill reaches its group.
 func direct(ctx context.Context, spec Spec) (*Cmd, error) {
-	prog, err := lookup(spec.Argv[0], spec.Dir, spec.Env)
+	prog, err := execvp.Lookup(spec.Argv[0], spec.Dir, spec.Env)
 	if err != nil {
 		return nil, &ExecError{Program: spec.Argv[0], Err: err}
 	}
@@ -53,7 +55,7 @@ func Exec(spec Spec) error {
 	if err := syscall.Chdir(spec.Dir); err != nil {
 		return fmt.Errorf("enter %s: %w", spec.Dir, err)
 	}
-	prog, err := lookup(spec.Argv[0], spec.Dir, spec.Env)
+	prog, err := execvp.Lookup(spec.Argv[0], spec.Dir, spec.Env)
 	if err == nil {
 		err = syscall.Exec(prog, argv0(spec), environment(spec))
 	}

@@ -363,7 +363,7 @@ func TestNetworkOnly(t *testing.T) {
 // TestWithoutNamespaces runs in a user namespace that may make no others.
 func TestWithoutNamespaces(t *testing.T) {
 	needSpaces(t)
-	if landlockABI() < landlockNeeded {
+	if hostSupport().Landlock < 3 {
 		t.Skip("Landlock is missing or too old")
 	}
 	p := newSite(t)

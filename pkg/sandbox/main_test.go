@@ -19,7 +19,7 @@ import (
 const roleVar = "SANDBOX_TEST_ROLE"
 
 func TestMain(m *testing.M) {
-	Stage2()
+	Init()
 	if role := os.Getenv(roleVar); role != "" {
 		syscall.Exit(playRole(role, os.Args[1:])) // at once: the race detector would linger
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -43,17 +44,12 @@ func through(t *testing.T, p site, r *Reserve, script string) (string, Exit, int
 // waiting gives the stage that waits once it does.
 func waiting(t *testing.T, r *Reserve) int {
 	t.Helper()
-	r.mu.Lock()
-	filler := r.filler
-	r.mu.Unlock()
-	if filler != nil {
-		<-filler
+	for {
+		if pid := r.Pid(); pid != 0 {
+			return pid
+		}
+		runtime.Gosched()
 	}
-	pid := r.Pid()
-	if pid == 0 {
-		t.Fatal("nothing waits")
-	}
-	return pid
 }
 
 // A command in a stage that waited is confined as any other, and gets its own streams,

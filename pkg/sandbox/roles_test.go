@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"codex/pkg/policy"
+	"codex/pkg/sandbox/linux/seccomp"
 )
 
 // playRole is main of the test binary when it is part of a test.
@@ -66,7 +67,7 @@ func playRole(role string, args []string) int {
 		}
 		if as != "root" { // an ordinary user can make no namespaces at all then
 			runtime.LockOSThread()
-			if err := dropPrivileges(); err != nil {
+			if err := noCapabilities(); err != nil {
 				fmt.Println("setup:", err)
 				return 3
 			}
@@ -109,20 +110,24 @@ func playRole(role string, args []string) int {
 
 // forgetCalls has the kernel deny that it knows certain calls.
 func forgetCalls(role string) error {
-	p := &program{}
+	calls := []uint32{unix.SYS_SECCOMP}
 	if role == "old" { // Linux 4.18
-		p.deny(toNoSys, unix.SYS_OPENAT2, unix.SYS_OPEN_TREE, unix.SYS_MOVE_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT,
-			unix.SYS_MOUNT_SETATTR, unix.SYS_CLOSE_RANGE, unix.SYS_FACCESSAT2, unix.SYS_LANDLOCK_CREATE_RULESET)
-	} else {
-		p.deny(toNoSys, unix.SYS_SECCOMP)
+		calls = []uint32{unix.SYS_OPENAT2, unix.SYS_OPEN_TREE, unix.SYS_MOVE_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT,
+			unix.SYS_MOUNT_SETATTR, unix.SYS_CLOSE_RANGE, unix.SYS_FACCESSAT2, unix.SYS_LANDLOCK_CREATE_RULESET}
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
-	code := p.assemble()
-	_, _, no := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
-		uintptr(unsafe.Pointer(&unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]})))
-	return errnoOf(no)
+	return seccomp.Load(seccomp.Assemble([]seccomp.Rule{{Calls: calls, Then: seccomp.NoSys}}))
+}
+
+// noCapabilities makes this thread, and what it starts, an ordinary user.
+func noCapabilities() error {
+	hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	for c := uintptr(0); c <= 63 && unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0) == nil; c++ {
+	}
+	unix.Prctl(unix.PR_SET_SECUREBITS, 3, 0, 0, 0) // NOROOT, and locked
+	return unix.Capset(&hdr, &make([]unix.CapUserData, 2)[0])
 }
 
 // tryWrite changes something at name: appends to a file, makes an entry in a

@@ -1,23 +1,16 @@
 // Package sandbox runs one command under a resolved policy.Policy.
 //
-// On Linux the binary re-executes itself once, as a second stage in new user,
-// pid, ipc and network namespaces. That stage makes the file system read-only
-// but for the writable roots, keeps protected names read-only below them,
-// drops every capability, adds Landlock and a seccomp filter, and then starts
-// the command and stays as its pid 1: it reaps, forwards signals and, when the
-// command ends or the caller dies, ends everything that is left.
-//
-// On macOS sandbox-exec becomes the command under a profile that package seatbelt
-// writes, and a watcher (package leash) ends its process group should we die
-// first. On Windows the command has a token that package wintoken restricts, and
-// lives in a job. Command refuses what cannot be enforced.
+// On Linux the program starts itself once more, and that process confines itself and
+// starts the command (package linux). On macOS sandbox-exec becomes the command under a
+// profile that package seatbelt writes, and a watcher (package watchdog) ends its process
+// group should we die first. On Windows the command has a token that package wintoken
+// restricts, and lives in a job. Command refuses what cannot be enforced.
 //
 // It imports packages policy and ostext and the packages below it, and reads no
-// environment: programs are looked up in the PATH of Spec.Env. Between the
-// stages it speaks the private encoding of wire.go over a socket pair.
+// environment: programs are looked up in the PATH of Spec.Env.
 //
-// A program that calls Command with a restricted policy must call Stage2
-// first thing in main.
+// A program that calls Command with a restricted policy must call Init first thing in
+// main.
 package sandbox
 
 import (
@@ -43,7 +36,7 @@ type Spec struct {
 	Dir    string   // absolute working directory
 	Env    []string // the whole environment, NAME=value; nil is an empty one
 	Tty    bool     // stdin is a terminal that becomes the controlling one
-	Tag    string   // shown in the second stage's command line, to tell it in ps
+	Tag    string   // shown in the init process's command line, to tell it in ps
 
 	// Proxy is the way to what Policy.Proxy lets out. Without it such a policy
 	// has no network at all, and Env should not lead programs to a proxy.
@@ -74,7 +67,7 @@ type Windows struct {
 
 // Proxy is where a command finds the proxy: ports of 127.0.0.1, 0 for none.
 //
-// On Linux the command has a loopback interface of its own. The second stage
+// On Linux the command has a loopback interface of its own. The init process
 // listens there, and Take gets the listening sockets during Start, http's
 // first, nil for port 0: whoever accepts connections on them connects the
 // sandbox to the world, and nothing else does. Take owns the files; its error
@@ -86,13 +79,13 @@ type Proxy struct {
 }
 
 // Cmd is a prepared command: an exec.Cmd whose Start, Wait and Kill know about
-// the second stage. The caller sets Stdin, Stdout and Stderr before Start; for
+// the process that confines it. The caller sets Stdin, Stdout and Stderr before Start; for
 // a terminal all three are the terminal's file and Spec.Tty is set. ExtraFiles
 // and SysProcAttr belong to this package: a sandboxed command gets no other
 // file descriptors.
 //
 // Start returns when the command itself runs or could not be started, and must
-// be followed by Wait when it succeeded. Command.Process is the second stage,
+// be followed by Wait when it succeeded. Command.Process is the init process,
 // not the command.
 type Cmd struct {
 	*exec.Cmd
@@ -200,16 +193,6 @@ func unsetenv(env []string, name string) []string {
 		}
 	}
 	return out
-}
-
-// getenv reads name from env; the last setting counts.
-func getenv(env []string, name string) (string, bool) {
-	for i := len(env) - 1; i >= 0; i-- {
-		if v, ok := strings.CutPrefix(env[i], name+"="); ok {
-			return v, true
-		}
-	}
-	return "", false
 }
 
 // argv0 is the command's argv: Arg0 replaces the first word.

@@ -33,7 +33,7 @@ var binaries string
 const roleVariable = "NETPROXY_TEST_ROLE"
 
 func TestMain(m *testing.M) {
-	sandbox.Stage2()
+	sandbox.Init()
 	if role := os.Getenv(roleVariable); role != "" {
 		if err := attack(role, os.Args[1:]); err != nil {
 			fmt.Println(err)

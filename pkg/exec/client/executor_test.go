@@ -31,7 +31,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	sandbox.Stage2()
+	sandbox.Init()
 	switch {
 	case os.Getenv(serveVariable) != "":
 		os.Unsetenv(serveVariable)

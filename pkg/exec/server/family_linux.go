@@ -36,7 +36,7 @@ type family struct {
 	// forking is held shared while a child is started and made known, so that nobody
 	// else reaps it.
 	forking sync.RWMutex
-	// reserve is the second stage of a sandbox that waits for the next command.
+	// reserve is the init process of a sandbox that waits for the next command.
 	reserve sandbox.Reserve
 	proxies *keeper.Keeper
 

@@ -21,7 +21,7 @@ import (
 const serveVariable = "EXECSERVER_TEST_SERVE"
 
 func TestMain(m *testing.M) {
-	sandbox.Stage2()
+	sandbox.Init()
 	if os.Getenv(serveVariable) != "" {
 		os.Unsetenv(serveVariable)
 		os.Exit(Main(os.Args[1:], Streams{os.Stdin, os.Stdout, os.Stderr}, Options{Version: "test", Env: os.Environ(), Adopt: true}))

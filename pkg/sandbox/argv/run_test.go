@@ -18,7 +18,7 @@ import (
 
 // TestMain lets the test binary be codex-sandbox.
 func TestMain(m *testing.M) {
-	sandbox.Stage2()
+	sandbox.Init()
 	if os.Getenv("ARGV_TEST_MAIN") != "" {
 		os.Unsetenv("ARGV_TEST_MAIN")
 		dir, _ := os.Getwd()

@@ -46,7 +46,7 @@ func kernelValues() []string {
 		"kern.osversion", "kern.secure_kernel", "kern.tcsm_available", "kern.usrstack64", "kern.version", "kern.willshutdown"}
 }
 
-// device is a name in /dev that nobody has put a file in the place of.
+// device is a name in /dev that nobody has put a file instead of.
 func device(name string) string {
 	return `(require-all (literal "` + name + `") (vnode-type CHARACTER-DEVICE))`
 }

@@ -38,11 +38,11 @@ func (b *builder) files(pol policy.Policy, matches []string) {
 	b.pinned(t, reads, writes, pol.DeniedGlobs, matches)
 }
 
-// tree is the places that a policy names, in their true spelling.
+// tree is the paths that a policy names, in their true spelling.
 type tree map[string]policy.Access
 
-// tree collects the places as package policy weighs them: of two words about
-// one place the later one in this order counts, of two places the longer one.
+// tree collects the paths as package policy weighs them: of two words about
+// one path the later one in this order counts, of two paths the longer one.
 func (b *builder) tree(pol policy.Policy) tree {
 	t := tree{"/": policy.AccessNone}
 	if pol.FullDiskRead {
@@ -82,21 +82,21 @@ func private(p string) string {
 	return p
 }
 
-// region is a place where something is allowed, with those below it where it
-// is not. Places below these where it is again are regions of their own.
+// region is a path where something is allowed, with those below it where it
+// is not. Paths below these where it is again are regions of their own.
 type region struct {
 	at     string
 	except []string
 }
 
-// regions divides the tree by a property of its places. Their union is what
+// regions divides the tree by a property of its paths. Their union is what
 // has the property.
 func (t tree) regions(has func(policy.Access) bool) []region {
 	paths := make([]string, 0, len(t))
 	for p := range t {
 		paths = append(paths, p)
 	}
-	sort.Strings(paths) // a place comes after those above it
+	sort.Strings(paths) // a path comes after those above it
 	flips := map[string]bool{}
 	index := map[string]int{}
 	var out []region
@@ -118,7 +118,7 @@ func (t tree) regions(has func(policy.Access) bool) []region {
 	return out
 }
 
-// above finds the nearest place strictly above p, and its value; false when
+// above finds the nearest path strictly above p, and its value; false when
 // there is none.
 func above(flips map[string]bool, p string) (string, bool) {
 	for p != "/" {
@@ -153,7 +153,7 @@ func protected(name string) bool {
 }
 
 // surroundings lets a command with restricted reading find its way: names and
-// kinds of what lies above the places it may see, the links that lead there,
+// kinds of what lies above the paths it may see, the links that lead there,
 // the names in the root directory, and what the loader needs if it may run
 // anything at all.
 func (b *builder) surroundings(pol policy.Policy, reads []region, t tree) {
@@ -179,7 +179,7 @@ func (b *builder) surroundings(pol policy.Policy, reads []region, t tree) {
 	}
 }
 
-// access is what the longest place that contains p says.
+// access is what the longest path that contains p says.
 func (t tree) access(p string) policy.Access {
 	for {
 		if a, ok := t[p]; ok {

@@ -12,7 +12,7 @@ import (
 // from a command: more is the safe side.
 
 const (
-	below   = "(/.*)?$"         // the place itself and all below it
+	below   = "(/.*)?$"         // the path itself and all below it
 	foreign = "[^ -~]+"         // what is no printable ASCII
 	anyChar = "([^/]|[^ -~]+)"  // one character, also of several bytes
 	name    = "[^/]*"           // a part of one name

@@ -7,7 +7,7 @@
 // suite.
 //
 // Profiles say "deny default" and then only allow: what is taken out of an
-// allowed place is part of the condition that allows it. So nothing hangs on
+// allowed path is part of the condition that allows it. So nothing hangs on
 // the order of rules, which Apple documents nowhere. The exceptions are two
 // operations that the default does not cover, and directories that must not
 // be moved; in each of them every known reading gives the same answer.

@@ -39,7 +39,7 @@ func Prepare(pol policy.Policy, home, dir string) (windows.Token, error) {
 	return NewToken(plan.SIDs)
 }
 
-// Missing lists the places that pol would protect if they were there.
+// Missing lists the paths that pol would protect if they were there.
 func Missing(pol policy.Policy) []string {
 	plan, err := NewPlan(pol, "", ParseCaps(nil), kind)
 	if err != nil {

@@ -18,7 +18,7 @@ const capsName = "cap_sid"
 
 // Caps are the identities that stand for being allowed to write somewhere. No
 // account has them. The keys of the maps are those of Key, behind which ours
-// has the places that are not writable when they are not the usual ones.
+// has the paths that are not writable when they are not the usual ones.
 type Caps struct {
 	Workspace string            `json:"workspace"`             // not used here
 	ReadOnly  string            `json:"readonly"`              // may write nowhere

@@ -76,7 +76,7 @@ const (
 // Inheritance of an entry.
 const (
 	inheritAll  = 0x3 // to files and directories below
-	inheritOnly = 0x8 // and not on the place itself
+	inheritOnly = 0x8 // and not on the path itself
 )
 
 // Entry is one entry of an access list.
@@ -107,11 +107,11 @@ func (e Entry) SDDL() string {
 type Plan struct {
 	SIDs    []string // identities that the token may write as
 	Entries []Entry  // what they need, deny before allow, parents before children
-	Missing []string // places that would be protected if they were there
+	Missing []string // paths that would be protected if they were there
 }
 
 // NewPlan decides. cwd is the policy's working directory, in the policy's
-// spelling; kind tells whether a place exists and is a directory.
+// spelling; kind tells whether a path exists and is a directory.
 func NewPlan(pol policy.Policy, cwd string, caps *Caps, kind func(native string) (there, dir bool)) (Plan, error) {
 	var p Plan
 	roots := map[string]string{} // path to SID
@@ -171,7 +171,7 @@ func Key(native string) string {
 }
 
 // rootKey names the identity of a root. Entries stay on the disk, also those
-// that deny: a root with other protected places than the usual needs an
+// that deny: a root with other protected paths than the usual needs an
 // identity of its own, for which nothing is on the disk yet.
 func rootKey(native string, r policy.Root) string {
 	key := Key(native)

@@ -1,0 +1,13 @@
+//go:build linux
+
+package seccomp
+
+import "golang.org/x/sys/unix"
+
+const auditArch = unix.AUDIT_ARCH_AARCH64
+
+// This architecture has no older calls beside those that all have.
+var (
+	foreignNumbers                       []span
+	alwaysArch, setuidArch, metadataArch []Rule
+)

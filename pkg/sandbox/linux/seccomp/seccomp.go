@@ -1,0 +1,131 @@
+//go:build linux
+
+// Package seccomp writes and loads the filter of system calls of a sandbox on Linux.
+//
+// Mounts and namespaces hide what can be hidden; the filter refuses the calls that
+// reach past them: sockets, kernel interfaces that have been the way out of many a
+// sandbox, new namespaces, set-user-id bits. What is refused is plain data, in
+// rules.go; assembler.go makes BPF of it, by hand, since libraries for that spend more
+// time at start than the rest of what confines a command.
+//
+// It imports golang.org/x/sys only.
+package seccomp
+
+import (
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Verdict is what becomes of a call.
+type Verdict uint8
+
+// What may become of a call.
+const (
+	Allow Verdict = iota
+	Deny          // EPERM
+	NoSys         // ENOSYS: callers fall back to an older call
+)
+
+// Rule gives some calls, by number, a verdict: always, or when any, or all, of its tests
+// hold. What no rule is about is allowed.
+type Rule struct {
+	Calls []uint32
+	Then  Verdict
+	Any   []Test
+	All   []Test
+}
+
+// Test is true or not of one argument of a call: its lower half, of which Mask is looked
+// at when it is not 0. One of the other fields is set.
+type Test struct {
+	Arg  uint8
+	Mask uint32
+
+	In    []uint32 // it is one of these
+	Not   []uint32 // it is none of these
+	Set   uint32   // it has any of these bits
+	Lacks uint32   // it has none of these bits
+	Above uint32   // it is greater
+	Given bool     // its whole is not 0
+}
+
+// Network is what a command may do with sockets.
+type Network uint8
+
+// What may be done with sockets.
+const (
+	NetworkOff      Network = iota // connected unix stream pairs
+	NetworkProxied                 // and TCP to be connected: there is a loopback interface alone
+	NetworkLoopback                // and to listen with, and UDP
+	NetworkOpen                    // all
+)
+
+// Config says which rules a command is under.
+type Config struct {
+	Network     Network
+	NetworkOnly bool // nothing is held but the network
+	Root        bool // the effective user is root
+	Alone       bool // there are no namespaces: files and processes outside are in sight
+	ReadOnly    bool // with Alone: nothing at all may be written
+}
+
+// Filter gives the filter for c.
+func Filter(c Config) []unix.SockFilter {
+	lists := [][]Rule{always, alwaysArch}
+	if !c.NetworkOnly {
+		lists = append(lists, setuid, setuidArch)
+		if c.Root {
+			lists = append(lists, setuidRoot)
+		}
+	}
+	switch c.Network {
+	case NetworkOff:
+		lists = append(lists, networkOff, noDebugging)
+	case NetworkProxied:
+		lists = append(lists, networkProxied, noDebugging)
+	case NetworkLoopback:
+		lists = append(lists, networkLoopback, noDebugging)
+	}
+	if c.Alone {
+		lists = append(lists, alone)
+		if c.ReadOnly {
+			lists = append(lists, metadata, metadataArch)
+		}
+	}
+	return Assemble(lists...)
+}
+
+// Assemble makes a filter of rules. Of two about the same call the later counts.
+func Assemble(lists ...[]Rule) []unix.SockFilter {
+	p := &program{pieces: make([][]step, 0, 16)}
+	for _, rules := range lists {
+		for _, r := range rules {
+			p.add(r)
+		}
+	}
+	return p.assemble()
+}
+
+// Load puts a filter on every thread of this process, and so on all that it starts.
+func Load(code []unix.SockFilter) error {
+	prog := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
+	tid, _, no := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
+		uintptr(unsafe.Pointer(&prog)))
+	if no != 0 {
+		return no
+	}
+	if tid != 0 {
+		return fmt.Errorf("on thread %d: %w", tid, unix.EAGAIN)
+	}
+	return nil
+}
+
+// Supported reports whether this kernel has filters.
+func Supported() bool {
+	const actionAvail = 2 // SECCOMP_GET_ACTION_AVAIL
+	action := uint32(retErrno)
+	_, _, no := unix.Syscall(unix.SYS_SECCOMP, actionAvail, 0, uintptr(unsafe.Pointer(&action)))
+	return no == 0
+}

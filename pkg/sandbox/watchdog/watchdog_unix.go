@@ -1,0 +1,66 @@
+//go:build unix
+
+package watchdog
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// Watchdog is the owner's end of a watcher.
+type Watchdog struct {
+	mu   sync.Mutex // one line at a time
+	pipe *os.File
+	cmd  *exec.Cmd
+}
+
+// Start starts a watcher: program is the file of the program that calls Main
+// when its name is Name.
+func Start(program string) (*Watchdog, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("make a pipe: %w", err)
+	}
+	defer r.Close()
+	c := exec.Command(program)
+	c.Args, c.Env, c.Stdin = []string{Name}, []string{"GOMAXPROCS=1"}, r
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := c.Start(); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("start the watcher: %w", err)
+	}
+	return &Watchdog{pipe: w, cmd: c}, nil
+}
+
+// Hold has the group killed when we are gone.
+func (w *Watchdog) Hold(group int) error { return w.say('+', group) }
+
+// Release forgets the group.
+func (w *Watchdog) Release(group int) error { return w.say('-', group) }
+
+func (w *Watchdog) say(sign byte, group int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, err := fmt.Fprintf(w.pipe, "%c%d\n", sign, group); err != nil {
+		return fmt.Errorf("tell the watcher: %w", err)
+	}
+	return nil
+}
+
+// Close ends the watcher, and with it the groups that were not released. A
+// process that ends has no need to call it.
+func (w *Watchdog) Close() error {
+	w.pipe.Close()
+	return w.cmd.Wait()
+}
+
+// Main is the whole of a watcher. It outlives what a terminal or a shell sends
+// to its owner.
+func Main(in *os.File) {
+	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM)
+	Serve(in, func(group int) { syscall.Kill(-group, syscall.SIGKILL) })
+}
