@@ -18,6 +18,7 @@ import (
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/install"
+	"codex/pkg/cli/version"
 	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/engine/turn"
@@ -117,14 +118,14 @@ func (f *Flags) options() (*turn.Options, error) {
 		},
 		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, IgnoreRules: f.IgnoreRules,
 		Environ: clock.Without(os.Environ()), Getenv: os.Getenv,
-		Originator: originator(f.Source), Platform: turn.Platform(), SandboxName: turn.SandboxName(), Timezone: turn.Timezone(os.Getenv("TZ")),
+		Originator: originator(f.Source), Platform: version.Platform(), SandboxName: sandboxName(), Timezone: timezone(os.Getenv("TZ")),
 		Stderr: os.Stderr, Log: log.New(os.Stderr, "codex-turn: ", 0),
 		Now: now, Rand: rand.Float64, Sleep: responses.Sleep,
 	}
 	if f.Search {
 		o.Config.WebSearch = "live"
 	}
-	o.UserAgent = turn.UserAgent(o.Originator, os.Getenv, "codex-turn", "0.133.0")
+	o.UserAgent = version.UserAgent(o.Originator, os.Getenv, "codex-turn", version.Compat)
 	if box, err := install.Find(self, "sandbox", os.Getenv("PATH")); err == nil {
 		o.Executor = []string{box, "serve"}
 	} else {

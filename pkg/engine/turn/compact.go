@@ -3,19 +3,16 @@ package turn
 import (
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/engine/instructions"
+	"codex/pkg/engine/item"
 	"codex/pkg/protocol"
 	"codex/pkg/responses"
 	"codex/pkg/rollout"
 )
-
-// keptUserTokens bounds the user messages that survive a compaction (turn spec §3.6).
-const keptUserTokens = 20000
 
 // mustCompact says whether the context is as full as it may get.
 func (t *liveThread) mustCompact() bool {
@@ -31,33 +28,22 @@ func (t *liveThread) mustCompact() bool {
 // one the context goes before the last user message.
 func (t *turn) compact(before bool) error {
 	th := t.th
-	item := &protocol.ContextCompactionItem{Type: protocol.ItemContextCompaction, ID: uuid.NewString()}
-	t.itemStarted(item)
+	shown := &protocol.ContextCompactionItem{Type: protocol.ItemContextCompaction, ID: uuid.NewString()}
+	t.itemStarted(shown)
 	summary, err := t.summarise()
 	if err != nil {
 		return err
 	}
 	text := instructions.CompactPrefix + "\n" + summary
-	users := keptUsers(th.history)
 	var fresh []json.RawMessage
 	if !before {
 		fresh = th.initialContext(th.turnContext(t.id))
 	}
-	var items []json.RawMessage
-	for i, u := range users {
-		if i == len(users)-1 {
-			items = append(items, fresh...)
-		}
-		items = append(items, u)
-	}
-	if len(users) == 0 {
-		items = append(items, fresh...)
-	}
-	items = append(items, message("user", text))
-	th.history = th.history[:0:0]
+	items := item.Compact(th.history, text, fresh)
+	th.history = nil
 	var bytes int64
 	for _, raw := range items {
-		th.history = append(th.history, entry{raw: raw})
+		th.history = append(th.history, item.Item{Raw: raw})
 		bytes += int64(len(raw))
 	}
 	th.window++
@@ -70,7 +56,7 @@ func (t *turn) compact(before bool) error {
 	th.tokens.Last = rollout.Usage{Total: (bytes + int64(len(th.base)) + 3) / 4}
 	t.tokenCount()
 	th.record(event(map[string]string{"type": "context_compacted"}))
-	t.itemCompleted(item)
+	t.itemCompleted(shown)
 	t.warn("The conversation was compacted: the model goes on from a summary and may miss details. For another task, start a new thread.")
 	return nil
 }
@@ -83,7 +69,7 @@ func (t *turn) summarise() (string, error) {
 	if prompt == "" {
 		prompt = instructions.CompactPrompt
 	}
-	items := append(normalized(th.history, th.set.model.InputImages), entry{raw: message("user", prompt)})
+	items := append(item.Normalise(th.history, th.set.model.InputImages), item.Item{Raw: item.Message("user", prompt)})
 	retries := th.cfg.Provider.StreamMaxRetries
 	for n := 1; ; {
 		text, usage, err := t.ask1(items)
@@ -98,7 +84,7 @@ func (t *turn) summarise() (string, error) {
 		}
 		var re *responses.Error
 		if errors.As(err, &re) && re.Kind == "contextWindowExceeded" && len(items) > 2 {
-			items = normalized(items[1:], th.set.model.InputImages)
+			items = item.Normalise(items[1:], th.set.model.InputImages)
 			continue
 		}
 		if n > retries {
@@ -115,23 +101,18 @@ func (t *turn) summarise() (string, error) {
 }
 
 // ask1 makes one request without tools and gives the last assistant text.
-func (t *turn) ask1(items []entry) (text string, usage *rollout.Usage, err error) {
-	th := t.th
-	h, err := th.headers(t.id, t.start*1000)
-	if err != nil {
-		return "", nil, err
-	}
-	body, err := th.body(items, true)
+func (t *turn) ask1(items []item.Item) (text string, usage *rollout.Usage, err error) {
+	r, err := t.request(items, false)
 	if err != nil {
 		return "", nil, err
 	}
 	s := &sample{t: t}
-	err = th.client.Stream(t.ctx, responses.Request{Body: body, Header: h}, s.meta, func(e responses.Event) error {
+	err = t.th.client.Stream(t.ctx, r, s.meta, func(e responses.Event) error {
 		switch e.Type {
 		case "response.output_item.done":
-			item := gjson.GetBytes(e.Data, "item")
-			if item.Get("type").Str == "message" {
-				if m := messageText(item); m != "" {
+			it := gjson.GetBytes(e.Data, "item")
+			if it.Get("type").Str == "message" {
+				if m := item.Text(it); m != "" {
 					text = m
 				}
 			}
@@ -141,52 +122,4 @@ func (t *turn) ask1(items []entry) (text string, usage *rollout.Usage, err error
 		return nil
 	})
 	return text, s.usage, err
-}
-
-// keptUsers are the user's own messages, the newest first up to the bound, the last of
-// them cut in the middle; context messages and earlier summaries are not the user's.
-func keptUsers(history []entry) []json.RawMessage {
-	budget := keptUserTokens * 4
-	var kept []json.RawMessage
-	for i := len(history) - 1; i >= 0 && budget > 0; i-- {
-		item := gjson.ParseBytes(history[i].raw)
-		if item.Get("type").Str != "message" || item.Get("role").Str != "user" {
-			continue
-		}
-		text := userText(item)
-		if isContext(text) || text == "" {
-			continue
-		}
-		raw := message("user", text)
-		if len(text) > budget {
-			half := budget / 2
-			raw = message("user", strings.ToValidUTF8(text[:half], "")+"…"+strings.ToValidUTF8(text[len(text)-half:], ""))
-		}
-		budget -= len(text)
-		kept = append([]json.RawMessage{raw}, kept...)
-	}
-	return kept
-}
-
-// userText is what the user wrote in a message: images and the marks around them go.
-func userText(item gjson.Result) string {
-	parts := item.Get("content").Array()
-	image := func(i int) bool { return i >= 0 && i < len(parts) && parts[i].Get("type").Str == "input_image" }
-	var texts []string
-	for i, p := range parts {
-		text := p.Get("text").Str
-		if p.Get("type").Str == "input_text" && !(strings.HasPrefix(text, "<image") && image(i+1)) && !(text == "</image>" && image(i-1)) {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, "\n")
-}
-
-func isContext(text string) bool {
-	for _, p := range []string{"<environment_context>", "# AGENTS.md instructions for ", "<turn_aborted>", "<skill>", "<user_shell_command>", "<user_action>", instructions.CompactPrefix} {
-		if strings.HasPrefix(text, p) {
-			return true
-		}
-	}
-	return false
 }

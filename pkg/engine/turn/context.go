@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"codex/pkg/engine/instructions"
+	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/models"
 	"codex/pkg/ostext"
@@ -75,10 +76,10 @@ func (t *liveThread) initialContext(c *rollout.TurnContext) []json.RawMessage {
 	}
 	var out []json.RawMessage
 	if len(dev) > 0 {
-		out = append(out, message("developer", dev...))
+		out = append(out, item.Message("developer", dev...))
 	}
 	if len(user) > 0 {
-		out = append(out, message("user", user...))
+		out = append(out, item.Message("user", user...))
 	}
 	return out
 }
@@ -93,7 +94,7 @@ func (t *liveThread) contextDiff(old, c *rollout.TurnContext) []json.RawMessage 
 	if old.Model != c.Model {
 		dev = append(dev, t.modelSwitch())
 	}
-	if t.cfg.IncludePermissions && (!bytes.Equal(compactJSON(old.ApprovalPolicy), compactJSON(c.ApprovalPolicy)) || !samePolicy(old.SandboxPolicy, c.SandboxPolicy)) {
+	if t.cfg.IncludePermissions && (!bytes.Equal(item.Minify(old.ApprovalPolicy), item.Minify(c.ApprovalPolicy)) || !samePolicy(old.SandboxPolicy, c.SandboxPolicy)) {
 		dev = append(dev, t.permissions())
 	}
 	if m := c.CollaborationMode; deref(m.Settings.DeveloperInstructions) != "" && (m.Mode != old.CollaborationMode.Mode ||
@@ -107,14 +108,14 @@ func (t *liveThread) contextDiff(old, c *rollout.TurnContext) []json.RawMessage 
 	}
 	var out []json.RawMessage
 	if len(dev) > 0 {
-		out = append(out, message("developer", dev...))
+		out = append(out, item.Message("developer", dev...))
 	}
 	if t.cfg.IncludeEnvironmentContext && (old.Cwd != c.Cwd || old.CurrentDate != c.CurrentDate || old.Timezone != c.Timezone) {
 		env := instructions.Environment{Date: c.CurrentDate, Timezone: c.Timezone}
 		if old.Cwd != c.Cwd {
 			env.Cwd, env.Shell = c.Cwd, t.tools.Shell.Name()
 		}
-		out = append(out, message("user", env.String()))
+		out = append(out, item.Message("user", env.String()))
 	}
 	return out
 }
@@ -124,14 +125,6 @@ func samePolicy(a, b rollout.SandboxPolicy) bool {
 	x, err1 := json.Marshal(a)
 	y, err2 := json.Marshal(b)
 	return err1 == nil && err2 == nil && bytes.Equal(x, y)
-}
-
-func compactJSON(raw json.RawMessage) []byte {
-	var b bytes.Buffer
-	if json.Compact(&b, raw) != nil {
-		return raw
-	}
-	return b.Bytes()
 }
 
 // localFiles reads instruction files of this machine; devices and pipes don't count.
@@ -150,14 +143,14 @@ func (localFiles) ReadFile(_ context.Context, path string) ([]byte, error) {
 
 // userMessage makes the message item of a prompt: images first, each between two marks,
 // then the text (§1.3).
-func (t *liveThread) userMessage(input []protocol.UserInput) (item json.RawMessage, ev userMessageEvent) {
-	ev = userMessageEvent{Type: "user_message", Images: []string{}, LocalImages: []string{}, TextElements: []protocol.TextElement{}}
+func (t *liveThread) userMessage(input []protocol.UserInput) (json.RawMessage, userMessageEvent) {
+	ev := userMessageEvent{Type: "user_message", Images: []string{}, LocalImages: []string{}, TextElements: []protocol.TextElement{}}
 	var parts, texts []json.RawMessage
 	n := 0
 	for _, in := range input {
 		switch in.Type {
 		case protocol.UserInputText:
-			texts = append(texts, textPart(in.Text))
+			texts = append(texts, item.TextPart(in.Text))
 			if ev.Message != "" && in.Text != "" {
 				ev.Message += "\n"
 			}
@@ -165,20 +158,20 @@ func (t *liveThread) userMessage(input []protocol.UserInput) (item json.RawMessa
 			ev.TextElements = append(ev.TextElements, in.TextElements...)
 		case protocol.UserInputImage:
 			n++
-			parts = append(parts, imageParts(n, in.URL, detailOf(in.Detail))...)
+			parts = append(parts, item.Image(n, in.URL, detailOf(in.Detail))...)
 			ev.Images = append(ev.Images, in.URL)
 		case protocol.UserInputLocalImage:
 			n++
 			ev.LocalImages = append(ev.LocalImages, in.Path)
 			url, problem := t.localImage(in.Path)
 			if problem != "" {
-				parts = append(parts, textPart(problem))
+				parts = append(parts, item.TextPart(problem))
 				continue
 			}
-			parts = append(parts, imageParts(n, url, detailOf(in.Detail))...)
+			parts = append(parts, item.Image(n, url, detailOf(in.Detail))...)
 		}
 	}
-	return messageOf("user", append(parts, texts...)), ev
+	return item.MessageOf("user", append(parts, texts...)), ev
 }
 
 func detailOf(d *protocol.ImageDetail) string {
@@ -186,10 +179,6 @@ func detailOf(d *protocol.ImageDetail) string {
 		return "high"
 	}
 	return string(*d)
-}
-
-func imageParts(n int, url, detail string) []json.RawMessage {
-	return []json.RawMessage{textPart(fmt.Sprintf("<image name=[Image #%d]>", n)), imagePart(url, detail), textPart("</image>")}
 }
 
 // localImage reads an image that the user attached: the user's own file, on this

@@ -3,6 +3,7 @@ package turn
 import (
 	"encoding/json"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
@@ -20,7 +21,7 @@ type recordedTool struct {
 func recordedTools(specs []protocol.DynamicToolSpec) []recordedTool {
 	out := make([]recordedTool, len(specs))
 	for i, s := range specs {
-		out[i] = recordedTool{s.Namespace, s.Name, s.Description, compactJSON(s.InputSchema), s.DeferLoading}
+		out[i] = recordedTool{s.Namespace, s.Name, s.Description, item.Minify(s.InputSchema), s.DeferLoading}
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"codex/pkg/engine/instructions"
+	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/patch"
 	"codex/pkg/policy"
@@ -118,7 +119,7 @@ func (t *turn) aborted(completed, ms int64) {
 	if errors.Is(context.Cause(t.ctx), errReplaced) {
 		reason = "replaced"
 	} else {
-		th.push(entry{raw: message("user", instructions.TurnAborted)})
+		th.push(item.Item{Raw: item.Message("user", instructions.TurnAborted)})
 	}
 	th.record(event(struct {
 		Type        string `json:"type"`
@@ -150,7 +151,7 @@ func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, 
 	case jobReview:
 		return nil, t.reviewWith(t.job.review)
 	case jobShell:
-		t.th.push(entry{raw: t.userCommand(t.job.command)})
+		t.th.push(item.Item{Raw: t.userCommand(t.job.command)})
 		if t.ctx.Err() != nil {
 			return nil, context.Cause(t.ctx)
 		}
@@ -283,7 +284,7 @@ func (t *turn) recordContext() {
 		msgs = th.contextDiff(th.baseline, c)
 	}
 	for _, m := range msgs {
-		th.push(entry{raw: m})
+		th.push(item.Item{Raw: m})
 	}
 	th.baseline, th.previousModel = c, c.Model
 	th.record(rollout.Entry{Type: rollout.TypeTurnContext, Payload: c})
@@ -295,8 +296,8 @@ func (t *turn) recordInput(input []protocol.UserInput) {
 		return
 	}
 	th := t.th
-	item, ev := th.userMessage(input)
-	th.push(entry{raw: item})
+	raw, ev := th.userMessage(input)
+	th.push(item.Item{Raw: raw})
 	t.recordShown(event(ev))
 	th.previewed(ev.Message)
 	if t.outer != nil {

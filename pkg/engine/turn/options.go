@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/protocol"
 )
@@ -52,6 +53,19 @@ type Options struct {
 
 	installOnce sync.Once
 	install     string
+}
+
+// home is CODEX_HOME.
+func (o *Options) home() (string, error) { return config.Home(o.Config.Env) }
+
+// adoptClient makes the frontend's name the originator, as the model's side sees it; the
+// environment's override wins. It gives the user agent.
+func (o *Options) adoptClient(c protocol.ClientInfo) string {
+	if o.Getenv("CODEX_INTERNAL_ORIGINATOR_OVERRIDE") == "" {
+		o.Originator = c.Name
+	}
+	o.UserAgent = version.UserAgent(o.Originator, o.Getenv, c.Name, c.Version)
+	return o.UserAgent
 }
 
 // Status is how a Server ended.

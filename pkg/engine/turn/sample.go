@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/protocol"
 	"codex/pkg/responses"
@@ -21,7 +22,7 @@ import (
 type sample struct {
 	t       *turn
 	tt      *tools.Turn
-	active  string // item id that deltas belong to
+	active  string // it id that deltas belong to
 	started map[string]bool
 	calls   []*tools.Pending
 	text    string // last non-empty assistant text
@@ -32,7 +33,7 @@ type sample struct {
 	begun   time.Time
 	seen    int  // completed items of this attempt
 	opened  bool // a stream came of this attempt
-	prose   *prose
+	plan    *planMessage
 }
 
 // run sends the history and follows the stream until the response is complete, with the
@@ -67,16 +68,12 @@ func (s *sample) run(ctx context.Context) error {
 
 func (s *sample) attempt(ctx context.Context) error {
 	th := s.t.th
-	h, err := th.headers(s.t.id, s.t.start*1000)
+	r, err := s.t.request(item.Normalise(th.history, th.set.model.InputImages), true)
 	if err != nil {
 		return err
 	}
-	body, err := th.body(normalized(th.history, th.set.model.InputImages), false)
-	if err != nil {
-		return err
-	}
-	s.active, s.started, s.seen, s.opened, s.prose = "", map[string]bool{}, 0, false, nil
-	return th.client.Stream(ctx, responses.Request{Body: body, Header: h}, s.meta, s.event)
+	s.active, s.started, s.seen, s.opened, s.plan = "", map[string]bool{}, 0, false, nil
+	return th.client.Stream(ctx, r, s.meta, s.event)
 }
 
 // lost accounts for a stream that ended early: what is known of tokens and limits is told
@@ -119,8 +116,8 @@ func (s *sample) event(e responses.Event) error {
 	case "response.output_text.delta":
 		switch {
 		case s.t.outer != nil: // what a reviewer writes is not for people yet
-		case s.prose != nil:
-			s.prose.delta(gjson.GetBytes(e.Data, "delta").Str)
+		case s.plan != nil:
+			s.plan.delta(gjson.GetBytes(e.Data, "delta").Str)
 		default:
 			s.delta(noteAgentDelta, e.Data, "")
 		}
@@ -149,8 +146,8 @@ func firstToken(e responses.Event) bool {
 	case "response.output_text.delta", "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
 		return true
 	case "response.output_item.done":
-		item := gjson.GetBytes(e.Data, "item")
-		return item.Get("type").Str != "message" || messageText(item) != ""
+		it := gjson.GetBytes(e.Data, "item")
+		return it.Get("type").Str != "message" || item.Text(it) != ""
 	}
 	return false
 }
@@ -172,7 +169,7 @@ func (s *sample) delta(method string, data []byte, index string) {
 	buf = append(buf, `","turnId":"`...)
 	buf = append(buf, s.t.shown.turn...)
 	buf = append(buf, `","itemId":`...)
-	buf = append(buf, quoteJSON(s.active)...)
+	buf = append(buf, item.Quote(s.active)...)
 	buf = append(buf, `,"delta":`...)
 	buf = append(buf, r[0].Raw...)
 	if index == "summary_index" {
@@ -186,139 +183,75 @@ func (s *sample) delta(method string, data []byte, index string) {
 
 // added announces an item that has begun. In plan mode a message is announced with its
 // first words: it may be nothing but a plan.
-func (s *sample) added(item gjson.Result) {
-	switch typ := item.Get("type").Str; typ {
+func (s *sample) added(it gjson.Result) {
+	switch typ := it.Get("type").Str; typ {
 	case "message", "reasoning", "web_search_call":
-		id := itemID(item)
+		id := itemID(it)
 		s.active = id
 		if typ == "message" && s.planning() {
-			s.prose = &prose{s: s, id: id, phase: phase(item)}
+			s.plan = &planMessage{s: s, id: id, phase: item.Phase(it)}
 			return
 		}
-		s.begin(id, item)
+		s.begin(id, it)
 	}
 }
 
 // planning says whether messages may hold a plan.
 func (s *sample) planning() bool { return s.t.th.set.collab.plan && s.t.outer == nil }
 
-func (s *sample) begin(id string, item gjson.Result) {
+func (s *sample) begin(id string, it gjson.Result) {
 	s.started[id] = true
-	switch item.Get("type").Str {
+	switch it.Get("type").Str {
 	case "message":
-		s.t.itemStarted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: messageText(item), Phase: phase(item)})
+		s.t.itemStarted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: item.Text(it), Phase: item.Phase(it)})
 	case "reasoning":
-		s.t.itemStarted(reasoningItem(id, item))
+		s.t.itemStarted(item.Reasoning(id, it))
 	case "web_search_call":
-		s.t.itemStarted(webItem(id, item))
+		s.t.itemStarted(item.WebSearch(id, it))
 	}
 }
 
-func itemID(item gjson.Result) string {
-	if id := item.Get("id").Str; id != "" {
+func itemID(it gjson.Result) string {
+	if id := it.Get("id").Str; id != "" {
 		return id
 	}
 	return uuid.NewString()
 }
 
-func phase(item gjson.Result) *protocol.MessagePhase {
-	p := protocol.MessagePhase(item.Get("phase").Str)
-	if p == "" {
-		return nil
-	}
-	return &p
-}
-
-func reasoningItem(id string, item gjson.Result) *protocol.ReasoningItem {
-	r := &protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: id}
-	for _, p := range item.Get("summary").Array() {
-		r.Summary = append(r.Summary, p.Get("text").Str)
-	}
-	for _, p := range item.Get("content").Array() {
-		r.Content = append(r.Content, p.Get("text").Str)
-	}
-	return r
-}
-
-func webItem(id string, item gjson.Result) *protocol.WebSearchItem {
-	w := &protocol.WebSearchItem{Type: protocol.ItemWebSearch, ID: id}
-	a := item.Get("action")
-	if !a.Exists() {
-		return w
-	}
-	str := func(k string) *string {
-		if v := a.Get(k); v.Type == gjson.String {
-			return &v.Str
-		}
-		return nil
-	}
-	w.Action = &protocol.WebSearchAction{Query: str("query"), URL: str("url"), Pattern: str("pattern")}
-	for _, q := range a.Get("queries").Array() {
-		w.Action.Queries = append(w.Action.Queries, q.Str)
-	}
-	switch a.Get("type").Str {
-	case "search":
-		w.Action.Type = protocol.WebSearchActionSearch
-		w.Query = a.Get("query").Str
-		if w.Query == "" && len(w.Action.Queries) > 0 {
-			w.Query = w.Action.Queries[0]
-			if len(w.Action.Queries) > 1 {
-				w.Query += " ..."
-			}
-		}
-	case "open_page":
-		w.Action.Type = protocol.WebSearchActionOpenPage
-		w.Query = a.Get("url").Str
-	case "find_in_page":
-		w.Action.Type = protocol.WebSearchActionFindInPage
-		switch pattern, url := a.Get("pattern").Str, a.Get("url").Str; {
-		case pattern == "":
-			w.Query = url
-		case url == "":
-			w.Query = "'" + pattern + "'"
-		default:
-			w.Query = fmt.Sprintf("'%s' in %s", pattern, url)
-		}
-	default:
-		w.Action.Type = protocol.WebSearchActionOther
-	}
-	return w
-}
-
 // done records a complete item, and starts the tool it calls while the stream goes on.
-func (s *sample) done(item gjson.Result) {
-	e, ok := replayed(item)
+func (s *sample) done(it gjson.Result) {
+	e, ok := item.Replay(it)
 	if !ok {
 		return
 	}
 	s.seen++
-	th, id, typ := s.t.th, itemID(item), item.Get("type").Str
-	if role := item.Get("role").Str; typ == "message" && role != "assistant" && role != "" {
+	th, id, typ := s.t.th, itemID(it), it.Get("type").Str
+	if role := it.Get("role").Str; typ == "message" && role != "assistant" && role != "" {
 		th.push(e) // something the server put in; nobody's answer
 		return
 	}
 	if typ == "message" && s.planning() {
-		s.proposed(id, item, e)
+		s.proposed(id, it, e)
 		return
 	}
 	if !s.started[id] {
-		s.begin(id, item)
+		s.begin(id, it)
 	}
 	s.active = ""
 	switch typ {
 	case "message":
-		text := messageText(item)
+		text := item.Text(it)
 		if strings.TrimSpace(text) != "" {
 			s.text = text
 		}
 		th.history = append(th.history, e)
-		th.record(event(agentMessageEvent{"agent_message", text, phase(item), nil}), responseItem(e.raw))
+		th.record(event(agentMessageEvent{"agent_message", text, item.Phase(it), nil}), responseItem(e.Raw))
 		if s.t.outer == nil {
-			s.t.itemCompleted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: text, Phase: phase(item)})
+			s.t.itemCompleted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: text, Phase: item.Phase(it)})
 		}
 		return
 	case "reasoning":
-		r := reasoningItem(id, item)
+		r := item.Reasoning(id, it)
 		entries := []rollout.Entry{}
 		for _, part := range r.Summary {
 			entries = append(entries, event(textEvent{"agent_reasoning", part}))
@@ -330,39 +263,39 @@ func (s *sample) done(item gjson.Result) {
 			entries = append(entries, event(textEvent{"agent_reasoning_raw_content", part}))
 		}
 		th.history = append(th.history, e)
-		th.record(append(entries, responseItem(e.raw))...)
+		th.record(append(entries, responseItem(e.Raw))...)
 		if s.t.outer != nil {
 			s.t.outer.th.record(entries...)
 		}
 		s.t.itemCompleted(r)
 		return
 	case "web_search_call":
-		w := webItem(id, item)
+		w := item.WebSearch(id, it)
 		th.history = append(th.history, e)
-		th.record(event(map[string]any{"type": "web_search_end", "call_id": id, "query": w.Query, "action": actionOf(item)}), responseItem(e.raw))
+		th.record(event(map[string]any{"type": "web_search_end", "call_id": id, "query": w.Query, "action": actionOf(it)}), responseItem(e.Raw))
 		s.t.itemCompleted(w)
 		return
 	}
 	th.push(e)
-	if isCall(typ) && item.Get("call_id").Str != "" && (typ != "tool_search_call" || item.Get("execution").Str != "server") {
-		s.call(typ, item)
+	if item.IsCall(typ) && it.Get("call_id").Str != "" && (typ != "tool_search_call" || it.Get("execution").Str != "server") {
+		s.call(typ, it)
 	}
 }
 
 // actionOf is a search's action, which session files always have.
-func actionOf(item gjson.Result) json.RawMessage {
-	a := item.Get("action")
+func actionOf(it gjson.Result) json.RawMessage {
+	a := it.Get("action")
 	if !a.IsObject() {
 		return json.RawMessage(`{"type":"other"}`)
 	}
 	return json.RawMessage(a.Raw)
 }
 
-func (s *sample) call(typ string, item gjson.Result) {
-	c := tools.Call{Item: typ, Namespace: item.Get("namespace").Str, Name: item.Get("name").Str, ID: item.Get("call_id").Str,
-		Arguments: item.Get("arguments").Str}
+func (s *sample) call(typ string, it gjson.Result) {
+	c := tools.Call{Item: typ, Namespace: it.Get("namespace").Str, Name: it.Get("name").Str, ID: it.Get("call_id").Str,
+		Arguments: it.Get("arguments").Str}
 	if typ == "custom_tool_call" {
-		c.Arguments = item.Get("input").Str
+		c.Arguments = it.Get("input").Str
 	}
 	s.calls = append(s.calls, s.t.th.tools.Dispatch(s.t.ctx, s.tt, c))
 }
@@ -376,7 +309,7 @@ func (s *sample) collect() {
 			continue
 		}
 		text := s.tt.Limit.Recorded().Cut(out.Text)
-		s.t.th.push(entry{raw: outputItem(p.Call.Item, p.Call.ID, text, out.Content)})
+		s.t.th.push(item.Item{Raw: item.Output(p.Call.Item, p.Call.ID, text, out.Content)})
 	}
 	s.calls = nil
 }

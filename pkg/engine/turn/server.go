@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -322,7 +323,7 @@ func (s *Server) begin(p protocol.TurnStartParams, asked int, j job) (t, busy *t
 		return nil, nil, err
 	}
 	if len(p.OutputSchema) > 0 && string(p.OutputSchema) != "null" {
-		t.schema = compactJSON(p.OutputSchema)
+		t.schema = item.Minify(p.OutputSchema)
 	}
 	if t.before = th.running; t.before != nil {
 		t.before.cancel(errReplaced)

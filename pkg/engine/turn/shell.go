@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/models"
@@ -50,7 +51,7 @@ func (s *Server) shellCommand(params json.RawMessage) (any, func(), error) {
 			go func() {
 				defer s.turns.Done()
 				// The model hears of it, unless the turn has nothing to do with the model.
-				busy.th.note(pending{items: []entry{{raw: busy.userCommand(command)}}, quiet: busy.job.kind != ""})
+				busy.th.note(pending{items: []item.Item{{Raw: busy.userCommand(command)}}, quiet: busy.job.kind != ""})
 			}()
 		}, nil
 	}
@@ -65,7 +66,7 @@ func (t *turn) userCommand(command string) json.RawMessage {
 	tt := &tools.Turn{ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Limit: limitOf(th.set.model), Out: t}
 	th.mu.Unlock()
 	r := th.tools.UserCommand(t.ctx, tt, uuid.NewString(), command)
-	return message("user", fmt.Sprintf(
+	return item.Message("user", fmt.Sprintf(
 		"<user_shell_command>\n<command>\n%s\n</command>\n<result>\nExit code: %d\nDuration: %.4f seconds\nOutput:\n%s\n</result>\n</user_shell_command>",
 		command, r.Code, r.Took.Seconds(), r.Text))
 }

@@ -17,6 +17,7 @@ import (
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/engine/instructions"
+	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/models"
 	"codex/pkg/protocol"
@@ -25,53 +26,64 @@ import (
 	"codex/pkg/thread"
 )
 
-// liveThread is the one conversation of this process. While a turn runs, its goroutine owns
-// everything here but what mu guards.
+// liveThread is the one conversation of this process. Its fields are grouped by who may
+// touch them.
 type liveThread struct {
-	opts    *Options
-	out     *emitter
-	cfg     *config.Config
-	auth    *auth.Auth
-	id      string
-	session string
-	created time.Time
-	source  json.RawMessage
-	eph     bool
+	facts
+	memory
 
-	review        bool                       // it is the work of a review
-	base          string                     // base instructions, fixed for the thread
-	dynamic       []protocol.DynamicToolSpec // tools that the face runs
-	threadSource  string                     // user, subagent; "" is unknown
-	set           settings                   // of the turn that runs, or ran last
-	schema        json.RawMessage            // of that turn's answer
-	agents        instructions.Agents
-	history       []entry
+	mu        sync.Mutex // guards the fields below, and memory while no turn runs
+	running   *turn
+	next      settings // of the next turn
+	updated   time.Time
+	state     protocol.ThreadStatus
+	questions map[protocol.ThreadActiveFlag]int // open ones
+	name      *string
+	preview   string
+	usage     *protocol.ThreadTokenUsage // as clients were last told
+	lastTurn  string                     // id
+}
+
+// facts are fixed before anybody else sees the thread; what they point to has locks of
+// its own.
+type facts struct {
+	opts         *Options
+	out          *emitter
+	cfg          *config.Config
+	auth         *auth.Auth
+	id           string
+	session      string
+	created      time.Time
+	source       json.RawMessage
+	threadSource string // user, subagent; "" is unknown
+	eph          bool
+	review       bool                       // it is the work of a review
+	base         string                     // base instructions
+	dynamic      []protocol.DynamicToolSpec // tools that the frontend runs
+	agents       instructions.Agents
+	git          *rollout.Git
+	over         overrides // what the thread was begun with
+	file         *rollout.Writer
+	tools        *tools.Set
+	rules        *rules
+	client       *responses.Client
+}
+
+// memory is what turns work on. It belongs to the goroutine of the turn that runs, once
+// the turn that it replaced has ended; while none runs, to whoever holds the thread's mu.
+type memory struct {
+	set           settings        // of the turn that runs, or ran last; changed with mu held, so that others may read it
+	schema        json.RawMessage // of that turn's answer
+	history       []item.Item
 	baseline      *rollout.TurnContext // what the model was last told
 	previousModel string
 	tokens        rollout.TokenInfo
 	haveTokens    bool
 	limits        json.RawMessage
 	window        int // compactions so far
-	file          *rollout.Writer
-	tools         *tools.Set
-	rules         *rules
-	client        *responses.Client
 	specs         map[string]json.RawMessage
-	turnState     string
-	git           *rollout.Git
-	preview       string
-	toldRefused   bool // that commands cannot be sandboxed
-
-	mu        sync.Mutex
-	running   *turn
-	next      settings  // of the next turn
-	over      overrides // what the thread was begun with
-	updated   time.Time
-	state     protocol.ThreadStatus
-	questions map[protocol.ThreadActiveFlag]int // open ones
-	name      *string
-	usage     *protocol.ThreadTokenUsage // as clients were last told
-	lastTurn  string                     // id
+	turnState     string // as the provider answered it in this turn
+	toldRefused   bool   // that commands cannot be sandboxed
 }
 
 func (t *liveThread) now() time.Time { return t.opts.Now() }
@@ -118,7 +130,7 @@ func newThread(ctx context.Context, o *Options, out *emitter, ov overrides) (*li
 	if err != nil {
 		return nil, err
 	}
-	t := &liveThread{opts: o, out: out, id: id, session: id, created: created, eph: o.Ephemeral}
+	t := &liveThread{facts: facts{opts: o, out: out, id: id, session: id, created: created, eph: o.Ephemeral}}
 	if ov.ephemeral != nil {
 		t.eph = *ov.ephemeral
 	}
@@ -193,7 +205,7 @@ func resumeThread(ctx context.Context, o *Options, out *emitter, path string, ov
 	if err != nil {
 		return nil, err
 	}
-	t := &liveThread{opts: o, out: out, id: h.Meta.ID, session: h.Meta.ID, created: o.Now(), preview: h.Preview}
+	t := &liveThread{facts: facts{opts: o, out: out, id: h.Meta.ID, session: h.Meta.ID, created: o.Now()}, preview: h.Preview}
 	if at, err := time.Parse(time.RFC3339, h.Meta.Timestamp); err == nil {
 		t.created = at
 	}
@@ -232,7 +244,7 @@ func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
 	if t.auth, err = auth.Load(cfg.Home, t.opts.Config.Env, true); err != nil {
 		return fmt.Errorf("read credentials: %w", err)
 	}
-	if problem := t.credentials(); problem != "" {
+	if problem := t.provider().Problem(); problem != "" {
 		return errors.New(problem)
 	}
 	t.set, t.over = settingsOf(cfg), ov
@@ -274,19 +286,6 @@ func (t *liveThread) loadAgents(ctx context.Context) instructions.Agents {
 	o := instructions.AgentsOptions{Home: t.cfg.Home, Root: t.cfg.ProjectRoot, Cwd: t.cfg.Cwd,
 		MaxBytes: t.cfg.ProjectDocMaxBytes, Fallback: t.cfg.ProjectDocFallback}
 	return instructions.LoadAgents(ctx, localFiles{}, localFiles{}, o)
-}
-
-// credentials says, in one line, what a user without any must do. Only the built-in
-// provider at its own address needs one.
-func (t *liveThread) credentials() string {
-	p := t.cfg.Provider
-	if t.cfg.ProviderID != "openai" || len(p.Command) > 0 || t.auth.Mode != "" || p.EnvKey != "" || p.BearerToken != "" || p.Auth != nil {
-		return ""
-	}
-	if p.BaseURL != "" && p.BaseURL != "https://api.openai.com/v1" {
-		return ""
-	}
-	return "no credentials: log in with an API key (CODEX_API_KEY, or `codex login`), name a provider in config.toml (model_provider), or try `make demo`"
 }
 
 // baseInstructions are the config's, else the model's.
@@ -333,10 +332,10 @@ func responseItem(raw json.RawMessage) rollout.Entry {
 }
 
 // push adds items to the history and the session file.
-func (t *liveThread) push(items ...entry) {
+func (t *liveThread) push(items ...item.Item) {
 	entries := make([]rollout.Entry, len(items))
 	for i, e := range items {
-		entries[i] = responseItem(e.raw)
+		entries[i] = responseItem(e.Raw)
 	}
 	t.history = append(t.history, items...)
 	t.record(entries...)

@@ -35,6 +35,18 @@ func unknownWord(got string, words []string) error {
 	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: unknown variant `%s`, expected one of `%s`", shorten(got), strings.Join(words, "`, `"))
 }
 
+// targetWord checks what a review is of.
+func targetWord(t protocol.ReviewTarget) error {
+	words := []string{protocol.ReviewTargetUncommittedChanges, protocol.ReviewTargetBaseBranch, protocol.ReviewTargetCommit, protocol.ReviewTargetCustom}
+	switch {
+	case t.Type == "":
+		return missing("target")
+	case !slices.Contains(words, t.Type):
+		return unknownWord(t.Type, words)
+	}
+	return nil
+}
+
 func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
@@ -42,4 +54,13 @@ func firstError(errs ...error) error {
 		}
 	}
 	return nil
+}
+
+// shorten keeps what a client made up from filling an answer.
+func shorten(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }

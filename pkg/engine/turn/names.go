@@ -5,34 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
 
-	"codex/pkg/cli/version"
-	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
-	"codex/pkg/protocol"
 )
-
-// home is CODEX_HOME.
-func (o *Options) home() (string, error) { return config.Home(o.Config.Env) }
-
-// adoptClient makes the face's name the originator, as the model's side sees it
-// (appserver spec, initialize); the environment's override wins. It gives the user agent.
-func (o *Options) adoptClient(c protocol.ClientInfo) string {
-	if o.Getenv("CODEX_INTERNAL_ORIGINATOR_OVERRIDE") == "" {
-		o.Originator = c.Name
-	}
-	o.UserAgent = UserAgent(o.Originator, o.Getenv, c.Name, c.Version)
-	return o.UserAgent
-}
-
-// UserAgent is version.UserAgent.
-func UserAgent(originator string, getenv func(string) string, client, clientVersion string) string {
-	return version.UserAgent(originator, getenv, client, clientVersion)
-}
 
 // appendIndex notes a thread's name where resume looks for it (turn spec §4.8).
 func appendIndex(home, id, name string, now time.Time) error {
@@ -69,13 +47,4 @@ func indexedName(home, id string) *string {
 		return nil
 	}
 	return &name
-}
-
-// shorten keeps what a client made up from filling an answer.
-func shorten(s string) string {
-	const most = 80
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

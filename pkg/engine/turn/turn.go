@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
@@ -49,7 +50,7 @@ type shown struct{ thread, turn string }
 // job is what a turn is for. The zero job is a conversation.
 type job struct {
 	kind    string // "", jobCompact, jobReview, jobShell
-	review  *review
+	review  *reviewJob
 	command string
 }
 
@@ -63,8 +64,8 @@ const (
 // pending is something for the history that came while the turn ran.
 type pending struct {
 	input []protocol.UserInput
-	items []entry // instead of input
-	quiet bool    // does not keep the turn going
+	items []item.Item // instead of input
+	quiet bool        // does not keep the turn going
 }
 
 var _ tools.Out = (*turn)(nil)

@@ -1,19 +1,14 @@
-package turn
+package argv
 
 import (
 	"os"
 	"runtime"
 	"strings"
-
-	"codex/pkg/cli/version"
 )
 
-// Platform is version.Platform.
-func Platform() [2]string { return version.Platform() }
-
-// SandboxName is what enforces the sandbox on this system, in the word of the request's
-// metadata (turn spec §1.2).
-func SandboxName() string {
+// sandboxName is what enforces the sandbox on this system, in the word of the request's
+// metadata.
+func sandboxName() string {
 	switch runtime.GOOS {
 	case "darwin":
 		return "seatbelt"
@@ -23,8 +18,8 @@ func SandboxName() string {
 	return "seccomp"
 }
 
-// Timezone is the IANA name of the local time zone, from TZ or /etc/localtime.
-func Timezone(tz string) string {
+// timezone is the IANA name of the local time zone, from TZ or /etc/localtime.
+func timezone(tz string) string {
 	if tz = strings.TrimPrefix(tz, ":"); tz != "" && !strings.HasPrefix(tz, "/") {
 		return tz
 	}

@@ -1,12 +1,14 @@
-package instructions
+package review
 
 import (
 	"fmt"
 	"strings"
+
+	"codex/pkg/rollout"
 )
 
-// Review are the base instructions of a reviewer.
-const Review = `You review a change that somebody else made and tell its author what is wrong with it. You look and report; you change no file.
+// Instructions are the base instructions of a reviewer.
+const Instructions = `You review a change that somebody else made and tell its author what is wrong with it. You look and report; you change no file.
 
 What is worth reporting
 - A defect that this change brings in or uncovers: wrong results, crashes, lost data, races, leaks, security holes, broken compatibility, a cost that will be noticed, an error that is swallowed, a test that can't fail. Not what was wrong before, unless the change makes it worse.
@@ -41,12 +43,12 @@ When you are done, answer with one JSON object and nothing else: no fence, no wo
 
 A patch is correct when existing code and tests keep working and there is nothing in it that must be fixed first; small things do not make it incorrect. Every member is needed, code_location with its line_range too.`
 
-// ReviewUncommitted asks for a review of the work tree.
-const ReviewUncommitted = "Review the uncommitted changes of this work tree: staged, unstaged and untracked files. Report findings in the order of their priority."
+// uncommitted asks for a review of the work tree.
+const uncommitted = "Review the uncommitted changes of this work tree: staged, unstaged and untracked files. Report findings in the order of their priority."
 
-// ReviewBase asks for a review against a branch. base is the commit where the two part,
+// against asks for a review against a branch. base is the commit where the two part,
 // "" when it is not known here.
-func ReviewBase(branch, base string) string {
+func against(branch, base string) string {
 	if base == "" {
 		return fmt.Sprintf("Review what this branch would bring into '%s'. First find where the two part, with `git merge-base HEAD %s`, or with its upstream (`%s@{upstream}`) if that is ahead; then look at `git diff` against that commit. Report findings in the order of their priority.", branch, quoted(branch), branch)
 	}
@@ -56,21 +58,34 @@ func ReviewBase(branch, base string) string {
 // quoted makes a name a word for the shell.
 func quoted(name string) string { return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'" }
 
-// ReviewCommit asks for a review of one commit; title may be empty.
-func ReviewCommit(sha, title string) string {
+// ofCommit asks for a review of one commit; title may be empty.
+func ofCommit(sha, title string) string {
 	if title != "" {
 		sha += ` ("` + title + `")`
 	}
 	return "Review the changes of commit " + sha + ". Report findings in the order of their priority."
 }
 
-// ReviewResult is what the thread is told of a review that it asked for.
-func ReviewResult(text string) string {
+// interrupted is what the thread's model has said of a review without an answer.
+const interrupted = "The review ended without a result. Start it again with /review and let it finish."
+
+// End gives what a review leaves in the thread that asked for it: what people are shown,
+// the answer that the model has given, and what it is told. There may be no output.
+func End(output *rollout.Review) (shown, answer, told string) {
+	if output == nil {
+		return rollout.ReviewFailed, interrupted, unanswered()
+	}
+	text := output.String()
+	return text, text, answered(text)
+}
+
+// answered is what the thread is told of a review that it asked for.
+func answered(text string) string {
 	return userAction("The user asked for a review. This is the reviewer's whole answer; the user may now want some of it acted upon.", text)
 }
 
-// ReviewMissing is what it is told when there is no answer.
-func ReviewMissing() string {
+// unanswered is what it is told when there is no answer.
+func unanswered() string {
 	return userAction("The user asked for a review, which ended without an answer. If it comes up, say so, and that /review starts another one.", "None.")
 }
 

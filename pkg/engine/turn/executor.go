@@ -1,7 +1,6 @@
 package turn
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -88,22 +87,4 @@ func (o *Options) recording(name string) (*os.File, error) {
 		return nil, fmt.Errorf("open recording: %w", err)
 	}
 	return f, nil
-}
-
-// commandToken runs the provider's auth command. A failure is told to people, and the
-// request goes out without a credential (config spec §4.1).
-func (t *liveThread) commandToken() string {
-	a := t.cfg.Provider.Auth
-	ctx, cancel := context.WithTimeout(context.Background(), a.Timeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, a.Command, a.Args...)
-	cmd.Dir, cmd.Env = a.Cwd, t.opts.Environ
-	cmd.WaitDelay = time.Second
-	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
-	if err := cmd.Run(); err != nil {
-		t.opts.Log.Printf("provider auth command `%s` exited with status %v: %s", a.Command, err, strings.TrimSpace(errOut.String()))
-		return ""
-	}
-	return strings.TrimSpace(out.String())
 }

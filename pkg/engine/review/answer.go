@@ -1,4 +1,4 @@
-package turn
+package review
 
 import (
 	"encoding/json"
@@ -7,15 +7,15 @@ import (
 	"codex/pkg/rollout"
 )
 
-// readReview reads the reviewer's last message: the whole of it as JSON, else its
+// Read reads the reviewer's last message: the whole of it as JSON, else its
 // outermost object. Text that is neither is the explanation.
-func readReview(text string) *rollout.Review {
-	if o := parseReview(text); o != nil {
+func Read(text string) *rollout.Review {
+	if o := parse(text); o != nil {
 		return o
 	}
 	from, to := strings.IndexByte(text, '{'), strings.LastIndexByte(text, '}')
 	if from >= 0 && to > from {
-		if o := parseReview(text[from : to+1]); o != nil {
+		if o := parse(text[from : to+1]); o != nil {
 			return o
 		}
 	}
@@ -25,9 +25,9 @@ func readReview(text string) *rollout.Review {
 	return &rollout.Review{Findings: []rollout.Finding{}, Explanation: text}
 }
 
-// parseReview takes what has the form of a review. Scores and priorities may be missing:
+// parse takes what has the form of a review. Scores and priorities may be missing:
 // the user gets the findings all the same.
-func parseReview(text string) *rollout.Review {
+func parse(text string) *rollout.Review {
 	var o struct {
 		rollout.Review
 		Findings *[]struct {

@@ -145,7 +145,7 @@ func (t *turn) add(p pending) (bool, error) {
 func (p *pending) size() int {
 	n := 0
 	for _, e := range p.items {
-		n += len(e.raw)
+		n += len(e.Raw)
 	}
 	for _, u := range p.input {
 		n += len(u.Text) + len(u.URL)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
@@ -291,7 +292,7 @@ func (s *Server) remembered(history []json.RawMessage, ov overrides) (*liveThrea
 	if len(history) == 0 {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "history must not be empty")
 	}
-	items, err := foreign(history)
+	items, err := item.Foreign(history)
 	if err != nil {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", err)
 	}

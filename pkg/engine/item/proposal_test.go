@@ -1,4 +1,4 @@
-package turn
+package item
 
 import (
 	"strings"
@@ -28,12 +28,12 @@ func TestProposal(t *testing.T) {
 
 // cutIn feeds text in pieces.
 func cutIn(text string, size int) (said, planned string) {
-	var p proposal
+	var p Proposal
 	for ; text != ""; text = text[min(size, len(text)):] {
-		s, pl, _ := p.feed(text[:min(size, len(text))])
+		s, pl, _ := p.Feed(text[:min(size, len(text))])
 		said, planned = said+s, planned+pl
 	}
-	s, pl := p.end()
+	s, pl := p.End()
 	return said + s, planned + pl
 }
 

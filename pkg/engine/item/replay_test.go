@@ -1,4 +1,4 @@
-package turn
+package item
 
 import (
 	"encoding/json"
@@ -8,8 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// Items of a response, and how 0.133.0 sent them back in the next request (turn spec
-// §1.3, captures of `codex exec`).
+// Items of a response, and how 0.133.0 sent them back in the next request.
 func replayCases() [][2]string {
 	return [][2]string{
 		{`{"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"weather"}}`,
@@ -42,11 +41,11 @@ func replayCases() [][2]string {
 	}
 }
 
-func TestReplayed(t *testing.T) {
+func TestReplay(t *testing.T) {
 	for _, c := range replayCases() {
-		e, ok := replayed(gjson.Parse(c[0]))
-		if ok != (c[1] != "") || string(e.raw) != c[1] {
-			t.Errorf("%s\n got %s\nwant %s", c[0], e.raw, c[1])
+		e, ok := Replay(gjson.Parse(c[0]))
+		if ok != (c[1] != "") || string(e.Raw) != c[1] {
+			t.Errorf("%s\n got %s\nwant %s", c[0], e.Raw, c[1])
 		}
 	}
 }
@@ -67,7 +66,7 @@ func TestUserText(t *testing.T) {
 
 // A call without an output gets one right after it, an output without a call goes; the
 // rest keeps its order.
-func TestNormalized(t *testing.T) {
+func TestNormalise(t *testing.T) {
 	const (
 		user   = `{"type":"message","role":"user","content":[]}`
 		call   = `{"type":"function_call","name":"a","arguments":"{}","call_id":"1"}`
@@ -87,16 +86,16 @@ func TestNormalized(t *testing.T) {
 		{"no call", stray + "," + user + "," + stray, user},
 		{"nothing", "", ""},
 	} {
-		var items []entry
+		var items []Item
 		for _, v := range gjson.Parse("[" + c.in + "]").Array() {
-			items = append(items, entry{raw: json.RawMessage(v.Raw)})
+			items = append(items, Item{Raw: json.RawMessage(v.Raw)})
 		}
 		got := ""
-		for i, e := range normalized(items, true) {
+		for i, e := range Normalise(items, true) {
 			if i > 0 {
 				got += ","
 			}
-			got += string(e.raw)
+			got += string(e.Raw)
 		}
 		if got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -105,23 +104,23 @@ func TestNormalized(t *testing.T) {
 }
 
 // A model that takes no images gets a text in their place.
-func TestNormalizedImages(t *testing.T) {
+func TestNormaliseImages(t *testing.T) {
 	raw := json.RawMessage(`{"type":"message","role":"user","content":[{"type":"input_image","image_url":"data:x","detail":"high"},{"type":"input_text","text":"<b>"}]}`)
 	var got, want any
-	if err := json.Unmarshal(normalized([]entry{{raw: raw}}, false)[0].raw, &got); err != nil {
+	if err := json.Unmarshal(Normalise([]Item{{Raw: raw}}, false)[0].Raw, &got); err != nil {
 		t.Fatal(err)
 	}
 	err := json.Unmarshal([]byte(`{"type":"message","role":"user","content":[{"type":"input_text","text":"image content omitted because you do not support image input"},{"type":"input_text","text":"<b>"}]}`), &want)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v", got)
 	}
-	if kept := normalized([]entry{{raw: raw}}, true)[0].raw; string(kept) != string(raw) {
+	if kept := Normalise([]Item{{Raw: raw}}, true)[0].Raw; string(kept) != string(raw) {
 		t.Errorf("%s", kept)
 	}
 }
 
 // What is sent back is JSON of the same type, and sending it back again changes nothing.
-func FuzzReplayed(f *testing.F) {
+func FuzzReplay(f *testing.F) {
 	for _, c := range replayCases() {
 		f.Add(c[0])
 	}
@@ -131,16 +130,16 @@ func FuzzReplayed(f *testing.F) {
 		if !json.Valid([]byte(item)) {
 			return
 		}
-		e, ok := replayed(gjson.Parse(item))
+		e, ok := Replay(gjson.Parse(item))
 		if !ok {
 			return
 		}
-		if !json.Valid(e.raw) {
-			t.Fatalf("%s: %s", item, e.raw)
+		if !json.Valid(e.Raw) {
+			t.Fatalf("%s: %s", item, e.Raw)
 		}
-		again, ok := replayed(gjson.ParseBytes(e.raw))
-		if !ok || string(again.raw) != string(e.raw) && gjson.GetBytes(e.raw, "type").Str != "reasoning" {
-			t.Errorf("%s\n got %s\nthen %s", item, e.raw, again.raw)
+		again, ok := Replay(gjson.ParseBytes(e.Raw))
+		if !ok || string(again.Raw) != string(e.Raw) && gjson.GetBytes(e.Raw, "type").Str != "reasoning" {
+			t.Errorf("%s\n got %s\nthen %s", item, e.Raw, again.Raw)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package turn
+package review
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 
 const oneFinding = `{"title":"T","body":"a\n\nb","confidence_score":0.5,"priority":1,"code_location":{"absolute_file_path":"/f","line_range":{"start":1,"end":2}}}`
 
-func TestReadReview(t *testing.T) {
+func TestRead(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{`{"findings":[],"overall_correctness":"patch is correct","overall_explanation":"  ok ","overall_confidence_score":1}`, "ok"},
 		{`{"findings":[` + oneFinding + `],"overall_explanation":"Why."}`, "Why.\n\nReview comment:\n\n- T — /f:1-2\n  a\n  \n  b"},
@@ -23,25 +23,25 @@ func TestReadReview(t *testing.T) {
 		{"} before {", "} before {"},
 		{`{"findings":[{"title":5}]}`, `{"findings":[{"title":5}]}`},
 	} {
-		o := readReview(c.in)
+		o := Read(c.in)
 		if o == nil {
 			t.Errorf("%s: nothing", c.in)
 		} else if got := o.String(); got != c.want {
 			t.Errorf("%s: %q, want %q", c.in, got, c.want)
 		}
 	}
-	if o := readReview(" \n"); o != nil {
+	if o := Read(" \n"); o != nil {
 		t.Errorf("nothing is %v", o)
 	}
 }
 
-// FuzzReadReview: whatever a model writes can be shown, and is the same after it was
+// FuzzRead: whatever a model writes can be shown, and is the same after it was
 // recorded.
-func FuzzReadReview(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	f.Add(`{"findings":[` + oneFinding + `]}`)
 	f.Add(`x{"findings":[{}]}y`)
 	f.Fuzz(func(t *testing.T, in string) {
-		o := readReview(in)
+		o := Read(in)
 		if o == nil || !utf8.ValidString(in) { // as all that comes from a model is
 			return
 		}

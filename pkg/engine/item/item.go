@@ -1,0 +1,71 @@
+// Package item is about the items of the Responses API that make up a thread's history:
+// it builds them, turns those of a response and of a client into what later requests send
+// back, repairs a history for a request, picks what outlives a compaction, and gives the
+// form in which clients see them. All of it are functions of their arguments.
+//
+// Engine layer; it imports instructions, gjson and protocol.
+package item
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/tidwall/gjson"
+)
+
+// Item is one Responses item of the thread: as it is sent, without its id.
+type Item struct {
+	Raw json.RawMessage
+	ID  string // the model's id, sent back to Azure only
+}
+
+// Object writes one JSON object with its members in a chosen order; values that come
+// from the model stay byte for byte.
+type Object struct{ bytes.Buffer }
+
+// Raw adds a member whose value is JSON already.
+func (b *Object) Raw(key, val string) {
+	if b.Len() == 0 {
+		b.WriteByte('{')
+	} else {
+		b.WriteByte(',')
+	}
+	b.WriteString(`"` + key + `":` + val)
+}
+
+// Str adds a string.
+func (b *Object) Str(key, val string) { b.Raw(key, string(Quote(val))) }
+
+// End closes the object and gives it.
+func (b *Object) End() json.RawMessage {
+	if b.Len() == 0 {
+		b.WriteByte('{')
+	}
+	b.WriteByte('}')
+	return json.RawMessage(b.Bytes())
+}
+
+// Keep copies a member when it is there and not null.
+func (b *Object) Keep(v gjson.Result, key string) {
+	if m := v.Get(key); m.Exists() && m.Type != gjson.Null {
+		b.Raw(key, m.Raw)
+	}
+}
+
+// RawOr copies a member, or writes def where it is missing.
+func (b *Object) RawOr(v gjson.Result, key, def string) {
+	if m := v.Get(key); m.Exists() {
+		b.Raw(key, m.Raw)
+		return
+	}
+	b.Raw(key, def)
+}
+
+// Minify gives JSON without blanks between its tokens; what is no JSON stays as it is.
+func Minify(raw json.RawMessage) []byte {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return raw
+	}
+	return b.Bytes()
+}

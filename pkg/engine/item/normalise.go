@@ -1,0 +1,103 @@
+package item
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// Normalise repairs history for a request: a call without output gets "aborted" right
+// after it, an output without call goes, images become a text where the model takes
+// none . The session file is not changed.
+func Normalise(items []Item, images bool) []Item {
+	calls, outputs := map[string]bool{}, map[string]bool{}
+	for _, e := range items {
+		switch typ, id := shape(e.Raw); {
+		case strings.HasSuffix(typ, "_output"):
+			outputs[id] = true
+		case IsCall(typ):
+			calls[id] = true
+		}
+	}
+	out := make([]Item, 0, len(items))
+	for _, e := range items {
+		typ, id := shape(e.Raw)
+		if strings.HasSuffix(typ, "_output") && !calls[id] {
+			continue
+		}
+		if !images && bytes.Contains(e.Raw, []byte(`"input_image"`)) {
+			e.Raw = withoutImages(e.Raw)
+		}
+		out = append(out, e)
+		if IsCall(typ) && id != "" && !outputs[id] {
+			out = append(out, Item{Raw: Output(typ, id, "aborted", nil)})
+		}
+	}
+	return out
+}
+
+// IsCall says whether an item of type typ wants an output.
+func IsCall(typ string) bool {
+	switch typ {
+	case "function_call", "custom_tool_call", "local_shell_call", "tool_search_call":
+		return true
+	}
+	return false
+}
+
+func shape(raw json.RawMessage) (typ, callID string) {
+	r := gjson.GetManyBytes(raw, "type", "call_id")
+	return r[0].Str, r[1].Str
+}
+
+// Output answers a call of type typ.
+func Output(typ, callID, text string, content json.RawMessage) json.RawMessage {
+	var b Object
+	switch typ {
+	case "custom_tool_call":
+		b.Str("type", "custom_tool_call_output")
+	case "tool_search_call":
+		b.Str("type", "tool_search_output")
+		b.Str("call_id", callID)
+		b.Str("status", "completed")
+		b.Str("execution", "client")
+		b.Raw("tools", "[]")
+		return b.End()
+	default:
+		b.Str("type", "function_call_output")
+	}
+	b.Str("call_id", callID)
+	if content != nil {
+		b.Raw("output", string(content))
+	} else {
+		b.Str("output", text)
+	}
+	return b.End()
+}
+
+const imageOmitted = "image content omitted because you do not support image input"
+
+func withoutImages(raw json.RawMessage) json.RawMessage {
+	var v map[string]any
+	if json.Unmarshal(raw, &v) != nil {
+		return raw
+	}
+	for _, k := range []string{"content", "output"} {
+		parts, ok := v[k].([]any)
+		if !ok {
+			continue
+		}
+		for i, p := range parts {
+			if m, ok := p.(map[string]any); ok && m["type"] == "input_image" {
+				parts[i] = map[string]any{"type": "input_text", "text": imageOmitted}
+			}
+		}
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return raw
+	}
+	return b
+}

@@ -1,0 +1,5 @@
+// Package request is what is asked of the model: the endpoint and the credential, the
+// headers and the body of a request. It decides nothing about a thread and keeps nothing.
+//
+// Engine layer; it imports item, config, auth, models, responses.
+package request

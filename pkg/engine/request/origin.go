@@ -1,0 +1,80 @@
+package request
+
+import (
+	"strconv"
+	"strings"
+
+	"codex/pkg/engine/item"
+)
+
+// Origin says which turn of which thread a request is of.
+type Origin struct {
+	Originator   string
+	UserAgent    string
+	Session      string
+	Thread       string
+	Window       int // compactions of the thread
+	Review       bool
+	ThreadSource string
+	Turn         string
+	Sandbox      string // what enforces it, "none" without one
+	StartedMs    int64
+	State        string // as the provider answered it in this turn
+}
+
+// Headers are those of one request. The error is the user's to read.
+func (p *Provider) Headers(o Origin) ([][2]string, error) {
+	token, err := p.bearer()
+	if err != nil {
+		return nil, err
+	}
+	var h [][2]string
+	add := func(k, v string) { h = append(h, [2]string{k, v}) }
+	if token != "" {
+		add("authorization", "Bearer "+token)
+	}
+	if p.Auth.Mode == "chatgpt" && p.Auth.AccountID != "" {
+		add("chatgpt-account-id", p.Auth.AccountID)
+	}
+	add("originator", o.Originator)
+	if !names(p.Config.Provider.HTTPHeaders, "user-agent") {
+		add("user-agent", o.UserAgent)
+	}
+	add("session-id", o.Session)
+	add("thread-id", o.Thread)
+	add("x-client-request-id", o.Thread)
+	add("x-codex-window-id", o.Thread+":"+strconv.Itoa(o.Window))
+	if o.Review {
+		add("x-openai-subagent", "review")
+	}
+	add("x-codex-turn-metadata", o.metadata())
+	if o.State != "" {
+		add("x-codex-turn-state", o.State)
+	}
+	add("accept", "text/event-stream")
+	add("content-type", "application/json")
+	return h, nil
+}
+
+func (o *Origin) metadata() string {
+	var meta item.Object
+	meta.Str("session_id", o.Session)
+	meta.Str("thread_id", o.Thread)
+	if o.ThreadSource != "" {
+		meta.Str("thread_source", o.ThreadSource)
+	}
+	meta.Str("turn_id", o.Turn)
+	meta.Str("sandbox", o.Sandbox)
+	meta.Raw("turn_started_at_unix_ms", strconv.FormatInt(o.StartedMs, 10))
+	return string(meta.End())
+}
+
+// names says whether a header is configured, in whatever case.
+func names(headers map[string]string, name string) bool {
+	for k := range headers {
+		if strings.EqualFold(k, name) {
+			return true
+		}
+	}
+	return false
+}

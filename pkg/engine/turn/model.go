@@ -1,0 +1,102 @@
+package turn
+
+import (
+	"encoding/json"
+
+	"codex/pkg/engine/item"
+	"codex/pkg/engine/request"
+	"codex/pkg/engine/tools"
+	"codex/pkg/protocol"
+	"codex/pkg/responses"
+)
+
+// provider is whom this thread asks.
+func (t *liveThread) provider() *request.Provider {
+	return &request.Provider{Config: t.cfg, Auth: t.auth, Environ: t.opts.Environ, Getenv: t.opts.Getenv, Log: t.opts.Log}
+}
+
+// newClient makes the client for the thread's provider.
+func (t *liveThread) newClient() (*responses.Client, error) {
+	ep := t.provider().Endpoint()
+	if t.opts.RecordDir != "" {
+		f, err := t.opts.recording("model.jsonl")
+		if err != nil {
+			return nil, err
+		}
+		ep.Record = f
+	}
+	c := responses.NewClient(ep, responses.WithClock(t.opts.Now))
+	out := t.out
+	c.Skip = func(typ []byte) bool {
+		switch string(typ) {
+		case "response.output_text.delta":
+			return !out.wants(noteAgentDelta) && !(t.set.collab.plan && out.wants(protocol.NoteItemPlanDelta))
+		case "response.reasoning_summary_text.delta":
+			return !out.wants(noteReasoningDelta)
+		case "response.reasoning_summary_part.added":
+			return !out.wants(protocol.NoteItemReasoningSummaryPartAdded)
+		case "response.reasoning_text.delta":
+			return !out.wants(noteRawReasoningDelta)
+		case "response.custom_tool_call_input.delta", "response.function_call_arguments.delta":
+			return true
+		}
+		return false
+	}
+	return c, nil
+}
+
+// request is one of the turn: the items, and whether the model may call tools.
+func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, err error) {
+	th := t.th
+	set, p := &th.set, th.provider()
+	body := request.Body{Model: set.model, Slug: set.slug, Instructions: th.base, Items: items, Effort: set.requestEffort(), Summary: set.requestSummary(),
+		Tier: set.knownTier(), Verbosity: set.verbosity, Stored: p.Azure(), CacheKey: th.id, Installation: th.opts.installation(th.cfg.Home)}
+	if mayCall {
+		body.Schema = th.schema
+		if body.Tools, err = th.toolSpecs(); err != nil {
+			return r, err
+		}
+	}
+	sandbox := "none"
+	if set.mode() != "danger-full-access" {
+		sandbox = th.opts.SandboxName
+	}
+	r.Header, err = p.Headers(request.Origin{Originator: th.opts.Originator, UserAgent: th.opts.UserAgent, Session: th.session, Thread: th.id,
+		Window: th.window, Review: th.review, ThreadSource: th.threadSource, Turn: t.id, Sandbox: sandbox, StartedMs: t.start * 1000, State: th.turnState})
+	if err != nil {
+		return r, err
+	}
+	r.Body = body.JSON()
+	return r, nil
+}
+
+// toolSpecs are made once for each model and sandbox mode.
+func (t *liveThread) toolSpecs() (json.RawMessage, error) {
+	web := t.cfg.WebSearch
+	key := t.set.slug + "\x00" + web
+	if s, ok := t.specs[key]; ok {
+		return s, nil
+	}
+	o := tools.SpecOptions{Model: t.set.model, ViewImage: t.cfg.ViewImage, AllowLogin: t.cfg.AllowLoginShell, WebSearch: web, Shell: "unified",
+		Questions: t.mayAsk(), Dynamic: t.dynamic, ExtraPermissions: t.tools.ExtraPermissions, RequestPermissions: t.tools.RequestPermissions}
+	if !t.cfg.Features.Enabled("unified_exec") {
+		o.Shell = "shell_command"
+	}
+	if !t.cfg.Features.Enabled("shell_tool") {
+		o.Shell = ""
+	}
+	o.Web = tools.WebSearch{ContextSize: t.cfg.WebSearchTool.ContextSize, Domains: t.cfg.WebSearchTool.AllowedDomains}
+	if l := t.cfg.WebSearchTool.Location; l != nil {
+		o.Web.Location = map[string]string{}
+		for k, v := range map[string]string{"country": l.Country, "region": l.Region, "city": l.City, "timezone": l.Timezone} {
+			if v != "" {
+				o.Web.Location[k] = v
+			}
+		}
+	}
+	s, err := tools.Specs(o)
+	if err == nil {
+		t.specs[key] = s
+	}
+	return s, err
+}
