@@ -5,7 +5,10 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 # Build metadata of a semantic version: letters, digits, dots and hyphens only.
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null | tr -c '0-9A-Za-z.\n-' '-')
-LDFLAGS  := -s -w $(if $(VERSION),-X codex/pkg/cli/version.Version=$(VERSION)) $(if $(RELEASES),-X codex/pkg/daemon/updater.DefaultURL=$(RELEASES))
+# The publisher's secret key of minisign(1) signs what make dist makes; the public one goes
+# into the programs.
+PUBLIC   := $(if $(SIGNKEY),$(shell CGO_ENABLED=0 go run ./dist/pack -public '$(SIGNKEY)'))
+LDFLAGS  := -s -w $(if $(VERSION),-X codex/pkg/cli/version.Version=$(VERSION)) $(if $(RELEASES),-X codex/pkg/daemon/updater.DefaultURL=$(RELEASES)) $(if $(PUBLIC),-X codex/pkg/daemon/updater.PublicKey=$(PUBLIC))
 export CGO_ENABLED := 0
 BUILD    := $(GO) build -trimpath -buildvcs=false -mod=readonly -ldflags '$(LDFLAGS)'
 PROGRAMS := $(notdir $(wildcard cmd/*))
@@ -69,11 +72,12 @@ install: build
 	done
 
 # What install.sh and package managers take, for four platforms, in dist/out. RELEASES is
-# the address where it will be: installer, updater and formula know it then.
+# the address where it will be: installer, updater and formula know it then. SIGNKEY is the
+# file of the publisher's secret key.
 # DISTFLAGS='-out DIR' adds to a folder of releases, '-targets linux/amd64 -skip deb,rpm'
 # makes less.
 dist:
-	BUILD="$(BUILD)" $(GO) run ./dist/pack $(if $(RELEASES),-url $(RELEASES)) $(DISTFLAGS)
+	BUILD="$(BUILD)" $(GO) run ./dist/pack $(if $(RELEASES),-url $(RELEASES)) $(if $(SIGNKEY),-key '$(SIGNKEY)') $(DISTFLAGS)
 
 clean:
 	rm -rf bin dist/out

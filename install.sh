@@ -14,13 +14,22 @@
 # publishes releases has the address put here: make dist RELEASES=ADDRESS.
 default_base=https://codex.invalid
 
+# The publisher's key, in minisign's format, which lists of releases are signed with: make
+# dist SIGNKEY=FILE puts it here. Without one, this is the installer of an unsigned build.
+public_key=
+
 usage() {
 	cat <<'EOF'
 Usage: install.sh [--release VERSION] [--from PLACE]
        install.sh --uninstall
 
-Installs codex under ~/.codex/packages/standalone, links it into ~/.local/bin, and puts
-that folder on PATH when it is not there. A version that is complete is not fetched again.
+Installs codex under ~/.codex/packages/standalone, links it into ~/.local/bin, its manual
+pages and completions into ~/.local/share, and puts the first of these on PATH when it is
+not there. A version that is complete is not fetched again.
+
+Releases come over https, from this machine, or from a folder. The list of them is signed:
+with minisign(1) on PATH the signature is verified, without it that is said. Either way
+every file is held against the checksums in the list.
 
   --release VERSION  install this version, or "latest" (the default)
   --from PLACE       take releases from this folder or http(s) address
@@ -173,6 +182,10 @@ source_of_releases() {
 	case $base in
 	https://codex.invalid*) die "this copy of install.sh has no address of its own: name a folder of releases or an http(s) address with --from or CODEX_INSTALL_BASE_URL" ;;
 	http://* | https://*)
+		case $base in
+		https://*) ;;
+		*) on_this_machine || die "$base is plain http: whoever is on the way could change what is installed; name an https address, or a folder, with --from or CODEX_INSTALL_BASE_URL" ;;
+		esac
 		if has curl; then
 			downloader=curl
 		elif has wget; then
@@ -187,6 +200,21 @@ source_of_releases() {
 		[ -d "$base" ] || die "$base, where releases should be, is no folder and no http(s) address: correct --from or CODEX_INSTALL_BASE_URL"
 		downloader='cp'
 		;;
+	esac
+}
+
+# on_this_machine says whether the http address in $base is on the loopback.
+on_this_machine() {
+	host=${base#http://}
+	host=${host%%/*}
+	case $host in
+	*@*) return 1 ;;
+	localhost | localhost:* | "[::1]" | "[::1]":*) ;;
+	127.*)
+		host=${host%:*}
+		case $host in *[!0-9.]*) return 1 ;; esac # 127.0.0.1.example is another machine
+		;;
+	*) return 1 ;;
 	esac
 }
 
@@ -441,14 +469,20 @@ fetch() {
 	url=$base/$(printf '%s\n' "$1" | sed 's/+/%2B/g')
 	case $downloader in
 	curl)
-		set -- -fsSL --retry 2 --connect-timeout 30 --speed-limit 1000 --speed-time 60 -o "$2" "$url"
-		case $url in https:*) set -- --proto-redir =https "$@" ;; esac
-		run curl "$@"
+		if [ "$2" = - ]; then most=4194304; else most=1073741824; fi
+		set -- -fsS --retry 2 --connect-timeout 30 --speed-limit 1000 --speed-time 60 --max-filesize "$most" -o "$2" "$url"
+		case $url in
+		https:*) set -- -L --max-redirs 5 --proto =https --proto-redir =https "$@" ;;
+		*) set -- -L --max-redirs 0 --proto =http "$@" ;; # this machine: it redirects nowhere
+		esac
+		run curl -q "$@"
 		;;
 	wget)
 		set -- -q -O "$2" "$url"
-		case $(wget --help 2>&1) in # a busybox without time-outs crashes on -T
-		*--tries*) set -- -t 3 -T 60 "$@" ;;
+		# A redirect could lead to plain http, which no option of wget forbids: follow none.
+		# A busybox has no option for that either; without time-outs it crashes on -T.
+		case $(wget --help 2>&1) in
+		*--max-redirect*) set -- -t 3 -T 60 --max-redirect=0 "$@" ;;
 		*"-T SEC"*) set -- -T 60 "$@" ;;
 		esac
 		run wget "$@"
@@ -486,20 +520,63 @@ whole() {
 # the installer of the original.
 ours() { [ -f "$1/SHA256SUMS" ] || [ -e "$1/codex-turn" ]; }
 
+# list puts the list of releases and their checksums into $sums, and sees to it that it is
+# the publisher's.
+list() {
+	if [ -n "${CODEX_INSTALL_SUMS:-}" ]; then # from an updater, which has verified it
+		sums=$(cat "$CODEX_INSTALL_SUMS") || die "cannot read $CODEX_INSTALL_SUMS"
+		return
+	fi
+	sums=$(fetch SHA256SUMS -) || die "cannot read $base/SHA256SUMS, which says what releases there are"
+	if [ -z "$public_key" ]; then
+		say "this is the installer of an unsigned build: files are held to the checksums of $base only"
+		return
+	fi
+	signature=$(fetch SHA256SUMS.minisig -) || die "$base/SHA256SUMS is not signed; nothing was changed"
+	if ! has minisign; then
+		warn "minisign is not on PATH: the signature of $base/SHA256SUMS was not verified, files are held to its checksums only"
+		return
+	fi
+	signed=$releases/.staging.sums.$$
+	stage=$signed
+	if ! { mkdir "$signed" && printf '%s\n' "$sums" >"$signed/SHA256SUMS" && printf '%s\n' "$signature" >"$signed/SHA256SUMS.minisig"; }; then
+		die "cannot write in $signed$(full "$releases")"
+	fi
+	run minisign -V -q -P "$public_key" -m "$signed/SHA256SUMS" >&2 ||
+		die "the signature of $base/SHA256SUMS is not the publisher's; nothing was changed"
+	rm -rf "$signed"
+	stage=
+}
+
+# listed NAME prints the checksum of a file in the list.
+listed() {
+	printf '%s\n' "$sums" | awk -v name="$1" '{ sub(/^[*]/, "", $2) } $2 == name { print $1; exit }'
+}
+
 # choose puts version, name and folder of the release that was asked for into $version,
 # $name and $dest, and what its archive must sum to into $sum_wanted: empty when the
 # release is here already.
 choose() {
+	asked=$release
 	if [ "$release" = latest ]; then
 		release=$(fetch latest -) || die "cannot find out the latest version: $base/latest cannot be read; is this a place of releases?"
 		is_version "$release" || die "$base/latest does not hold a version: is this a place of releases?"
+		asked=latest
 	fi
 	sum_wanted=
 	for version in "$release" "${release#rust-v}" "${release#v}"; do
 		name=$version-$target dest=$releases/$version-$target
 		[ ! -d "$dest" ] || ! whole "$dest" || return 0
 	done
-	sums=$(fetch SHA256SUMS -) || die "cannot read $base/SHA256SUMS, which says what releases there are"
+	list
+	if [ "$asked" = latest ]; then
+		# It is in the list, so that nobody can offer an old release as the latest.
+		latest_wanted=$(listed latest)
+		latest_sum=$(printf '%s\n' "$release" | sum /dev/stdin)
+		if [ -n "$latest_wanted$public_key" ] && [ "$latest_wanted" != "$latest_sum" ]; then
+			die "$base/latest is not what $base/SHA256SUMS says: a release is being published, or somebody has changed it; try again later. Nothing was changed"
+		fi
+	fi
 	damaged=1
 	found=$(printf '%s\n' "$sums" | awk -v release="$release" -v target="$target" '
 		BEGIN { plain = release; sub(/^rust-v/, "", plain); sub(/^v/, "", plain) }
@@ -550,6 +627,7 @@ unpack() {
 		say "  actual   $sum_actual"
 		die "it was damaged on its way or is not what was published; nothing was changed"
 	fi
+	check_archive "$stage/$archive"
 	# One complaint of tar's is enough: it has one for each file.
 	errors=$(tar -xpzf "$stage/$archive" -C "$stage" 2>&1 </dev/null 9>&-) ||
 		die "cannot unpack $archive in $stage$(full "$stage"): ${errors%%"$nl"*}; nothing was changed"
@@ -563,6 +641,20 @@ unpack() {
 	mv "$tree" "$dest" || die "cannot put $dest into place$(full "$releases")"
 	rm -rf "$stage"
 	stage=
+}
+
+# check_archive FILE refuses what could write anywhere but below its own folder: names with
+# dots or odd characters, and links, but for the two that a release has.
+check_archive() {
+	names=$(tar -tzf "$1" 2>&1 </dev/null 9>&-) || die "cannot unpack $archive: ${names%%"$nl"*}; nothing was changed"
+	odd=$(printf '%s\n' "$names" | awk -v top="codex-$name/" '
+		index($0, top) != 1 || /[^0-9A-Za-z.+_~\/-]/ || /(^|\/)\.\.?(\/|$)/ || NR > 10000 { print; exit }')
+	[ -z "$odd" ] || die "$base/$archive holds '$odd', which no release has; nothing was changed"
+	odd=$(tar -tvzf "$1" 2>/dev/null </dev/null 9>&- | awk -v top="codex-$name/" '
+		function ends(tail) { return substr($0, length($0) - length(tail) + 1) == tail }
+		/^l/ && (ends(" " top "codex-path/apply_patch -> ../apply_patch") || ends(" " top "codex-path/applypatch -> apply_patch")) { next }
+		!/^[d-]/ || / -> / || / link to / { print; exit }')
+	[ -z "$odd" ] || die "$base/$archive holds what no release has: $odd; nothing was changed"
 }
 
 # try PROGRAM runs it once, and leaves what it says in $answer.
@@ -599,6 +691,50 @@ prune() {
 		esac
 		mv "$releases/$old" "$releases/.staging.$old.$$" && rm -rf "$releases/.staging.$old.$$"
 	done
+}
+
+# --- pages and completions ---------------------------------------------------------------
+
+# furnish links pages and completions to where man(1) and the shells look. What is there
+# and is not ours stays; links of an earlier release that lead nowhere go.
+furnish() {
+	case $bin in
+	*/bin) share=${bin%/bin}/share ;; # man(1) looks beside the folders of PATH
+	*) [ -n "${HOME:-}" ] || return 0; share=${XDG_DATA_HOME:-$HOME/.local/share} ;;
+	esac
+	for page in "$current"/man/man[1-8]/*; do
+		[ ! -f "$page" ] || furnish_link "$page" "$share/man${page#"$current/man"}"
+	done
+	furnish_link "$current/completions/codex.bash" "$share/bash-completion/completions/codex"
+	furnish_link "$current/completions/_codex" "$share/zsh/site-functions/_codex"
+	furnish_link "$current/completions/codex.fish" "$share/fish/vendor_completions.d/codex.fish"
+	lines "$(recorded link)" unfurnish_dead
+}
+
+# furnish_link FILE LINK
+furnish_link() {
+	[ -f "$1" ] && [ "$(readlink "$2")" != "$1" ] || return 0
+	if [ -e "$2" ] || [ -L "$2" ]; then
+		case $(readlink "$2") in
+		*/packages/standalone/current/*) ;; # of another CODEX_HOME: the last one wins
+		*) return 0 ;;
+		esac
+	fi
+	if make_dir "${2%/*}" 2>/dev/null; then
+		remember_made
+		remember link "$2"
+		if { rm -f "$2" && ln -s "$1" "$2"; } 2>/dev/null; then return; fi
+	fi
+	warn "cannot put ${2##*/} into ${2%/*}$(full "$root")"
+}
+
+unfurnish_dead() { [ -e "$1" ] || unfurnish "$1"; }
+
+# unfurnish LINK removes a link of ours.
+unfurnish() {
+	case $(readlink "$1") in
+	"$current"/*) rm -f "$1" ;;
+	esac
 }
 
 # --- PATH --------------------------------------------------------------------------------
@@ -727,6 +863,7 @@ install() {
 	esac
 	point "$link" "$current/codex" "$bin/.codex.$$"
 	try "$link"
+	furnish
 	touch "$dest" # the time of its last use, for prune
 	previous=
 	[ "$before" = "$name" ] || previous=$before
@@ -799,6 +936,7 @@ uninstall() {
 	if [ -z "$active" ] || [ ! -e "$active" ] || ours "$active"; then
 		stop_daemon
 		lines "$bin$nl$(recorded bin)" remove_link
+		lines "$(recorded link)" unfurnish
 		rm -f "$current"
 		rm -rf "$home/app-server-daemon" "$home/app-server-control"
 		lines "$(recorded state)" rm -f

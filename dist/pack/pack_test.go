@@ -2,10 +2,15 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"aead.dev/minisign"
 )
 
 func TestSPDX(t *testing.T) {
@@ -21,6 +26,43 @@ func TestSPDX(t *testing.T) {
 		if got := spdx(tc.text); got != tc.want {
 			t.Errorf("%q: %q, want %q", tc.text, got, tc.want)
 		}
+	}
+}
+
+// TestSign holds that the same list and the same release have the same signature, which
+// the public key of the programs verifies.
+func TestSign(t *testing.T) {
+	public, secret, err := minisign.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := minisign.EncryptKey("a password", secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "minisign.key")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := release{order: order{key: file, password: "a password"}, version: "1", when: time.Unix(1700000000, 0).UTC()}
+	sums := []byte("abc  codex.tar.gz\n")
+	one, err := r.sign(sums)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := r.sign(sums)
+	if err != nil || !bytes.Equal(one, two) || !minisign.Verify(public, sums, one) || !bytes.Contains(one, []byte("timestamp:1700000000\t")) {
+		t.Errorf("%v\n%s\n%s", err, one, two)
+	}
+	if err := r.checkKey([]byte("... " + public.String() + " ...")); err != nil {
+		t.Error(err)
+	}
+	if err := r.checkKey([]byte("a program without it")); err == nil {
+		t.Error("signs what refuses its own updates")
+	}
+	r.password = "another"
+	if _, err := r.sign(sums); err == nil {
+		t.Error("signed without the password")
 	}
 }
 

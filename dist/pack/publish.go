@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,14 +26,27 @@ func (r *release) publish() error {
 	if err != nil {
 		return err
 	}
+	var signature []byte
+	if r.key != "" {
+		if signature, err = r.sign(sums); err != nil {
+			return fmt.Errorf("sign: %w", err)
+		}
+	}
 	for _, f := range []struct {
 		name string
 		data []byte
 	}{
 		{"install.sh.sha256", grep(sums, "install.sh")},
 		{"SHA256SUMS", sums},
-		{"latest", []byte(r.version + "\n")},
+		{"SHA256SUMS.minisig", signature},
+		{"latest", r.latest()},
 	} {
+		if f.data == nil { // unsigned; a signature of before would be of another list
+			if err := os.Remove(filepath.Join(r.out, f.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			continue
+		}
 		if err := r.place(f.name, f.data); err != nil {
 			return err
 		}
@@ -51,11 +67,25 @@ func (r *release) installer() ([]byte, error) {
 	if r.url != "" {
 		script = line.ReplaceAllLiteral(script, []byte("default_base="+r.url))
 	}
+	if r.key != "" {
+		key, err := readKey(r.key, r.password)
+		if err != nil {
+			return nil, err
+		}
+		const without = "\npublic_key=\n"
+		if n := bytes.Count(script, []byte(without)); n != 1 {
+			return nil, fmt.Errorf("install.sh has %d lines public_key=, not one", n)
+		}
+		script = bytes.Replace(script, []byte(without), []byte("\npublic_key="+publicText(key)+"\n"), 1)
+	}
 	return script, nil
 }
 
+// latest is the file that says which release is the newest.
+func (r *release) latest() []byte { return []byte(r.version + "\n") }
+
 // sums is SHA256SUMS: one line for each file of the folder of releases, older ones too,
-// except for the lists themselves.
+// except for the lists themselves. That of latest is what the file will hold.
 func (r *release) sums() ([]byte, error) {
 	list, err := os.ReadDir(r.out)
 	if err != nil {
@@ -64,7 +94,7 @@ func (r *release) sums() ([]byte, error) {
 	var out bytes.Buffer
 	for _, f := range list {
 		name := f.Name()
-		if !f.Type().IsRegular() || name[0] == '.' || slices.Contains([]string{"SHA256SUMS", "latest", "install.sh.sha256"}, name) {
+		if !f.Type().IsRegular() || name[0] == '.' || slices.Contains([]string{"SHA256SUMS", "SHA256SUMS.minisig", "latest", "install.sh.sha256"}, name) {
 			continue
 		}
 		s, err := sum(filepath.Join(r.out, name))
@@ -73,6 +103,7 @@ func (r *release) sums() ([]byte, error) {
 		}
 		fmt.Fprintf(&out, "%s  %s\n", s, name)
 	}
+	fmt.Fprintf(&out, "%x  latest\n", sha256.Sum256(r.latest()))
 	return out.Bytes(), nil
 }
 

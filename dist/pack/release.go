@@ -20,6 +20,7 @@ import (
 // order is what the command line asks for.
 type order struct {
 	out, url, bin, build, epoch string
+	key, password               string // of the publisher
 	targets, skip               []string
 }
 
@@ -141,6 +142,13 @@ func (r *release) prepare(ctx context.Context) error {
 		return fmt.Errorf("codex --version printed %q, not a name and a version", said)
 	}
 	r.version = words[1]
+	daemon, err := os.ReadFile(filepath.Join(r.host, "codex-daemon"))
+	if err != nil {
+		return err
+	}
+	if err := r.checkKey(daemon); err != nil {
+		return err
+	}
 	r.scripts = map[string][]byte{}
 	for shell, name := range map[string]string{"bash": "codex.bash", "zsh": "_codex", "fish": "codex.fish"} {
 		if r.scripts[name], err = output(ctx, filepath.Join(r.host, "codex"), "completion", shell); err != nil {

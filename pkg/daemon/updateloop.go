@@ -42,6 +42,9 @@ func (d *daemon) updateLoop(ctx context.Context) error {
 	if set.URL == updater.Nowhere {
 		l.say(errors.New("this build has no address for updates: CODEX_UPDATE_URL or updater.json can name one"))
 	}
+	if updater.PublicKey == "" {
+		l.say(errors.New("this is an unsigned build, without a publisher's key: updates are held to their checksums only"))
+	}
 	var schedule updater.Schedule
 	for wait := time.Duration(set.First); l.sleep(ctx, wait); {
 		if !l.mine(ctx) {
@@ -149,7 +152,7 @@ func (l *loop) update(ctx context.Context, set updater.Settings) error {
 	}
 	var failed error
 	if set.URL != updater.Nowhere {
-		failed = updater.Source{Settings: set, Env: l.installerEnv(set), Look: l.look}.Install(ctx)
+		failed = updater.Source{Settings: set, Key: updater.PublicKey, State: l.state, Env: l.installerEnv(set), Look: l.look}.Install(ctx)
 	}
 	now, err := l.install.Current()
 	if err != nil {

@@ -283,7 +283,7 @@ func frontDoor(t *testing.T, tool, dir, version string) {
 	if err := os.CopyFS(next, binariesOnly{os.DirFS(binaries)}); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-X codex/pkg/version.Version=next", "-o", filepath.Join(next, "codex"), "./cmd/codex")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-X codex/pkg/cli/version.Version=next", "-o", filepath.Join(next, "codex"), "./cmd/codex")
 	cmd.Dir, cmd.Env = "../..", append(os.Environ(), "CGO_ENABLED=0")
 	if r := finish(t, cmd); r.status != 0 {
 		t.Fatalf("%+v", r)
@@ -305,6 +305,12 @@ func frontDoor(t *testing.T, tool, dir, version string) {
 	}
 	if got, want := said(t, env, codex, "completion", "bash"), read(t, u.path(".codex/packages/standalone/current/completions/codex.bash")); got != want {
 		t.Error("completions differ from what the programs say")
+	}
+	for link, want := range map[string]string{"man/man1/codex.1": "man/man1/codex.1", "man/man7/codex-differences.7": "man/man7/codex-differences.7",
+		"bash-completion/completions/codex": "completions/codex.bash", "zsh/site-functions/_codex": "completions/_codex", "fish/vendor_completions.d/codex.fish": "completions/codex.fish"} {
+		if read(t, u.path(".local/share/"+link)) != read(t, u.path(".codex/packages/standalone/current/"+want)) {
+			t.Errorf("%s is not %s of the release", link, want)
+		}
 	}
 	pack(t, tool, next, "-out", dir, "-skip", "npm,deb,rpm")
 	web := serve(t, &shop{t, dir})

@@ -30,11 +30,12 @@ func TestMain(m *testing.M) {
 
 // user is somebody with a home folder, who runs install.sh.
 type user struct {
-	t     testing.TB
-	home  string
-	shell []string // that runs the script
-	env   []string // on top of the usual
-	dir   string   // where the script is run
+	t      testing.TB
+	home   string
+	shell  []string // that runs the script
+	env    []string // on top of the usual
+	dir    string   // where the script is run
+	script string   // install.sh; "" is that of the work tree
 }
 
 func newUser(t testing.TB) *user {
@@ -64,7 +65,11 @@ func (u *user) command(args ...string) *exec.Cmd {
 	u.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	u.t.Cleanup(cancel)
-	argv := append(append(u.shell[1:len(u.shell):len(u.shell)], script(u.t)), args...)
+	path := u.script
+	if path == "" {
+		path = script(u.t)
+	}
+	argv := append(append(u.shell[1:len(u.shell):len(u.shell)], path), args...)
 	cmd := exec.CommandContext(ctx, u.shell[0], argv...)
 	cmd.Env = append([]string{"HOME=" + u.home, "SHELL=/bin/bash", "PATH=" + os.Getenv("PATH")}, u.env...)
 	cmd.Dir = u.dir

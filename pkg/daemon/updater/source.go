@@ -3,6 +3,7 @@
 package updater
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,10 +22,12 @@ import (
 )
 
 const (
-	script = "install.sh"
-	// maxScript bounds the installer, maxSum the file with its checksum.
+	script   = "install.sh"
+	sumsName = "SHA256SUMS"
+	// maxScript bounds the installer, maxSums the list of checksums, which has a line for
+	// each file of each release.
 	maxScript = 4 << 20
-	maxSum    = 64 << 10
+	maxSums   = 4 << 20
 	// maxTalk bounds what the installer says.
 	maxTalk = 1 << 20
 )
@@ -31,13 +35,19 @@ const (
 // Source is where updates come from.
 type Source struct {
 	Settings
+	// Key is the publisher's, see [PublicKey]; "" holds updates to their checksums only.
+	Key string
+	// State is the folder for what is remembered from one update to the next.
+	State string
 	// Env is what the installer gets, CODEX_HOME and CODEX_INSTALL_BASE_URL included.
 	Env []string
 	// Look finds a program on PATH.
 	Look func(program string) (string, error)
 }
 
-// Install gets the installer, holds it against its checksum, and runs it.
+// Install gets the list of checksums, which the publisher has signed, holds the installer
+// against it, and runs it. The installer gets the list, so that what it fetches is held
+// against the same one.
 func (s Source) Install(ctx context.Context) error {
 	if s.URL == Nowhere {
 		return errors.New("this build has no address for updates; CODEX_UPDATE_URL or updater.json can name one")
@@ -46,22 +56,58 @@ func (s Source) Install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, err := s.get(ctx, base.JoinPath(script), maxScript)
+	sums, err := s.sums(ctx, base)
 	if err != nil {
 		return err
 	}
-	sums, err := s.get(ctx, base.JoinPath(script+".sha256"), maxSum)
+	text, err := s.get(ctx, base.JoinPath(script), maxScript)
 	if err != nil {
 		return err
 	}
 	if err := check(text, sums); err != nil {
 		return fmt.Errorf("%s: %w", base.JoinPath(script), err)
 	}
-	_, err = child.Output(ctx, child.Command{Path: "/bin/sh", Args: []string{"-s"}, Env: s.Env, Stdin: text, Limit: maxTalk, Time: time.Duration(s.Script)})
+	file, err := s.keep(sums)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file)
+	_, err = child.Output(ctx, child.Command{Path: "/bin/sh", Args: []string{"-s"}, Env: append(slices.Clone(s.Env), "CODEX_INSTALL_SUMS="+file),
+		Stdin: text, Limit: maxTalk, Time: time.Duration(s.Script)})
 	if err != nil {
 		return fmt.Errorf("installer of %s: %w", base, err)
 	}
 	return nil
+}
+
+// sums gets the list of checksums and holds it against the signature.
+func (s Source) sums(ctx context.Context, base *url.URL) ([]byte, error) {
+	sums, err := s.get(ctx, base.JoinPath(sumsName), maxSums)
+	if err != nil || s.Key == "" {
+		return sums, err
+	}
+	signature, err := s.get(ctx, base.JoinPath(sumsName+".minisig"), maxSignature)
+	if err != nil {
+		return nil, fmt.Errorf("releases of %s are not signed: %w", base, err)
+	}
+	if err := s.verify(sums, signature); err != nil {
+		return nil, fmt.Errorf("%s: %w", base.JoinPath(sumsName), err)
+	}
+	return sums, nil
+}
+
+// keep writes the list to a file of its own.
+func (s Source) keep(sums []byte) (string, error) {
+	f, err := os.CreateTemp(s.State, "sums-*")
+	if err != nil {
+		return "", fmt.Errorf("keep the list of checksums: %w", err)
+	}
+	_, err = f.Write(sums)
+	if err := errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return "", fmt.Errorf("keep the list of checksums: %w", err)
+	}
+	return f.Name(), nil
 }
 
 // base takes a folder's address apart. What it serves is run, so it must not be
@@ -95,7 +141,7 @@ func (s Source) get(ctx context.Context, u *url.URL, limit int) ([]byte, error) 
 		c.Args = []string{"-q", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "5",
 			"--proto", only, "--proto-redir", only, "--max-time", seconds, "--max-filesize", strconv.Itoa(limit), "--", address}
 	} else if c.Path, err = s.Look("wget"); err == nil {
-		c.Args = []string{"-q", "-T", seconds, "-O", "-", "--", address}
+		c.Args = append(s.noRedirects(ctx, c.Path), "-q", "-T", seconds, "-O", "-", "--", address)
 	} else {
 		return nil, errors.New("to download, either curl or wget must be on PATH")
 	}
@@ -104,6 +150,17 @@ func (s Source) get(ctx context.Context, u *url.URL, limit int) ([]byte, error) 
 		return nil, fmt.Errorf("download %s: %w", address, err)
 	}
 	return b, nil
+}
+
+// noRedirects is the option that keeps wget from following a redirect, which might lead to
+// plain http: unlike curl it cannot be told where not to go. A busybox has no such option.
+func (s Source) noRedirects(ctx context.Context, wget string) []string {
+	const option = "--max-redirect"
+	help, err := child.Output(ctx, child.Command{Path: wget, Args: []string{"--help"}, Env: s.Env, Limit: maxTalk, Time: 10 * time.Second})
+	if err != nil || !bytes.Contains(help, []byte(option)) {
+		return nil
+	}
+	return []string{option + "=0"}
 }
 
 func readFile(path string, limit int) ([]byte, error) {
@@ -119,14 +176,13 @@ func readFile(path string, limit int) ([]byte, error) {
 	return b, err
 }
 
-// check holds the installer against the lines of sha256sum: a digest and a name, or
-// nothing but a digest.
+// check holds the installer against the lines of sha256sum: a digest and a name.
 func check(text, sums []byte) error {
 	sum := sha256.Sum256(text)
 	have := hex.EncodeToString(sum[:])
 	for line := range strings.Lines(string(sums)) {
 		f := strings.Fields(line)
-		if len(f) == 0 || len(f) == 2 && strings.TrimPrefix(f[1], "*") != script || len(f) > 2 {
+		if len(f) != 2 || strings.TrimPrefix(f[1], "*") != script {
 			continue
 		}
 		if want := strings.ToLower(f[0]); want != have {
@@ -134,5 +190,5 @@ func check(text, sums []byte) error {
 		}
 		return nil
 	}
-	return errors.New("its checksum is not in " + script + ".sha256")
+	return errors.New("its checksum is not in " + sumsName)
 }

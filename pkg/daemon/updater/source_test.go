@@ -27,7 +27,7 @@ func publish(t *testing.T, text string, sum *string) *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/to/install.sh", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, text) })
 	if sum != nil {
-		mux.HandleFunc("/to/install.sh.sha256", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, *sum) })
+		mux.HandleFunc("/to/SHA256SUMS", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, *sum) })
 	}
 	mux.Handle("/moved/", http.RedirectHandler("/to/install.sh", http.StatusFound))
 	s := httptest.NewServer(mux)
@@ -39,7 +39,7 @@ func source(t *testing.T, url string, env ...string) (s Source, home string) {
 	home = t.TempDir()
 	set := defaults()
 	set.URL = url
-	return Source{Settings: set, Env: append(os.Environ(), append(env, "CODEX_HOME="+home)...), Look: exec.LookPath}, home
+	return Source{Settings: set, State: t.TempDir(), Env: append(os.Environ(), append(env, "CODEX_HOME="+home)...), Look: exec.LookPath}, home
 }
 
 func ran(home string) bool {
@@ -71,10 +71,10 @@ func TestInstall(t *testing.T) {
 				name, sum, env, fail string
 			}{
 				{"right", right, "", ""},
-				{"nothing but the digest", sumLine(installer, ""), "", ""},
+				{"nothing but the digest", sumLine(installer, ""), "", "checksum is not in SHA256SUMS"},
 				{"among others", sumLine("x", "codex.tar.gz") + "\n" + sumLine(installer, "*install.sh"), "", ""},
 				{"wrong", sumLine("x", "install.sh"), "", "checksum mismatch: expected 2d711642"},
-				{"of another file", sumLine(installer, "other.sh"), "", "checksum is not in install.sh.sha256"},
+				{"of another file", sumLine(installer, "other.sh"), "", "checksum is not in SHA256SUMS"},
 				{"no sum at all", "\n", "", "checksum is not in"},
 				{"a failing installer", right, "STATUS=3", "exit status 3"},
 			} {
@@ -109,7 +109,7 @@ func TestInstall(t *testing.T) {
 
 func TestInstallFromFolder(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"install.sh": installer, "install.sh.sha256": sumLine(installer, "install.sh")} {
+	for name, text := range map[string]string{"install.sh": installer, "SHA256SUMS": sumLine(installer, "install.sh")} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
