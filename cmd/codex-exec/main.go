@@ -31,6 +31,7 @@ import (
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/frontend/exec"
+	"codex/pkg/termtext"
 )
 
 func main() {
@@ -49,6 +50,7 @@ func main() {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTTY:  isatty.IsTerminal(os.Stdin.Fd()),
 		StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()), StderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
+		Columns: func() int { return termtext.Width(os.Stderr) },
 		Signals: pipeline.Signals, Die: pipeline.Die,
 		Watch: func() (<-chan struct{}, func()) { return pipeline.WatchReader(os.Stdout) },
 	})))

@@ -89,7 +89,8 @@ func textRules() []rule {
 		{`aborted by user after [0-9.]+s`, "aborted by user after T"},
 		{`timed out after \d+ milliseconds`, "timed out after T milliseconds"},
 		{`<current_date>[0-9-]+</current_date>`, "<current_date>D</current_date>"},
-		{` in \d+(\.\d+)?(ms|s):`, " in T:"},
+		// Results in a transcript name their command, the original's do not.
+		{`(?m)^((?:\x1b\[\d+m)? (?:succeeded|exited -?\d+|failed|declined) in )\d+(\.\d+)?(ms|s):.*`, "${1}T:"},
 		{`codex_exec/\S+ \([^)]*\) (\S+) \(codex_exec; [^)]*\)`, "codex_exec/V (OS) $1 (codex_exec; V)"},
 		{`OpenAI Codex v\S+`, "OpenAI Codex vV"},
 		{`/dev/pts/\d+`, "/dev/pts/N"},

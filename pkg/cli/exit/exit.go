@@ -2,13 +2,15 @@
 // suite: 0 done, 1 failed, 2 wrong usage, 3 partly done, 124 a limit of time or budget,
 // 126 no command could run, 128+n ended by signal n, or the status that an error in the chain brings along.
 //
-// Ground layer: it imports the standard library only.
+// It imports pkg/termtext.
 package exit
 
 import (
 	"errors"
 	"fmt"
 	"io"
+
+	"codex/pkg/termtext"
 )
 
 // Statuses shared by all programs of the suite. A sandboxed command's own status and
@@ -74,12 +76,13 @@ func Status(err error) int {
 	return Failed
 }
 
-// Report writes "program: err" as one line to w, unless err is nil or Silent, and gives
-// the exit status, so that a main ends with os.Exit(exit.Report(os.Stderr, "x", err)).
+// Report writes "program: err" to w, unless err is nil or Silent, and gives the exit
+// status; what strangers wrote in err does nothing on a terminal. So a main ends with
+// os.Exit(exit.Report(os.Stderr, "x", err)).
 func Report(w io.Writer, program string, err error) int {
 	var s Silent
 	if err != nil && !errors.As(err, &s) {
-		fmt.Fprintf(w, "%s: %v\n", program, err)
+		fmt.Fprintf(w, "%s: %s\n", program, termtext.Visible(err.Error()))
 	}
 	return Status(err)
 }

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// TestGolden plays turns as the original's engine told them, and compares what is made of
-// them with what the original's exec made of the same turn, byte for byte.
+// TestGolden plays turns as the original's engine sent them, and compares what is made of
+// them byte for byte: events and answer with what the original's exec made of the same
+// turn, the transcript with ours.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -43,7 +44,7 @@ func TestGolden(t *testing.T) {
 			// Without colours it is the same text.
 			got = start(t, s, "--color", "never", "go")
 			got.stderr = strings.Replace(got.stderr, ", /h/memories", "", 1)
-			compare(t, "plain stderr", got.stderr, plain(part["stderr"]))
+			compare(t, "plain stderr", got.stderr, plainText(part["stderr"]))
 		})
 	}
 }
@@ -66,21 +67,6 @@ func compare(t *testing.T, what, got, want string) {
 			t.Errorf("%s, line %d:\n got %q\nwant %q", what, i+1, a, b)
 			return
 		}
-	}
-}
-
-// plain takes the SGR sequences out.
-func plain(s string) string {
-	var b strings.Builder
-	for {
-		i := strings.Index(s, "\x1b[")
-		if i < 0 {
-			b.WriteString(s)
-			return b.String()
-		}
-		b.WriteString(s[:i])
-		s = s[i:]
-		s = s[strings.IndexByte(s, 'm')+1:]
 	}
 }
 

@@ -9,22 +9,27 @@ import (
 
 	"codex/pkg/cli/version"
 	"codex/pkg/protocol"
+	"codex/pkg/termtext"
 )
 
-// human renders for people: everything on stderr, the answer alone on stdout. What cannot be written to stderr is lost, as nobody looks.
+// human renders for people: everything on stderr, the answer alone on stdout. What cannot
+// be written to stderr is lost, as nobody looks.
 type human struct {
-	out, err  io.Writer
-	colour    bool
-	stream    bool   // pieces of messages too
-	terminals bool   // both streams are: the answer is on the screen already
-	memories  string // folder that sandboxes let write to in any case
-	hide, raw bool   // reasoning
-	buf       []byte
-	shown     *string // the last message that was shown
-	outErr    error
-	streaming string // id of the message that is being shown
-	streamed  int    // bytes of it
-	middle    bool   // the cursor stands within a line
+	out, err       io.Writer
+	outTTY, errTTY bool
+	pulse          *pulse     // that err is, when it is a terminal that can move its cursor
+	columns        func() int // of the terminal that err is
+	colour         bool
+	stream         bool   // pieces of messages too
+	memories       string // folder that sandboxes let write to in any case
+	hide, raw      bool   // reasoning
+	buf            []byte
+	shown          *string // the last message that was shown
+	outErr         error
+	streaming      string // id of the message that is being shown
+	streamed       int    // bytes of it
+	middle         bool   // the cursor stands within a line
+	changes        changes
 }
 
 // SGR codes.
@@ -43,15 +48,56 @@ func (h *human) failed() error { return h.outErr }
 
 func (h *human) optOut() []string { return quiet(h.stream) }
 
+func (h *human) close() {
+	if h.pulse != nil {
+		h.pulse.close()
+	}
+}
+
 // style puts codes around s, the outer first.
 func (h *human) style(s string, codes ...string) string {
 	if !h.colour {
 		return s
 	}
-	for i := len(codes) - 1; i >= 0; i-- {
-		s = "\x1b[" + codes[i] + "m" + s + "\x1b[0m"
+	return styled(s, codes...)
+}
+
+// text is what strangers wrote, as it may be shown.
+func (h *human) text(s string) string {
+	if !h.errTTY {
+		return s
+	}
+	return termtext.Visible(s)
+}
+
+// line is text that must stay in its line, such as the name of a file.
+func (h *human) line(s string) string {
+	if !h.errTTY {
+		return s
+	}
+	return termtext.Line(s)
+}
+
+// prose is text of a model, with its marks coloured and its lines broken.
+func (h *human) prose(s string) string {
+	s = h.text(s)
+	if h.colour {
+		s = markdown(s)
+	}
+	if h.errTTY {
+		s = wrapped(s, h.columns())
 	}
 	return s
+}
+
+// width is how many columns a line may have that is cut to fit.
+func (h *human) width() int {
+	if h.errTTY {
+		if n := h.columns(); n > 0 {
+			return n
+		}
+	}
+	return 100
 }
 
 // println writes its arguments as one line with one write.
@@ -66,6 +112,7 @@ func (h *human) println(parts ...string) {
 	}
 	b = append(b, '\n')
 	h.err.Write(b)
+	h.changes.fresh = false
 	if h.buf = b; cap(b) > 1<<20 {
 		h.buf = nil
 	}
@@ -81,9 +128,9 @@ func (h *human) begin(head *header) {
 		{"reasoning effort", orNone(head.effort)}, {"reasoning summaries", orNone(head.summary)},
 		{"session id", head.thread},
 	} {
-		b.WriteString(h.style(row[0]+":", bold) + " " + row[1] + "\n")
+		b.WriteString(h.style(row[0]+":", bold) + " " + h.line(row[1]) + "\n")
 	}
-	b.WriteString("--------\n" + h.style("user", cyan) + "\n" + head.prompt)
+	b.WriteString("--------\n" + h.style("user", cyan) + "\n" + h.text(shortened(head.prompt)))
 	h.println(b.String())
 }
 
@@ -139,9 +186,7 @@ func (h *human) event(method string, p gjson.Result) {
 	case protocol.NoteTurnPlanUpdated:
 		h.plan(p)
 	case protocol.NoteTurnDiffUpdated:
-		if diff := p.Get("diff").Str; strings.TrimSpace(diff) != "" {
-			h.println(diff)
-		}
+		h.diff(h.changes.update(p.Get("diff").Str))
 	case protocol.NoteError:
 		h.error(p.Get("error.message").Str)
 	case protocol.NoteConfigWarning:
@@ -149,11 +194,11 @@ func (h *human) event(method string, p gjson.Result) {
 	case protocol.NoteDeprecationNotice:
 		h.notice("deprecated:", p)
 	case protocol.NoteModelRerouted:
-		h.println(h.style("model rerouted:", bold, yellow), " ", p.Get("fromModel").Str, " -> ", p.Get("toModel").Str)
+		h.println(h.style("model rerouted:", bold, yellow), " ", h.line(p.Get("fromModel").Str), " -> ", h.line(p.Get("toModel").Str))
 	case protocol.NoteHookStarted:
-		h.println(h.style("hook:", bold), " ", h.style(pascal(p.Get("run.eventName").Str), dim))
+		h.println(h.style("hook:", bold), " ", h.style(h.line(pascal(p.Get("run.eventName").Str)), dim))
 	case protocol.NoteHookCompleted:
-		h.println(h.style("hook:", bold), " ", h.style(pascal(p.Get("run.eventName").Str), dim), " ", pascal(p.Get("run.status").Str))
+		h.println(h.style("hook:", bold), " ", h.style(h.line(pascal(p.Get("run.eventName").Str)), dim), " ", h.line(pascal(p.Get("run.status").Str)))
 	case protocol.NoteItemAgentMessageDelta:
 		if h.stream {
 			h.delta(p)
@@ -161,25 +206,37 @@ func (h *human) event(method string, p gjson.Result) {
 	}
 }
 
+// diff shows a diff, if there is any.
+func (h *human) diff(diff string) {
+	if strings.TrimSpace(diff) == "" {
+		return
+	}
+	if diff = h.text(diff); h.colour {
+		diff = colourDiff(diff)
+	}
+	h.println(diff)
+	h.changes.fresh = true
+}
+
 func (h *human) notice(word string, p gjson.Result) {
-	s := h.style(word, bold, yellow) + " " + p.Get("summary").Str
+	s := h.style(word, bold, yellow) + " " + h.text(p.Get("summary").Str)
 	if d := p.Get("details").Str; d != "" {
-		s += "\n" + h.style(d, dim)
+		s += "\n" + h.style(h.text(d), dim)
 	}
 	h.println(s)
 }
 
 func (h *human) error(message string) {
-	h.println(h.style("ERROR:", bold, red), " ", message)
+	h.println(h.style("ERROR:", bold, red), " ", h.text(message))
 }
 
 func (h *human) plan(p gjson.Result) {
 	var lines []string
 	if why := p.Get("explanation").Str; strings.TrimSpace(why) != "" {
-		lines = append(lines, h.style(why, italic))
+		lines = append(lines, h.style(h.text(why), italic))
 	}
 	for _, step := range p.Get("plan").Array() {
-		text := step.Get("step").Str
+		text := h.line(step.Get("step").Str)
 		switch step.Get("status").Str {
 		case "completed":
 			lines = append(lines, "  "+h.style("✓", green)+" "+text)
@@ -194,8 +251,11 @@ func (h *human) plan(p gjson.Result) {
 	}
 }
 
-// end says how the turn ended and what it used.
+// end says how the turn ended, and what it changed in all unless that was shown last.
 func (h *human) end(o *outcome) {
+	if !h.changes.fresh {
+		h.diff(h.changes.diff)
+	}
 	switch o.status {
 	case protocol.TurnStatusFailed:
 		h.error(o.err)
@@ -213,10 +273,15 @@ func (h *human) answer(o *outcome) {
 	if o.status != protocol.TurnStatusCompleted || message == nil {
 		return
 	}
-	if !h.terminals {
+	switch {
+	case h.outTTY && h.errTTY: // it is on the screen already
+		if h.shown == nil || *h.shown != *message {
+			h.println(h.style("codex", magenta, italic), "\n", h.prose(*message))
+		}
+	case h.outTTY:
+		_, h.outErr = io.WriteString(h.out, termtext.Visible(*message)+"\n")
+	default:
 		_, h.outErr = io.WriteString(h.out, *message+"\n")
-	} else if h.shown == nil || *h.shown != *message {
-		h.println(h.style("codex", magenta, italic), "\n", *message)
 	}
 }
 

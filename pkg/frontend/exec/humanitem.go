@@ -6,24 +6,39 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/termtext"
 )
 
 func (h *human) started(item gjson.Result) {
 	switch item.Get("type").Str {
 	case "commandExecution":
-		h.println(h.style("exec", magenta, italic), "\n", h.style(item.Get("command").Str, bold), " in ", item.Get("cwd").Str)
+		command := item.Get("command").Str
+		h.println(h.style("exec", magenta, italic), "\n", h.style(h.text(shortened(command)), bold), " in ", h.line(item.Get("cwd").Str))
+		h.busy(item, h.line(label(command, 200)))
 	case "fileChange":
 		h.println(h.style("apply patch", bold))
 	case "mcpToolCall":
 		h.println(h.mcp(item), h.style("started", dim))
+		h.busy(item, h.line(item.Get("server").Str+"/"+item.Get("tool").Str))
 	case "webSearch":
 		h.search(item)
 	case "collabAgentToolCall":
-		h.println(h.style("collab:", bold), " ", pascal(item.Get("tool").Str))
+		h.println(h.style("collab:", bold), " ", h.line(pascal(item.Get("tool").Str)))
+	}
+}
+
+// busy shows a sign of life from now on until the item is completed.
+func (h *human) busy(item gjson.Result, label string) {
+	if h.pulse != nil {
+		h.pulse.begin(item.Get("id").Str, label)
 	}
 }
 
 func (h *human) completed(item gjson.Result) {
+	if h.pulse != nil {
+		h.pulse.end(item.Get("id").Str)
+	}
 	switch item.Get("type").Str {
 	case "agentMessage":
 		h.message(item.Get("id").Str, item.Get("text").Str)
@@ -34,7 +49,7 @@ func (h *human) completed(item gjson.Result) {
 	case "fileChange":
 		s := h.style("patch:", bold) + " " + snake(item.Get("status").Str)
 		for _, c := range item.Get("changes").Array() {
-			s += "\n" + h.style(c.Get("path").Str, dim)
+			s += "\n" + h.style(h.line(c.Get("path").Str), dim)
 		}
 		h.println(s)
 	case "mcpToolCall":
@@ -45,7 +60,7 @@ func (h *human) completed(item gjson.Result) {
 		}
 		s := h.mcp(item) + h.style("("+h.style(status, colour)+")", dim)
 		if text := item.Get("error.message").Str; text != "" {
-			s += "\n" + h.style(text, red)
+			s += "\n" + h.style(h.text(shortened(text)), red)
 		}
 		h.println(s)
 	case "webSearch":
@@ -56,11 +71,11 @@ func (h *human) completed(item gjson.Result) {
 }
 
 func (h *human) mcp(item gjson.Result) string {
-	return h.style("mcp:", bold) + " " + h.style(item.Get("server").Str+"/"+item.Get("tool").Str, cyan) + " "
+	return h.style("mcp:", bold) + " " + h.style(h.line(item.Get("server").Str+"/"+item.Get("tool").Str), cyan) + " "
 }
 
 func (h *human) search(item gjson.Result) {
-	h.println(h.style("web search:", bold), " ", item.Get("query").Str)
+	h.println(h.style("web search:", bold), " ", h.line(item.Get("query").Str))
 }
 
 func (h *human) reasoning(item gjson.Result) {
@@ -68,38 +83,46 @@ func (h *human) reasoning(item gjson.Result) {
 	if raw := joined(item.Get("content")); h.raw && raw != "" {
 		text = raw
 	}
-	if !h.hide && strings.TrimSpace(text) != "" {
-		h.println(h.style(text, dim))
+	if h.hide || strings.TrimSpace(text) == "" {
+		return
 	}
+	if text = h.text(text); h.errTTY {
+		text = wrapped(text, h.columns())
+	}
+	h.println(h.style(text, dim))
 }
 
+// command says how a command ended, which one that was (others may run beside it), and
+// what it printed.
 func (h *human) command(item gjson.Result) {
-	took := " in " + strconv.FormatInt(item.Get("durationMs").Int(), 10) + "ms:"
-	var head string
+	head, colour := " failed", red
 	switch exit := item.Get("exitCode"); {
 	case item.Get("status").Str == "declined":
-		head = h.style(" declined"+took, yellow)
+		head, colour = " declined", yellow
 	case item.Get("status").Str == "completed":
-		head = h.style(" succeeded"+took, green)
+		head, colour = " succeeded", green
 	case exit.Type == gjson.Number:
-		head = h.style(" exited "+exit.Raw+took, red)
-	default:
-		head = h.style(" failed"+took, red)
+		head = " exited " + exit.Raw
 	}
+	head += " in " + strconv.FormatInt(item.Get("durationMs").Int(), 10) + "ms: "
+	s := h.style(head, colour) + h.line(label(item.Get("command").Str, h.width()-len(head)))
 	if out := item.Get("aggregatedOutput").Str; strings.TrimSpace(out) != "" {
-		head += "\n" + out
+		if out = shortened(out); h.errTTY {
+			out = termtext.Output(out)
+		}
+		s += "\n" + out
 	}
-	h.println(head)
+	h.println(s)
 }
 
 // message shows a whole message, or the rest of one that was shown while it came.
 func (h *human) message(id, text string) {
 	h.shown = &text
 	if id != h.streaming || h.streaming == "" {
-		h.println(h.style("codex", magenta, italic), "\n", text)
+		h.println(h.style("codex", magenta, italic), "\n", h.prose(text))
 		return
 	}
-	rest := text[min(h.streamed, len(text)):]
+	rest := h.text(text[min(h.streamed, len(text)):])
 	if h.middle {
 		rest, h.middle = rest+"\n", false
 	} else if rest != "" {
@@ -116,7 +139,7 @@ func (h *human) delta(p gjson.Result) {
 		h.println(h.style("codex", magenta, italic))
 		h.streaming, h.streamed = id, 0
 	}
-	io.WriteString(h.err, text)
+	io.WriteString(h.err, h.text(text))
 	h.streamed += len(text)
 	h.middle = !strings.HasSuffix(text, "\n")
 }

@@ -27,6 +27,8 @@ func newJSONOut(w io.Writer, stream bool) *jsonOut {
 
 func (j *jsonOut) failed() error { return j.err }
 
+func (j *jsonOut) close() {}
+
 // optOut lists the notifications that nothing is made of.
 func (j *jsonOut) optOut() []string {
 	return append(quiet(j.stream),

@@ -210,7 +210,7 @@ func startIn(t *testing.T, s setting, args func(cwd string) []string) result {
 		Getenv: func(k string) string { return env[k] },
 		Self:   exe, Cwd: res.cwd, Home: dir, UID: -1,
 		Stdin: s.stdin, Stdout: s.stdout, Stderr: &stderr, ChildStderr: children,
-		StdinTTY: s.stdin == nil, StdoutTTY: s.tty, StderrTTY: s.tty,
+		StdinTTY: s.stdin == nil, StdoutTTY: s.tty, StderrTTY: s.tty, Columns: func() int { return 0 },
 		Signals: func() <-chan os.Signal { return s.signals }, Watch: s.watch,
 		Die: func(sig os.Signal, status int) {
 			res.sig, res.status = sig, status

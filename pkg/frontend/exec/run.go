@@ -20,6 +20,7 @@ import (
 	"codex/pkg/ostext"
 	"codex/pkg/protocol"
 	"codex/pkg/shellwords"
+	"codex/pkg/termtext"
 )
 
 // Process is what the program is given by the system.
@@ -37,6 +38,7 @@ type Process struct {
 	// Terminals, and the file that the children's stderr is (nil: the process's own).
 	StdinTTY, StdoutTTY, StderrTTY bool
 	ChildStderr                    *os.File
+	Columns                        func() int // of the terminal that stderr is, 0 when unknown
 	// Signals begins to bring those that Run wants to know: interrupt, terminate, hang up
 	// and a broken pipe.
 	Signals func() <-chan os.Signal
@@ -53,6 +55,10 @@ const errBroken = exit.Silent(128 + 13)
 // Run does what the command line says. What people must know has been written to stderr
 // when it returns; the error carries the exit status.
 func Run(ctx context.Context, p Process) error {
+	screen := p.Stderr
+	if p.StderrTTY {
+		p.Stderr = termtext.Writer(screen)
+	}
 	args, err := ParseArgs(p.Args)
 	if err != nil {
 		var u *UsageError
@@ -77,7 +83,7 @@ func Run(ctx context.Context, p Process) error {
 			return p.fail(errors.New("Specify --uncommitted, --base, --commit, or provide custom review instructions"))
 		}
 	}
-	return p.fail((&run{Process: p, args: args}).do(ctx))
+	return p.fail((&run{Process: p, screen: screen, args: args}).do(ctx))
 }
 
 // fail writes err in the form of the original, and gives its status.
@@ -101,14 +107,15 @@ func (p *Process) fail(err error) error {
 // run is one run of a turn.
 type run struct {
 	Process
-	args *Args
-	cfg  *config.Config
-	cwd  string
-	show renderer
-	ctl  *control
-	pipe *pipeline.Pipeline
-	talk *talk
-	over bool // the turn has ended, as far as the engine is concerned
+	screen io.Writer // stderr, for what is harmless on a terminal
+	args   *Args
+	cfg    *config.Config
+	cwd    string
+	show   renderer
+	ctl    *control
+	pipe   *pipeline.Pipeline
+	talk   *talk
+	over   bool // the turn has ended, as far as the engine is concerned
 }
 
 // do goes through a run in the order in which the original finds fault.
@@ -123,6 +130,7 @@ func (r *run) do(ctx context.Context) error {
 	}
 	r.chooseRenderer()
 	r.ctl = &control{signals: r.Signals, die: r.Die, watch: r.Watch, limit: r.args.Timeout, show: r.show, notice: r.Stderr}
+	defer r.show.close()
 	err := r.guarded()
 	if r.pipe != nil {
 		if !r.over {
@@ -177,8 +185,13 @@ func (r *run) chooseRenderer() {
 	if r.args.Color == "auto" {
 		colour = r.StderrTTY && r.Getenv("NO_COLOR") == "" && r.Getenv("TERM") != "dumb" && r.Getenv("TERM") != ""
 	}
-	r.show = &human{out: r.Stdout, err: r.Stderr, colour: colour, stream: r.args.Stream, terminals: r.StdoutTTY && r.StderrTTY,
-		memories: filepath.Join(r.cfg.Home, "memories")}
+	h := &human{out: r.Stdout, err: r.screen, outTTY: r.StdoutTTY, errTTY: r.StderrTTY, columns: r.Columns,
+		colour: colour, stream: r.args.Stream, memories: filepath.Join(r.cfg.Home, "memories")}
+	if r.StderrTTY && r.Getenv("TERM") != "dumb" && r.Getenv("TERM") != "" {
+		h.pulse = &pulse{w: r.screen, width: h.width}
+		h.err, r.Stderr = h.pulse, termtext.Writer(h.pulse)
+	}
+	r.show = h
 }
 
 // guarded is the part of a run in which there may be an engine.

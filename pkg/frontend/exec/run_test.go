@@ -406,7 +406,7 @@ func TestStream(t *testing.T) {
 	}
 	s.wire = wire("", delta("an"), noteBroken, noteMessage, noteCompleted)
 	got = start(t, s, "--stream", "hi")
-	if !strings.HasSuffix(got.stderr, "codex\nan\n exited 3 in 1ms:\nswer\n") {
+	if !strings.HasSuffix(got.stderr, "codex\nan\n exited 3 in 1ms: x\nswer\n") {
 		t.Errorf("stderr %q", got.stderr)
 	}
 	// A filter may get deltas that were not asked for.

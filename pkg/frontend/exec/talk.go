@@ -37,6 +37,8 @@ type renderer interface {
 	answer(*outcome)
 	// failed is the error of writing to stdout, if there was one.
 	failed() error
+	// close ends what goes on beside the rest.
+	close()
 }
 
 // header is what a transcript opens with.
