@@ -41,7 +41,7 @@ func (a Asking) DebugName() string {
 }
 
 // EscalationRefusal is the answer to a request for escalation that the policy does not
-// take, "" when it does (sandbox spec §8.2 step 1). The tools have different words for
+// take, "" when it does. The tools have different words for
 // cannot: verb is "cannot" or "should not".
 func (a Asking) EscalationRefusal(verb string) string {
 	if a.Policy == OnRequest {
@@ -51,7 +51,7 @@ func (a Asking) EscalationRefusal(verb string) string {
 	return fmt.Sprintf("approval policy is %s; reject command — you %s ask for escalated permissions if the approval policy is %s", n, verb, n)
 }
 
-// refusal says why a question is not put, "" when it is (§8.2 step 5). A question that a
+// refusal says why a question is not put, "" when it is. A question that a
 // rule wants has a flag of its own.
 func (a Asking) refusal(byRule bool) string {
 	switch {

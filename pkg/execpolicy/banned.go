@@ -3,7 +3,7 @@ package execpolicy
 import "slices"
 
 // Banned says that a prefix must not be proposed as a rule: it would allow anything, by
-// way of an interpreter or a wrapper (sandbox spec §8.4). The list is the original's.
+// way of an interpreter or a wrapper. The list is the original's.
 func Banned(prefix []string) bool {
 	if len(prefix) == 0 {
 		return true

@@ -46,7 +46,7 @@ type Segment struct {
 // Why names what decided about a segment without rules.
 type Why string
 
-// The heuristics of §8.2 step 4.
+// What decides where no rule does.
 const (
 	BySafe       Why = "only reads"
 	ByDanger     Why = "destroys files"
@@ -54,8 +54,7 @@ const (
 	ByEscalation Why = "asks to run outside the sandbox"
 )
 
-// Decide judges a call by rules and, where there are none, by heuristics (sandbox spec
-// §8.2).
+// Decide judges a call by rules and, where there are none, by heuristics.
 func Decide(c Call) Decision {
 	parts := Take(c.Argv)
 	d := Decision{Unsandboxed: c.Escalate}
@@ -145,7 +144,7 @@ func (c *Call) suffices(parts Parts) bool {
 	return true
 }
 
-// heuristic is §8.2 step 4.
+// heuristic judges a command that no rule is about.
 func (c *Call) heuristic(cmd []string, plain bool) (Verdict, Why) {
 	if plain && Safe(cmd) && !c.Escalate && !c.Widen {
 		return Allow, BySafe

@@ -41,7 +41,7 @@ type row struct {
 		Amendment []string
 	}
 	Ran    string // sandboxed, UNSANDBOXED, failed, or "" when it was rejected
-	Output string // the end of what the model was told then
+	Output string // the end of the output that the model got then
 }
 
 func (r row) call(rules *Policy) Call {
@@ -64,7 +64,7 @@ func matrixRules() *Policy {
 }
 
 // testdata/matrix.jsonl is what the original did with each kind of command under each
-// policy and sandbox (sandbox spec §8.3).
+// policy and sandbox.
 func TestMatrix(t *testing.T) {
 	rules := matrixRules()
 	for _, r := range rows[row](t, "matrix.jsonl", 231) {
@@ -135,7 +135,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// The rows are those of sandbox spec §9.1.
+// What can be taken apart into plain commands, as the original does it.
 func TestSplit(t *testing.T) {
 	for script, want := range map[string]string{
 		"ls -la | wc -l || true; pwd": "ls,-la|wc,-l|true|pwd",

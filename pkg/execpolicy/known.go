@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Safe says that a plain command only reads (sandbox spec §9.2), or that it is a shell
+// Safe says that a plain command only reads, or that it is a shell
 // with a script of such commands.
 func Safe(argv []string) bool {
 	return reads(argv) || within1(argv, reads, true)
@@ -114,7 +114,7 @@ func leads(option string) bool {
 	return slices.Contains([]string{"--config-env", "--exec-path", "--git-dir", "--namespace", "--super-prefix", "--work-tree"}, name)
 }
 
-// Dangerous says that a plain command destroys files without asking (§9.3), or that it is
+// Dangerous says that a plain command destroys files without asking, or that it is
 // a shell with a script in which one does. The list is the original's: a longer one would
 // change which commands are asked about.
 func Dangerous(argv []string) bool {

@@ -21,7 +21,7 @@ type Parts struct {
 	Inner [][]string
 }
 
-// Take takes a call apart (sandbox spec §9.1).
+// Take takes a call apart.
 func Take(argv []string) Parts {
 	if cmds, ok := Split(argv); ok {
 		p := Parts{Commands: cmds, Plain: true}

@@ -1,7 +1,6 @@
 // Package execpolicy decides whether a command may run, must be asked about, or must
 // not run: it splits shell scripts into plain commands, holds them against rules, knows
-// which of them only read and which destroy, and applies the approval policy (sandbox
-// spec §8 to §10). It runs nothing and reads no files; package rules reads rules files.
+// which of them only read and which destroy, and applies the approval policy. It runs nothing and reads no files; package rules reads rules files.
 //
 // Engine layer; standard library and mvdan.cc/sh/v3/syntax (the parser) only.
 package execpolicy

@@ -182,7 +182,7 @@ func (a *applier) move(ctx context.Context, c *Change) error {
 }
 
 // before reads what is about to be overwritten or deleted, nil for nothing.
-// A failure here stops nothing, but the net diff can't be told any more.
+// A failure here stops nothing, but the net diff isn't known any more.
 func (a *applier) before(ctx context.Context, name string) []byte {
 	info, err := a.fs.Stat(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {

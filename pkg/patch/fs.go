@@ -100,7 +100,7 @@ func (OS) Remove(ctx context.Context, path string) error {
 	return os.Remove(path)
 }
 
-// Stat is os.Stat with the link told by os.Lstat.
+// Stat is os.Stat with the link seen by os.Lstat.
 func (OS) Stat(ctx context.Context, path string) (Info, error) {
 	if err := ctx.Err(); err != nil {
 		return Info{}, err

@@ -137,7 +137,7 @@ func unwrap(lines []string) ([]string, error) {
 }
 
 func checkMarks(lines []string) error {
-	// An empty text is told about its last line, as the original does.
+	// An empty text fails by its last line, as the original does.
 	if len(lines) > 0 && strings.TrimSpace(lines[0]) != beginMark {
 		return &ParseError{Msg: "The first line of the patch must be '" + beginMark + "'"}
 	}

@@ -13,7 +13,7 @@ import (
 // maxStdin bounds a patch read from standard input, in bytes.
 const maxStdin = 256 << 20
 
-// asFlag is how the original's one binary is told to be this program. Its
+// asFlag is how the original's one binary is made to be this program. Its
 // argument is the patch, and what follows that is ignored.
 const asFlag = "--codex-run-as-apply-patch"
 

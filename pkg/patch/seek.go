@@ -9,7 +9,7 @@ import (
 // seek finds want in lines at or after from and gives the index of its first
 // line, -1 when it isn't there. With eof it looks only at the very end.
 //
-// Four passes, each over the whole range before the next (tools spec §4.2):
+// Four passes, each over the whole range before the next:
 // equal; equal but for trailing space; but for space at both ends; and with
 // typographic dashes, quotes and spaces read as their ASCII kin. A later exact
 // hit thus wins over an earlier loose one.

@@ -30,7 +30,7 @@ type rewriter struct {
 
 // rewrite gives the content of the file path after chunks. The result ends
 // with a newline whatever the file did, and what the patch spells replaces
-// what it matched, context included (tools spec §4.2): that is how the
+// what it matched, context included: that is how the
 // original leaves a file.
 func rewrite(path, content string, chunks []Chunk) (string, error) {
 	lines := strings.Split(content, "\n")

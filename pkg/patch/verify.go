@@ -9,7 +9,7 @@ import (
 // nothing: the tool does this before it asks for approval. Each section is
 // held against the disk alone, so a section that builds on an earlier one of
 // the same patch fails here though Apply would carry it out; the original
-// does the same (tools spec §4.5).
+// does the same.
 //
 // The text of the error is what follows "apply_patch verification failed: ".
 // A patch without sections gives no changes and no error.

@@ -5,7 +5,7 @@ package shellwords
 
 import "strings"
 
-// Join quotes argv as one line, in the way of the original (turn spec §4.4.1): each word
+// Join quotes argv as one line, in the way of the original: each word
 // is cut into the longest chunks that one style of quoting can hold.
 func Join(argv []string) string {
 	var b strings.Builder

@@ -149,7 +149,7 @@ func TestAdditionalPermissions(t *testing.T) {
 		"c3": "`additional_permissions` must include at least one requested permission",
 		"c4": "missing `additional_permissions`",
 		"c5": "`additional_permissions` requires `sandbox_permissions` set to `with_additional_permissions`",
-		"c6": "failed to parse function arguments: data did not match any variant",
+		"c6": "failed to parse function arguments: `additional_permissions.file_system.write` is a JSON",
 	} {
 		if !strings.Contains(told[id], want) {
 			t.Errorf("%s: %q is not in %q", id, want, told[id])

@@ -82,6 +82,7 @@ func textRules() []rule {
 	for _, r := range [][2]string{
 		{`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`, "UUID"},
 		{`Wall time: [0-9.]+ seconds`, "Wall time: T seconds"},
+		{`(?s)^(failed to parse function arguments): .*`, "$1"}, // in words of the parser
 		{`Chunk ID: [0-9a-f]{6}`, "Chunk ID: C"},
 		{`session ID \d+`, "session ID N"},
 		{`"session_id": ?\d{4,5}\b`, `"session_id":N`},

@@ -6,14 +6,15 @@ import (
 
 	"codex/pkg/execpolicy"
 	"codex/pkg/protocol"
+	"codex/pkg/shellwords"
 )
 
-// actions tells faces what a command is about: what it reads, lists or searches, when
+// actions says what a command is about: what it reads, lists or searches, when
 // every part of it does one of these; else the script as it is.
 func actions(argv []string, cwd string) []protocol.CommandAction {
 	script, ok := execpolicy.Script(argv)
 	if !ok {
-		script = Join(argv)
+		script = shellwords.Join(argv)
 	}
 	unknown := []protocol.CommandAction{{Type: protocol.CommandActionUnknown, Command: script}}
 	cmds, plain := execpolicy.Split(argv)
@@ -44,7 +45,7 @@ func action(cmd []string, cwd string) (protocol.CommandAction, bool) {
 		}
 		return nil
 	}
-	line := Join(cmd)
+	line := shellwords.Join(cmd)
 	switch cmd[0] {
 	case "cat", "nl":
 		if len(words) == 1 {

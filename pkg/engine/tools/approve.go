@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -8,26 +9,29 @@ import (
 
 	"codex/pkg/execpolicy"
 	"codex/pkg/protocol"
+	"codex/pkg/shellwords"
 )
 
-// leave is the permission to run a command, or what the model is told instead.
-type leave struct {
-	refused     string
+// permit is the permission to run a command.
+type permit struct {
 	unsandboxed bool
 	asked       bool     // the user was asked, now or earlier in the session, and agreed
 	amendment   []string // the rule to propose if the user is asked later
 }
 
-// byUser is what the model is told when the user said no.
-const byUser = "rejected by user"
-
-// asking is the turn's approval policy.
-func (t *Turn) asking() execpolicy.Asking {
-	return execpolicy.Asking{Policy: t.Approval, Flags: t.Granular}
+// refusal is the error of a command that may not run.
+type refusal struct {
+	why   string
+	shown bool // its item says so
 }
 
-// approve applies rules and the approval policy to a command (sandbox spec §8).
-func (s *Set) approve(ctx context.Context, t *Turn, cmd command) leave {
+func (r *refusal) Error() string { return r.why }
+
+// declined is the refusal of a user.
+func declined() *refusal { return &refusal{why: "rejected by user", shown: true} }
+
+// approve applies rules and the approval policy to a command. The error is a *refusal.
+func (s *Set) approve(ctx context.Context, t *Turn, cmd command) (permit, error) {
 	b := s.bounds(t, grant{})
 	c := execpolicy.Call{Argv: cmd.argv, Asking: t.asking(), Sandboxed: b.pol.Restricted(), Escalate: cmd.escalate, Widen: !cmd.extra.empty(),
 		PrefixRule: cmd.prefixRule, Writable: b.pol.CanWrite}
@@ -37,18 +41,14 @@ func (s *Set) approve(ctx context.Context, t *Turn, cmd command) leave {
 	d := execpolicy.Decide(c)
 	switch d.Verdict {
 	case execpolicy.Forbid:
-		return leave{refused: d.Reason}
+		return permit{}, &refusal{why: d.Reason}
 	case execpolicy.Allow:
-		return leave{unsandboxed: d.Unsandboxed, amendment: d.Amendment}
+		return permit{unsandboxed: d.Unsandboxed, amendment: d.Amendment}, nil
 	}
-	reason := d.Reason
-	if reason == "" {
-		reason = cmd.reason
+	if !s.ask(ctx, t, cmd, cmp.Or(d.Reason, cmd.reason), d.Amendment) {
+		return permit{}, declined()
 	}
-	if !s.ask(ctx, t, cmd, reason, d.Amendment) {
-		return leave{refused: byUser}
-	}
-	return leave{unsandboxed: d.Unsandboxed, asked: true}
+	return permit{unsandboxed: d.Unsandboxed, asked: true}, nil
 }
 
 // ask shows a command to the user, unless it was approved for the session. A refusal
@@ -61,7 +61,7 @@ func (s *Set) ask(ctx context.Context, t *Turn, cmd command, reason string, amen
 	if known {
 		return true
 	}
-	item := &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: cmd.callID, Command: Join(cmd.argv),
+	item := &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: cmd.callID, Command: shellwords.Join(cmd.argv),
 		Cwd: cmd.cwd, Source: protocol.CommandExecutionSourceAgent, Status: protocol.CommandExecutionStatusInProgress,
 		CommandActions: actions(cmd.argv, cmd.cwd)}
 	p := protocol.CommandExecutionRequestApprovalParams{ThreadID: t.ThreadID, TurnID: t.TurnID, ItemID: cmd.callID,
@@ -103,7 +103,7 @@ func (s *Set) ask(ctx context.Context, t *Turn, cmd command, reason string, amen
 	return false
 }
 
-// approvalKey is what "for this session" remembers (sandbox spec §8.5).
+// approvalKey is what "for this session" remembers.
 func approvalKey(cmd command) string {
 	canonical := cmd.argv
 	if cmds, ok := execpolicy.Split(cmd.argv); ok && len(cmds) == 1 {
@@ -116,26 +116,27 @@ func approvalKey(cmd command) string {
 }
 
 // retry asks, where the policy lets it, whether a command that the sandbox blocked shall
-// run again outside (sandbox spec §8.2 step 8). refused says that the user said no, which
-// is then all that the model hears.
-func (s *Set) retry(ctx context.Context, t *Turn, cmd command, ss *session, l leave) (again, refused bool) {
-	if ctx.Err() != nil || !ss.done() || l.unsandboxed || !s.bounds(t, cmd.extra).pol.Restricted() || !ss.denied() {
-		return false, false
+// run again outside. The error is a *refusal, which is then all that the model hears.
+func (s *Set) retry(ctx context.Context, t *Turn, cmd command, ss *session, p permit) (again bool, err error) {
+	if ctx.Err() != nil || !ss.done() || p.unsandboxed || !s.bounds(t, cmd.extra).pol.Restricted() || !ss.denied() {
+		return false, nil
 	}
 	switch t.Approval {
 	case execpolicy.OnFailure, execpolicy.Untrusted:
 	case execpolicy.Granular:
 		if !t.Granular.SandboxApproval {
-			return false, false
+			return false, nil
 		}
 	default:
-		return false, false
+		return false, nil
 	}
-	yes := l.asked || s.ask(ctx, t, cmd, "command failed; retry without sandbox?", l.amendment)
-	return yes, !yes
+	if p.asked || s.ask(ctx, t, cmd, "command failed; retry without sandbox?", p.amendment) {
+		return true, nil
+	}
+	return false, declined()
 }
 
-// denied guesses whether the sandbox made the command fail (tools spec §3.9).
+// denied guesses whether the sandbox made the command fail.
 func (ss *session) denied() bool {
 	code := ss.code()
 	if code == 0 {

@@ -10,10 +10,10 @@ import (
 
 // confined is what commands have shown of the executor's sandbox.
 type confined struct {
-	mu      sync.Mutex
-	refused error    // why one could not be confined; nil once it was told
-	open    []string // what is not enforced, told or not
-	told    int      // how many of these
+	mu       sync.Mutex
+	refused  error    // why one could not be confined; nil once it was reported
+	open     []string // what is not enforced, reported or not
+	reported int      // how many of these
 }
 
 // started takes note of how a command's start went.
@@ -33,7 +33,7 @@ func (c *confined) started(p *client.Process, err error) {
 	}
 }
 
-// Refused is why a command did not run: the executor cannot confine it. It is told once.
+// Refused is why a command did not run: the executor cannot confine it. It is said once.
 func (s *Set) Refused() error {
 	s.confined.mu.Lock()
 	defer s.confined.mu.Unlock()
@@ -46,7 +46,7 @@ func (s *Set) Refused() error {
 func (s *Set) Unenforced() []string {
 	s.confined.mu.Lock()
 	defer s.confined.mu.Unlock()
-	lines := s.confined.open[s.confined.told:]
-	s.confined.told = len(s.confined.open)
+	lines := s.confined.open[s.confined.reported:]
+	s.confined.reported = len(s.confined.open)
 	return lines
 }

@@ -1,19 +1,16 @@
 package tools
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
-	"codex/pkg/engine/tools/args"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
-// dynamic finds a tool of the face by the names that the model used.
+// dynamic finds a tool of the frontend by the names that the model used.
 func dynamic(specs []protocol.DynamicToolSpec, namespace, name string) *protocol.DynamicToolSpec {
 	for i := range specs {
 		if specs[i].Name == name && (specs[i].Namespace == nil && namespace == "" || specs[i].Namespace != nil && *specs[i].Namespace == namespace) {
@@ -23,16 +20,16 @@ func dynamic(specs []protocol.DynamicToolSpec, namespace, name string) *protocol
 	return nil
 }
 
-// callDynamic lets the face run its tool and gives the model what comes back.
+// callDynamic lets the frontend run its tool and gives the model what comes back.
 func (s *Set) callDynamic(ctx context.Context, t *Turn, c Call) Output {
-	if err := args.Check(c.Arguments); err != nil {
+	var arguments json.RawMessage
+	if err := json.Unmarshal([]byte(c.Arguments), &arguments); err != nil {
 		return badArguments(err)
 	}
 	var namespace *string
 	if c.Namespace != "" {
 		namespace = &c.Namespace
 	}
-	arguments := json.RawMessage(c.Arguments)
 	item := protocol.DynamicToolCallItem{Type: protocol.ItemDynamicToolCall, ID: c.ID, Namespace: namespace, Tool: c.Name, Arguments: arguments,
 		Status: protocol.DynamicToolCallStatusInProgress}
 	begun := item
@@ -50,8 +47,8 @@ func (s *Set) callDynamic(ctx context.Context, t *Turn, c Call) Output {
 	return dynamicOutput(r.ContentItems, t.Limit.Recorded())
 }
 
-// answered reads the face's answer; one that it refused, or that makes no sense, is a
-// failure that the model is told about.
+// answered reads the frontend's answer; one that it refused, or that makes no sense, is a
+// failure that the model hears of.
 func answered(raw json.RawMessage, err error) (r protocol.DynamicToolCallResponse) {
 	why := ""
 	var refused *jsonrpc.Error
@@ -95,44 +92,30 @@ func dynamicOutput(items []protocol.DynamicToolCallOutputContentItem, l Limit) O
 		Type string `json:"type"`
 		Text string `json:"text"`
 	}
-	type image struct {
-		Type   string `json:"type"`
-		URL    string `json:"image_url"`
-		Detail string `json:"detail"`
-	}
 	content := []any{}
 	for _, i := range items {
 		if i.Type == protocol.DynamicToolCallOutputContentItemInputText {
 			content = append(content, text{"input_text", l.Cut(i.Text)})
 		} else {
-			content = append(content, image{"input_image", i.ImageURL, "high"})
+			content = append(content, imageContent{"input_image", i.ImageURL, "high"})
 		}
 	}
-	return Output{Content: encode(content)}
+	return contentOutput(content)
 }
 
-// function describes a tool of the face to the model.
-type function struct {
-	Type        string          `json:"type"`
-	Name        string          `json:"name"`
-	Description string          `json:"description"`
-	Strict      bool            `json:"strict"`
-	Parameters  json.RawMessage `json:"parameters"`
-}
-
-// dynamicSpecs describes the face's tools: those of a namespace together, where its first
+// dynamicSpecs describes the frontend's tools: those of a namespace together, where its first
 // one stands.
-func dynamicSpecs(specs []protocol.DynamicToolSpec) ([]json.RawMessage, error) {
+func dynamicSpecs(specs []protocol.DynamicToolSpec) []any {
 	type group struct {
-		Type        string     `json:"type"`
-		Name        string     `json:"name"`
-		Description string     `json:"description"`
-		Tools       []function `json:"tools"`
+		Type        string      `json:"type"`
+		Name        string      `json:"name"`
+		Description string      `json:"description"`
+		Tools       []*function `json:"tools"`
 	}
 	groups := map[string]*group{}
 	var all []any
 	for _, spec := range specs {
-		f := function{"function", spec.Name, spec.Description, false, spec.InputSchema}
+		f := &function{"function", spec.Name, spec.Description, false, spec.InputSchema}
 		if spec.Namespace == nil {
 			all = append(all, f)
 			continue
@@ -145,15 +128,5 @@ func dynamicSpecs(specs []protocol.DynamicToolSpec) ([]json.RawMessage, error) {
 		}
 		g.Tools = append(g.Tools, f)
 	}
-	out := make([]json.RawMessage, 0, len(all))
-	for _, v := range all {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		if err := e.Encode(v); err != nil {
-			return nil, fmt.Errorf("describe dynamic tools: %w", err)
-		}
-		out = append(out, b.Bytes())
-	}
-	return out, nil
+	return all
 }

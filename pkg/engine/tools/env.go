@@ -7,7 +7,7 @@ import (
 	"codex/pkg/auth"
 )
 
-// EnvPolicy is shell_environment_policy (tools spec §3.7).
+// EnvPolicy is shell_environment_policy.
 type EnvPolicy struct {
 	Inherit               string // all, core, none
 	IgnoreDefaultExcludes bool

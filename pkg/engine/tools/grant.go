@@ -8,8 +8,8 @@ import (
 	"codex/pkg/protocol"
 )
 
-// grant is what a command, a turn or a session may do beyond its profile (sandbox spec
-// §8.7). What a profile denies stays denied.
+// grant is what a command, a turn or a session may do beyond its profile. What a profile
+// denies stays denied.
 type grant struct {
 	network *bool
 	entries []policy.Entry
@@ -25,10 +25,10 @@ type granting struct {
 }
 
 type grantedFiles struct {
-	Read    []string       `json:"read,omitempty"`
-	Write   []string       `json:"write,omitempty"`
-	Entries []policy.Entry `json:"entries,omitempty"`
-	Depth   int            `json:"glob_scan_max_depth,omitempty"`
+	Read    []string       `json:"read,omitempty" about:"Paths to read."`
+	Write   []string       `json:"write,omitempty" about:"Paths to write."`
+	Entries []policy.Entry `json:"entries,omitempty" about:"-"`
+	Depth   int            `json:"glob_scan_max_depth,omitempty" about:"-"`
 }
 
 // grant reads what was asked for or given; resolve makes paths absolute.
@@ -77,7 +77,7 @@ func (g grant) files() (f grantedFiles, all bool) {
 	return f, all
 }
 
-// forModel is g as the model is told it.
+// forModel is g in the words of the model.
 func (g grant) forModel() granting {
 	var w granting
 	if g.network != nil {
@@ -93,7 +93,7 @@ func (g grant) forModel() granting {
 	return w
 }
 
-// forUser is g as a face is asked about it, nil for nothing.
+// forUser is g as a frontend is asked about it, nil for nothing.
 func (g grant) forUser() (*protocol.AdditionalNetworkPermissions, *protocol.AdditionalFileSystemPermissions) {
 	var net *protocol.AdditionalNetworkPermissions
 	if g.network != nil {

@@ -2,30 +2,24 @@ package tools
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha1"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	_ "image/gif" // decoders of what view_image takes
 	"image/jpeg"
 	"image/png"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"sync"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
-
-	"codex/pkg/engine/tools/args"
-	"codex/pkg/protocol"
 )
 
 const (
-	maxSide    = 2048 // pixels (tools spec §5)
+	maxSide    = 2048 // pixels
 	imagesKept = 32
 )
 
@@ -34,67 +28,6 @@ type imageCache struct {
 	mu    sync.Mutex
 	order []string
 	urls  map[string]string
-}
-
-func imageArgs() *args.Object {
-	return &args.Object{Name: "ViewImageArgs", Fields: []args.Field{
-		{Name: "path", Kind: args.String, Required: true},
-		{Name: "detail", Kind: args.String, Null: true, Default: true},
-		{Name: "environment_id", Kind: args.String, Null: true},
-	}}
-}
-
-func (s *Set) viewImage(ctx context.Context, t *Turn, c Call) Output {
-	if !t.Model.InputImages {
-		return Output{Text: "view_image is not allowed because you do not support image inputs"}
-	}
-	v, err := args.Decode(imageArgs(), c.Arguments)
-	if err != nil {
-		return badArguments(err)
-	}
-	if v.Has("environment_id") {
-		return textf("unknown turn environment id `%s`", v.Str("environment_id"))
-	}
-	detail := v.Str("detail")
-	if v.Has("detail") && detail != "original" && detail != "high" {
-		return textf("view_image.detail only supports `high` or `original`; omit `detail` for default high resized behavior, got `%s`", detail)
-	}
-	file := s.resolve(t.Cwd, v.Str("path"))
-	hands, err := s.executor(ctx)
-	if err != nil {
-		return textf("unable to locate image at `%s`: %v", file, err)
-	}
-	m, err := hands.GetMetadata(ctx, file, s.fileSandbox(t))
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return textf("unable to locate image at `%s`: %s", file, osText(err))
-		}
-		return textf("unable to locate image at `%s`: %v", file, err)
-	}
-	if !m.IsFile {
-		return textf("image path `%s` is not a file", file)
-	}
-	b, err := hands.ReadFile(ctx, file, s.fileSandbox(t))
-	if err != nil {
-		return textf("unable to read image at `%s`: %v", file, err)
-	}
-	original := detail == "original" && t.Model.ImageDetailOriginal
-	url, err := s.images.url(b, file, original)
-	if err != nil {
-		return textf("unable to process image at `%s`: %v", file, err)
-	}
-	item := &protocol.ImageViewItem{Type: protocol.ItemImageView, ID: c.ID, Path: file}
-	t.Out.ItemStarted(item)
-	t.Out.ItemCompleted(item)
-	word := "high"
-	if original {
-		word = "original"
-	}
-	return Output{Content: encode([]any{struct {
-		Type   string `json:"type"`
-		URL    string `json:"image_url"`
-		Detail string `json:"detail"`
-	}{"input_image", url, word}})}
 }
 
 func (ic *imageCache) url(b []byte, name string, original bool) (string, error) {

@@ -12,7 +12,7 @@ import (
 	"codex/pkg/protocol"
 )
 
-// hostKey is what "for this session" remembers of a host (sandbox spec §11).
+// hostKey is what "for this session" remembers of a host.
 type hostKey struct {
 	protocol string // as in rules: http, https, socks5_tcp
 	host     string

@@ -7,17 +7,19 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"codex/pkg/exec/client"
 	"codex/pkg/protocol"
+	"codex/pkg/shellwords"
 )
 
 const (
-	maxSessions = 64                    // tools spec §3.5
-	keepRecent  = 8                     // never evicted
-	drain       = 50 * time.Millisecond // after the exit, for pipes that a child still holds
-	grace       = 150 * time.Millisecond
-	maxDelta    = 8192 // bytes of one output delta (§3.10)
+	maxSessions = 64
+	keepRecent  = 8                      // never evicted
+	drain       = 50 * time.Millisecond  // after the exit, for pipes that a child still holds
+	grace       = 150 * time.Millisecond // that the original gives to short commands before it counts
+	maxDelta    = 8192                   // bytes of one output delta
 )
 
 // session is one process of exec_command.
@@ -73,29 +75,37 @@ func (s *session) sink(_ string, chunk []byte) {
 
 // unfinished counts the bytes of a character that is cut at the end of b.
 func unfinished(b []byte) int {
-	for i := 1; i <= min(3, len(b)); i++ {
-		c := b[len(b)-i]
-		if c < 0x80 {
-			return 0
-		}
-		if c >= 0xC0 {
-			if need := 2 + int(b2i(c >= 0xE0)) + int(b2i(c >= 0xF0)); need > i {
-				return i
+	for i := 1; i <= min(utf8.UTFMax-1, len(b)); i++ {
+		if tail := b[len(b)-i:]; utf8.RuneStart(tail[0]) {
+			if utf8.FullRune(tail) {
+				return 0
 			}
-			return 0
+			return i
 		}
 	}
 	return 0
 }
 
-func b2i(b bool) byte {
-	if b {
-		return 1
-	}
-	return 0
+// take gives what was written since it was last called.
+func (s *session) take() ends {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unread.take()
 }
 
-// watch waits for the end of the process, tells the face, and closes ended.
+func (s *session) age() time.Duration { return time.Since(s.started) }
+
+// wall is how long the command has run, less the grace.
+func (s *session) wall() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.exited.IsZero() && s.exited.Sub(s.started) < grace {
+		return 0
+	}
+	return max(0, s.age()-grace)
+}
+
+// watch waits for the end of the process, announces it, and closes ended.
 func (s *session) watch() {
 	<-s.proc.Exited()
 	now := time.Now()
@@ -132,7 +142,7 @@ func (s *session) watch() {
 
 // code is the exit status as the model and clients know it. A signal is 128 and its
 // number, but -1 on pipes and 1 on a terminal where the original says so: outside of its
-// sandbox, whose helper is what dies by the signal (tools spec §3.3).
+// sandbox, whose helper is what dies by the signal.
 func (s *session) code() int {
 	c := s.proc.ExitCode()
 	s.mu.Lock()
@@ -154,7 +164,7 @@ func (s *session) code() int {
 }
 
 func (s *session) item(status protocol.CommandExecutionStatus) *protocol.CommandExecutionItem {
-	it := &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: s.callID, Command: Join(s.argv),
+	it := &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: s.callID, Command: shellwords.Join(s.argv),
 		Cwd: s.cwd, Source: protocol.CommandExecutionSourceUserShell, Status: status, CommandActions: actions(s.argv, s.cwd)}
 	if !s.user {
 		pid := strconv.Itoa(s.id)

@@ -69,8 +69,7 @@ func (f Finder) find(kind string) (Shell, bool) {
 	return Shell{}, false
 }
 
-// UserShell is the login shell of uid in passwd if it is one we know, else bash, zsh, sh
-// (tools spec §3.3: $SHELL is not asked).
+// UserShell is the login shell of uid in passwd if it is one we know, else bash, zsh, sh, and $SHELL is not asked.
 func UserShell(passwd []byte, uid int, f Finder) Shell {
 	want := strconv.Itoa(uid)
 	for line := range bytes.Lines(passwd) {
@@ -91,7 +90,7 @@ func UserShell(passwd []byte, uid int, f Finder) Shell {
 	return Shell{"/bin/sh", "sh"}
 }
 
-// pick is the shell that the model named, by type (tools spec §3.3).
+// pick is the shell that the model named, by type.
 func (f Finder) pick(name string, user Shell) Shell {
 	k := kindOf(name)
 	if k == "" {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// bytesPerToken is the original's estimate (tools spec, summary 6).
+// bytesPerToken is the original's estimate.
 const bytesPerToken = 4
 
 // Limit is how much of a text the model gets.
@@ -131,6 +131,5 @@ func badPrefix(b []byte) int {
 	return n
 }
 
-// Recorded is the limit for history: a fifth more, so that headers and markers fit
-// (tools spec §2).
+// Recorded is the limit for history: a fifth more, so that headers and markers fit.
 func (l Limit) Recorded() Limit { return Limit{l.Bytes, l.Amount * 6 / 5} }

@@ -91,11 +91,11 @@ func (c *checkCmd) Run(p Process) error {
 	for _, path := range c.Rules {
 		text, err := read(path)
 		if err != nil {
-			return told(p, "read", path, err)
+			return explainTo(p, "read", path, err)
 		}
 		r, err := rules.Parse(path, text)
 		if err != nil {
-			return told(p, "parse", path, err)
+			return explainTo(p, "parse", path, err)
 		}
 		all = append(all, r...)
 	}
@@ -103,8 +103,8 @@ func (c *checkCmd) Run(p Process) error {
 	return write(p.Stdout, verdictOf(matches), c.Pretty)
 }
 
-// told writes an error in the form of the original.
-func told(p Process, what, path string, err error) error {
+// explainTo writes an error in the form of the original.
+func explainTo(p Process, what, path string, err error) error {
 	fmt.Fprintf(p.Stderr, "Error: failed to %s policy at %s\n\nCaused by:\n    %v\n", what, path, err)
 	return exit.Silent(exit.Failed)
 }

@@ -20,7 +20,7 @@ func call(t *testing.T, dir string, args ...string) (status int, stdout, stderr 
 }
 
 // testdata/check.jsonl is what the original answered to check, with the rules of the row
-// or those of testdata/t.rules (sandbox spec §10.4).
+// or those of testdata/t.rules.
 func TestCheck(t *testing.T) {
 	usual, err := os.ReadFile("testdata/t.rules")
 	if err != nil {

@@ -56,10 +56,10 @@ func (c *explainCmd) Run(g *Grammar, p Process) error {
 	if c.JSON {
 		return write(p.Stdout, explanation(d, call.Sandboxed), false)
 	}
-	return tell(p, d, call.Sandboxed)
+	return print(p, d, call.Sandboxed)
 }
 
-// load reads the rules files of a session, or those that were named. A broken one is told
+// load reads the rules files of a session, or those that were named. A broken one is named
 // and left out, as in a session.
 func (c *explainCmd) load(cfg *config.Config, p Process) (*execpolicy.Policy, error) {
 	files := c.Rules
@@ -100,8 +100,8 @@ func asking(cfg *config.Config) execpolicy.Asking {
 	return a
 }
 
-// tell prints a line for each part, and one for the whole: verdict, command, why.
-func tell(p Process, d execpolicy.Decision, sandboxed bool) error {
+// print writes a line for each part, and one for the whole: verdict, command, why.
+func print(p Process, d execpolicy.Decision, sandboxed bool) error {
 	var b strings.Builder
 	for _, s := range d.Segments {
 		why := make([]string, 0, len(s.Matches))

@@ -1,6 +1,5 @@
 // Package rules reads rules files: Starlark programs whose calls of prefix_rule,
-// network_rule and host_executable say what execpolicy.Policy then answers (sandbox spec
-// §10.2). A program has no load and no print, and ends after a bounded number of steps.
+// network_rule and host_executable say what execpolicy.Policy then answers. A program has no load and no print, and ends after a bounded number of steps.
 //
 // Ground layer: it imports execpolicy and go.starlark.net, which is why it is a package
 // of its own: what only applies rules does not carry an interpreter.

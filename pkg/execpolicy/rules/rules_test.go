@@ -155,7 +155,7 @@ host_executable("git", ["/usr/bin/git"])
 
 // What is compiled says the same when it is read back.
 func TestWire(t *testing.T) {
-	text, err := os.ReadFile("../../policycli/testdata/t.rules")
+	text, err := os.ReadFile("../argv/testdata/t.rules")
 	if err != nil {
 		t.Fatal(err)
 	}

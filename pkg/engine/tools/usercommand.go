@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	userLimit = time.Hour       // of a command of the user (tools spec §7)
+	userLimit = time.Hour       // of a command of the user
 	killed    = 2 * time.Second // to wait for the end of a process that was killed
 	// userAborted is what there is of a command that was interrupted.
 	userAborted = "command aborted by user"
@@ -33,11 +33,15 @@ func (s *Set) UserCommand(ctx context.Context, t *Turn, id, script string) UserR
 		return ss.unstarted(err)
 	}
 	ss.collect(ctx, userLimit)
-	if !ss.done() {
+	switch {
+	case ss.done():
+	case ctx.Err() != nil:
 		ss.mu.Lock()
-		ss.aborted, ss.late = ctx.Err() != nil, ctx.Err() == nil
+		ss.aborted = true
 		ss.mu.Unlock()
 		s.stop(ctx, ss)
+	default:
+		s.endLate(ctx, ss)
 	}
 	s.mu.Lock()
 	delete(s.users, ss)
@@ -46,31 +50,26 @@ func (s *Set) UserCommand(ctx context.Context, t *Turn, id, script string) UserR
 }
 
 func (s *Set) startUser(ctx context.Context, ss *session) error {
-	hands, err := s.executor(ctx)
+	ex, err := s.executor(ctx)
 	if err != nil {
 		return err
 	}
-	begun := make(chan struct{})
 	p := client.StartParams{ID: "user-" + ss.callID, Argv: ss.argv, Cwd: ss.cwd, Env: s.userEnvironment(ss.turn), Merge: true}
-	ss.proc, err = hands.StartProcess(ctx, p, func(stream string, chunk []byte) {
-		<-begun
-		ss.sink(stream, chunk)
-	})
-	if err != nil {
-		close(begun)
+	if err := s.run(ctx, ex, ss, p); err != nil {
 		return err
 	}
-	ss.turn.Out.ItemStarted(ss.item(protocol.CommandExecutionStatusInProgress))
-	close(begun)
 	s.mu.Lock()
 	s.users[ss] = true
 	s.mu.Unlock()
-	s.wg.Add(1)
-	go func() {
-		defer s.wg.Done()
-		ss.watch()
-	}()
 	return nil
+}
+
+// endLate kills a process whose time is up.
+func (s *Set) endLate(ctx context.Context, ss *session) {
+	ss.mu.Lock()
+	ss.late = true
+	ss.mu.Unlock()
+	s.stop(ctx, ss)
 }
 
 // stop kills a process and waits for its end, but not for long.
@@ -88,7 +87,7 @@ func (s *Set) stop(ctx context.Context, ss *session) {
 
 // unstarted is a command that could not be started.
 func (s *session) unstarted(err error) UserResult {
-	text := "execution error: " + debugOS(osText(err))
+	text := notStarted(err)
 	code, ms := int32(-1), time.Since(s.started).Milliseconds()
 	it := s.item(protocol.CommandExecutionStatusFailed)
 	it.AggregatedOutput, it.ExitCode, it.DurationMs = &text, &code, &ms
@@ -118,7 +117,7 @@ func (s *session) userResult() UserResult {
 // Query runs one command in the sandbox of the turn that the model would have, and gives
 // what it writes; nobody sees it. ok is false unless it ends well.
 func (s *Set) Query(ctx context.Context, t *Turn, argv ...string) (out string, ok bool) {
-	hands, err := s.executor(ctx)
+	ex, err := s.executor(ctx)
 	if err != nil {
 		return "", false
 	}
@@ -129,7 +128,7 @@ func (s *Set) Query(ctx context.Context, t *Turn, argv ...string) (out string, o
 		profile := t.Profile
 		p.Sandbox, p.SandboxCwd, p.WorkspaceRoots = &profile, t.Cwd, []string{t.Cwd}
 	}
-	proc, err := hands.StartProcess(ctx, p, func(stream string, chunk []byte) {
+	proc, err := ex.StartProcess(ctx, p, func(stream string, chunk []byte) {
 		if stream != "stderr" {
 			all.write(chunk)
 		}

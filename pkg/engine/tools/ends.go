@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// half is how much of each end of a process's output is kept: 1 MiB together
-// (tools spec §3.4).
+// half is how much of each end of a process's output is kept: 1 MiB together.
 const half = 512 << 10
 
 // ends keeps the head and the tail of a stream and counts all of it.

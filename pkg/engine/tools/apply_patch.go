@@ -1,8 +1,8 @@
 package tools
 
 import (
-	"bytes"
 	"context"
+	_ "embed" // the description
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,27 +17,33 @@ import (
 	"codex/pkg/protocol"
 )
 
+//go:embed apply_patch.md
+var applyPatchText string
+
+//go:embed apply_patch.lark
+var patchGrammar string
+
 // remoteFS is the disk of the executor, under the turn's policy.
 type remoteFS struct {
-	hands *client.Client
-	box   *client.FileSandbox
+	ex  *client.Client
+	box *client.FileSandbox
 }
 
 func (r remoteFS) ReadFile(ctx context.Context, p string) ([]byte, error) {
-	b, err := r.hands.ReadFile(ctx, p, r.box)
+	b, err := r.ex.ReadFile(ctx, p, r.box)
 	return b, fileError(err)
 }
 func (r remoteFS) WriteFile(ctx context.Context, p string, b []byte) error {
-	return r.hands.WriteFile(ctx, p, b, r.box)
+	return r.ex.WriteFile(ctx, p, b, r.box)
 }
 func (r remoteFS) MkdirAll(ctx context.Context, p string) error {
-	return r.hands.CreateDirectory(ctx, p, true, r.box)
+	return r.ex.CreateDirectory(ctx, p, true, r.box)
 }
 func (r remoteFS) Remove(ctx context.Context, p string) error {
-	return r.hands.Remove(ctx, p, false, false, r.box)
+	return r.ex.Remove(ctx, p, false, false, r.box)
 }
 func (r remoteFS) Stat(ctx context.Context, p string) (patch.Info, error) {
-	m, err := r.hands.GetMetadata(ctx, p, r.box)
+	m, err := r.ex.GetMetadata(ctx, p, r.box)
 	return patch.Info{IsDir: m.IsDir, IsFile: m.IsFile, IsSymlink: m.IsSymlink}, err
 }
 
@@ -64,76 +70,143 @@ func (s *Set) fileSandbox(t *Turn) *client.FileSandbox {
 	return &client.FileSandbox{Profile: b.profile, Cwd: t.Cwd}
 }
 
-func (s *Set) applyPatch(ctx context.Context, t *Turn, c Call) Output {
-	return s.patchText(ctx, t, c.ID, t.Cwd, c.Arguments)
+func offerApplyPatch(o *SpecOptions) any {
+	if !o.Model.FreeformPatch {
+		return nil
+	}
+	type format struct {
+		Type       string `json:"type"`
+		Syntax     string `json:"syntax"`
+		Definition string `json:"definition"`
+	}
+	return struct {
+		Type        string `json:"type"`
+		Name        string `json:"name"`
+		Description string `json:"description"`
+		Format      format `json:"format"`
+	}{"custom", "apply_patch", strings.TrimSpace(applyPatchText), format{"grammar", "lark", patchGrammar}}
 }
 
-// patchText verifies, asks where needed, applies, and reports (tools spec §4.5).
-func (s *Set) patchText(ctx context.Context, t *Turn, callID, cwd, text string) Output {
-	hands, err := s.executor(ctx)
-	if err != nil {
-		return textf("apply_patch verification failed: %v", err)
-	}
-	p, err := patch.Parse(text)
-	if err != nil {
-		msg := err.Error()
-		var pe *patch.ParseError
-		if errors.As(err, &pe) {
-			msg = pe.ToolText()
+// patchArgs are those of a model that calls the tool as a function.
+type patchArgs struct {
+	Input string `json:"input"`
+}
+
+// applyPatch applies the patch that is the input, or a member of it where the model calls
+// a function.
+func (s *Set) applyPatch(ctx context.Context, t *Turn, c Call) Output {
+	text := c.Arguments
+	if c.Item == "function_call" && strings.HasPrefix(strings.TrimSpace(text), "{") {
+		var a patchArgs
+		if err := decode(text, &a); err != nil {
+			return badArguments(err)
 		}
-		return textf("apply_patch verification failed: %s", msg)
+		text = a.Input
 	}
-	if p.EnvironmentID != "" {
-		return Output{Text: "apply_patch environment selection is unavailable for this turn"}
+	return s.patch(ctx, t, c.ID, t.Cwd, text).output("")
+}
+
+// intercept runs a script that is nothing but an apply_patch call as the tool.
+func (s *Set) intercept(ctx context.Context, t *Turn, c Call, cmd command) (p patched, ok bool) {
+	call, ok, err := patch.Intercept(cmd.argv)
+	if err != nil {
+		return unpatched("apply_patch verification failed: %v", err), true
 	}
-	if len(p.Hunks) == 0 {
-		return Output{Text: "patch rejected: empty patch"}
+	if !ok {
+		return patched{}, false
 	}
-	for i := range p.Hunks {
-		h := &p.Hunks[i]
-		h.Path, h.MovePath = s.atHome(h.Path), s.atHome(h.MovePath)
+	return s.patch(ctx, t, c.ID, s.resolve(cmd.cwd, call.Dir), call.Text), true
+}
+
+// patched is what came of a patch.
+type patched struct {
+	refused string // why it was not applied, "" when that was tried
+	shown   bool   // an item says so
+	code    int
+	took    time.Duration
+	body    string
+}
+
+func unpatched(format string, a ...any) patched { return patched{refused: fmt.Sprintf(format, a...)} }
+
+// output is what the model gets; head goes before the report of a patch that was tried.
+func (p patched) output(head string) Output {
+	if p.refused != "" {
+		return Output{Text: p.refused, Failed: !p.shown}
+	}
+	return Output{Text: fmt.Sprintf("%sExit code: %d\nWall time: %s seconds\nOutput:\n%s", head, p.code, shortSeconds(p.took), p.body)}
+}
+
+// patch verifies a patch, asks where needed, and applies it.
+func (s *Set) patch(ctx context.Context, t *Turn, callID, cwd, text string) patched {
+	ex, err := s.executor(ctx)
+	if err != nil {
+		return unpatched("apply_patch verification failed: %v", err)
+	}
+	p, err := s.parsePatch(text)
+	if err != nil {
+		return unpatched("%v", err)
 	}
 	box := s.fileSandbox(t)
 	reads := box // where not everything may be read, a patch must not tell what is in a file
 	if t.Profile.ReadsAll() && !t.Profile.Denies() {
 		reads = nil
 	}
-	changes, err := patch.Verify(ctx, remoteFS{hands, reads}, cwd, p)
+	changes, err := patch.Verify(ctx, remoteFS{ex, reads}, cwd, p)
 	if err != nil {
-		return textf("apply_patch verification failed: %s", err)
+		return unpatched("apply_patch verification failed: %v", err)
 	}
 	item := fileChange(callID, changes, protocol.PatchApplyStatusInProgress)
 	inside := writable(s.bounds(t, grant{}).pol, changes)
+	asks := t.Approval == execpolicy.Untrusted || !inside && (t.Approval == execpolicy.OnRequest || t.Approval == execpolicy.Granular && t.Granular.SandboxApproval)
 	switch {
-	case t.Approval == execpolicy.Untrusted || !inside && (t.Approval == execpolicy.OnRequest || t.Approval == execpolicy.Granular && t.Granular.SandboxApproval):
-		if !s.patchApproved(changes) {
-			if out, ok := s.askPatch(ctx, t, item, changes); !ok {
-				return out
-			}
-			if !inside {
-				box = nil
-			}
-		} else if !inside {
-			box = nil
-		}
-	case !inside && t.Approval != execpolicy.OnFailure:
-		if t.Mode == "read-only" {
-			return Output{Text: "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings"}
-		}
-		return Output{Text: "patch rejected: writing outside of the project; rejected by user approval settings"}
+	case asks && !s.patchApproved(changes) && !s.askPatch(ctx, t, item, changes):
+		return patched{refused: "patch rejected by user", shown: true}
+	case asks && !inside:
+		box = nil
+	case asks || inside || t.Approval == execpolicy.OnFailure:
+	case t.Mode == "read-only":
+		return unpatched("patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings")
+	default:
+		return unpatched("patch rejected: writing outside of the project; rejected by user approval settings")
 	}
 	t.Out.ItemStarted(item)
+	return s.carryOut(ctx, t, remoteFS{ex, box}, callID, cwd, p, changes)
+}
+
+// parsePatch reads a patch, with the user's home in its paths.
+func (s *Set) parsePatch(text string) (*patch.Patch, error) {
+	p, err := patch.Parse(text)
+	var pe *patch.ParseError
+	switch {
+	case errors.As(err, &pe):
+		return nil, errors.New("apply_patch verification failed: " + pe.ToolText())
+	case err != nil:
+		return nil, fmt.Errorf("apply_patch verification failed: %w", err)
+	case p.EnvironmentID != "":
+		return nil, errors.New("apply_patch environment selection is unavailable for this turn")
+	case len(p.Hunks) == 0:
+		return nil, errors.New("patch rejected: empty patch")
+	}
+	for i := range p.Hunks {
+		h := &p.Hunks[i]
+		h.Path, h.MovePath = s.atHome(h.Path), s.atHome(h.MovePath)
+	}
+	return p, nil
+}
+
+// carryOut writes the files and reports it to the turn.
+func (s *Set) carryOut(ctx context.Context, t *Turn, disk remoteFS, callID, cwd string, p *patch.Patch, changes []patch.Change) patched {
 	started := time.Now()
-	res, err := patch.Apply(ctx, remoteFS{hands, box}, cwd, p)
-	took := time.Since(started)
+	res, err := patch.Apply(ctx, disk, cwd, p)
+	out := patched{took: time.Since(started)}
 	end := PatchEnd{Type: "patch_apply_end", CallID: callID, TurnID: t.TurnID, Success: err == nil, Changes: eventChanges(changes), Status: "completed"}
-	code, body := 0, ""
 	if err == nil {
 		end.Stdout = res.Summary()
-		body = end.Stdout
+		out.body = end.Stdout
 	} else {
-		code, body = 1, strings.TrimSuffix(err.Error(), "\n")+"\n"
-		end.Stderr, end.Status = body, "failed"
+		out.code, out.body = 1, strings.TrimSuffix(err.Error(), "\n")+"\n"
+		end.Stderr, end.Status = out.body, "failed"
 	}
 	t.Out.PatchEnd(end)
 	t.Out.ItemCompleted(fileChange(callID, changes, protocol.PatchApplyStatus(end.Status)))
@@ -146,7 +219,7 @@ func (s *Set) patchText(ctx context.Context, t *Turn, callID, cwd, text string) 
 			t.Out.DiffUpdated(diff)
 		}
 	}
-	return textf("Exit code: %d\nWall time: %s seconds\nOutput:\n%s", code, shortSeconds(took), body)
+	return out
 }
 
 // writable says whether every path of the patch may be written under a policy.
@@ -172,7 +245,8 @@ func (s *Set) patchApproved(changes []patch.Change) bool {
 	return true
 }
 
-func (s *Set) askPatch(ctx context.Context, t *Turn, item *protocol.FileChangeItem, changes []patch.Change) (Output, bool) {
+// askPatch shows a patch to the user. A refusal declines its item.
+func (s *Set) askPatch(ctx context.Context, t *Turn, item *protocol.FileChangeItem, changes []patch.Change) bool {
 	t.Out.ItemStarted(item)
 	a, err := t.Out.AskPatch(ctx, protocol.FileChangeRequestApprovalParams{ThreadID: t.ThreadID, TurnID: t.TurnID,
 		ItemID: item.ID, StartedAtMs: time.Now().UnixMilli()})
@@ -186,7 +260,7 @@ func (s *Set) askPatch(ctx context.Context, t *Turn, item *protocol.FileChangeIt
 		if a.Cancel {
 			t.Out.Cancel()
 		}
-		return Output{Text: "patch rejected by user"}, false
+		return false
 	}
 	if a.ForSession {
 		s.mu.Lock()
@@ -195,7 +269,7 @@ func (s *Set) askPatch(ctx context.Context, t *Turn, item *protocol.FileChangeIt
 		}
 		s.mu.Unlock()
 	}
-	return Output{}, true
+	return true
 }
 
 // fileChange is the item, its changes by path, one for each: for a new or deleted file
@@ -260,18 +334,9 @@ func eventChanges(changes []patch.Change) map[string]json.RawMessage {
 				Content string `json:"content"`
 			}{string(c.Kind), c.Content}
 		}
-		out[c.Path] = encode(v)
+		if b, err := encodeJSON(v); err == nil { // strings always encode
+			out[c.Path] = b
+		}
 	}
 	return out
-}
-
-// encode is JSON without the escapes for HTML that the original does not write.
-func encode(v any) json.RawMessage {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return json.RawMessage("null")
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 }

@@ -8,7 +8,7 @@ import (
 
 func msDuration(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
-func open(p *place) bool {
+func open(p *waiter) bool {
 	select {
 	case <-p.ready:
 		return true
@@ -17,10 +17,10 @@ func open(p *place) bool {
 	}
 }
 
-// Places are given out in the order of the calls: shared ones together, a lone one after
+// The lock is given out in the order of the calls: shared ones together, a lone one after
 // all before it and before all behind it.
-func TestLaneOrder(t *testing.T) {
-	var l lane
+func TestFairLockOrder(t *testing.T) {
+	var l fairLock
 	a, b := l.enter(false), l.enter(false)
 	alone := l.enter(true)
 	c := l.enter(false)
@@ -42,8 +42,8 @@ func TestLaneOrder(t *testing.T) {
 	l.leave(c)
 }
 
-func TestLaneLeaveWhileWaiting(t *testing.T) {
-	var l lane
+func TestFairLockLeaveWhileWaiting(t *testing.T) {
+	var l fairLock
 	a, alone, c := l.enter(false), l.enter(true), l.enter(false)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

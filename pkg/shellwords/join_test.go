@@ -1,4 +1,4 @@
-package tools
+package shellwords
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 )
 
 // testdata/quote.json holds scripts and the command lines that the original printed for
-// them (turn spec §4.4.1).
+// them.
 func TestJoin(t *testing.T) {
 	b, err := os.ReadFile("testdata/quote.json")
 	if err != nil {

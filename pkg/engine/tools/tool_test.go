@@ -8,7 +8,7 @@ import (
 	"codex/pkg/models"
 )
 
-// The order is the original's (turn spec §1.4); unknown models get no apply_patch.
+// The order is the original's; unknown models get no apply_patch.
 func TestSpecs(t *testing.T) {
 	known := models.Lookup("gpt-5.5")
 	raw, err := Specs(SpecOptions{Model: known, ViewImage: true, Shell: "unified", WebSearch: "cached"})

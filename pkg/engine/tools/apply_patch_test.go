@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"errors"
 	"testing"
 
 	"codex/pkg/patch"
@@ -41,13 +42,13 @@ func TestHome(t *testing.T) {
 	}
 }
 
-func TestDebugOS(t *testing.T) {
+func TestNotStarted(t *testing.T) {
 	for in, want := range map[string]string{
-		"No such file or directory (os error 2)": `Io(Os { code: 2, kind: NotFound, message: "No such file or directory" })`,
-		"Not a directory (os error 20)":          `Io(Os { code: 20, kind: NotADirectory, message: "Not a directory" })`,
-		"something else":                         "something else",
+		"No such file or directory (os error 2)": `execution error: Io(Os { code: 2, kind: NotFound, message: "No such file or directory" })`,
+		"Not a directory (os error 20)":          `execution error: Io(Os { code: 20, kind: NotADirectory, message: "Not a directory" })`,
+		"something else":                         "execution error: start: something else",
 	} {
-		if got := debugOS(in); got != want {
+		if got := notStarted(errors.New("start: " + in)); got != want {
 			t.Errorf("%s: %s", in, got)
 		}
 	}

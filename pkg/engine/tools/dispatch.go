@@ -1,0 +1,109 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Pending is a dispatched call.
+type Pending struct {
+	Call    Call
+	started time.Time
+	done    chan struct{}
+	out     Output
+}
+
+// Wait gives the call's output.
+func (p *Pending) Wait() Output {
+	<-p.done
+	return p.out
+}
+
+// Dispatch starts a call at once; calls that must not overlap wait for each other in
+// the order of their dispatch. After ctx ends the output says that the user aborted it.
+func (s *Set) Dispatch(ctx context.Context, t *Turn, c Call) *Pending {
+	p := &Pending{Call: c, started: time.Now(), done: make(chan struct{})}
+	run, alone := s.find(t, c)
+	if run == nil {
+		p.out = unsupported(c)
+		if s.Log != nil {
+			s.Log.Print(p.out.Text)
+		}
+		close(p.done)
+		return p
+	}
+	place := s.queue.enter(alone)
+	if c.Name == "update_plan" && place.granted() && ctx.Err() == nil {
+		// It waits for nobody, so its event comes before what follows in the stream.
+		p.out = run(s, ctx, t, c)
+		s.queue.leave(place)
+		close(p.done)
+		return p
+	}
+	go func() {
+		defer close(p.done)
+		defer s.queue.leave(place)
+		if err := place.wait(ctx); err == nil {
+			p.out = run(s, ctx, t, c)
+		}
+		if ctx.Err() != nil {
+			p.out = aborted(c, time.Since(p.started))
+		}
+	}()
+	return p
+}
+
+type handler func(s *Set, ctx context.Context, t *Turn, c Call) Output
+
+// find gives what answers a call, and whether it must run alone; nil for nothing.
+func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
+	custom := c.Item == "custom_tool_call"
+	if !custom && c.Item != "function_call" {
+		return nil, false
+	}
+	if !custom && dynamic(t.Dynamic, c.Namespace, c.Name) != nil {
+		return (*Set).callDynamic, true
+	}
+	if c.Namespace != "" {
+		return nil, false
+	}
+	for _, tool := range ours() {
+		if tool.name == c.Name && (tool.custom || !custom) && (tool.known == nil || tool.known(s)) {
+			return tool.run, tool.alone
+		}
+	}
+	return nil, false
+}
+
+func unsupported(c Call) Output {
+	switch c.Item {
+	case "custom_tool_call":
+		return failed("unsupported custom tool call: %s", c.Name)
+	case "local_shell_call":
+		return Output{Missing: true, Failed: true}
+	}
+	return failed("unsupported call: %s%s", c.Namespace, c.Name)
+}
+
+// aborted words an interrupted call.
+func aborted(c Call, d time.Duration) Output {
+	sec := max(d.Seconds(), 0.1)
+	if c.Name == "shell_command" {
+		return Output{Text: fmt.Sprintf("Wall time: %.1f seconds\naborted by user", sec)}
+	}
+	return Output{Text: fmt.Sprintf("aborted by user after %.1fs", sec)}
+}
+
+// failed is the output of a call that did nothing and that no item shows.
+func failed(format string, a ...any) Output {
+	return Output{Text: fmt.Sprintf(format, a...), Failed: true}
+}
+
+func jsonOutput(v any) Output {
+	b, err := encodeJSON(v)
+	if err != nil {
+		return failed("encode the result: %v", err)
+	}
+	return Output{Text: string(b)}
+}

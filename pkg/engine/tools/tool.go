@@ -1,0 +1,104 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"codex/pkg/models"
+	"codex/pkg/protocol"
+)
+
+// tool is one tool of ours. Each has a file of its own, named for it, and beside that the
+// description that the model reads (NAME.md).
+type tool struct {
+	name   string
+	custom bool // called with text instead of JSON
+	alone  bool // no other call may run beside it
+	// known says whether a thread's calls of it are answered; nil is always.
+	known func(s *Set) bool
+	// offer describes the tool in a request, nil where it is not offered.
+	offer func(o *SpecOptions) any
+	run   func(s *Set, ctx context.Context, t *Turn, c Call) Output
+}
+
+// ours are our tools, in the order in which requests have them.
+func ours() []tool {
+	return []tool{
+		{name: "exec_command", offer: offerExecCommand, run: withArguments((*Set).execCommand)},
+		{name: "write_stdin", alone: true, offer: offerWriteStdin, run: withArguments((*Set).writeStdin)},
+		{name: "shell_command", alone: true, offer: offerShellCommand, run: withArguments((*Set).shellCommand)},
+		{name: "update_plan", alone: true, offer: offerUpdatePlan, run: withArguments((*Set).updatePlan)},
+		{name: "request_user_input", alone: true, offer: offerRequestUserInput, run: withArguments((*Set).requestUserInput)},
+		{name: "request_permissions", alone: true, known: func(s *Set) bool { return s.RequestPermissions }, offer: offerRequestPermissions, run: withArguments((*Set).requestPermissions)},
+		{name: "apply_patch", custom: true, alone: true, offer: offerApplyPatch, run: (*Set).applyPatch},
+		{name: "view_image", offer: offerViewImage, run: withArguments((*Set).viewImage)},
+	}
+}
+
+// function describes a tool with JSON arguments to the model.
+type function struct {
+	Type        string `json:"type"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Strict      bool   `json:"strict"`
+	Parameters  any    `json:"parameters"`
+}
+
+// describe is a function whose arguments are an A.
+func describe[A any](name, description string) *function {
+	return &function{Type: "function", Name: name, Description: strings.TrimSpace(description), Parameters: schemaOf(reflect.TypeFor[A]())}
+}
+
+// parameters are the arguments' schema, for what depends on a thread's settings.
+func (f *function) parameters() map[string]*schema { return f.Parameters.(*schema).Properties }
+
+// withArguments decodes the arguments of a call before it runs.
+func withArguments[A any](run func(s *Set, ctx context.Context, t *Turn, c Call, a A) Output) func(*Set, context.Context, *Turn, Call) Output {
+	return func(s *Set, ctx context.Context, t *Turn, c Call) Output {
+		var a A
+		if err := decode(c.Arguments, &a); err != nil {
+			return badArguments(err)
+		}
+		return run(s, ctx, t, c, a)
+	}
+}
+
+// SpecOptions say which tools a thread offers.
+type SpecOptions struct {
+	Model      models.Model
+	ViewImage  bool
+	AllowLogin bool
+	Shell      string // "unified", "shell_command" or "" for none
+	WebSearch  string // disabled, cached, live
+	Web        WebSearch
+	Questions  Questions
+	Dynamic    []protocol.DynamicToolSpec
+	// ExtraPermissions and RequestPermissions are as in [Options].
+	ExtraPermissions, RequestPermissions bool
+}
+
+// Specs is the tools member of a request, in the original's order: ours, the frontend's,
+// the provider's. A tool of the frontend takes the place of ours with its name.
+func Specs(o SpecOptions) (json.RawMessage, error) {
+	all := []any{}
+	for _, t := range ours() {
+		if dynamic(o.Dynamic, "", t.name) != nil {
+			continue
+		}
+		if spec := t.offer(&o); spec != nil {
+			all = append(all, spec)
+		}
+	}
+	all = append(all, dynamicSpecs(o.Dynamic)...)
+	if o.WebSearch == "cached" || o.WebSearch == "live" {
+		all = append(all, webSearchSpec(&o))
+	}
+	raw, err := encodeJSON(all)
+	if err != nil {
+		return nil, fmt.Errorf("describe tools: %w", err)
+	}
+	return raw, nil
+}
