@@ -211,7 +211,8 @@ type Layer struct {
 	// Tree holds the layer's own settings.
 	Tree map[string]any
 
-	text string
+	text  string
+	sound bool // it has no faults by itself
 }
 
 // Merged is all layers over each other, without the profile. Callers must not

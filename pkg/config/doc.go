@@ -2,7 +2,7 @@
 // config.toml layers, -c overrides, profiles, dedicated flags, project trust
 // and administrators' requirements, folded into one [Config] value.
 //
-// It is a ground package: it imports the standard library, the TOML readers,
+// It is a ground package: it imports the standard library, the TOML libraries,
 // pkg/models and pkg/ostext, and speaks TOML on disk. It never looks at the process: the
 // environment, the home folder, the working folder and the host are handed in
 // through [Env], so that the same code serves a command line, a server with

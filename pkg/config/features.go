@@ -3,6 +3,7 @@ package config
 import (
 	"runtime"
 	"slices"
+	"strings"
 )
 
 // Feature is one switch of the [features] table.
@@ -21,87 +22,87 @@ const (
 	stageRemoved      = "removed"
 )
 
-// AllFeatures lists the switches, sorted by name (config spec §2; stages and
-// defaults of 0.133).
-func AllFeatures() []Feature {
-	return []Feature{
-		{"apply_patch_freeform", stageRemoved, false},
-		{"apply_patch_streaming_events", stageUnstable, false},
-		{"apps", stageStable, true},
-		{"apps_mcp_path_override", stageUnstable, false},
-		{"artifact", stageUnstable, false},
-		{"auth_elicitation", stageUnstable, false},
-		{"browser_use", stageStable, true},
-		{"browser_use_external", stageStable, true},
-		{"child_agents_md", stageUnstable, false},
-		{"chronicle", stageUnstable, false},
-		{"code_mode", stageUnstable, false},
-		{"code_mode_only", stageUnstable, false},
-		{"codex_git_commit", stageRemoved, false},
-		{"collaboration_modes", stageRemoved, true},
-		{"computer_use", stageStable, true},
-		{"default_mode_request_user_input", stageUnstable, false},
-		{"elevated_windows_sandbox", stageRemoved, false},
-		{"enable_fanout", stageUnstable, false},
-		{"enable_mcp_apps", stageUnstable, false},
-		{"enable_request_compression", stageStable, true},
-		{"exec_permission_approvals", stageUnstable, false},
-		{"experimental_windows_sandbox", stageRemoved, false},
-		{"external_migration", stageExperimental, false},
-		{"fast_mode", stageStable, true},
-		{"goals", stageStable, true},
-		{"guardian_approval", stageStable, true},
-		{"hooks", stageStable, true},
-		{"image_detail_original", stageRemoved, false},
-		{"image_generation", stageStable, true},
-		{"in_app_browser", stageStable, true},
-		{"js_repl", stageRemoved, false},
-		{"js_repl_tools_only", stageRemoved, false},
-		{"memories", stageExperimental, false},
-		{"mentions_v2", stageExperimental, false},
-		{"multi_agent", stageStable, true},
-		{"multi_agent_v2", stageUnstable, false},
-		{"network_proxy", stageExperimental, false},
-		{"personality", stageStable, true},
-		{"plugin_hooks", stageStable, true},
-		{"plugin_sharing", stageStable, true},
-		{"plugins", stageStable, true},
-		{"prevent_idle_sleep", stageExperimental, false},
-		{"realtime_conversation", stageUnstable, false},
-		{"remote_compaction_v2", stageUnstable, false},
-		{"remote_control", stageRemoved, false},
-		{"remote_models", stageRemoved, false},
-		{"remote_plugin", stageUnstable, false},
-		{"request_permissions_tool", stageUnstable, false},
-		{"request_rule", stageRemoved, false},
-		{"responses_websocket_response_processed", stageUnstable, false},
-		{"responses_websockets", stageRemoved, false},
-		{"responses_websockets_v2", stageRemoved, false},
-		{"runtime_metrics", stageUnstable, false},
-		{"search_tool", stageRemoved, false},
-		{"shell_snapshot", stageStable, true},
-		{"shell_tool", stageStable, true},
-		{"shell_zsh_fork", stageUnstable, false},
-		{"skill_env_var_dependency_prompt", stageRemoved, false},
-		{"skill_mcp_dependency_install", stageStable, true},
-		{"sqlite", stageRemoved, true},
-		{"steer", stageRemoved, true},
-		{"terminal_resize_reflow", stageExperimental, true},
-		{"tool_call_mcp_elicitation", stageStable, true},
-		{"tool_search", stageRemoved, false},
-		{"tool_search_always_defer_mcp_tools", stageUnstable, false},
-		{"tool_suggest", stageStable, true},
-		{"tui_app_server", stageRemoved, true},
-		{"unavailable_dummy_tools", stageRemoved, false},
-		{"undo", stageRemoved, false},
-		{"unified_exec", stageStable, runtime.GOOS != "windows"},
-		{"use_legacy_landlock", stageDeprecated, false},
-		{"use_linux_sandbox_bwrap", stageRemoved, false},
-		{"web_search_cached", stageDeprecated, false},
-		{"web_search_request", stageDeprecated, false},
-		{"workspace_dependencies", stageStable, true},
-		{"workspace_owner_usage_nudge", stageRemoved, false},
-	}
+// AllFeatures lists the switches, sorted by name, with stages and defaults of 0.133. Callers
+// must not change it.
+func AllFeatures() []Feature { return allFeatures[:] }
+
+var allFeatures = [...]Feature{
+	{"apply_patch_freeform", stageRemoved, false},
+	{"apply_patch_streaming_events", stageUnstable, false},
+	{"apps", stageStable, true},
+	{"apps_mcp_path_override", stageUnstable, false},
+	{"artifact", stageUnstable, false},
+	{"auth_elicitation", stageUnstable, false},
+	{"browser_use", stageStable, true},
+	{"browser_use_external", stageStable, true},
+	{"child_agents_md", stageUnstable, false},
+	{"chronicle", stageUnstable, false},
+	{"code_mode", stageUnstable, false},
+	{"code_mode_only", stageUnstable, false},
+	{"codex_git_commit", stageRemoved, false},
+	{"collaboration_modes", stageRemoved, true},
+	{"computer_use", stageStable, true},
+	{"default_mode_request_user_input", stageUnstable, false},
+	{"elevated_windows_sandbox", stageRemoved, false},
+	{"enable_fanout", stageUnstable, false},
+	{"enable_mcp_apps", stageUnstable, false},
+	{"enable_request_compression", stageStable, true},
+	{"exec_permission_approvals", stageUnstable, false},
+	{"experimental_windows_sandbox", stageRemoved, false},
+	{"external_migration", stageExperimental, false},
+	{"fast_mode", stageStable, true},
+	{"goals", stageStable, true},
+	{"guardian_approval", stageStable, true},
+	{"hooks", stageStable, true},
+	{"image_detail_original", stageRemoved, false},
+	{"image_generation", stageStable, true},
+	{"in_app_browser", stageStable, true},
+	{"js_repl", stageRemoved, false},
+	{"js_repl_tools_only", stageRemoved, false},
+	{"memories", stageExperimental, false},
+	{"mentions_v2", stageExperimental, false},
+	{"multi_agent", stageStable, true},
+	{"multi_agent_v2", stageUnstable, false},
+	{"network_proxy", stageExperimental, false},
+	{"personality", stageStable, true},
+	{"plugin_hooks", stageStable, true},
+	{"plugin_sharing", stageStable, true},
+	{"plugins", stageStable, true},
+	{"prevent_idle_sleep", stageExperimental, false},
+	{"realtime_conversation", stageUnstable, false},
+	{"remote_compaction_v2", stageUnstable, false},
+	{"remote_control", stageRemoved, false},
+	{"remote_models", stageRemoved, false},
+	{"remote_plugin", stageUnstable, false},
+	{"request_permissions_tool", stageUnstable, false},
+	{"request_rule", stageRemoved, false},
+	{"responses_websocket_response_processed", stageUnstable, false},
+	{"responses_websockets", stageRemoved, false},
+	{"responses_websockets_v2", stageRemoved, false},
+	{"runtime_metrics", stageUnstable, false},
+	{"search_tool", stageRemoved, false},
+	{"shell_snapshot", stageStable, true},
+	{"shell_tool", stageStable, true},
+	{"shell_zsh_fork", stageUnstable, false},
+	{"skill_env_var_dependency_prompt", stageRemoved, false},
+	{"skill_mcp_dependency_install", stageStable, true},
+	{"sqlite", stageRemoved, true},
+	{"steer", stageRemoved, true},
+	{"terminal_resize_reflow", stageExperimental, true},
+	{"tool_call_mcp_elicitation", stageStable, true},
+	{"tool_search", stageRemoved, false},
+	{"tool_search_always_defer_mcp_tools", stageUnstable, false},
+	{"tool_suggest", stageStable, true},
+	{"tui_app_server", stageRemoved, true},
+	{"unavailable_dummy_tools", stageRemoved, false},
+	{"undo", stageRemoved, false},
+	{"unified_exec", stageStable, runtime.GOOS != "windows"},
+	{"use_legacy_landlock", stageDeprecated, false},
+	{"use_linux_sandbox_bwrap", stageRemoved, false},
+	{"web_search_cached", stageDeprecated, false},
+	{"web_search_request", stageDeprecated, false},
+	{"workspace_dependencies", stageStable, true},
+	{"workspace_owner_usage_nudge", stageRemoved, false},
 }
 
 // Features are the switches of the [features] table with their defaults.
@@ -133,19 +134,11 @@ func (f Features) Beta() []string {
 }
 
 func featureNamed(name string) (Feature, bool) {
-	all := AllFeatures()
-	if i, ok := slices.BinarySearchFunc(all, name, func(f Feature, n string) int {
-		switch {
-		case f.Name < n:
-			return -1
-		case f.Name > n:
-			return 1
-		}
-		return 0
-	}); ok {
-		return all[i], true
+	i, ok := slices.BinarySearchFunc(allFeatures[:], name, func(f Feature, n string) int { return strings.Compare(f.Name, n) })
+	if !ok {
+		return Feature{}, false
 	}
-	return Feature{}, false
+	return allFeatures[i], true
 }
 
 // KnownFeature returns the canonical form of a feature's name, which may be a

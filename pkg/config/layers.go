@@ -23,6 +23,7 @@ type stack struct {
 	warn  []string
 
 	root, git string
+	real      map[string]string // folders without links
 	projects  map[string]any
 }
 
@@ -77,8 +78,7 @@ func (s *stack) file(name, path string) error {
 	l := Layer{Name: name, Path: path, Dir: filepath.Dir(path), Found: found, text: text}
 	t, err := decode(text)
 	if err != nil {
-		e := err.(*syntaxError)
-		return placedError(path, text, e.off, e.n, e.msg)
+		return err.(*syntaxError).at(path)
 	}
 	l.Tree = t
 	for _, k := range []string{"projects", "project_root_markers"} {
@@ -103,6 +103,7 @@ func (s *stack) add(l Layer) {
 	if l.Disabled == "" && len(l.Tree) > 0 {
 		c := checker{rebase: func(p string) string { return s.env.absolute(p, l.Dir) }}
 		c.root(l.Tree)
+		l.sound = len(c.faults) == 0
 		if m, ok := l.Tree["memories"].(map[string]any); ok {
 			if v, ok := m["no_memories_if_mcp_or_web_search"]; ok {
 				if _, ok := m["disable_on_external_context"]; !ok {
@@ -165,7 +166,7 @@ func (s *stack) projectDir(dir string) error {
 	if err != nil || !fi.IsDir() || dot == s.home {
 		return nil
 	}
-	if real, err := filepath.EvalSymlinks(dot); err == nil && real == s.home {
+	if s.resolved(dot) == s.home {
 		return nil
 	}
 	trust := s.trust(dir)
@@ -184,8 +185,7 @@ func (s *stack) projectDir(dir string) error {
 	t, err := decode(text)
 	if err != nil {
 		if trusted {
-			e := err.(*syntaxError)
-			return loadError("Error parsing project config file %s: %s", l.Path, parseErrorText(text, e.off, e.n, e.msg))
+			return loadError("Error parsing project config file %s", err.(*syntaxError).at(l.Path).Text)
 		}
 		t = map[string]any{}
 	}
@@ -214,6 +214,9 @@ func deniedInProjects() []string {
 
 // typeErrors checks the merged settings.
 func (s *stack) typeErrors(t map[string]any) error {
+	if s.alone() {
+		return nil
+	}
 	var c checker
 	c.root(t)
 	if len(c.faults) == 0 {
@@ -238,6 +241,20 @@ func (s *stack) typeErrors(t map[string]any) error {
 		break
 	}
 	return e
+}
+
+// alone tells that all settings are of one layer, which has been found to be right.
+func (s *stack) alone() bool {
+	n := 0
+	for _, l := range s.layers {
+		if l.Disabled == "" && len(l.Tree) > 0 {
+			n++
+			if !l.sound {
+				return false
+			}
+		}
+	}
+	return n < 2
 }
 
 // unknownKeys reports the first key that nobody knows (--strict-config).

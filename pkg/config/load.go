@@ -101,9 +101,7 @@ func fold(ctx context.Context, o Options) (*Config, requirements, error) {
 	if c.TrustKey == "" {
 		c.TrustKey = s.cwd
 	}
-	if real, err := filepath.EvalSymlinks(c.TrustKey); err == nil {
-		c.TrustKey = real
-	}
+	c.TrustKey = s.resolved(c.TrustKey)
 	return c, req, nil
 }
 

@@ -245,7 +245,7 @@ func TestProjectLayers(t *testing.T) {
 
 	// Broken files matter only when trusted.
 	write(t, filepath.Join(root, ".codex", "config.toml"), "model = ")
-	fails(t, o, "Error loading config.toml: Error parsing project config file "+filepath.Join(root, ".codex", "config.toml")+": TOML parse error at line 1, column 9\n  |\n1 | model = \n  |         ^\nstring values must be quoted, expected literal string\n")
+	fails(t, o, "Error loading config.toml: Error parsing project config file "+filepath.Join(root, ".codex", "config.toml")+":1:9: expected value but found '\\n' instead\n\nAt line 1, column 9:\n\n      1 | model = \n")
 	if err := SetTrust(env.home(), root, "untrusted"); err != nil {
 		t.Fatal(err)
 	}

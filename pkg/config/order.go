@@ -28,13 +28,15 @@ func order(layers []Layer, flags [][]string) func(path []string) int {
 			}
 			continue
 		}
-		for _, it := range newDoc(l.text).items {
-			it.walk(add)
+		for it := range newDoc(l.text).all() {
+			if len(it.keys) > 0 {
+				add(it.path)
+			}
 		}
 	}
 	return func(path []string) int {
 		// Keys inside lists are recorded without the index.
-		p := slices.DeleteFunc(slices.Clone(path), func(s string) bool { return strings.HasPrefix(s, "#") })
+		p := slices.DeleteFunc(slices.Clone(path), isIndex)
 		if r, ok := rank[strings.Join(p, "\x00")]; ok {
 			return r
 		}
@@ -43,10 +45,5 @@ func order(layers []Layer, flags [][]string) func(path []string) int {
 	}
 }
 
-// walk visits the item's key and those of an inline table below it.
-func (it item) walk(visit func(path []string)) {
-	visit(it.path)
-	for _, in := range it.inline {
-		in.walk(visit)
-	}
-}
+// isIndex tells an element of a list in a path.
+func isIndex(key string) bool { return strings.HasPrefix(key, "#") }

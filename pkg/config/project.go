@@ -49,12 +49,34 @@ func (s *stack) trust(dir string) string {
 	if len(s.projects) == 0 {
 		return ""
 	}
-	for _, d := range []string{dir, s.root, s.mainRepo()} {
-		if t := s.trustOf(d); t != "" {
+	if t := s.trustOf(dir); t != "" {
+		return t
+	}
+	if s.root != dir {
+		if t := s.trustOf(s.root); t != "" {
 			return t
 		}
 	}
+	if main := s.mainRepo(); main != dir && main != s.root {
+		return s.trustOf(main)
+	}
 	return ""
+}
+
+// resolved is a folder's name without links, the name itself where there is none.
+func (s *stack) resolved(dir string) string {
+	if real, ok := s.real[dir]; ok {
+		return real
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		real = dir
+	}
+	if s.real == nil {
+		s.real = map[string]string{}
+	}
+	s.real[dir] = real
+	return real
 }
 
 // trustOf reads the decision stored for exactly this folder: under its
@@ -63,11 +85,8 @@ func (s *stack) trustOf(dir string) string {
 	if dir == "" {
 		return ""
 	}
-	names := []string{dir}
-	if real, err := filepath.EvalSymlinks(dir); err == nil && real != dir {
-		names = []string{real, dir}
-	}
-	for _, n := range names {
+	names := []string{s.resolved(dir), dir}
+	for _, n := range slices.Compact(names) {
 		if t, ok := lookup(s.projects, projectKey(n), "trust_level").(string); ok {
 			return t
 		}

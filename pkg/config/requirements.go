@@ -55,20 +55,16 @@ func readRequirements(s *stack, dir string) (requirements, error) {
 }
 
 func (r *requirements) read(s *stack, path, text string) error {
-	parsing := func(off, n int, msg string) error {
-		return loadError("Error parsing requirements file %s: %s", path, parseErrorText(text, off, n, msg))
-	}
 	t, err := decode(text)
 	if err != nil {
-		e := err.(*syntaxError)
-		return parsing(e.off, e.n, e.msg)
+		return loadError("Error parsing requirements file %s", err.(*syntaxError).at(path).Text)
 	}
 	var c checker
 	c.value(t, "RequirementsToml", at{})
 	if len(c.faults) > 0 {
 		f := first(c.faults, order([]Layer{{Path: path, text: text}}, nil))
 		off, n := locate(text, f.loc)
-		return parsing(off, n, f.msg)
+		return loadError("Error parsing requirements file %s: %s", path, parseErrorText(text, off, n, f.msg))
 	}
 	take := func(to *allowed, key string, from any) {
 		if from == nil {

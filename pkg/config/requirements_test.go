@@ -22,7 +22,7 @@ func TestRequirements(t *testing.T) {
 		{name: "no approvals", req: `allowed_approval_policies=[]`, err: "Error loading config.toml: field `allowed_approval_policies` cannot be empty\n"},
 		{name: "bad word", req: `allowed_approval_policies=["zz"]`, err: "Error loading config.toml: Error parsing requirements file ETC/requirements.toml: TOML parse error at line 1, column 28\n  |\n1 | allowed_approval_policies=[\"zz\"]\n  |                            ^^^^\nunknown variant `zz`, expected one of `untrusted`, `on-failure`, `on-request`, `granular`, `never`\n\n"},
 		{name: "bad type", req: `allowed_approval_policies=3`, err: "TOML parse error at line 1, column 27\n  |\n1 | allowed_approval_policies=3\n  |                           ^\ninvalid type: integer `3`, expected a sequence\n\n"},
-		{name: "bad TOML", req: `x = `, err: "Error loading config.toml: Error parsing requirements file ETC/requirements.toml: TOML parse error at line 1, column 5\n"},
+		{name: "bad TOML", req: `x = `, err: "Error loading config.toml: Error parsing requirements file ETC/requirements.toml:1:5: expected value but found '\\n' instead\n"},
 		{name: "sandbox", req: `allowed_sandbox_modes=["read-only"]`, file: "sandbox_mode='workspace-write'", want: "on-request read-only cached",
 			warn: "Configured value for `sandbox_mode` is disallowed by requirements; falling back to required value ReadOnly. Details: invalid value for `sandbox_mode`: `WorkspaceWrite` is not in the allowed set [ReadOnly] (set by ETC/requirements.toml)"},
 		{name: "full access and never", req: `allowed_sandbox_modes=["read-only"]`, o: Options{Sandbox: "danger-full-access", ForceApproval: "never"},
@@ -60,7 +60,7 @@ func TestRequirements(t *testing.T) {
 		{name: "requirements beat managed", req: `allowed_approval_policies=["untrusted","on-request"]`, managed: "approval_policy='never'", o: Options{ForceApproval: "never"}, want: "untrusted read-only cached",
 			warn: "Configured value for `approval_policy` is disallowed by requirements; falling back to required value UnlessTrusted. Details: invalid value for `approval_policy`: `Never` is not in the allowed set [UnlessTrusted, OnRequest] (set by ETC/requirements.toml)"},
 		{name: "managed word", managed: "sandbox_mode='zz'", err: "Error loading config.toml: Failed to parse config requirements as TOML: unknown variant `zz`, expected one of `read-only`, `workspace-write`, `danger-full-access`\nin `sandbox_mode`\n"},
-		{name: "managed syntax", managed: "model=", err: "Error loading config.toml:\nETC/managed_config.toml:1:7: string values must be quoted, expected literal string\n"},
+		{name: "managed syntax", managed: "model=", err: "Error loading config.toml:\nETC/managed_config.toml:1:7: expected value but found '\\n' instead\n"},
 		{name: "managed beats -c", managed: "web_search='disabled'", o: Options{Overrides: []string{"web_search=live"}}, want: "on-request read-only disabled"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

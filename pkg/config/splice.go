@@ -2,8 +2,10 @@ package config
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -23,12 +25,15 @@ type item struct {
 	// table is the header that it stands under (its own for a header), path the
 	// whole key.
 	table, path []string
+	// keys are where the parts of its own key stand.
+	keys []unstable.Range
 	// start and end are the item itself, line and next its lines.
 	start, end, line, next int
 	// val is where a pair's value stands.
 	val0, val1 int
-	inline     []item
-	isInline   bool
+	// inline are the pairs in an inline table, or the elements of a list.
+	inline   []item
+	isInline bool
 }
 
 func newDoc(text string) *doc {
@@ -48,7 +53,7 @@ func newDoc(text string) *doc {
 			names, nodes := f.keys(e)
 			table = slices.Clone(names)
 			inArray = e.Kind == unstable.ArrayTable
-			at := item{header: true, array: inArray, table: table, path: table}
+			at := item{header: true, array: inArray, table: table, path: table, keys: ranges(nodes)}
 			at.start = int(nodes[0].Raw.Offset)
 			at.line = lineStart(text, at.start)
 			at.start = at.line + strings.IndexByte(text[at.line:], '[')
@@ -68,20 +73,54 @@ func (d *doc) pair(f *finder, table []string, e *unstable.Node) item {
 	names, nodes := f.keys(e)
 	r := f.span(e, nodes[len(nodes)-1])
 	at := item{
-		table: table, path: append(slices.Clone(table), names...),
+		table: table, path: append(slices.Clone(table), names...), keys: ranges(nodes),
 		start: int(nodes[0].Raw.Offset), val0: int(r.Offset), val1: int(r.Offset + r.Length),
 	}
-	if v := e.Value(); v.Kind == unstable.InlineTable {
-		at.isInline = true
-		it := v.Children()
-		for it.Next() {
-			at.inline = append(at.inline, d.pair(f, at.path, it.Node()))
-		}
-	}
+	at.isInline = e.Value().Kind == unstable.InlineTable
+	at.inline = d.inside(f, at.path, e.Value())
 	at.val1 = at.val0 + len(strings.TrimRight(d.text[at.val0:at.val1], " \t\r\n"))
 	at.end = at.val1
 	at.line, at.next = lineStart(d.text, at.start), lineEnd(d.text, at.end)
 	return at
+}
+
+// inside lists what an inline table or a list holds; elements have keys "#0", "#1" …
+func (d *doc) inside(f *finder, path []string, v *unstable.Node) []item {
+	var l []item
+	switch it := v.Children(); v.Kind {
+	case unstable.InlineTable:
+		for it.Next() {
+			l = append(l, d.pair(f, path, it.Node()))
+		}
+	case unstable.Array:
+		for it.Next() {
+			at := append(slices.Clone(path), "#"+strconv.Itoa(len(l)))
+			l = append(l, item{table: at, path: at, inline: d.inside(f, at, it.Node())})
+		}
+	}
+	return l
+}
+
+// all visits every item, and what stands in it after it.
+func (d *doc) all() iter.Seq[item] {
+	return func(yield func(item) bool) { each(d.items, yield) }
+}
+
+func each(l []item, yield func(item) bool) bool {
+	for _, it := range l {
+		if !yield(it) || !each(it.inline, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+func ranges(nodes []*unstable.Node) []unstable.Range {
+	l := make([]unstable.Range, len(nodes))
+	for i, n := range nodes {
+		l[i] = n.Raw
+	}
+	return l
 }
 
 func lineStart(s string, i int) int { return strings.LastIndexByte(s[:i], '\n') + 1 }
