@@ -36,7 +36,7 @@ func TestSign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := minisign.EncryptKey("a password", secret)
+	text, err := secret.MarshalText()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestSign(t *testing.T) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := release{order: order{key: file, password: "a password"}, version: "1", when: time.Unix(1700000000, 0).UTC()}
+	r := release{order: order{key: file}, version: "1", when: time.Unix(1700000000, 0).UTC()}
 	sums := []byte("abc  codex.tar.gz\n")
 	one, err := r.sign(sums)
 	if err != nil {
@@ -60,9 +60,11 @@ func TestSign(t *testing.T) {
 	if err := r.checkKey([]byte("a program without it")); err == nil {
 		t.Error("signs what refuses its own updates")
 	}
-	r.password = "another"
+	if err := os.WriteFile(file, []byte("no key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := r.sign(sums); err == nil {
-		t.Error("signed without the password")
+		t.Error("signed without a key")
 	}
 }
 

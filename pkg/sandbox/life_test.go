@@ -58,7 +58,7 @@ func TestProgramErrors(t *testing.T) {
 	os.WriteFile(p.ws+"/junk", []byte("\x00not a program"), 0o755)
 	for name, pol := range map[string]struct{ mode string }{"sandboxed": {"ww"}, "direct": {"full"}} {
 		for prog, want := range map[string]error{
-			"/nonexistent": syscall.ENOENT, "nosuchprogram": syscall.ENOENT, "./data": syscall.EACCES, "./junk": syscall.ENOEXEC, "/": syscall.EACCES,
+			p.ws + "/missing": syscall.ENOENT, "nosuchprogram": syscall.ENOENT, "./data": syscall.EACCES, "./junk": syscall.ENOEXEC, "/": syscall.EACCES,
 		} {
 			spec := Spec{Policy: p.workspace(t), Argv: []string{prog}, Dir: p.ws, Env: testEnv()}
 			if pol.mode == "full" {

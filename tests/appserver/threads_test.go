@@ -63,7 +63,8 @@ func TestResumePath(t *testing.T) {
 	if got := c.result("thread/resume", fmt.Sprintf(`{"threadId":%q,"excludeTurns":true}`, id)); len(got.Get("thread.turns").Array()) != 0 {
 		t.Errorf("turns that were to be left out: %s", got.Raw)
 	}
-	if got := c.call("thread/resume", `{"threadId":"x","path":"/nonexistent.jsonl"}`).Get("error.message").Str; got != "failed to resolve rollout path `/nonexistent.jsonl`: No such file or directory (os error 2)" {
+	missing := filepath.Join(t.TempDir(), "missing.jsonl")
+	if got := c.call("thread/resume", fmt.Sprintf(`{"threadId":"x","path":%q}`, missing)).Get("error.message").Str; got != "failed to resolve rollout path `"+missing+"`: No such file or directory (os error 2)" {
 		t.Error(got)
 	}
 	elsewhere := filepath.Join(c.work, filepath.Base(path))

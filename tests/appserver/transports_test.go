@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,13 +132,19 @@ func TestCommandLine(t *testing.T) {
 		{"--listen off", 1, "no transport configured"},
 		{"--ws-auth capability-token --listen ws://127.0.0.1:0", 1, "`--ws-token-file` or `--ws-token-sha256` is required"},
 		{"--ws-token-file /x", 1, "websocket auth flags require"},
-		{"--ws-auth capability-token --ws-token-file /nonexistent --listen ws://127.0.0.1:0", 1, "failed to read websocket auth secret /nonexistent: No such file or directory (os error 2)"},
+		{"--ws-auth capability-token --ws-token-file MISSING --listen ws://127.0.0.1:0", 1, "failed to read websocket auth secret MISSING: No such file or directory (os error 2)"},
 		{"--ws-auth capability-token --ws-token-sha256 zz", 1, "must be a 64-character hex"},
 		{"--ws-auth signed-bearer-token --ws-shared-secret-file rel --listen ws://127.0.0.1:0", 1, "/rel: No such file or directory (os error 2)"},
 		{"--listen unix:///proc/version", 1, "app-server control socket path exists and is not a socket: /proc/version"},
 	} {
 		cmd := exec.Command(filepath.Join(binaries, "codex-app-server"), strings.Fields(tc.args)...)
-		cmd.Env = []string{"HOME=" + t.TempDir()}
+		home := t.TempDir()
+		cmd.Env = []string{"HOME=" + home}
+		missing := filepath.Join(home, "missing")
+		if i := slices.Index(cmd.Args, "MISSING"); i > 0 {
+			cmd.Args[i] = missing
+		}
+		tc.text = strings.ReplaceAll(tc.text, "MISSING", missing)
 		out, _ := cmd.CombinedOutput()
 		if cmd.ProcessState.ExitCode() != tc.status || !strings.Contains(string(out), tc.text) {
 			t.Errorf("%s: %d %s", tc.args, cmd.ProcessState.ExitCode(), out)

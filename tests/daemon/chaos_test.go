@@ -25,7 +25,7 @@ import (
 func TestMany(t *testing.T) {
 	need(t)
 	h := installed(t)
-	h.write("app-server-daemon/updater.json", `{"url":"file:///nonexistent","first":"1ms","interval":"20ms","retry":"20ms"}`)
+	h.write("app-server-daemon/updater.json", `{"url":"file://`+h.path("missing")+`","first":"1ms","interval":"20ms","retry":"20ms"}`)
 	var kinds = [][]string{{"start"}, {"start", "--updater"}, {"restart"}, {"stop"}, {"version"}, {"bootstrap"}, {"bootstrap", "--remote-control"},
 		{"enable-remote-control"}, {"disable-remote-control"}, {"stop", "--forget"}}
 	var left atomic.Int64

@@ -242,8 +242,8 @@ func TestSettings(t *testing.T) {
 	h.write("app-server-daemon", "")
 	h.run("start").fails(1, "Error: failed to create daemon state directory "+h.path("app-server-daemon")+"\n\nCaused by:\n    ")
 	h.run("version").fails(1, "Error: failed to read daemon settings "+h.state("settings.json")+"\n\nCaused by:\n    Not a directory (os error 20)\n")
-	h.env = []string{"CODEX_HOME=/nonexistent/x"}
-	h.run("start").fails(1, "Error: failed to resolve CODEX_HOME\n\nCaused by:\n    CODEX_HOME points to \"/nonexistent/x\", but that path does not exist\n")
+	h.env = []string{"CODEX_HOME=" + h.path("missing")}
+	h.run("start").fails(1, fmt.Sprintf("Error: failed to resolve CODEX_HOME\n\nCaused by:\n    CODEX_HOME points to %q, but that path does not exist\n", h.path("missing")))
 }
 
 // TestUnmanaged is check 12.
@@ -458,7 +458,7 @@ func TestPaths(t *testing.T) {
 	if _, err := os.Stat(h.path("user", ".codex", "app-server-daemon", "daemon.lock")); err != nil {
 		t.Error(err)
 	}
-	h.env = []string{"PATH=/nonexistent"} // ps is not needed
+	h.env = []string{"PATH=" + h.path("missing")} // ps is not needed
 	h.run("start").says("started")
 	h.run("version").says("running")
 	h.run("stop").says("stopped")

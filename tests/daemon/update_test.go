@@ -284,9 +284,9 @@ func TestUpdaterEnds(t *testing.T) {
 	}
 	h.until("the installer's end", func() bool { return !alive(script) })
 
-	h.write("app-server-daemon/updater.json", `{"url":"file:///nonexistent","first":"1h"}`)
+	h.write("app-server-daemon/updater.json", `{"url":"file://`+h.path("missing")+`","first":"1h"}`)
 	h.run("bootstrap").says("bootstrapped")
-	h.write("app-server-daemon/updater.json", `{"url":"file:///nonexistent","first":"1ms"}`)
+	h.write("app-server-daemon/updater.json", `{"url":"file://`+h.path("missing")+`","first":"1ms"}`)
 	second := h.command(filepath.Join(binaries, "codex-daemon"), "pid-update-loop")
 	if r := h.finish(second); r.status != 0 {
 		t.Errorf("%+v", r)

@@ -369,7 +369,8 @@ func TestUsage(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	u.fails(1, []string{"no address of its own", "--from or CODEX_INSTALL_BASE_URL"})
-	u.fails(1, []string{"/no/such, where releases should be, is no folder"}, "--from", "/no/such")
+	missing := u.path("missing")
+	u.fails(1, []string{missing + ", where releases should be, is no folder"}, "--from", missing)
 	write(t, filepath.Join(s.dir, "latest"), "<html>please log in</html>\n")
 	u.fails(1, []string{"latest does not hold a version"}, "--from", s.dir)
 	write(t, filepath.Join(s.dir, "SHA256SUMS"), "123  "+filepath.Base(s.archive(v1))+"\n")

@@ -5,6 +5,7 @@ package child
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func TestOutput(t *testing.T) {
 			t.Errorf("%s: %d bytes of error", tc.script, len(err.Error()))
 		}
 	}
-	if _, err := Output(t.Context(), Command{Path: "/nonexistent"}); err == nil {
+	if _, err := Output(t.Context(), Command{Path: filepath.Join(t.TempDir(), "missing")}); err == nil {
 		t.Error("ran nothing")
 	}
 }

@@ -173,6 +173,19 @@ func FuzzReadMessage(f *testing.F) {
 func FuzzReadHead(f *testing.F) {
 	f.Add("HTTP/1.1 101 Switching Protocols\r\nsec-websocket-accept: x\r\n\r\n")
 	f.Fuzz(func(t *testing.T, in string) {
-		_, _, _ = readHead(bufio.NewReader(strings.NewReader(in)))
+		status, accept, err := readHead(bufio.NewReader(strings.NewReader(in)))
+		first, _, ended := strings.Cut(in, "\n")
+		switch {
+		case err != nil:
+			if status != "" || accept != "" {
+				t.Errorf("an error, and %q %q", status, accept)
+			}
+		case !ended || status != strings.TrimRight(first, "\r"):
+			t.Errorf("%q has the status %q", in, status)
+		case strings.ContainsAny(status+accept, "\r\n") && !strings.Contains(in, "\r"):
+			t.Errorf("a line break in %q or %q", status, accept)
+		case accept != "" && !strings.Contains(in, accept):
+			t.Errorf("%q is not in %q", accept, in)
+		}
 	})
 }

@@ -64,6 +64,7 @@ func TestRun(t *testing.T) {
 		return append(append([]string{}, pre...), "sh", "-c", script)
 	}
 	ro := []string{"linux", "--"}
+	missing := filepath.Join(dir, "missing")
 	full := []string{"linux", "--mode", "danger-full-access", "--"}
 	tests := []struct {
 		name string
@@ -84,7 +85,7 @@ func TestRun(t *testing.T) {
 		{"network on", sh(full, "echo $"+sandbox.NetworkDisabled), ran{"", "", 0}},
 		{"filter", sh(ro, "grep -c 'Seccomp:.2' /proc/self/status"), ran{"1", "", 0}},
 		{"no filter", sh(full, "grep -c 'Seccomp:.0' /proc/self/status"), ran{"1", "", 0}},
-		{"missing program", append(ro, "/nonexistent"), ran{"", "run /nonexistent: No such file or directory (os error 2)", 101}},
+		{"missing program", append(ro, missing), ran{"", "run " + missing + ": No such file or directory (os error 2)", 101}},
 		{"not a program", append(ro, "/etc/passwd"), ran{"", "run /etc/passwd: Permission denied (os error 13)", 101}},
 		{"missing program, no sandbox", append(full, "nosuch"), ran{"", "run nosuch: No such file", 101}},
 		{"environment", []string{"linux", "-c", "shell_environment_policy.inherit=none", "--", "/usr/bin/env"}, ran{"PWD=" + dir + "\n" + sandbox.NetworkDisabled + "=1", "", 0}},
