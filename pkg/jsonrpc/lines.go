@@ -10,7 +10,7 @@ import (
 )
 
 // MaxLine is the default bound on one line: larger than any message the original was
-// seen to send (a 50 MiB file is a 70 MB line, execserver spec §1), small enough to keep.
+// seen to send (a file of 50 MiB is a line of 70 MB), small enough to keep.
 const MaxLine = 256 << 20
 
 // ErrTooLong is returned by ReadLine for a line over the bound. The rest of that line
@@ -89,8 +89,7 @@ type Writer struct {
 // NewWriter writes lines to w.
 func NewWriter(w io.Writer) *Writer {
 	out := &Writer{w: w}
-	out.enc = json.NewEncoder(&out.buf)
-	out.enc.SetEscapeHTML(false)
+	out.enc = newEncoder(&out.buf)
 	return out
 }
 

@@ -1,9 +1,3 @@
-// Package jsonrpc is the line codec under every protocol of this project: JSON-RPC
-// messages, one object a line, without the "jsonrpc" member (which is ignored when a
-// peer sends it). It knows envelopes and lines, no methods. It reads lines of any
-// length up to a bound the caller sets, and writes each message with a single Write.
-//
-// Ground layer: it imports the standard library and gjson only.
 package jsonrpc
 
 import (
@@ -21,19 +15,19 @@ import (
 type Kind int
 
 const (
-	// Invalid is a line that is no message at all.
-	Invalid Kind = iota
-	// Request has a method and an id (string or integer).
-	Request
-	// Notification has a method and no id (or a null one).
-	Notification
-	// Response has an id and a result.
-	Response
-	// Failure has an id and an error.
-	Failure
+	// KindInvalid is a line that is no message at all.
+	KindInvalid Kind = iota
+	// KindRequest has a method and an id (string or integer).
+	KindRequest
+	// KindNotification has a method and no id (or a null one).
+	KindNotification
+	// KindResponse has an id and a result.
+	KindResponse
+	// KindFailure has an id and an error.
+	KindFailure
 )
 
-// Codes used on every wire of this project (appserver spec §1, execserver spec §1).
+// Codes used on every wire of this project.
 const (
 	CodeParse          = -32700
 	CodeInvalidRequest = -32600
@@ -45,7 +39,7 @@ const (
 	CodeRefused        = -32000
 )
 
-// Error is the error member of a Failure. It is a Go error, so handlers return it.
+// Error is the error member of an answer. It is a Go error, so handlers return it.
 type Error struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
@@ -71,7 +65,7 @@ func AsError(err error) *Error {
 // Message is one parsed line. The raw members point into the line they were parsed from.
 type Message struct {
 	Kind   Kind
-	ID     json.RawMessage // raw id with its type kept; nil for a Notification
+	ID     json.RawMessage // raw id with its type kept; nil for a notification
 	Method string
 	Params json.RawMessage // nil when left out
 	Result json.RawMessage
@@ -81,12 +75,10 @@ type Message struct {
 // ErrNotMessage is returned by Parse for JSON that is no JSON-RPC message.
 var ErrNotMessage = errors.New("not a json-rpc message")
 
-// Parse reads one line. JSON that is not valid gives an error that names the offset;
-// JSON that is no message gives ErrNotMessage. Unknown members are ignored.
+// Parse reads one line, which may be anything. What Check refuses gives its error; JSON
+// that is no message gives ErrNotMessage. Unknown members are ignored.
 func Parse(line []byte) (Message, error) {
-	if !json.Valid(line) {
-		var v any
-		err := json.Unmarshal(line, &v)
+	if err := Check(line); err != nil {
 		return Message{}, fmt.Errorf("parse json-rpc line: %w", err)
 	}
 	if b := bytes.TrimLeft(line, " \t\r\n"); len(b) == 0 || b[0] != '{' {
@@ -124,13 +116,13 @@ func Parse(line []byte) (Message, error) {
 	})
 	switch {
 	case m.Method != "" && idOK:
-		m.Kind = Request
+		m.Kind = KindRequest
 	case m.Method != "":
-		m.Kind, m.ID = Notification, nil
+		m.Kind, m.ID = KindNotification, nil
 	case idOK && hasErr:
-		m.Kind = Failure
+		m.Kind = KindFailure
 	case idOK && hasResult:
-		m.Kind = Response
+		m.Kind = KindResponse
 	default:
 		return Message{}, ErrNotMessage
 	}

@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 )
 
@@ -14,19 +15,19 @@ func TestParse(t *testing.T) {
 		params string
 		bad    bool
 	}{
-		{`{"id":1,"method":"a/b","params":{"x":[1]}}`, Request, "a/b", "1", `{"x":[1]}`, false},
-		{`{"method":"m","id":"s","jsonrpc":"2.0","trace":{}}`, Request, "m", `"s"`, "", false},
-		{`{"method":"m\u0041"}`, Notification, "mA", "", "", false},
-		{`{"id":null,"method":"m","params":null}`, Notification, "m", "", "", false},
-		{`{"id":1.5,"method":"m"}`, Notification, "m", "", "", false},
-		{`{"id":7,"result":{}}`, Response, "", "7", "", false},
-		{`{"id":7,"result":null}`, Response, "", "7", "", false},
-		{`{"id":7,"error":{"code":-1,"message":"no"}}`, Failure, "", "7", "", false},
-		{`{"id":5}`, Invalid, "", "", "", true},
-		{`["a"]`, Invalid, "", "", "", true},
-		{`{"id":5,"x`, Invalid, "", "", "", true},
-		{`not json`, Invalid, "", "", "", true},
-		{``, Invalid, "", "", "", true},
+		{`{"id":1,"method":"a/b","params":{"x":[1]}}`, KindRequest, "a/b", "1", `{"x":[1]}`, false},
+		{`{"method":"m","id":"s","jsonrpc":"2.0","trace":{}}`, KindRequest, "m", `"s"`, "", false},
+		{`{"method":"m\u0041"}`, KindNotification, "mA", "", "", false},
+		{`{"id":null,"method":"m","params":null}`, KindNotification, "m", "", "", false},
+		{`{"id":1.5,"method":"m"}`, KindNotification, "m", "", "", false},
+		{`{"id":7,"result":{}}`, KindResponse, "", "7", "", false},
+		{`{"id":7,"result":null}`, KindResponse, "", "7", "", false},
+		{`{"id":7,"error":{"code":-1,"message":"no"}}`, KindFailure, "", "7", "", false},
+		{`{"id":5}`, KindInvalid, "", "", "", true},
+		{`["a"]`, KindInvalid, "", "", "", true},
+		{`{"id":5,"x`, KindInvalid, "", "", "", true},
+		{`not json`, KindInvalid, "", "", "", true},
+		{``, KindInvalid, "", "", "", true},
 	} {
 		line := []byte(test.line)
 		m, err := Parse(line)
@@ -52,13 +53,47 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// FuzzParse holds that a line is refused, or a message whose parts are JSON, which has an
+// id iff somebody waits for an answer, and which reads the same when it is written again.
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"id":1,"method":"m","params":{}}`))
-	f.Add([]byte(`{"id":"x","error":{"code":1,"message":"m","data":[1]}}`))
+	for _, s := range []string{
+		`{"id":1,"method":"m","params":{}}`, `{"id":"x","error":{"code":1,"message":"m","data":[1]}}`,
+		`{"id":1,"id":null,"method":"m"}`, `{"method":"\ud800","params":[]}`, `{"id":-0,"result":1e5}`,
+		"{\"id\":1,\"method\":\"\xff\"}", strings.Repeat("[", 4096), `{"method":"m","params":` + strings.Repeat(`{"a":`, 600),
+	} {
+		f.Add([]byte(s))
+	}
 	f.Fuzz(func(t *testing.T, line []byte) {
 		m, err := Parse(bytes.Clone(line))
-		if err == nil && m.Kind == Invalid {
-			t.Errorf("%q: no kind and no error", line)
+		if err != nil {
+			if m.Kind != KindInvalid {
+				t.Errorf("%q: kind %v with %v", line, m.Kind, err)
+			}
+			return
+		}
+		if wantsID := m.Kind != KindNotification; wantsID != (m.ID != nil) {
+			t.Errorf("%q: kind %v with id %q", line, m.Kind, m.ID)
+		}
+		var out bytes.Buffer
+		w := NewWriter(&out)
+		switch m.Kind {
+		case KindRequest:
+			err = w.Request(m.ID, m.Method, m.Params)
+		case KindNotification:
+			err = w.Notify(m.Method, m.Params)
+		case KindResponse:
+			err = w.Respond(m.ID, m.Result)
+		case KindFailure:
+			err = w.Fail(m.ID, m.Err)
+		default:
+			t.Fatalf("%q: no kind and no error", line)
+		}
+		if err != nil {
+			t.Fatalf("%q: write: %v", line, err)
+		}
+		again, err := Parse(out.Bytes())
+		if err != nil || again.Kind != m.Kind || again.Method != m.Method || string(again.ID) != string(m.ID) {
+			t.Errorf("%q: written as %q, which is %+v, %v", line, out.Bytes(), again, err)
 		}
 	})
 }

@@ -52,7 +52,7 @@ func Control(in io.Reader, out io.Writer, env []string) error {
 			return fmt.Errorf("read requests: %w", err)
 		}
 		switch m.Kind {
-		case jsonrpc.Request:
+		case jsonrpc.KindRequest:
 			result, err := c.request(m.Method, m.Params)
 			if err != nil {
 				err = c.out.Fail(m.ID, err)
@@ -62,9 +62,9 @@ func Control(in io.Reader, out io.Writer, env []string) error {
 			if err != nil {
 				return fmt.Errorf("write answers: %w", err)
 			}
-		case jsonrpc.Response, jsonrpc.Failure:
+		case jsonrpc.KindResponse, jsonrpc.KindFailure:
 			var r proto.DecideResult
-			c.answered(string(m.ID), m.Kind == jsonrpc.Response && json.Unmarshal(m.Result, &r) == nil && r.Allow)
+			c.answered(string(m.ID), m.Kind == jsonrpc.KindResponse && json.Unmarshal(m.Result, &r) == nil && r.Allow)
 		}
 	}
 }

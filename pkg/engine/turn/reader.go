@@ -70,7 +70,7 @@ func (s *Server) line(line []byte) {
 		return
 	}
 	m, err := jsonrpc.Parse(text)
-	if err == nil && m.Kind == jsonrpc.Notification {
+	if err == nil && m.Kind == jsonrpc.KindNotification {
 		if id := gjson.GetBytes(text, "id"); id.Exists() && id.Type != gjson.Null {
 			err = errors.New("the id of a request is a string or a whole number")
 		}
@@ -80,7 +80,7 @@ func (s *Server) line(line []byte) {
 		return
 	}
 	switch m.Kind {
-	case jsonrpc.Response, jsonrpc.Failure:
+	case jsonrpc.KindResponse, jsonrpc.KindFailure:
 		s.ask.answer(m)
 	default:
 		s.request(m)

@@ -61,7 +61,7 @@ func FuzzLine(f *testing.F) {
 		var p struct {
 			Input []struct{ Type string }
 		}
-		if m.Kind == jsonrpc.Request && m.Params != nil {
+		if m.Kind == jsonrpc.KindRequest && m.Params != nil {
 			if err := decode(m.Params, &p); err != nil && jsonrpc.AsError(err).Code != jsonrpc.CodeInvalidRequest {
 				t.Fatal(err)
 			}

@@ -61,7 +61,7 @@ func (s *Server) request(m jsonrpc.Message) {
 			return // answered when the turn has ended
 		}
 	default:
-		if m.Kind == jsonrpc.Notification {
+		if m.Kind == jsonrpc.KindNotification {
 			return
 		}
 		err = jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: unknown variant `%s`: codex-turn serves one thread and has no such method", shorten(m.Method))

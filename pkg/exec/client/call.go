@@ -109,11 +109,11 @@ func (c *Client) line(line []byte) error {
 		return fmt.Errorf("executor sent %s: %w", shorten(line), err)
 	}
 	switch m.Kind {
-	case jsonrpc.Response, jsonrpc.Failure:
+	case jsonrpc.KindResponse, jsonrpc.KindFailure:
 		c.answer(m)
-	case jsonrpc.Notification:
+	case jsonrpc.KindNotification:
 		return c.notification(m)
-	case jsonrpc.Request:
+	case jsonrpc.KindRequest:
 		return c.lostIf(c.out.Fail(m.ID, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "unknown method %s", m.Method)))
 	}
 	return nil

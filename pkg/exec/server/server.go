@@ -205,9 +205,9 @@ func (s *server) line(line []byte) error {
 		return nil
 	}
 	switch m.Kind {
-	case jsonrpc.Request:
+	case jsonrpc.KindRequest:
 		s.request(m)
-	case jsonrpc.Notification:
+	case jsonrpc.KindNotification:
 		if m.Method != wire.NotifyInitialized {
 			return fmt.Errorf("%w: unknown notification %q", errProtocol, m.Method)
 		}

@@ -86,9 +86,9 @@ func (s *Server) handle(c *conn, line []byte) {
 		return
 	}
 	switch m.Kind {
-	case jsonrpc.Response, jsonrpc.Failure:
+	case jsonrpc.KindResponse, jsonrpc.KindFailure:
 		s.answer(c, m)
-	case jsonrpc.Request:
+	case jsonrpc.KindRequest:
 		s.request(&request{c: c, id: m.ID, method: m.Method, params: m.Params})
 	}
 }

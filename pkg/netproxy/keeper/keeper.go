@@ -250,7 +250,7 @@ func answerLine(id json.RawMessage, allow bool) []byte {
 
 // failure is a call that the proxy answered with an error.
 func failure(m jsonrpc.Message) error {
-	if m.Kind == jsonrpc.Failure {
+	if m.Kind == jsonrpc.KindFailure {
 		return m.Err
 	}
 	return nil

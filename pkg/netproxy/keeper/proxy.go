@@ -78,7 +78,7 @@ func (p *proxy) listen(r *jsonrpc.Reader) {
 			continue
 		}
 		switch m.Kind {
-		case jsonrpc.Response, jsonrpc.Failure:
+		case jsonrpc.KindResponse, jsonrpc.KindFailure:
 			id, _ := strconv.Atoi(string(m.ID))
 			p.mu.Lock()
 			if c := p.waiting[id]; c != nil {

@@ -1,0 +1,405 @@
+package jsonrpc
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/tidwall/gjson"
+)
+
+// Decoder reads params strictly, in the words that clients know: a member of a wrong
+// type, one that is missing, one that is given twice, a word that is none of its type's.
+// Members that nobody knows are ignored.
+//
+// What must be there is said by the tags of the types (package protocol): a member may
+// be missing if it has omitempty, omitzero or schema:"opt"; null may stand for those that
+// may be missing, and for pointers, lists and maps. A member of a union (schema:"union=")
+// belongs to the variants that in:"a,b?" lists. schema:"exp" needs the experimentalApi
+// capability. schema:"default=true" is what a missing boolean is. A string type with
+// Values() []string has these words. []byte is strict base64.
+//
+// Params must have passed Check. Nothing that is decoded points into them, unless an
+// UnmarshalJSON keeps what it gets.
+type Decoder struct {
+	Code     int    // of the errors; 0: CodeInvalidParams
+	Prefix   string // before what is wrong
+	Optional bool   // no params are as good as {}
+	Stable   bool   // the client may not use experimental members
+}
+
+// Decode reads the params of a method into v, a pointer.
+func (d Decoder) Decode(method string, params json.RawMessage, v any) error {
+	if len(params) == 0 {
+		if !d.Optional {
+			return d.error("missing field `params`")
+		}
+		params = json.RawMessage("{}")
+	}
+	w := walker{Decoder: d, path: method, types: map[reflect.Type][]member{}}
+	// Params may be large (a file is one): no copy is made, and what is kept is copied.
+	return w.value(gjson.Parse(unsafe.String(unsafe.SliceData(params), len(params))), reflect.ValueOf(v).Elem(), true)
+}
+
+func (d Decoder) error(format string, args ...any) *Error {
+	code := d.Code
+	if code == 0 {
+		code = CodeInvalidParams
+	}
+	return Errorf(code, "%s%s", d.Prefix, fmt.Sprintf(format, args...))
+}
+
+// walker goes through one document.
+type walker struct {
+	Decoder
+	path  string // method and members, for experimental ones
+	types map[reflect.Type][]member
+}
+
+// value reads found into v. A null leaves it as it is where need is false.
+func (w *walker) value(found gjson.Result, v reflect.Value, need bool) error {
+	t := v.Type()
+	switch {
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()):
+		return w.custom(found, v)
+	case found.Type == gjson.Null && (!need || nullable(t)):
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(t.Elem()))
+		return w.value(found, v.Elem(), true)
+	case reflect.Struct:
+		return w.object(found, v)
+	case reflect.Map:
+		return w.dict(found, v)
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return w.base64(found, v)
+		}
+		return w.list(found, v)
+	case reflect.String:
+		return w.word(found, v)
+	case reflect.Bool:
+		if found.Type != gjson.True && found.Type != gjson.False {
+			return w.mismatch(found, t)
+		}
+		v.SetBool(found.Type == gjson.True)
+		return nil
+	}
+	return w.number(found, v)
+}
+
+func nullable(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Interface:
+		return true
+	case reflect.Slice:
+		return t.Elem().Kind() != reflect.Uint8
+	}
+	return false
+}
+
+// custom leaves it to the type, whose errors of encoding/json get our words.
+func (w *walker) custom(found gjson.Result, v reflect.Value) error {
+	raw := []byte(found.Raw)
+	err := v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(raw)
+	if te := (*json.UnmarshalTypeError)(nil); errors.As(err, &te) {
+		if te.Field != "" {
+			found = gjson.GetBytes(raw, te.Field)
+		}
+		return w.mismatch(found, te.Type)
+	}
+	if err != nil {
+		return w.error("%v", err)
+	}
+	return nil
+}
+
+func (w *walker) mismatch(found gjson.Result, t reflect.Type) error {
+	return w.error("invalid type: %s, expected %s", kindOf(found), expected(t))
+}
+
+func (w *walker) list(found gjson.Result, v reflect.Value) (err error) {
+	if !found.IsArray() {
+		return w.mismatch(found, v.Type())
+	}
+	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	found.ForEach(func(_, e gjson.Result) bool {
+		v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
+		err = w.value(e, v.Index(v.Len()-1), true)
+		return err == nil
+	})
+	return err
+}
+
+func (w *walker) dict(found gjson.Result, v reflect.Value) (err error) {
+	if !found.IsObject() {
+		return w.mismatch(found, v.Type())
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	found.ForEach(func(k, e gjson.Result) bool {
+		val := reflect.New(v.Type().Elem()).Elem()
+		if err = w.value(e, val, true); err == nil {
+			v.SetMapIndex(reflect.ValueOf(strings.Clone(k.Str)).Convert(v.Type().Key()), val)
+		}
+		return err == nil
+	})
+	return err
+}
+
+func (w *walker) word(found gjson.Result, v reflect.Value) error {
+	if found.Type != gjson.String {
+		return w.mismatch(found, v.Type())
+	}
+	v.SetString(strings.Clone(found.Str))
+	if words, ok := v.Interface().(interface{ Values() []string }); ok {
+		return w.variant(v.String(), words.Values())
+	}
+	return nil
+}
+
+func (w *walker) variant(word string, all []string) error {
+	if slices.Contains(all, word) {
+		return nil
+	}
+	return w.error("unknown variant `%s`, expected one of `%s`", shorten(word), strings.Join(all, "`, `"))
+}
+
+// base64 decodes without a second copy of the text.
+func (w *walker) base64(found gjson.Result, v reflect.Value) error {
+	if found.Type != gjson.String {
+		return w.mismatch(found, reflect.TypeFor[string]())
+	}
+	s := found.Str
+	at := strings.IndexAny(s, "\r\n") // which the decoder skips
+	if at < 0 {
+		b, err := base64.StdEncoding.Strict().AppendDecode([]byte{}, unsafe.Slice(unsafe.StringData(s), len(s)))
+		var corrupt base64.CorruptInputError
+		if !errors.As(err, &corrupt) {
+			v.SetBytes(b)
+			return nil
+		}
+		at = int(corrupt)
+	}
+	if at < len(s) && s[at] != '=' && !inBase64(s[at]) {
+		return w.error("Invalid symbol %d, offset %d.", s[at], at)
+	}
+	return w.error("Invalid padding")
+}
+
+func inBase64(c byte) bool {
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '/'
+}
+
+func (w *walker) number(found gjson.Result, v reflect.Value) error {
+	t := v.Type()
+	whole := !strings.ContainsAny(found.Raw, ".eE")
+	if !v.CanInt() && !v.CanUint() && !v.CanFloat() {
+		if err := json.Unmarshal([]byte(found.Raw), v.Addr().Interface()); err != nil {
+			return w.error("%v", err)
+		}
+		return nil
+	}
+	if found.Type != gjson.Number || !whole && !v.CanFloat() {
+		return w.mismatch(found, t)
+	}
+	var err error
+	switch {
+	case v.CanInt():
+		var n int64
+		n, err = strconv.ParseInt(found.Raw, 10, t.Bits())
+		v.SetInt(n)
+	case v.CanUint():
+		var n uint64
+		n, err = strconv.ParseUint(found.Raw, 10, t.Bits())
+		v.SetUint(n)
+	default:
+		var n float64
+		n, err = strconv.ParseFloat(found.Raw, t.Bits())
+		v.SetFloat(n)
+	}
+	if err != nil {
+		return w.error("invalid value: %s, expected %s", kindOf(found), expected(t))
+	}
+	return nil
+}
+
+// member is a field that has a name on the wire.
+type member struct {
+	name     string
+	index    []int
+	optional bool
+	exp      bool
+	yes      bool     // true when missing
+	union    []string // variants of which it holds the word
+	in       string   // variants that it belongs to
+}
+
+// object reads a struct. Members of other variants of a union are ignored.
+func (w *walker) object(found gjson.Result, v reflect.Value) error {
+	if !found.IsObject() {
+		return w.mismatch(found, v.Type())
+	}
+	members := w.members(v.Type())
+	at := make([]gjson.Result, len(members))
+	var err error
+	found.ForEach(func(k, e gjson.Result) bool {
+		i := slices.IndexFunc(members, func(m member) bool { return m.name == k.Str })
+		switch {
+		case i < 0:
+		case at[i].Exists():
+			err = w.error("duplicate field `%s`", k.Str)
+		default:
+			at[i] = e
+		}
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	variant, err := w.variantOf(members, at)
+	if err != nil {
+		return err
+	}
+	for i, m := range members {
+		if err := w.member(m, at[i], v.FieldByIndex(m.index), variant); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// variantOf gives the variant of a union, "" for what is none.
+func (w *walker) variantOf(members []member, at []gjson.Result) (string, error) {
+	i := slices.IndexFunc(members, func(m member) bool { return m.union != nil })
+	if i < 0 || at[i].Type != gjson.String {
+		return "", nil // what is wrong is found with the member
+	}
+	return at[i].Str, w.variant(at[i].Str, members[i].union)
+}
+
+func (w *walker) member(m member, found gjson.Result, v reflect.Value, variant string) error {
+	optional := m.optional
+	if m.in != "" {
+		belongs, may := in(m.in, variant)
+		if !belongs {
+			return nil
+		}
+		optional = optional || may
+	}
+	if m.yes {
+		v.SetBool(true)
+	}
+	switch {
+	case !found.Exists() && !optional:
+		return w.error("missing field `%s`", m.name)
+	case !found.Exists():
+		return nil
+	case m.exp && w.Stable && found.Type != gjson.Null && found.Type != gjson.False:
+		e := w.error("")
+		e.Message = fmt.Sprintf("%s.%s requires experimentalApi capability", w.path, m.name)
+		return e
+	}
+	before := w.path
+	w.path += "." + m.name
+	err := w.value(found, v, !optional)
+	w.path = before
+	return err
+}
+
+// in finds a variant in an in tag; one with ? may leave the member out.
+func in(list, variant string) (belongs, optional bool) {
+	for name := range strings.SplitSeq(list, ",") {
+		word, may := strings.CutSuffix(name, "?")
+		if word == variant {
+			return true, may
+		}
+	}
+	return false, false
+}
+
+// members reads the tags of a struct, once for each document.
+func (w *walker) members(t reflect.Type) []member {
+	if known, ok := w.types[t]; ok {
+		return known
+	}
+	var all []member
+	for _, f := range reflect.VisibleFields(t) {
+		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.IsExported() || name == "" || name == "-" {
+			continue
+		}
+		m := member{name: name, index: f.Index, optional: opts == "omitempty" || opts == "omitzero", in: f.Tag.Get("in")}
+		for word := range strings.SplitSeq(f.Tag.Get("schema"), ",") {
+			switch key, val, _ := strings.Cut(word, "="); key {
+			case "opt":
+				m.optional = true
+			case "exp":
+				m.exp = true
+			case "default":
+				m.yes = val == "true" && f.Type.Kind() == reflect.Bool
+			case "union":
+				m.union = strings.Split(val, "|")
+			}
+		}
+		all = append(all, m)
+	}
+	w.types[t] = all
+	return all
+}
+
+func kindOf(v gjson.Result) string {
+	switch {
+	case v.Type == gjson.Number && !strings.ContainsAny(v.Raw, ".eE"):
+		return "integer `" + v.Raw + "`"
+	case v.Type == gjson.Number:
+		return "floating point `" + v.Raw + "`"
+	case v.Type == gjson.String:
+		return fmt.Sprintf("string %q", shorten(v.Str))
+	case v.Type == gjson.True, v.Type == gjson.False:
+		return "boolean `" + v.Raw + "`"
+	case v.IsArray():
+		return "sequence"
+	case v.IsObject():
+		return "map"
+	}
+	return "null"
+}
+
+func expected(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "a boolean"
+	case reflect.Slice:
+		return "a sequence"
+	case reflect.Map:
+		return "a map"
+	case reflect.Struct:
+		return "struct " + t.Name()
+	case reflect.Int, reflect.Uint:
+		return string(t.Kind().String()[0]) + strconv.Itoa(min(t.Bits(), 64))
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return string(t.Kind().String()[0]) + strconv.Itoa(t.Bits())
+	case reflect.Float32, reflect.Float64:
+		return "f" + strconv.Itoa(t.Bits())
+	}
+	return "a " + t.Kind().String()
+}
+
+// shorten keeps what a client made up from filling an answer.
+func shorten(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
