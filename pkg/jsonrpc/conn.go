@@ -30,7 +30,8 @@ type Options struct {
 	// returns ends Serve; without it the first such line does.
 	Bad func(line []byte, err error) error
 	// Lost turns the end of reading (io.EOF or worse) into the error of the calls that
-	// wait then, and of all that come.
+	// wait then, and of all that come; and an error of writing, before the end is seen,
+	// into that of the one message.
 	Lost func(err error) error
 	// Params reads params for Request.Decode.
 	Params Decoder
@@ -63,17 +64,33 @@ func NewConn(out Sender, o Options) *Conn {
 // at the end of the input.
 func (c *Conn) Serve(r *Reader) error {
 	err := c.serve(r)
-	lost := err
-	if c.opts.Lost != nil {
-		lost = c.opts.Lost(err)
-	} else if err == io.EOF {
-		lost = ErrLost
-	}
-	c.End(lost)
+	c.End(c.lost(err))
 	if err == io.EOF {
 		return nil
 	}
 	return err
+}
+
+func (c *Conn) lost(err error) error {
+	switch {
+	case c.opts.Lost != nil:
+		return c.opts.Lost(err)
+	case err == io.EOF:
+		return ErrLost
+	}
+	return err
+}
+
+// write sends a message. When that fails, why the connection ended says more.
+func (c *Conn) write(v any) error {
+	err := c.out.Write(v)
+	if err == nil {
+		return nil
+	}
+	if end := c.Err(); end != nil {
+		return end
+	}
+	return c.lost(err)
 }
 
 func (c *Conn) serve(r *Reader) error {
@@ -236,7 +253,7 @@ func (c *Conn) Start(method string, params any, then func(result json.RawMessage
 		return nil, err
 	}
 	call.ID = id
-	if err := c.out.Write(request{method, id, params}); err != nil {
+	if err := c.write(request{method, id, params}); err != nil {
 		if _, mine := c.calls.Take(id); mine {
 			return nil, err
 		}
@@ -246,7 +263,7 @@ func (c *Conn) Start(method string, params any, then func(result json.RawMessage
 
 // Notify sends a notification.
 func (c *Conn) Notify(method string, params any) error {
-	return c.out.Write(notification{method, params})
+	return c.write(notification{method, params})
 }
 
 // Respond answers a request. A nil id means that nobody asked: nothing is written.
@@ -254,7 +271,7 @@ func (c *Conn) Respond(id json.RawMessage, result any) error {
 	if id == nil {
 		return nil
 	}
-	return c.out.Write(response{id, result})
+	return c.write(response{id, result})
 }
 
 // Fail answers a request with an error. A nil id means that nobody asked.
@@ -262,5 +279,5 @@ func (c *Conn) Fail(id json.RawMessage, err error) error {
 	if id == nil {
 		return nil
 	}
-	return c.out.Write(failure{AsError(err), id})
+	return c.write(failure{AsError(err), id})
 }

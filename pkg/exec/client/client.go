@@ -1,19 +1,18 @@
-// Package client is the engine's side of the exec-server protocol: it starts the hands
+// Package client is the other end of the exec-server protocol: it starts an executor
 // (codex-sandbox serve, the original's codex exec-server --listen stdio://, or either of
-// them behind ssh, docker exec or any other command that gives a pipe) and asks them to
-// run processes and touch files. Nothing else of the engine starts a process or opens a
-// file of the user.
+// them behind ssh, docker exec or any other command that gives a pipe) and asks it to run
+// processes and touch files. Nothing else of an engine or a frontend starts a process or
+// opens a file of the user.
 //
 // It speaks what the server speaks: file:// paths and the sandbox member iff the server
 // sent an environmentInfo, our extensions iff they were announced. A restricted policy is
 // never sent to a server that would ignore it. See codex-executor(5).
 //
-// It imports jsonrpc, execwire and policy only.
+// It imports jsonrpc, exec/wire and policy only.
 package client
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +25,7 @@ import (
 	"codex/pkg/jsonrpc"
 )
 
-// DefaultInitTimeout bounds the handshake (execserver spec §7).
+// DefaultInitTimeout bounds the handshake.
 const DefaultInitTimeout = 10 * time.Second
 
 const (
@@ -57,24 +56,23 @@ type Config struct {
 type Client struct {
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
-	out   *jsonrpc.Writer
+	conn  *jsonrpc.Conn
 	rec   *recorder
 	info  Info
 	weak  bool // Config.LegacyLandlock
 	level string
 
-	readDone chan struct{} // reader has ended; err is set
+	readDone chan struct{} // reader has ended; nothing waits any more
 	waitDone chan struct{} // process is reaped
 
 	mu      sync.Mutex
-	nextID  int64
-	pending map[int64]*call
 	procs   map[string]*Process
-	err     error // why the connection is gone
 	waitErr error
 	closing bool
 
-	buf []byte // decoded chunk; the reader's own
+	// The reader's own.
+	started bool   // the first message has come
+	buf     []byte // decoded chunk
 }
 
 // Start spawns the server in a process group of its own and makes the handshake. Lines
@@ -105,14 +103,14 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	c := &Client{
 		cmd: cmd, stdin: stdin,
 		readDone: make(chan struct{}), waitDone: make(chan struct{}),
-		pending: map[int64]*call{}, procs: map[string]*Process{}, weak: cfg.LegacyLandlock, level: wire.WindowsLevel(cfg.WindowsLevel),
+		procs: map[string]*Process{}, weak: cfg.LegacyLandlock, level: wire.WindowsLevel(cfg.WindowsLevel),
 	}
 	var w io.Writer = stdin
 	if cfg.Record != nil {
 		c.rec = &recorder{w: cfg.Record}
 		w = &recordWriter{w: stdin, rec: c.rec}
 	}
-	c.out = jsonrpc.NewWriter(w)
+	c.conn = c.connect(w)
 	go c.wait()
 	go c.read(stdout)
 
@@ -123,8 +121,8 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	hctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer to initialize within %s", timeout))
 	defer cancel()
 	if err := c.handshake(hctx); err != nil {
-		if cause := context.Cause(hctx); cause != nil && errors.Is(err, context.DeadlineExceeded) {
-			err = cause
+		if cause := context.Cause(hctx); cause != nil && errors.Is(err, cause) {
+			err = cause // without the name of the call
 		}
 		c.shut(0)
 		return nil, fmt.Errorf("start executor %s: %w", cfg.Command[0], err)
@@ -134,17 +132,14 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 
 func (c *Client) handshake(ctx context.Context) error {
 	var res wire.InitializeResult
-	err := c.call(ctx, wire.MethodInitialize, wire.InitializeParams{ClientName: "codex-environment"}, into(&res))
+	err := c.call(ctx, wire.MethodInitialize, wire.InitializeParams{ClientName: "codex-environment"}, &res)
 	if err != nil {
 		return err
 	}
 	if c.info, err = infoOf(res.EnvironmentInfo); err != nil {
 		return err
 	}
-	if err := c.out.Notify(wire.NotifyInitialized, struct{}{}); err != nil {
-		return c.lost(err)
-	}
-	return nil
+	return c.conn.Notify(wire.NotifyInitialized, struct{}{})
 }
 
 // Info says where the server is and what it can do.
@@ -153,18 +148,14 @@ func (c *Client) Info() Info { return c.info }
 // Ping asks for a sign of life in a way that every kind of server answers.
 func (c *Client) Ping(ctx context.Context) error {
 	var res wire.TerminateResult
-	return c.call(ctx, wire.MethodTerminate, wire.TerminateParams{ProcessID: "-"}, into(&res))
+	return c.call(ctx, wire.MethodTerminate, wire.TerminateParams{ProcessID: "-"}, &res)
 }
 
 // Done is closed when the connection is gone, for whatever reason; Err says why.
 func (c *Client) Done() <-chan struct{} { return c.readDone }
 
 // Err is nil while the connection lasts.
-func (c *Client) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
+func (c *Client) Err() error { return c.conn.Err() }
 
 // Close ends the server: EOF, and if that is not enough SIGTERM, then SIGKILL to its
 // group. It returns when the server is reaped. Processes still running are gone then.
@@ -212,17 +203,6 @@ func (c *Client) wait() {
 	close(c.waitDone)
 }
 
-// lost is the error for a connection that failed with err: why it really ended, if that
-// is known.
-func (c *Client) lost(err error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		return c.err
-	}
-	return fmt.Errorf("executor connection lost: %w", err)
-}
-
 type recorder struct {
 	mu  sync.Mutex
 	w   io.Writer
@@ -251,8 +231,4 @@ type recordWriter struct {
 func (r *recordWriter) Write(b []byte) (int, error) {
 	r.rec.line("> ", b)
 	return r.w.Write(b)
-}
-
-func into(v any) func(json.RawMessage) error {
-	return func(raw json.RawMessage) error { return json.Unmarshal(raw, v) }
 }

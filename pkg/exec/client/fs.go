@@ -91,7 +91,7 @@ func (c *Client) GetMetadata(ctx context.Context, path string, sb *FileSandbox) 
 	var m wire.Metadata
 	err := c.fs(ctx, wire.MethodGetMetadata, path, sb, func(s *wire.SandboxContext) any {
 		return wire.PathParams{Path: c.path(path), Sandbox: s}
-	}, into(&m))
+	}, &m)
 	if err != nil {
 		return Metadata{}, err
 	}
@@ -103,7 +103,7 @@ func (c *Client) ReadDirectory(ctx context.Context, path string, sb *FileSandbox
 	var res wire.ReadDirectoryResult
 	err := c.fs(ctx, wire.MethodReadDirectory, path, sb, func(s *wire.SandboxContext) any {
 		return wire.PathParams{Path: c.path(path), Sandbox: s}
-	}, into(&res))
+	}, &res)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (c *Client) Rename(ctx context.Context, src, dst string, sb *FileSandbox) e
 	}, nil)
 }
 
-func (c *Client) fs(ctx context.Context, method, path string, sb *FileSandbox, params func(*wire.SandboxContext) any, decode func(json.RawMessage) error) error {
+func (c *Client) fs(ctx context.Context, method, path string, sb *FileSandbox, params func(*wire.SandboxContext) any, result any) error {
 	var s *wire.SandboxContext
 	if sb != nil {
 		var err error
@@ -143,7 +143,7 @@ func (c *Client) fs(ctx context.Context, method, path string, sb *FileSandbox, p
 			return fmt.Errorf("%s %s: %w", method, path, err)
 		}
 	}
-	if err := c.call(ctx, method, params(s), decode); err != nil {
+	if err := c.call(ctx, method, params(s), result); err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	return nil

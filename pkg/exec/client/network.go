@@ -16,7 +16,11 @@ type NetworkQuestion struct {
 
 // ask has the process's owner decide, beside the reader. It ends with the answer, or with
 // the process.
-func (c *Client) ask(p *Process, v wire.NetworkAskParams) {
+func (c *Client) ask(v wire.NetworkAskParams) {
+	p := c.process(v.ProcessID)
+	if p == nil {
+		return
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		defer cancel()
@@ -28,7 +32,6 @@ func (c *Client) ask(p *Process, v wire.NetworkAskParams) {
 	go func() {
 		defer cancel()
 		allow := p.askNetwork != nil && p.askNetwork(ctx, NetworkQuestion{Protocol: v.Protocol, Host: v.Host, Port: v.Port})
-		// A lost connection has ended the process, and the question with it.
-		_, _, _ = c.send(wire.MethodNetworkAnswer, wire.NetworkAnswerParams{AskID: v.AskID, Allow: allow}, nil)
+		c.post(wire.MethodNetworkAnswer, wire.NetworkAnswerParams{AskID: v.AskID, Allow: allow})
 	}()
 }

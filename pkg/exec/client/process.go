@@ -17,7 +17,7 @@ import (
 
 const (
 	// maxHeld bounds what is kept of a process whose events come out of order. Servers
-	// mix up neighbours only (execserver spec §2).
+	// mix up neighbours only.
 	maxHeld = 16 << 20
 	// heldCost stands for the overhead of one held event.
 	heldCost = 256
@@ -84,7 +84,8 @@ type event struct {
 	seq    uint64
 	stream string // "": not output
 	data   []byte
-	closed bool
+	exited *wire.ExitedParams
+	closed *wire.ClosedParams
 }
 
 // StartProcess starts a process. sink gets its output in order, from one goroutine; the
@@ -129,33 +130,22 @@ func (c *Client) StartProcess(ctx context.Context, sp StartParams, sink func(str
 		return nil, err
 	}
 	var res wire.StartResult
-	ca, id, err := c.send(wire.MethodStart, params, into(&res))
-	if err != nil {
+	if err := c.call(ctx, wire.MethodStart, params, &res); err != nil {
+		if ctx.Err() != nil {
+			// It may have been started all the same. A server works off the calls for one
+			// process in their order, so this ends it in any case.
+			c.post(wire.MethodTerminate, wire.TerminateParams{ProcessID: sp.ID})
+			err = fmt.Errorf("start process %s: %w", sp.ID, err)
+		}
 		c.forget(p)
 		return nil, err
-	}
-	select {
-	case <-ca.done:
-	case <-ctx.Done():
-		// It may have been started all the same. A server works off the calls for one
-		// process in their order, so this ends it in any case.
-		c.send(wire.MethodTerminate, wire.TerminateParams{ProcessID: sp.ID}, nil)
-		c.mu.Lock()
-		delete(c.pending, id)
-		c.mu.Unlock()
-		c.forget(p)
-		return nil, fmt.Errorf("start process %s: %w", sp.ID, ctx.Err())
-	}
-	if ca.err != nil {
-		c.forget(p)
-		return nil, ca.err
 	}
 	p.sandbox = res.SandboxType
 	if res.Extra != nil {
 		p.unenforced = res.Extra.Unenforced
 	}
 	if confined && (res.SandboxType == "" || res.SandboxType == wire.SandboxNone) {
-		c.send(wire.MethodTerminate, wire.TerminateParams{ProcessID: sp.ID}, nil)
+		c.post(wire.MethodTerminate, wire.TerminateParams{ProcessID: sp.ID})
 		c.forget(p)
 		return nil, ErrNoSandbox
 	}
@@ -165,8 +155,8 @@ func (c *Client) StartProcess(ctx context.Context, sp StartParams, sink func(str
 func (c *Client) register(p *Process) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil {
-		return c.err
+	if err := c.conn.Err(); err != nil {
+		return err
 	}
 	if _, ok := c.procs[p.id]; ok {
 		return fmt.Errorf("process %s already exists", p.id)
@@ -314,7 +304,7 @@ func (p *Process) write(ctx context.Context, b []byte, extra *wire.WriteExtra) e
 	}
 	var res wire.WriteResult
 	err := p.c.call(ctx, wire.MethodWrite,
-		wire.WriteParams{ProcessID: p.id, Data: b, WriteID: id, Extra: extra}, into(&res))
+		wire.WriteParams{ProcessID: p.id, Data: b, WriteID: id, Extra: extra}, &res)
 	switch {
 	case err != nil:
 		return fmt.Errorf("write to process %s: %w", p.id, err)
@@ -408,7 +398,7 @@ func (p *Process) event(e event) error {
 		if e.stream != "" && p.sink != nil {
 			p.sink(e.stream, e.data)
 		}
-		if e.closed {
+		if e.closed != nil {
 			p.c.forget(p)
 			p.finish()
 			return nil
@@ -422,28 +412,24 @@ func (p *Process) event(e event) error {
 	}
 }
 
-func (p *Process) setExited(v wire.ExitedParams) {
+// note keeps what an event says of the process, whatever its place is in the order.
+func (p *Process) note(e event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.hasExit {
+	if e.closed != nil && p.counts == nil {
+		p.counts = e.closed.Extra
+	}
+	if e.exited == nil || p.hasExit {
 		return
 	}
-	p.hasExit, p.code = true, v.ExitCode
-	if v.SandboxDenied != nil {
-		p.denied, p.known = *v.SandboxDenied, true
+	p.hasExit, p.code = true, e.exited.ExitCode
+	if d := e.exited.SandboxDenied; d != nil {
+		p.denied, p.known = *d, true
 	}
-	if v.Extra != nil {
-		p.signal, p.limit = v.Extra.Signal, v.Extra.Limit
+	if x := e.exited.Extra; x != nil {
+		p.signal, p.limit = x.Signal, x.Limit
 	}
 	close(p.exited)
-}
-
-func (p *Process) setClosed(v wire.ClosedParams) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.counts == nil {
-		p.counts = v.Extra
-	}
 }
 
 func (p *Process) finish() {

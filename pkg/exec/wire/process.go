@@ -128,6 +128,12 @@ type Chunk struct {
 	Data   []byte `json:"chunk"`
 }
 
+// OutputParams is a process/output that the fast reader leaves to the general one.
+type OutputParams struct {
+	ProcessID string `json:"processId"`
+	Chunk
+}
+
 // ReadExtra says how many bytes are gone between the head and the tail.
 type ReadExtra struct {
 	DroppedBytes uint64 `json:"droppedBytes"`
