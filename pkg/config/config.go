@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"time"
 
 	"codex/pkg/models"
@@ -14,6 +15,9 @@ type Options struct {
 	Cwd string
 	// Overrides are the -c arguments, key=value, in order, the root ones first.
 	Overrides []string
+	// JSON are the settings of a request, which come after Overrides: dotted keys, as those of
+	// -c, and JSON values. null leaves a setting as it is.
+	JSON map[string]json.RawMessage
 	// Enable and Disable are --enable and --disable. They come after every
 	// override, Disable last.
 	Enable, Disable []string

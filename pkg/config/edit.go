@@ -1,9 +1,9 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -19,37 +19,34 @@ type Change struct {
 	Value any
 }
 
-// Edit changes config.toml in a home folder. Only the touched keys change:
-// comments, order and blank lines stay. The file is replaced in one step and
-// ends with mode 0600 (config spec §1.8).
-func Edit(home string, changes ...Change) error {
-	path := filepath.Join(home, "config.toml")
-	b, err := readBounded(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	text := string(b)
-	for _, c := range changes {
-		if text, err = Apply(text, c); err != nil {
-			return fmt.Errorf("edit %s: %w", path, err)
+// Edit changes config.toml in a home folder. Only the touched keys change: comments, order,
+// blank lines, line ends and a byte order mark stay. See Update.
+func Edit(ctx context.Context, home string, changes ...Change) error {
+	return Update(ctx, filepath.Join(home, "config.toml"), func(text string) (string, error) {
+		var err error
+		for _, c := range changes {
+			if text, err = Apply(text, c); err != nil {
+				return "", err
+			}
 		}
-	}
-	if text == string(b) {
-		return nil
-	}
-	return WriteFile(path, []byte(text))
+		return text, nil
+	})
 }
 
 // SetTrust stores a trust decision ("trusted" or "untrusted") for an absolute
 // folder, in a table of its own: [projects."/abs"].
-func SetTrust(home, dir, level string) error {
-	return Edit(home, Change{[]string{"projects", projectKey(dir), "trust_level"}, level})
+func SetTrust(ctx context.Context, home, dir, level string) error {
+	return Edit(ctx, home, Change{[]string{"projects", projectKey(dir), "trust_level"}, level})
 }
 
 // Apply makes one change in a document.
 func Apply(text string, c Change) (string, error) {
 	if len(c.Path) == 0 {
 		return "", errors.New("empty key")
+	}
+	if rest, marked := strings.CutPrefix(text, byteOrderMark); marked {
+		out, err := Apply(rest, c)
+		return byteOrderMark + out, err
 	}
 	if _, err := decode(text); err != nil {
 		return "", err
@@ -86,53 +83,6 @@ func readBack(v any) any {
 		return nil
 	}
 	return t["v"]
-}
-
-// WriteFile replaces a file in one step, with mode 0600, making its folder if
-// need be. A link stays a link: what it points to is replaced, except in a
-// circle of links.
-func WriteFile(path string, data []byte) error {
-	target := path
-	seen := map[string]bool{}
-	for !seen[target] {
-		seen[target] = true
-		to, err := os.Readlink(target)
-		if err != nil {
-			break
-		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(target), to)
-		}
-		if seen[to] {
-			target = path
-			break
-		}
-		target = to
-	}
-	dir := filepath.Dir(target)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("create %s: %w", dir, err)
-	}
-	f, err := os.CreateTemp(dir, "."+filepath.Base(target)+"-*.tmp")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", target, err)
-	}
-	// CreateTemp makes it 0600.
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), target)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("write %s: %w", target, err)
-	}
-	return nil
 }
 
 // encode writes a value as TOML.

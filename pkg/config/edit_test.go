@@ -2,7 +2,9 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -131,7 +133,7 @@ func TestApply(t *testing.T) {
 func TestEditFile(t *testing.T) {
 	dir := t.TempDir()
 	home := filepath.Join(dir, "new", "home")
-	if err := SetTrust(home, "/a/b.c", "trusted"); err != nil {
+	if err := SetTrust(t.Context(), home, "/a/b.c", "trusted"); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(home, "config.toml")
@@ -144,12 +146,17 @@ func TestEditFile(t *testing.T) {
 		if fi, _ := os.Stat(path); os.PathSeparator == '/' && fi.Mode().Perm() != 0o600 {
 			t.Fatalf("mode %v", fi.Mode())
 		}
-		if es, _ := os.ReadDir(home); len(es) != 1 {
+		if es, _ := os.ReadDir(home); len(es) != 2 || es[1].Name() != "config.toml.lock" {
 			t.Fatalf("left over: %v", es)
+		}
+		if fi, _ := os.Stat(path + ".lock"); os.PathSeparator == '/' && fi.Mode().Perm() != 0o600 {
+			t.Fatalf("mode of the lock %v", fi.Mode())
 		}
 	}
 	check("[projects.\"/a/b.c\"]\ntrust_level = \"trusted\"\n")
-	if err := SetTrust(home, "/a/b.c", "untrusted"); err != nil {
+	// What a writer left that has died.
+	write(t, filepath.Join(home, ".config.toml-123.tmp"), "x")
+	if err := SetTrust(t.Context(), home, "/a/b.c", "untrusted"); err != nil {
 		t.Fatal(err)
 	}
 	check("[projects.\"/a/b.c\"]\ntrust_level = \"untrusted\"\n")
@@ -165,7 +172,7 @@ func TestEditFile(t *testing.T) {
 	if err := os.Symlink("../../dotfiles.toml", path); err != nil {
 		t.Fatal(err)
 	}
-	if err := Edit(home, Change{[]string{"a"}, 2}, Change{[]string{"b"}, nil}); err != nil {
+	if err := Edit(t.Context(), home, Change{[]string{"a"}, 2}, Change{[]string{"b"}, nil}); err != nil {
 		t.Fatal(err)
 	}
 	check("a = 2\n")
@@ -181,6 +188,65 @@ func TestEditFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("x = 1\n")
+}
+
+// TestApplyKeepsForm: a byte order mark and the ends of lines stay, in every kind of edit.
+func TestApplyKeepsForm(t *testing.T) {
+	const doc = "model = 'x'\n\n[features]\napps = true # why\n\n[projects]\n'/a' = { trust_level = 'trusted' }\n"
+	for _, mark := range []string{"", byteOrderMark} {
+		for _, nl := range []string{"\n", "\r\n"} {
+			for _, c := range []Change{
+				{[]string{"model"}, "y"}, {[]string{"new"}, true}, {[]string{"model"}, nil}, {[]string{"features", "apps"}, false}, {[]string{"features", "x"}, false},
+				{[]string{"features"}, nil}, {[]string{"projects", "/b", "trust_level"}, "trusted"}, {[]string{"tui", "theme"}, "dark"},
+			} {
+				want, err := Apply(doc, c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := Apply(mark+strings.ReplaceAll(doc, "\n", nl), c)
+				if want = mark + strings.ReplaceAll(want, "\n", nl); err != nil || got != want {
+					t.Errorf("%q %v: %v\n got %q\nwant %q", mark, c, err, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestEditsAtOnce: processes that edit one file at the same time lose nothing.
+func TestEditsAtOnce(t *testing.T) {
+	const variable, n = "CONFIG_TEST_EDIT", 16
+	if home := os.Getenv(variable); home != "" {
+		if err := SetTrust(t.Context(), home, "/p/"+os.Getenv("CONFIG_TEST_NAME"), "trusted"); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	home := t.TempDir()
+	if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte("# mine\nmodel = 'x'\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var all []*exec.Cmd
+	for i := range n {
+		c := exec.Command(os.Args[0], "-test.run=^TestEditsAtOnce$")
+		c.Env = append(os.Environ(), variable+"="+home, fmt.Sprint("CONFIG_TEST_NAME=", i))
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	for _, c := range all {
+		if err := c.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	b, err := os.ReadFile(filepath.Join(home, "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := decode(string(b))
+	if got, _ := tree["projects"].(map[string]any); err != nil || len(got) != n || !strings.HasPrefix(string(b), "# mine\n") {
+		t.Fatalf("%d of %d, %v:\n%s", len(got), n, err, b)
+	}
 }
 
 func FuzzApply(f *testing.F) {

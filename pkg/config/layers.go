@@ -1,13 +1,14 @@
 package config
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"codex/pkg/foreign"
 	"codex/pkg/ostext"
 )
 
@@ -29,8 +30,22 @@ type stack struct {
 // maxFile bounds every file that is read: 16 MiB.
 const maxFile = 16 << 20
 
-// readBounded reads a file that somebody else wrote.
-func readBounded(path string) ([]byte, error) { return foreign.ReadFile(path, maxFile) }
+// readBounded reads a file of at most maxFile bytes.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		err = errors.New("file is larger than 16 MiB")
+	}
+	return b, err
+}
+
+// byteOrderMark may stand at the start of a file; Apply keeps it there.
+const byteOrderMark = "\ufeff"
 
 // readFile returns a file's text; a missing one is "".
 func readFile(path string) (text string, found bool, err error) {
@@ -53,7 +68,7 @@ func readFile(path string) (text string, found bool, err error) {
 		}
 		return "", false, loadError("Failed to read config file %s: invalid utf-8 sequence of 1 bytes from index %d", path, i)
 	}
-	return strings.TrimPrefix(string(b), "\ufeff"), true, nil
+	return strings.TrimPrefix(string(b), byteOrderMark), true, nil
 }
 
 // file adds the layer of one file. Early keys must have the right type at once:

@@ -1,6 +1,12 @@
 package config
 
-import "strings"
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // override is one -c argument.
 type override struct {
@@ -8,21 +14,86 @@ type override struct {
 	value any
 }
 
-// parseOverride reads key=value (config spec §1.4): the value is TOML, and
-// when it is not, a string without the quotes around it.
+// parseOverride reads key=value: the value is TOML, and when it is not, a string without the
+// quotes around it.
 func parseOverride(arg string) (override, error) {
-	k, v, ok := strings.Cut(arg, "=")
-	if !ok {
-		return override{}, &Error{Kind: KindOverride, Text: "Invalid override (missing '='): " + arg}
+	key, rest, err := cutKey(arg)
+	v, ok := strings.CutPrefix(rest, "=")
+	why := ""
+	switch {
+	case err != nil:
+		why = "Invalid key in override (" + err.Error() + "): "
+	case !ok:
+		why = "Invalid override (missing '='): "
+	case len(key) == 1 && key[0] == "":
+		why = "Empty key in override: "
+	default:
+		return override{wholeKey(key), overrideValue(strings.TrimSpace(v))}, nil
 	}
-	k, v = strings.TrimSpace(k), strings.TrimSpace(v)
-	if k == "" {
-		return override{}, &Error{Kind: KindOverride, Text: "Empty key in override: " + arg}
+	return override{}, &Error{Kind: KindOverride, Text: why + arg}
+}
+
+// wholeKey is where a switch stands that can be named without its table.
+func wholeKey(key []string) []string {
+	if len(key) == 1 && key[0] == "use_legacy_landlock" {
+		return []string{"features", key[0]}
 	}
-	if k == "use_legacy_landlock" {
-		k = "features.use_legacy_landlock"
+	return key
+}
+
+// ParseKey takes a dotted key apart. A part in quotes is a TOML string, and may hold dots.
+func ParseKey(key string) ([]string, error) {
+	parts, rest, err := cutKey(key)
+	switch {
+	case err != nil:
+		return nil, err
+	case rest != "":
+		return nil, errors.New("an equals sign")
+	case slices.Contains(parts, ""):
+		return nil, errors.New("an empty part")
 	}
-	return override{strings.Split(k, "."), overrideValue(v)}, nil
+	return parts, nil
+}
+
+// cutKey takes the dotted key at the start of a text apart; rest begins with the equals sign.
+func cutKey(s string) (parts []string, rest string, err error) {
+	for {
+		part := ""
+		s = strings.TrimSpace(s)
+		if s != "" && (s[0] == '"' || s[0] == '\'') {
+			if part, s, err = cutQuoted(s); err != nil {
+				return nil, "", err
+			}
+		} else {
+			n := strings.IndexAny(s, ".=")
+			if n < 0 {
+				n = len(s)
+			}
+			part, s = strings.TrimSpace(s[:n]), s[n:]
+		}
+		parts = append(parts, part)
+		if s == "" || s[0] == '=' {
+			return parts, s, nil
+		}
+		s = s[1:]
+	}
+}
+
+// cutQuoted reads the quoted part of a key; rest is empty or goes on with a dot or an equals sign.
+func cutQuoted(s string) (part, rest string, err error) {
+	end := stringEnd(s, 0)
+	if end >= len(s) || s[end] != s[0] {
+		return "", "", errors.New("a quote is not closed")
+	}
+	m, err := decode("k=" + s[:end+1])
+	if err != nil {
+		return "", "", err
+	}
+	rest = strings.TrimSpace(s[end+1:])
+	if rest != "" && rest[0] != '.' && rest[0] != '=' {
+		return "", "", errors.New("a dot is missing after a quote")
+	}
+	return m["k"].(string), rest, nil
 }
 
 func overrideValue(s string) any {
@@ -50,6 +121,37 @@ func bareWord(s string) bool {
 	}
 	c := s[0]
 	return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '/' || c == '~'
+}
+
+// jsonOverride is a member of a request's settings: the key is a dotted one, those in the value
+// are not.
+func jsonOverride(k string, v json.RawMessage) (override, error) {
+	key, err := ParseKey(k)
+	if err != nil {
+		return override{}, loadError("key `%s`: %v", k, err)
+	}
+	value, err := ValueOfJSON(v)
+	if err != nil {
+		return override{}, loadError("value of `%s`: %v", k, err)
+	}
+	dropNulls(value)
+	return override{wholeKey(key), value}, nil
+}
+
+func dropNulls(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			dropNulls(x)
+		}
+	case map[string]any:
+		for k, x := range v {
+			if x == nil {
+				delete(v, k)
+			}
+			dropNulls(x)
+		}
+	}
 }
 
 // put sets a value in a tree, replacing whatever is in the way by tables.
@@ -90,6 +192,15 @@ func flagTree(o Options) (map[string]any, [][]string, error) {
 			return nil, nil, err
 		}
 		set(ov.key, ov.value)
+	}
+	for _, k := range slices.Sorted(maps.Keys(o.JSON)) {
+		ov, err := jsonOverride(k, o.JSON[k])
+		if err != nil {
+			return nil, nil, err
+		}
+		if ov.value != nil {
+			set(ov.key, ov.value)
+		}
 	}
 	for _, f := range o.Enable {
 		set([]string{"features", f}, true)

@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-
-	"codex/pkg/foreign"
 )
 
 // findUp returns the nearest folder from dir upwards that holds one of the
@@ -125,8 +123,8 @@ func (s *stack) mainRepo() string {
 	if err != nil || fi.IsDir() {
 		return s.git
 	}
-	b, err := foreign.ReadFile(p, 64<<10)
-	if err != nil {
+	b, err := os.ReadFile(p)
+	if err != nil || len(b) > 64<<10 {
 		return s.git
 	}
 	dir, ok := strings.CutPrefix(strings.TrimSpace(string(b)), "gitdir:")

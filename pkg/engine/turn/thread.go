@@ -106,7 +106,7 @@ func (o *Options) configure(ctx context.Context, ov overrides) (*config.Config, 
 	if ov.permissions != nil { // nor what the command line says
 		c.Permissions, c.Sandbox, c.FullAuto, c.Bypass = ov.permissions, "", false, false
 	}
-	c.Overrides = append(append([]string(nil), c.Overrides...), ov.config...)
+	c.JSON = ov.config
 	return config.Load(ctx, c)
 }
 
@@ -114,7 +114,7 @@ func (o *Options) configure(ctx context.Context, ov overrides) (*config.Config, 
 type overrides struct {
 	cwd, model, provider, sandbox string
 	approval                      *protocol.AskForApproval
-	config                        []string
+	config                        map[string]json.RawMessage
 	permissions                   *string  // a permission profile
 	roots                         []string // project roots; nil is the configuration's
 	base, developer, person       string
@@ -270,7 +270,7 @@ func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
 			t.git = &rollout.Git{}
 		}
 	}
-	t.agents = t.loadAgents()
+	t.agents = t.loadAgents(ctx)
 	t.limits = noLimits()
 	t.specs = map[string]json.RawMessage{}
 	t.updated = t.now()
@@ -282,9 +282,10 @@ func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
 	return err
 }
 
-func (t *liveThread) loadAgents() instructions.Agents {
-	return instructions.LoadAgents(instructions.AgentsOptions{Home: t.cfg.Home, Root: t.cfg.ProjectRoot, Cwd: t.cfg.Cwd,
-		MaxBytes: t.cfg.ProjectDocMaxBytes, Fallback: t.cfg.ProjectDocFallback})
+func (t *liveThread) loadAgents(ctx context.Context) instructions.Agents {
+	o := instructions.AgentsOptions{Home: t.cfg.Home, Root: t.cfg.ProjectRoot, Cwd: t.cfg.Cwd,
+		MaxBytes: t.cfg.ProjectDocMaxBytes, Fallback: t.cfg.ProjectDocFallback}
+	return instructions.LoadAgents(ctx, localFiles{}, localFiles{}, o)
 }
 
 // baseInstructions are the config's, else the model's.

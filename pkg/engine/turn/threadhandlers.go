@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -189,7 +187,7 @@ func (s *Server) threadStart(params json.RawMessage) (any, func(), error) {
 		return nil, nil, err
 	}
 	ov := overrides{cwd: deref(p.Cwd), model: deref(p.Model), provider: deref(p.ModelProvider), approval: p.ApprovalPolicy,
-		config: configOverrides(p.Config), base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), ephemeral: p.Ephemeral,
+		config: p.Config, base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), ephemeral: p.Ephemeral,
 		tier: p.ServiceTier, threadSource: p.ThreadSource, dynamic: p.DynamicTools}
 	if err := ov.permit(p.Sandbox, p.Permissions, p.RuntimeWorkspaceRoots); err != nil {
 		return nil, nil, err
@@ -244,7 +242,7 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 	switch {
 	case fresh:
 		ov := overrides{cwd: deref(p.Cwd), model: deref(p.Model), provider: deref(p.ModelProvider), approval: p.ApprovalPolicy,
-			config: configOverrides(p.Config), base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), tier: p.ServiceTier}
+			config: p.Config, base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), tier: p.ServiceTier}
 		if err := ov.permit(p.Sandbox, p.Permissions, p.RuntimeWorkspaceRoots); err != nil {
 			return nil, nil, err
 		}
@@ -419,23 +417,4 @@ func deref(s *string) string {
 		return ""
 	}
 	return *s
-}
-
-// configOverrides turns the config member of a request into -c arguments. JSON values are
-// TOML values but for objects, which become dotted keys.
-func configOverrides(m map[string]json.RawMessage) []string {
-	var out []string
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		var sub map[string]json.RawMessage
-		if json.Unmarshal(m[k], &sub) == nil && sub != nil {
-			for _, o := range configOverrides(sub) {
-				out = append(out, k+"."+o)
-			}
-			continue
-		}
-		if string(m[k]) != "null" {
-			out = append(out, k+"="+string(m[k]))
-		}
-	}
-	return out
 }

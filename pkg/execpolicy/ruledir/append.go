@@ -1,23 +1,17 @@
 package ruledir
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
-	"github.com/gofrs/flock"
+	"codex/pkg/config"
 )
 
-const lockEvery = 20 * time.Millisecond // while another process holds the lock
-
 // Append adds a rule that allows commands that begin with prefix to home/rules/default.rules,
-// unless the same line is there. Processes that do so at the same time wait for each other
-// at a file beside it.
+// unless the same line is there. See config.Update for others that do so at the same time.
 func Append(ctx context.Context, home string, prefix []string) error {
 	if len(prefix) == 0 {
 		return errors.New("add rule: no words to begin with")
@@ -32,37 +26,22 @@ func AppendNetwork(ctx context.Context, home, host, protocol, decision, why stri
 }
 
 func appendLine(ctx context.Context, home, line string) error {
-	dir := filepath.Join(home, "rules")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("add rule: %w", err)
-	}
-	path := filepath.Join(dir, "default.rules")
-	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(ctx, lockEvery); err != nil {
-		return fmt.Errorf("add rule: lock %s: %w", lock.Path(), err)
-	}
-	defer lock.Close()
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("add rule: %w", err)
-	}
-	defer f.Close()
-	old, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("add rule: %w", err)
-	}
-	for l := range bytes.Lines(old) {
-		if string(bytes.TrimRight(l, "\r\n")) == line {
-			return nil
+	path := filepath.Join(home, "rules", "default.rules")
+	err := config.Update(ctx, path, func(text string) (string, error) {
+		for l := range strings.Lines(text) {
+			if strings.TrimRight(l, "\r\n") == line {
+				return text, nil
+			}
 		}
-	}
-	if len(old) > 0 && old[len(old)-1] != '\n' {
-		line = "\n" + line
-	}
-	if _, err := f.WriteString(line + "\n"); err != nil {
+		if text != "" && !strings.HasSuffix(text, "\n") {
+			text += "\n"
+		}
+		return text + line + "\n", nil
+	})
+	if err != nil {
 		return fmt.Errorf("add rule: %w", err)
 	}
-	return f.Close()
+	return nil
 }
 
 // Line is the rule that Append writes, without its newline.

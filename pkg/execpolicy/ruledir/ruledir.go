@@ -1,8 +1,8 @@
 // Package ruledir finds the rules files of a session in the folders of its configuration
-// layers, and adds a rule to the user's own (sandbox spec §10.1). It does not read what
+// layers, and adds a rule to the user's own. It does not read what
 // the files say; package rules does.
 //
-// Ground layer: it imports config, execpolicy, ostext and gofrs/flock.
+// Ground layer: it imports config and ostext.
 package ruledir
 
 import (

@@ -1,16 +1,15 @@
 package appserver
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"codex/pkg/config"
@@ -120,38 +119,37 @@ func (s *Server) writeConfig(edits []protocol.ConfigEdit, file, expected *string
 	if file != nil && filepath.Clean(*file) != path {
 		return nil, refused(codeReadonly, "Only writes to the user config are allowed")
 	}
-	if expected != nil {
-		l, err := s.userLayer(path)
-		if err != nil {
-			return nil, err
-		}
-		if *expected != layerVersion(l) {
-			return nil, refused(codeConflict, "Configuration was modified since last read. Fetch latest version and retry.")
-		}
-	}
-	old, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, internal(err)
-	}
-	text := string(old)
 	var paths [][]string
-	for _, e := range edits {
-		changes, keys, err := changesOf(e)
-		if err != nil {
-			return nil, err
-		}
-		paths = append(paths, keys)
-		for _, c := range changes {
-			if text, err = config.Apply(text, c); err != nil {
-				return nil, refused(codeValidation, "Invalid configuration: %v", err)
+	err := config.Update(context.Background(), path, func(text string) (string, error) {
+		if expected != nil {
+			l, err := s.userLayer(path)
+			if err != nil {
+				return "", err
+			}
+			if *expected != layerVersion(l) {
+				return "", refused(codeConflict, "Configuration was modified since last read. Fetch latest version and retry.")
 			}
 		}
-	}
-	if err := s.try(text); err != nil {
-		return nil, err
-	}
-	if err := config.WriteFile(path, []byte(text)); err != nil {
-		return nil, internal(fmt.Errorf("write %s: %w", path, err))
+		for _, e := range edits {
+			changes, keys, err := changesOf(e)
+			if err != nil {
+				return "", err
+			}
+			paths = append(paths, keys)
+			for _, c := range changes {
+				if text, err = config.Apply(text, c); err != nil {
+					return "", refused(codeValidation, "Invalid configuration: %v", err)
+				}
+			}
+		}
+		return text, s.try(text)
+	})
+	var wire *jsonrpc.Error
+	switch {
+	case errors.As(err, &wire):
+		return nil, wire
+	case err != nil:
+		return nil, internal(err)
 	}
 	return s.written(path, paths)
 }
@@ -242,14 +240,12 @@ func dig(tree any, keys []string) (any, bool) {
 
 // changesOf turns an edit into changes of the document.
 func changesOf(e protocol.ConfigEdit) ([]config.Change, []string, error) {
-	keys, err := splitKey(e.KeyPath)
+	keys, err := config.ParseKey(e.KeyPath)
 	if err != nil {
-		return nil, nil, refused(codeValidation, "%v", err)
+		return nil, nil, refused(codeValidation, "keyPath `%s`: %v", shorten(e.KeyPath), err)
 	}
-	d := json.NewDecoder(bytes.NewReader(e.Value))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
+	v, err := config.ValueOfJSON(e.Value)
+	if err != nil {
 		return nil, nil, refused(codeValidation, "value of `%s`: %v", e.KeyPath, err)
 	}
 	var out []config.Change
@@ -257,85 +253,19 @@ func changesOf(e protocol.ConfigEdit) ([]config.Change, []string, error) {
 		if e.MergeStrategy == protocol.MergeStrategyReplace {
 			out = append(out, config.Change{Path: keys})
 		}
-		err = tableChanges(keys, table, &out)
-	} else if v, err = plainValue(v); err == nil {
-		out = []config.Change{{Path: keys, Value: v}}
+		return tableChanges(out, keys, table), keys, nil
 	}
-	if err != nil {
-		return nil, nil, refused(codeValidation, "value of `%s`: %v", e.KeyPath, err)
-	}
-	return out, keys, nil
+	return []config.Change{{Path: keys, Value: v}}, keys, nil
 }
 
-func tableChanges(keys []string, table map[string]any, out *[]config.Change) error {
+func tableChanges(out []config.Change, keys []string, table map[string]any) []config.Change {
 	for _, k := range sortedKeys(table) {
-		path := append(append([]string(nil), keys...), k)
+		path := append(slices.Clone(keys), k)
 		if sub, ok := table[k].(map[string]any); ok {
-			if err := tableChanges(path, sub, out); err != nil {
-				return err
-			}
-			continue
-		}
-		v, err := plainValue(table[k])
-		if err != nil {
-			return err
-		}
-		*out = append(*out, config.Change{Path: path, Value: v})
-	}
-	return nil
-}
-
-// plainValue is a JSON value as the editor of the document takes it; null removes.
-func plainValue(v any) (any, error) {
-	switch v := v.(type) {
-	case nil, string, bool:
-		return v, nil
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n, nil
-		}
-		f, err := v.Float64()
-		return f, err
-	case []any:
-		out := make([]string, len(v))
-		for i, e := range v {
-			s, ok := e.(string)
-			if !ok {
-				return nil, errors.New("arrays can hold strings only")
-			}
-			out[i] = s
-		}
-		return out, nil
-	}
-	return nil, fmt.Errorf("%T cannot be written", v)
-}
-
-// splitKey takes a dotted key path apart; a part may be in double quotes.
-func splitKey(path string) ([]string, error) {
-	var keys []string
-	for rest := path; ; {
-		var key string
-		if strings.HasPrefix(rest, `"`) {
-			end := strings.Index(rest[1:], `"`)
-			if end < 0 {
-				return nil, fmt.Errorf("key path %q: quote is not closed", shorten(path))
-			}
-			key, rest = rest[1:1+end], rest[2+end:]
-		} else if i := strings.IndexByte(rest, '.'); i >= 0 {
-			key, rest = rest[:i], rest[i:]
+			out = tableChanges(out, path, sub)
 		} else {
-			key, rest = rest, ""
+			out = append(out, config.Change{Path: path, Value: table[k]})
 		}
-		if key == "" {
-			return nil, errors.New("keyPath must not be empty")
-		}
-		keys = append(keys, key)
-		if rest == "" {
-			return keys, nil
-		}
-		if rest[0] != '.' {
-			return nil, fmt.Errorf("key path %q: a dot is missing", shorten(path))
-		}
-		rest = rest[1:]
 	}
+	return out
 }

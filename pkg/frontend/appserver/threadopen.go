@@ -1,8 +1,8 @@
 package appserver
 
 import (
+	"context"
 	"encoding/json"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,27 +61,8 @@ func (s *Server) configure(w wishes) (*config.Config, error) {
 			o.Sandbox = string(*w.sandbox)
 		}
 		o.Permissions = w.permissions
-		o.Overrides = append(o.Overrides, overrides(w.config)...)
+		o.JSON = w.config
 	})
-}
-
-// overrides turns the config member of a request into -c arguments. JSON values are TOML
-// values but for objects, which become dotted keys.
-func overrides(m map[string]json.RawMessage) []string {
-	var out []string
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		var sub map[string]json.RawMessage
-		if json.Unmarshal(m[k], &sub) == nil && sub != nil {
-			for _, o := range overrides(sub) {
-				out = append(out, k+"."+o)
-			}
-			continue
-		}
-		if string(m[k]) != "null" {
-			out = append(out, k+"="+string(m[k]))
-		}
-	}
-	return out
 }
 
 // describe tells what a thread with this configuration runs under.
@@ -175,7 +156,7 @@ func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, er
 	}
 	// Whoever lets an agent write to a folder trusts it (appserver spec §3).
 	if p.Cwd != nil && cfg.SandboxMode != "read-only" && cfg.Trust == "" {
-		if err := config.SetTrust(s.home, cfg.TrustKey, "trusted"); err != nil {
+		if err := config.SetTrust(context.Background(), s.home, cfg.TrustKey, "trusted"); err != nil {
 			s.opts.Log.Printf("trust %s: %v", cfg.TrustKey, err)
 		}
 		if cfg, err = s.configure(w); err != nil {

@@ -398,7 +398,7 @@ func (r *run) storeTrust() {
 	if c.Trust != "" || c.SandboxMode == "read-only" || r.args.NoUserConfig {
 		return
 	}
-	if err := config.SetTrust(c.Home, c.TrustKey, "trusted"); err != nil {
+	if err := config.SetTrust(context.Background(), c.Home, c.TrustKey, "trusted"); err != nil {
 		fmt.Fprintln(r.Stderr, "codex-exec: "+err.Error())
 	}
 }
