@@ -1,14 +1,13 @@
 package config
 
 import (
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"codex/pkg/foreign"
 	"codex/pkg/ostext"
 )
 
@@ -30,19 +29,8 @@ type stack struct {
 // maxFile bounds every file that is read: 16 MiB.
 const maxFile = 16 << 20
 
-// readBounded reads a file of at most maxFile bytes.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(b) > maxFile {
-		err = errors.New("file is larger than 16 MiB")
-	}
-	return b, err
-}
+// readBounded reads a file that somebody else wrote.
+func readBounded(path string) ([]byte, error) { return foreign.ReadFile(path, maxFile) }
 
 // byteOrderMark may stand at the start of a file; Apply keeps it there.
 const byteOrderMark = "\ufeff"

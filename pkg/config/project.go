@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"codex/pkg/foreign"
 )
 
 // findUp returns the nearest folder from dir upwards that holds one of the
@@ -123,8 +125,8 @@ func (s *stack) mainRepo() string {
 	if err != nil || fi.IsDir() {
 		return s.git
 	}
-	b, err := os.ReadFile(p)
-	if err != nil || len(b) > 64<<10 {
+	b, err := foreign.ReadFile(p, 64<<10)
+	if err != nil {
 		return s.git
 	}
 	dir, ok := strings.CutPrefix(strings.TrimSpace(string(b)), "gitdir:")

@@ -1,17 +1,12 @@
 package instructions
 
 import (
-	"context"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
-)
 
-// Files is where AGENTS.md files are read from: this machine, or an executor's.
-type Files interface {
-	// ReadFile fails for what is missing or no regular file.
-	ReadFile(ctx context.Context, path string) ([]byte, error)
-}
+	"codex/pkg/foreign"
+)
 
 // AgentsOptions say where to look.
 type AgentsOptions struct {
@@ -26,54 +21,72 @@ type AgentsOptions struct {
 type Agents struct {
 	Text    string   // "" when there is nothing
 	Sources []string // absolute paths, in order
+	Cut     []string // those of which Text has the beginning only
 }
 
-// LoadAgents reads the global file with home and the project's with project.
-func LoadAgents(ctx context.Context, home, project Files, o AgentsOptions) Agents {
+// maxGlobal bounds the user's own file, which has no budget.
+const maxGlobal = 1 << 20
+
+// LoadAgents reads the user's file and the project's. What is missing, unreadable or no
+// regular file does not count.
+func LoadAgents(o AgentsOptions) Agents {
 	var out Agents
-	global := ""
-	for _, name := range []string{"AGENTS.override.md", "AGENTS.md"} {
-		p := filepath.Join(o.Home, name)
-		b, err := home.ReadFile(ctx, p)
-		if t := strings.TrimSpace(lossy(b)); err == nil && t != "" {
-			global = t
-			out.Sources = append(out.Sources, p)
+	names := []string{"AGENTS.override.md", "AGENTS.md"}
+	for _, name := range names {
+		if text, _ := out.take(filepath.Join(o.Home, name), maxGlobal); text != "" {
+			out.Text = strings.TrimSpace(text)
 			break
 		}
 	}
 	var docs []string
 	left := o.MaxBytes
-	names := append([]string{"AGENTS.override.md", "AGENTS.md"}, o.Fallback...)
+	names = append(names, o.Fallback...)
 	for _, dir := range between(o.Root, o.Cwd) {
-		if left <= 0 {
-			break
-		}
 		for _, name := range names {
-			p := filepath.Join(dir, name)
-			b, err := project.ReadFile(ctx, p)
-			if err != nil {
+			if left <= 0 {
+				break
+			}
+			text, ok := out.take(filepath.Join(dir, name), left)
+			if !ok {
 				continue
 			}
-			if len(b) > left {
-				b = b[:left]
-			}
-			left -= len(b)
-			if t := lossy(b); strings.TrimSpace(t) != "" {
-				docs = append(docs, t)
-				out.Sources = append(out.Sources, p)
+			if left -= len(text); text != "" {
+				docs = append(docs, text)
 			}
 			break // an empty override hides the rest of its folder
 		}
 	}
-	parts := []string{}
-	if global != "" {
-		parts = append(parts, global)
-	}
 	if len(docs) > 0 {
-		parts = append(parts, strings.Join(docs, "\n\n"))
+		if out.Text != "" {
+			out.Text += "\n\n--- project-doc ---\n\n"
+		}
+		out.Text += strings.Join(docs, "\n\n")
 	}
-	out.Text = strings.Join(parts, "\n\n--- project-doc ---\n\n")
 	return out
+}
+
+// take reads a file, of which it gives at most max bytes, and notes that it did; blank
+// text is "". ok is false where there is no file.
+func (a *Agents) take(path string, max int) (text string, ok bool) {
+	b, more, err := foreign.ReadHead(path, 2*int64(max)+2) // UTF-16 can be twice as long
+	if err != nil {
+		return "", false
+	}
+	text = foreign.Text(b)
+	if len(text) > max {
+		for max > 0 && !utf8.RuneStart(text[max]) {
+			max--
+		}
+		text, more = text[:max], true
+	}
+	if strings.TrimSpace(text) == "" {
+		return "", true
+	}
+	a.Sources = append(a.Sources, path)
+	if more {
+		a.Cut = append(a.Cut, path)
+	}
+	return text, true
 }
 
 // between lists the folders from root down to cwd.
@@ -92,13 +105,6 @@ func between(root, cwd string) []string {
 		dirs = append(dirs, dir)
 	}
 	return dirs
-}
-
-func lossy(b []byte) string {
-	if utf8.Valid(b) {
-		return string(b)
-	}
-	return strings.ToValidUTF8(string(b), "\uFFFD")
 }
 
 // AgentsPart is the user message part that carries the text.

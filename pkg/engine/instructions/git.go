@@ -1,10 +1,14 @@
 package instructions
 
 import (
-	"bytes"
+	"bufio"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"codex/pkg/foreign"
 )
 
 // GitFacts are read from a repository's files; git itself is never started.
@@ -15,25 +19,21 @@ type GitFacts struct {
 	Origin string // remote.origin.url
 }
 
+// Bounds on the files of git that are read whole, and on what lists all refs.
+const (
+	maxGitFile = 1 << 20
+	maxPacked  = 256 << 20
+)
+
 // ReadGit looks from dir upwards; ok is false outside a repository.
 func ReadGit(dir string) (facts GitFacts, ok bool) {
 	for {
 		p := filepath.Join(dir, ".git")
 		if st, err := os.Lstat(p); err == nil {
 			facts.Root = dir
-			gitdir := p
-			if !st.IsDir() {
-				b, err := os.ReadFile(p)
-				rest, found := strings.CutPrefix(strings.TrimSpace(string(b)), "gitdir:")
-				if err != nil || !found {
-					return facts, true
-				}
-				gitdir = strings.TrimSpace(rest)
-				if !filepath.IsAbs(gitdir) {
-					gitdir = filepath.Join(dir, gitdir)
-				}
+			if gitdir := gitFolder(dir, st); gitdir != "" {
+				facts.read(gitdir)
 			}
-			facts.read(gitdir)
 			return facts, true
 		}
 		up := filepath.Dir(dir)
@@ -44,25 +44,49 @@ func ReadGit(dir string) (facts GitFacts, ok bool) {
 	}
 }
 
+// gitFolder is the folder that dir's .git is or names, "" when it does not say.
+func gitFolder(dir string, st fs.FileInfo) string {
+	p := filepath.Join(dir, ".git")
+	if st.IsDir() {
+		return p
+	}
+	rest, found := strings.CutPrefix(gitLine(p), "gitdir:")
+	if !found {
+		return ""
+	}
+	return under(dir, strings.TrimSpace(rest))
+}
+
+// gitLine is the text of a small file of git, "" when it can't be read.
+func gitLine(path string) string {
+	b, err := foreign.ReadFile(path, maxGitFile)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// under makes a path of git's absolute.
+func under(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
 func (g *GitFacts) read(gitdir string) {
 	common := gitdir
-	if b, err := os.ReadFile(filepath.Join(gitdir, "commondir")); err == nil {
-		common = strings.TrimSpace(string(b))
-		if !filepath.IsAbs(common) {
-			common = filepath.Join(gitdir, common)
-		}
+	if c := gitLine(filepath.Join(gitdir, "commondir")); c != "" {
+		common = under(gitdir, c)
 	}
-	head, _ := os.ReadFile(filepath.Join(gitdir, "HEAD"))
-	h := strings.TrimSpace(string(head))
+	h := gitLine(filepath.Join(gitdir, "HEAD"))
 	if ref, ok := strings.CutPrefix(h, "ref: "); ok {
 		g.Branch = strings.TrimPrefix(ref, "refs/heads/")
 		g.Commit = resolveRef(gitdir, common, ref)
 	} else if isHash(h) {
 		g.Commit = h
 	}
-	if cfg, err := os.ReadFile(filepath.Join(common, "config")); err == nil {
-		g.Origin = originURL(string(cfg))
-	}
+	g.Origin = originURL(gitLine(filepath.Join(common, "config")))
 }
 
 func resolveRef(gitdir, common, ref string) string {
@@ -70,20 +94,22 @@ func resolveRef(gitdir, common, ref string) string {
 		return ""
 	}
 	for _, d := range []string{gitdir, common} {
-		if b, err := os.ReadFile(filepath.Join(d, filepath.FromSlash(ref))); err == nil {
-			if h := strings.TrimSpace(string(b)); isHash(h) {
-				return h
-			}
+		if h := gitLine(filepath.Join(d, filepath.FromSlash(ref))); isHash(h) {
+			return h
 		}
 	}
-	packed, _ := os.ReadFile(filepath.Join(common, "packed-refs"))
-	for line := range bytes.Lines(packed) {
-		hash, name, ok := strings.Cut(strings.TrimSpace(string(line)), " ")
-		if ok && name == ref && isHash(hash) {
+	f, err := foreign.Open(filepath.Join(common, "packed-refs"))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(io.LimitReader(f, maxPacked))
+	for lines.Scan() {
+		if hash, name, ok := strings.Cut(lines.Text(), " "); ok && name == ref && isHash(hash) {
 			return hash
 		}
 	}
-	return ""
+	return "" // not there, or no such file
 }
 
 func isHash(s string) bool {

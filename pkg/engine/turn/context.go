@@ -2,16 +2,15 @@ package turn
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"codex/pkg/engine/instructions"
 	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
+	"codex/pkg/foreign"
 	"codex/pkg/models"
 	"codex/pkg/ostext"
 	"codex/pkg/protocol"
@@ -127,20 +126,6 @@ func samePolicy(a, b rollout.SandboxPolicy) bool {
 	return err1 == nil && err2 == nil && bytes.Equal(x, y)
 }
 
-// localFiles reads instruction files of this machine; devices and pipes don't count.
-type localFiles struct{}
-
-func (localFiles) ReadFile(_ context.Context, path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", path)
-	}
-	return os.ReadFile(path)
-}
-
 // userMessage makes the message item of a prompt: images first, each between two marks,
 // then the text (§1.3).
 func (t *liveThread) userMessage(input []protocol.UserInput) (json.RawMessage, userMessageEvent) {
@@ -181,6 +166,9 @@ func detailOf(d *protocol.ImageDetail) string {
 	return string(*d)
 }
 
+// maxImage bounds an image that the user attached.
+const maxImage = 64 << 20
+
 // localImage reads an image that the user attached: the user's own file, on this
 // machine, outside of any sandbox.
 func (t *liveThread) localImage(path string) (url, problem string) {
@@ -188,7 +176,7 @@ func (t *liveThread) localImage(path string) (url, problem string) {
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(t.set.cwd, full)
 	}
-	b, err := os.ReadFile(full)
+	b, err := foreign.ReadFile(full, maxImage)
 	if err != nil {
 		return "", fmt.Sprintf("Codex could not read the local image at `%s`: %s", path, ostext.Of(err))
 	}

@@ -270,7 +270,7 @@ func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
 			t.git = &rollout.Git{}
 		}
 	}
-	t.agents = t.loadAgents(ctx)
+	t.agents = t.loadAgents()
 	t.limits = noLimits()
 	t.specs = map[string]json.RawMessage{}
 	t.updated = t.now()
@@ -282,10 +282,9 @@ func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
 	return err
 }
 
-func (t *liveThread) loadAgents(ctx context.Context) instructions.Agents {
-	o := instructions.AgentsOptions{Home: t.cfg.Home, Root: t.cfg.ProjectRoot, Cwd: t.cfg.Cwd,
-		MaxBytes: t.cfg.ProjectDocMaxBytes, Fallback: t.cfg.ProjectDocFallback}
-	return instructions.LoadAgents(ctx, localFiles{}, localFiles{}, o)
+func (t *liveThread) loadAgents() instructions.Agents {
+	return instructions.LoadAgents(instructions.AgentsOptions{Home: t.cfg.Home, Root: t.cfg.ProjectRoot, Cwd: t.cfg.Cwd,
+		MaxBytes: t.cfg.ProjectDocMaxBytes, Fallback: t.cfg.ProjectDocFallback})
 }
 
 // baseInstructions are the config's, else the model's.

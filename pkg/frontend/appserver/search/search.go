@@ -19,6 +19,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 	"github.com/junegunn/fzf/src/algo"
 	"github.com/junegunn/fzf/src/util"
+
+	"codex/pkg/foreign"
 )
 
 // Match is one file found.
@@ -132,10 +134,13 @@ func (g *ignore) excluded(parts []string, dir bool) bool {
 	return false
 }
 
+// maxIgnore bounds a file of patterns.
+const maxIgnore = 4 << 20
+
 // rules are those that hold in a root: its repository's, from above as well.
 func rules(root string) *ignore {
 	var g *ignore
-	if b, err := os.ReadFile(filepath.Join(root, ".git", "info", "exclude")); err == nil {
+	if b, err := foreign.ReadFile(filepath.Join(root, ".git", "info", "exclude"), maxIgnore); err == nil {
 		g = g.with(nil, b)
 	}
 	return g
@@ -169,7 +174,7 @@ func (t *Tree) read(j job, q *queue) {
 	g := j.ignore
 	for _, name := range []string{".gitignore", ".ignore"} {
 		if i, ok := slices.BinarySearchFunc(entries, name, func(e os.DirEntry, n string) int { return strings.Compare(e.Name(), n) }); ok && entries[i].Type().IsRegular() {
-			if b, err := os.ReadFile(filepath.Join(full, name)); err == nil {
+			if b, err := foreign.ReadFile(filepath.Join(full, name), maxIgnore); err == nil {
 				g = g.with(parts, b)
 			}
 		}
