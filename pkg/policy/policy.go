@@ -11,6 +11,7 @@ type Root struct {
 	Path     string   `json:"path"`                // absolute, symbolic links followed
 	Aliases  []string `json:"aliases,omitempty"`   // other spellings of Path, as they were given
 	ReadOnly []string `json:"read_only,omitempty"` // protected places, existing or not
+	ID       FileID   `json:"-"`                   // of what Path was when it was resolved
 }
 
 // Link is a symbolic link, one or more on the way, that leads to a place.
@@ -33,6 +34,8 @@ type Policy struct {
 	Denied        []string       `json:"denied,omitempty"`          // neither read nor written
 	DeniedGlobs   []string       `json:"denied_globs,omitempty"`    // patterns of the same
 	GlobDepth     int            `json:"glob_depth,omitempty"`      // how deep they are expanded; 0 is no limit
+
+	names map[string]string // of the profile: the true path of each, for Session
 }
 
 // Restricted reports whether a sandbox is needed to hold a command to p.

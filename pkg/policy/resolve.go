@@ -22,12 +22,13 @@ type Env struct {
 	Cwd          string   // absolute; the working directory that the policy is about
 	ProjectRoots []string // what project_roots stands for; empty is Cwd alone
 	Tmpdir       string   // $TMPDIR of the outer environment; "" is none
+	CodexHome    string   // never writable because Tmpdir is, or is above it; "" is none
 	FS           FS       // nil resolves by text alone: nothing is followed or skipped
 }
 
 // fromHost writes the paths as policies do.
 func (e Env) fromHost() Env {
-	e.Cwd, e.Tmpdir = fromHost(e.Cwd), fromHost(e.Tmpdir)
+	e.Cwd, e.Tmpdir, e.CodexHome = fromHost(e.Cwd), fromHost(e.Tmpdir), fromHost(e.CodexHome)
 	roots := make([]string, len(e.ProjectRoots))
 	for i, r := range e.ProjectRoots {
 		roots[i] = fromHost(r)
@@ -66,7 +67,7 @@ func (p Profile) Resolve(env Env) (Policy, error) {
 	if !path.IsAbs(env.Cwd) {
 		return Policy{}, fmt.Errorf("resolve permission profile: working directory %q is not absolute", env.Cwd)
 	}
-	r := resolver{env: env, grants: map[string]*grant{}}
+	r := resolver{env: env, grants: map[string]*grant{}, names: map[string]string{}}
 	for _, e := range p.FileSystem.Entries {
 		for _, at := range r.places(e.Path) {
 			if e.Path.Type != PathGlob {
@@ -77,6 +78,7 @@ func (p Profile) Resolve(env Env) (Policy, error) {
 		}
 	}
 	out, err := r.policy()
+	out.names = r.names
 	out.Network, out.Proxy = p.network()
 	out.GlobDepth = p.FileSystem.GlobDepth
 	return out, err
@@ -102,7 +104,8 @@ type resolver struct {
 	env    Env
 	grants map[string]*grant
 	globs  []string
-	opened []string // missing places that could be written if they were there
+	names  map[string]string // as written, and what they led to
+	opened []string          // missing places that could be written if they were there
 }
 
 // deny records a pattern, also with the true name of its fixed beginning. One
@@ -131,7 +134,9 @@ func (r *resolver) denyOne(pattern string) {
 		r.add(pattern, Entry{Access: AccessNone})
 		return
 	}
-	if at, _ := r.follow(fixed); at != fixed {
+	at, _ := r.follow(fixed)
+	r.names[fixed] = at
+	if at != fixed {
 		r.globs = appendNew(r.globs, path.Join(at, rest))
 	}
 	r.globs = appendNew(r.globs, pattern)
@@ -163,7 +168,7 @@ func (r *resolver) places(p Path) []string {
 			p.Subpath = p.Value
 		}
 	case KindTmpdir:
-		if path.IsAbs(r.env.Tmpdir) {
+		if path.IsAbs(r.env.Tmpdir) && !r.tooWide(r.env.Tmpdir) {
 			base = []string{r.env.Tmpdir}
 		}
 	case KindSlashTmp:
@@ -184,6 +189,25 @@ func (r *resolver) places(p Path) []string {
 	return out
 }
 
+// tooWide reports whether a folder for temporary files is more than that: the root, one
+// that a project lies in, or CODEX_HOME and what is above it.
+func (r *resolver) tooWide(tmp string) bool {
+	tmp, _ = r.follow(path.Clean(tmp))
+	above := func(name string) bool {
+		at, _ := r.follow(r.abs(name))
+		return at != tmp && Below(at, tmp)
+	}
+	if tmp == "/" || above(r.env.Cwd) || slices.ContainsFunc(r.env.ProjectRoots, above) {
+		return true
+	}
+	home := r.env.CodexHome
+	if home == "" {
+		return false
+	}
+	at, _ := r.follow(r.abs(home))
+	return Below(at, tmp)
+}
+
 func (r *resolver) abs(name string) string {
 	name = fromHost(name)
 	if !path.IsAbs(name) {
@@ -197,6 +221,7 @@ func (r *resolver) abs(name string) string {
 // read, sandbox spec §5).
 func (r *resolver) add(at string, e Entry) {
 	true_, exists := r.follow(at)
+	r.names[at] = true_
 	if !exists && (e.Access == AccessWrite || e.SkipMissing) {
 		r.opened = append(r.opened, true_)
 		return
@@ -267,7 +292,11 @@ func (r *resolver) policy() (Policy, error) {
 		g := r.grants[at]
 		switch g.access {
 		case AccessWrite:
-			out.Writable = append(out.Writable, Root{Path: at, Aliases: g.aliases})
+			w := Root{Path: at, Aliases: g.aliases}
+			if r.env.FS != nil {
+				w.ID = identity(r.env.FS, at)
+			}
+			out.Writable = append(out.Writable, w)
 		case AccessNone:
 			if at != "/" { // then what is not listed is not there
 				out.Denied = append(out.Denied, at)

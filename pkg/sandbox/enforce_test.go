@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"codex/pkg/policy"
+	"codex/pkg/sandbox/linux"
 )
 
 // TestShell runs scripts in each mode. $OUT is outside, the script starts in
@@ -258,18 +259,95 @@ func TestGitPointer(t *testing.T) {
 	})
 }
 
-// TestSymlinkRefused holds that a protected name that is a link stops the
-// start: the command could turn it.
-func TestSymlinkRefused(t *testing.T) {
+// TestLinksOut holds that a protected name may be a link to where no command can write:
+// it stays that link. One that a command could turn on the way stops the start.
+func TestLinksOut(t *testing.T) {
+	needSpaces(t)
+	for target, want := range map[string]string{
+		"OUT/git":             "", // as in a checkout of Android's repo
+		"../out/git":          "",
+		"OUT/missing":         "",
+		"OUT/hop/git":         "", // a link outside to a folder outside
+		"WS/../out/git":       "",
+		"real":                "crosses writable symlink",
+		"WS/real":             "crosses writable symlink",
+		"inner":               "crosses writable symlink", // a link inside to a folder outside
+		"real/../../out/git":  "crosses writable symlink",
+		"OUT/back/real":       "crosses writable symlink",
+		"OUT/loop":            "crosses writable symlink",
+		"OUT/back/../out/git": "", // the folder that it is in stays where it is
+	} {
+		p := newSite(t)
+		os.MkdirAll(p.out+"/git/hooks", 0o755)
+		os.Mkdir(p.ws+"/real", 0o755)
+		for name, to := range map[string]string{p.ws + "/inner": p.out + "/git", p.out + "/hop": p.out, p.out + "/back": p.ws, p.out + "/loop": "loop"} {
+			if err := os.Symlink(to, name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		to := strings.NewReplacer("OUT", p.out, "WS", p.ws).Replace(target)
+		if err := os.Symlink(to, p.ws+"/.git"); err != nil {
+			t.Fatal(err)
+		}
+		r := p.sh(t, p.workspace(t), "rm -f .git; mv .git g; ln -sfn real .git; mkdir .git; mv real .git; mkdir .git/hooks/x; echo x >.git/hooks/h; readlink .git")
+		switch {
+		case want != "":
+			if r.err == nil || !strings.Contains(r.err.Error(), want) {
+				t.Errorf("%s: %+v", target, r)
+			}
+		case r.err != nil || !strings.HasSuffix(r.out, to) || exists(p.out+"/git/hooks/h") || exists(p.out+"/git/hooks/x"):
+			t.Errorf("%s: %+v", target, r)
+		}
+	}
+}
+
+// TestSwappedRoot holds that a folder which takes a writable root's name after the policy
+// was resolved is not the one that was granted.
+func TestSwappedRoot(t *testing.T) {
+	needSpaces(t)
+	for name, swap := range map[string]func(p site) error{
+		"folder": func(p site) error { return os.Mkdir(p.ws, 0o755) },
+		"link":   func(p site) error { return os.Symlink(p.out, p.ws) },
+	} {
+		for _, alone := range []bool{false, true} {
+			p := newSite(t)
+			pol := p.workspace(t)
+			if err := os.Rename(p.ws, p.ws+"2"); err != nil {
+				t.Fatal(err)
+			}
+			if err := swap(p); err != nil {
+				t.Fatal(err)
+			}
+			spec := Spec{Policy: pol, Argv: []string{"sh", "-c", "echo x >f"}, Dir: "/", Env: testEnv(), LandlockAlone: alone}
+			if alone {
+				spec.Support = &Support{Support: linux.Support{Seccomp: true, Landlock: hostSupport().Landlock}}
+			}
+			if r := runSpec(t, spec); r.err == nil || exists(p.ws+"/f") {
+				t.Errorf("%s, Landlock alone %v: %+v", name, alone, r)
+			}
+		}
+	}
+}
+
+// TestPins holds that no folder above something protected or hidden can be moved away.
+func TestPins(t *testing.T) {
 	needSpaces(t)
 	p := newSite(t)
-	os.Mkdir(p.ws+"/real", 0o755)
-	if err := os.Symlink("real", p.ws+"/.codex"); err != nil {
-		t.Fatal(err)
+	for _, f := range []string{"conf/deep/key.pem", "top/inner/.git/config", "top/inner/f", "globs/a/b/x.env", "free/f"} {
+		os.MkdirAll(filepath.Dir(p.ws+"/"+f), 0o755)
+		os.WriteFile(p.ws+"/"+f, []byte("text\n"), 0o644)
 	}
-	r := p.sh(t, p.workspace(t), "echo ran")
-	if r.err == nil || !strings.Contains(r.err.Error(), "crosses writable symlink "+p.ws+"/.codex") {
-		t.Errorf("%+v", r)
+	pol := p.resolve(t, profileOf(special(policy.KindRoot, policy.AccessRead), literal(p.ws, policy.AccessWrite),
+		literal(p.ws+"/conf/deep", policy.AccessNone), literal(p.ws+"/top/inner/.git", policy.AccessRead),
+		pattern(p.ws+"/globs/*/b/*.env")))
+	for script, want := range map[string]bool{
+		"mv conf c2": false, "mv conf/deep conf/d": false, "mv top t2": false, "mv top/inner top/i": false, "mv top/inner/f g": true,
+		"mv globs g2": false, "mv globs/a globs/c": false, "mv globs/a/b globs/a/c": false, "rm -rf globs/a": false,
+		"mv free f2 && mv f2 free": true, "touch conf/n globs/a/b/n && rm conf/n globs/a/b/n": true,
+	} {
+		if r := p.sh(t, pol, script); r.err != nil || (r.exit.Code == 0) != want {
+			t.Errorf("%s: %+v, want success %v", script, r, want)
+		}
 	}
 }
 
@@ -422,12 +500,15 @@ func TestWithoutNamespaces(t *testing.T) {
 func TestLessOfAKernel(t *testing.T) {
 	needSpaces(t)
 	p := newSite(t)
-	for _, d := range []string{"/secret", "/a b"} {
-		if err := os.Mkdir(p.ws+d, 0o755); err != nil {
+	for _, d := range []string{"/secret", "/a b", "/up/down"} {
+		if err := os.MkdirAll(p.ws+d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, f := range []string{"/secret/s", "/a b/hidden"} {
+	if err := os.Symlink(p.out, p.ws+"/.agents"); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{"/secret/s", "/a b/hidden", "/up/down/hidden"} {
 		if err := os.WriteFile(p.ws+f, []byte("s\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -439,6 +520,12 @@ func TestLessOfAKernel(t *testing.T) {
 			"test $(ls /proc | grep -c '^[0-9]') -lt 8": true,
 			"echo x >.git/config":                       false,
 			"mkdir .codex":                              false,
+			"rm .codex":                                 false,
+			"mv .codex c":                               false,
+			"ln -sfn /tmp .codex":                       false,
+			"test -e .codex":                            false,
+			"rm .agents":                                false,
+			"mv up u2":                                  false,
 			": >" + p.out + "/canary":                   false,
 			"chmod 600 " + p.out + "/canary":            false,
 			"echo x >/proc/sys/kernel/core_pattern":     false,
@@ -448,7 +535,7 @@ func TestLessOfAKernel(t *testing.T) {
 			"mount -o remount,rw /":                     false,
 			"exit 7":                                    false,
 		} {
-			out, code := outerRole(t, nil, role, p.ws, script, p.ws+"/secret", p.ws+"/a b/hidden")
+			out, code := outerRole(t, nil, role, p.ws, script, p.ws+"/secret", p.ws+"/a b/hidden", p.ws+"/up/down/hidden")
 			if (code == 0) != works || code == 4 {
 				t.Errorf("%s: %s: status %d: %s", role, script, code, out)
 			}

@@ -151,8 +151,8 @@ func TestKillEndsAll(t *testing.T) {
 			defer cancel()
 			c, out := startPiped(t, ctx, Spec{Policy: p.workspace(t), Argv: []string{"sh", "-c", script}, Dir: p.ws, Env: testEnv()})
 			lines(t, out, "deep", "up")
-			if !exists(p.ws + "/.codex") {
-				t.Error("no placeholder while it runs")
+			if _, err := os.Stat(p.ws + "/.codex"); err == nil || !exists(p.ws+"/.codex") {
+				t.Error("no placeholder while it runs, or one that programs take for real")
 			}
 			kill(c, cancel)
 			c.Wait()
@@ -290,9 +290,9 @@ func TestPlaceholdersShared(t *testing.T) {
 func TestPlaceholdersOwn(t *testing.T) {
 	needSpaces(t)
 	p := newSite(t)
-	os.Mkdir(p.ws+"/.codex", 0o755)           // a user's, empty
-	syscall.Mkdir(p.ws+"/.git", 0o1755)       // a crash's
-	os.WriteFile(p.ws+"/.agents", nil, 0o644) // a user's file
+	os.Mkdir(p.ws+"/.codex", 0o755)                             // a user's, empty
+	os.Symlink("/dev/null/held-by-codex-sandbox", p.ws+"/.git") // a crash's
+	os.WriteFile(p.ws+"/.agents", nil, 0o644)                   // a user's file
 	if r := p.sh(t, p.workspace(t), "echo x >.codex/x; echo x >.git/x; echo x >.agents; rmdir .codex; :"); r.err != nil {
 		t.Errorf("%+v", r)
 	}

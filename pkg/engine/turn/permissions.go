@@ -36,7 +36,8 @@ func (o *Options) permits(p config.Permissions, cwd string) permits {
 
 // policyEnv is where a profile is resolved.
 func (o *Options) policyEnv(cwd string) policy.Env {
-	return policy.Env{Cwd: cwd, Tmpdir: o.Getenv(policy.TempVariable), FS: policy.HostFS{}}
+	home, _ := o.home() // without one there is none to keep from being written
+	return policy.Env{Cwd: cwd, Tmpdir: o.Getenv(policy.TempVariable), CodexHome: home, FS: policy.HostFS{}}
 }
 
 // ownTools lets a command that sees only what is listed see the programs that come

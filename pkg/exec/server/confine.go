@@ -117,7 +117,11 @@ func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
 			tmp = v
 		}
 	}
-	pol, err := c.profile.Resolve(policy.Env{Cwd: filepath.Clean(cwd), ProjectRoots: c.roots, Tmpdir: tmp, FS: policy.HostFS{}})
+	pol, err := c.profile.Resolve(policy.Env{Cwd: filepath.Clean(cwd), ProjectRoots: c.roots, Tmpdir: tmp,
+		CodexHome: s.codexHome(), FS: policy.HostFS{}})
+	if err == nil {
+		err = s.roots.Hold(pol)
+	}
 	if err != nil {
 		return policy.Policy{}, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", err)
 	}

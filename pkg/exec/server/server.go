@@ -27,6 +27,7 @@ import (
 	"codex/pkg/exec/wire"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/netproxy/keeper"
+	"codex/pkg/policy"
 )
 
 const (
@@ -81,6 +82,7 @@ type server struct {
 	family   *family        // what was started and what it left behind
 	proxies  *keeper.Keeper // of commands with a network proxy
 
+	roots     policy.Session // what the names in the calls' profiles led to
 	questions questions
 
 	mu      sync.Mutex

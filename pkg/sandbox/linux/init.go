@@ -131,7 +131,7 @@ func runSpaces(p *plan) (int, error) {
 			return 0, err
 		}
 	}
-	holds, err := placeholders(p.roots)
+	holds, err := p.guard()
 	if err != nil {
 		holds.release()
 		return 0, err

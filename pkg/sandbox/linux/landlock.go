@@ -90,6 +90,11 @@ func (r *ruleset) allow(name string, rights uint64) error {
 		return during(err, "open %s for Landlock", name)
 	}
 	defer unix.Close(fd)
+	return r.allowOpen(fd, name, rights)
+}
+
+// allowOpen is allow for what fd is open on.
+func (r *ruleset) allowOpen(fd int, name string, rights uint64) error {
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR {
 		rights &= rightsFile
@@ -97,6 +102,22 @@ func (r *ruleset) allow(name string, rights uint64) error {
 	rule := ll.PathBeneathAttr{AllowedAccess: rights & r.handled, ParentFd: fd}
 	if err := ll.LandlockAddPathBeneathRule(r.fd, &rule, 0); err != nil {
 		return during(err, "allow %s with Landlock", name)
+	}
+	return nil
+}
+
+// allowRoots grants all rights below the writable roots, which no mount holds in place.
+func (r *ruleset) allowRoots(p *plan) error {
+	for _, root := range p.roots {
+		fd, err := openRoot(root)
+		if err != nil {
+			return err
+		}
+		err = r.allowOpen(fd, root.path, rightsTree)
+		unix.Close(fd)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -153,7 +174,7 @@ func landlockWritable(p *plan) error {
 	if err := r.allow("/proc", rightsRead|rightsFile); err != nil {
 		return err
 	}
-	for _, root := range p.roots {
+	for _, root := range p.roots { // they cannot be moved here, only hidden
 		if err := r.allow(root.path, rightsTree); err != nil {
 			return err
 		}
@@ -179,10 +200,8 @@ func landlockInPlace(p *plan) error {
 			return err
 		}
 	}
-	for _, root := range p.roots {
-		if err := r.allow(root.path, rightsTree); err != nil {
-			return err
-		}
+	if err := r.allowRoots(p); err != nil {
+		return err
 	}
 	return r.enforce()
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -85,14 +84,17 @@ func refusal(err error) error {
 	return err
 }
 
-// openTrue opens name without following any symbolic link on the way: names
-// were resolved when the policy was made, so a link now is a swap.
-func openTrue(name string) (int, error) {
-	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: unix.RESOLVE_NO_SYMLINKS}
+// openTrue opens name without following any symbolic link: names were resolved
+// when the policy was made, so a link now is a swap.
+func openTrue(name string) (int, error) { return openWay(name, 0) }
+
+// openWay is openTrue, or, with O_NOFOLLOW, opens a link that name is itself.
+func openWay(name string, noFollow uint64) (int, error) {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | noFollow, Resolve: unix.RESOLVE_NO_SYMLINKS}
 	for {
 		fd, err := unix.Openat2(unix.AT_FDCWD, name, &how)
 		if err == unix.ENOSYS {
-			return walkTrue(name)
+			return walkTrue(name, noFollow != 0)
 		}
 		if err != unix.EINTR && err != unix.EAGAIN {
 			return fd, err
@@ -116,6 +118,41 @@ func setAttr(tree int, set uint64) error {
 	return unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &a)
 }
 
+// openRoot opens a writable root, and makes sure that it is still what it was when the
+// policy was resolved.
+func openRoot(r root) (int, error) {
+	fd, err := openTrue(r.path)
+	if err != nil {
+		return -1, crossed(err, "open writable root", r.path)
+	}
+	var st unix.Stat_t
+	err = unix.Fstat(fd, &st)
+	if is := (policy.FileID{Dev: uint64(st.Dev), Ino: st.Ino}); err == nil && r.id != (policy.FileID{}) && r.id != is {
+		err = errors.New("it is not the directory that was granted")
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, during(err, "open writable root %s", r.path)
+	}
+	return fd, nil
+}
+
+// openGuard opens what a guard is about: a link itself, if it still says what it did.
+func openGuard(name, link string) (int, error) {
+	if link == "" {
+		return openTrue(name)
+	}
+	fd, err := openWay(name, unix.O_NOFOLLOW)
+	if err != nil {
+		return -1, err
+	}
+	if to, err := readlinkAt(fd, ""); err != nil || to != link {
+		unix.Close(fd)
+		return -1, unix.ESTALE
+	}
+	return fd, nil
+}
+
 // takeRoots copies each writable root while it is still writable.
 func takeRoots(roots []root) ([]int, error) {
 	trees := make([]int, len(roots))
@@ -123,9 +160,9 @@ func takeRoots(roots []root) ([]int, error) {
 		if r.path == "/" {
 			continue
 		}
-		fd, err := openTrue(r.path)
+		fd, err := openRoot(r)
 		if err != nil {
-			return nil, crossed(err, "open writable root", r.path)
+			return nil, err
 		}
 		trees[i], err = copyTree(fd)
 		unix.Close(fd)
@@ -153,6 +190,7 @@ type view struct {
 // becomes read-only, or hidden, or stays what it is.
 type spot struct {
 	path   string
+	link   string // what path says, which is a link and stays one
 	tree   int
 	deny   bool
 	pin    bool
@@ -171,11 +209,9 @@ func (v *view) mountAll() error {
 		if r.path != "/" {
 			spots = append(spots, spot{path: r.path, tree: v.roots[i]})
 		}
-		for _, ro := range r.readOnly {
-			if ro != "" {
-				spots = append(spots, spot{path: ro, tree: -1})
-			}
-		}
+	}
+	for _, g := range p.guards {
+		spots = append(spots, spot{path: g.path, link: g.link, tree: -1})
 	}
 	if len(p.roots) > 0 && p.roots[0].path == "/" {
 		spots = append(spots, spot{path: "/sys", tree: -1}) // the machine is not part of the files
@@ -193,7 +229,7 @@ func (v *view) mountAll() error {
 	for _, name := range p.pins() {
 		spots = append(spots, spot{path: name, tree: -1, pin: true})
 	}
-	sort.SliceStable(spots, func(i, j int) bool { return depth(spots[i].path) < depth(spots[j].path) })
+	slices.SortStableFunc(spots, func(a, b spot) int { return depth(a.path) - depth(b.path) })
 	for _, d := range p.hidden {
 		spots = append(spots, spot{path: d, tree: -1, deny: true})
 	}
@@ -212,9 +248,9 @@ func (p *plan) pins() []string {
 	mounted := map[string]bool{}
 	for _, r := range p.roots {
 		mounted[r.path] = true
-		for _, ro := range r.readOnly {
-			mounted[ro] = true
-		}
+	}
+	for _, g := range p.guards {
+		mounted[g.path] = true
 	}
 	var out []string
 	above := func(name string) {
@@ -226,11 +262,12 @@ func (p *plan) pins() []string {
 		}
 	}
 	for _, r := range p.roots {
-		for _, ro := range append([]string{r.path}, r.readOnly...) {
-			above(ro)
-		}
+		above(r.path)
 	}
-	for _, d := range p.denied {
+	for _, g := range p.guards {
+		above(g.path)
+	}
+	for _, d := range append(p.denied[:len(p.denied):len(p.denied)], p.hidden...) {
 		above(d)
 	}
 	return out
@@ -255,7 +292,7 @@ func (v *view) mount(s spot) error {
 			return during(err, "make %s", s.path)
 		}
 	}
-	at, err := openTrue(name)
+	at, err := openGuard(name, s.link)
 	if err != nil {
 		if (s.deny || s.pin) && outOfReach(err) {
 			return nil // there is nothing to hide, or to hold

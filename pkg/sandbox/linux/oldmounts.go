@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"os"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -87,9 +86,9 @@ func bindRoots(roots []root) (late map[string]int, err error) {
 		if r.path == "/" {
 			continue
 		}
-		fd, err := openTrue(r.path)
+		fd, err := openRoot(r)
 		if err != nil {
-			return nil, crossed(err, "open writable root", r.path)
+			return nil, err
 		}
 		if policy.Below(r.path, "/dev") {
 			late[r.path] = fd
@@ -141,19 +140,21 @@ func protectOld(p *plan) error {
 		add(name, pinOld)
 	}
 	for _, r := range p.roots {
-		for _, ro := range r.readOnly {
-			if ro != "" {
-				add(ro, protectOne)
-			}
-		}
 		if r.path == "/" {
 			add("/sys", protectOne)
+		}
+	}
+	for _, g := range p.guards {
+		if g.link == "" {
+			add(g.path, protectOne)
+		} else {
+			add(g.path, func(name string) error { return pinLink(name, g.link) })
 		}
 	}
 	for _, d := range p.denied {
 		add(d, hideOld)
 	}
-	sort.SliceStable(names, func(i, j int) bool { return depth(names[i]) < depth(names[j]) })
+	slices.SortStableFunc(names, func(a, b string) int { return depth(a) - depth(b) })
 	for _, d := range p.hidden {
 		add(d, hideOld)
 	}
@@ -166,6 +167,16 @@ func protectOld(p *plan) error {
 }
 
 func protectOne(name string) error { return bindOnItself(name, attrFlags|unix.MS_RDONLY) }
+
+// pinLink makes a mount of a link that says link.
+func pinLink(name, link string) error {
+	fd, err := openGuard(name, link)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Mount(descriptor(fd), descriptor(fd), "", unix.MS_BIND, "")
+}
 
 // pinOld makes a mount of name that is as writable as before.
 func pinOld(name string) error {
@@ -340,10 +351,11 @@ func unescapeMount(s string) string {
 	return out.String()
 }
 
-// walkTrue is openTrue without openat2(2), Linux 5.6: one name after the other.
-func walkTrue(name string) (int, error) {
+// walkTrue is openWay without openat2(2), Linux 5.6: one name after the other.
+func walkTrue(name string, link bool) (int, error) {
 	fd, err := unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	for _, part := range strings.Split(name, "/") {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
 		if err != nil {
 			return -1, err
 		}
@@ -358,7 +370,7 @@ func walkTrue(name string) (int, error) {
 		}
 		fd = next
 		var st unix.Stat_t
-		if err = unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK {
+		if err = unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK && !(link && i == len(parts)-1) {
 			err = unix.ELOOP
 		}
 		if err != nil {

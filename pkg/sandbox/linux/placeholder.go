@@ -4,229 +4,299 @@ package linux
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"codex/pkg/policy"
 )
 
-// A protected name that does not exist cannot be mounted on, so an empty
-// directory stands for it while a command runs. What marks it as ours is on
-// the directory itself: it is empty, and has the sticky bit although only its
-// owner can write there, which nobody else has a use for.
-// Every sandbox that relies on it holds a shared lock; the last one out, which
-// can make its lock exclusive, removes it. One left behind by a crash has no
-// lock and is taken over, and then removed, by the next sandbox there.
-const placeholderMode = 0o1755
+// A protected name that does not exist stands on the disk as a link while a command
+// runs, and the link is mounted on itself in the command's view, so that it can be
+// neither removed nor renamed nor created through. It leads nowhere, whatever anybody
+// makes: /dev/null is no directory. Programs that ask for the name find nothing, inside
+// and outside.
+//
+// Every sandbox that relies on a placeholder has a lock on its directory; the last one
+// removes it. One left behind by a crash is known by where it leads, and is taken over
+// and then removed by the next sandbox there.
+const heldTarget = "/dev/null/held-by-codex-sandbox"
 
-// hold is one placeholder in use.
-type hold struct {
-	dir  int    // its parent, as the host sees it
-	name string // in dir
-	lock int    // the placeholder, with a shared lock
+// guard is a path to protect: what is there, or, when link is not "", a symbolic link
+// itself, with what it says.
+type guard struct{ path, link string }
+
+// holds are the placeholders in use, and the directories they are in.
+type holds struct {
+	dirs  map[string]int // by path, open and locked, as the host sees them
+	names []hold
 }
 
-type holds []hold
+type hold struct {
+	dir  int
+	name string
+}
 
-// placeholders makes what is missing among the protected paths of roots. A
-// protected path then names its placeholder, which stands at the path's first
-// missing component, or is "" when nothing can be made there. It must run
-// before this thread leaves the host's view.
-func placeholders(roots []root) (holds, error) {
-	var hs holds
-	for _, r := range roots {
-		for i := range r.readOnly {
-			at, h, err := holdOne(r.path, r.readOnly[i])
+// guard looks at what is protected below the plan's roots and makes what is missing. A
+// guard of something missing is its placeholder, which stands at the path's first missing
+// component; where nothing can be made there is none. It must run before this thread
+// leaves the host's view.
+func (p *plan) guard() (holds, error) {
+	hs := holds{dirs: map[string]int{}}
+	for _, r := range p.roots {
+		for _, name := range r.readOnly {
+			g, err := p.guardOne(&hs, r.path, name)
 			if err != nil {
 				return hs, err
 			}
-			r.readOnly[i] = at
-			if h != nil {
-				hs = append(hs, *h)
+			if g.path != "" {
+				p.guards = append(p.guards, g)
 			}
 		}
 	}
+	// What is missing and denied is kept missing: there is nothing to hide.
+	p.denied = slices.DeleteFunc(p.denied, func(d string) bool {
+		return slices.ContainsFunc(p.guards, func(g guard) bool { return g.link == heldTarget && policy.Below(d, g.path) })
+	})
 	return hs, nil
 }
 
-// release removes the placeholders that nobody else uses. The threads that
-// have them mounted must have ended, and so must the command.
-func (hs holds) release() {
-	for _, h := range hs {
-		h.release()
-	}
-}
-
-func (h hold) release() {
-	if unix.Flock(h.lock, unix.LOCK_EX|unix.LOCK_NB) == nil && h.named() {
-		if err := unix.Unlinkat(h.dir, h.name, unix.AT_REMOVEDIR); err == unix.ENOTEMPTY {
-			unix.Fchmod(h.lock, placeholderMode&0o777) // it is somebody's now
-		}
-	}
-	unix.Close(h.lock)
-	unix.Close(h.dir)
-}
-
-// named reports whether the name still leads to the locked directory. An
-// exclusive lock alone does not tell: it can be had on one that was removed.
-func (h hold) named() bool {
-	var mine, now unix.Stat_t
-	return unix.Fstat(h.lock, &mine) == nil && unix.Fstatat(h.dir, h.name, &now, unix.AT_SYMLINK_NOFOLLOW) == nil &&
-		now.Ino == mine.Ino && now.Dev == mine.Dev
-}
-
-// holdOne sees to one protected path below root. It gives the path to protect
-// and, when that is a placeholder, the hold on it. A symbolic link on the way
-// could be turned by the command, so it is an error.
-func holdOne(root, protected string) (string, *hold, error) {
+// guardOne sees to one protected path below root. The zero guard is none. A symbolic
+// link on the way could be turned by the command, so it is an error, unless it is the
+// path itself and leads where no command can write.
+func (p *plan) guardOne(hs *holds, root, protected string) (guard, error) {
 	rest, ok := strings.CutPrefix(protected, strings.TrimSuffix(root, "/")+"/")
 	if !ok {
-		return protected, nil, nil
+		return guard{path: protected}, nil
 	}
 	dir, err := openTrue(root)
 	if err != nil {
-		return "", nil, crossed(err, "open writable root", root)
+		return guard{}, crossed(err, "open writable root", root)
 	}
-	at := strings.TrimSuffix(root, "/")
+	defer func() { unix.Close(dir) }()
+	above, at := root, strings.TrimSuffix(root, "/")
 	for {
 		name, more, deeper := strings.Cut(rest, "/")
 		at += "/" + name
 		var st unix.Stat_t
 		err := unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW)
 		kind := st.Mode & unix.S_IFMT
+		target := ""
+		if err == nil && kind == unix.S_IFLNK {
+			target, err = readlinkAt(dir, name)
+		}
 		switch {
-		case err == unix.ENOENT || err == nil && marked(&st) && (!deeper || emptyDir(dir, name)):
-			h, err := take(dir, name)
-			if h == nil {
-				unix.Close(dir)
-				if err == unix.EROFS {
-					at, err = "", nil
-				}
-				return at, nil, during(err, "protect %s, which is missing", protected)
+		case err == unix.ENOENT || target == heldTarget:
+			held, err := hs.hold(dir, above, name)
+			if err != nil || !held {
+				return guard{}, during(err, "protect %s, which is missing", protected)
 			}
-			return at, h, nil
+			return guard{at, heldTarget}, nil
 		case err == unix.ENOTDIR: // a root that is a file stays one
-			unix.Close(dir)
-			return "", nil, nil
+			return guard{}, nil
 		case err != nil:
-			unix.Close(dir)
-			return "", nil, during(err, "look at %s", protected)
+			return guard{}, during(err, "look at %s", protected)
+		case kind == unix.S_IFLNK && !deeper && p.leadsOut(path.Dir(at), target):
+			return guard{at, target}, nil
 		case kind == unix.S_IFLNK:
-			unix.Close(dir)
-			return "", nil, &fault{causeOther, "cannot enforce sandbox read-only path " + protected +
+			return guard{}, &fault{causeOther, "cannot enforce sandbox read-only path " + protected +
 				" because it crosses writable symlink " + at, nil}
 		case !deeper || kind != unix.S_IFDIR:
-			unix.Close(dir)
-			return at, nil, nil
+			return guard{path: at}, nil
 		}
 		next, err := unix.Openat(dir, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		unix.Close(dir)
 		if err != nil {
-			return "", nil, during(err, "open %s", at)
+			return guard{}, during(err, "open %s", at)
 		}
-		dir, rest = next, more
+		unix.Close(dir)
+		dir, rest, above = next, more, at
 	}
 }
 
-// marked recognises a placeholder by its mark; whether it is empty shows when
-// it is removed. Another user's counts too: its owner must not remove it
-// under us.
-func marked(st *unix.Stat_t) bool {
-	return st.Mode&(unix.S_IFMT|unix.S_ISVTX|0o022) == unix.S_IFDIR|unix.S_ISVTX
-}
+// maxLinks bounds the links on one way, as the kernel does.
+const maxLinks = 40
 
-func emptyDir(dir int, name string) bool {
-	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return false
+// leadsOut reports whether a link in dir, which says target, leads to where no command
+// can write, by a way that none can change.
+func (p *plan) leadsOut(dir, target string) bool {
+	at, rest := dir, target
+	if strings.HasPrefix(target, "/") {
+		at = "/"
 	}
-	defer unix.Close(fd)
-	var buf [1024]byte
-	n, err := unix.ReadDirent(fd, buf[:])
-	_, count, _ := unix.ParseDirent(buf[:max(n, 0)], 1, nil)
-	return err == nil && count == 0
-}
-
-// take locks the placeholder dir/name, making it if need be. It gives nil
-// without an error when something real has appeared there, and EROFS when
-// nothing ever can.
-func take(dir int, name string) (*hold, error) {
-	for {
-		fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		switch err {
-		case nil:
-		case unix.EINTR:
+	for links := 0; rest != ""; {
+		name, more, _ := strings.Cut(rest, "/")
+		rest = more
+		switch name {
+		case "", ".":
 			continue
-		case unix.ENOENT:
-			switch err := unix.Mkdirat(dir, name, placeholderMode); err {
-			case nil, unix.EEXIST, unix.EINTR:
-				continue
-			case unix.EACCES, unix.EPERM:
-				// The command is refused as we are, unless it owns the
-				// directory and can change its mode.
-				var st unix.Stat_t
-				if unix.Fstat(dir, &st) == nil && int(st.Uid) != unix.Geteuid() {
-					return nil, unix.EROFS
-				}
-				return nil, err
-			default:
-				return nil, err
-			}
+		case "..":
+			at = path.Dir(at)
 		default:
-			return nil, nil
+			at = path.Join(at, name)
 		}
-		var st unix.Stat_t
-		if err := unix.Fstat(fd, &st); err != nil || !marked(&st) {
-			unix.Close(fd)
-			return nil, err
+		// What is above dir is held in place already.
+		if p.writable(at) && !(policy.Below(dir, at) && rest != "") {
+			return false
 		}
-		h := &hold{dir: dir, name: name, lock: fd}
-		if err := share(fd); err != nil {
-			unix.Close(fd)
-			if int(st.Uid) != unix.Geteuid() {
-				return nil, nil // a stranger's, for reasons of his own
-			}
-			return nil, err
+		to, err := readlinkAt(unix.AT_FDCWD, at)
+		switch {
+		case err == unix.EINVAL || err == unix.ENOENT: // no link, or nothing at all
+			continue
+		case err != nil || links == maxLinks:
+			return false
 		}
-		if h.named() {
-			return h, nil
+		links++
+		rest = to + "/" + rest
+		if at = path.Dir(at); strings.HasPrefix(to, "/") {
+			at = "/"
 		}
-		unix.Close(fd) // removed before we had the lock
 	}
+	return true
 }
 
-// share takes the shared lock. An exclusive one is held only for the moment of
-// a removal; somebody who holds it longer must not hang us.
-func share(fd int) error {
+// writable reports whether name is a writable root or below one.
+func (p *plan) writable(name string) bool {
+	for _, r := range p.roots {
+		if policy.Below(name, r.path) {
+			return true
+		}
+	}
+	return false
+}
+
+// hold makes the placeholder name in the directory above, which dir is open on, and
+// locks it. It gives false when nothing can ever be made there, or something real has
+// appeared.
+func (hs *holds) hold(dir int, above, name string) (bool, error) {
+	locked, ok := hs.dirs[above]
+	if !ok {
+		var err error
+		if locked, err = lockable(dir); err != nil {
+			return false, err
+		}
+		hs.dirs[above] = locked
+	}
+	// Who removes one looks for locks with the gate closed.
+	waitFor(locked, unix.LOCK_SH)
+	err := unix.Symlinkat(heldTarget, locked, name)
+	unix.Flock(locked, unix.LOCK_UN)
+	switch err {
+	case nil:
+	case unix.EEXIST:
+		if to, err := readlinkAt(locked, name); err != nil || to != heldTarget {
+			return false, nil
+		}
+	case unix.EROFS:
+		return false, nil
+	case unix.EACCES, unix.EPERM:
+		// The command is refused as we are, unless it owns the directory and can
+		// change its mode.
+		var st unix.Stat_t
+		if unix.Fstat(locked, &st) == nil && int(st.Uid) != unix.Geteuid() {
+			return false, nil
+		}
+		return false, err
+	default:
+		return false, err
+	}
+	hs.names = append(hs.names, hold{locked, name})
+	return true, nil
+}
+
+// The lock of those who rely on placeholders in a directory is one that anybody can have
+// and ask about, and that nobody can be kept from having: of a byte that a directory does
+// not have, for reading. flock(2) is the gate for the moment of making and removing.
+const lockedByte = 0x636f646578
+
+func lockOf(kind int16) *unix.Flock_t {
+	return &unix.Flock_t{Type: kind, Start: lockedByte, Len: 1}
+}
+
+// lockable opens a directory again and locks it.
+func lockable(dir int) (int, error) {
+	fd, err := unix.Openat(dir, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	if err := unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, lockOf(unix.F_RDLCK)); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// waitFor closes the gate. It is closed to us for the moment of a removal; a stranger who
+// has it for longer keeps us from nothing, since nobody removes anything then.
+func waitFor(fd, how int) bool {
 	for range 500 {
-		err := unix.Flock(fd, unix.LOCK_SH|unix.LOCK_NB)
+		err := unix.Flock(fd, how|unix.LOCK_NB)
 		if err != unix.EWOULDBLOCK && err != unix.EINTR {
-			return err
+			return err == nil
 		}
 		unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil)
 	}
-	return unix.EBUSY
+	return false
 }
 
-// sweepRoot removes unused placeholders of one root from outside, after a
+// release removes the placeholders that nobody else uses. The threads that
+// have them mounted must have ended, and so must the command.
+func (hs holds) release() {
+	for _, dir := range hs.dirs {
+		unix.FcntlFlock(uintptr(dir), unix.F_OFD_SETLK, lockOf(unix.F_UNLCK))
+		if waitFor(dir, unix.LOCK_EX) && unused(dir) {
+			for _, h := range hs.names {
+				if h.dir == dir {
+					h.remove()
+				}
+			}
+		}
+		unix.Close(dir)
+	}
+}
+
+// unused reports whether nobody has a lock on dir.
+func unused(dir int) bool {
+	l := lockOf(unix.F_WRLCK)
+	return unix.FcntlFlock(uintptr(dir), unix.F_OFD_GETLK, l) == nil && l.Type == unix.F_UNLCK
+}
+
+func (h hold) remove() {
+	if to, err := readlinkAt(h.dir, h.name); err == nil && to == heldTarget {
+		unix.Unlinkat(h.dir, h.name, 0)
+	}
+}
+
+func readlinkAt(dir int, name string) (string, error) {
+	var buf [unix.PathMax]byte
+	n, err := unix.Readlinkat(dir, name, buf[:])
+	return string(buf[:max(n, 0)]), err
+}
+
+// sweepRoot removes unused placeholders of one root from outside, after an
 // init process was killed.
 func sweepRoot(r root) {
+	hs := holds{dirs: map[string]int{}}
 	for _, ro := range r.readOnly {
-		// Only what exists is looked at: take would make what does not.
 		for at := ro; len(at) > len(r.path); at = path.Dir(at) {
-			var st unix.Stat_t
-			if err := unix.Lstat(at, &st); err != nil || !marked(&st) {
+			if to, err := readlinkAt(unix.AT_FDCWD, at); err != nil || to != heldTarget {
 				continue
 			}
-			dir, err := openTrue(path.Dir(at))
-			if err != nil {
-				continue
-			}
-			fd, err := unix.Openat(dir, path.Base(at), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-			if err != nil {
+			above := path.Dir(at)
+			if _, ok := hs.dirs[above]; !ok {
+				dir, err := openTrue(above)
+				if err != nil {
+					continue
+				}
+				locked, err := lockable(dir)
 				unix.Close(dir)
-				continue
+				if err != nil {
+					continue
+				}
+				hs.dirs[above] = locked
 			}
-			hold{dir: dir, name: path.Base(at), lock: fd}.release()
+			hs.names = append(hs.names, hold{hs.dirs[above], path.Base(at)})
 		}
 	}
+	hs.release()
 }

@@ -58,6 +58,9 @@ type plan struct {
 	// With flagOnlyListed:
 	links []policy.Link
 
+	// What of the roots is protected, as init found it; not sent.
+	guards []guard
+
 	// With flagProxy: where to listen for the proxy; 0 is not at all.
 	ports [2]uint16
 }
@@ -65,6 +68,7 @@ type plan struct {
 // root is what may be written but for some paths below it.
 type root struct {
 	path     string
+	id       policy.FileID // of what path was when the policy was resolved; zero is not known
 	readOnly []string
 }
 
@@ -73,10 +77,19 @@ func (p *plan) has(flag uint32) bool { return p.flags&flag != 0 }
 // maxPlan bounds a plan: the kernel's own limit for argv and env is 6 MiB.
 const maxPlan = 8 << 20
 
+// encoder and decoder are not inlined: that is a tenth of this package's code.
 type encoder struct{ b []byte }
 
+//go:noinline
 func (e *encoder) u32(v uint32) { e.b = binary.LittleEndian.AppendUint32(e.b, v) }
+
+//go:noinline
+func (e *encoder) u64(v uint64) { e.b = binary.LittleEndian.AppendUint64(e.b, v) }
+
+//go:noinline
 func (e *encoder) str(s string) { e.u32(uint32(len(s))); e.b = append(e.b, s...) }
+
+//go:noinline
 func (e *encoder) strs(l []string) {
 	e.u32(uint32(len(l)))
 	for _, s := range l {
@@ -97,6 +110,8 @@ func (p *plan) encode() []byte {
 	e.u32(uint32(len(p.roots)))
 	for _, r := range p.roots {
 		e.str(r.path)
+		e.u64(r.id.Dev)
+		e.u64(r.id.Ino)
 		e.strs(r.readOnly)
 	}
 	e.strs(p.denied)
@@ -120,6 +135,7 @@ type decoder struct {
 	err error
 }
 
+//go:noinline
 func (d *decoder) u32() uint32 {
 	if len(d.b) < 4 {
 		d.b, d.err = nil, errShortPlan
@@ -130,6 +146,10 @@ func (d *decoder) u32() uint32 {
 	return v
 }
 
+//go:noinline
+func (d *decoder) u64() uint64 { return uint64(d.u32()) | uint64(d.u32())<<32 }
+
+//go:noinline
 func (d *decoder) str() string {
 	n := d.u32()
 	if uint64(n) > uint64(len(d.b)) {
@@ -151,6 +171,7 @@ func (d *decoder) count() int {
 	return int(n)
 }
 
+//go:noinline
 func (d *decoder) strs() []string {
 	n := d.count()
 	out := make([]string, 0, n)
@@ -166,7 +187,7 @@ func decodePlan(b []byte) (*plan, error) {
 	p := &plan{mode: mode(d.u32()), flags: d.u32(), dir: d.str(), prog: d.str(), argv: d.strs(), env: d.strs()}
 	n := d.count()
 	for range n {
-		p.roots = append(p.roots, root{path: d.str(), readOnly: d.strs()})
+		p.roots = append(p.roots, root{path: d.str(), id: policy.FileID{Dev: d.u64(), Ino: d.u64()}, readOnly: d.strs()})
 	}
 	p.denied, p.hidden, p.readable = d.strs(), d.strs(), d.strs()
 	n = d.count()

@@ -11,7 +11,7 @@ import (
 
 func somePlan() *plan {
 	return &plan{mode: modeLandlock, flags: flagNetwork | flagOnlyListed, dir: "/w", prog: "sh", argv: []string{"-sh", ""}, env: []string{"A=b\x00c"},
-		roots:  []root{{path: "/w", readOnly: []string{"/w/.git"}}, {path: "/t", readOnly: []string{}}},
+		roots:  []root{{path: "/w", id: policy.FileID{Dev: 1 << 40, Ino: 7}, readOnly: []string{"/w/.git"}}, {path: "/t", readOnly: []string{}}},
 		denied: []string{"/s"}, hidden: []string{"/t/x", "/t/y"}, readable: []string{"/usr"}, links: []policy.Link{{Path: "/bin", Target: "/usr/bin"}},
 		ports: [2]uint16{1, 65535}}
 }

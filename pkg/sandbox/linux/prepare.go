@@ -41,7 +41,7 @@ func planFor(ctx context.Context, spec Spec) (*plan, error) {
 		if _, err := os.Lstat(w.Path); errors.Is(err, os.ErrNotExist) {
 			continue // gone since the policy was resolved
 		}
-		p.roots = append(p.roots, root{path: w.Path, readOnly: w.ReadOnly})
+		p.roots = append(p.roots, root{path: w.Path, id: w.ID, readOnly: w.ReadOnly})
 	}
 	p.denied = pol.Denied
 	sup := spec.Support()
