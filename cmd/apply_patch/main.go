@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"os"
 
+	"codex/pkg/homedir"
 	"codex/pkg/patch"
 )
 
@@ -33,6 +34,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "apply_patch:", err)
 		os.Exit(1)
 	}
-	home, _ := os.UserHomeDir() // without one, ~ is a name like any other
+	home := homedir.Of(os.Getenv, os.Getuid()) // without one, ~ is a name like any other
 	os.Exit(patch.MainFS(context.Background(), patch.OS{HomeDir: home}, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cwd))
 }

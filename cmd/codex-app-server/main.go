@@ -30,6 +30,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/frontend/appserver"
 	"codex/pkg/frontend/appserver/generate"
+	"codex/pkg/homedir"
 )
 
 func main() {
@@ -37,8 +38,8 @@ func main() {
 	if err != nil {
 		os.Exit(exit.Report(os.Stderr, "codex-app-server", err))
 	}
-	exe, _ := os.Executable()   // "" is looked for on PATH
-	home, _ := os.UserHomeDir() // "" means unknown
+	exe, _ := os.Executable()                  // "" is looked for on PATH
+	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	host := func() string { name, _ := os.Hostname(); return name }
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)

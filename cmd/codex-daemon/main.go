@@ -22,6 +22,7 @@ import (
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
 	"codex/pkg/daemon"
+	"codex/pkg/homedir"
 )
 
 func main() {
@@ -33,7 +34,7 @@ func main() {
 	if err != nil {
 		os.Exit(exit.Report(os.Stderr, "codex-daemon", err))
 	}
-	home, _ := os.UserHomeDir() // "" means unknown
+	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	os.Exit(exit.Report(os.Stderr, "codex-daemon", daemon.Run(context.Background(), daemon.Process{
 		Args: os.Args[1:], Env: os.Environ(), Self: self,
 		Config: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},

@@ -31,6 +31,7 @@ import (
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/frontend/exec"
+	"codex/pkg/homedir"
 	"codex/pkg/termtext"
 )
 
@@ -40,8 +41,8 @@ func main() {
 	if err != nil {
 		os.Exit(exit.Report(os.Stderr, "codex-exec", err))
 	}
-	exe, _ := os.Executable()   // "" is looked for on PATH
-	home, _ := os.UserHomeDir() // "" means unknown
+	exe, _ := os.Executable()                  // "" is looked for on PATH
+	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	host := func() string { name, _ := os.Hostname(); return name }
 	os.Exit(exit.Report(os.Stderr, "codex-exec", exec.Run(context.Background(), exec.Process{
 		Args: os.Args[1:], Env: os.Environ(), Getenv: os.Getenv,

@@ -26,6 +26,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/execpolicy/argv"
+	"codex/pkg/homedir"
 )
 
 func main() {
@@ -35,7 +36,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "codex-execpolicy: find working folder: %v\n", err)
 		os.Exit(1)
 	}
-	home, _ := os.UserHomeDir() // "" means unknown
+	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	os.Exit(argv.Main(os.Args[1:], argv.Process{
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},

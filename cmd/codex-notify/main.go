@@ -21,10 +21,10 @@ import (
 	"os/signal"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/cli/options"
-	"codex/pkg/cli/version"
+	"codex/pkg/cli/install"
 	"codex/pkg/config"
 	"codex/pkg/frontend/notify"
+	"codex/pkg/homedir"
 )
 
 func main() {
@@ -36,25 +36,21 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	f, err := notify.Parse(args)
-	switch {
-	case err != nil:
-		return err
-	case f.Help:
-		return notify.WriteHelp(os.Stdout)
-	case f.List:
-		return options.Write(os.Stdout, notify.Options())
-	case f.Version:
-		_, err := fmt.Println(version.Line("codex-notify"))
+	if err != nil {
 		return err
 	}
-	home, _ := os.UserHomeDir() // "" means unknown
+	if done, err := notify.Answer(os.Stdout, f); done {
+		return err
+	}
+	exe, _ := os.Executable()
+	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	cwd, err := os.Getwd()
 	if err != nil {
 		return fmt.Errorf("find working folder: %w", err)
 	}
 	return notify.Run(ctx, f, notify.Process{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
-		TTY: func() (io.Writer, error) { return notify.OpenTerminal() },
+		Env:     config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
+		Program: install.Own(exe), TTY: func() (io.Writer, error) { return notify.OpenTerminal() },
 	})
 }

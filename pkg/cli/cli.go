@@ -56,10 +56,11 @@ func Parse(p Program, grammar any, args []string, opts ...kong.Option) (*kong.Co
 	if p.Stderr == nil {
 		p.Stderr = os.Stderr
 	}
+	stdout := &output{w: p.Stdout}
 	left := -1 // status with which kong wanted to leave, -1 while it did not
 	all := append([]kong.Option{
 		kong.Name(p.Name), kong.Description(p.Summary),
-		kong.Writers(p.Stdout, p.Stderr),
+		kong.Writers(stdout, p.Stderr),
 		kong.Exit(func(status int) {
 			if left < 0 {
 				left = status
@@ -76,12 +77,28 @@ func Parse(p Program, grammar any, args []string, opts ...kong.Option) (*kong.Co
 	app.Model.HelpFlag.Help = "print help"
 	ctx, err := app.Parse(args)
 	switch {
+	case stdout.err != nil: // of help, version or the list; kong takes no notice
+		return nil, stdout.err
 	case left >= 0:
 		return nil, exit.Silent(left)
 	case err != nil:
 		return nil, usage(p, err)
 	}
 	return ctx, nil
+}
+
+// output remembers the first error of writing.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // Exit writes "program: err" to stderr when there is something to say, and gives the

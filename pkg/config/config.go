@@ -49,6 +49,10 @@ type Options struct {
 	// FullAuto is --full-auto, Bypass is
 	// --dangerously-bypass-approvals-and-sandbox.
 	FullAuto, Bypass bool
+	// Program gives the path of one of the suite's programs for its name, other names as
+	// they are; it is asked about the first word of every command that settings name. nil
+	// leaves them all.
+	Program func(name string) string
 	// WebSearch is --search: "live".
 	WebSearch string
 	// ForceApproval is the front end's own policy (exec: "never"); it beats

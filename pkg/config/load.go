@@ -28,6 +28,7 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 		return nil, err
 	}
 	c.finish(o)
+	c.place(o.Program)
 	return c, nil
 }
 

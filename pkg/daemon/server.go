@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"codex/pkg/cli/pipeline"
+	"codex/pkg/cli/install"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/daemon/pidfile"
@@ -57,7 +57,7 @@ func newDaemon(p Process) (*daemon, error) {
 
 // look finds a program of the system's on PATH.
 func (d *daemon) look(program string) (string, error) {
-	return pipeline.LookPath(program, d.p.Config.Get("PATH"))
+	return install.LookPath(program, d.p.Config.Get("PATH"))
 }
 
 func (d *daemon) settingsPath() string { return filepath.Join(d.state, "settings.json") }

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"codex/man"
-	"codex/pkg/cli/exit"
 	"codex/pkg/cli/manpage"
 	"codex/pkg/cli/options"
 )
@@ -196,8 +195,6 @@ func (c Call) completion(words []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(c.Stdout, script); err != nil {
-		return exit.With(exit.Failed, fmt.Errorf("write completion: %w", err))
-	}
-	return nil
+	_, err = io.WriteString(c.Stdout, script)
+	return err
 }

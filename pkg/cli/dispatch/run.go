@@ -78,8 +78,8 @@ func (c Call) run() error {
 	case err != nil:
 		return err
 	case r.version:
-		fmt.Fprintln(c.Stdout, version.Line("codex-cli"))
-		return nil
+		_, err := fmt.Fprintln(c.Stdout, version.Line("codex-cli"))
+		return err
 	case r.help:
 		return overview(c.Stdout)
 	case r.literal || len(r.words) == 0 || !commandLike(r.words[0]):

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 
 	"codex/pkg/termtext"
 )
@@ -82,7 +84,21 @@ func Status(err error) int {
 func Report(w io.Writer, program string, err error) int {
 	var s Silent
 	if err != nil && !errors.As(err, &s) {
-		fmt.Fprintf(w, "%s: %s\n", program, termtext.Visible(err.Error()))
+		text := err.Error()
+		if cause := OutputError(err); cause != nil {
+			text = "write to stdout: " + cause.Error()
+		}
+		fmt.Fprintf(w, "%s: %s\n", program, termtext.Visible(text))
 	}
 	return Status(err)
+}
+
+// OutputError gives the cause of an error of writing to standard output, nil for other
+// errors.
+func OutputError(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) && pe.Op == "write" && pe.Path == os.Stdout.Name() {
+		return pe.Err
+	}
+	return nil
 }

@@ -44,13 +44,8 @@ func Find(self, name, pathEnv string) (string, error) {
 		return path, nil
 	}
 	me, _ := os.Stat(self)
-	for _, dir := range filepath.SplitList(pathEnv) {
-		// A relative entry would run whatever the work tree holds.
-		if filepath.IsAbs(dir) {
-			if path, ok := executable(dir, program, me); ok {
-				return path, nil
-			}
-		}
+	if path, ok := onPath(program, pathEnv, me); ok {
+		return path, nil
 	}
 	return "", &NotFoundError{program, near(self)}
 }
@@ -66,6 +61,43 @@ func Beside(self, name string) (string, error) {
 		}
 	}
 	return "", &NotFoundError{program, dirs}
+}
+
+// Own gives, for a program of the suite that was installed together with self, its path,
+// and any other name as it is: a person who names codex-model in a setting means the one
+// that belongs here, whatever is on PATH.
+func Own(self string) func(name string) string {
+	return func(name string) string {
+		if name != "codex" && name != "apply_patch" && !strings.HasPrefix(name, "codex-") || filepath.Base(name) != name {
+			return name
+		}
+		path, err := Beside(self, name)
+		if err != nil {
+			return name
+		}
+		return path
+	}
+}
+
+// LookPath finds a program in the absolute folders of pathEnv, the value of PATH. A
+// relative folder would run whatever the work tree holds.
+func LookPath(name, pathEnv string) (string, error) {
+	if path, ok := onPath(name, pathEnv, nil); ok {
+		return path, nil
+	}
+	return "", fmt.Errorf("%s not found on PATH", name)
+}
+
+func onPath(name, pathEnv string, me os.FileInfo) (string, bool) {
+	for _, dir := range filepath.SplitList(pathEnv) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if path, ok := executable(dir, name, me); ok {
+			return path, true
+		}
+	}
+	return "", false
 }
 
 // PathDir gives the folder named codex-path that was installed with self: it holds only
@@ -99,18 +131,22 @@ func near(self string) []string {
 }
 
 func executable(dir, program string, me os.FileInfo) (string, bool) {
+	for _, suffix := range suffixes() {
+		path := filepath.Join(dir, program+suffix)
+		fi, err := os.Stat(path)
+		if err != nil || !fi.Mode().IsRegular() || suffix == "" && fi.Mode()&0o111 == 0 || me != nil && os.SameFile(me, fi) {
+			continue
+		}
+		return path, true
+	}
+	return "", false
+}
+
+func suffixes() []string {
 	if runtime.GOOS == "windows" {
-		program += ".exe"
+		return []string{".exe", ".com", ".bat", ".cmd"}
 	}
-	path := filepath.Join(dir, program)
-	fi, err := os.Stat(path)
-	if err != nil || !fi.Mode().IsRegular() || runtime.GOOS != "windows" && fi.Mode()&0o111 == 0 {
-		return "", false
-	}
-	if me != nil && os.SameFile(me, fi) {
-		return "", false
-	}
-	return path, true
+	return []string{""}
 }
 
 // Self gives the path by which the running program was started, for Find. argv0 is used

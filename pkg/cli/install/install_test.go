@@ -98,3 +98,44 @@ func TestPathDir(t *testing.T) {
 		t.Errorf("without one: %q", got)
 	}
 }
+
+func TestLookPath(t *testing.T) {
+	dir := t.TempDir()
+	name := "prog"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "data"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	path := "relative" + string(os.PathListSeparator) + t.TempDir() + string(os.PathListSeparator) + dir
+	if got, err := LookPath("prog", path); got != filepath.Join(dir, name) || err != nil {
+		t.Error(got, err)
+	}
+	for _, bad := range []string{"data", "none"} {
+		if got, err := LookPath(bad, path); err == nil {
+			t.Error(got)
+		}
+	}
+}
+
+func TestOwn(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("suffixes")
+	}
+	self := lay(t, "bin/codex-exec", "bin/codex-model", "libexec/codex/codex-sandbox", "bin/apply_patch", "bin/sh")
+	bin := filepath.Dir(self)
+	own := Own(filepath.Join(bin, "codex-exec"))
+	for name, want := range map[string]string{
+		"codex": self, "codex-model": filepath.Join(bin, "codex-model"), "apply_patch": filepath.Join(bin, "apply_patch"),
+		"codex-sandbox": filepath.Join(filepath.Dir(bin), "libexec", "codex", "codex-sandbox"),
+		"codex-nobody":  "codex-nobody", "sh": "sh", "": "", "./codex-model": "./codex-model", "/x/codex": "/x/codex",
+	} {
+		if got := own(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}

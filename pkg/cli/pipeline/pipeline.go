@@ -17,8 +17,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -65,6 +63,15 @@ type Exit struct {
 
 // OK says whether the child left with status 0.
 func (e Exit) OK() bool { return e.State != nil && e.State.Success() }
+
+// Signaled says whether a signal ended the child.
+func (e Exit) Signaled() bool {
+	if e.State == nil {
+		return false
+	}
+	ws, ok := e.State.Sys().(syscall.WaitStatus)
+	return ok && ws.Signaled()
+}
 
 func (e Exit) String() string {
 	if e.State == nil {
@@ -185,28 +192,4 @@ func Blame(exits []Exit) string {
 		}
 	}
 	return exits[0].String()
-}
-
-// LookPath finds a program in the absolute folders of pathEnv, the value of PATH. A
-// relative folder would run whatever the work tree holds.
-func LookPath(name, pathEnv string) (string, error) {
-	for _, dir := range filepath.SplitList(pathEnv) {
-		if !filepath.IsAbs(dir) {
-			continue
-		}
-		for _, ext := range executableSuffixes() {
-			path := filepath.Join(dir, name+ext)
-			if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() && (ext != "" || fi.Mode()&0o111 != 0) {
-				return path, nil
-			}
-		}
-	}
-	return "", fmt.Errorf("%s not found on PATH", name)
-}
-
-func executableSuffixes() []string {
-	if runtime.GOOS == "windows" {
-		return []string{".exe", ".com", ".bat", ".cmd"}
-	}
-	return []string{""}
 }

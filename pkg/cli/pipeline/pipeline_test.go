@@ -235,26 +235,3 @@ func TestWatchReader(t *testing.T) {
 		stop()
 	}
 }
-
-func TestLookPath(t *testing.T) {
-	dir := t.TempDir()
-	name := "prog"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), nil, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "data"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	path := "relative" + string(os.PathListSeparator) + t.TempDir() + string(os.PathListSeparator) + dir
-	if got, err := LookPath("prog", path); got != filepath.Join(dir, name) || err != nil {
-		t.Error(got, err)
-	}
-	for _, bad := range []string{"data", "none"} {
-		if got, err := LookPath(bad, path); err == nil {
-			t.Error(got)
-		}
-	}
-}

@@ -22,6 +22,7 @@ import (
 	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/engine/turn"
+	"codex/pkg/homedir"
 	"codex/pkg/responses"
 )
 
@@ -97,8 +98,8 @@ func (f *Flags) options() (*turn.Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
+	home := homedir.Of(os.Getenv, os.Getuid())
+	if home == "" {
 		home = "/"
 	}
 	source, err := json.Marshal(f.Source)
@@ -115,6 +116,7 @@ func (f *Flags) options() (*turn.Options, error) {
 			Cwd: f.Cd, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile, ProfileV2: f.ProfileV2,
 			IgnoreUserConfig: f.IgnoreUser, Strict: f.Strict, Model: f.Model, Sandbox: f.Sandbox, Approval: f.Approval,
 			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
+			Program: install.Own(self),
 		},
 		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, IgnoreRules: f.IgnoreRules,
 		Environ: clock.Without(os.Environ()), Getenv: os.Getenv,

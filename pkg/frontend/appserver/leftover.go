@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"codex/pkg/auth"
-	"codex/pkg/cli/pipeline"
+	"codex/pkg/cli/install"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 	"codex/pkg/thread"
@@ -133,7 +133,7 @@ func (s *Server) gitDiffToRemote(r *request, p *gitDiffParams) (any, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), gitTime)
 	defer cancel()
 	var sha, diff string
-	path, err := pipeline.LookPath("git", s.getenv("PATH"))
+	path, err := install.LookPath("git", s.getenv("PATH"))
 	g := git{ctx: ctx, path: path, dir: p.Cwd, env: auth.WithoutSecrets(s.opts.Environ)}
 	if err == nil {
 		sha, err = g.remoteCommit()

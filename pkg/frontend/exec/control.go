@@ -224,6 +224,13 @@ func (c *control) leavingNow() bool {
 	return c.leaving != nil
 }
 
+// interrupted says whether a person wanted the turn to end.
+func (c *control) interrupted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.interrupts > 0
+}
+
 // cause says what ended the turn from outside, if something did.
 func (c *control) cause() (limited, unread bool) {
 	c.mu.Lock()

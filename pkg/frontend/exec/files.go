@@ -50,22 +50,22 @@ func jsonText(data []byte, err error) string {
 }
 
 // writeLast writes the last message for -o: no newline at its end, empty when there is
-// none. What it returns is for stderr; it is never fatal.
-func writeLast(name string, message *string) (complaints []string) {
+// none.
+func (r *run) writeLast(message *string) error {
+	name, content := r.args.LastMessageFile, ""
 	if name == "" {
 		return nil
 	}
-	content := ""
 	if message != nil {
 		content = *message
 	}
 	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
-		complaints = append(complaints, fmt.Sprintf("Failed to write last message file %q: %s", name, ostext.Of(err)))
+		return complaint(fmt.Sprintf("Failed to write last message file %q: %s", name, ostext.Of(err)))
 	}
 	if message == nil {
-		complaints = append(complaints, "Warning: no last agent message; wrote empty content to "+name)
+		fmt.Fprintln(r.Stderr, "Warning: no last agent message; wrote empty content to "+name)
 	}
-	return complaints
+	return nil
 }
 
 // inRepository says whether dir or a folder above it holds an entry .git.

@@ -136,8 +136,8 @@ func filter(args []string) int {
 		keep.WriteString(l)
 		io.WriteString(os.Stdout, l)
 	}
-	if args[0] == "tee" {
-		_ = os.WriteFile(args[1], keep.Bytes(), 0o600)
+	if args[0] == "tee" && os.WriteFile(args[1], keep.Bytes(), 0o600) != nil {
+		return 4
 	}
 	return 0
 }

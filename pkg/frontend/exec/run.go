@@ -92,8 +92,8 @@ func (p *Process) fail(err error) error {
 	var c complaint
 	var ce *config.Error
 	switch {
-	case err == nil || errors.As(err, &silent):
-		return err
+	case err == nil || errors.As(err, &silent) || exit.OutputError(err) != nil:
+		return err // the caller reports the latter, as every program does
 	case errors.As(err, &c):
 		fmt.Fprintln(p.Stderr, string(c))
 	case errors.As(err, &ce):
@@ -136,10 +136,18 @@ func (r *run) do(ctx context.Context) error {
 		if !r.over {
 			r.pipe.Terminate()
 		}
-		r.filterTrouble(r.pipe.Wait(grace))
+		if trouble := r.trouble(r.pipe.Wait(grace)); err == nil {
+			err = trouble
+		}
 	}
 	if left := r.ctl.stop(); left != nil {
 		return left
+	}
+	if r.ctl.interrupted() {
+		// A shell whose command leaves with a status of its own goes on with its loop.
+		r.show.close()
+		r.Die(os.Interrupt, exit.Interrupted)
+		return exit.Silent(exit.Interrupted)
 	}
 	return err
 }
@@ -171,7 +179,7 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 		Cwd: r.cwd, Overrides: a.Config, Enable: a.Enable, Disable: a.Disable, Profile: a.Profile, ProfileV2: a.ProfileV2,
 		IgnoreUserConfig: a.NoUserConfig, Strict: a.StrictConfig,
 		Model: a.Model, Sandbox: a.Sandbox, OSS: a.OSS, LocalProvider: a.LocalProvider, AddDirs: a.AddDirs,
-		FullAuto: a.FullAuto, Bypass: a.Bypass, WebSearch: webSearch, ForceApproval: "never",
+		FullAuto: a.FullAuto, Bypass: a.Bypass, WebSearch: webSearch, ForceApproval: "never", Program: install.Own(r.Self),
 	})
 	return err
 }
@@ -311,16 +319,16 @@ func (r *run) startEngine() error {
 	return nil
 }
 
-// lookup finds a program that a person has named: by its path, or as install finds the
-// pieces of the suite, for a filter may be one, or on PATH.
+// lookup finds a program that a person has named: by its path, beside this one when it is
+// of the suite, or on PATH.
 func (r *run) lookup(name string) (string, error) {
-	if filepath.Base(name) != name {
+	if name = install.Own(r.Self)(name); filepath.Base(name) != name {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(r.Cwd, name)
 		}
 		return name, nil
 	}
-	return pipeline.LookPath(name, r.Getenv("PATH"))
+	return install.LookPath(name, r.Getenv("PATH"))
 }
 
 // explain turns the end of the engine's lines into words that say which process ended,
@@ -358,15 +366,14 @@ func (r *run) finish(err error) error {
 	default:
 		r.show.end(o)
 	}
+	var unwritten error
 	if o.status == protocol.TurnStatusCompleted {
-		for _, c := range writeLast(r.args.LastMessageFile, o.answer()) {
-			fmt.Fprintln(r.Stderr, c)
-		}
+		unwritten = r.writeLast(o.answer())
 	}
 	r.show.answer(o)
 	switch {
 	case r.show.failed() != nil && !errors.Is(r.show.failed(), syscall.EPIPE):
-		return fmt.Errorf("write to stdout: %w", r.show.failed())
+		return r.show.failed()
 	case r.show.failed() != nil || unread && o.status != protocol.TurnStatusCompleted:
 		return errBroken
 	case limited && o.status != protocol.TurnStatusCompleted:
@@ -375,6 +382,8 @@ func (r *run) finish(err error) error {
 		return exit.Silent(exit.NoSandbox)
 	case o.status != protocol.TurnStatusCompleted:
 		return exit.Silent(exit.Failed)
+	case unwritten != nil:
+		return unwritten
 	case r.args.FailOnTool && o.failed > 0:
 		fmt.Fprintf(r.Stderr, "codex-exec: %d of the turn's commands, patches and tool calls failed\n", o.failed)
 		return exit.Silent(exit.Partly)
@@ -392,7 +401,7 @@ func (r *run) failTurn(why string) {
 	r.show.end(o)
 }
 
-// storeTrust remembers that a folder was worked in with the right to write.
+// storeTrust remembers that a folder was worked in with the right to write, and says so.
 func (r *run) storeTrust() {
 	c := r.cfg
 	if c.Trust != "" || c.SandboxMode == "read-only" || r.args.NoUserConfig {
@@ -400,20 +409,24 @@ func (r *run) storeTrust() {
 	}
 	if err := config.SetTrust(context.Background(), c.Home, c.TrustKey, "trusted"); err != nil {
 		fmt.Fprintln(r.Stderr, "codex-exec: "+err.Error())
+		return
 	}
+	fmt.Fprintf(r.Stderr, "codex-exec: %s is trusted from now on: turns may write there without -s (config.toml)\n", c.TrustKey)
 }
 
-// filterTrouble tells about filters that ended badly.
-func (r *run) filterTrouble(exits []pipeline.Exit) {
-	if len(exits) == 0 {
-		return
+// trouble reports children that ended badly beside a turn that did not: something of it
+// is lost.
+func (r *run) trouble(exits []pipeline.Exit) error {
+	if len(exits) == 0 || r.ctl.leavingNow() {
+		return nil
 	}
-	if r.ctl.leavingNow() {
-		return
-	}
-	for _, e := range exits[1:] {
-		if !e.OK() {
-			fmt.Fprintln(r.Stderr, "codex-exec: "+e.String())
+	var lost error
+	for i, e := range exits {
+		if e.OK() || i == 0 && (!r.over || e.Signaled()) { // ended before the turn, or by us
+			continue
 		}
+		fmt.Fprintln(r.Stderr, "codex-exec: "+e.String())
+		lost = exit.Silent(exit.Failed)
 	}
+	return lost
 }

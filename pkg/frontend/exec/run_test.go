@@ -52,7 +52,7 @@ func TestSetupErrors(t *testing.T) {
 		{args: "review", want: "Error: Specify --uncommitted, --base, --commit, or provide custom review instructions\n", status: 1},
 		{args: "review -", s: setting{git: true, stdin: strings.NewReader(" \n")}, want: "No prompt provided via stdin.\n", status: 1, started: true},
 		{args: "-C / review --uncommitted", want: "Not inside a trusted directory and --skip-git-repo-check was not specified.\n", status: 1},
-		{args: "resume 01a202dd-405e-7af3-a02f-a1fd007b95cf x", s: setting{git: true}, want: "Error: thread/resume: thread/resume failed: no rollout found for thread id 01a202dd-405e-7af3-a02f-a1fd007b95cf (code -32600)\n", status: 1, started: true},
+		{args: "resume 01a202dd-405e-7af3-a02f-a1fd007b95cf x", s: setting{git: true}, want: "Error: no rollout found for thread id 01a202dd-405e-7af3-a02f-a1fd007b95cf\n", status: 1, started: true},
 		{args: "--nosuch", want: "error: unexpected argument '--nosuch' found\n\n  tip: to pass '--nosuch' as a value, use '-- --nosuch'" + usageExec, status: 2},
 		{args: "--turn /nonexistent/engine hi", s: setting{git: true}, want: "Error: start /nonexistent/engine: no such file or directory\n", status: 1},
 	} {
@@ -147,11 +147,11 @@ func TestEngineTrouble(t *testing.T) {
 		"is killed":           {wire("", "!kill"), started + `{"type":"error","message":"engine was killed by signal 9 (killed) before the turn was over"}` + "\n" + `{"type":"turn.failed","error":{"message":"engine was killed by signal 9 (killed) before the turn was over"}}` + "\n", ""},
 		"stops in the middle": {wire("", "!exit 0"), started + `{"type":"error","message":"engine ended with status 0 before the turn was over"}` + "\n" + `{"type":"turn.failed","error":{"message":"engine ended with status 0 before the turn was over"}}` + "\n", ""},
 		"refuses the thread": {`{"id":1,"result":{}}` + "\n" + `{"error":{"code":-32603,"message":"required server missing"},"id":2}`, "",
-			"Error: thread/start: thread/start failed: required server missing (code -32603)\n"},
+			"Error: required server missing\n"},
 		"has bad rules": {`{"id":1,"result":{}}` + "\n" + `{"error":{"code":-32603,"message":"failed to load rules: /x:1: no"},"id":2}`, "", "Error loading rules:\n/x:1: no\n"},
 		"refuses the turn": {strings.Split(wire(""), `{"id":3`)[0] + `{"id":3,"error":{"code":-32602,"data":{"input_error_code":"input_too_large","max_chars":1},"message":"too long"}}`,
 			`{"type":"thread.started","thread_id":"T"}` + "\n",
-			"Error: turn/start: turn/start failed: too long (code -32602), data: {\"input_error_code\":\"input_too_large\",\"max_chars\":1}\n"},
+			"Error: too long\n"},
 		"says nonsense": {wire("nonsense\n[1]\n\n", `{"method":5}`, `{"id":77,"result":1}`, noteBroken[:50], noteCompleted), started +
 			`{"type":"turn.completed","usage":{"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0}}` + "\n",
 			"codex-exec: passed over a line of the engine that is not JSON: \"nonsense\"\n" +
@@ -237,7 +237,7 @@ func sendAt(word string, sigs ...os.Signal) (*watched, chan os.Signal) {
 func TestInterrupt(t *testing.T) {
 	out, sigs := sendAt("turn.started", syscall.SIGPIPE, os.Interrupt)
 	got := start(t, setting{git: true, stdout: out, signals: sigs, wire: wire("", "!await turn/interrupt", noteStopped)}, "--json", "hi")
-	if got.status != 1 || got.sig != nil {
+	if got.sig != os.Interrupt {
 		t.Errorf("status %d, signal %v: %s", got.status, got.sig, got.stderr)
 	}
 	if !strings.Contains(got.requests, `{"method":"turn/interrupt","id":4,"params":{"threadId":"T","turnId":"U"}}`) {
@@ -365,7 +365,7 @@ func TestLastMessage(t *testing.T) {
 		t.Errorf("file %q", b)
 	}
 	file = filepath.Join(file, "x")
-	if got := run(noteMessage, noteCompleted); got.status != 0 || got.stderr != "Failed to write last message file \""+file+"\": Not a directory (os error 20)\n" {
+	if got := run(noteMessage, noteCompleted); got.status != 1 || got.stderr != "Failed to write last message file \""+file+"\": Not a directory (os error 20)\n" {
 		t.Errorf("status %d, stderr %q", got.status, got.stderr)
 	}
 }
@@ -413,6 +413,32 @@ func TestStream(t *testing.T) {
 	s.wire = wire("", delta("an"), noteMessage, noteCompleted)
 	if got = start(t, s, "--json", "hi"); strings.Contains(got.stdout, "delta") {
 		t.Errorf("stdout\n%s", got.stdout)
+	}
+}
+
+// TestLost: a child that fails beside a turn that completed has lost something.
+func TestLost(t *testing.T) {
+	got := start(t, setting{git: true, wire: wire("", noteMessage, noteCompleted, "!exit 1")}, "--json", "hi")
+	if !strings.HasPrefix(got.stderr, "codex-exec: ") || !strings.HasSuffix(got.stderr, " ended with status 1\n") || got.status != 1 || !strings.Contains(got.stdout, "turn.completed") {
+		t.Errorf("status %d, stderr %q, stdout\n%s", got.status, got.stderr, got.stdout)
+	}
+	exe, err := os.Executable()
+	must(t, err)
+	config := `[pipeline]` + "\n" + `filters = [["` + exe + `", "filter", "tee", "/nonexistent/lines"]]` + "\n"
+	got = start(t, setting{git: true, config: config, wire: wire("", noteMessage, noteCompleted)}, "hi")
+	if got.stdout != "answer\n" || got.status != 1 || !strings.Contains(got.stderr, " ended with status 4\n") {
+		t.Errorf("status %d, stderr %q, stdout %q", got.status, got.stderr, got.stdout)
+	}
+}
+
+// TestTrustIsSaid: what is entered in config.toml is said.
+func TestTrustIsSaid(t *testing.T) {
+	got := start(t, setting{git: true, wire: wire("", noteMessage, noteCompleted)}, "--json", "-s", "workspace-write", "hi")
+	if want := "codex-exec: " + got.cwd + " is trusted from now on: turns may write there without -s (config.toml)\n"; got.stderr != want {
+		t.Errorf("stderr %q, want %q", got.stderr, want)
+	}
+	if b, err := os.ReadFile(filepath.Join(got.home, "config.toml")); err != nil || !strings.Contains(string(b), got.cwd) {
+		t.Errorf("config.toml: %q, %v", b, err)
 	}
 }
 

@@ -57,19 +57,10 @@ const maxWaiting = 1000
 // errEnded is returned when the engine's lines stop before the turn has ended.
 var errEnded = errors.New("the engine's output ended")
 
-// refusal is an error answer of the engine, in the original's words.
-type refusal struct {
-	method string
-	err    gjson.Result
-}
+// refusal is an error answer of the engine.
+type refusal struct{ err gjson.Result }
 
-func (r *refusal) Error() string {
-	s := fmt.Sprintf("%s: %s failed: %s (code %d)", r.method, r.method, r.err.Get("message").Str, r.err.Get("code").Int())
-	if d := r.err.Get("data"); d.Exists() && d.Type != gjson.Null {
-		s += ", data: " + string(appendValue(nil, d))
-	}
-	return s
-}
+func (r *refusal) Error() string { return r.err.Get("message").Str }
 
 // shown are the settings that a transcript depends on and that the protocol has no place
 // for. The engine adds them to its answer; of another engine, the frontend's own count.
@@ -119,7 +110,7 @@ func (t *talk) open(method string, params any, prompt string) error {
 	if err := t.out.Request(idThread, method, params); err != nil {
 		return errEnded
 	}
-	r, err := t.await(idThread, method)
+	r, err := t.await(idThread)
 	if err != nil {
 		return rulesError(err)
 	}
@@ -195,7 +186,7 @@ func (t *talk) begin(method string, params any) (string, error) {
 	if err := t.out.Request(idTurn, method, params); err != nil {
 		return "", errEnded
 	}
-	r, err := t.await(idTurn, method)
+	r, err := t.await(idTurn)
 	if err != nil {
 		return "", err
 	}
@@ -208,7 +199,7 @@ func (t *talk) interrupt(thread, turn string) error {
 }
 
 // await reads lines up to the answer to a request.
-func (t *talk) await(id int64, method string) (gjson.Result, error) {
+func (t *talk) await(id int64) (gjson.Result, error) {
 	for {
 		m, err := t.read()
 		if err != nil {
@@ -219,7 +210,7 @@ func (t *talk) await(id int64, method string) (gjson.Result, error) {
 			continue
 		}
 		if e := m.Get("error"); e.Exists() {
-			return m, &refusal{method, e}
+			return m, &refusal{e}
 		}
 		return m.Get("result"), nil
 	}

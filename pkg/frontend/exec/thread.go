@@ -28,7 +28,7 @@ func (r *run) threadRequest() (method string, params any, err error) {
 		p.ThreadID = id
 		p.Path, err = thread.Find(r.cfg.Home, id)
 		if errors.Is(err, thread.ErrNone) {
-			return "", nil, fmt.Errorf("thread/resume: thread/resume failed: no rollout found for thread id %s (code -32600)", id)
+			return "", nil, fmt.Errorf("no rollout found for thread id %s", id)
 		}
 		return protocol.MethodThreadResume, p, err
 	}

@@ -13,6 +13,7 @@ type Process struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Env            config.Env
+	Program        func(name string) string  // see config.Options
 	TTY            func() (io.Writer, error) // opens the terminal; called only when it is wanted
 }
 
@@ -22,7 +23,7 @@ type Process struct {
 func Run(ctx context.Context, f Flags, p Process) error {
 	t := &Teller{Command: f.Exec, Client: f.Client, Bell: f.Bell, OSC9: f.OSC9, TMUX: p.Env.Get("TMUX") != "", Log: p.Stderr}
 	if len(f.Exec) == 0 && !f.Bell && !f.OSC9 {
-		cfg, err := config.Load(ctx, config.Options{Env: p.Env, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile})
+		cfg, err := config.Load(ctx, config.Options{Env: p.Env, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile, Program: p.Program})
 		if err != nil {
 			return err
 		}
