@@ -2,14 +2,14 @@
 // on the events of the answer, over HTTP with server-sent events or from a command that
 // reads the request as a line and writes the events as lines.
 //
-// It knows the stream (turn spec §2): which event ends it, what an error is called, which
-// failures the request layer retries silently. It does not know turns: history, tools
-// and the visible retries (`Reconnecting... n/5`) belong to its caller.
+// It knows the stream: which event ends it, what an error is called, which failures the
+// request layer repeats silently, and what servers that imitate the API leave out: an
+// item that came in pieces only, or only at the end, is handed on as one of the API's own.
+// It does not know turns: history, tools and the visible retries (`Reconnecting... n/5`)
+// belong to its caller.
 //
 // An event is handed on from the read buffer without a copy, so that a reply of many
 // small deltas costs a scan for its line ends and little more.
-//
-// Engine layer: it imports the standard library and gjson only.
 package responses
 
 import (
@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// Defaults of the provider settings of the same names (turn spec §2.2).
+// Defaults of the provider settings of the same names.
 const (
 	DefaultRequestMaxRetries = 4
 	DefaultStreamMaxRetries  = 5
@@ -50,8 +50,8 @@ type Endpoint struct {
 	RequestMaxRetries int
 	// StreamMaxRetries is for the caller, who repeats the whole sampling request.
 	StreamMaxRetries int
-	// IdleTimeout bounds the time to the first event and between two events. Zero means
-	// DefaultIdleTimeout, a negative value no limit.
+	// IdleTimeout bounds the time in which nothing comes: no event, and no comment. Zero
+	// means DefaultIdleTimeout, a negative value no limit.
 	IdleTimeout time.Duration
 	// Record gets the JSON of every event as one line, skipped events included. Nil for
 	// none; an error of its Write ends the stream. If it has a Flush method as a
@@ -69,7 +69,8 @@ type Request struct {
 
 // Event is one event of the answer, valid until the callback returns.
 type Event struct {
-	// Type is the value of the JSON's own "type"; the SSE event field is ignored.
+	// Type is the value of the JSON's own "type"; the SSE event field counts where there
+	// is none.
 	Type string
 	// Data is the JSON. It lies in the read buffer: copy what is to be kept.
 	Data []byte
@@ -95,8 +96,7 @@ type Meta struct {
 type Client struct {
 	// Skip, when set, is asked first about each event by its type, before anything else
 	// is parsed; true drops the event. The type lies in the read buffer. The client
-	// still sees what it needs itself (completed, failed, incomplete). Set it before the
-	// first Stream.
+	// still sees what it needs itself. Set it before the first Stream.
 	Skip func(typ []byte) bool
 
 	ep    Endpoint
@@ -156,9 +156,10 @@ func (c *Client) Close() {
 
 // Stream makes one sampling attempt, silent retries of the request layer included. It
 // calls onMeta (which may be nil) once when the response headers are there and onEvent
-// for each event that Skip lets pass, both on the caller's goroutine. It returns nil
-// after response.completed, which ends the reading at once; the error of onEvent as it
-// is; the context's cause when ctx ends; else an *Error.
+// for each event that Skip lets pass, both on the caller's goroutine. Every item of the
+// response comes as a response.output_item.done, whatever the server sent, and all of them
+// before response.completed. It returns nil after that, which ends the reading at once;
+// the error of onEvent as it is; the context's cause when ctx ends; else an *Error.
 func (c *Client) Stream(ctx context.Context, req Request, onMeta func(Meta), onEvent func(Event) error) error {
 	if onMeta == nil {
 		onMeta = func(Meta) {}
@@ -171,7 +172,7 @@ func (c *Client) Stream(ctx context.Context, req Request, onMeta func(Meta), onE
 }
 
 // retry is the request layer: it repeats what failed with a 5xx status or on the network
-// before the first event (turn spec §2.2).
+// before the first event.
 func (c *Client) retry(ctx context.Context, attempt func() error) error {
 	for n := 1; ; n++ {
 		err := attempt()
@@ -186,7 +187,7 @@ func (c *Client) retry(ctx context.Context, attempt func() error) error {
 }
 
 // Backoff is the wait before the n-th repeat, n from 1: 200ms·2^(n-1), 10 % more or
-// less as rnd in [0,1) says (turn spec §2.2). A nil rnd means no jitter.
+// less as rnd in [0,1) says. A nil rnd means no jitter.
 func Backoff(n int, rnd func() float64) time.Duration {
 	d := 200 * time.Millisecond
 	if n < 1 {

@@ -46,7 +46,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 
 	// A grandchild outside the group may hold the pipe open for ever.
 	context.AfterFunc(rctx, func() { out.Close() })
-	s := &stream{c: c, onMeta: onMeta, onEvent: onEvent, busy: &w.busy, sc: newScanner(out, true, c.waiting(w))}
+	s := &stream{c: c, onMeta: onMeta, onEvent: onEvent, where: c.ep.Command[0], sc: newScanner(out, true, c.waiting(w))}
 	err = s.run()
 	if err == nil {
 		w.stop()
@@ -63,8 +63,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	killGroup(cmd)
 	cancel(nil)
 	err = c.readError(ctx, cause, err)
-	var e *Error
-	if errors.As(err, &e) && s.failure == nil && s.sc.err == io.EOF && e.HTTPStatus == 0 {
+	if s.short {
 		return exitError(werr, stderr.String())
 	}
 	return err

@@ -73,13 +73,13 @@ func TestCommandErrors(t *testing.T) {
 	for role, want := range map[string]string{
 		"fail":  disc + "model command ended with exit status 3: x",
 		"quiet": disc + "stream closed before response.completed",
-		"429":   "exceeded retry limit, last status: 429 Too Many Requests, request id: q",
+		"429":   "exceeded retry limit, last status: 429 Too Many Requests: slow, request id: q",
 		"500":   textHighDemand,
 	} {
 		var s sleeps
 		err := commandClient(t, role, WithSleep(s.sleep)).Stream(context.Background(), Request{Body: []byte("{}")}, nil, func(Event) error { return nil })
 		var e *Error
-		if !errors.As(err, &e) || !strings.HasPrefix(e.Message, want) || e.Retryable != (role != "429") {
+		if !errors.As(err, &e) || !strings.HasPrefix(e.Message, want) || !e.Retryable {
 			t.Errorf("%s: %v", role, err)
 			continue
 		}

@@ -1,8 +1,6 @@
 package responses
 
 import (
-	"encoding/base64"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -31,7 +29,7 @@ const (
 
 // Error is a failed sampling attempt.
 type Error struct {
-	// Message is the text for the user (turn spec §2.3).
+	// Message is the text for the user: the original's, and what the provider says.
 	Message string
 	// Retryable says that the stream layer repeats the request.
 	Retryable bool
@@ -39,11 +37,10 @@ type Error struct {
 	Kind string
 	// HTTPStatus is 0 when there was no answer or the answer was a stream.
 	HTTPStatus int
-	// RetryAfter is the wait the server asked for in its text, else 0. A Retry-After
-	// header is not looked at, as in the original.
+	// RetryAfter is the wait the server asked for, in its text or by Retry-After, else 0.
 	RetryAfter time.Duration
-	// InvalidImage marks a 400 about an image, after which the images are to be
-	// replaced and the request repeated once (turn spec §3.6).
+	// InvalidImage marks a refusal of an image, after which the images are to be replaced
+	// and the request repeated once: with them in it the thread could never go on.
 	InvalidImage bool
 	// RateLimits come with a usage limit.
 	RateLimits *RateLimits
@@ -75,37 +72,24 @@ func disconnected(what string) *Error {
 	return &Error{Message: "stream disconnected before completion: " + what, Retryable: true, Kind: KindOther}
 }
 
-// failedError reads a response.failed event.
+// failedError reads a response that failed. Its reason stands in it; servers that imitate
+// the API also put it beside it, or into the details of its status.
 func failedError(data []byte) *Error {
-	e := gjson.GetBytes(data, "response.error")
-	if !e.IsObject() {
-		return disconnected("response.failed event received")
+	root := gjson.ParseBytes(data)
+	for _, r := range []gjson.Result{root.Get("response"), root.Get("response.status_details"), root} {
+		if e := r.Get("error"); e.IsObject() || e.Type == gjson.String && e.Str != "" {
+			w, _ := reasonIn(r)
+			return w.failure("")
+		}
 	}
-	code, msg := e.Get("code").String(), e.Get("message").String()
-	switch code {
-	case "context_length_exceeded":
-		return &Error{Message: textContext, Kind: KindContextWindow}
-	case "insufficient_quota":
-		return &Error{Message: textQuota, Kind: KindUsageLimit}
-	case "usage_not_included":
-		return &Error{Message: textNotIncluded, Kind: KindUsageLimit}
-	case "invalid_prompt":
-		return &Error{Message: or(msg, "Invalid request."), Kind: KindOther}
-	case "cyber_policy":
-		return &Error{Message: or(msg, textCyber), Kind: KindCyberPolicy}
-	case "server_is_overloaded", "slow_down":
-		return &Error{Message: textAtCapacity, Kind: KindOverloaded}
-	}
-	err := disconnected(msg)
-	if code == "rate_limit_exceeded" {
-		err.RetryAfter = tryAgainIn(msg)
-	}
-	return err
+	return disconnected("response.failed event received")
 }
 
-func incompleteError(data []byte) *Error {
-	reason := gjson.GetBytes(data, "response.incomplete_details.reason").String()
-	return disconnected("Incomplete response returned, reason: " + or(reason, "unknown"))
+// incompleteError is for a response that was cut off. Asked again, the model would be cut
+// off again, at the user's cost.
+func incompleteError(response gjson.Result) *Error {
+	reason := response.Get("incomplete_details.reason").String()
+	return &Error{Message: "Incomplete response returned, reason: " + or(shown(reason), "unknown"), Kind: KindOther}
 }
 
 // tryAgainIn reads "try again in 1.5s", "300ms", "2 seconds"; 0 when there is none.
@@ -131,102 +115,6 @@ func tryAgainIn(msg string) time.Duration {
 		return time.Duration(v * float64(time.Second))
 	}
 	return 0
-}
-
-// statusError turns an answer that is no stream into an error; where is its URL.
-func (c *Client) statusError(status int, h http.Header, body []byte, where string) *Error {
-	e := &Error{HTTPStatus: status, Header: h, Body: body, Kind: KindOther, again: status >= 500}
-	root := gjson.ParseBytes(body)
-	if !gjson.ValidBytes(body) {
-		root = gjson.Result{}
-	}
-	errObj := root.Get("error")
-	code, typ := errObj.Get("code").String(), errObj.Get("type").String()
-	switch {
-	case status == http.StatusServiceUnavailable && (code == "server_is_overloaded" || code == "slow_down"):
-		e.Message, e.Kind = textAtCapacity, KindOverloaded
-	case status == http.StatusBadRequest && strings.Contains(string(body), "The image data you provided does not represent a valid image"):
-		e.Message, e.InvalidImage = textImage, true
-	case status == http.StatusBadRequest && code == "cyber_policy":
-		e.Message, e.Kind = or(errObj.Get("message").String(), textCyber), KindCyberPolicy
-	case status == http.StatusBadRequest:
-		e.Message = string(body)
-	case status == http.StatusInternalServerError:
-		e.Message, e.Kind, e.Retryable = textHighDemand, KindInternal, true
-	case status == http.StatusTooManyRequests && typ == "usage_limit_reached":
-		e.RateLimits = ParseRateLimits(h, or(h.Get("x-codex-active-limit"), DefaultLimit))
-		e.Message, e.Kind = c.usageLimit(errObj, h, e.RateLimits), KindUsageLimit
-	case status == http.StatusTooManyRequests && typ == "usage_not_included":
-		e.Message, e.Kind = textNotIncluded, KindUsageLimit
-	case status == http.StatusTooManyRequests:
-		e.Message, e.Kind = "exceeded retry limit, last status: "+statusText(status), KindTooManyFailed
-		if id := requestID(h); id != "" {
-			e.Message += ", request id: " + id
-		}
-	default:
-		e.Message, e.Retryable = unexpected(status, h, string(body), errObj, where), true
-	}
-	return e
-}
-
-func unexpected(status int, h http.Header, body string, errObj gjson.Result, where string) string {
-	var b strings.Builder
-	blocked := status == http.StatusForbidden && strings.Contains(body, "Cloudflare") && strings.Contains(body, "blocked")
-	if blocked {
-		fmt.Fprintf(&b, "%s (status %s)", textBlocked, statusText(status))
-	} else {
-		fmt.Fprintf(&b, "unexpected status %s: %s", statusText(status), shownBody(body, errObj))
-	}
-	add := func(label, v string) {
-		if v != "" {
-			b.WriteString(", " + label + ": " + v)
-		}
-	}
-	add("url", where)
-	add("cf-ray", h.Get("cf-ray"))
-	add("request id", requestID(h))
-	if !blocked {
-		add("auth error", h.Get("x-openai-authorization-error"))
-		if raw, err := base64.StdEncoding.DecodeString(h.Get("x-error-json")); err == nil {
-			add("auth error code", gjson.GetBytes(raw, "error.code").String())
-		}
-	}
-	return b.String()
-}
-
-// shownBody is the part of an error body for the user, at most 1000 bytes.
-func shownBody(body string, errObj gjson.Result) string {
-	s := strings.TrimSpace(body)
-	if m := errObj.Get("message"); m.Type == gjson.String && strings.TrimSpace(m.Str) != "" {
-		s = m.Str
-	}
-	if s == "" {
-		return "Unknown error"
-	}
-	if len(s) <= 1000 {
-		return s
-	}
-	cut := 1000
-	for cut > 0 && s[cut]&0xC0 == 0x80 {
-		cut--
-	}
-	return s[:cut] + "..."
-}
-
-// statusText is a status as the original prints it: 401 Unauthorized.
-func statusText(status int) string {
-	text := http.StatusText(status)
-	switch status {
-	case 203:
-		text = "Non Authoritative Information"
-	case 413:
-		text = "Payload Too Large"
-	case 414:
-		text = "URI Too Long"
-	case 416:
-		text = "Range Not Satisfiable"
-	}
-	return strconv.Itoa(status) + " " + or(text, "<unknown status code>")
 }
 
 func or(s, otherwise string) string {

@@ -155,17 +155,41 @@ func known(t []byte) string {
 		return "response.web_search_call.searching"
 	case "response.web_search_call.completed":
 		return "response.web_search_call.completed"
+	case "response.done":
+		return "response.done"
 	case "error":
 		return "error"
 	}
 	return string(t)
 }
 
-// wellFormed refuses data that isn't JSON. Deltas are small, many and matter little one
-// by one: only their ends are looked at.
-func wellFormed(typ, data []byte) bool {
-	if bytes.HasSuffix(typ, []byte(".delta")) {
-		return data[len(data)-1] == '}'
+// maxDepth bounds the nesting of what a server sends; what reads JSON recurses.
+const maxDepth = 512
+
+// whole says whether data is one JSON value that it is safe to look into.
+func whole(data []byte) bool {
+	if bytes.Count(data, []byte{'['})+bytes.Count(data, []byte{'{'}) > maxDepth && tooDeep(data) {
+		return false
 	}
 	return gjson.ValidBytes(data)
+}
+
+func tooDeep(data []byte) bool {
+	depth, text := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case text && c == '\\':
+			i++
+		case c == '"':
+			text = !text
+		case text:
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
 }

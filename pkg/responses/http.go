@@ -56,17 +56,22 @@ func (c *Client) streamHTTP(ctx context.Context, req Request, onMeta func(Meta),
 		return e
 	}
 	if resp.StatusCode/100 != 2 {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+		e := c.responseError(resp)
 		resp.Body.Close()
 		cancel(nil)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return c.statusError(resp.StatusCode, resp.Header, body, resp.Request.URL.String())
+		return e
 	}
 	onMeta(ParseMeta(resp.Header))
-	s := &stream{c: c, onMeta: onMeta, onEvent: onEvent, busy: &w.busy, sc: newScanner(resp.Body, false, c.waiting(w))}
-	if err := s.run(); err != nil {
+	s := &stream{c: c, onMeta: onMeta, onEvent: onEvent, where: resp.Request.URL.Redacted(), content: resp.Header.Get("Content-Type")}
+	body, err := decoded(resp)
+	if err == nil {
+		s.sc = newScanner(body, false, c.waiting(w))
+		err = s.run()
+	}
+	if err != nil {
 		cause := context.Cause(rctx)
 		cancel(nil)
 		resp.Body.Close()
@@ -91,6 +96,20 @@ func (c *Client) drain(body io.ReadCloser, cancel context.CancelCauseFunc) {
 	})
 }
 
+// responseError reads a refusal.
+func (c *Client) responseError(resp *http.Response) *Error {
+	where := resp.Request.URL.Redacted()
+	if resp.StatusCode/100 == 3 {
+		return redirectError(resp)
+	}
+	body, err := decoded(resp)
+	if err != nil {
+		return c.statusError(resp.StatusCode, resp.Header, []byte(err.Error()), where)
+	}
+	b, _ := io.ReadAll(io.LimitReader(body, maxErrorBody)) // what can't be read changes nothing about the status
+	return c.statusError(resp.StatusCode, resp.Header, b, where)
+}
+
 func (c *Client) send(ctx context.Context, method, url string, req Request, accept string) (*http.Response, error) {
 	h, err := c.transport(url)
 	if err != nil {
@@ -113,6 +132,9 @@ func (c *Client) send(ctx context.Context, method, url string, req Request, acce
 	if host := r.Header.Get("Host"); host != "" {
 		r.Host = host
 	}
+	if err := checkHeader(r.Header); err != nil {
+		return nil, err
+	}
 	return h.Do(r)
 }
 
@@ -127,13 +149,11 @@ func (c *Client) sendError(ctx, rctx context.Context, url string, err error) err
 	case errors.As(err, &own):
 		return own
 	}
-	e := disconnected("error sending request for url (" + url + ")")
-	e.Err, e.again = err, true
-	return e
+	return sendFailed(url, err)
 }
 
 // readError is for a stream that did not reach response.completed.
-func (c *Client) readError(ctx context.Context, cause, err error) error {
+func (c *Client) readError(ctx context.Context, ended, err error) error {
 	var own *Error
 	var caller callerError
 	switch {
@@ -141,12 +161,16 @@ func (c *Client) readError(ctx context.Context, cause, err error) error {
 		return caller.error
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.Is(cause, errIdle):
+	case errors.Is(ended, errIdle):
 		return idleError()
 	case errors.As(err, &own):
 		return own
 	}
-	e := disconnected("Transport error: network error: error decoding response body")
+	what := "Transport error: network error: error decoding response body"
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		what += ": " + cause(err)
+	}
+	e := disconnected(what)
 	e.Err = err
 	return e
 }

@@ -1,14 +1,15 @@
 package responses
 
 import (
+	"maps"
+	"math"
 	"net/http"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// RateLimits is one family of limits in the form a token_count event carries (turn spec
-// §3.5).
+// RateLimits is one family of limits in the form a token_count event carries.
 type RateLimits struct {
 	LimitID     string   `json:"limit_id"`
 	LimitName   *string  `json:"limit_name"`
@@ -34,6 +35,13 @@ type Credits struct {
 	Balance    *string `json:"balance"`
 }
 
+// Bounds on what the headers can make anybody keep and show.
+const (
+	maxFamilies  = 32
+	maxLimitText = 200
+	maxPercent   = 1e6
+)
+
 // DefaultLimit is the id of the family that every snapshot names unless told otherwise.
 const DefaultLimit = "codex"
 
@@ -41,8 +49,8 @@ const DefaultLimit = "codex"
 func ParseMeta(h http.Header) Meta {
 	_, reasoning := h["X-Reasoning-Included"]
 	return Meta{
-		TurnState:         h.Get("x-codex-turn-state"),
-		Model:             h.Get("openai-model"),
+		TurnState:         sendable(h.Get("x-codex-turn-state")),
+		Model:             valid(h.Get("openai-model")),
 		ModelsETag:        h.Get("x-models-etag"),
 		RequestID:         requestID(h),
 		ReasoningIncluded: reasoning,
@@ -50,6 +58,14 @@ func ParseMeta(h http.Header) Meta {
 		OtherLimits:       otherLimits(h),
 		Header:            h,
 	}
+}
+
+// sendable is a header's value that can be sent back; "" for one that can't.
+func sendable(v string) string {
+	if checkHeader(http.Header{"X": {v}}) != nil {
+		return ""
+	}
+	return v
 }
 
 func requestID(h http.Header) string {
@@ -65,7 +81,7 @@ func ParseRateLimits(h http.Header, id string) *RateLimits {
 	id = strings.ToLower(strings.TrimSpace(id))
 	p := "x-" + strings.ReplaceAll(id, "_", "-")
 	return &RateLimits{
-		LimitID:     strings.ReplaceAll(id, "-", "_"),
+		LimitID:     cut(valid(strings.ReplaceAll(id, "-", "_")), maxLimitText),
 		LimitName:   optional(h.Get(p + "-limit-name")),
 		Primary:     window(h, p+"-primary"),
 		Secondary:   window(h, p+"-secondary"),
@@ -76,16 +92,15 @@ func ParseRateLimits(h http.Header, id string) *RateLimits {
 
 func otherLimits(h http.Header) []*RateLimits {
 	var all []*RateLimits
-	for name := range h {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
 		n, ok := strings.CutSuffix(strings.ToLower(name), "-primary-used-percent")
 		n, ok2 := strings.CutPrefix(n, "x-")
-		if ok && ok2 && n != DefaultLimit {
+		if ok && ok2 && n != DefaultLimit && len(all) < maxFamilies {
 			if l := ParseRateLimits(h, n); l.Primary != nil || l.Secondary != nil {
 				all = append(all, l)
 			}
 		}
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].LimitID < all[j].LimitID })
 	return all
 }
 
@@ -93,10 +108,10 @@ func otherLimits(h http.Header) []*RateLimits {
 // for "no such limit".
 func window(h http.Header, p string) *Window {
 	used, err := strconv.ParseFloat(h.Get(p+"-used-percent"), 64)
-	if err != nil || used-used != 0 {
+	if err != nil || math.IsNaN(used) {
 		return nil
 	}
-	w := &Window{UsedPercent: used, WindowMinutes: integer(h.Get(p + "-window-minutes")), ResetsAt: integer(h.Get(p + "-reset-at"))}
+	w := &Window{UsedPercent: min(max(used, 0), maxPercent), WindowMinutes: integer(h.Get(p + "-window-minutes")), ResetsAt: integer(h.Get(p + "-reset-at"))}
 	if used == 0 && (w.WindowMinutes == nil || *w.WindowMinutes == 0) && w.ResetsAt == nil {
 		return nil
 	}
@@ -131,7 +146,7 @@ func integer(s string) *int64 {
 }
 
 func optional(s string) *string {
-	if s = strings.TrimSpace(s); s == "" {
+	if s = cut(strings.TrimSpace(valid(s)), maxLimitText); s == "" {
 		return nil
 	}
 	return &s

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 )
@@ -16,33 +18,33 @@ import (
 type stream struct {
 	c       *Client
 	sc      *scanner
+	ans     assembler
 	onMeta  func(Meta)
 	onEvent func(Event) error
-	failure *Error // from failed or incomplete, raised when the stream ends
+	where   string // the address, for errors
+	content string // what the answer says it is
 	line    []byte
-	busy    *bool // told of each event, for the idle clock
+	came    bool // an event
+	short   bool // the stream ended before the response, with no other reason
 }
 
 // callerError is what a callback returned: it goes back to the caller as it is.
 type callerError struct{ error }
 
-// run reads to response.completed (nil), or to the end of the stream. The error is a
-// callerError, an *Error, or the reader's own.
+// run reads to the end of the response (nil), or to the end of the stream. The error is
+// a callerError, an *Error, or the reader's own.
 func (s *stream) run() error {
 	for {
 		data, err := s.sc.next()
 		switch {
 		case err == nil:
-		case err == io.EOF && s.failure != nil:
-			return s.failure
 		case err == io.EOF:
-			return disconnected("stream closed before response.completed")
+			return s.closed()
 		case errors.Is(err, errEventTooLong):
 			return disconnected(err.Error())
 		default:
 			return err
 		}
-		*s.busy = true
 		done, err := s.event(data)
 		if done || err != nil {
 			return err
@@ -50,64 +52,232 @@ func (s *stream) run() error {
 	}
 }
 
+// closed is for a stream that ended too early, or was none.
+func (s *stream) closed() error {
+	switch {
+	case s.ans.unread != nil:
+		return disconnected("stream closed before response.completed, after " + s.ans.unread.Error())
+	case s.came || len(s.sc.stray) == 0:
+		s.short = true
+		return disconnected("stream closed before response.completed")
+	}
+	what := "is no event stream: "
+	if t, _, _ := strings.Cut(s.content, ";"); t != "" && t != "text/event-stream" {
+		what = "is no event stream but " + shown(t) + ": "
+	}
+	return disconnected("the answer " + what + shown(readable(s.sc.stray)))
+}
+
+// event takes the data of one event. An event that can't be read is passed over, since
+// most mean nothing; at the end it is an error if it may have been an item.
 func (s *stream) event(data []byte) (done bool, err error) {
+	if f := &s.ans.frame; s.c.ep.Record == nil {
+		if ok, sound := f.take(data); ok {
+			return s.delta(f.typ, data, f.skip, sound)
+		}
+	}
 	typ := eventType(data)
 	if typ == nil {
-		return false, nil
+		if len(data) == 0 || data[0] != '{' && data[0] != '[' {
+			return false, nil
+		}
+		if n := s.sc.name; !bytes.HasPrefix(n, []byte("response.")) && string(n) != "error" || data[0] != '{' || !whole(data) {
+			return s.untyped(data)
+		}
+		typ = s.sc.name
+		data = set(data, "type", `"`+string(typ)+`"`)
 	}
+	s.came = true
 	if s.c.ep.Record != nil {
 		if err := s.record(data); err != nil {
 			return false, err
 		}
 	}
 	skip := s.c.Skip != nil && s.c.Skip(typ)
-	own := ownType(typ)
-	if skip && !own {
+	if bytes.HasSuffix(typ, []byte(".delta")) {
+		if s.ans.note(typ, data, skip); skip {
+			return false, nil
+		}
+		return s.delta(known(typ), data, skip, false)
+	}
+	if skip && !ownType(typ) {
 		return false, nil
 	}
-	if !wellFormed(typ, data) {
+	if !utf8.Valid(data) {
+		data, typ = bytes.ToValidUTF8(data, []byte("\ufffd")), bytes.ToValidUTF8(typ, []byte("\ufffd"))
+	}
+	if !whole(data) {
+		s.ans.lost(unreadable(data))
 		return false, nil
 	}
-	if own {
-		switch string(typ) {
-		case "response.completed":
-			done = true
-		case "response.failed":
-			s.failure = failedError(data)
-		case "response.incomplete":
-			s.failure = incompleteError(data)
-		case "codex.response.metadata":
-			if s.sc.lines {
-				s.onMeta(ParseMeta(headers(gjson.GetBytes(data, "headers"))))
-			}
-		case "error":
-			if status := gjson.GetBytes(data, "status").Int(); s.sc.lines && status >= 300 {
-				return false, s.wrapped(int(status), data)
-			}
+	return s.checked(known(typ), data)
+}
+
+// delta takes one of the many events of a text. One that can't be read is passed over:
+// the text comes again, or is found to be broken at the end.
+func (s *stream) delta(typ string, data []byte, skip, sound bool) (done bool, err error) {
+	if skip {
+		return false, nil
+	}
+	if !sound {
+		if !utf8.Valid(data) {
+			data = bytes.ToValidUTF8(data, []byte("\ufffd"))
 		}
-		if skip {
-			return done, nil
+		if !whole(data) {
+			return false, nil
+		}
+		s.ans.frame.sound = true // if it was taken from this event
+	}
+	return false, s.hand(typ, data)
+}
+
+// checked takes an event that has been found to be JSON.
+func (s *stream) checked(typ string, data []byte) (done bool, err error) {
+	switch typ {
+	case eventDone:
+		if data = s.ans.done(data); data == nil {
+			return false, nil
+		}
+	case "response.completed", "response.done":
+		return true, s.completed(data)
+	case "response.incomplete":
+		return true, s.incomplete(data)
+	case "response.failed", "response.cancelled":
+		return true, s.end(typ, data, failedError(data))
+	case "error":
+		return true, s.end(typ, data, s.failed(data))
+	case "codex.response.metadata":
+		if s.sc.lines {
+			s.onMeta(ParseMeta(headers(gjson.GetBytes(data, "headers"))))
+		}
+	default:
+		s.ans.noteWhole(typ, data)
+	}
+	return false, s.show(typ, data)
+}
+
+// show hands an event on that somebody wants.
+func (s *stream) show(typ string, data []byte) error {
+	if s.c.Skip != nil && s.c.Skip([]byte(typ)) {
+		return nil
+	}
+	return s.hand(typ, data)
+}
+
+func (s *stream) hand(typ string, data []byte) error {
+	if err := s.onEvent(Event{Type: typ, Data: data}); err != nil {
+		return callerError{err}
+	}
+	return nil
+}
+
+// end hands an event on that ends the response, and gives its error.
+func (s *stream) end(typ string, data []byte, e *Error) error {
+	if err := s.show(typ, data); err != nil {
+		return err
+	}
+	e.patient()
+	return e
+}
+
+// completed ends a response that is whole, after the items that no event was sent for.
+func (s *stream) completed(data []byte) error {
+	response := gjson.GetBytes(data, "response")
+	switch status := response.Get("status").Str; {
+	case status == "failed" || status == "cancelled" || response.Get("error").IsObject():
+		return s.end("response.failed", data, failedError(data))
+	case status == "incomplete":
+		return s.incomplete(data)
+	}
+	if err := s.rest(response, false); err != nil {
+		return err
+	}
+	if s.ans.unread != nil {
+		return disconnected(s.ans.unread.Error())
+	}
+	if string(eventType(data)) != "response.completed" {
+		data = set(data, "type", `"response.completed"`)
+	}
+	return s.show("response.completed", data)
+}
+
+// incomplete ends a response that was cut off: what there is of a message is an answer.
+func (s *stream) incomplete(data []byte) error {
+	response := gjson.GetBytes(data, "response")
+	if err := s.rest(response, true); err != nil {
+		return err
+	}
+	return s.end("response.incomplete", data, incompleteError(response))
+}
+
+func (s *stream) rest(response gjson.Result, cut bool) error {
+	for _, data := range s.ans.rest(response, cut) {
+		if err := s.show(eventDone, data); err != nil {
+			return err
 		}
 	}
-	if err := s.onEvent(Event{Type: known(typ), Data: data}); err != nil {
-		return false, callerError{err}
+	return nil
+}
+
+// failed is the error of an error event. It may be what its HTTP answer would have been,
+// with a status: so the API's websocket speaks, and a command, which has no status line.
+func (s *stream) failed(data []byte) *Error {
+	if status := gjson.GetBytes(data, "status").Int(); status >= 300 && status < 1000 {
+		return s.wrapped(int(status), data)
 	}
-	return done, nil
+	w, _ := reasonIn(gjson.ParseBytes(data))
+	if w.typ == "error" {
+		w.typ = ""
+	}
+	return w.failure("error event received")
+}
+
+// untyped takes JSON that is no event: the whole response of a server that doesn't
+// stream, or an error in a stream's place or in the midst of it.
+func (s *stream) untyped(data []byte) (done bool, err error) {
+	if !utf8.Valid(data) {
+		data = bytes.ToValidUTF8(data, []byte("\ufffd"))
+	}
+	if !whole(data) {
+		s.ans.lost(unreadable(data))
+		return false, nil
+	}
+	r := gjson.ParseBytes(data)
+	if r.IsArray() {
+		r = r.Get("0")
+	}
+	if output := r.Get("output"); output.IsArray() && (len(output.Array()) > 0 || r.Get("status").Exists()) {
+		return s.event([]byte(`{"type":"response.completed","response":` + r.Raw + `}`))
+	}
+	_, ok := reasonIn(r)
+	if e := r.Get("error"); r.IsObject() && (ok && !s.came || e.IsObject() || e.Type == gjson.String) {
+		return s.event(set([]byte(r.Raw), "type", `"error"`))
+	}
+	if !s.came {
+		s.sc.stray = append(s.sc.stray[:0], data[:min(len(data), maxStray)]...)
+	}
+	return false, nil
+}
+
+func unreadable(data []byte) error {
+	return errors.New("an event that can't be read: " + cut(valid(string(data[:min(len(data), 200)])), 100))
 }
 
 // ownType says whether the client itself acts on a type.
 func ownType(typ []byte) bool {
 	switch string(typ) {
-	case "response.completed", "response.failed", "response.incomplete", "codex.response.metadata", "error":
+	case "response.completed", "response.done", "response.failed", "response.cancelled", "response.incomplete", "codex.response.metadata", "error":
+		return true
+	case eventAdded, eventDone, "response.output_text.done", "response.refusal.done", "response.content_part.done",
+		"response.function_call_arguments.done", "response.custom_tool_call_input.done":
 		return true
 	}
 	return false
 }
 
-// wrapped makes of an error event what its HTTP answer would have been: a command has no
-// status line, so it speaks as the API's websocket does, with the status and the headers
-// in the event (turn spec §1.6).
-func (s *stream) wrapped(status int, data []byte) error {
+// wrapped makes of an error event what its HTTP answer would have been, with the status
+// and the headers in the event.
+func (s *stream) wrapped(status int, data []byte) *Error {
 	h := headers(gjson.GetBytes(data, "headers"))
 	var body []byte
 	switch e := gjson.GetBytes(data, "error"); {
@@ -119,7 +289,7 @@ func (s *stream) wrapped(status int, data []byte) error {
 	case e.Exists():
 		body = []byte(`{"error":` + e.Raw + `}`)
 	}
-	return s.c.statusError(status, h, body, s.c.ep.Command[0])
+	return s.c.statusError(status, h, body, s.where)
 }
 
 func headers(obj gjson.Result) http.Header {
@@ -133,7 +303,7 @@ func headers(obj gjson.Result) http.Header {
 
 // record writes the event as one line. Newlines in it can only stand between tokens.
 func (s *stream) record(data []byte) error {
-	if !gjson.ValidBytes(data) {
+	if !whole(data) {
 		return nil
 	}
 	s.line = append(append(s.line[:0], data...), '\n')
@@ -153,11 +323,10 @@ func (s *stream) record(data []byte) error {
 
 var errIdle = errors.New("idle timeout waiting for SSE")
 
-// idle ends a context when the time between two events is over.
+// idle ends a context when nothing has come for a while.
 type idle struct {
 	d     time.Duration
 	timer *time.Timer
-	busy  bool // an event came since the last read
 }
 
 func newIdle(d time.Duration, cancel context.CancelCauseFunc) *idle {
@@ -174,13 +343,12 @@ func (w *idle) stop() {
 	}
 }
 
-// restart is called before a read that may block. Touching the timer for each event
-// would cost more than reading the event.
+// restart is called before each read that may block: whatever came, a comment too, is a
+// sign of life.
 func (w *idle) restart() {
-	if w.busy && w.timer != nil {
+	if w.timer != nil {
 		w.timer.Reset(w.d)
 	}
-	w.busy = false
 }
 
 // waiting is what a scanner calls before each read.

@@ -69,8 +69,8 @@ func serve(t *testing.T, answers ...answer) (url string, requests *atomic.Int32)
 // clock is a fixed time in a fixed zone.
 func clock() time.Time { return time.Date(2026, 11, 22, 15, 0, 0, 0, time.FixedZone("x", 3600)) }
 
-// TestErrors holds the texts and classes of turn spec §2.3 (and what the original was
-// seen to say beside them).
+// TestErrors holds the texts and classes of what goes wrong: the original's, with what
+// the provider says beside them.
 func TestErrors(t *testing.T) {
 	const disc = "stream disconnected before completion: "
 	at := func(tm time.Time) string { return fmt.Sprintf(`,"resets_at":%d`, tm.Unix()) }
@@ -93,17 +93,17 @@ func TestErrors(t *testing.T) {
 		{"400 cyber, no text", answer{status: 400, body: `{"error":{"code":"cyber_policy"}}`}, textCyber, KindCyberPolicy, false},
 		{"400 image", answer{status: 400, body: `The image data you provided does not represent a valid image`}, textImage, KindOther, false},
 		{"401", answer{status: 401, header: [2]string{"x-request-id\ncf-ray", "req_1\nray9"}, body: `{"error":{"message":"bad thing happened"}}`},
-			"unexpected status 401 Unauthorized: bad thing happened, url: URL/responses, cf-ray: ray9, request id: req_1", KindOther, true},
+			"unexpected status 401 Unauthorized: bad thing happened, url: URL/responses, cf-ray: ray9, request id: req_1", KindOther, false},
 		{"401 auth", answer{status: 401, header: [2]string{"x-openai-authorization-error\nx-error-json\nx-oai-request-id",
 			"missing scope\n" + base64.StdEncoding.EncodeToString([]byte(`{"error":{"code":"token_bad"}}`)) + "\noai1"}, body: "plain text body "},
-			"unexpected status 401 Unauthorized: plain text body, url: URL/responses, request id: oai1, auth error: missing scope, auth error code: token_bad", KindOther, true},
+			"unexpected status 401 Unauthorized: plain text body, url: URL/responses, request id: oai1, auth error: missing scope, auth error code: token_bad", KindOther, false},
 		{"403 blocked", answer{status: 403, header: [2]string{"cf-ray", "ray1"}, body: "<html>Cloudflare ... blocked</html>"},
-			"Access blocked by Cloudflare. This usually happens when connecting from a restricted region (status 403 Forbidden), url: URL/responses, cf-ray: ray1", KindOther, true},
-		{"404 empty", answer{status: 404}, "unexpected status 404 Not Found: Unknown error, url: URL/responses", KindOther, true},
-		{"413 blank", answer{status: 413, body: `{"error":{"message":"  "}}`}, `unexpected status 413 Payload Too Large: {"error":{"message":"  "}}, url: URL/responses`, KindOther, true},
+			"Access blocked by Cloudflare. This usually happens when connecting from a restricted region (status 403 Forbidden), url: URL/responses, cf-ray: ray1", KindOther, false},
+		{"404 empty", answer{status: 404}, "unexpected status 404 Not Found: Unknown error, url: URL/responses", KindOther, false},
+		{"413 blank", answer{status: 413, body: `{"error":{"message":"  "}}`}, `unexpected status 413 Payload Too Large: {"error":{"message":"  "}}, url: URL/responses`, KindOther, false},
 		{"418 long", answer{status: 418, body: strings.Repeat("é", 800)},
-			"unexpected status 418 I'm a teapot: " + strings.Repeat("é", 500) + "..., url: URL/responses", KindOther, true},
-		{"429", answer{status: 429, header: [2]string{"x-request-id", "req_429"}, body: "{}"}, "exceeded retry limit, last status: 429 Too Many Requests, request id: req_429", KindTooManyFailed, false},
+			"unexpected status 418 I'm a teapot: " + strings.Repeat("é", 500) + "..., url: URL/responses", KindOther, false},
+		{"429", answer{status: 429, header: [2]string{"x-request-id", "req_429"}, body: "{}"}, "exceeded retry limit, last status: 429 Too Many Requests, request id: req_429", KindTooManyFailed, true},
 		{"429 not included", answer{status: 429, body: `{"error":{"type":"usage_not_included"}}`}, textNotIncluded, KindUsageLimit, false},
 		{"500", answer{status: 500}, textHighDemand, KindInternal, true},
 		{"502", answer{status: 502, body: "x"}, "unexpected status 502 Bad Gateway: x, url: URL/responses", KindOther, true},
@@ -124,12 +124,60 @@ func TestErrors(t *testing.T) {
 		{"limit other", limit("", "x-codex-active-limit\nx-codex-other-limit-name", "codex_other\nBig Model"),
 			"You've hit your usage limit for Big Model. Switch to another model now, or try again later.", KindUsageLimit, false},
 
+		{"400 context", answer{status: 400, body: `{"error":{"message":"Your input exceeds the context window of this model.","code":"context_length_exceeded","param":"input"}}`}, textContext, KindContextWindow, false},
+		{"413 context, other words", answer{status: 413, body: `{"error":{"message":"This model's maximum context length is 8192 tokens.","type":"BadRequestError","code":400}}`}, textContext, KindContextWindow, false},
+		{"400 image, other words", answer{status: 400, body: `{"error":{"message":"Invalid 'input[3].content[0].image_url'.","param":"input[3].content[0].image_url"}}`},
+			textImage + " (Invalid 'input[3].content[0].image_url'.)", KindOther, false},
+		{"400 empty", answer{status: 400}, "unexpected status 400 Bad Request: Unknown error, url: URL/responses", KindOther, false},
+		{"400 page", answer{status: 400, body: "<!DOCTYPE html><html><head><style>p{}</style><title>400 Bad\nRequest</title><script>if (a<b) x()</script></head><body><p>nginx &amp; co"},
+			"unexpected status 400 Bad Request: an HTML page: 400 Bad Request nginx & co, url: URL/responses", KindOther, false},
+		{"400 not UTF-8", answer{status: 400, body: "caf\xe9"}, "caf\ufffd", KindOther, false},
+		{"401 detail", answer{status: 401, body: `{"detail":"Invalid token"}`}, "unexpected status 401 Unauthorized: Invalid token, url: URL/responses", KindOther, false},
+		{"404 list", answer{status: 404, body: `[{"error":{"code":404,"message":"models/x is not found"}}]`}, "unexpected status 404 Not Found: models/x is not found, url: URL/responses", KindOther, false},
+		{"404 text", answer{status: 404, body: `{"error":"model 'x' not found"}`}, "unexpected status 404 Not Found: model 'x' not found, url: URL/responses", KindOther, false},
+		{"408", answer{status: 408, body: "x"}, "unexpected status 408 Request Timeout: x, url: URL/responses", KindOther, true},
+		{"429 words", answer{status: 429, body: `{"error":{"message":"Rate limit reached for gpt-x"}}`}, "exceeded retry limit, last status: 429 Too Many Requests: Rate limit reached for gpt-x", KindTooManyFailed, true},
+		{"429 quota", answer{status: 429, body: `{"error":{"message":"You exceeded your current quota.","code":"insufficient_quota"}}`}, textQuota + " (You exceeded your current quota.)", KindUsageLimit, false},
+		{"429 for long", answer{status: 429, header: [2]string{"Retry-After", "7200"}}, "exceeded retry limit, last status: 429 Too Many Requests, which asks to wait for 2h0m0s", KindTooManyFailed, false},
+		{"500 words", answer{status: 500, body: `{"error":{"message":"out of memory"}}`}, textHighDemand + " (out of memory)", KindInternal, true},
+		{"503 overloaded, words", answer{status: 503, body: `{"error":{"code":"slow_down","message":"Slow down."}}`}, textAtCapacity + " (Slow down.)", KindOverloaded, false},
+		{"302", answer{status: 302, header: [2]string{"Location", "/elsewhere?key=secret"}}, "unexpected status 302 Found: the redirect leads to URL/elsewhere and is not followed; " +
+			"if that is the right server, put its address into base_url, url: URL/responses", KindOther, false},
+		{"307 to another", answer{status: 307, header: [2]string{"Location", "http://127.0.0.1:1/"}}, "unexpected status 307 Temporary Redirect: the redirect leads to http://127.0.0.1:1/ and is not followed; " +
+			"if that is the right server, put its address into base_url, url: URL/responses", KindOther, false},
+
+		{"error event", answer{body: event(`{"type":"error","code":"server_error","message":"boom","param":null,"sequence_number":3}`), hang: true}, disc + "boom", KindOther, true},
+		{"error event, nested", answer{body: event(`{"type":"error","error":{"type":"server_error","message":"boom"}}`), hang: true}, disc + "boom", KindOther, true},
+		{"error event, nested twice", answer{body: event(`{"type":"error","error":{"error":{"code":"slow_down","message":"no"}}}`)}, textAtCapacity + " (no)", KindOverloaded, false},
+		{"error event, text", answer{body: event(`{"type":"error","error":"boom"}`)}, disc + "boom", KindOther, true},
+		{"error event, empty", answer{body: event(`{"type":"error"}`)}, disc + "error event received", KindOther, true},
+		{"error event, context", answer{body: event(`{"type":"error","error":{"type":"invalid_request_error","code":"context_length_exceeded"}}`)}, textContext, KindContextWindow, false},
+		{"error event, request", answer{body: event(`{"type":"error","error":{"type":"invalid_request_error","message":"no such tool"}}`)}, "no such tool", KindOther, false},
+		{"error event, event line", answer{body: "event: error\ndata: {\"message\":\"boom\"}\n\n"}, disc + "boom", KindOther, true},
+		{"error without a type", answer{body: event(msgDone) + event(`{"error":{"message":"upstream gone","code":502}}`)}, disc + "upstream gone", KindOther, true},
+		{"error without a field", answer{body: event(msgDone) + `{"error":{"message":"upstream gone"}}` + "\n"}, disc + "upstream gone", KindOther, true},
+		{"failed context, open", answer{body: failed(`,"error":{"code":"context_length_exceeded"}`).body, hang: true}, textContext, KindContextWindow, false},
+		{"failed as completed", answer{body: event(`{"type":"response.completed","response":{"status":"failed","error":{"code":"x","message":"mm"}}}`)}, disc + "mm", KindOther, true},
+		{"incomplete as done", answer{body: event(`{"type":"response.done","response":{"status":"incomplete","incomplete_details":{"reason":"content_filter"}}}`)},
+			"Incomplete response returned, reason: content_filter", KindOther, false},
+		{"200 JSON error", answer{body: "{\n \"error\": {\"message\": \"overloaded\", \"code\": null}\n}"}, disc + "overloaded", KindOther, true},
+		{"200 JSON message", answer{body: `{"message":"no such route"}`}, disc + "no such route", KindOther, true},
+		{"200 JSON of another kind", answer{header: [2]string{"Content-Type", "application/json"}, body: `{"id":"r","output":[]}`},
+			disc + `the answer is no event stream but application/json: {"id":"r","output":[]}`, KindOther, true},
+		{"200 page", answer{header: [2]string{"Content-Type", "text/html; charset=utf-8"}, body: "<html><body>Login required</body></html>"},
+			disc + "the answer is no event stream but text/html: an HTML page: Login required", KindOther, true},
+		{"200 text", answer{header: [2]string{"Content-Type", "text/event-stream"}, body: "service down\n"}, disc + "the answer is no event stream: service down", KindOther, true},
+		{"deep", answer{body: "data: " + strings.Repeat("[", 1<<20) + "\n\n"}, disc + "stream closed before response.completed, after an event that can't be read: " + strings.Repeat("[", 100) + "...", KindOther, true},
+		{"item cut", answer{body: event(`{"type":"response.output_item.done","item":{"type"`) + event(completed)},
+			disc + `an event that can't be read: {"type":"response.output_item.done","item":{"type"`, KindOther, true},
+		{"no item", answer{body: event(`{"type":"response.output_item.done","item":null}`) + event(completed)}, disc + "an event response.output_item.done without an item", KindOther, true},
+
 		{"closed", answer{body: event(msgDone)}, disc + "stream closed before response.completed", KindOther, true},
 		{"empty", answer{}, disc + "stream closed before response.completed", KindOther, true},
 		{"broken", answer{body: event(msgDone), abort: true}, disc + "Transport error: network error: error decoding response body", KindOther, true},
 		{"incomplete", answer{body: event(`{"type":"response.incomplete","response":{"incomplete_details":{"reason":"max_output_tokens"}}}`)},
-			disc + "Incomplete response returned, reason: max_output_tokens", KindOther, true},
-		{"incomplete, no reason", answer{body: event(`{"type":"response.incomplete","response":{}}`)}, disc + "Incomplete response returned, reason: unknown", KindOther, true},
+			"Incomplete response returned, reason: max_output_tokens", KindOther, false},
+		{"incomplete, no reason", answer{body: event(`{"type":"response.incomplete","response":{}}`)}, "Incomplete response returned, reason: unknown", KindOther, false},
 		{"failed context", failed(`,"error":{"code":"context_length_exceeded"}`), textContext, KindContextWindow, false},
 		{"failed quota", failed(`,"error":{"code":"insufficient_quota"}`), textQuota, KindUsageLimit, false},
 		{"failed not included", failed(`,"error":{"code":"usage_not_included"}`), textNotIncluded, KindUsageLimit, false},
@@ -138,9 +186,9 @@ func TestErrors(t *testing.T) {
 		{"failed cyber", failed(`,"error":{"code":"cyber_policy"}`), textCyber, KindCyberPolicy, false},
 		{"failed overloaded", failed(`,"error":{"code":"server_is_overloaded"}`), textAtCapacity, KindOverloaded, false},
 		{"failed else", failed(`,"error":{"code":"zzz","message":"mm"}`), disc + "mm", KindOther, true},
-		{"failed, no message", failed(`,"error":{"code":"zzz"}`), disc, KindOther, true},
+		{"failed, no message", failed(`,"error":{"code":"zzz"}`), disc + "zzz", KindOther, true},
 		{"failed, no error", failed(``), disc + "response.failed event received", KindOther, true},
-		{"failed twice", answer{body: failed(`,"error":{"code":"a","message":"one"}`).body + failed(`,"error":{"code":"b","message":"two"}`).body}, disc + "two", KindOther, true},
+		{"failed twice", answer{body: failed(`,"error":{"code":"a","message":"one"}`).body + failed(`,"error":{"code":"b","message":"two"}`).body}, disc + "one", KindOther, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			url, n := serve(t, tt.a)
@@ -154,7 +202,7 @@ func TestErrors(t *testing.T) {
 			if want := strings.ReplaceAll(tt.msg, "URL", url); e.Message != want {
 				t.Errorf("message %q\n   want %q", e.Message, want)
 			}
-			if e.Kind != tt.kind || e.Retryable != tt.retry || e.HTTPStatus != tt.a.status {
+			if e.Kind != tt.kind || e.Retryable != tt.retry || e.HTTPStatus != tt.a.status || e.InvalidImage != strings.HasPrefix(tt.msg, textImage) {
 				t.Errorf("kind %s, retryable %v, status %d", e.Kind, e.Retryable, e.HTTPStatus)
 			}
 			if n.Load() != 1 {
@@ -222,7 +270,7 @@ func TestConnectionRefused(t *testing.T) {
 	var s sleeps
 	c := NewClient(Endpoint{BaseURL: url, Query: "api-version=2025", RequestMaxRetries: 2}, WithSleep(s.sleep), WithRand(middle))
 	err := c.Stream(context.Background(), Request{}, nil, nil)
-	want := "stream disconnected before completion: error sending request for url (" + srv.URL + "/v1/responses?api-version=2025)"
+	want := "stream disconnected before completion: error sending request for url (" + srv.URL + "/v1/responses?api-version=2025): connection refused"
 	var e *Error
 	if !errors.As(err, &e) || e.Message != want || !e.Retryable || len(s) != 2 || e.Err == nil {
 		t.Errorf("%v after %v", err, s)
@@ -272,9 +320,9 @@ func TestStream(t *testing.T) {
 	url, _ := serve(t, answer{
 		header: [2]string{"x-codex-turn-state\nopenai-model\nx-models-etag\nx-request-id\nx-reasoning-included\nx-codex-primary-used-percent\nx-codex-primary-window-minutes\nx-codex-primary-reset-at\nx-codex-credits-has-credits\nx-codex-credits-unlimited\nx-codex-credits-balance\nx-codex-other-primary-used-percent",
 			"TS\nm2\ne1\nreq\ntrue\n42.5\n300\n1795347733\ntrue\nfalse\n3\n7"},
-		body: ": hello\n\n" + event(`{"type":"response.created","response":{"id":"r"}}`) + event("not JSON") + event(`{"type":"response.output_item.done","item":`) +
+		body: ": hello\n\n" + event(`{"type":"response.created","response":{"id":"r"}}`) + event("not JSON") + event(`{"type":"response.mystery","x":`) +
 			event(`{"type":"mystery"}`) + event(`[1]`) + event(`{"type":"response.output_text.delta","delta":"a"}`) +
-			event(`{"type":"response.failed","response":{}}`) + event(msgDone) + event(completed) + event(`{"type":"after"}`),
+			event(msgDone) + event(`{"type":"response.completed","response":{"id":"r","output":[{}]}}`) + event(`{"type":"after"}`),
 		hang: true, // response.completed ends the reading all the same
 	})
 	c := NewClient(Endpoint{BaseURL: url})
@@ -286,7 +334,7 @@ func TestStream(t *testing.T) {
 		got = append(got, e.Type)
 		return nil
 	})
-	if want := "response.created mystery response.failed response.output_item.done response.completed"; err != nil || strings.Join(got, " ") != want {
+	if want := "response.created mystery response.output_item.done response.completed"; err != nil || strings.Join(got, " ") != want {
 		t.Errorf("%v, error %v", got, err)
 	}
 	if m.TurnState != "TS" || m.Model != "m2" || m.ModelsETag != "e1" || m.RequestID != "req" || !m.ReasoningIncluded {
@@ -329,13 +377,11 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestIdle waits for no answer that comes: only the client's own limit ends it. Comments
-// are no events.
+// TestIdle waits for no answer that comes: only the client's own limit ends it.
 func TestIdle(t *testing.T) {
 	for name, a := range map[string]answer{
 		"silence": {hang: true}, "after an event": {body: event(msgDone), hang: true},
-		"after failed": {body: failed(`,"error":{"code":"context_length_exceeded"}`).body, hang: true},
-		"comments":     {body: strings.Repeat(": still here\n\n", 100), hang: true},
+		"comments": {body: strings.Repeat(": still here\n\n", 100), hang: true},
 	} {
 		url, n := serve(t, a)
 		c := NewClient(Endpoint{BaseURL: url, IdleTimeout: 20 * time.Millisecond, RequestMaxRetries: 4})

@@ -27,14 +27,20 @@ func (c *Client) transport(rawURL string) (*http.Client, error) {
 			c.httpErr = &Error{Message: "bad model URL: " + err.Error(), Kind: KindOther, Err: err}
 			return
 		}
+		if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			c.httpErr = &Error{Message: "bad model URL: " + rawURL + ": want http:// or https:// and a server", Kind: KindOther}
+			return
+		}
 		t := &http.Transport{
 			DisableCompression:  true, // the original doesn't ask for it, and it delays deltas
 			ReadBufferSize:      firstBuffer,
 			WriteBufferSize:     32 << 10,
 			MaxIdleConnsPerHost: 2,
 			IdleConnTimeout:     90 * time.Second,
+
+			MaxResponseHeaderBytes: 1 << 20,
 		}
-		c.http = &http.Client{Transport: t}
+		c.http = &http.Client{Transport: t, CheckRedirect: redirected}
 		dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 		if u.Scheme == "http" {
 			t.Protocols = new(http.Protocols)

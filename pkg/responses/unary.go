@@ -10,8 +10,8 @@ import (
 // maxUnary bounds an answer that is not a stream.
 const maxUnary = 256 << 20
 
-// Compact posts to /responses/compact, which answers with {"output":[items]} (turn spec
-// §3.6). Only the request layer retries.
+// Compact posts to /responses/compact, which answers with {"output":[items]}. Only the
+// request layer retries.
 func (c *Client) Compact(ctx context.Context, req Request) ([]byte, error) {
 	return c.unary(ctx, http.MethodPost, "/responses/compact", "", req)
 }
@@ -39,10 +39,13 @@ func (c *Client) unary(ctx context.Context, method, path, query string, req Requ
 		}
 		defer resp.Body.Close()
 		if resp.StatusCode/100 != 2 {
-			b, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-			return c.statusError(resp.StatusCode, resp.Header, b, resp.Request.URL.String())
+			return c.responseError(resp)
 		}
-		body, err = io.ReadAll(io.LimitReader(resp.Body, maxUnary+1))
+		plain, err := decoded(resp)
+		if err != nil {
+			return c.readError(ctx, nil, err)
+		}
+		body, err = io.ReadAll(io.LimitReader(plain, maxUnary+1))
 		if err == nil && len(body) > maxUnary {
 			err = errEventTooLong
 		}

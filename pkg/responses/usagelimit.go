@@ -11,7 +11,7 @@ import (
 
 const settingsURL = "https://chatgpt.com/codex/settings/usage"
 
-// usageLimit is the text of a 429 usage_limit_reached, by plan (turn spec §2.3).
+// usageLimit is the text of a 429 usage_limit_reached, by plan.
 func (c *Client) usageLimit(errObj gjson.Result, h http.Header, limits *RateLimits) string {
 	const hit = "You've hit your usage limit"
 	at := ""
