@@ -69,7 +69,7 @@ func TestCall(t *testing.T) {
 	}
 	status, out, errs = run(t, "{}", "call", "--base-url", url)
 	want := `{"type":"error","status":429,"error":{"message":"slow"},"body":{"error":{"message":"slow"}},"headers":{"x-request-id":"q"}}` + "\n"
-	if status != 1 || out != want || errs != "codex-model: exceeded retry limit, last status: 429 Too Many Requests, request id: q\n" {
+	if status != 1 || out != want || errs != "codex-model: exceeded retry limit, last status: 429 Too Many Requests: slow, request id: q\n" {
 		t.Errorf("%d %s\n%s", status, errs, out)
 	}
 

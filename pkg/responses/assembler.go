@@ -2,7 +2,6 @@ package responses
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"slices"
@@ -11,6 +10,8 @@ import (
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 const (
@@ -35,7 +36,7 @@ type assembler struct {
 	frame frame
 	seed  maphash.Seed
 	// unread says why an event could not be read: it may have been an item.
-	unread error
+	unread *Error
 }
 
 // item is what there is to know of an output item.
@@ -61,8 +62,22 @@ type part struct {
 type piece struct {
 	kind     string
 	index    int64
-	raw      []byte
-	finished bool // an event had the whole text
+	raw      [][]byte // in blocks: it may be megabytes, and is rarely needed
+	finished bool     // an event had the whole text
+}
+
+// add appends to the text.
+func (t *piece) add(b []byte) {
+	n := len(t.raw) - 1
+	if n < 0 || cap(t.raw[n])-len(t.raw[n]) < len(b) {
+		size := 256
+		if n >= 0 {
+			size = min(2*cap(t.raw[n]), 64<<10)
+		}
+		t.raw = append(t.raw, make([]byte, 0, max(size, len(b))))
+		n++
+	}
+	t.raw[n] = append(t.raw[n], b...)
 }
 
 // note takes a delta; it sees those that nobody wants too.
@@ -120,7 +135,7 @@ func (a *assembler) delta(data []byte, typ, kind string) {
 		return
 	}
 	if t := p.piece(kind, gjson.GetBytes(data, "content_index").Int()); !t.finished {
-		t.raw = append(t.raw, data[lo:hi]...)
+		t.add(data[lo:hi])
 		a.frame.set(data[:lo], data[hi:], t)
 	}
 }
@@ -151,8 +166,8 @@ func (f *frame) take(data []byte) (ok, sound bool) {
 	if data[hi-1] == '\\' || bytes.IndexByte(body, '"') >= 0 {
 		return false, false
 	}
-	f.to.raw = append(f.to.raw, body...)
-	return true, f.sound && utf8.Valid(body) && gjson.ValidBytes(data[lo-1:hi+1])
+	f.to.add(body)
+	return true, f.sound && utf8.Valid(body) && jsonrpc.Valid(data[lo-1:hi+1])
 }
 
 // finish takes an event that has a whole text.
@@ -167,10 +182,10 @@ func (a *assembler) finish(data []byte, typ, kind, member string) {
 	t := p.piece(kind, gjson.GetBytes(data, "content_index").Int())
 	key := member[strings.LastIndexByte(member, '.')+1:]
 	if lo, hi := stringMember(data, `"`+key+`":`); hi > 0 {
-		t.raw, t.finished = append(t.raw[:0], data[lo:hi]...), true
+		t.raw, t.finished = [][]byte{bytes.Clone(data[lo:hi])}, true
 	} else if v := gjson.GetBytes(data, member); v.IsObject() { // arguments
 		q := quoted(v.Raw)
-		t.raw, t.finished = []byte(q[1:len(q)-1]), true
+		t.raw, t.finished = [][]byte{[]byte(q[1 : len(q)-1])}, true
 	}
 }
 
@@ -337,7 +352,7 @@ func (a *assembler) done(data []byte) []byte {
 				return made
 			}
 		}
-		a.lost(errors.New("an event " + eventDone + " without an item"))
+		a.lost(&Error{Message: "the model's answer has an event " + eventDone + " without an item", Kind: KindOther})
 		return nil
 	}
 	var p *part
@@ -371,8 +386,10 @@ func (a *assembler) handed(i item, p *part) {
 
 // complete fills in what an item lacks from what came before.
 func (p *part) complete(data []byte, says bool) []byte {
-	if member, raw := p.member(), p.content(); member != "" && raw != "" && !says {
-		data = set(data, "item."+member, raw)
+	if member := p.member(); member != "" && !says {
+		if raw := p.content(); raw != "" {
+			data = set(data, "item."+member, raw)
+		}
 	}
 	if p.added == nil {
 		return data
@@ -404,14 +421,15 @@ func (p *part) member() string {
 func (p *part) content() string {
 	var b []byte
 	for _, t := range p.pieces {
+		raw := bytes.Join(t.raw, nil)
 		switch {
-		case len(t.raw) == 0:
+		case len(raw) == 0:
 		case p.typ != itemMessage:
-			return `"` + string(t.raw) + `"`
+			return `"` + string(raw) + `"`
 		case t.kind == partText:
-			b = fmt.Appendf(b, `,{"type":"output_text","text":"%s"}`, t.raw)
+			b = fmt.Appendf(b, `,{"type":"output_text","text":"%s"}`, raw)
 		default:
-			b = fmt.Appendf(b, `,{"type":"refusal","refusal":"%s"}`, t.raw)
+			b = fmt.Appendf(b, `,{"type":"refusal","refusal":"%s"}`, raw)
 		}
 	}
 	if b == nil {
@@ -460,11 +478,13 @@ func (a *assembler) made(p *part) []byte {
 	switch {
 	case p.typ == itemMessage && (!i.says || a.said(i)):
 		return nil
-	case !whole(data):
-		a.lost(errors.New("a delta that can't be read"))
+	case !jsonrpc.Valid(data):
+		a.lost(unreadable([]byte(p.content())))
 		return nil
 	case p.typ != itemMessage && blank(gjson.GetBytes(data, "item.name")):
-		a.lost(errors.New("a call without a name"))
+		if p.id != "" || p.index >= 0 || len(a.items) == 0 { // else a stray piece of nothing
+			a.lost(&Error{Message: "the model's answer has a call without a name", Kind: KindOther})
+		}
 		return nil
 	}
 	a.handed(i, p)
@@ -538,9 +558,9 @@ func (a *assembler) claim(typ string) bool {
 	return false
 }
 
-func (a *assembler) lost(err error) {
+func (a *assembler) lost(e *Error) {
 	if a.unread == nil {
-		a.unread = err
+		a.unread = e
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // The ways in which servers tell of a response: each is one that was seen, or its
@@ -104,7 +106,7 @@ var answers = []struct{ name, events, items, fail string }{
 	{"item that is a text", `{"type":"response.output_item.done","item":"x"}
 {"type":"response.completed","response":{"output":[]}}`, "", "without an item"},
 	{"delta that is broken", `{"type":"response.output_text.delta","item_id":"m","delta":"a\x"}
-{"type":"response.completed"}`, "", "a delta that can't be read"},
+{"type":"response.completed"}`, "", "an event that can't be read"},
 	{"broken delta, whole item", `{"type":"response.output_text.delta","item_id":"m","delta":"a\x"}
 {"type":"response.output_item.done","item":{"type":"message","id":"m","content":"ab"}}
 {"type":"response.completed"}`, "message m ab", ""},
@@ -145,7 +147,7 @@ func follow(t *testing.T, body string, skip bool) (items string, err error) {
 	}
 	var got []string
 	s := &stream{c: c, sc: newScanner(strings.NewReader(body), false, nil), onEvent: func(e Event) error {
-		if !whole(e.Data) || !gjson.GetBytes(e.Data, "type").Exists() {
+		if !jsonrpc.Valid(e.Data) || !gjson.GetBytes(e.Data, "type").Exists() {
 			t.Errorf("event %s", e.Data)
 		}
 		if e.Type == eventDone {
@@ -304,7 +306,7 @@ func FuzzEvents(f *testing.F) {
 		c := NewClient(Endpoint{})
 		ended := false
 		s := &stream{c: c, sc: newScanner(strings.NewReader(body), false, nil), onEvent: func(e Event) error {
-			if r := gjson.GetBytes(e.Data, "type"); !whole(e.Data) || r.Raw != `"`+e.Type+`"` {
+			if r := gjson.GetBytes(e.Data, "type"); !jsonrpc.Valid(e.Data) || r.Raw != `"`+e.Type+`"` {
 				t.Fatalf("%s: %q", e.Type, e.Data)
 			}
 			if it := gjson.GetBytes(e.Data, "item"); e.Type == eventDone && (!it.IsObject() || it.Get("type").Str == "") {

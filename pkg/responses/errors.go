@@ -57,19 +57,20 @@ func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
 const (
-	textContext     = "Codex ran out of room in the model's context window. Start a new thread or clear earlier history before retrying."
-	textQuota       = "Quota exceeded. Check your plan and billing details."
-	textNotIncluded = "To use Codex with your ChatGPT plan, upgrade to Plus: https://chatgpt.com/explore/plus."
-	textHighDemand  = "We're currently experiencing high demand, which may cause temporary errors."
-	textAtCapacity  = "Selected model is at capacity. Please try a different model."
-	textBlocked     = "Access blocked by Cloudflare. This usually happens when connecting from a restricted region"
-	textImage       = "Invalid image in your last message. Please remove it and try again."
-	textCyber       = "This request has been flagged for possible cybersecurity risk."
+	textContext      = "Codex ran out of room in the model's context window. Start a new thread or clear earlier history before retrying."
+	textQuota        = "Quota exceeded. Check your plan and billing details."
+	textNotIncluded  = "To use Codex with your ChatGPT plan, upgrade to Plus: https://chatgpt.com/explore/plus."
+	textHighDemand   = "We're currently experiencing high demand, which may cause temporary errors."
+	textAtCapacity   = "Selected model is at capacity. Please try a different model."
+	textBlocked      = "Access blocked by Cloudflare. This usually happens when connecting from a restricted region"
+	textImage        = "Invalid image in your last message. Please remove it and try again."
+	textDisconnected = "stream disconnected before completion: "
+	textCyber        = "This request has been flagged for possible cybersecurity risk."
 )
 
 // disconnected is an error of the stream layer.
 func disconnected(what string) *Error {
-	return &Error{Message: "stream disconnected before completion: " + what, Retryable: true, Kind: KindOther}
+	return &Error{Message: textDisconnected + what, Retryable: true, Kind: KindOther}
 }
 
 // failedError reads a response that failed. Its reason stands in it; servers that imitate

@@ -2,8 +2,11 @@ package responses
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // eventType finds the top-level "type" of an event, nil when there is none. Servers
@@ -163,33 +166,13 @@ func known(t []byte) string {
 	return string(t)
 }
 
-// maxDepth bounds the nesting of what a server sends; what reads JSON recurses.
-const maxDepth = 512
-
-// whole says whether data is one JSON value that it is safe to look into.
-func whole(data []byte) bool {
-	if bytes.Count(data, []byte{'['})+bytes.Count(data, []byte{'{'}) > maxDepth && tooDeep(data) {
-		return false
+// repaired is data in UTF-8.
+func repaired(data []byte) []byte {
+	if utf8.Valid(data) {
+		return data
 	}
-	return gjson.ValidBytes(data)
+	return bytes.ToValidUTF8(data, []byte("\ufffd"))
 }
 
-func tooDeep(data []byte) bool {
-	depth, text := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case text && c == '\\':
-			i++
-		case c == '"':
-			text = !text
-		case text:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
-}
+// whole says whether data is JSON once it is repaired.
+func whole(data []byte) bool { return jsonrpc.Valid(repaired(data)) }

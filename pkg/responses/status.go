@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // statusError turns an answer that is no stream into an error; where is its URL.
 func (c *Client) statusError(status int, h http.Header, body []byte, where string) *Error {
 	var w reason
-	if whole(body) {
+	if jsonrpc.Valid(body) {
 		w, _ = reasonIn(gjson.ParseBytes(body))
 	} else if !isHTML(body) {
 		w.message = strings.TrimSpace(valid(string(body)))
@@ -80,7 +82,7 @@ func unexpected(status int, h http.Header, body []byte, w reason, where string) 
 	add("request id", requestID(h))
 	if !blocked {
 		add("auth error", h.Get("x-openai-authorization-error"))
-		if raw, err := base64.StdEncoding.DecodeString(h.Get("x-error-json")); err == nil && whole(raw) {
+		if raw, err := base64.StdEncoding.DecodeString(h.Get("x-error-json")); err == nil && jsonrpc.Valid(raw) {
 			add("auth error code", gjson.GetBytes(raw, "error.code").String())
 		}
 	}

@@ -9,9 +9,10 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // stream is one answer being read.
@@ -56,7 +57,7 @@ func (s *stream) run() error {
 func (s *stream) closed() error {
 	switch {
 	case s.ans.unread != nil:
-		return disconnected("stream closed before response.completed, after " + s.ans.unread.Error())
+		return disconnected("stream closed before response.completed, after " + strings.TrimPrefix(s.ans.unread.Message, textDisconnected))
 	case s.came || len(s.sc.stray) == 0:
 		s.short = true
 		return disconnected("stream closed before response.completed")
@@ -78,7 +79,7 @@ func (s *stream) event(data []byte) (done bool, err error) {
 	}
 	typ := eventType(data)
 	if typ == nil {
-		if len(data) == 0 || data[0] != '{' && data[0] != '[' {
+		if len(data) == 0 || data[0] != '{' && data[0] != '[' || string(data) == "[DONE]" {
 			return false, nil
 		}
 		if n := s.sc.name; !bytes.HasPrefix(n, []byte("response.")) && string(n) != "error" || data[0] != '{' || !whole(data) {
@@ -103,10 +104,8 @@ func (s *stream) event(data []byte) (done bool, err error) {
 	if skip && !ownType(typ) {
 		return false, nil
 	}
-	if !utf8.Valid(data) {
-		data, typ = bytes.ToValidUTF8(data, []byte("\ufffd")), bytes.ToValidUTF8(typ, []byte("\ufffd"))
-	}
-	if !whole(data) {
+	data, typ = repaired(data), repaired(typ)
+	if !jsonrpc.Valid(data) {
 		s.ans.lost(unreadable(data))
 		return false, nil
 	}
@@ -120,10 +119,7 @@ func (s *stream) delta(typ string, data []byte, skip, sound bool) (done bool, er
 		return false, nil
 	}
 	if !sound {
-		if !utf8.Valid(data) {
-			data = bytes.ToValidUTF8(data, []byte("\ufffd"))
-		}
-		if !whole(data) {
+		if data = repaired(data); !jsonrpc.Valid(data) {
 			return false, nil
 		}
 		s.ans.frame.sound = true // if it was taken from this event
@@ -193,7 +189,7 @@ func (s *stream) completed(data []byte) error {
 		return err
 	}
 	if s.ans.unread != nil {
-		return disconnected(s.ans.unread.Error())
+		return s.ans.unread
 	}
 	if string(eventType(data)) != "response.completed" {
 		data = set(data, "type", `"response.completed"`)
@@ -235,10 +231,7 @@ func (s *stream) failed(data []byte) *Error {
 // untyped takes JSON that is no event: the whole response of a server that doesn't
 // stream, or an error in a stream's place or in the midst of it.
 func (s *stream) untyped(data []byte) (done bool, err error) {
-	if !utf8.Valid(data) {
-		data = bytes.ToValidUTF8(data, []byte("\ufffd"))
-	}
-	if !whole(data) {
+	if data = repaired(data); !jsonrpc.Valid(data) {
 		s.ans.lost(unreadable(data))
 		return false, nil
 	}
@@ -259,8 +252,9 @@ func (s *stream) untyped(data []byte) (done bool, err error) {
 	return false, nil
 }
 
-func unreadable(data []byte) error {
-	return errors.New("an event that can't be read: " + cut(valid(string(data[:min(len(data), 200)])), 100))
+// unreadable is for what was damaged on its way; it may come whole the next time.
+func unreadable(data []byte) *Error {
+	return disconnected("an event that can't be read: " + cut(valid(string(data[:min(len(data), 200)])), 100))
 }
 
 // ownType says whether the client itself acts on a type.
@@ -303,7 +297,7 @@ func headers(obj gjson.Result) http.Header {
 
 // record writes the event as one line. Newlines in it can only stand between tokens.
 func (s *stream) record(data []byte) error {
-	if !whole(data) {
+	if data = repaired(data); !jsonrpc.Valid(data) {
 		return nil
 	}
 	s.line = append(append(s.line[:0], data...), '\n')

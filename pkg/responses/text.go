@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tidwall/gjson"
+	"codex/pkg/jsonrpc"
 )
 
 // maxShown bounds what is shown of a text that a server sent.
@@ -73,4 +73,10 @@ func pageText(page []byte) string {
 }
 
 // quoted is s as JSON.
-func quoted(s string) string { return string(gjson.AppendJSONString(nil, s)) }
+func quoted(s string) string {
+	b, err := jsonrpc.Marshal(s)
+	if err != nil {
+		return `""`
+	}
+	return string(b)
+}

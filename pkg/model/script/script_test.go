@@ -296,7 +296,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	greet, err := os.ReadFile(filepath.Join("..", "..", "examples", "demo", "greet.sh"))
+	greet, err := os.ReadFile(filepath.Join("..", "..", "..", "examples", "demo", "greet.sh"))
 	if err != nil {
 		t.Fatal(err)
 	}
