@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"codex/pkg/config"
+	"codex/pkg/foreign"
 )
 
 // Modes of a credential.
@@ -79,6 +80,12 @@ type tokens struct {
 	AccountID    *string `json:"account_id"`
 }
 
+// KeyVariable is the environment variable with an API key that counts.
+const KeyVariable = "CODEX_API_KEY"
+
+// maxFile bounds auth.json.
+const maxFile = 1 << 20
+
 // Path is the file in a home folder.
 func Path(home string) string { return filepath.Join(home, "auth.json") }
 
@@ -88,11 +95,13 @@ func Path(home string) string { return filepath.Join(home, "auth.json") }
 // user. OPENAI_API_KEY in the environment means nothing here, as in the peer.
 func Load(home string, env config.Env, allowEnvKey bool) (*Auth, error) {
 	if allowEnvKey && env.Get != nil {
-		if k := strings.TrimSpace(env.Get("CODEX_API_KEY")); k != "" {
+		if k, err := config.HeaderValue(KeyVariable, env.Get(KeyVariable)); err != nil {
+			return nil, err
+		} else if k != "" {
 			return &Auth{Mode: APIKey, APIKey: k, FromEnv: true}, nil
 		}
 	}
-	b, err := os.ReadFile(Path(home))
+	b, err := foreign.ReadFile(Path(home), maxFile)
 	if errors.Is(err, os.ErrNotExist) {
 		return &Auth{}, nil
 	}
@@ -129,8 +138,9 @@ func Parse(b []byte) (*Auth, error) {
 		if f.APIKey == nil {
 			return nil, errors.New("API key auth is missing a key.")
 		}
-		a.APIKey = *f.APIKey
-		return a, nil
+		var err error
+		a.APIKey, err = config.HeaderValue("OPENAI_API_KEY in auth.json", *f.APIKey)
+		return a, err
 	}
 	if f.LastRefresh != nil {
 		t, err := time.Parse(time.RFC3339Nano, *f.LastRefresh)
@@ -148,7 +158,10 @@ func Parse(b []byte) (*Auth, error) {
 			if e.from == nil {
 				return nil, fmt.Errorf("missing field `%s`", e.name)
 			}
-			*e.to = *e.from
+			var err error
+			if *e.to, err = config.HeaderValue(e.name+" in auth.json", *e.from); err != nil {
+				return nil, err
+			}
 		}
 		var err error
 		if a.Claims, err = ParseClaims(a.IDToken); err != nil {
@@ -192,7 +205,7 @@ func SaveAPIKey(home, key string) error {
 // file holds beside them stays.
 func SaveTokens(home string, a *Auth) error {
 	var old file
-	if b, err := os.ReadFile(Path(home)); err == nil {
+	if b, err := foreign.ReadFile(Path(home), maxFile); err == nil {
 		// A broken file is replaced.
 		_ = json.Unmarshal(b, &old)
 	}

@@ -81,15 +81,31 @@ func (c *checker) value(v any, kind string, a at) any {
 		if _, ok := v.(string); !ok {
 			c.mismatch(a, v, "a string")
 		}
+	case "name":
+		c.name(v, a)
+	case "header":
+		return c.header(v, a)
+	case "token":
+		c.name(v, a)
+		if s, ok := v.(string); ok && !blank(s) {
+			return c.header(v, a)
+		}
+	case "variable":
+		c.name(v, a)
+	case "argv", "argv1":
+		c.argv(v, kind == "argv1", a)
 	case "bool":
 		if _, ok := v.(bool); !ok {
 			c.mismatch(a, v, "a boolean")
 		}
 	case "path", "rawpath":
 		s, ok := v.(string)
-		if !ok {
+		switch {
+		case !ok:
 			c.mismatch(a, v, "path string")
-		} else if kind == "path" && c.rebase != nil {
+		case blank(s):
+			c.fail(a, "invalid value: %s, expected a path", describe(s))
+		case kind == "path" && c.rebase != nil:
 			return c.rebase(s)
 		}
 	case "i64", "i32", "u64", "usize", "u32", "u16", "nzu64":
@@ -106,6 +122,33 @@ func (c *checker) value(v any, kind string, a at) any {
 		return c.composed(v, kind, a)
 	}
 	return v
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// name checks what must not be left open: with an empty address or name something else would
+// be used than was meant.
+func (c *checker) name(v any, a at) {
+	switch s, ok := v.(string); {
+	case !ok:
+		c.mismatch(a, v, "a string")
+	case blank(s):
+		c.fail(a, "invalid value: %s, expected a string that is not blank", describe(s))
+	}
+}
+
+// argv checks a program and its arguments.
+func (c *checker) argv(v any, needed bool, a at) {
+	before := len(c.faults)
+	c.value(v, "[string]", a)
+	if l, _ := v.([]any); len(c.faults) == before {
+		switch {
+		case len(l) > 0:
+			c.name(l[0], a.index(0))
+		case needed:
+			c.fail(a, "invalid value: empty sequence, expected a program and its arguments")
+		}
+	}
 }
 
 func (c *checker) composed(v any, kind string, a at) any {
@@ -128,6 +171,9 @@ func (c *checker) composed(v any, kind string, a at) any {
 		}
 		for k, x := range m {
 			m[k] = c.value(x, kind[1:len(kind)-1], a.key(k))
+			if (kind == "{header}" || kind == "{variable}") && !headerName(k) {
+				c.fail(a.key(k), "%s cannot be the name of a header", describe(k))
+			}
 		}
 		return v
 	}

@@ -83,7 +83,7 @@ func TestValues(t *testing.T) {
 		{"shell env by default", "", Options{}, func(c *Config) any { return c.ShellEnv }, ShellEnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true}},
 		{"shell env", "[shell_environment_policy]\ninherit='core'\nignore_default_excludes=false\nexclude=['A*']\nset={B='1'}\ninclude_only=['C']", Options{}, func(c *Config) any { return c.ShellEnv },
 			ShellEnvPolicy{Inherit: "core", Exclude: []string{"A*"}, IncludeOnly: []string{"C"}, Set: map[string]string{"B": "1"}}},
-		{"filters", "executor=['ssh','box','codex-sandbox','serve']\n[pipeline]\nfilters=[['redact'],[],['tee','x']]", Options{}, func(c *Config) any { return say(c.Pipeline.Filters, c.Executor) }, "[[redact] [tee x]] [ssh box codex-sandbox serve]"},
+		{"filters", "executor=['ssh','box','codex-sandbox','serve']\n[pipeline]\nfilters=[['redact'],['tee','x']]", Options{}, func(c *Config) any { return say(c.Pipeline.Filters, c.Executor) }, "[[redact] [tee x]] [ssh box codex-sandbox serve]"},
 		{"search tool", "[tools.web_search]\ncontext_size='high'\nallowed_domains=['a.b']\nlocation={city='X'}", Options{}, func(c *Config) any {
 			return say(c.WebSearchTool.ContextSize, c.WebSearchTool.AllowedDomains, *c.WebSearchTool.Location)
 		}, "high [a.b] {  X }"},

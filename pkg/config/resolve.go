@@ -290,7 +290,7 @@ func (c *Config) readRest(o Options, t view) {
 	c.IncludePermissions = t.flag(true, "include_permissions_instructions")
 	c.IncludeAppsInstructions = t.flag(true, "include_apps_instructions")
 	for _, f := range listOf(t.table("pipeline")["filters"]) {
-		if argv, ok := stringList(f); ok && len(argv) > 0 {
+		if argv, ok := stringList(f); ok {
 			c.Pipeline.Filters = append(c.Pipeline.Filters, argv)
 		}
 	}
