@@ -1,12 +1,14 @@
 // Package auth reads and writes auth.json, the stored credential of a home
-// folder, in the peer's format (config spec §6.1).
+// folder, in the original's format.
 //
 // It is a ground package: it imports pkg/config for [config.Env] and for writing
-// files, and touches nothing but that one file. Tokens are read, never
+// files, pkg/foreign and pkg/jsonrpc, and touches nothing but that one file. Tokens are read, never
 // verified: that is the server's business. Nobody is contacted here.
 package auth
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +19,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/foreign"
+	"codex/pkg/jsonrpc"
 )
 
 // Modes of a credential.
@@ -53,7 +56,7 @@ func (a *Auth) Bearer() string {
 
 // Stale tells whether the access token should be renewed before use: its time
 // is over, or, when it does not say, the last renewal is older than 8 days
-// (config spec §6.5).
+// .
 func (a *Auth) Stale(now time.Time) bool {
 	if a.Mode != ChatGPT || a.External || a.RefreshToken == "" {
 		return false
@@ -108,7 +111,11 @@ func Load(home string, env config.Env, allowEnvKey bool) (*Auth, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read auth.json: %w", err)
 	}
-	return Parse(b)
+	a, err := Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; log in again, or remove it", Path(home), err)
+	}
+	return a, nil
 }
 
 // Parse reads the text of an auth.json.
@@ -140,6 +147,9 @@ func Parse(b []byte) (*Auth, error) {
 		}
 		var err error
 		a.APIKey, err = config.HeaderValue("OPENAI_API_KEY in auth.json", *f.APIKey)
+		if err == nil && a.APIKey == "" {
+			err = errors.New("API key auth has an empty key")
+		}
 		return a, err
 	}
 	if f.LastRefresh != nil {
@@ -196,27 +206,26 @@ func wording(b []byte, err error) error {
 
 // SaveAPIKey stores an API key in place of whatever was there. The file has
 // mode 0600 and is replaced in one step.
-func SaveAPIKey(home, key string) error {
+func SaveAPIKey(ctx context.Context, home, key string) error {
+	key, err := config.HeaderValue("API key", key)
+	if err == nil && key == "" {
+		err = errors.New("API key is empty")
+	}
+	if err != nil {
+		return err
+	}
 	mode := APIKey
-	return save(home, file{Mode: &mode, APIKey: &key})
+	return save(ctx, home, func(file) file { return file{Mode: &mode, APIKey: &key} })
 }
 
 // SaveTokens stores tokens after a login or a renewal. An API key that the
 // file holds beside them stays.
-func SaveTokens(home string, a *Auth) error {
-	var old file
-	if b, err := foreign.ReadFile(Path(home), maxFile); err == nil {
-		// A broken file is replaced.
-		_ = json.Unmarshal(b, &old)
-	}
+func SaveTokens(ctx context.Context, home string, a *Auth) error {
 	mode := ChatGPT
 	if a.External {
 		mode = "chatgptAuthTokens"
 	}
-	f := file{
-		Mode: &mode, APIKey: old.APIKey, AgentIdentity: old.AgentIdentity,
-		Tokens: &tokens{IDToken: &a.IDToken, AccessToken: &a.AccessToken, RefreshToken: &a.RefreshToken},
-	}
+	f := file{Mode: &mode, Tokens: &tokens{IDToken: &a.IDToken, AccessToken: &a.AccessToken, RefreshToken: &a.RefreshToken}}
 	if a.AccountID != "" {
 		f.Tokens.AccountID = &a.AccountID
 	}
@@ -224,18 +233,28 @@ func SaveTokens(home string, a *Auth) error {
 		at := a.LastRefresh.UTC().Format("2006-01-02T15:04:05.000000000Z")
 		f.LastRefresh = &at
 	}
-	return save(home, f)
+	return save(ctx, home, func(old file) file {
+		f.APIKey, f.AgentIdentity = old.APIKey, old.AgentIdentity
+		return f
+	})
 }
 
-func save(home string, f file) error {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(f); err != nil {
-		return fmt.Errorf("write auth.json: %w", err)
-	}
-	if err := config.WriteFile(Path(home), []byte(strings.TrimSuffix(b.String(), "\n"))); err != nil {
+// save replaces what is stored; a broken file counts as an empty one.
+func save(ctx context.Context, home string, change func(file) file) error {
+	err := config.Update(ctx, Path(home), func(text string) (string, error) {
+		var old file
+		if json.Unmarshal([]byte(text), &old) != nil {
+			old = file{}
+		}
+		b, err := jsonrpc.Marshal(change(old))
+		if err != nil {
+			return "", err
+		}
+		var out bytes.Buffer
+		err = json.Indent(&out, b, "", "  ")
+		return out.String(), err
+	})
+	if err != nil {
 		return fmt.Errorf("write auth.json: %w", err)
 	}
 	return nil

@@ -44,6 +44,11 @@ func TestLoad(t *testing.T) {
 			Claims: Claims{Email: "a@b.c", Plan: "pro", UserID: "u1", AccountID: "acc-id"},
 		}},
 		{name: "no key", file: `{"auth_mode":"apikey"}`, err: "API key auth is missing a key."},
+		{name: "empty key", file: `{"OPENAI_API_KEY":" "}`, err: "API key auth has an empty key; log in again, or remove it"},
+		{name: "key with a newline", file: `{"OPENAI_API_KEY":"sk-1\n"}`, want: Auth{Mode: APIKey, APIKey: "sk-1"}},
+		{name: "key over lines", file: `{"OPENAI_API_KEY":"sk-1\nx"}`, err: "auth.json: OPENAI_API_KEY in auth.json: character 5 is U+000A, which cannot be sent in a header; log in again, or remove it"},
+		{name: "environment with a newline", env: "sk-env\r\n", want: Auth{Mode: APIKey, APIKey: "sk-env", FromEnv: true}},
+		{name: "environment over lines", env: "sk\nenv", err: "CODEX_API_KEY: character 3 is U+000A, which cannot be sent in a header"},
 		{name: "unknown mode", file: `{"auth_mode":"zz"}`, err: "unknown variant `zz`, expected one of `apikey`, `chatgpt`, `chatgptAuthTokens`, `agentIdentity`"},
 		{name: "missing token", file: `{"tokens":{"access_token":"x"}}`, err: "missing field `id_token`"},
 		{name: "not JSON", file: `{bad`, err: "at line 1 column 2"},
@@ -88,7 +93,7 @@ func TestLoad(t *testing.T) {
 
 func TestSave(t *testing.T) {
 	home := filepath.Join(t.TempDir(), "new")
-	if err := SaveAPIKey(home, "sk-<test>"); err != nil {
+	if err := SaveAPIKey(t.Context(), home, "sk-<test>"); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(Path(home))
@@ -104,7 +109,7 @@ func TestSave(t *testing.T) {
 	}
 	id := token(`{}`)
 	in := &Auth{Mode: ChatGPT, IDToken: id, AccessToken: "a", RefreshToken: "r", AccountID: "acc", LastRefresh: time.Unix(1e9, 5)}
-	if err := SaveTokens(home, in); err != nil {
+	if err := SaveTokens(t.Context(), home, in); err != nil {
 		t.Fatal(err)
 	}
 	b, _ = os.ReadFile(Path(home))
@@ -156,8 +161,17 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"OPENAI_API_KEY":"x"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := Parse(b)
-		if err == nil && a.Mode == "" {
-			t.Fatal("no mode")
+		if err != nil {
+			return
+		}
+		if a.Mode != APIKey && a.Mode != ChatGPT {
+			t.Fatalf("mode %q", a.Mode)
+		}
+		// What is sent goes into a header as it is.
+		for _, s := range []string{a.APIKey, a.AccessToken} {
+			if v, err := config.HeaderValue("", s); err != nil || v != s {
+				t.Fatalf("%q: %v", s, err)
+			}
 		}
 	})
 }

@@ -430,6 +430,30 @@ region = "eu-west-1"
 	}
 }
 
+// TestEmpty: what is empty where an address, a name or a program is needed is refused, and so
+// is what no header can carry; the ends of lines around a header's value go.
+func TestEmpty(t *testing.T) {
+	env := testEnv(t, nil)
+	for text, key := range map[string]string{
+		"model = ''": "model", "model_provider = ' '": "model_provider", "openai_base_url = ''": "openai_base_url", "chatgpt_base_url = ''": "chatgpt_base_url", "profile = ''": "profile",
+		"oss_provider = ''": "oss_provider", "review_model = ''": "review_model", "service_tier = ''": "service_tier", "log_dir = ''": "log_dir", "executor = ['', 'x']": "executor",
+		"notify = [' ']": "notify", "pipeline.filters = [[]]": "pipeline.filters", "pipeline.filters = [['']]": "pipeline.filters", "sandbox_workspace_write.writable_roots = ['']": "sandbox_workspace_write.writable_roots",
+		"model_providers.x = {name='X', base_url=''}": "model_providers.x.base_url", "model_providers.x = {name='X', env_key=''}": "model_providers.x.env_key",
+		"model_providers.x = {command=[]}": "model_providers.x.command", "model_providers.x = {name='X', experimental_bearer_token=' '}": "model_providers.x.experimental_bearer_token",
+		"model_providers.x = {name='X', env_http_headers={A=''}}": "model_providers.x.env_http_headers.A", "model_providers.x = {name='X', http_headers={'A b'='c'}}": "model_providers.x.http_headers.A b",
+		`model_providers.x = {name='X', http_headers={A="b\nc"}}`: "model_providers.x.http_headers.A", `model_providers.x = {name='X', experimental_bearer_token="b\u0000c"}`: "model_providers.x.experimental_bearer_token",
+		"mcp_servers.x.command = ''": "mcp_servers.x.command", "mcp_servers.x.url = ''": "mcp_servers.x.url", "[profiles.p]\nmodel = ''": "profiles.p.model",
+		"[[hooks.Stop]]\nhooks = [{type='command', command=''}]": "hooks",
+	} {
+		write(t, filepath.Join(env.home(), "config.toml"), text)
+		fails(t, Options{Env: env}, "\nin `"+key)
+	}
+	write(t, filepath.Join(env.home(), "config.toml"), "notify = []\nexecutor = []\n[model_providers.x]\nname = 'X'\nexperimental_bearer_token = \"key\\n\"\nhttp_headers = { A = \"\", B = \" b\\r\\n\" }\n")
+	if p := load(t, Options{Env: env, Provider: "x"}).Provider; p.BearerToken != "key" || !reflect.DeepEqual(p.HTTPHeaders, map[string]string{"A": "", "B": "b"}) {
+		t.Fatalf("%+v", p)
+	}
+}
+
 func TestDeprecations(t *testing.T) {
 	env := testEnv(t, nil)
 	write(t, filepath.Join(env.home(), "config.toml"), "[features]\ncollab=true\nweb_search=true\nuse_legacy_landlock=true\napps=true\nzzz=true\n")

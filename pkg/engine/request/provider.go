@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"maps"
 	"net/http"
 	"net/url"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,32 +31,27 @@ type Provider struct {
 // Endpoint is where requests go, and what all of them carry.
 func (p *Provider) Endpoint() responses.Endpoint {
 	c := p.Config.Provider
+	h := http.Header{}
 	ep := responses.Endpoint{BaseURL: strings.TrimRight(p.baseURL(), "/"), Query: query(c), Command: c.Command, Dir: p.Config.Cwd,
-		Env: p.Environ, RequestMaxRetries: c.RequestMaxRetries, StreamMaxRetries: c.StreamMaxRetries, IdleTimeout: c.StreamIdleTimeout, Header: http.Header{}}
+		Env: p.Environ, RequestMaxRetries: c.RequestMaxRetries, StreamMaxRetries: c.StreamMaxRetries, IdleTimeout: c.StreamIdleTimeout, Header: h}
 	for k, v := range c.HTTPHeaders {
-		set(ep.Header, k, v)
+		h.Set(k, v)
 	}
 	for k, name := range c.EnvHTTPHeaders {
-		p.setFrom(ep.Header, k, name)
+		p.setFrom(h, k, name)
 	}
 	if p.Config.ProviderID == "openai" {
-		set(ep.Header, "version", version.Compat)
-		p.setFrom(ep.Header, "OpenAI-Organization", "OPENAI_ORGANIZATION")
-		p.setFrom(ep.Header, "OpenAI-Project", "OPENAI_PROJECT")
+		h.Set("version", version.Compat)
+		p.setFrom(h, "OpenAI-Organization", "OPENAI_ORGANIZATION")
+		p.setFrom(h, "OpenAI-Project", "OPENAI_PROJECT")
 	}
 	return ep
 }
 
-// setFrom sets a header to the value of a variable that is not blank.
+// setFrom sets a header to the value of a variable that is not blank. Problem has refused
+// those that a header cannot carry.
 func (p *Provider) setFrom(h http.Header, k, variable string) {
-	if v := p.Getenv(variable); strings.TrimSpace(v) != "" {
-		set(h, k, v)
-	}
-}
-
-// set keeps a header's value if it is one.
-func set(h http.Header, k, v string) {
-	if !strings.ContainsAny(k+v, "\r\n\x00") && k != "" {
+	if v, err := config.HeaderValue(variable, p.Getenv(variable)); err == nil && v != "" {
 		h.Set(k, v)
 	}
 }
@@ -77,17 +74,36 @@ func query(p config.Provider) string {
 	return strings.Join(q, "&")
 }
 
-// Problem says, in one line, what a user without any must do. Only the built-in
-// provider at its own address needs one.
+// Problem says, in one line, why no request can be made, and what to do about it.
 func (p *Provider) Problem() string {
 	c := p.Config.Provider
-	if p.Config.ProviderID != "openai" || len(c.Command) > 0 || p.Auth.Mode != "" || c.EnvKey != "" || c.BearerToken != "" || c.Auth != nil {
+	variables := append(slices.Sorted(maps.Values(c.EnvHTTPHeaders)), "OPENAI_ORGANIZATION", "OPENAI_PROJECT")
+	if c.EnvKey != "" {
+		variables = append(variables, c.EnvKey)
+	}
+	for _, name := range variables {
+		if _, err := config.HeaderValue(name, p.Getenv(name)); err != nil {
+			return err.Error()
+		}
+	}
+	// Only the built-in provider at its own address needs a credential.
+	if p.Config.ProviderID != "openai" || len(c.Command) > 0 || p.credentials() || c.BaseURL != "" && c.BaseURL != "https://api.openai.com/v1" {
 		return ""
 	}
-	if c.BaseURL != "" && c.BaseURL != "https://api.openai.com/v1" {
-		return ""
+	const say = "no credentials: "
+	switch {
+	case p.Getenv("OPENAI_API_KEY") != "":
+		return say + "OPENAI_API_KEY is set, but only CODEX_API_KEY is read: run CODEX_API_KEY=$OPENAI_API_KEY codex ..."
+	case slices.ContainsFunc(p.Environ, func(kv string) bool { return strings.HasPrefix(kv, auth.KeyVariable+"=") }):
+		return say + "CODEX_API_KEY is set, but empty: put an API key into it"
 	}
-	return "no credentials: log in with an API key (CODEX_API_KEY, or `codex login`), name a provider in config.toml (model_provider), or try `make demo`"
+	return say + "put an API key into the environment (export CODEX_API_KEY=sk-...), name a provider in config.toml (model_provider), or try `make demo`"
+}
+
+// credentials tells whether there is anything to show to the provider.
+func (p *Provider) credentials() bool {
+	c := p.Config.Provider
+	return p.Auth.Bearer() != "" || c.EnvKey != "" || c.BearerToken != "" || c.Auth != nil
 }
 
 // bearer chooses the credential. The error is the user's to read.
@@ -95,8 +111,11 @@ func (p *Provider) bearer() (token string, err error) {
 	c := p.Config.Provider
 	switch {
 	case c.EnvKey != "":
-		v := p.Getenv(c.EnvKey)
-		if strings.TrimSpace(v) == "" {
+		v, err := config.HeaderValue(c.EnvKey, p.Getenv(c.EnvKey))
+		if err != nil {
+			return "", &responses.Error{Message: err.Error(), Kind: "other"}
+		}
+		if v == "" {
 			msg := fmt.Sprintf("Missing environment variable: `%s`.", c.EnvKey)
 			if c.EnvKeyInstructions != "" {
 				msg += " " + c.EnvKeyInstructions
@@ -107,7 +126,11 @@ func (p *Provider) bearer() (token string, err error) {
 	case c.BearerToken != "":
 		return c.BearerToken, nil
 	case c.Auth != nil:
-		return p.commandToken(), nil
+		token, err := config.HeaderValue("the output of "+c.Auth.Command, p.commandToken())
+		if err != nil {
+			return "", &responses.Error{Message: err.Error(), Kind: "other"}
+		}
+		return token, nil
 	case p.Auth.Mode == "apikey":
 		return p.Auth.APIKey, nil
 	case p.Auth.Mode == "chatgpt":
@@ -131,7 +154,7 @@ func (p *Provider) commandToken() string {
 		p.Log.Printf("provider auth command `%s` exited with status %v: %s", a.Command, err, strings.TrimSpace(errOut.String()))
 		return ""
 	}
-	return strings.TrimSpace(out.String())
+	return out.String()
 }
 
 // Azure says whether the provider wants stored responses with item ids.

@@ -1,6 +1,9 @@
 package appserver
 
 import (
+	"context"
+	"strings"
+
 	"github.com/google/uuid"
 
 	"codex/pkg/auth"
@@ -48,10 +51,10 @@ func (s *Server) loginStart(r *request, p *protocol.LoginAccountParams) (any, er
 		return nil, invalid("account/login/start with type `%s` is not supported yet: log in with `codex login` or an API key", shorten(p.Type))
 	case cfg.ForcedLoginMethod == "chatgpt":
 		return nil, invalid("API key login is disabled. Use ChatGPT login instead.")
-	case p.ApiKey == "":
+	case strings.TrimSpace(p.ApiKey) == "":
 		return nil, invalid("apiKey must not be empty")
 	}
-	if err := auth.SaveAPIKey(s.home, p.ApiKey); err != nil {
+	if err := auth.SaveAPIKey(context.Background(), s.home, p.ApiKey); err != nil {
 		return nil, internal(err)
 	}
 	r.reply(protocol.LoginAccountResponse{Type: protocol.LoginAccountResponseApiKey})
