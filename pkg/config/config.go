@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"codex/pkg/models"
+	"codex/pkg/shellenv"
 )
 
 // Options are the inputs of [Load] beside the files.
@@ -104,7 +105,7 @@ type Config struct {
 	SandboxModeExplicit bool
 	Workspace           WorkspaceWrite
 
-	ShellEnv ShellEnvPolicy
+	ShellEnv shellenv.Policy
 	Notify   []string
 	History  History
 
@@ -172,18 +173,6 @@ type WorkspaceWrite struct {
 	WritableRoots                                 []string
 	Added                                         int
 	NetworkAccess, ExcludeTmpdir, ExcludeSlashTmp bool
-}
-
-// ShellEnvPolicy says what part of the environment commands get. The order is:
-// Inherit, the default excludes, Exclude, Set, IncludeOnly.
-type ShellEnvPolicy struct {
-	Inherit string // all, core or none
-	// IgnoreDefaultExcludes keeps names with KEY, SECRET or TOKEN. True by default.
-	IgnoreDefaultExcludes bool
-	// Exclude and IncludeOnly are globs, matched without regard to case.
-	Exclude, IncludeOnly []string
-	Set                  map[string]string
-	UseProfile           bool
 }
 
 // History says whether prompts are remembered, and how much.

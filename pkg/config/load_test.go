@@ -1,6 +1,7 @@
 package config
 
 import (
+	"codex/pkg/shellenv"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -80,9 +81,9 @@ func TestValues(t *testing.T) {
 		{"--disable beats all", "features.apps=true", Options{Overrides: []string{"features.apps=true"}, Enable: []string{"apps"}, Disable: []string{"apps"}}, func(c *Config) any { return c.Features.Enabled("apps") }, false},
 		{"feature in a profile", "profile='p'\n[features]\napps=true\n[profiles.p.features]\napps=false", Options{}, func(c *Config) any { return c.Features.Enabled("apps") }, false},
 		{"old landlock override", "", Options{Overrides: []string{"use_legacy_landlock=true"}}, func(c *Config) any { return c.Features.Enabled("use_legacy_landlock") }, true},
-		{"shell env by default", "", Options{}, func(c *Config) any { return c.ShellEnv }, ShellEnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true}},
+		{"shell env by default", "", Options{}, func(c *Config) any { return c.ShellEnv }, shellenv.Policy{Inherit: "all", IgnoreDefaultExcludes: true}},
 		{"shell env", "[shell_environment_policy]\ninherit='core'\nignore_default_excludes=false\nexclude=['A*']\nset={B='1'}\ninclude_only=['C']", Options{}, func(c *Config) any { return c.ShellEnv },
-			ShellEnvPolicy{Inherit: "core", Exclude: []string{"A*"}, IncludeOnly: []string{"C"}, Set: map[string]string{"B": "1"}}},
+			shellenv.Policy{Inherit: "core", Exclude: []string{"A*"}, IncludeOnly: []string{"C"}, Set: map[string]string{"B": "1"}}},
 		{"filters", "executor=['ssh','box','codex-sandbox','serve']\n[pipeline]\nfilters=[['redact'],['tee','x']]", Options{}, func(c *Config) any { return say(c.Pipeline.Filters, c.Executor) }, "[[redact] [tee x]] [ssh box codex-sandbox serve]"},
 		{"search tool", "[tools.web_search]\ncontext_size='high'\nallowed_domains=['a.b']\nlocation={city='X'}", Options{}, func(c *Config) any {
 			return say(c.WebSearchTool.ContextSize, c.WebSearchTool.AllowedDomains, *c.WebSearchTool.Location)

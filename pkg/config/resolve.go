@@ -7,6 +7,7 @@ import (
 
 	"codex/pkg/models"
 	"codex/pkg/ostext"
+	"codex/pkg/shellenv"
 )
 
 // view reads typed values from checked settings: what has the wrong type is
@@ -212,11 +213,11 @@ func (c *Config) readApproval(o Options, t view) {
 
 func (c *Config) readShellEnv(t view) {
 	p := t.table("shell_environment_policy")
-	c.ShellEnv = ShellEnvPolicy{
+	c.ShellEnv = shellenv.Policy{
 		Inherit:               orElse(p.word("inherit"), "all"),
 		IgnoreDefaultExcludes: p.flag(true, "ignore_default_excludes"),
 		Exclude:               p.list("exclude"), IncludeOnly: p.list("include_only"),
-		Set: p.strings("set"), UseProfile: p.flag(false, "experimental_use_profile"),
+		Set: p.strings("set"),
 	}
 }
 

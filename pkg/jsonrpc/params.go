@@ -23,7 +23,8 @@ import (
 // may be missing, and for pointers, lists and maps. A member of a union (schema:"union=")
 // belongs to the variants that in:"a,b?" lists. schema:"exp" needs the experimentalApi
 // capability. schema:"default=true" is what a missing boolean is. A string type with
-// Values() []string has these words. []byte is strict base64.
+// Values() []string has these words, as a string with schema:"words=a|b" has. []byte is
+// strict base64, of which the error is ErrBase64, too.
 //
 // Params must have passed Check. Nothing that is decoded points into them, unless an
 // UnmarshalJSON keeps what it gets.
@@ -189,10 +190,18 @@ func (w *walker) base64(found gjson.Result, v reflect.Value) error {
 		at = int(corrupt)
 	}
 	if at < len(s) && s[at] != '=' && !inBase64(s[at]) {
-		return w.error("Invalid symbol %d, offset %d.", s[at], at)
+		return base64Error{w.error("Invalid symbol %d, offset %d.", s[at], at)}
 	}
-	return w.error("Invalid padding")
+	return base64Error{w.error("Invalid padding")}
 }
+
+// ErrBase64 is what errors.Is knows a text by that is no base64.
+var ErrBase64 = errors.New("invalid base64")
+
+type base64Error struct{ wire *Error }
+
+func (e base64Error) Error() string   { return e.wire.Message }
+func (e base64Error) Unwrap() []error { return []error{e.wire, ErrBase64} }
 
 func inBase64(c byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '/'
@@ -240,6 +249,7 @@ type member struct {
 	yes      bool     // true when missing
 	union    []string // variants of which it holds the word
 	in       string   // variants that it belongs to
+	words    []string // that it may be
 }
 
 // object reads a struct. Members of other variants of a union are ignored.
@@ -311,6 +321,9 @@ func (w *walker) member(m member, found gjson.Result, v reflect.Value, variant s
 	w.path += "." + m.name
 	err := w.value(found, v, !optional)
 	w.path = before
+	if err == nil && m.words != nil && found.Type != gjson.Null {
+		err = w.variant(v.String(), m.words)
+	}
 	return err
 }
 
@@ -347,6 +360,8 @@ func (w *walker) members(t reflect.Type) []member {
 				m.yes = val == "true" && f.Type.Kind() == reflect.Bool
 			case "union":
 				m.union = strings.Split(val, "|")
+			case "words":
+				m.words = strings.Split(val, "|")
 			}
 		}
 		all = append(all, m)

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
+	"codex/pkg/exec/wire"
 	"codex/pkg/execpolicy"
 	"codex/pkg/protocol"
 	"codex/pkg/shellwords"
@@ -146,12 +146,6 @@ func (ss *session) denied() bool {
 		return true
 	}
 	ss.mu.Lock()
-	out := strings.ToLower(string(ss.all.bytes()))
-	ss.mu.Unlock()
-	for _, w := range []string{"operation not permitted", "permission denied", "read-only file system", "seccomp", "sandbox", "landlock", "failed to write file"} {
-		if strings.Contains(out, w) {
-			return true
-		}
-	}
-	return code == 159
+	defer ss.mu.Unlock()
+	return wire.LooksDenied(code, ss.proc.ExitSignal(), ss.all.bytes())
 }

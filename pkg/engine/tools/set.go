@@ -11,6 +11,7 @@ import (
 
 	"codex/pkg/exec/client"
 	"codex/pkg/execpolicy"
+	"codex/pkg/shellenv"
 )
 
 // Set is the tools of one thread: the executor, the processes that outlive a turn, what
@@ -38,7 +39,7 @@ type Options struct {
 	Start func(ctx context.Context) (*client.Client, error)
 	// BaseEnv is the environment that commands inherit by Env.
 	BaseEnv map[string]string
-	Env     EnvPolicy
+	Env     shellenv.Policy
 	// PathDir goes first on commands' PATH; it holds apply_patch.
 	PathDir string
 	Shell   Shell

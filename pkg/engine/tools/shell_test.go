@@ -18,19 +18,3 @@ func TestUserShell(t *testing.T) {
 		}
 	}
 }
-
-func TestEnvPolicy(t *testing.T) {
-	base := map[string]string{"PATH": "/bin", "HOME": "/h", "MY_TOKEN": "t", "api_key": "k", "X": "1"}
-	got := EnvPolicy{Inherit: "core"}.Apply(base)
-	if len(got) != 2 {
-		t.Errorf("core = %v", got)
-	}
-	got = EnvPolicy{Inherit: "all", Exclude: []string{"ho*"}, Set: map[string]string{"HOME": "/s"}}.Apply(base)
-	if got["MY_TOKEN"] != "" || got["api_key"] != "" || got["HOME"] != "/s" || got["X"] != "1" {
-		t.Errorf("all = %v", got)
-	}
-	got = EnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true, IncludeOnly: []string{"P*", "*_TOKEN"}}.Apply(base)
-	if len(got) != 2 || got["MY_TOKEN"] != "t" {
-		t.Errorf("include_only = %v", got)
-	}
-}

@@ -26,10 +26,9 @@ func (t *liveThread) toolOptions() tools.Options {
 		return p, err == nil
 	}}
 	return tools.Options{
-		Start:   t.startHands,
-		BaseEnv: environMap(o.Environ),
-		Env: tools.EnvPolicy{Inherit: cfg.ShellEnv.Inherit, IgnoreDefaultExcludes: cfg.ShellEnv.IgnoreDefaultExcludes,
-			Exclude: cfg.ShellEnv.Exclude, IncludeOnly: cfg.ShellEnv.IncludeOnly, Set: cfg.ShellEnv.Set},
+		Start:      t.startHands,
+		BaseEnv:    environMap(o.Environ),
+		Env:        cfg.ShellEnv,
 		PathDir:    o.PathDir,
 		Shell:      tools.UserShell(passwd, os.Getuid(), f),
 		Finder:     f,

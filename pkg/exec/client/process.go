@@ -13,6 +13,7 @@ import (
 
 	"codex/pkg/exec/wire"
 	"codex/pkg/policy"
+	"codex/pkg/shellenv"
 )
 
 const (
@@ -30,7 +31,7 @@ type StartParams struct {
 	Arg0           string            // argv[0] if it is to differ
 	Cwd            string            // absolute
 	Env            map[string]string // exactly the environment, unless EnvPolicy is set
-	EnvPolicy      *wire.EnvPolicy
+	EnvPolicy      *shellenv.Policy
 	Tty            bool
 	PipeStdin      bool
 	Merge          bool            // one pipe for stdout and stderr, where the server can
@@ -193,7 +194,7 @@ func (c *Client) extra(sp StartParams) *wire.StartExtra {
 }
 
 // fillPolicy gives every list and map a value: the original's server refuses null.
-func fillPolicy(p *wire.EnvPolicy) *wire.EnvPolicy {
+func fillPolicy(p *shellenv.Policy) *shellenv.Policy {
 	if p == nil {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"math"
 	"strings"
 	"time"
@@ -10,81 +9,76 @@ import (
 	"codex/pkg/jsonrpc"
 )
 
-// request answers one request, or sees to it that somebody does.
-func (s *server) request(m jsonrpc.Message) {
-	id := append(json.RawMessage(nil), m.ID...)
-	call := s.lookup(m.Method)
-	if call == nil {
-		s.out.fail(id, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "exec-server stub does not implement `%s` yet", m.Method))
-		return
+// decoder reads params; those of environment/* may be missing.
+var decoder = jsonrpc.Decoder{Optional: true}
+
+// table lists the methods. Those of files answer from a queue of their own.
+func (s *server) table() map[string]jsonrpc.Method[*jsonrpc.Request] {
+	type row = jsonrpc.Method[*jsonrpc.Request]
+	return map[string]row{
+		wire.MethodInitialize:    {Run: jsonrpc.With(s.initialize)},
+		wire.MethodEnvInfo:       {Run: func(*jsonrpc.Request) (any, error) { return s.environment(), nil }},
+		wire.MethodEnvStatus:     {Run: func(*jsonrpc.Request) (any, error) { return wire.StatusResult{Status: "ready"}, nil }},
+		wire.MethodStart:         {Run: jsonrpc.With(s.start)},
+		wire.MethodRead:          {Run: jsonrpc.With(s.readProcess)},
+		wire.MethodWrite:         {Run: jsonrpc.With(s.write)},
+		wire.MethodTerminate:     {Run: jsonrpc.With(s.terminate)},
+		wire.MethodSignal:        {Run: jsonrpc.With(s.signal)},
+		wire.MethodResize:        {Run: jsonrpc.With(s.resize)},
+		wire.MethodNetworkAnswer: {Run: jsonrpc.With(s.answer)},
+
+		wire.MethodReadFile:        {Run: jsonrpc.With(s.readFile)},
+		wire.MethodWriteFile:       {Run: s.writeFile},
+		wire.MethodCreateDirectory: {Run: jsonrpc.With(s.createDirectory)},
+		wire.MethodGetMetadata:     {Run: jsonrpc.With(s.getMetadata)},
+		wire.MethodReadDirectory:   {Run: jsonrpc.With(s.readDirectory)},
+		wire.MethodRemove:          {Run: jsonrpc.With(s.remove)},
+		wire.MethodCopy:            {Run: jsonrpc.With(s.copy)},
+		wire.MethodRename:          {Run: jsonrpc.With(s.rename)},
+		wire.MethodCanonicalize:    {Run: jsonrpc.With(s.canonicalize)},
 	}
-	if m.Method != wire.MethodInitialize && s.stage < 2 {
-		word, missing := "exec", "call initialize"
-		if strings.HasPrefix(m.Method, "fs/") {
-			word = "filesystem"
-		}
-		if s.stage == 1 {
-			missing = "send initialized"
-		}
-		s.out.fail(id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "client must %s before using %s methods", missing, word))
-		return
-	}
-	p := newParams(m.Params)
-	if p.err != nil {
-		s.out.fail(id, p.err)
-		return
-	}
-	call(id, p)
 }
 
-func (s *server) lookup(method string) func(json.RawMessage, *params) {
-	switch method {
-	case wire.MethodInitialize:
-		return s.initialize
-	case wire.MethodEnvInfo:
-		return func(id json.RawMessage, _ *params) { s.out.respond(id, s.environment()) }
-	case wire.MethodEnvStatus:
-		return func(id json.RawMessage, _ *params) { s.out.respond(id, wire.StatusResult{Status: "ready"}) }
-	case wire.MethodStart:
-		return s.start
-	case wire.MethodRead:
-		return s.readProcess
-	case wire.MethodWrite:
-		return s.write
-	case wire.MethodTerminate:
-		return s.terminate
-	case wire.MethodSignal:
-		return s.signal
-	case wire.MethodResize:
-		return s.resize
-	case wire.MethodNetworkAnswer:
-		return s.answer
+// request answers one request, or sees to it that somebody does. An error of writing is
+// heard of by whoever serves.
+func (s *server) request(r *jsonrpc.Request) error {
+	m, ok := s.methods[r.Method]
+	switch {
+	case !ok:
+		_ = r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "exec-server stub does not implement `%s` yet", r.Method))
+	case r.Method != wire.MethodInitialize && s.stage < 2:
+		_ = r.Reply(nil, s.tooEarly(r.Method))
+	default:
+		_ = r.Reply(m.Run(r))
 	}
-	return s.lookupFile(method)
+	return nil
 }
 
-func (s *server) initialize(id json.RawMessage, p *params) {
-	if s.stage > 0 {
-		s.out.fail(id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "initialize may only be sent once per connection"))
-		return
+func (s *server) tooEarly(method string) error {
+	word, missing := "exec", "call initialize"
+	if strings.HasPrefix(method, "fs/") {
+		word = "filesystem"
 	}
-	p.str("clientName")
-	resume, ok := p.optStr("resumeSessionId")
-	if p.err != nil {
-		s.out.fail(id, p.err)
-		return
+	if s.stage == 1 {
+		missing = "send initialized"
 	}
-	if ok { // a session here ends with its pipe
-		s.out.fail(id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "unknown session id %s", resume))
-		return
+	return invalid("client must %s before using %s methods", missing, word)
+}
+
+func (s *server) initialize(_ *jsonrpc.Request, p *wire.InitializeParams) (any, error) {
+	switch {
+	case s.stage > 0:
+		return nil, invalid("initialize may only be sent once per connection")
+	case p.ResumeSessionID != nil: // a session here ends with its pipe
+		return nil, invalid("unknown session id %s", *p.ResumeSessionID)
 	}
 	s.stage = 1
-	s.out.respond(id, wire.InitializeResult{SessionID: s.session, EnvironmentInfo: s.environment()})
+	return wire.InitializeResult{SessionID: s.session, EnvironmentInfo: s.environment()}, nil
 }
 
-// later runs f outside the reader; its answer is waited for at the end. It refuses when
-// too much waits already.
-func (s *server) later(id json.RawMessage, f func()) {
+// later answers outside the reader; the end waits for it. It refuses when too much waits
+// already.
+func (s *server) later(r *jsonrpc.Request, f func() (any, error)) (any, error) {
 	s.mu.Lock()
 	full := s.waiting >= maxWaiting
 	if !full {
@@ -92,34 +86,33 @@ func (s *server) later(id json.RawMessage, f func()) {
 	}
 	s.mu.Unlock()
 	if full {
-		s.out.fail(id, jsonrpc.Errorf(jsonrpc.CodeOverloaded, "too many calls are waiting"))
-		return
+		return nil, jsonrpc.Errorf(jsonrpc.CodeOverloaded, "too many calls are waiting")
 	}
 	s.inflight.Add(1)
 	go func() {
 		defer s.inflight.Done()
-		f()
+		_ = r.Reply(f())
 		s.mu.Lock()
 		s.waiting--
 		s.mu.Unlock()
 	}()
+	return nil, jsonrpc.ErrLater
 }
 
-// when runs f with the process once its start is decided: at once if it is. f gets nil
-// for a process that does not exist.
-func (s *server) when(id json.RawMessage, processID string, f func(*process)) {
+// when answers with f once the start of the process is decided: at once if it is. f gets
+// nil for a process that does not exist.
+func (s *server) when(r *jsonrpc.Request, processID string, f func(*process) (any, error)) (any, error) {
 	p := s.process(processID)
 	if p == nil {
-		f(nil)
-		return
+		return f(nil)
 	}
 	select {
 	case <-p.ready:
-		f(p.ifStarted())
+		return f(p.ifStarted())
 	default:
-		s.later(id, func() {
+		return s.later(r, func() (any, error) {
 			<-p.ready
-			f(p.ifStarted())
+			return f(p.ifStarted())
 		})
 	}
 }
@@ -131,33 +124,19 @@ func (p *process) ifStarted() *process {
 	return p
 }
 
-func unknownProcess(id string) error {
-	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "unknown process id %s", id)
-}
+func unknownProcess(id string) error { return invalid("unknown process id %s", id) }
 
-func (s *server) readProcess(id json.RawMessage, q *params) {
-	processID := q.str("processId")
-	after, _ := q.uint("afterSeq")
-	most, ok := q.uint("maxBytes")
-	if !ok {
-		most = math.MaxUint64
-	}
-	waitMs, _ := q.uint("waitMs")
-	if q.err != nil {
-		s.out.fail(id, q.err)
-		return
-	}
-	s.when(id, processID, func(p *process) {
+func (s *server) readProcess(r *jsonrpc.Request, q *wire.ReadParams) (any, error) {
+	after, most, waitMs := deref(q.AfterSeq, 0), deref(q.MaxBytes, math.MaxUint64), deref(q.WaitMs, 0)
+	return s.when(r, q.ProcessID, func(p *process) (any, error) {
 		if p == nil {
-			s.out.fail(id, unknownProcess(processID))
-			return
+			return nil, unknownProcess(q.ProcessID)
 		}
 		res, done, changed := p.readNow(after, most)
 		if done || waitMs == 0 {
-			s.out.respond(id, res)
-			return
+			return res, nil
 		}
-		s.later(id, func() {
+		return s.later(r, func() (any, error) {
 			deadline := time.NewTimer(time.Duration(min(waitMs, 1<<40)) * time.Millisecond)
 			defer deadline.Stop()
 			for over := false; !done && !over; {
@@ -170,76 +149,64 @@ func (s *server) readProcess(id json.RawMessage, q *params) {
 				}
 				res, done, changed = p.readNow(after, most)
 			}
-			s.out.respond(id, res)
+			return res, nil
 		})
 	})
 }
 
-func (s *server) write(id json.RawMessage, q *params) {
-	processID := q.str("processId")
-	data, err := q.base64("chunk")
-	writeID, _ := q.optStr("writeId")
-	eof := false
-	if x := q.object("codexSandbox"); x != nil {
-		eof = x.boolean("eof", false, false)
-		q.sub(x)
-	}
-	if q.err != nil {
-		s.out.fail(id, q.err)
-		return
-	}
-	if err != nil {
-		s.out.fail(id, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "%v", err))
-		return
-	}
-	p := s.process(processID)
+func deref(p *uint64, missing uint64) uint64 {
 	if p == nil {
-		s.out.respond(id, wire.WriteResult{Status: wire.WriteUnknown})
-		return
+		return missing
+	}
+	return *p
+}
+
+func (s *server) write(r *jsonrpc.Request, q *wire.WriteParams) (any, error) {
+	p := s.process(q.ProcessID)
+	if p == nil {
+		return wire.WriteResult{Status: wire.WriteUnknown}, nil
 	}
 	s.inflight.Add(1)
 	// The queue exists before the start is decided: no write overtakes another.
-	ok := p.in.put(writeID, data, eof, func(status string) {
+	ok := p.in.put(q.WriteID, q.Data, q.Extra != nil && q.Extra.EOF, func(status string) {
 		defer s.inflight.Done()
-		s.out.respond(id, wire.WriteResult{Status: status})
+		_ = r.Reply(wire.WriteResult{Status: status}, nil)
 	})
 	if !ok {
 		s.inflight.Done()
-		s.out.fail(id, jsonrpc.Errorf(jsonrpc.CodeOverloaded, "too much input is waiting for process %s", processID))
+		return nil, jsonrpc.Errorf(jsonrpc.CodeOverloaded, "too much input is waiting for process %s", q.ProcessID)
 	}
+	return nil, jsonrpc.ErrLater
 }
 
-func (s *server) terminate(id json.RawMessage, q *params) {
-	processID := q.str("processId")
+func (s *server) terminate(r *jsonrpc.Request, q *wire.TerminateParams) (any, error) {
 	var grace time.Duration
-	if x := q.object("codexSandbox"); x != nil {
-		ms, _ := x.uint("graceMs")
-		q.sub(x)
-		grace = time.Duration(min(ms, 3600_000)) * time.Millisecond
+	if q.Extra != nil {
+		grace = time.Duration(within(q.Extra.GraceMs, 3600_000)) * time.Millisecond
 	}
-	if q.err != nil {
-		s.out.fail(id, q.err)
-		return
-	}
-	s.when(id, processID, func(p *process) {
+	return s.when(r, q.ProcessID, func(p *process) (any, error) {
 		running := p != nil && p.running()
-		s.out.respond(id, wire.TerminateResult{Running: running})
-		if p == nil {
-			return
+		if p != nil {
+			r.After(func() { s.endOne(p, grace) })
 		}
-		select {
-		case <-p.done: // nothing is left that we could tell from somebody else's
-			return
-		default:
-		}
-		if p.claim(grace > 0) {
-			s.inflight.Add(1)
-			go func() {
-				defer s.inflight.Done()
-				p.terminate(grace)
-			}()
-		}
+		return wire.TerminateResult{Running: running}, nil
 	})
+}
+
+// endOne ends a process beside the reader, unless that is under way.
+func (s *server) endOne(p *process, grace time.Duration) {
+	select {
+	case <-p.done: // nothing is left that we could tell from somebody else's
+		return
+	default:
+	}
+	if p.claim(grace > 0) {
+		s.inflight.Add(1)
+		go func() {
+			defer s.inflight.Done()
+			p.terminate(grace)
+		}()
+	}
 }
 
 // claim says whether a termination is not already under way.
@@ -270,52 +237,33 @@ func (p *process) terminate(grace time.Duration) {
 	p.kill()
 }
 
-func (s *server) signal(id json.RawMessage, q *params) {
-	processID, name := q.str("processId"), q.str("signal")
-	if q.err != nil {
-		s.out.fail(id, q.err)
-		return
-	}
-	sig, ok := signalNamed(name)
+func (s *server) signal(r *jsonrpc.Request, q *wire.SignalParams) (any, error) {
+	sig, ok := signalNamed(q.Signal)
 	if !ok {
-		s.out.fail(id, jsonrpc.Errorf(jsonrpc.CodeInvalidParams,
-			"unknown variant `%s`, expected one of `interrupt`, `terminate`, `hangup`, `quit`, `kill`, `usr1`, `usr2`", name))
-		return
+		return nil, badParams("no signal %s here", q.Signal)
 	}
-	s.when(id, processID, func(p *process) {
+	return s.when(r, q.ProcessID, func(p *process) (any, error) {
 		if p != nil && p.running() {
 			p.child.signal(sig)
 		}
-		s.out.respond(id, struct{}{}) // unknown processes too, as the original
+		return struct{}{}, nil // unknown processes too, as the original
 	})
 }
 
-func (s *server) resize(id json.RawMessage, q *params) {
-	processID := q.str("processId")
-	rows, _ := q.uint("rows")
-	cols, _ := q.uint("cols")
-	switch {
-	case q.err != nil:
-	case rows == 0 || cols == 0 || rows > math.MaxUint16 || cols > math.MaxUint16:
-		q.fail("rows and cols must be between 1 and 65535")
+func (s *server) resize(r *jsonrpc.Request, q *wire.ResizeParams) (any, error) {
+	if q.Rows < 1 || q.Cols < 1 || q.Rows > math.MaxUint16 || q.Cols > math.MaxUint16 {
+		return nil, badParams("rows and cols must be between 1 and 65535")
 	}
-	if q.err != nil {
-		s.out.fail(id, q.err)
-		return
-	}
-	s.when(id, processID, func(p *process) {
+	return s.when(r, q.ProcessID, func(p *process) (any, error) {
 		switch {
 		case p == nil:
-			s.out.fail(id, unknownProcess(processID))
-			return
+			return nil, unknownProcess(q.ProcessID)
 		case !p.tty:
-			s.out.fail(id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "process %s has no terminal", processID))
-			return
+			return nil, invalid("process %s has no terminal", q.ProcessID)
 		}
-		if err := p.child.resize(int(rows), int(cols)); err != nil {
-			s.out.fail(id, osError(err))
-			return
+		if err := p.child.resize(q.Rows, q.Cols); err != nil {
+			return nil, osError(err)
 		}
-		s.out.respond(id, struct{}{})
+		return struct{}{}, nil
 	})
 }

@@ -70,7 +70,7 @@ func startChild(spec sandbox.Spec, c *startCall, reserve *sandbox.Reserve) (_ *c
 		theirs = append(theirs, tty)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	} else {
-		if c.pipeIn {
+		if c.PipeStdin {
 			r, w, err := os.Pipe()
 			if err != nil {
 				return nil, err
@@ -84,7 +84,7 @@ func startChild(spec sandbox.Spec, c *startCall, reserve *sandbox.Reserve) (_ *c
 		}
 		theirs = append(theirs, w)
 		cmd.Stdout, cmd.Stderr = w, w
-		if !c.merge {
+		if !c.extra.Merge {
 			w, err := ch.pipe(wire.Stderr)
 			if err != nil {
 				return nil, err

@@ -12,9 +12,10 @@ import (
 	"codex/pkg/jsonrpc"
 	"codex/pkg/policy"
 	"codex/pkg/sandbox"
+	"codex/pkg/shellenv"
 )
 
-// sandboxCall is a decoded sandbox member.
+// sandboxCall is a sandbox member with what it means here.
 type sandboxCall struct {
 	profile policy.Profile
 	cwd     string // "": not given
@@ -23,39 +24,32 @@ type sandboxCall struct {
 	level   string // windowsSandboxLevel
 }
 
-// decodeSandbox reads the member; nil if it is missing or null. What cannot be understood
-// is an error: it must not run unconfined.
-func decodeSandbox(q *params) *sandboxCall {
-	x := q.object("sandbox")
-	if x == nil {
-		return nil
+// sandboxOf reads the member; nil if there is none. What cannot be understood is an error:
+// it must not run unconfined.
+func sandboxOf(w *wire.SandboxContext) (*sandboxCall, error) {
+	if w == nil {
+		return nil, nil
 	}
-	c := &sandboxCall{}
-	raw, ok := x.get("permissions", true)
-	c.level = x.str("windowsSandboxLevel")
-	c.weak = x.boolean("useLegacyLandlock", false, false)
-	if ok && x.err == nil {
-		if err := json.Unmarshal(plainPaths([]byte(raw.Raw)), &c.profile); err != nil {
-			x.fail("%v", err)
-		}
+	c := &sandboxCall{level: w.WindowsSandboxLevel, weak: w.UseLegacyLandlock}
+	if err := json.Unmarshal(plainPaths(w.Permissions), &c.profile); err != nil {
+		return nil, badParams("%v", err)
 	}
-	decodePath := func(s string) string {
+	paths := w.WorkspaceRoots
+	if w.Cwd != "" {
+		paths = append([]string{w.Cwd}, paths...)
+	}
+	for i, s := range paths {
 		p, _, err := wire.ParsePath(s)
-		if err != nil {
-			x.fail("sandbox path %q: %v", s, err)
-		}
-		return p
-	}
-	if cwd, ok := x.optStr("cwd"); ok {
-		c.cwd = decodePath(cwd)
-	}
-	if v, ok := x.get("workspaceRoots", false); ok && v.IsArray() {
-		for _, r := range x.list("workspaceRoots") {
-			c.roots = append(c.roots, decodePath(r))
+		switch {
+		case err != nil:
+			return nil, badParams("sandbox path %q: %v", s, err)
+		case i == 0 && w.Cwd != "":
+			c.cwd = p
+		default:
+			c.roots = append(c.roots, p)
 		}
 	}
-	q.sub(x)
-	return c
+	return c, nil
 }
 
 // plainPaths rewrites the file:// paths that the original's later engines put into a
@@ -111,14 +105,9 @@ func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
 		}
 		cwd = "/"
 	}
-	tmp := ""
-	for _, kv := range s.opts.Env {
-		if v, ok := strings.CutPrefix(kv, policy.TempVariable+"="); ok {
-			tmp = v
-		}
-	}
-	pol, err := c.profile.Resolve(policy.Env{Cwd: filepath.Clean(cwd), ProjectRoots: c.roots, Tmpdir: tmp,
-		CodexHome: s.codexHome(), FS: policy.HostFS{}})
+	env := shellenv.Map(s.opts.Env)
+	pol, err := c.profile.Resolve(policy.Env{Cwd: filepath.Clean(cwd), ProjectRoots: c.roots, Tmpdir: env[policy.TempVariable],
+		CodexHome: codexHome(env), FS: policy.HostFS{}})
 	if err == nil {
 		err = s.roots.Hold(pol)
 	}
@@ -129,8 +118,7 @@ func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
 }
 
 // codexHome is where the sandbox of Windows keeps what it must remember.
-func (s *server) codexHome() string {
-	env := environOf(s.opts.Env)
+func codexHome(env map[string]string) string {
 	if home := env["CODEX_HOME"]; home != "" {
 		return home
 	}

@@ -9,11 +9,12 @@ import (
 
 	"codex/pkg/exec/wire"
 	"codex/pkg/policy"
+	"codex/pkg/shellenv"
 )
 
 // environment says where this is, in the shape of the original's later servers.
 func (s *server) environment() *wire.EnvironmentInfo {
-	env := environOf(s.opts.Env)
+	env := shellenv.Map(s.opts.Env)
 	home, shell := passwd()
 	if h := env["HOME"]; h != "" {
 		home = h

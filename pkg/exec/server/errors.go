@@ -10,7 +10,7 @@ import (
 )
 
 // osError gives an error of the system in the protocol's words: its text and number, and
-// a code by kind (execserver spec §1). Errors that are already the protocol's stay.
+// a code by kind. Errors that are already the protocol's stay.
 func osError(err error) error {
 	var e *jsonrpc.Error
 	if errors.As(err, &e) {
@@ -33,4 +33,12 @@ func processError(err error) error {
 		return e
 	}
 	return &jsonrpc.Error{Code: jsonrpc.CodeInternal, Message: ostext.Of(err)}
+}
+
+func badParams(format string, args ...any) error {
+	return jsonrpc.Errorf(jsonrpc.CodeInvalidParams, format, args...)
+}
+
+func invalid(format string, args ...any) error {
+	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, format, args...)
 }

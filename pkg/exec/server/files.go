@@ -26,11 +26,10 @@ func (s *server) runFiles() {
 
 // file queues the work of a file call that holds size bytes. The reader waits here only
 // behind a great many calls, or a great deal of data.
-func (s *server) file(id json.RawMessage, q *params, size int, work func(f *filer) (any, error)) {
-	sb := decodeSandbox(q)
-	if q.err != nil {
-		s.out.fail(id, q.err)
-		return
+func (s *server) file(r *jsonrpc.Request, sandbox *wire.SandboxContext, size int, work func(f *filer) (any, error)) (any, error) {
+	sb, err := sandboxOf(sandbox)
+	if err != nil {
+		return nil, err
 	}
 	s.fileMu.Lock()
 	for s.fileSize > 0 && s.fileSize+size > maxFileBytes {
@@ -39,40 +38,45 @@ func (s *server) file(id json.RawMessage, q *params, size int, work func(f *file
 	s.fileSize += size
 	s.fileMu.Unlock()
 	s.files <- func() {
-		s.answerFile(id, sb, work)
+		s.answerFile(r, sb, work)
 		s.fileMu.Lock()
 		s.fileSize -= size
 		s.fileCond.Signal()
 		s.fileMu.Unlock()
 	}
+	return nil, jsonrpc.ErrLater
 }
 
-func (s *server) answerFile(id json.RawMessage, sb *sandboxCall, work func(f *filer) (any, error)) {
-	f := &filer{}
-	if sb != nil {
-		pol, err := s.resolve(sb, "")
-		if err != nil {
-			s.out.fail(id, err)
-			return
-		}
-		if pol.Restricted() && !(pol.FullDiskRead && pol.FullDiskWrite && len(pol.Denied)+len(pol.DeniedGlobs) == 0) {
-			f.pol = &pol
-		}
+func (s *server) answerFile(r *jsonrpc.Request, sb *sandboxCall, work func(f *filer) (any, error)) {
+	f, err := s.filerFor(sb)
+	var res any
+	if err == nil {
+		res, err = work(f)
 	}
-	res, err := work(f)
 	if err != nil {
-		s.out.fail(id, osError(err))
+		_ = r.Reply(nil, osError(err))
 		return
 	}
-	data, ok := res.([]byte)
-	switch {
-	case !ok:
-		s.out.respond(id, res)
-	case len(data) < streamFrom:
-		s.out.respond(id, wire.ReadFileResult{Data: data})
-	default:
-		s.out.stream(func(w io.Writer) error { return writeFileAnswer(w, id, data) })
+	if file, ok := res.(wire.ReadFileResult); ok && len(file.Data) >= streamFrom {
+		s.out.stream(func(w io.Writer) error { return writeFileAnswer(w, r.ID, file.Data) })
+		return
 	}
+	_ = r.Reply(res, nil)
+}
+
+// filerFor gives the files that a sandbox leaves, all of them for none.
+func (s *server) filerFor(sb *sandboxCall) (*filer, error) {
+	if sb == nil {
+		return &filer{}, nil
+	}
+	pol, err := s.resolve(sb, "")
+	if err != nil {
+		return nil, err
+	}
+	if !pol.Restricted() || pol.FullDiskRead && pol.FullDiskWrite && len(pol.Denied)+len(pol.DeniedGlobs) == 0 {
+		return &filer{}, nil
+	}
+	return &filer{pol: &pol}, nil
 }
 
 // writeFileAnswer encodes a large file as it goes out.
@@ -109,87 +113,99 @@ func (p filePath) answer(path string) string {
 	return path
 }
 
-// filePath reads a path in either form. Dots are resolved by text alone.
-func (p *params) filePath(key string) filePath {
-	s := p.str(key)
-	if p.err != nil {
-		return filePath{}
-	}
+// pathOf reads a path in either form. Dots are resolved by text alone.
+func pathOf(s string) (filePath, error) {
 	path, uri, err := wire.ParsePath(s)
 	switch {
 	case errors.Is(err, wire.ErrRelative):
-		p.fail("AbsolutePathBuf deserialized without a base path")
+		return filePath{}, badParams("AbsolutePathBuf deserialized without a base path")
 	case err != nil:
-		p.fail("invalid URI: %v", err)
+		return filePath{}, badParams("invalid URI: %v", err)
 	}
-	return filePath{filepath.Clean(path), uri}
+	return filePath{filepath.Clean(path), uri}, nil
 }
 
-func (s *server) lookupFile(method string) func(json.RawMessage, *params) {
-	nothing := func(err error) (any, error) { return struct{}{}, err }
-	switch method {
-	case wire.MethodReadFile:
-		return func(id json.RawMessage, q *params) {
-			p := q.filePath("path")
-			s.file(id, q, 0, func(f *filer) (any, error) { return f.readFile(p.path) })
-		}
-	case wire.MethodWriteFile:
-		return s.writeFile
-	case wire.MethodCreateDirectory:
-		return func(id json.RawMessage, q *params) {
-			p, rec := q.filePath("path"), q.boolean("recursive", false, true)
-			s.file(id, q, 0, func(f *filer) (any, error) { return nothing(f.makeDirectory(p.path, rec)) })
-		}
-	case wire.MethodGetMetadata:
-		return func(id json.RawMessage, q *params) {
-			p := q.filePath("path")
-			s.file(id, q, 0, func(f *filer) (any, error) { return f.metadata(p.path) })
-		}
-	case wire.MethodReadDirectory:
-		return func(id json.RawMessage, q *params) {
-			p := q.filePath("path")
-			s.file(id, q, 0, func(f *filer) (any, error) {
-				entries, err := f.readDirectory(p.path)
-				return wire.ReadDirectoryResult{Entries: entries}, err
-			})
-		}
-	case wire.MethodRemove:
-		return func(id json.RawMessage, q *params) {
-			p, rec, force := q.filePath("path"), q.boolean("recursive", false, true), q.boolean("force", false, true)
-			s.file(id, q, 0, func(f *filer) (any, error) { return nothing(f.remove(p.path, rec, force)) })
-		}
-	case wire.MethodCopy:
-		return func(id json.RawMessage, q *params) {
-			src, dst, rec := q.filePath("sourcePath"), q.filePath("destinationPath"), q.boolean("recursive", true, false)
-			s.file(id, q, 0, func(f *filer) (any, error) { return nothing(f.copy(src.path, dst.path, rec)) })
-		}
-	case wire.MethodRename:
-		return func(id json.RawMessage, q *params) {
-			src, dst := q.filePath("sourcePath"), q.filePath("destinationPath")
-			s.file(id, q, 0, func(f *filer) (any, error) { return nothing(f.rename(src.path, dst.path)) })
-		}
-	case wire.MethodCanonicalize:
-		return func(id json.RawMessage, q *params) {
-			p := q.filePath("path")
-			s.file(id, q, 0, func(f *filer) (any, error) {
-				real, err := f.canonicalize(p.path)
-				return wire.CanonicalizeResult{Path: p.answer(real)}, err
-			})
-		}
+// onPath is file for a call about one path.
+func (s *server) onPath(r *jsonrpc.Request, path string, sb *wire.SandboxContext, work func(f *filer, p filePath) (any, error)) (any, error) {
+	p, err := pathOf(path)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return s.file(r, sb, 0, func(f *filer) (any, error) { return work(f, p) })
 }
 
-func (s *server) writeFile(id json.RawMessage, q *params) {
-	p := q.filePath("path")
-	data, err := q.base64("dataBase64")
-	if q.err == nil && err != nil {
-		err = jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "fs/writeFile requires valid base64 dataBase64: %v", err)
+// onPaths is file for a call from one path to another.
+func (s *server) onPaths(r *jsonrpc.Request, from, to string, sb *wire.SandboxContext, work func(f *filer, src, dst string) error) (any, error) {
+	src, err := pathOf(from)
+	if err != nil {
+		return nil, err
 	}
-	s.file(id, q, len(data), func(f *filer) (any, error) {
-		if err != nil {
-			return nil, err
-		}
-		return struct{}{}, f.writeFile(p.path, data)
+	dst, err := pathOf(to)
+	if err != nil {
+		return nil, err
+	}
+	return s.file(r, sb, 0, func(f *filer) (any, error) { return struct{}{}, work(f, src.path, dst.path) })
+}
+
+func (s *server) readFile(r *jsonrpc.Request, q *wire.PathParams) (any, error) {
+	return s.onPath(r, q.Path, q.Sandbox, func(f *filer, p filePath) (any, error) {
+		data, err := f.readFile(p.path)
+		return wire.ReadFileResult{Data: data}, err
+	})
+}
+
+func (s *server) writeFile(r *jsonrpc.Request) (any, error) {
+	var q wire.WriteFileParams
+	if err := r.Decode(&q); errors.Is(err, jsonrpc.ErrBase64) {
+		return nil, invalid("fs/writeFile requires valid base64 dataBase64: %v", err)
+	} else if err != nil {
+		return nil, err
+	}
+	p, err := pathOf(q.Path)
+	if err != nil {
+		return nil, err
+	}
+	return s.file(r, q.Sandbox, len(q.Data), func(f *filer) (any, error) {
+		return struct{}{}, f.writeFile(p.path, q.Data)
+	})
+}
+
+func (s *server) createDirectory(r *jsonrpc.Request, q *wire.CreateDirectoryParams) (any, error) {
+	return s.onPath(r, q.Path, q.Sandbox, func(f *filer, p filePath) (any, error) {
+		return struct{}{}, f.makeDirectory(p.path, q.Recursive)
+	})
+}
+
+func (s *server) getMetadata(r *jsonrpc.Request, q *wire.PathParams) (any, error) {
+	return s.onPath(r, q.Path, q.Sandbox, func(f *filer, p filePath) (any, error) { return f.metadata(p.path) })
+}
+
+func (s *server) readDirectory(r *jsonrpc.Request, q *wire.PathParams) (any, error) {
+	return s.onPath(r, q.Path, q.Sandbox, func(f *filer, p filePath) (any, error) {
+		entries, err := f.readDirectory(p.path)
+		return wire.ReadDirectoryResult{Entries: entries}, err
+	})
+}
+
+func (s *server) remove(r *jsonrpc.Request, q *wire.RemoveParams) (any, error) {
+	return s.onPath(r, q.Path, q.Sandbox, func(f *filer, p filePath) (any, error) {
+		return struct{}{}, f.remove(p.path, q.Recursive, q.Force)
+	})
+}
+
+func (s *server) copy(r *jsonrpc.Request, q *wire.CopyParams) (any, error) {
+	return s.onPaths(r, q.SourcePath, q.DestinationPath, q.Sandbox, func(f *filer, src, dst string) error {
+		return f.copy(src, dst, q.Recursive)
+	})
+}
+
+func (s *server) rename(r *jsonrpc.Request, q *wire.RenameParams) (any, error) {
+	return s.onPaths(r, q.SourcePath, q.DestinationPath, q.Sandbox, (*filer).rename)
+}
+
+func (s *server) canonicalize(r *jsonrpc.Request, q *wire.PathParams) (any, error) {
+	return s.onPath(r, q.Path, q.Sandbox, func(f *filer, p filePath) (any, error) {
+		real, err := f.canonicalize(p.path)
+		return wire.CanonicalizeResult{Path: p.answer(real)}, err
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"codex/pkg/exec/wire"
+	"codex/pkg/jsonrpc"
 )
 
 // FuzzLine: whatever comes, the server answers in whole JSON lines or ends the
@@ -59,15 +60,14 @@ func FuzzStart(f *testing.F) {
 	f.Add([]byte(start("p", spec{"sandbox": spec{"permissions": spec{"type": "disabled"}, "windowsSandboxLevel": "disabled"}}, "true")))
 	f.Add([]byte(start("p", spec{"envPolicy": spec{"inherit": "all"}, "codexSandbox": spec{"size": spec{"rows": 1}}}, "true")))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if !json.Valid(raw) {
+		if !jsonrpc.Valid(raw) {
 			return
 		}
-		s := &server{opts: Options{Dir: "/"}}
-		q := newParams(raw)
-		if q.err != nil {
+		var q wire.StartParams
+		if decoder.Decode(wire.MethodStart, raw, &q) != nil {
 			return
 		}
-		p, c, err := s.decodeStart(q)
+		c, err := (&server{opts: Options{Dir: "/"}}).newStart(&q)
 		if err != nil {
 			return
 		}
@@ -79,7 +79,7 @@ func FuzzStart(f *testing.F) {
 		if json.Unmarshal(raw, &v) != nil {
 			return // encoding/json is stricter about types it knows
 		}
-		if v.ProcessID == nil || len(v.Argv) == 0 || len(c.argv) != len(v.Argv) || p == nil {
+		if v.ProcessID == nil || len(v.Argv) == 0 || len(c.Argv) != len(v.Argv) {
 			t.Fatalf("%s: taken", raw)
 		}
 		if v.Sandbox != nil && string(v.Sandbox) != "null" && c.sandbox == nil && bytes.Contains(raw, []byte(`"sandbox"`)) {

@@ -2,12 +2,11 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
-	"sync"
 
 	"codex/pkg/exec/wire"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/netproxy/keeper"
 	"codex/pkg/netproxy/proto"
 	"codex/pkg/sandbox"
@@ -30,7 +29,7 @@ type network struct {
 
 // prepareNetwork leads a command to the proxy that its policy asks for. When there is
 // none to be had, the command has no network and its output says so.
-func (s *server) prepareNetwork(p *process, c *startCall, spec *sandbox.Spec) {
+func (s *server) prepareNetwork(p *process, ask bool, spec *sandbox.Spec) {
 	if spec.Policy.Proxy == nil {
 		return
 	}
@@ -41,7 +40,7 @@ func (s *server) prepareNetwork(p *process, c *startCall, spec *sandbox.Spec) {
 		default:
 		}
 	}}
-	if c.askNetwork {
+	if ask {
 		events.Ask = func(ctx context.Context, a proto.Attempt) bool { return s.ask(ctx, p, a) }
 	}
 	lease, err := s.proxies.Prepare(spec, events)
@@ -98,32 +97,16 @@ func (n *network) close() {
 	close(n.done)
 }
 
-// questions are those that wait for the client's answers.
-type questions struct {
-	mu   sync.Mutex
-	next int
-	open map[string]chan bool
-}
-
 // ask asks the client about a host in no list.
 func (s *server) ask(ctx context.Context, p *process, a proto.Attempt) bool {
-	q := &s.questions
 	answer := make(chan bool, 1)
-	q.mu.Lock()
-	q.next++
-	id := strconv.Itoa(q.next)
-	if q.open == nil {
-		q.open = map[string]chan bool{}
+	id, err := s.questions.Add(answer)
+	if err != nil {
+		return false
 	}
-	q.open[id] = answer
-	q.mu.Unlock()
-	defer func() {
-		q.mu.Lock()
-		delete(q.open, id)
-		q.mu.Unlock()
-	}()
+	defer s.questions.Take(id)
 	s.out.notify(wire.NotifyNetworkAsk, wire.NetworkAskParams{
-		AskID: id, ProcessID: p.id, Protocol: a.Protocol, Host: a.Host, Port: a.Port})
+		AskID: strconv.FormatInt(id, 10), ProcessID: p.id, Protocol: a.Protocol, Host: a.Host, Port: a.Port})
 	select {
 	case ok := <-answer:
 		return ok
@@ -134,18 +117,11 @@ func (s *server) ask(ctx context.Context, p *process, a proto.Attempt) bool {
 
 // answer hands the client's answer on. One to a question that is no longer open is not
 // an error: the program may have given up.
-func (s *server) answer(id json.RawMessage, q *params) {
-	ask, allow := q.str("askId"), q.boolean("allow", true, false)
-	if q.err != nil {
-		s.out.fail(id, q.err)
-		return
+func (s *server) answer(_ *jsonrpc.Request, p *wire.NetworkAnswerParams) (any, error) {
+	id, _ := strconv.ParseInt(p.AskID, 10, 64)
+	answer, open := s.questions.Take(id)
+	if open {
+		answer <- p.Allow
 	}
-	s.questions.mu.Lock()
-	answer := s.questions.open[ask]
-	delete(s.questions.open, ask)
-	s.questions.mu.Unlock()
-	if answer != nil {
-		answer <- allow
-	}
-	s.out.respond(id, wire.NetworkAnswerResult{Open: answer != nil})
+	return wire.NetworkAnswerResult{Open: open}, nil
 }

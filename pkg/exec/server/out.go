@@ -1,8 +1,6 @@
 package server
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"sync"
@@ -42,8 +40,6 @@ type out struct {
 	pieces   int  // counts finished Writes: progress
 	writing  bool // a Write is under way
 
-	enc    *json.Encoder
-	encBuf bytes.Buffer
 	done   chan struct{} // the writing goroutine has ended
 	failed chan struct{} // closed with err
 }
@@ -57,8 +53,6 @@ type stream struct {
 func newOut(w io.Writer) *out {
 	o := &out{w: w, done: make(chan struct{}), failed: make(chan struct{})}
 	o.cond.L = &o.mu
-	o.enc = json.NewEncoder(&o.encBuf)
-	o.enc.SetEscapeHTML(false)
 	go o.run()
 	return o
 }
@@ -172,27 +166,59 @@ func (o *out) fill(n int, fn func([]byte) []byte) {
 	o.cond.Broadcast()
 }
 
-// add appends one encoded message. Answers wait only behind a great many unread ones;
-// what must not wait (the end of a process) is small and bounded by the processes.
-func (o *out) add(v any, wait bool) {
+// Write adds one message. Answers wait only behind a great many unread ones.
+func (o *out) Write(v any) error {
+	line, err := jsonrpc.Marshal(v)
+	if err != nil {
+		return o.fail(err)
+	}
+	return o.WriteLine(line)
+}
+
+// WriteLine is Write of what is encoded.
+func (o *out) WriteLine(line []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for wait && o.err == nil && len(o.pend) > answerRoom {
+	for o.err == nil && len(o.pend) > answerRoom {
 		o.cond.Wait()
 	}
+	return o.append(line)
+}
+
+// notify adds what must not wait (the end of a process): it is small and bounded by the
+// processes. Whoever serves hears of an error.
+func (o *out) notify(method string, params any) {
+	line, err := jsonrpc.Marshal(notification{method, params})
+	if err != nil {
+		_ = o.fail(err)
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_ = o.append(line)
+}
+
+type notification struct {
+	Method string `json:"method"`
+	Params any    `json:"params"`
+}
+
+// append needs the lock.
+func (o *out) append(line []byte) error {
 	if o.err != nil {
-		return
+		return o.err
 	}
-	o.encBuf.Reset()
-	if err := o.enc.Encode(v); err != nil {
-		o.setErr(err)
-		return
-	}
-	o.pend = append(o.pend, o.encBuf.Bytes()...)
-	if o.encBuf.Cap() > keepBuffer {
-		o.encBuf = bytes.Buffer{}
-	}
+	o.pend = append(append(o.pend, line...), '\n')
 	o.cond.Broadcast()
+	return nil
+}
+
+// fail ends the output.
+func (o *out) fail(err error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.setErr(err)
+	return o.err
 }
 
 // stream writes one long line, newline included, piece by piece, and returns when it is
@@ -265,27 +291,4 @@ func (o *out) abandon() {
 	if d, ok := o.w.(interface{ SetWriteDeadline(time.Time) error }); ok {
 		d.SetWriteDeadline(time.Now()) // pipes of the runtime's poller only
 	}
-}
-
-type notification struct {
-	Method string `json:"method"`
-	Params any    `json:"params"`
-}
-
-type response struct {
-	ID     json.RawMessage `json:"id"`
-	Result any             `json:"result"`
-}
-
-type failure struct {
-	Error *jsonrpc.Error  `json:"error"`
-	ID    json.RawMessage `json:"id"`
-}
-
-func (o *out) notify(method string, params any) { o.add(notification{method, params}, false) }
-
-func (o *out) respond(id json.RawMessage, result any) { o.add(response{id, result}, true) }
-
-func (o *out) fail(id json.RawMessage, err error) {
-	o.add(failure{jsonrpc.AsError(err), id}, true)
 }

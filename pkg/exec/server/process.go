@@ -2,8 +2,8 @@ package server
 
 import (
 	"errors"
+	"math"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -60,15 +60,24 @@ type process struct {
 	soft    bool // SIGTERM was sent, SIGKILL will follow
 }
 
-func (s *server) newProcess(id string) *process {
+func (s *server) newProcess(c *startCall) *process {
 	p := &process{
-		s: s, id: id, quoted: wire.QuoteID(id), push: true,
+		s: s, id: c.ProcessID, quoted: wire.QuoteID(c.ProcessID), tty: c.Tty, push: c.extra.Push == nil || *c.extra.Push,
 		ready: make(chan struct{}), drained: make(chan struct{}), done: make(chan struct{}),
 		kept: retained{tailMax: defaultTail},
 	}
-	p.in = &input{ready: p.ready}
+	p.in = &input{ready: p.ready, has: c.Tty || c.PipeStdin, tty: c.Tty}
+	if r := c.extra.Retain; r != nil {
+		p.kept = retained{headMax: within(r.HeadBytes, maxRetain/2), tailMax: within(r.TailBytes, maxRetain/2)}
+	}
+	if l := c.extra.Limits; l != nil {
+		p.limits.WallMs = within(l.WallMs, int64(math.MaxInt64/time.Millisecond))
+		p.limits.OutputBytes = max(0, l.OutputBytes)
+	}
 	return p
 }
+
+func within[N int | int64](n, most N) N { return min(max(0, n), most) }
 
 // run hands on what the child says until it is at an end. The caller has answered the
 // start.
@@ -209,7 +218,7 @@ func (p *process) wait() {
 		}
 		t.Stop()
 		p.mu.Lock()
-		denied = looksDenied(code, signal, p.clues)
+		denied = wire.LooksDenied(code, signal, p.clues.text())
 		p.mu.Unlock()
 	}
 	p.mu.Lock()
@@ -426,27 +435,4 @@ func (s *server) endProcesses() {
 		p.in.stop()
 		p.child.close()
 	}
-}
-
-// looksDenied guesses, as the original's engine does, from what a failed command wrote
-// (tools spec §3.9).
-func looksDenied(code int, signal string, clues *retained) bool {
-	if signal == "SYS" || code == 128+31 {
-		return true
-	}
-	chunks, _ := clues.chunks(0, 1<<62)
-	var b strings.Builder
-	for _, c := range chunks {
-		b.Write(c.Data)
-	}
-	text := strings.ToLower(b.String())
-	for _, word := range [...]string{
-		"operation not permitted", "permission denied", "read-only file system",
-		"seccomp", "sandbox", "landlock", "failed to write file",
-	} {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,9 +1,12 @@
 package server
 
-import "codex/pkg/exec/wire"
+import (
+	"math"
 
-// defaultTail is what process/read can give when nothing else was asked for (execserver
-// spec §2).
+	"codex/pkg/exec/wire"
+)
+
+// defaultTail is what process/read can give when nothing else was asked for.
 const defaultTail = 1 << 20
 
 // maxRetain bounds what a client may ask to have kept of one process.
@@ -139,4 +142,14 @@ func (r *retained) chunks(after uint64, most uint64) (out []wire.Chunk, more boo
 		at = (at + m.n) % max(1, len(r.ring))
 	}
 	return out, more
+}
+
+// text is what is kept, in one piece.
+func (r *retained) text() []byte {
+	chunks, _ := r.chunks(0, math.MaxUint64)
+	var b []byte
+	for _, c := range chunks {
+		b = append(b, c.Data...)
+	}
+	return b
 }

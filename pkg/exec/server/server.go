@@ -1,4 +1,4 @@
-// Package server is the hands: a server of the exec-server protocol on a pipe. It
+// Package server is the executor: a server of the exec-server protocol on a pipe. It
 // starts processes (plain, on a pseudo-terminal, confined), hands their output on, takes
 // their input, ends them with everything they started, and reads and writes files, all of
 // it under the policy that comes with each call. codex-sandbox serve and codex
@@ -8,8 +8,8 @@
 // Each process has one goroutine per stream and one that waits for it. Everything is
 // bounded: a reader that is slow holds up the children.
 //
-// Hands layer: it imports sandbox, netproxy/keeper and policy below it, and the ground (jsonrpc,
-// execwire).
+// Executor layer: it imports sandbox and netproxy/keeper, and of the ground jsonrpc,
+// exec/wire and policy.
 package server
 
 import (
@@ -31,8 +31,7 @@ import (
 )
 
 const (
-	// defaultLinger is how long an id stays taken and its output readable after closed
-	// (execserver spec §2).
+	// defaultLinger is how long an id stays taken and its output readable after closed.
 	defaultLinger = 30 * time.Second
 	// endGrace is what processes get between SIGTERM and SIGKILL when the server ends.
 	endGrace = 200 * time.Millisecond
@@ -67,6 +66,8 @@ type Options struct {
 type server struct {
 	opts    Options
 	out     *out
+	conn    *jsonrpc.Conn // over out
+	methods map[string]jsonrpc.Method[*jsonrpc.Request]
 	bufs    sync.Pool
 	session string
 	stage   int // handshake: 0, 1 after initialize, 2 after initialized; the reader's own
@@ -82,8 +83,8 @@ type server struct {
 	family   *family        // what was started and what it left behind
 	proxies  *keeper.Keeper // of commands with a network proxy
 
-	roots     policy.Session // what the names in the calls' profiles led to
-	questions questions
+	roots     policy.Session             // what the names in the calls' profiles led to
+	questions jsonrpc.Pending[chan bool] // about hosts
 
 	mu      sync.Mutex
 	procs   map[string]*process
@@ -115,6 +116,8 @@ func Serve(ctx context.Context, in io.Reader, w io.Writer, opts Options) error {
 		files: make(chan func(), maxWaiting), fileDone: make(chan struct{}),
 		ending: make(chan struct{}), procs: map[string]*process{},
 	}
+	s.conn = jsonrpc.NewConn(s.out, jsonrpc.Options{Handle: s.request, Params: decoder})
+	s.methods = s.table()
 	s.fileCond.L = &s.fileMu
 	s.bufs.New = func() any { return new([readSize]byte) }
 	s.proxies = &keeper.Keeper{Program: opts.NetProxy, Env: opts.Env}
@@ -208,7 +211,7 @@ func (s *server) line(line []byte) error {
 	}
 	switch m.Kind {
 	case jsonrpc.KindRequest:
-		s.request(m)
+		return s.conn.Message(m)
 	case jsonrpc.KindNotification:
 		if m.Method != wire.NotifyInitialized {
 			return fmt.Errorf("%w: unknown notification %q", errProtocol, m.Method)
@@ -224,7 +227,7 @@ func (s *server) line(line []byte) error {
 }
 
 func (s *server) unparsable(err error) {
-	s.out.fail(json.RawMessage("-1"), jsonrpc.Errorf(jsonrpc.CodeInvalidRequest,
+	_ = s.conn.Fail(json.RawMessage("-1"), jsonrpc.Errorf(jsonrpc.CodeInvalidRequest,
 		"failed to parse JSON-RPC message from exec-server stdio: %v", err))
 }
 

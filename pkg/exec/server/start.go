@@ -1,46 +1,39 @@
 package server
 
 import (
-	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"syscall"
-	"time"
 
 	"codex/pkg/exec/wire"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/policy"
 	"codex/pkg/sandbox"
+	"codex/pkg/shellenv"
 )
 
-// startCall is a decoded process/start.
+// startCall is a process/start with what its members mean here.
 type startCall struct {
-	argv    []string
-	arg0    string
-	cwd     string
-	env     map[string]string
-	envFrom *wire.EnvPolicy
-	pipeIn  bool
-	merge   bool
-	rows    uint16
-	cols    uint16
-	sandbox *sandboxCall
-
-	askNetwork bool
+	*wire.StartParams
+	extra      wire.StartExtra
+	cwd        string
+	rows, cols uint16
+	sandbox    *sandboxCall
 }
 
 // start reserves the id and starts the process beside the reader.
-func (s *server) start(id json.RawMessage, q *params) {
-	p, c, err := s.decodeStart(q)
-	if err == nil {
-		err = s.reserve(p)
-	}
+func (s *server) start(r *jsonrpc.Request, q *wire.StartParams) (any, error) {
+	c, err := s.newStart(q)
 	if err != nil {
-		s.out.fail(id, err)
-		return
+		return nil, err
+	}
+	p := s.newProcess(c)
+	if err := s.reserve(p); err != nil {
+		return nil, err
 	}
 	s.inflight.Add(1)
 	go func() {
@@ -49,7 +42,7 @@ func (s *server) start(id json.RawMessage, q *params) {
 		if err != nil {
 			s.forget(p)
 			close(p.ready)
-			s.out.fail(id, err)
+			_ = r.Reply(nil, err)
 			return
 		}
 		res := wire.StartResult{ProcessID: p.id, SandboxType: sandboxType}
@@ -61,85 +54,36 @@ func (s *server) start(id json.RawMessage, q *params) {
 		if extra.Limits != nil || extra.Unenforced != nil {
 			res.Extra = &extra
 		}
-		s.out.respond(id, res) // first, though nobody may rely on it
+		_ = r.Reply(res, nil) // first, though nobody may rely on it
 		p.child, p.in.w = child, child.stdin
 		p.streams = len(child.streams)
 		close(p.ready)
 		p.run()
 	}()
+	return nil, jsonrpc.ErrLater
 }
 
-func (s *server) decodeStart(q *params) (*process, *startCall, error) {
-	p := s.newProcess(q.str("processId"))
-	c := &startCall{argv: q.list("argv"), cwd: q.str("cwd"), env: q.dict("env")}
-	p.tty = q.boolean("tty", true, false)
-	c.pipeIn = q.boolean("pipeStdin", false, false)
-	c.arg0, _ = q.optStr("arg0")
-	c.envFrom = decodeEnvPolicy(q)
-	c.sandbox = decodeSandbox(q)
-	if x := q.object("codexSandbox"); x != nil {
-		s.decodeExtra(p, c, x)
-		q.sub(x)
+func (s *server) newStart(q *wire.StartParams) (*startCall, error) {
+	c := &startCall{StartParams: q, rows: 24, cols: 80}
+	if q.Extra != nil {
+		c.extra = *q.Extra
 	}
-	p.in.has, p.in.tty = p.tty || c.pipeIn, p.tty
-	switch {
-	case q.err != nil:
-		return nil, nil, q.err
-	case len(c.argv) == 0:
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "argv must not be empty")
+	if size := c.extra.Size; size != nil && size.Rows > 0 && size.Cols > 0 {
+		c.rows, c.cols = uint16(min(size.Rows, math.MaxUint16)), uint16(min(size.Cols, math.MaxUint16))
 	}
-	path, _, err := wire.ParsePath(c.cwd)
+	if len(q.Argv) == 0 {
+		return nil, badParams("argv must not be empty")
+	}
+	var err error
+	c.cwd, _, err = wire.ParsePath(q.Cwd)
 	switch {
 	case errors.Is(err, wire.ErrRelative): // from our own directory, as the original's 0.133
-		path = filepath.Join(s.opts.Dir, c.cwd)
+		c.cwd = filepath.Join(s.opts.Dir, q.Cwd)
 	case err != nil:
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "cwd: %v", err)
+		return nil, badParams("cwd: %v", err)
 	}
-	c.cwd = path
-	return p, c, nil
-}
-
-func (s *server) decodeExtra(p *process, c *startCall, x *params) {
-	c.merge = x.boolean("merge", false, false)
-	p.push = x.boolean("push", false, true)
-	c.askNetwork = x.boolean("askNetwork", false, false)
-	if size := x.object("size"); size != nil {
-		rows, _ := size.uint("rows")
-		cols, _ := size.uint("cols")
-		c.rows, c.cols = uint16(min(rows, math.MaxUint16)), uint16(min(cols, math.MaxUint16))
-		x.sub(size)
-	}
-	if r := x.object("retain"); r != nil {
-		head, _ := r.uint("headBytes")
-		tail, _ := r.uint("tailBytes")
-		p.kept = retained{headMax: int(min(head, maxRetain/2)), tailMax: int(min(tail, maxRetain/2))}
-		x.sub(r)
-	}
-	if l := x.object("limits"); l != nil {
-		wall, _ := l.uint("wallMs")
-		output, _ := l.uint("outputBytes")
-		p.limits.WallMs = int64(min(wall, uint64(math.MaxInt64/time.Millisecond)))
-		p.limits.OutputBytes = int64(min(output, math.MaxInt64))
-		x.sub(l)
-	}
-}
-
-func decodeEnvPolicy(q *params) *wire.EnvPolicy {
-	x := q.object("envPolicy")
-	if x == nil {
-		return nil
-	}
-	e := &wire.EnvPolicy{
-		Inherit: x.str("inherit"), IgnoreDefaultExcludes: x.boolean("ignoreDefaultExcludes", true, false),
-		Exclude: x.list("exclude"), Set: x.dict("set"), IncludeOnly: x.list("includeOnly"),
-	}
-	switch e.Inherit {
-	case "all", "core", "none":
-	default:
-		x.fail("unknown variant `%s`, expected one of `core`, `all`, `none`", e.Inherit)
-	}
-	q.sub(x)
-	return e
+	c.sandbox, err = sandboxOf(q.Sandbox)
+	return c, err
 }
 
 // reserve takes the id, so that later calls for it wait for the start.
@@ -158,15 +102,12 @@ func (s *server) reserve(p *process) error {
 
 // spawn starts the child of p, confined if the call asks for it.
 func (s *server) spawn(p *process, c *startCall) (*child, string, error) {
-	if c.rows == 0 || c.cols == 0 {
-		c.rows, c.cols = 24, 80
+	spec := sandbox.Spec{Policy: unconfined(), Argv: c.Argv, Dir: c.cwd, Env: s.childEnv(c.EnvPolicy, c.Env), Tty: p.tty, Tag: p.id}
+	if c.Arg0 != nil {
+		spec.Arg0 = *c.Arg0
 	}
-	spec := sandbox.Spec{
-		Policy: unconfined(), Argv: c.argv, Arg0: c.arg0, Dir: c.cwd,
-		Env: childEnv(s.opts.Env, c.envFrom, c.env).list(), Tty: p.tty, Tag: p.id,
-	}
-	if old, err := legacySandbox(c.argv, c.arg0); err != nil {
-		return nil, "", jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "%v", err)
+	if old, err := legacySandbox(spec.Argv, spec.Arg0); err != nil {
+		return nil, "", badParams("%v", err)
 	} else if old != nil {
 		// An engine of the 0.133 kind names its own helper: what it asks for is done here.
 		spec.Argv, spec.Arg0 = old.argv, ""
@@ -182,7 +123,7 @@ func (s *server) spawn(p *process, c *startCall) (*child, string, error) {
 		}
 		spec.Policy, spec.LandlockAlone = pol, c.sandbox.weak
 		if runtime.GOOS == "windows" {
-			spec.Windows = sandbox.Windows{Level: c.sandbox.level, Home: s.codexHome()}
+			spec.Windows = sandbox.Windows{Level: c.sandbox.level, Home: codexHome(shellenv.Map(s.opts.Env))}
 		}
 	}
 	if spec.Argv[0] == "" {
@@ -194,7 +135,7 @@ func (s *server) spawn(p *process, c *startCall) (*child, string, error) {
 	} else if !st.IsDir() {
 		return nil, "", processError(syscall.ENOTDIR)
 	}
-	s.prepareNetwork(p, c, &spec)
+	s.prepareNetwork(p, c.extra.AskNetwork, &spec)
 	child, err := s.family.start(spec, c)
 	if err != nil {
 		p.network.close()
@@ -206,6 +147,17 @@ func (s *server) spawn(p *process, c *startCall) (*child, string, error) {
 		p.clues = &retained{headMax: deniedKeep, tailMax: deniedKeep}
 	}
 	return child, kind, nil
+}
+
+// childEnv is exactly env without a policy. With one it goes on top of what that picks of
+// our own environment.
+func (s *server) childEnv(p *shellenv.Policy, env map[string]string) []string {
+	if p != nil {
+		own := p.Apply(shellenv.Map(s.opts.Env))
+		maps.Copy(own, env)
+		env = own
+	}
+	return shellenv.List(env)
 }
 
 // sandboxType is what a confined start answers. Engines look only whether it is "none".

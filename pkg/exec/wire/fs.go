@@ -1,12 +1,12 @@
 package wire
 
-// MaxReadFile is the largest file fs/readFile gives (execserver spec §3).
+// MaxReadFile is the largest file fs/readFile gives.
 const MaxReadFile = 512 << 20
 
 // PathParams serves fs/readFile, fs/getMetadata, fs/readDirectory and fs/canonicalize.
 type PathParams struct {
 	Path    string          `json:"path"`
-	Sandbox *SandboxContext `json:"sandbox"`
+	Sandbox *SandboxContext `json:"sandbox" schema:"opt"`
 }
 
 // ReadFileResult answers fs/readFile; Data is base64 on the wire.
@@ -18,22 +18,22 @@ type ReadFileResult struct {
 type WriteFileParams struct {
 	Path    string          `json:"path"`
 	Data    []byte          `json:"dataBase64"`
-	Sandbox *SandboxContext `json:"sandbox"`
+	Sandbox *SandboxContext `json:"sandbox" schema:"opt"`
 }
 
-// CreateDirectoryParams makes a directory; Recursive is true when left out.
+// CreateDirectoryParams makes a directory.
 type CreateDirectoryParams struct {
 	Path      string          `json:"path"`
-	Recursive bool            `json:"recursive"`
-	Sandbox   *SandboxContext `json:"sandbox"`
+	Recursive bool            `json:"recursive" schema:"opt,default=true"`
+	Sandbox   *SandboxContext `json:"sandbox" schema:"opt"`
 }
 
-// RemoveParams removes; both flags are true when left out.
+// RemoveParams removes.
 type RemoveParams struct {
 	Path      string          `json:"path"`
-	Recursive bool            `json:"recursive"`
-	Force     bool            `json:"force"`
-	Sandbox   *SandboxContext `json:"sandbox"`
+	Recursive bool            `json:"recursive" schema:"opt,default=true"`
+	Force     bool            `json:"force" schema:"opt,default=true"`
+	Sandbox   *SandboxContext `json:"sandbox" schema:"opt"`
 }
 
 // CopyParams copies a file, a link, or with Recursive a directory.
@@ -41,7 +41,7 @@ type CopyParams struct {
 	SourcePath      string          `json:"sourcePath"`
 	DestinationPath string          `json:"destinationPath"`
 	Recursive       bool            `json:"recursive"`
-	Sandbox         *SandboxContext `json:"sandbox"`
+	Sandbox         *SandboxContext `json:"sandbox" schema:"opt"`
 }
 
 // Metadata answers fs/getMetadata. IsDirectory, IsFile and Size follow a link; times are
@@ -77,5 +77,5 @@ type CanonicalizeResult struct {
 type RenameParams struct {
 	SourcePath      string          `json:"sourcePath"`
 	DestinationPath string          `json:"destinationPath"`
-	Sandbox         *SandboxContext `json:"sandbox"`
+	Sandbox         *SandboxContext `json:"sandbox" schema:"opt"`
 }

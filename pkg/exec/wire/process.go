@@ -1,29 +1,20 @@
 package wire
 
+import "codex/pkg/shellenv"
+
 // StartParams asks for a process. The id is the caller's choice and is free again 30 s
-// after process/closed.
+// after process/closed. Without EnvPolicy the child gets exactly Env.
 type StartParams struct {
 	ProcessID string            `json:"processId"`
 	Argv      []string          `json:"argv"`
 	Cwd       string            `json:"cwd"`
 	Env       map[string]string `json:"env"`
-	EnvPolicy *EnvPolicy        `json:"envPolicy,omitempty"`
+	EnvPolicy *shellenv.Policy  `json:"envPolicy,omitempty"` // of the server's environment, Env on top
 	Tty       bool              `json:"tty"`
-	PipeStdin bool              `json:"pipeStdin"`
-	Arg0      *string           `json:"arg0"`
+	PipeStdin bool              `json:"pipeStdin" schema:"opt"`
+	Arg0      *string           `json:"arg0" schema:"opt"`
 	Sandbox   *SandboxContext   `json:"sandbox,omitempty"`
 	Extra     *StartExtra       `json:"codexSandbox,omitempty"`
-}
-
-// EnvPolicy builds an environment from the server's own before Env goes on top. Without
-// it the child gets exactly Env. Inherit is all, core or none; Exclude and IncludeOnly
-// hold case-insensitive globs.
-type EnvPolicy struct {
-	Inherit               string            `json:"inherit"`
-	IgnoreDefaultExcludes bool              `json:"ignoreDefaultExcludes"`
-	Exclude               []string          `json:"exclude"`
-	Set                   map[string]string `json:"set"`
-	IncludeOnly           []string          `json:"includeOnly"`
 }
 
 // StartExtra holds our additions to process/start.
@@ -69,8 +60,8 @@ type Size struct {
 // Retain says how many bytes of output the server keeps for process/read: the first
 // HeadBytes and the last TailBytes. Without it: 0 and 1 MiB.
 type Retain struct {
-	HeadBytes int `json:"headBytes"`
-	TailBytes int `json:"tailBytes"`
+	HeadBytes int `json:"headBytes" schema:"opt"`
+	TailBytes int `json:"tailBytes" schema:"opt"`
 }
 
 // Limits bound one process; zero is no limit. A process that passes one is killed with
@@ -104,9 +95,9 @@ type StartResultExtra struct {
 // ReadParams asks for kept output with a sequence number above AfterSeq.
 type ReadParams struct {
 	ProcessID string  `json:"processId"`
-	AfterSeq  *uint64 `json:"afterSeq"`
-	MaxBytes  *uint64 `json:"maxBytes"`
-	WaitMs    *uint64 `json:"waitMs"`
+	AfterSeq  *uint64 `json:"afterSeq" schema:"opt"`
+	MaxBytes  *uint64 `json:"maxBytes" schema:"opt"`
+	WaitMs    *uint64 `json:"waitMs" schema:"opt"`
 }
 
 // ReadResult answers process/read.
@@ -174,11 +165,10 @@ type TerminateResult struct {
 	Running bool `json:"running"`
 }
 
-// SignalParams names a signal: interrupt, and under CapSignals terminate, hangup, quit,
-// kill, usr1, usr2.
+// SignalParams names a signal; all but interrupt need CapSignals.
 type SignalParams struct {
 	ProcessID string `json:"processId"`
-	Signal    string `json:"signal"`
+	Signal    string `json:"signal" schema:"words=interrupt|terminate|hangup|quit|kill|usr1|usr2"`
 }
 
 // ResizeParams changes the size of a process's terminal.

@@ -1,5 +1,5 @@
-// Package wire holds the types of the exec-server protocol: the pipe between the
-// engine and the hands, through which every command, pty, file read and file write goes.
+// Package wire holds the types of the exec-server protocol: the pipe between an
+// engine and an executor, through which every command, pty, file read and file write goes.
 // It is the single source for both sides: pkg/exec/server answers what is described here,
 // pkg/exec/client asks it. The protocol, with the extensions of ours, is told in
 // codex-executor(5).
@@ -9,7 +9,9 @@
 // capability prefix "codexSandbox/" or in one member called "codexSandbox", so that
 // either side can be swapped for the original's.
 //
-// Ground layer: it imports the standard library only.
+// The types are decoded strictly by their tags, see jsonrpc.Decoder.
+//
+// Ground layer: it imports jsonrpc and shellenv only.
 package wire
 
 import "encoding/json"
@@ -92,7 +94,7 @@ const SandboxNone = "none"
 // InitializeParams opens a connection.
 type InitializeParams struct {
 	ClientName      string  `json:"clientName"`
-	ResumeSessionID *string `json:"resumeSessionId"`
+	ResumeSessionID *string `json:"resumeSessionId" schema:"opt"`
 }
 
 // InitializeResult answers it. EnvironmentInfo is missing from the original's 0.133.
@@ -134,8 +136,8 @@ type SandboxContext struct {
 	Cwd                   string          `json:"cwd,omitempty"`
 	WorkspaceRoots        []string        `json:"workspaceRoots,omitempty"`
 	WindowsSandboxLevel   string          `json:"windowsSandboxLevel"`
-	WindowsPrivateDesktop bool            `json:"windowsSandboxPrivateDesktop"`
-	UseLegacyLandlock     bool            `json:"useLegacyLandlock"`
+	WindowsPrivateDesktop bool            `json:"windowsSandboxPrivateDesktop" schema:"opt"`
+	UseLegacyLandlock     bool            `json:"useLegacyLandlock" schema:"opt"`
 }
 
 // WindowsLevel gives the word for SandboxContext.WindowsSandboxLevel that [windows]

@@ -14,6 +14,7 @@ import (
 	"codex/pkg/jsonrpc"
 	"codex/pkg/policy"
 	"codex/pkg/protocol"
+	"codex/pkg/shellenv"
 )
 
 const (
@@ -34,10 +35,10 @@ func confinement(cfg *config.Config, p policy.Profile, cwd string) *wire.Sandbox
 
 // environment is what a command gets: the configured part of ours, and the client's
 // changes; null takes a variable away.
-func environment(cfg *config.Config, changes map[string]*string) (*wire.EnvPolicy, map[string]string) {
-	e := cfg.ShellEnv
-	p := &wire.EnvPolicy{Inherit: e.Inherit, IgnoreDefaultExcludes: e.IgnoreDefaultExcludes, Set: e.Set,
-		Exclude: append([]string{}, e.Exclude...), IncludeOnly: append([]string{}, e.IncludeOnly...)}
+func environment(cfg *config.Config, changes map[string]*string) (*shellenv.Policy, map[string]string) {
+	p := cfg.ShellEnv
+	p.Exclude = append([]string{}, p.Exclude...)
+	p.IncludeOnly = append([]string{}, p.IncludeOnly...)
 	if p.Set == nil {
 		p.Set = map[string]string{}
 	}
@@ -49,7 +50,7 @@ func environment(cfg *config.Config, changes map[string]*string) (*wire.EnvPolic
 			env[k] = *v
 		}
 	}
-	return p, env
+	return &p, env
 }
 
 func limitOf(n *uint64, none bool) int {

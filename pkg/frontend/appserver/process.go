@@ -14,6 +14,7 @@ import (
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/exec/wire"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/shellenv"
 )
 
 // command is what a client wants to run.
@@ -21,7 +22,7 @@ type command struct {
 	argv      []string
 	cwd       string
 	env       map[string]string
-	envPolicy *wire.EnvPolicy
+	envPolicy *shellenv.Policy
 	sandbox   *wire.SandboxContext // nil: unconfined
 	tty       bool
 	stdin     bool

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/config"
 	"codex/pkg/policy"
+	"codex/pkg/shellenv"
 )
 
 func TestParse(t *testing.T) {
@@ -157,16 +157,16 @@ func TestEnvironment(t *testing.T) {
 	env := []string{"PATH=/bin", "HOME=/h", "MY_TOKEN=t", "X=1", "PWD=/old"}
 	tests := []struct {
 		name string
-		e    config.ShellEnvPolicy
+		e    shellenv.Policy
 		want []string
 	}{
-		{"untouched", config.ShellEnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true}, env},
-		{"none", config.ShellEnvPolicy{Inherit: "none", IgnoreDefaultExcludes: true}, []string{"PWD=/w"}},
-		{"core", config.ShellEnvPolicy{Inherit: "core", IgnoreDefaultExcludes: true}, []string{"HOME=/h", "PATH=/bin", "PWD=/w"}},
-		{"secrets", config.ShellEnvPolicy{Inherit: "all"}, []string{"HOME=/h", "PATH=/bin", "PWD=/w", "X=1"}},
-		{"exclude and set", config.ShellEnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true, Exclude: []string{"h*", "x"},
+		{"untouched", shellenv.Policy{Inherit: "all", IgnoreDefaultExcludes: true}, env},
+		{"none", shellenv.Policy{Inherit: "none", IgnoreDefaultExcludes: true}, []string{"PWD=/w"}},
+		{"core", shellenv.Policy{Inherit: "core", IgnoreDefaultExcludes: true}, []string{"HOME=/h", "PATH=/bin", "PWD=/w"}},
+		{"secrets", shellenv.Policy{Inherit: "all"}, []string{"HOME=/h", "PATH=/bin", "PWD=/w", "X=1"}},
+		{"exclude and set", shellenv.Policy{Inherit: "all", IgnoreDefaultExcludes: true, Exclude: []string{"h*", "x"},
 			Set: map[string]string{"X": "2"}}, []string{"MY_TOKEN=t", "PATH=/bin", "PWD=/w", "X=2"}},
-		{"only", config.ShellEnvPolicy{Inherit: "all", IgnoreDefaultExcludes: true, IncludeOnly: []string{"PATH"}}, []string{"PATH=/bin", "PWD=/w"}},
+		{"only", shellenv.Policy{Inherit: "all", IgnoreDefaultExcludes: true, IncludeOnly: []string{"PATH"}}, []string{"PATH=/bin", "PWD=/w"}},
 	}
 	for _, tt := range tests {
 		if got := environment(tt.e, env, "/w"); !slices.Equal(got, tt.want) {
