@@ -65,7 +65,7 @@ func NewConn(out Sender, o Options) *Conn {
 func (c *Conn) Serve(r *Reader) error {
 	err := c.serve(r)
 	c.End(c.lost(err))
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
@@ -75,7 +75,7 @@ func (c *Conn) lost(err error) error {
 	switch {
 	case c.opts.Lost != nil:
 		return c.opts.Lost(err)
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return ErrLost
 	}
 	return err

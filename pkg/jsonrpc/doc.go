@@ -42,5 +42,6 @@
 // of its own and gives that a Decode. A program that reads lines itself (prompts among
 // them, frames of a websocket) gives those that are messages to Conn.Line.
 //
-// Ground layer: it imports the standard library and gjson only.
+// Ground layer: it imports the standard library only, and links little: the sandbox's
+// program has it, too.
 package jsonrpc

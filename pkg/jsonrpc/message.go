@@ -5,10 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
-	"unsafe"
-
-	"github.com/tidwall/gjson"
+	"strconv"
 )
 
 // Kind says which of the four message shapes a line has.
@@ -81,35 +78,31 @@ func Parse(line []byte) (Message, error) {
 	if err := Check(line); err != nil {
 		return Message{}, fmt.Errorf("parse json-rpc line: %w", err)
 	}
-	if b := bytes.TrimLeft(line, " \t\r\n"); len(b) == 0 || b[0] != '{' {
+	v := value(bytes.TrimSpace(line))
+	if !v.object() {
 		return Message{}, ErrNotMessage
 	}
 	var m Message
 	var hasResult, hasErr, idOK bool
-	// Lines may be large (a file is one): no copy is made, and strings that are kept are.
-	gjson.Parse(unsafe.String(unsafe.SliceData(line), len(line))).ForEach(func(k, v gjson.Result) bool {
-		switch k.Str {
+	v.members(func(k []byte, v value) bool {
+		switch string(k) {
 		case "id":
-			idOK = v.Type == gjson.String || v.Type == gjson.Number && !bytes.ContainsAny([]byte(v.Raw), ".eE")
-			m.ID = raw(line, v)
+			idOK = v.string() || v.whole()
+			m.ID = json.RawMessage(v)
 		case "method":
-			if v.Type == gjson.String {
-				m.Method = strings.Clone(v.Str)
+			if v.string() {
+				m.Method = string(v.text())
 			}
 		case "params":
-			if v.Type != gjson.Null {
-				m.Params = raw(line, v)
+			if !v.null() {
+				m.Params = json.RawMessage(v)
 			}
 		case "result":
 			hasResult = true
-			m.Result = raw(line, v)
+			m.Result = json.RawMessage(v)
 		case "error":
-			if v.IsObject() {
-				hasErr = true
-				m.Err = &Error{Code: int(v.Get("code").Int()), Message: strings.Clone(v.Get("message").String())}
-				if d := v.Get("data"); d.Exists() {
-					m.Err.Data = json.RawMessage(d.Raw)
-				}
+			if v.object() {
+				hasErr, m.Err = true, errorOf(v)
 			}
 		}
 		return true
@@ -129,9 +122,22 @@ func Parse(line []byte) (Message, error) {
 	return m, nil
 }
 
-func raw(line []byte, v gjson.Result) json.RawMessage {
-	if v.Index > 0 && v.Index+len(v.Raw) <= len(line) {
-		return json.RawMessage(line[v.Index : v.Index+len(v.Raw)])
-	}
-	return json.RawMessage(v.Raw)
+// errorOf reads the error of an answer; nothing of it points into the line.
+func errorOf(v value) *Error {
+	e := &Error{}
+	v.members(func(k []byte, v value) bool {
+		switch string(k) {
+		case "code":
+			n, _ := strconv.ParseFloat(string(v), 64)
+			e.Code = int(n)
+		case "message":
+			if v.string() {
+				e.Message = string(v.text())
+			}
+		case "data":
+			e.Data = json.RawMessage(bytes.Clone(v))
+		}
+		return true
+	})
+	return e
 }

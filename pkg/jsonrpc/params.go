@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -9,9 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unsafe"
-
-	"github.com/tidwall/gjson"
 )
 
 // Decoder reads params strictly, in the words that clients know: a member of a wrong
@@ -44,8 +42,7 @@ func (d Decoder) Decode(method string, params json.RawMessage, v any) error {
 		params = json.RawMessage("{}")
 	}
 	w := walker{Decoder: d, path: method, types: map[reflect.Type][]member{}}
-	// Params may be large (a file is one): no copy is made, and what is kept is copied.
-	return w.value(gjson.Parse(unsafe.String(unsafe.SliceData(params), len(params))), reflect.ValueOf(v).Elem(), true)
+	return w.value(value(bytes.TrimSpace(params)), reflect.ValueOf(v).Elem(), true)
 }
 
 func (d Decoder) error(format string, args ...any) *Error {
@@ -64,12 +61,12 @@ type walker struct {
 }
 
 // value reads found into v. A null leaves it as it is where need is false.
-func (w *walker) value(found gjson.Result, v reflect.Value, need bool) error {
+func (w *walker) value(found value, v reflect.Value, need bool) error {
 	t := v.Type()
 	switch {
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()):
 		return w.custom(found, v)
-	case found.Type == gjson.Null && (!need || nullable(t)):
+	case found.null() && (!need || nullable(t)):
 		return nil
 	}
 	switch t.Kind() {
@@ -88,10 +85,10 @@ func (w *walker) value(found gjson.Result, v reflect.Value, need bool) error {
 	case reflect.String:
 		return w.word(found, v)
 	case reflect.Bool:
-		if found.Type != gjson.True && found.Type != gjson.False {
+		if !found.bool() {
 			return w.mismatch(found, t)
 		}
-		v.SetBool(found.Type == gjson.True)
+		v.SetBool(found[0] == 't')
 		return nil
 	}
 	return w.number(found, v)
@@ -108,12 +105,11 @@ func nullable(t reflect.Type) bool {
 }
 
 // custom leaves it to the type, whose errors of encoding/json get our words.
-func (w *walker) custom(found gjson.Result, v reflect.Value) error {
-	raw := []byte(found.Raw)
-	err := v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(raw)
+func (w *walker) custom(found value, v reflect.Value) error {
+	err := v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(found)
 	if te := (*json.UnmarshalTypeError)(nil); errors.As(err, &te) {
 		if te.Field != "" {
-			found = gjson.GetBytes(raw, te.Field)
+			found = found.at(te.Field)
 		}
 		return w.mismatch(found, te.Type)
 	}
@@ -123,16 +119,16 @@ func (w *walker) custom(found gjson.Result, v reflect.Value) error {
 	return nil
 }
 
-func (w *walker) mismatch(found gjson.Result, t reflect.Type) error {
+func (w *walker) mismatch(found value, t reflect.Type) error {
 	return w.error("invalid type: %s, expected %s", kindOf(found), expected(t))
 }
 
-func (w *walker) list(found gjson.Result, v reflect.Value) (err error) {
-	if !found.IsArray() {
+func (w *walker) list(found value, v reflect.Value) (err error) {
+	if !found.array() {
 		return w.mismatch(found, v.Type())
 	}
 	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
-	found.ForEach(func(_, e gjson.Result) bool {
+	found.items(func(e value) bool {
 		v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
 		err = w.value(e, v.Index(v.Len()-1), true)
 		return err == nil
@@ -140,26 +136,27 @@ func (w *walker) list(found gjson.Result, v reflect.Value) (err error) {
 	return err
 }
 
-func (w *walker) dict(found gjson.Result, v reflect.Value) (err error) {
-	if !found.IsObject() {
+func (w *walker) dict(found value, v reflect.Value) (err error) {
+	if !found.object() {
 		return w.mismatch(found, v.Type())
 	}
 	v.Set(reflect.MakeMap(v.Type()))
-	found.ForEach(func(k, e gjson.Result) bool {
-		val := reflect.New(v.Type().Elem()).Elem()
+	found.members(func(k []byte, e value) bool {
+		name, val := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		name.SetString(string(k))
 		if err = w.value(e, val, true); err == nil {
-			v.SetMapIndex(reflect.ValueOf(strings.Clone(k.Str)).Convert(v.Type().Key()), val)
+			v.SetMapIndex(name, val)
 		}
 		return err == nil
 	})
 	return err
 }
 
-func (w *walker) word(found gjson.Result, v reflect.Value) error {
-	if found.Type != gjson.String {
+func (w *walker) word(found value, v reflect.Value) error {
+	if !found.string() {
 		return w.mismatch(found, v.Type())
 	}
-	v.SetString(strings.Clone(found.Str))
+	v.SetString(string(found.text()))
 	if words, ok := v.Interface().(interface{ Values() []string }); ok {
 		return w.variant(v.String(), words.Values())
 	}
@@ -174,14 +171,14 @@ func (w *walker) variant(word string, all []string) error {
 }
 
 // base64 decodes without a second copy of the text.
-func (w *walker) base64(found gjson.Result, v reflect.Value) error {
-	if found.Type != gjson.String {
+func (w *walker) base64(found value, v reflect.Value) error {
+	if !found.string() {
 		return w.mismatch(found, reflect.TypeFor[string]())
 	}
-	s := found.Str
-	at := strings.IndexAny(s, "\r\n") // which the decoder skips
+	s := found.text()
+	at := bytes.IndexAny(s, "\r\n") // which the decoder skips
 	if at < 0 {
-		b, err := base64.StdEncoding.Strict().AppendDecode([]byte{}, unsafe.Slice(unsafe.StringData(s), len(s)))
+		b, err := base64.StdEncoding.Strict().AppendDecode([]byte{}, s)
 		var corrupt base64.CorruptInputError
 		if !errors.As(err, &corrupt) {
 			v.SetBytes(b)
@@ -207,31 +204,30 @@ func inBase64(c byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '/'
 }
 
-func (w *walker) number(found gjson.Result, v reflect.Value) error {
+func (w *walker) number(found value, v reflect.Value) error {
 	t := v.Type()
-	whole := !strings.ContainsAny(found.Raw, ".eE")
 	if !v.CanInt() && !v.CanUint() && !v.CanFloat() {
-		if err := json.Unmarshal([]byte(found.Raw), v.Addr().Interface()); err != nil {
+		if err := json.Unmarshal(found, v.Addr().Interface()); err != nil {
 			return w.error("%v", err)
 		}
 		return nil
 	}
-	if found.Type != gjson.Number || !whole && !v.CanFloat() {
+	if !found.number() || !found.whole() && !v.CanFloat() {
 		return w.mismatch(found, t)
 	}
 	var err error
 	switch {
 	case v.CanInt():
 		var n int64
-		n, err = strconv.ParseInt(found.Raw, 10, t.Bits())
+		n, err = strconv.ParseInt(string(found), 10, t.Bits())
 		v.SetInt(n)
 	case v.CanUint():
 		var n uint64
-		n, err = strconv.ParseUint(found.Raw, 10, t.Bits())
+		n, err = strconv.ParseUint(string(found), 10, t.Bits())
 		v.SetUint(n)
 	default:
 		var n float64
-		n, err = strconv.ParseFloat(found.Raw, t.Bits())
+		n, err = strconv.ParseFloat(string(found), t.Bits())
 		v.SetFloat(n)
 	}
 	if err != nil {
@@ -253,19 +249,19 @@ type member struct {
 }
 
 // object reads a struct. Members of other variants of a union are ignored.
-func (w *walker) object(found gjson.Result, v reflect.Value) error {
-	if !found.IsObject() {
+func (w *walker) object(found value, v reflect.Value) error {
+	if !found.object() {
 		return w.mismatch(found, v.Type())
 	}
 	members := w.members(v.Type())
-	at := make([]gjson.Result, len(members))
+	at := make([]value, len(members))
 	var err error
-	found.ForEach(func(k, e gjson.Result) bool {
-		i := slices.IndexFunc(members, func(m member) bool { return m.name == k.Str })
+	found.members(func(k []byte, e value) bool {
+		i := slices.IndexFunc(members, func(m member) bool { return m.name == string(k) })
 		switch {
 		case i < 0:
-		case at[i].Exists():
-			err = w.error("duplicate field `%s`", k.Str)
+		case at[i] != nil:
+			err = w.error("duplicate field `%s`", k)
 		default:
 			at[i] = e
 		}
@@ -287,15 +283,16 @@ func (w *walker) object(found gjson.Result, v reflect.Value) error {
 }
 
 // variantOf gives the variant of a union, "" for what is none.
-func (w *walker) variantOf(members []member, at []gjson.Result) (string, error) {
+func (w *walker) variantOf(members []member, at []value) (string, error) {
 	i := slices.IndexFunc(members, func(m member) bool { return m.union != nil })
-	if i < 0 || at[i].Type != gjson.String {
+	if i < 0 || !at[i].string() {
 		return "", nil // what is wrong is found with the member
 	}
-	return at[i].Str, w.variant(at[i].Str, members[i].union)
+	word := string(at[i].text())
+	return word, w.variant(word, members[i].union)
 }
 
-func (w *walker) member(m member, found gjson.Result, v reflect.Value, variant string) error {
+func (w *walker) member(m member, found value, v reflect.Value, variant string) error {
 	optional := m.optional
 	if m.in != "" {
 		belongs, may := in(m.in, variant)
@@ -308,11 +305,11 @@ func (w *walker) member(m member, found gjson.Result, v reflect.Value, variant s
 		v.SetBool(true)
 	}
 	switch {
-	case !found.Exists() && !optional:
+	case found == nil && !optional:
 		return w.error("missing field `%s`", m.name)
-	case !found.Exists():
+	case found == nil:
 		return nil
-	case m.exp && w.Stable && found.Type != gjson.Null && found.Type != gjson.False:
+	case m.exp && w.Stable && !found.null() && string(found) != "false":
 		e := w.error("")
 		e.Message = fmt.Sprintf("%s.%s requires experimentalApi capability", w.path, m.name)
 		return e
@@ -321,7 +318,7 @@ func (w *walker) member(m member, found gjson.Result, v reflect.Value, variant s
 	w.path += "." + m.name
 	err := w.value(found, v, !optional)
 	w.path = before
-	if err == nil && m.words != nil && found.Type != gjson.Null {
+	if err == nil && m.words != nil && !found.null() {
 		err = w.variant(v.String(), m.words)
 	}
 	return err
@@ -344,12 +341,19 @@ func (w *walker) members(t reflect.Type) []member {
 		return known
 	}
 	var all []member
-	for _, f := range reflect.VisibleFields(t) {
+	for i := range t.NumField() {
+		f := t.Field(i)
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous && name == "" {
+			for _, m := range w.members(f.Type) {
+				m.index = append([]int{i}, m.index...)
+				all = append(all, m)
+			}
+		}
 		if !f.IsExported() || name == "" || name == "-" {
 			continue
 		}
-		m := member{name: name, index: f.Index, optional: opts == "omitempty" || opts == "omitzero", in: f.Tag.Get("in")}
+		m := member{name: name, index: []int{i}, optional: opts == "omitempty" || opts == "omitzero", in: f.Tag.Get("in")}
 		for word := range strings.SplitSeq(f.Tag.Get("schema"), ",") {
 			switch key, val, _ := strings.Cut(word, "="); key {
 			case "opt":
@@ -370,19 +374,19 @@ func (w *walker) members(t reflect.Type) []member {
 	return all
 }
 
-func kindOf(v gjson.Result) string {
+func kindOf(v value) string {
 	switch {
-	case v.Type == gjson.Number && !strings.ContainsAny(v.Raw, ".eE"):
-		return "integer `" + v.Raw + "`"
-	case v.Type == gjson.Number:
-		return "floating point `" + v.Raw + "`"
-	case v.Type == gjson.String:
-		return fmt.Sprintf("string %q", shorten(v.Str))
-	case v.Type == gjson.True, v.Type == gjson.False:
-		return "boolean `" + v.Raw + "`"
-	case v.IsArray():
+	case v.whole():
+		return "integer `" + string(v) + "`"
+	case v.number():
+		return "floating point `" + string(v) + "`"
+	case v.string():
+		return fmt.Sprintf("string %q", shorten(string(v.text())))
+	case v.bool():
+		return "boolean `" + string(v) + "`"
+	case v.array():
 		return "sequence"
-	case v.IsObject():
+	case v.object():
 		return "map"
 	}
 	return "null"

@@ -2,7 +2,6 @@ package jsonrpc
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -75,9 +74,14 @@ func (p *Pending[T]) End(err error) []T {
 }
 
 func (p *Pending[T]) takeAll() []T {
-	var all []T
-	for _, id := range slices.Sorted(maps.Keys(p.open)) {
-		all = append(all, p.open[id])
+	ids := make([]int64, 0, len(p.open))
+	for id := range p.open {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	all := make([]T, len(ids))
+	for i, id := range ids {
+		all[i] = p.open[id]
 	}
 	p.open = nil
 	return all

@@ -2,13 +2,9 @@ package netproxy
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
-	"strconv"
-	"sync"
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/netproxy/proto"
@@ -19,54 +15,34 @@ const maxLine = 4 << 20
 
 // control is the conversation with the process that started us.
 type control struct {
-	in  *inbox
-	out *jsonrpc.Writer
-	env []string
+	in      *inbox
+	conn    *jsonrpc.Conn
+	methods map[string]jsonrpc.Method[*jsonrpc.Request]
+	env     []string
 
+	// The reader's own.
 	proxy    *Proxy // after initialize
 	services map[string]*Service
-
-	mu    sync.Mutex
-	next  int64
-	asked map[string]chan bool // answers that are waited for, by id
 }
 
 // Control serves the caller's requests until in ends, then lets go of
 // everything. in may be a unix socket, over which listeners come. env is where
 // proxies in front of us are named.
 func Control(in io.Reader, out io.Writer, env []string) error {
-	c := &control{in: newInbox(in), out: jsonrpc.NewWriter(out), env: env,
-		services: map[string]*Service{}, asked: map[string]chan bool{}}
+	c := &control{in: newInbox(in), env: env, services: map[string]*Service{}}
 	defer c.end()
-	lines := jsonrpc.NewReader(c.in, maxLine)
-	for {
-		line, err := lines.ReadLine()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil: // after too long a line, too: files may have come with it
-			return fmt.Errorf("read requests: %w", err)
-		}
-		m, err := jsonrpc.Parse(line)
-		if err != nil {
-			return fmt.Errorf("read requests: %w", err)
-		}
-		switch m.Kind {
-		case jsonrpc.KindRequest:
-			result, err := c.request(m.Method, m.Params)
-			if err != nil {
-				err = c.out.Fail(m.ID, err)
-			} else {
-				err = c.out.Respond(m.ID, result)
-			}
-			if err != nil {
-				return fmt.Errorf("write answers: %w", err)
-			}
-		case jsonrpc.KindResponse, jsonrpc.KindFailure:
-			var r proto.DecideResult
-			c.answered(string(m.ID), m.Kind == jsonrpc.KindResponse && json.Unmarshal(m.Result, &r) == nil && r.Allow)
-		}
+	c.methods = map[string]jsonrpc.Method[*jsonrpc.Request]{
+		proto.Initialize: {Run: jsonrpc.With(c.initialize)},
+		proto.Listen:     {Run: jsonrpc.With(c.listen)},
+		proto.Close:      {Run: jsonrpc.With(c.close)},
+		proto.Rule:       {Run: jsonrpc.With(c.rule)},
 	}
+	// What is no message ends it, and so does too long a line: files may have come with it.
+	c.conn = jsonrpc.NewConn(jsonrpc.NewWriter(out), jsonrpc.Options{Handle: c.request, FirstID: 1})
+	if err := c.conn.Serve(jsonrpc.NewReader(c.in, maxLine)); err != nil {
+		return fmt.Errorf("serve requests: %w", err)
+	}
+	return nil
 }
 
 func (c *control) end() {
@@ -79,67 +55,48 @@ func (c *control) end() {
 	c.in.close()
 }
 
-func (c *control) request(method string, raw json.RawMessage) (any, error) {
-	none := struct{}{}
-	read := func(v any) error {
-		if err := json.Unmarshal(raw, v); err != nil {
-			return jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "%s: %v", method, err)
-		}
+func (c *control) request(r *jsonrpc.Request) error {
+	m, ok := c.methods[r.Method]
+	switch {
+	case r.Kind == jsonrpc.KindNotification:
 		return nil
+	case c.proxy == nil && r.Method != proto.Initialize:
+		return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%s before initialize", r.Method))
+	case !ok:
+		return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "unknown method %s", r.Method))
 	}
-	if c.proxy == nil && method != proto.Initialize {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%s before initialize", method)
-	}
-	switch method {
-	case proto.Initialize:
-		var p proto.InitializeParams
-		if err := read(&p); err != nil {
-			return nil, err
-		}
-		return none, c.initialize(p)
-	case proto.Listen:
-		var p proto.ListenParams
-		if err := read(&p); err != nil {
-			return nil, err
-		}
-		return c.listen(p)
-	case proto.Close:
-		var p proto.CloseParams
-		if err := read(&p); err != nil {
-			return nil, err
-		}
-		if s := c.services[p.ID]; s != nil {
-			delete(c.services, p.ID)
-			s.Close()
-		}
-		return none, nil
-	case proto.Rule:
-		var p proto.RuleParams
-		if err := read(&p); err != nil {
-			return nil, err
-		}
-		return none, c.proxy.Add(p.Host, p.Decision)
-	}
-	return nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "unknown method %s", method)
+	return r.Reply(m.Run(r))
 }
 
-func (c *control) initialize(p proto.InitializeParams) error {
+func (c *control) initialize(_ *jsonrpc.Request, p *proto.InitializeParams) (any, error) {
 	if c.proxy != nil {
-		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "initialize again")
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "initialize again")
 	}
 	o, err := FromSettings(p.Settings, c.env)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.Blocked = func(a proto.Attempt) { _ = c.out.Notify(proto.Blocked, a) }
+	o.Blocked = func(a proto.Attempt) { _ = c.conn.Notify(proto.Blocked, a) }
 	if p.Ask {
 		o.Ask = c.ask
 	}
 	c.proxy = New(o)
-	return nil
+	return struct{}{}, nil
 }
 
-func (c *control) listen(p proto.ListenParams) (proto.ListenResult, error) {
+func (c *control) close(_ *jsonrpc.Request, p *proto.CloseParams) (any, error) {
+	if s := c.services[p.ID]; s != nil {
+		delete(c.services, p.ID)
+		s.Close()
+	}
+	return struct{}{}, nil
+}
+
+func (c *control) rule(_ *jsonrpc.Request, p *proto.RuleParams) (any, error) {
+	return struct{}{}, c.proxy.Add(p.Host, p.Decision)
+}
+
+func (c *control) listen(_ *jsonrpc.Request, p *proto.ListenParams) (any, error) {
 	var res proto.ListenResult
 	var opened []net.Listener
 	open := func(addr string) (l net.Listener, at string, err error) {
@@ -182,34 +139,6 @@ func (c *control) listen(p proto.ListenParams) (proto.ListenResult, error) {
 
 // ask puts a question to the caller.
 func (c *control) ask(ctx context.Context, a proto.Attempt) bool {
-	c.mu.Lock()
-	c.next++
-	id := c.next
-	key := strconv.FormatInt(id, 10)
-	answer := make(chan bool, 1)
-	c.asked[key] = answer
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		delete(c.asked, key)
-		c.mu.Unlock()
-	}()
-	if c.out.Request(id, proto.Decide, a) != nil {
-		return false
-	}
-	select {
-	case ok := <-answer:
-		return ok
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (c *control) answered(id string, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if answer := c.asked[id]; answer != nil {
-		delete(c.asked, id)
-		answer <- ok
-	}
+	var r proto.DecideResult
+	return c.conn.Call(ctx, proto.Decide, a, &r) == nil && r.Allow
 }

@@ -63,7 +63,7 @@ func TestControl(t *testing.T) {
 		{`{"id":1,"method":"listen","params":{"id":"a","http":"127.0.0.1:0"}}`, "listen before initialize"},
 		{`{"id":2,"method":"initialize","params":{"settings":{"mode":"half"}}}`, "unknown network mode"},
 		{`{"id":3,"method":"initialize","params":{"settings":{"domains":{"*":"deny"}}}}`, "cannot be denied"},
-		{`{"id":4,"method":"initialize","params":[]}`, "initialize: json"},
+		{`{"id":4,"method":"initialize","params":[]}`, "invalid type: sequence"},
 		{`{"id":5,"method":"initialize","params":{"settings":{"domains":{"127.0.0.1":"allow"}},"ask":true}}`, `"result":{}`},
 		{`{"id":6,"method":"initialize","params":{"settings":{}}}`, "initialize again"},
 		{`{"id":7,"method":"what"}`, "unknown method what"},

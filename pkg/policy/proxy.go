@@ -15,10 +15,10 @@ type ProxySettings struct {
 	SocksURL string `json:"socks_url,omitempty"`
 	// Socks5 starts the SOCKS5 listener, Socks5UDP lets it relay datagrams.
 	// Both are on when nobody said otherwise: see DefaultProxy.
-	Socks5    bool `json:"enable_socks5"`
-	Socks5UDP bool `json:"enable_socks5_udp"`
+	Socks5    bool `json:"enable_socks5" schema:"opt"`
+	Socks5UDP bool `json:"enable_socks5_udp" schema:"opt"`
 	// UpstreamProxy lets the proxy itself go through one that the environment names.
-	UpstreamProxy bool `json:"allow_upstream_proxy"`
+	UpstreamProxy bool `json:"allow_upstream_proxy" schema:"opt"`
 	// Mode is ProxyFull or ProxyLimited; "" is ProxyFull.
 	Mode string `json:"mode,omitempty"`
 	// Domains maps a host pattern to DomainAllow or DomainDeny: a name, "*.x"

@@ -3,8 +3,8 @@
 // and ended with the keeper. What cannot be had leaves a command without a
 // network, never with an open one.
 //
-// It speaks the lines of netproxy/wire with the proxy. Hands layer: it imports
-// sandbox, and of the ground policy, install, jsonrpc and netproxy/wire.
+// It speaks the lines of netproxy/proto with the proxy. Executor layer: it imports
+// sandbox, and of the ground policy, install, jsonrpc and netproxy/proto.
 package keeper
 
 import (
@@ -19,7 +19,6 @@ import (
 	"sync"
 
 	"codex/pkg/cli/install"
-	"codex/pkg/jsonrpc"
 	"codex/pkg/netproxy/proto"
 	"codex/pkg/policy"
 	"codex/pkg/sandbox"
@@ -104,7 +103,7 @@ func (l *Lease) Close() {
 		return
 	}
 	l.cancel()
-	_ = l.proxy.call(proto.Close, proto.CloseParams{ID: l.id}, nil, nil) // an error is the proxy's end
+	_ = l.proxy.call(proto.Close, proto.CloseParams{ID: l.id}, nil) // an error is the proxy's end
 	l.proxy.leave(l)
 }
 
@@ -149,7 +148,7 @@ func (k *Keeper) proxy(first []byte) (*proxy, error) {
 	if p, err = k.start(path); err != nil {
 		return nil, fmt.Errorf("start %s: %w", path, err)
 	}
-	if err := p.call(proto.Initialize, json.RawMessage(first), nil, nil); err != nil {
+	if err := p.call(proto.Initialize, json.RawMessage(first), nil); err != nil {
 		p.end()
 		return nil, err
 	}
@@ -234,24 +233,4 @@ func Installed() (string, error) {
 		return "", fmt.Errorf("%s is not installed together with %s", Program, exe)
 	}
 	return path, nil
-}
-
-// line encodes a request.
-func line(id int, method string, params any) ([]byte, error) {
-	b, err := json.Marshal(params)
-	return fmt.Appendf(nil, "{\"id\":%d,\"method\":%q,\"params\":%s}\n", id, method, b), err
-}
-
-// answerLine encodes the answer to a question of the proxy's, a
-// proto.DecideResult.
-func answerLine(id json.RawMessage, allow bool) []byte {
-	return fmt.Appendf(nil, "{\"id\":%s,\"result\":{\"allow\":%t}}\n", id, allow)
-}
-
-// failure is a call that the proxy answered with an error.
-func failure(m jsonrpc.Message) error {
-	if m.Kind == jsonrpc.KindFailure {
-		return m.Err
-	}
-	return nil
 }

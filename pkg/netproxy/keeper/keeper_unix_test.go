@@ -28,8 +28,8 @@ func spec() *sandbox.Spec {
 	return &sandbox.Spec{Policy: policy.Policy{Proxy: &policy.ProxySettings{}}, Env: []string{"A=b"}}
 }
 
-// answers says yes to every request; requests have their id first.
-const answers = `while read -r line; do id=${line#*:}; id=${id%%,*}
+// answers says yes to every request.
+const answers = `while read -r line; do id=${line#*'"id":'}; id=${id%%,*}
 	echo "{\"id\":$id,\"result\":{\"http\":\"127.0.0.1:1\",\"socks\":\"127.0.0.1:2\"}}"; done`
 
 // TestOddProxies: what a proxy says that is no proxy of ours, and what comes of it.

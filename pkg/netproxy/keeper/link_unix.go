@@ -14,9 +14,10 @@ import (
 type link struct {
 	theirs *os.File
 
-	mu   sync.Mutex
-	fd   int // -1 after close
-	dead bool
+	mu    sync.Mutex
+	fd    int // -1 after close
+	dead  bool
+	files []*os.File // for the next line
 }
 
 func newLink(cmd *exec.Cmd) (*link, error) {
@@ -41,33 +42,41 @@ func newLink(cmd *exec.Cmd) (*link, error) {
 // started lets go of the proxy's end.
 func (l *link) started() { l.theirs.Close() }
 
-// send writes a line, and the files with its first byte.
-func (l *link) send(b []byte, files []*os.File) error {
+// attach has files go with the first byte of the next line, or an earlier one.
+func (l *link) attach(files []*os.File) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.files = files
+}
+
+// Write writes a line.
+func (l *link) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.fd < 0 || l.dead {
-		return errGone
+		return 0, errGone
 	}
 	var rights []byte
-	if len(files) > 0 {
-		fds := make([]int, len(files))
-		for i, f := range files {
+	if len(l.files) > 0 {
+		fds := make([]int, len(l.files))
+		for i, f := range l.files {
 			fds[i] = int(f.Fd())
 		}
-		rights = syscall.UnixRights(fds...)
+		rights, l.files = syscall.UnixRights(fds...), nil
 	}
-	for len(b) > 0 {
-		n, err := syscall.SendmsgN(l.fd, b, rights, nil, noSignal)
+	for sent := 0; sent < len(b); {
+		n, err := syscall.SendmsgN(l.fd, b[sent:], rights, nil, noSignal)
 		if err == syscall.EINTR {
 			continue
 		}
 		if err != nil {
 			l.dead = true // half a line may have gone
-			return os.NewSyscallError("sendmsg", err)
+			return sent, os.NewSyscallError("sendmsg", err)
 		}
-		b, rights = b[n:], nil
+		sent += n
+		rights = nil
 	}
-	return nil
+	return len(b), nil
 }
 
 // shut ends the proxy's input.

@@ -19,7 +19,7 @@ func (l *Lease) ports(socks bool) (*sandbox.Proxy, error) {
 	again := false
 	p := &sandbox.Proxy{HTTP: portHTTP, Take: func(web, socks *os.File) error {
 		if again { // the first start came to nothing
-			if err := l.proxy.call(proto.Close, proto.CloseParams{ID: l.id}, nil, nil); err != nil {
+			if err := l.proxy.call(proto.Close, proto.CloseParams{ID: l.id}, nil); err != nil {
 				return err
 			}
 		}
@@ -31,7 +31,7 @@ func (l *Lease) ports(socks bool) (*sandbox.Proxy, error) {
 			params.Socks, files = proto.FD, append(files, socks)
 			defer socks.Close()
 		}
-		return l.proxy.call(proto.Listen, params, files, nil)
+		return l.proxy.listen(params, files)
 	}}
 	if socks {
 		p.Socks = portSocks

@@ -17,7 +17,7 @@ func (l *Lease) ports(socks bool) (*sandbox.Proxy, error) {
 		params.Socks = "127.0.0.1:0"
 	}
 	var at proto.ListenResult
-	if err := l.proxy.call(proto.Listen, params, nil, &at); err != nil {
+	if err := l.proxy.call(proto.Listen, params, &at); err != nil {
 		return nil, err
 	}
 	web, err := netip.ParseAddrPort(at.HTTP)

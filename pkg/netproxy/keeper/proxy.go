@@ -1,12 +1,11 @@
 package keeper
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
-	"strconv"
 	"sync"
 	"time"
 
@@ -29,17 +28,19 @@ type proxy struct {
 	link *link         // to its standard input
 	gone chan struct{} // closed when it has ended and was reaped
 
-	mu      sync.Mutex
-	next    int
-	waiting map[int]chan jsonrpc.Message
-	leases  map[string]*Lease // nil when it has ended
-	asking  sync.WaitGroup
+	conn *jsonrpc.Conn
+
+	listening sync.Mutex // held by who sends files: they belong to one call
+
+	mu     sync.Mutex
+	leases map[string]*Lease // nil when it has ended
+	asking sync.WaitGroup
 }
 
 var errGone = errors.New(Program + " has ended")
 
 func startProxy(path string, env []string, errs *os.File) (*proxy, error) {
-	p := &proxy{gone: make(chan struct{}), waiting: map[int]chan jsonrpc.Message{}, leases: map[string]*Lease{}}
+	p := &proxy{gone: make(chan struct{}), leases: map[string]*Lease{}}
 	p.cmd = exec.Command(path, "--stdio")
 	p.cmd.Env, p.cmd.Dir = env, os.TempDir()
 	if errs != nil {
@@ -52,6 +53,16 @@ func startProxy(path string, env []string, errs *os.File) (*proxy, error) {
 	if p.link, err = newLink(p.cmd); err != nil {
 		return nil, err
 	}
+	p.conn = jsonrpc.NewConn(jsonrpc.NewWriter(p.link), jsonrpc.Options{
+		FirstID: 1, Handle: p.heard,
+		Bad: func(line []byte, err error) error {
+			if line == nil {
+				return err
+			}
+			return nil
+		},
+		Lost: func(error) error { return errGone },
+	})
 	ofItsOwn(p.cmd)
 	if err := p.cmd.Start(); err != nil {
 		p.link.close()
@@ -59,67 +70,38 @@ func startProxy(path string, env []string, errs *os.File) (*proxy, error) {
 	}
 	p.link.started()
 	go func() { // ends with the proxy, which end makes sure of
-		p.listen(jsonrpc.NewReader(out, maxLine))
+		p.conn.Serve(jsonrpc.NewReader(out, maxLine))
+		p.cmd.Process.Kill() // if it is not the end, it is nothing we understand
 		p.finish()
 	}()
 	return p, nil
 }
 
-// listen hears the proxy until its output ends.
-func (p *proxy) listen(r *jsonrpc.Reader) {
-	for {
-		l, err := r.ReadLine()
-		if err != nil {
-			p.cmd.Process.Kill() // if it is not the end, it is nothing we understand
-			return
-		}
-		m, err := jsonrpc.Parse(bytes.Clone(l))
-		if err != nil {
-			continue
-		}
-		switch m.Kind {
-		case jsonrpc.KindResponse, jsonrpc.KindFailure:
-			id, _ := strconv.Atoi(string(m.ID))
-			p.mu.Lock()
-			if c := p.waiting[id]; c != nil {
-				delete(p.waiting, id)
-				c <- m
-			}
-			p.mu.Unlock()
-		default:
-			p.told(m)
-		}
-	}
-}
-
-// told handles what the proxy says of itself.
-func (p *proxy) told(m jsonrpc.Message) {
+// heard handles what the proxy says of itself.
+func (p *proxy) heard(r *jsonrpc.Request) error {
 	var a proto.Attempt
-	if json.Unmarshal(m.Params, &a) != nil {
-		return
+	if json.Unmarshal(r.Params, &a) != nil {
+		return nil
 	}
 	p.mu.Lock()
 	l := p.leases[a.ID]
 	p.mu.Unlock()
 	switch {
-	case m.Method == proto.Blocked && l != nil && l.events.Blocked != nil:
+	case r.Method == proto.Blocked && l != nil && l.events.Blocked != nil:
 		l.events.Blocked(a)
-	case m.Method == proto.Decide:
+	case r.Method == proto.Decide:
 		p.asking.Go(func() {
 			ok := l != nil && l.events.Ask != nil && l.events.Ask(l.ctx, a)
-			_ = p.link.send(answerLine(m.ID, ok), nil) // or nobody waits any more
+			_ = r.Reply(proto.DecideResult{Allow: ok}, nil) // or nobody waits any more
 		})
 	}
+	return nil
 }
 
-// finish reaps the proxy and tells everybody who waits.
+// finish reaps the proxy and ends its leases.
 func (p *proxy) finish() {
 	_ = p.cmd.Wait()
 	p.mu.Lock()
-	for id, c := range p.waiting {
-		delete(p.waiting, id)
-		close(c)
-	}
 	leases := p.leases
 	p.leases = nil
 	p.mu.Unlock()
@@ -161,44 +143,23 @@ func (p *proxy) leave(l *Lease) {
 	delete(p.leases, l.id)
 }
 
-// call makes a request, with files, and reads its result into v unless that is
-// nil.
-func (p *proxy) call(method string, params any, files []*os.File, v any) error {
-	p.mu.Lock()
-	if p.leases == nil {
-		p.mu.Unlock()
-		return errGone
-	}
-	p.next++
-	id := p.next
-	answer := make(chan jsonrpc.Message, 1)
-	p.waiting[id] = answer
-	p.mu.Unlock()
-	b, err := line(id, method, params)
-	if err == nil {
-		err = p.link.send(b, files)
-	}
-	if err != nil {
-		p.mu.Lock()
-		delete(p.waiting, id)
-		p.mu.Unlock()
-		return err
-	}
-	t := time.NewTimer(callTime)
-	defer t.Stop()
-	select {
-	case m, ok := <-answer:
-		if !ok {
-			return errGone
-		}
-		if err := failure(m); err != nil || v == nil {
-			return err
-		}
-		return json.Unmarshal(m.Result, v)
-	case <-t.C:
-		p.cmd.Process.Kill() // it hangs: the next command gets another one
+// call makes a request, and reads its result into v unless that is nil.
+func (p *proxy) call(method string, params, v any) error {
+	hangs := time.AfterFunc(callTime, func() { p.cmd.Process.Kill() }) // the next command gets another one
+	err := p.conn.Call(context.Background(), method, params, v)
+	if !hangs.Stop() {
 		return errors.New(Program + " does not answer")
 	}
+	return err
+}
+
+// listen has the proxy take over listening sockets.
+func (p *proxy) listen(params proto.ListenParams, files []*os.File) error {
+	p.listening.Lock()
+	defer p.listening.Unlock()
+	p.link.attach(files)
+	defer p.link.attach(nil)
+	return p.call(proto.Listen, params, nil)
 }
 
 // end closes the proxy's input and waits for its end.
