@@ -137,8 +137,9 @@ func (c *Cmd) Exit() Exit {
 // Sandboxed reports whether the command runs, or would run, confined.
 func (c *Cmd) Sandboxed() bool { return c.state.child != nil }
 
-// namespaced reports whether the command has a pid namespace.
-func (c *Cmd) namespaced() bool { return c.state.child != nil && c.state.child.Namespaced() }
+// Contained reports whether Kill ends all that the command started, wherever it went: it
+// has a pid namespace.
+func (c *Cmd) Contained() bool { return c.state.child != nil && c.state.child.Namespaced() }
 
 // Kill ends the command and all its descendants at once. A sandboxed tree dies
 // with its pid namespace, whatever sessions it made; without one the process
@@ -147,7 +148,7 @@ func (c *Cmd) Kill() error {
 	if c.Process == nil {
 		return os.ErrProcessDone
 	}
-	if c.namespaced() {
+	if c.Contained() {
 		return c.Process.Kill()
 	}
 	if err := killGroup(c.Process.Pid, syscall.SIGKILL); err == syscall.ESRCH {
@@ -163,7 +164,7 @@ func (c *Cmd) Signal(sig syscall.Signal) error {
 	if c.Process == nil {
 		return os.ErrProcessDone
 	}
-	if c.namespaced() {
+	if c.Contained() {
 		return c.state.child.Signal(sig)
 	}
 	return killGroup(c.Process.Pid, sig)

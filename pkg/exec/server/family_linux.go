@@ -86,25 +86,26 @@ func (f *family) reaped(ch *child) {
 	f.past = append(f.past, lifetime{ch.from, ch.to})
 }
 
-// kill ends a child and all it started: the tree below it, its group, and the orphans
-// that are surely its own. Everything is stopped before anything is killed, so that
-// nothing new is forked meanwhile.
+// kill ends a child and all it started. In namespaces of its own that is one signal, to
+// the first process of all. Else it is the tree below it, its group, and the orphans that
+// are surely its own, as long as anything new is found: nothing is stopped meanwhile, for
+// what is stopped when we die stays so for ever.
 func (f *family) kill(ch *child) {
-	stopped := map[int]bool{}
+	killed := map[int]bool{}
 	for range maxRounds {
+		if ch.cmd.Contained() {
+			break
+		}
 		fresh := false
-		for _, pid := range f.members(ch) {
-			if !stopped[pid] {
-				stopped[pid], fresh = true, true
-				syscall.Kill(pid, syscall.SIGSTOP)
+		for _, pid := range f.members(ch) { // parents first
+			if !killed[pid] {
+				killed[pid], fresh = true, true
+				syscall.Kill(pid, syscall.SIGKILL)
 			}
 		}
 		if !fresh {
 			break
 		}
-	}
-	for pid := range stopped {
-		syscall.Kill(pid, syscall.SIGKILL)
 	}
 	ch.whileAlive(func() { ch.cmd.Kill() })
 	// The group lasts as long as anything in it, whatever became of its leader; callers
