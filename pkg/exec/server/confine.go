@@ -117,7 +117,7 @@ func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
 	return pol, nil
 }
 
-// codexHome is where the sandbox of Windows keeps what it must remember.
+// codexHome is where the programs keep their state, by the environment.
 func codexHome(env map[string]string) string {
 	if home := env["CODEX_HOME"]; home != "" {
 		return home
