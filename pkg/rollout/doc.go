@@ -4,8 +4,7 @@
 // rewrites; Load gives back what a resumed thread needs, reading the file from its end
 // so that only what came after the last compaction is decoded.
 //
-// Turns shows a file as clients of the protocol see it.
-//
+
 // Ground layer; it imports the standard library, gjson, gofrs/flock and pkg/protocol.
 package rollout
 
@@ -23,8 +22,11 @@ const (
 	TypeCompacted    = "compacted"
 )
 
-// Line is one line of a session file.
-type Line struct {
+// headLines is how many lines may stand before the first of a kind that every file has.
+const headLines = 64
+
+// line is one line of a session file.
+type line struct {
 	Timestamp string `json:"timestamp"`
 	Type      string `json:"type"`
 	Payload   any    `json:"payload"`

@@ -160,7 +160,7 @@ func userMessage(text string) json.RawMessage {
 
 func (h *History) readMeta(f *os.File) error {
 	br := bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 64<<10)
-	for n := 0; n < 64 && (h.Meta.ID == "" || h.Preview == ""); n++ {
+	for n := 0; n < headLines && (h.Meta.ID == "" || h.Preview == ""); n++ {
 		line, err := readLine(br)
 		if len(line) == 0 && err != nil {
 			break
@@ -240,4 +240,22 @@ func Each(path string, fn func(typ string, payload gjson.Result) bool) error {
 			return fmt.Errorf("read session file %s: %w", path, err)
 		}
 	}
+}
+
+// Backward gives the lines of the session file at path from the last to the first until
+// fn returns false. Only lines of the types turn_context and event_msg are looked at:
+// the others can be megabytes.
+func Backward(path string, fn func(typ string, payload json.RawMessage) bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open session file: %w", err)
+	}
+	defer f.Close()
+	return backward(f, func(line []byte, _ int64) bool {
+		typ := gjson.GetBytes(line, "type").Str
+		if typ != TypeTurnContext && typ != TypeEvent || !gjson.ValidBytes(line) {
+			return true
+		}
+		return fn(typ, json.RawMessage(gjson.GetBytes(line, "payload").Raw))
+	})
 }

@@ -8,12 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"codex/pkg/protocol"
 )
 
 func clock() time.Time { return time.Date(2026, 11, 22, 10, 45, 42, 201e6, time.UTC) }
@@ -162,29 +159,6 @@ func TestLazyFile(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("file exists")
-	}
-}
-
-// What clients see of a review and of a plan, written by us or by the original, which
-// begins a review before its turn.
-func TestTurnsReview(t *testing.T) {
-	output := `{"findings":[{"title":"T","body":"b","confidence_score":0.5,"priority":1,"code_location":{"absolute_file_path":"/f","line_range":{"start":1,"end":2}}}],"overall_correctness":"x","overall_explanation":"Why.","overall_confidence_score":0.0}`
-	entered := ev(`{"type":"entered_review_mode","target":{"type":"uncommittedChanges"},"user_facing_hint":"current changes"}`)
-	exited := ev(`{"type":"exited_review_mode","review_output":` + output + `}`)
-	plan := ev(`{"type":"item_completed","thread_id":"t","turn_id":"b","item":{"type":"Plan","id":"b-plan","text":"do it"}}`)
-	ours, err := Turns(write(t, started("a"), entered, exited, ev(`{"type":"exited_review_mode","review_output":null}`), started("b"), plan,
-		ev(`{"type":"item_completed","item":{"type":"Other"}}`)))
-	if err != nil || len(ours) != 2 || len(ours[0].Items) != 3 || len(ours[1].Items) != 1 {
-		t.Fatalf("%v %+v", err, ours)
-	}
-	got := []string{ours[0].Items[0].(*protocol.EnteredReviewModeItem).Review, ours[0].Items[1].(*protocol.ExitedReviewModeItem).Review,
-		ours[0].Items[2].(*protocol.ExitedReviewModeItem).Review, ours[1].Items[0].(*protocol.PlanItem).Text}
-	if want := []string{"current changes", "Why.\n\nReview comment:\n\n- T — /f:1-2\n  b", ReviewFailed, "do it"}; !slices.Equal(got, want) {
-		t.Errorf("%q", got)
-	}
-	theirs, err := Turns(write(t, entered, started("a"), exited))
-	if err != nil || len(theirs) != 2 || theirs[0].ID != "rollout-1" || theirs[1].ID != "a" {
-		t.Errorf("%v %+v", err, theirs)
 	}
 }
 

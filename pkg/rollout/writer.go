@@ -2,7 +2,6 @@ package rollout
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,41 +19,24 @@ type Writer struct {
 	meta    *Meta // written before the first line of a new file
 	f       *os.File
 	buf     bytes.Buffer
-	enc     *json.Encoder
 	now     func() time.Time
 	discard bool
 	hold    bool         // the lock is wanted, see Hold
 	lock    *flock.Flock // nil while it is not held
 }
 
-// Path gives where the session of thread id that began at start is kept.
-func Path(home, id string, start time.Time) string {
-	l := start.Local()
-	return filepath.Join(home, "sessions", l.Format("2006"), l.Format("01"), l.Format("02"),
-		"rollout-"+l.Format("2006-01-02T15-04-05")+"-"+id+".jsonl")
-}
-
 // Create prepares a new session file at path; meta is its first line.
 func Create(path string, meta Meta, now func() time.Time) *Writer {
-	w := &Writer{path: path, meta: &meta, now: now}
-	w.init()
-	return w
+	return &Writer{path: path, meta: &meta, now: now}
 }
 
 // Continue prepares to append to an existing session file.
 func Continue(path string, now func() time.Time) *Writer {
-	w := &Writer{path: path, now: now}
-	w.init()
-	return w
+	return &Writer{path: path, now: now}
 }
 
 // Discard is a Writer that keeps nothing: an ephemeral thread.
 func Discard() *Writer { return &Writer{discard: true} }
-
-func (w *Writer) init() {
-	w.enc = json.NewEncoder(&w.buf)
-	w.enc.SetEscapeHTML(false)
-}
 
 // Path is the file's name, empty for an ephemeral thread.
 func (w *Writer) Path() string { return w.path }
@@ -64,12 +46,6 @@ func (w *Writer) Materialized() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.f != nil || !w.discard && w.meta == nil
-}
-
-// Entry is a line without its time. A json.RawMessage payload must be compact: it is written as it is.
-type Entry struct {
-	Type    string
-	Payload any
 }
 
 // Append writes the entries with one write, so that a crash tears one line at most.
@@ -83,17 +59,10 @@ func (w *Writer) Append(entries ...Entry) error {
 	if err := w.open(); err != nil {
 		return err
 	}
-	stamp := Stamp(w.now())
+	at := w.now()
 	for _, e := range entries {
-		if raw, ok := e.Payload.(json.RawMessage); ok {
-			// Already compact JSON: history items can be megabytes.
-			fmt.Fprintf(&w.buf, `{"timestamp":"%s","type":"%s","payload":`, stamp, e.Type)
-			w.buf.Write(raw)
-			w.buf.WriteString("}\n")
-			continue
-		}
-		if err := w.enc.Encode(Line{stamp, e.Type, e.Payload}); err != nil {
-			return fmt.Errorf("encode %s line: %w", e.Type, err)
+		if err := e.encode(&w.buf, at); err != nil {
+			return err
 		}
 	}
 	if _, err := w.f.Write(w.buf.Bytes()); err != nil {
@@ -101,7 +70,6 @@ func (w *Writer) Append(entries ...Entry) error {
 	}
 	if w.buf.Cap() > 1<<20 {
 		w.buf = bytes.Buffer{}
-		w.init()
 	}
 	return nil
 }
@@ -122,20 +90,16 @@ func (w *Writer) open() error {
 	w.f = f
 	w.take()
 	if w.meta != nil {
-		stamp := Stamp(w.now())
-		if err := w.enc.Encode(Line{stamp, TypeSessionMeta, w.meta}); err != nil {
-			return fmt.Errorf("encode session_meta line: %w", err)
+		if err := (Entry{TypeSessionMeta, w.meta}).encode(&w.buf, w.now()); err != nil {
+			return err
 		}
 		w.meta = nil
 		return nil
 	}
 	// A writer that was killed may have left half a line: close it, so that it spoils
 	// itself only and not the next line.
-	if st, err := f.Stat(); err == nil && st.Size() > 0 {
-		var last [1]byte
-		if _, err := f.ReadAt(last[:], st.Size()-1); err == nil && last[0] != '\n' {
-			w.buf.WriteByte('\n')
-		}
+	if torn(f) {
+		w.buf.WriteByte('\n')
 	}
 	return nil
 }

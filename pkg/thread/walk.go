@@ -11,6 +11,14 @@ import (
 	"time"
 )
 
+// Path gives where the session of thread id that began at start is kept.
+func Path(home, id string, start time.Time) string {
+	return filepath.Join(dayDir(home, start), "rollout-"+start.Local().Format(fileTime)+"-"+id+".jsonl")
+}
+
+// fileTime is the time in the name of a session file.
+const fileTime = "2006-01-02T15-04-05"
+
 func dayDir(home string, at time.Time) string {
 	return filepath.Join(home, liveDir, at.Local().Format("2006/01/02"))
 }

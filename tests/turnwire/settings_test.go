@@ -41,13 +41,18 @@ func TestSettingsUpdate(t *testing.T) {
 	}
 	e.turnDone("completed")
 	for params, want := range map[string]string{
-		`{"approvalsReviewer":"auto_review"}`:                         "approvalsReviewer `auto_review` is not supported yet: approvals are asked of the `user`",
-		`{"approvalsReviewer":"x"}`:                                   "Invalid request: unknown variant `x`, expected one of `user`, `auto_review`, `guardian_subagent`",
-		`{"effort":"x"}`:                                              "Invalid request: unknown variant `x`, expected one of `none`, `minimal`, `low`, `medium`, `high`, `xhigh`",
+		`{"approvalsReviewer":"x"}`: "Invalid request: unknown variant `x`, expected one of `user`, `auto_review`, `guardian_subagent`",
+		`{"effort":"x"}`:            "Invalid request: unknown variant `x`, expected one of `none`, `minimal`, `low`, `medium`, `high`, `xhigh`",
 		`{"collaborationMode":{"mode":"x","settings":{"model":"m"}}}`: "Invalid request: unknown variant `x`, expected one of `plan`, `default`",
 	} {
 		e.refusal("thread/settings/update", params, want)
 		e.refusal("turn/start", strings.Replace(params, "{", `{"input":[],`, 1), want)
+	}
+	for range 2 { // who answers requests for approval is the user, and that is said once
+		e.call("thread/settings/update", `{"approvalsReviewer":"auto_review"}`)
+	}
+	if n := len(e.find("method", "warning")); n != 1 {
+		t.Errorf("warned %d times", n)
 	}
 	if n := len(e.find("method", "thread/settings/updated")); n != 3 {
 		t.Errorf("told %d times", n)

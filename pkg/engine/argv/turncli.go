@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"codex/pkg/cli"
@@ -23,6 +24,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/engine/turn"
 	"codex/pkg/homedir"
+	"codex/pkg/installation"
 	"codex/pkg/responses"
 )
 
@@ -141,6 +143,16 @@ func (f *Flags) options() (*turn.Options, error) {
 		return []string{p, "compile"}
 	}
 	o.PathDir = install.PathDir(self)
+	var once sync.Once
+	var id string
+	o.Installation = func(home string) string {
+		once.Do(func() {
+			if id, err = installation.ID(home); err != nil {
+				o.Log.Print(err)
+			}
+		})
+		return id
+	}
 	return o, nil
 }
 

@@ -106,3 +106,8 @@ const CompactPrompt = "The conversation is about to be cut because it nears the 
 
 // CompactPrefix goes before the summary in the new history.
 const CompactPrefix = "Another model began this task. What follows is its hand-over; the files are as it left them. Build on it and don't repeat finished work."
+
+// AgentsPart is the user message part that carries the text of AGENTS.md files.
+func AgentsPart(cwd, text string) string {
+	return "# AGENTS.md instructions for " + cwd + "\n\n<INSTRUCTIONS>\n" + text + "\n</INSTRUCTIONS>"
+}

@@ -7,13 +7,14 @@ import (
 	"codex/pkg/engine/instructions"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/thread"
 )
 
 // change takes what a client sets for the next turn and later ones; roots are the project
 // roots, nil for those of before. It says whether that is something else than before. The
 // thread's lock is held.
 func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []string) (changed bool, err error) {
-	if err := firstError(approvalWord(p.ApprovalPolicy), reviewerWord(p.ApprovalsReviewer), word(p.Effort), word(p.Summary), word(p.Personality)); err != nil {
+	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.ApprovalsReviewer), word(p.Effort), word(p.Summary), word(p.Personality)); err != nil {
 		return false, err
 	}
 	mode, err := t.collaboration(p.CollaborationMode)
@@ -34,7 +35,7 @@ func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []strin
 	}
 	if p.ApprovalPolicy != nil {
 		next.approval = *p.ApprovalPolicy
-		if err := t.cfg.AllowApproval(next.approvalWord()); err != nil {
+		if err := t.cfg.AllowApproval(thread.ApprovalWord(next.approval)); err != nil {
 			return false, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "invalid thread settings override: %v", err)
 		}
 	}
@@ -51,7 +52,7 @@ func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []strin
 		next.person = string(*p.Personality)
 	}
 	if p.ServiceTier.Set {
-		next.tier = tierOf(p.ServiceTier)
+		next.tier = thread.TierWord(p.ServiceTier)
 	}
 	if m := p.CollaborationMode; m != nil { // it has model and effort of its own
 		next.collab = mode
@@ -73,25 +74,6 @@ func settingsOfTurn(p protocol.TurnStartParams) protocol.ThreadSettingsUpdatePar
 	return protocol.ThreadSettingsUpdateParams{Cwd: p.Cwd, ApprovalPolicy: p.ApprovalPolicy, ApprovalsReviewer: p.ApprovalsReviewer,
 		SandboxPolicy: p.SandboxPolicy, Permissions: p.Permissions, Model: p.Model, ServiceTier: p.ServiceTier, Effort: p.Effort,
 		Summary: p.Summary, CollaborationMode: p.CollaborationMode, Personality: p.Personality}
-}
-
-// reviewerWord checks who shall answer requests for approval: only the user can.
-func reviewerWord(r *protocol.ApprovalsReviewer) error {
-	if err := word(r); err != nil || r == nil || *r == protocol.ApprovalsReviewerUser {
-		return err
-	}
-	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "approvalsReviewer `%s` is not supported yet: approvals are asked of the `user`", *r)
-}
-
-// tierOf is a service tier as it goes on the wire: null is a tier of its own.
-func tierOf(p protocol.Patch[string]) string {
-	switch {
-	case p.Value == nil:
-		return "default"
-	case *p.Value == "fast":
-		return "priority"
-	}
-	return *p.Value
 }
 
 // knownTier is the tier of a thread that begins: one that its model does not have is none.
@@ -152,7 +134,7 @@ func (t *liveThread) settingsForClients() protocol.ThreadSettings {
 	t.mu.Lock()
 	s := t.next
 	t.mu.Unlock()
-	out := protocol.ThreadSettings{Cwd: s.cwd, ApprovalPolicy: s.approval, ApprovalsReviewer: protocol.ApprovalsReviewerUser, SandboxPolicy: s.sandbox(), ActivePermissionProfile: s.permits.active(),
+	out := protocol.ThreadSettings{Cwd: s.cwd, ApprovalPolicy: s.approval, ApprovalsReviewer: protocol.ApprovalsReviewerUser, SandboxPolicy: s.sandbox(), ActivePermissionProfile: thread.Active(s.permits.Permissions),
 		Model: s.slug, ModelProvider: t.cfg.ProviderID, CollaborationMode: protocol.CollaborationMode{Mode: s.collab.kind(),
 			Settings: protocol.Settings{Model: s.slug, DeveloperInstructions: s.collab.text}}}
 	if s.tier != "" {
@@ -188,6 +170,7 @@ func (s *Server) settingsUpdate(params json.RawMessage) (any, func(), error) {
 		return nil, nil, err
 	}
 	return protocol.ThreadSettingsUpdateResponse{}, func() {
+		th.userReviews(p.ApprovalsReviewer)
 		if changed {
 			s.out.settingsUpdated(th)
 		}

@@ -15,6 +15,7 @@ import (
 	"codex/pkg/ostext"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/thread"
 )
 
 // turnContext is the line that records what a turn runs under.
@@ -48,7 +49,7 @@ func (s *settings) personality() string {
 
 func (t *liveThread) permissions() string {
 	s := &t.set
-	return instructions.Permissions{Sandbox: s.mode(), Network: s.permits.nearest.Network, Approval: s.approvalWord(),
+	return instructions.Permissions{Sandbox: s.mode(), Network: s.permits.nearest.Network, Approval: thread.ApprovalWord(s.approval),
 		Writable: s.permits.text, Hidden: s.permits.hidden(), Listed: !s.permits.placed.ReadsAll()}.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/thread"
 )
 
 // rollback takes the last turns back: a mark in the session file, and what is left of it
@@ -45,11 +46,7 @@ func (t *liveThread) rollBack(n uint32) (json.RawMessage, error) {
 	if t.running != nil {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Cannot rollback while a turn is in progress.")
 	}
-	mark := struct {
-		Type string `json:"type"`
-		N    uint32 `json:"num_turns"`
-	}{"thread_rolled_back", n}
-	if err := t.file.Append(event(mark)); err != nil {
+	if err := t.file.Append(rollout.RolledBack(n)); err != nil {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
 	}
 	h, err := rollout.Load(t.file.Path())
@@ -69,7 +66,7 @@ func (t *liveThread) take(h *rollout.History) {
 	t.baseline, t.previousModel, t.window = h.Context, h.PreviousModel, h.Compactions
 	if h.Tokens != nil {
 		t.tokens, t.haveTokens = *h.Tokens, true
-		u := t.tokenUsage()
+		u := thread.Usage(t.tokens)
 		t.usage = &u
 	}
 	if h.Context != nil {
@@ -80,13 +77,12 @@ func (t *liveThread) take(h *rollout.History) {
 // storedTurns are the thread's turns so far; the running one is in progress.
 func (t *liveThread) storedTurns() ([]protocol.Turn, error) {
 	t.mu.Lock()
-	running := t.running
-	t.mu.Unlock()
-	turns, err := rollout.Turns(t.file.Path())
-	if n := len(turns) - 1; err == nil && running != nil && n >= 0 && turns[n].ID == running.id && turns[n].CompletedAt == nil {
-		turns[n].Status = protocol.TurnStatusInProgress
+	running := ""
+	if t.running != nil {
+		running = t.running.id
 	}
-	return turns, err
+	t.mu.Unlock()
+	return thread.Turns(t.file.Path(), running)
 }
 
 // restored tells the token usage of a thread that was resumed.

@@ -17,6 +17,7 @@ import (
 	"codex/pkg/protocol"
 	"codex/pkg/responses"
 	"codex/pkg/rollout"
+	"codex/pkg/thread"
 )
 
 // errInterrupted is the cause of a turn that the user stopped.
@@ -268,7 +269,7 @@ func (t *turn) toolTurn() (*tools.Turn, error) {
 	}
 	m := th.set.model
 	return &tools.Turn{ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol, Resolve: resolve,
-		Approval: th.set.approvalWord(), Granular: granularFlags(th.set.approval.Granular),
+		Approval: thread.ApprovalWord(th.set.approval), Granular: granularFlags(th.set.approval.Granular),
 		Model: m, Limit: limitOf(m), Diff: patch.NewTurnDiff(root), PlanMode: th.set.collab.plan, Questions: th.mayAsk(), Dynamic: th.dynamic, Out: t}, nil
 }
 
@@ -375,20 +376,13 @@ func (t *turn) tokenCount() {
 		return // clients know the tokens of the thread that asked for the review
 	}
 	if info != nil {
-		u := th.tokenUsage()
+		u := thread.Usage(th.tokens)
 		th.mu.Lock()
 		th.usage = &u
 		th.mu.Unlock()
 		t.out.notify(protocol.NoteThreadTokenUsageUpdated, protocol.ThreadTokenUsageUpdatedNotification{ThreadID: th.id, TurnID: t.id, TokenUsage: u})
 	}
 	t.out.notify(protocol.NoteAccountRateLimitsUpdated, protocol.AccountRateLimitsUpdatedNotification{RateLimits: camelLimits(th.limits)})
-}
-
-func (t *liveThread) tokenUsage() protocol.ThreadTokenUsage {
-	b := func(u rollout.Usage) protocol.TokenUsageBreakdown {
-		return protocol.TokenUsageBreakdown{TotalTokens: u.Total, InputTokens: u.Input, CachedInputTokens: u.Cached, OutputTokens: u.Output, ReasoningOutputTokens: u.Reasoning}
-	}
-	return protocol.ThreadTokenUsage{Total: b(t.tokens.Total), Last: b(t.tokens.Last), ModelContextWindow: t.tokens.Window}
 }
 
 // failed notes what an error means for the thread's later turns.

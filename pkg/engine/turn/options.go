@@ -6,7 +6,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"sync"
 	"time"
 
 	"codex/pkg/cli/version"
@@ -51,8 +50,8 @@ type Options struct {
 	Rand    func() float64
 	Sleep   func(context.Context, time.Duration) error
 
-	installOnce sync.Once
-	install     string
+	// Installation is the id of this CODEX_HOME.
+	Installation func(home string) string
 }
 
 // home is CODEX_HOME.
@@ -80,20 +79,3 @@ const (
 	StatusFaceGone    Status = 141
 	StatusTerminated  Status = 143
 )
-
-// sourceForClients is a session source in the protocol's spelling.
-func sourceForClients(raw json.RawMessage) json.RawMessage {
-	switch string(raw) {
-	case `"cli"`, `"vscode"`, `"exec"`, `"unknown"`:
-		return raw
-	case `"mcp"`, `"appServer"`:
-		return json.RawMessage(`"appServer"`)
-	case "":
-		return json.RawMessage(`"unknown"`)
-	}
-	var s protocol.SessionSource
-	if json.Unmarshal(raw, &s) == nil {
-		return raw
-	}
-	return json.RawMessage(`"unknown"`)
-}

@@ -10,6 +10,7 @@ import (
 	"codex/pkg/jsonrpc"
 	"codex/pkg/policy"
 	"codex/pkg/protocol"
+	"codex/pkg/thread"
 )
 
 // permits are what commands may touch, in all the forms in which it is needed.
@@ -67,30 +68,6 @@ func (p *permits) hidden() []string {
 	return out
 }
 
-// active names the permission profile in force, nil for none.
-func (p *permits) active() *protocol.ActivePermissionProfile {
-	if p.ID == "" {
-		return nil
-	}
-	a := &protocol.ActivePermissionProfile{ID: p.ID}
-	if p.Extends != "" {
-		a.Extends = &p.Extends
-	}
-	return a
-}
-
-// permit takes what a thread/start or thread/resume says of permissions.
-func (ov *overrides) permit(mode *protocol.SandboxMode, profile *string, roots []string) error {
-	if mode != nil && profile != nil {
-		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "`permissions` cannot be combined with `sandbox`")
-	}
-	if mode != nil {
-		ov.sandbox = string(*mode)
-	}
-	ov.permissions, ov.roots = profile, roots
-	return nil
-}
-
 // choose takes the working folder, the sandbox policy or permission profile, and the
 // project roots that a client sets. What was denied stays denied under another profile,
 // until a client asks for no sandbox at all.
@@ -104,7 +81,7 @@ func (t *liveThread) choose(next *settings, cwd string, box *protocol.SandboxPol
 		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "invalid thread settings override: %s", why)
 	}
 	if roots != nil {
-		p.Roots = absoluteRoots(roots, cwd)
+		p.Roots = thread.AbsoluteRoots(roots, cwd)
 	}
 	switch {
 	case box != nil:
@@ -116,9 +93,9 @@ func (t *liveThread) choose(next *settings, cwd string, box *protocol.SandboxPol
 			p.Profile = p.Profile.KeepDenied(old.placed)
 		}
 	case profile != nil:
-		ov := t.over
-		ov.cwd, ov.sandbox, ov.permissions = cwd, "", profile
-		cfg, err := t.opts.configure(context.Background(), ov)
+		a := *t.over
+		a.Cwd, a.Sandbox, a.Permissions = &cwd, nil, profile
+		cfg, err := thread.Configure(context.Background(), t.opts.Config, &a)
 		if err != nil {
 			return unloadable(err)
 		}
@@ -129,20 +106,6 @@ func (t *liveThread) choose(next *settings, cwd string, box *protocol.SandboxPol
 	}
 	next.cwd, next.permits = cwd, t.opts.permits(p, cwd)
 	return nil
-}
-
-// absoluteRoots are project roots that a client names.
-func absoluteRoots(roots []string, cwd string) []string {
-	out := make([]string, 0, len(roots))
-	for _, r := range roots {
-		if !filepath.IsAbs(r) {
-			r = filepath.Join(cwd, r)
-		}
-		if r = filepath.Clean(r); !slices.Contains(out, r) {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // unloadable words an error of the configuration as clients see it.

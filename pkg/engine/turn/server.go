@@ -13,6 +13,7 @@ import (
 	"codex/pkg/engine/item"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/thread"
 )
 
 // maxQueue is how many plain-text prompts wait while a turn runs; then reading stops.
@@ -338,7 +339,7 @@ func (s *Server) ensureThread() error {
 	if s.thread() != nil {
 		return nil
 	}
-	th, err := newThread(s.ctx, s.opts, s.out, overrides{})
+	th, err := newThread(s.ctx, s.opts, s.out, &thread.Asked{})
 	if err != nil {
 		return err
 	}
@@ -373,15 +374,30 @@ func (s *Server) warn(th *liveThread) {
 	for _, w := range th.rules.broken {
 		s.out.notify(protocol.NoteConfigWarning, w)
 	}
-	if r := th.cfg.ApprovalsReviewer; r != "" && r != string(protocol.ApprovalsReviewerUser) {
-		s.out.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &th.id,
-			Message: fmt.Sprintf("approvals_reviewer = %q is not supported yet: approvals are asked of the user", r)})
+	configured := protocol.ApprovalsReviewer(th.cfg.ApprovalsReviewer)
+	th.userReviews(&configured)
+	th.userReviews(th.over.ApprovalsReviewer)
+}
+
+// userReviews says, once, that whoever else is named to answer requests for approval, it
+// is the user who is asked.
+func (t *liveThread) userReviews(named *protocol.ApprovalsReviewer) {
+	if named == nil || *named == "" || *named == protocol.ApprovalsReviewerUser {
+		return
+	}
+	t.mu.Lock()
+	again := t.warned
+	t.warned = true
+	t.mu.Unlock()
+	if !again {
+		t.out.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &t.id,
+			Message: fmt.Sprintf("approvals_reviewer = %q is not supported yet: approvals are asked of the user", *named)})
 	}
 }
 
 // resumeFlag goes on with the thread of --resume; false when it cannot.
 func (s *Server) resumeFlag() bool {
-	th, err := s.open(s.opts.Resume, overrides{})
+	th, err := s.open(s.opts.Resume, &thread.Asked{})
 	if err != nil {
 		s.setUpFailed(err)
 		return false

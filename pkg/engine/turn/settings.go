@@ -8,6 +8,7 @@ import (
 	"codex/pkg/policy"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/thread"
 )
 
 // settings are what a turn runs under; turn/start may change them for this and later
@@ -26,16 +27,10 @@ type settings struct {
 	verbosity string
 }
 
-func settingsOf(cfg *config.Config) settings {
-	s := settings{cwd: cfg.Cwd, slug: cfg.Model, model: lookup(cfg, cfg.Model), effort: cfg.ReasoningEffort,
-		summary: cfg.ReasoningSummary, tier: cfg.ServiceTier, person: cfg.Personality, verbosity: cfg.Verbosity}
-	s.approval = protocol.AskForApproval{Mode: cfg.ApprovalPolicy}
-	if cfg.ApprovalPolicy == "granular" && cfg.Granular != nil {
-		g := cfg.Granular
-		s.approval = protocol.AskForApproval{Granular: &protocol.GranularApproval{SandboxApproval: g.SandboxApproval, Rules: g.Rules,
-			SkillApproval: g.SkillApproval, RequestPermissions: g.RequestPermissions, McpElicitations: g.MCPElicitations}}
-	}
-	return s
+func settingsOf(cfg *config.Config, a *thread.Asked) settings {
+	return settings{cwd: cfg.Cwd, slug: cfg.Model, model: lookup(cfg, cfg.Model), effort: cfg.ReasoningEffort,
+		summary: cfg.ReasoningSummary, tier: deref(thread.Tier(cfg, a.ServiceTier)), person: cfg.Personality, verbosity: cfg.Verbosity,
+		approval: thread.Approval(cfg, a.ApprovalPolicy)}
 }
 
 // lookup applies the config's overrides to the catalogue's entry.
@@ -79,13 +74,6 @@ func (s *settings) mode() string {
 		return m
 	}
 	return policy.ModeFullAccess
-}
-
-func (s *settings) approvalWord() string {
-	if s.approval.Granular != nil {
-		return "granular"
-	}
-	return s.approval.Mode
 }
 
 // legacy is the form that session files carry.

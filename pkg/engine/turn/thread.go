@@ -42,6 +42,7 @@ type liveThread struct {
 	preview   string
 	usage     *protocol.ThreadTokenUsage // as clients were last told
 	lastTurn  string                     // id
+	warned    bool                       // that only the user reviews
 }
 
 // facts are fixed before anybody else sees the thread; what they point to has locks of
@@ -60,9 +61,9 @@ type facts struct {
 	review       bool                       // it is the work of a review
 	base         string                     // base instructions
 	dynamic      []protocol.DynamicToolSpec // tools that the frontend runs
-	agents       instructions.Agents
+	agents       thread.Agents
 	git          *rollout.Git
-	over         overrides // what the thread was begun with
+	over         *thread.Asked // what the thread was begun with
 	file         *rollout.Writer
 	tools        *tools.Set
 	rules        *rules
@@ -88,63 +89,27 @@ type memory struct {
 
 func (t *liveThread) now() time.Time { return t.opts.Now() }
 
-// configure loads the configuration for a thread/start or thread/resume.
-func (o *Options) configure(ctx context.Context, ov overrides) (*config.Config, error) {
-	c := o.Config
-	if ov.cwd != "" {
-		c.Cwd = ov.cwd
-	}
-	if ov.model != "" {
-		c.Model = ov.model
-	}
-	if ov.provider != "" {
-		c.Provider = ov.provider
-	}
-	if ov.sandbox != "" {
-		c.Sandbox = ov.sandbox
-	}
-	if ov.permissions != nil { // nor what the command line says
-		c.Permissions, c.Sandbox, c.FullAuto, c.Bypass = ov.permissions, "", false, false
-	}
-	c.JSON = ov.config
-	return config.Load(ctx, c)
-}
-
-// overrides are what a request changes over the command line.
-type overrides struct {
-	cwd, model, provider, sandbox string
-	approval                      *protocol.AskForApproval
-	config                        map[string]json.RawMessage
-	permissions                   *string  // a permission profile
-	roots                         []string // project roots; nil is the configuration's
-	base, developer, person       string
-	ephemeral                     *bool
-	tier                          protocol.Patch[string]
-	threadSource                  *protocol.ThreadSource
-	dynamic                       []protocol.DynamicToolSpec
-}
-
 // newThread makes a thread that has no history yet.
-func newThread(ctx context.Context, o *Options, out *emitter, ov overrides) (*liveThread, error) {
+func newThread(ctx context.Context, o *Options, out *emitter, a *thread.Asked) (*liveThread, error) {
 	id, created, err := o.newID()
 	if err != nil {
 		return nil, err
 	}
 	t := &liveThread{facts: facts{opts: o, out: out, id: id, session: id, created: created, eph: o.Ephemeral}}
-	if ov.ephemeral != nil {
-		t.eph = *ov.ephemeral
+	if a.Ephemeral != nil {
+		t.eph = *a.Ephemeral
 	}
-	if err := t.setUp(ctx, ov); err != nil {
+	if err := t.setUp(ctx, a); err != nil {
 		return nil, err
 	}
-	t.base = ov.base
+	t.base = deref(a.BaseInstructions)
 	if t.base == "" {
 		t.base = baseInstructions(t.cfg, t.set.model, t.set.person)
 	}
-	t.dynamic = ov.dynamic
+	t.dynamic = a.DynamicTools
 	switch {
-	case ov.threadSource != nil:
-		t.threadSource = string(*ov.threadSource)
+	case a.ThreadSource != nil:
+		t.threadSource = string(*a.ThreadSource)
 	case string(o.Source) != `"vscode"`: // a client of the router says it, or nothing does
 		t.threadSource = "user"
 	}
@@ -165,7 +130,7 @@ func (t *liveThread) createFile() error {
 			return fmt.Errorf("record dynamic tools: %w", err)
 		}
 	}
-	t.file = rollout.Create(rollout.Path(t.cfg.Home, t.id, t.created), m, t.opts.Now)
+	t.file = rollout.Create(thread.Path(t.cfg.Home, t.id, t.created), m, t.opts.Now)
 	return nil
 }
 
@@ -197,7 +162,7 @@ func freshID(of string) (string, error) {
 const settleTime = 5 * time.Second
 
 // resumeThread goes on with a session file.
-func resumeThread(ctx context.Context, o *Options, out *emitter, path string, ov overrides) (*liveThread, error) {
+func resumeThread(ctx context.Context, o *Options, out *emitter, path string, a *thread.Asked) (*liveThread, error) {
 	settle, cancel := context.WithTimeout(ctx, settleTime)
 	rollout.Settled(settle, path)
 	cancel()
@@ -209,7 +174,7 @@ func resumeThread(ctx context.Context, o *Options, out *emitter, path string, ov
 	if at, err := time.Parse(time.RFC3339, h.Meta.Timestamp); err == nil {
 		t.created = at
 	}
-	if err := t.setUp(ctx, ov); err != nil {
+	if err := t.setUp(ctx, a); err != nil {
 		return nil, err
 	}
 	t.source = h.Meta.Source
@@ -223,22 +188,22 @@ func resumeThread(ctx context.Context, o *Options, out *emitter, path string, ov
 	}
 	t.threadSource = h.Meta.ThreadSource
 	t.take(h)
-	t.name = indexedName(t.cfg.Home, t.id)
+	t.name = thread.Name(t.cfg.Home, t.id)
 	t.file = rollout.Continue(path, o.Now)
 	return t, nil
 }
 
 // setUp fills what does not depend on the history.
-func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
-	cfg, err := t.opts.configure(ctx, ov)
+func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
+	cfg, err := thread.Configure(ctx, t.opts.Config, a)
 	if err != nil {
 		return err
 	}
-	if ov.developer != "" {
-		cfg.DeveloperInstructions = ov.developer
+	if d := deref(a.DeveloperInstructions); d != "" {
+		cfg.DeveloperInstructions = d
 	}
-	if ov.person != "" {
-		cfg.Personality = ov.person
+	if p := deref((*string)(a.Personality)); p != "" {
+		cfg.Personality = p
 	}
 	t.cfg = cfg
 	if t.auth, err = auth.Load(cfg.Home, t.opts.Config.Env, true); err != nil {
@@ -247,21 +212,8 @@ func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
 	if problem := t.provider().Problem(); problem != "" {
 		return errors.New(problem)
 	}
-	t.set, t.over = settingsOf(cfg), ov
-	if ov.roots != nil {
-		cfg.Permissions.Roots = absoluteRoots(ov.roots, cfg.Cwd)
-	}
+	t.set, t.over = settingsOf(cfg, a), a
 	t.set.permits = t.opts.permits(cfg.Permissions, cfg.Cwd)
-	if ov.approval != nil { // one that is not allowed leaves the configured one
-		asked := t.set
-		if asked.approval = *ov.approval; cfg.AllowApproval(asked.approvalWord()) == nil {
-			t.set = asked
-		}
-	}
-	if ov.tier.Set {
-		t.set.tier = tierOf(ov.tier)
-		t.set.tier = t.set.knownTier()
-	}
 	t.next = t.set
 	t.source = t.opts.Source
 	if facts, ok := instructions.ReadGit(cfg.Cwd); ok {
@@ -270,7 +222,7 @@ func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
 			t.git = &rollout.Git{}
 		}
 	}
-	t.agents = t.loadAgents()
+	t.agents = thread.LoadAgents(thread.AgentsOf(cfg))
 	t.limits = noLimits()
 	t.specs = map[string]json.RawMessage{}
 	t.updated = t.now()
@@ -280,11 +232,6 @@ func (t *liveThread) setUp(ctx context.Context, ov overrides) error {
 	t.tools = tools.New(t.toolOptions())
 	t.client, err = t.newClient()
 	return err
-}
-
-func (t *liveThread) loadAgents() instructions.Agents {
-	return instructions.LoadAgents(instructions.AgentsOptions{Home: t.cfg.Home, Root: t.cfg.ProjectRoot, Cwd: t.cfg.Cwd,
-		MaxBytes: t.cfg.ProjectDocMaxBytes, Fallback: t.cfg.ProjectDocFallback})
 }
 
 // baseInstructions are the config's, else the model's.
@@ -354,9 +301,7 @@ func (t *liveThread) describe() protocol.Thread {
 	if p := t.file.Path(); p != "" {
 		th.Path = &p
 	}
-	if err := json.Unmarshal(sourceForClients(t.source), &th.Source); err != nil {
-		th.Source = protocol.SessionSource{}
-	}
+	th.Source = thread.Source(string(t.source))
 	return th
 }
 

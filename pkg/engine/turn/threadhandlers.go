@@ -154,7 +154,7 @@ func (t *liveThread) startedResult(turns []protocol.Turn) started {
 	t.mu.Unlock()
 	r := protocol.ThreadStartResponse{Thread: th, Model: set.slug, ModelProvider: t.cfg.ProviderID, Cwd: t.cfg.Cwd,
 		RuntimeWorkspaceRoots: set.permits.Roots, InstructionSources: t.agents.Sources, ApprovalPolicy: set.approval,
-		ApprovalsReviewer: protocol.ApprovalsReviewerUser, Sandbox: set.sandbox(), ActivePermissionProfile: set.permits.active()}
+		ApprovalsReviewer: protocol.ApprovalsReviewerUser, Sandbox: set.sandbox(), ActivePermissionProfile: thread.Active(set.permits.Permissions)}
 	if set.tier != "" {
 		r.ServiceTier = &set.tier
 	}
@@ -182,30 +182,25 @@ func (s *Server) threadStart(params json.RawMessage) (any, func(), error) {
 	if th := s.thread(); th != nil {
 		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "codex-turn serves one thread, and that is %s", th.id)
 	}
-	if err := firstError(approvalWord(p.ApprovalPolicy), reviewerWord(p.ApprovalsReviewer), word(p.Sandbox), word(p.Personality),
+	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.ApprovalsReviewer), word(p.Sandbox), word(p.Personality),
 		word(p.ThreadSource), toolsWord(p.DynamicTools)); err != nil {
 		return nil, nil, err
 	}
-	ov := overrides{cwd: deref(p.Cwd), model: deref(p.Model), provider: deref(p.ModelProvider), approval: p.ApprovalPolicy,
-		config: p.Config, base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), ephemeral: p.Ephemeral,
-		tier: p.ServiceTier, threadSource: p.ThreadSource, dynamic: p.DynamicTools}
-	if err := ov.permit(p.Sandbox, p.Permissions, p.RuntimeWorkspaceRoots); err != nil {
+	th, err := newThread(s.ctx, s.opts, s.out, &p)
+	var refused *jsonrpc.Error
+	switch {
+	case errors.As(err, &refused):
 		return nil, nil, err
-	}
-	if p.Personality != nil {
-		ov.person = string(*p.Personality)
-	}
-	th, err := newThread(s.ctx, s.opts, s.out, ov)
-	if err != nil {
+	case err != nil:
 		s.fail()
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+		return nil, nil, jsonrpc.AsError(err)
 	}
 	s.adopt(th)
 	return th.startedResult(nil), func() { s.announce(th) }, nil
 }
 
 // open resumes a thread by id or path.
-func (s *Server) open(id string, ov overrides) (*liveThread, error) {
+func (s *Server) open(id string, a *thread.Asked) (*liveThread, error) {
 	home, err := s.opts.home()
 	if err != nil {
 		return nil, err
@@ -217,7 +212,7 @@ func (s *Server) open(id string, ov overrides) (*liveThread, error) {
 		}
 		return nil, err
 	}
-	return resumeThread(s.ctx, s.opts, s.out, path, ov)
+	return resumeThread(s.ctx, s.opts, s.out, path, a)
 }
 
 func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
@@ -225,7 +220,7 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 	if err := decode(params, &p); err != nil {
 		return nil, nil, err
 	}
-	if err := firstError(approvalWord(p.ApprovalPolicy), reviewerWord(p.ApprovalsReviewer), word(p.Sandbox), word(p.Personality)); err != nil {
+	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.ApprovalsReviewer), word(p.Sandbox), word(p.Personality)); err != nil {
 		return nil, nil, err
 	}
 	target := deref(p.Path)
@@ -241,19 +236,12 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 	fresh := th == nil
 	switch {
 	case fresh:
-		ov := overrides{cwd: deref(p.Cwd), model: deref(p.Model), provider: deref(p.ModelProvider), approval: p.ApprovalPolicy,
-			config: p.Config, base: deref(p.BaseInstructions), developer: deref(p.DeveloperInstructions), tier: p.ServiceTier}
-		if err := ov.permit(p.Sandbox, p.Permissions, p.RuntimeWorkspaceRoots); err != nil {
-			return nil, nil, err
-		}
-		if p.Personality != nil {
-			ov.person = string(*p.Personality)
-		}
+		a := thread.AskedByResume(&p)
 		var err error
 		if p.History != nil {
-			th, err = s.remembered(p.History, ov)
+			th, err = s.remembered(p.History, a)
 		} else {
-			th, err = s.open(target, ov)
+			th, err = s.open(target, a)
 		}
 		if err != nil {
 			s.fail()
@@ -286,7 +274,7 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 }
 
 // remembered makes a new thread with a history that the client kept.
-func (s *Server) remembered(history []json.RawMessage, ov overrides) (*liveThread, error) {
+func (s *Server) remembered(history []json.RawMessage, a *thread.Asked) (*liveThread, error) {
 	if len(history) == 0 {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "history must not be empty")
 	}
@@ -294,9 +282,9 @@ func (s *Server) remembered(history []json.RawMessage, ov overrides) (*liveThrea
 	if err != nil {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", err)
 	}
-	th, err := newThread(s.ctx, s.opts, s.out, ov)
+	th, err := newThread(s.ctx, s.opts, s.out, a)
 	if err != nil {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+		return nil, err
 	}
 	th.push(items...)
 	return th, nil
@@ -386,7 +374,7 @@ func (s *Server) nameSet(params json.RawMessage) (any, func(), error) {
 	if th.eph {
 		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "ephemeral thread does not support metadata updates: %s", th.id)
 	}
-	if err := appendIndex(th.cfg.Home, th.id, name, th.now()); err != nil {
+	if err := thread.SetName(th.cfg.Home, th.id, name, th.now()); err != nil {
 		return nil, nil, err
 	}
 	th.mu.Lock()

@@ -55,7 +55,10 @@ func (s *Server) turnStart(params json.RawMessage) (any, func(), error) {
 		t.drop()
 		return nil, nil, errLeaving
 	}
-	return protocol.TurnStartResponse{Turn: answer}, func() { s.launch(t, p.Input) }, nil
+	return protocol.TurnStartResponse{Turn: answer}, func() {
+		t.th.userReviews(p.ApprovalsReviewer)
+		s.launch(t, p.Input)
+	}, nil
 }
 
 func missing(field string) error {

@@ -14,7 +14,6 @@ import (
 	"codex/pkg/auth"
 	"codex/pkg/cli/install"
 	"codex/pkg/protocol"
-	"codex/pkg/rollout"
 	"codex/pkg/thread"
 )
 
@@ -50,7 +49,7 @@ func (s *Server) conversationSummary(r *request, p *conversationSummaryParams) (
 	default:
 		return nil, invalid("Invalid request: missing field `conversationId`")
 	}
-	h, err := s.readHead(path)
+	h, err := thread.Read(path)
 	if err != nil {
 		return nil, invalid("failed to load conversation summary from %s: %v", path, err)
 	}
@@ -71,8 +70,8 @@ func (s *Server) conversationSummary(r *request, p *conversationSummaryParams) (
 		Source     protocol.SessionSource `json:"source"`
 		Git        *gitInfo               `json:"gitInfo"`
 	}
-	th := s.stored(h)
-	out := summary{th.ID, path, th.Preview, rollout.Stamp(h.created), rollout.Stamp(h.modified), th.ModelProvider, th.Cwd, th.CliVersion, th.Source, nil}
+	th := h.Thread(nil)
+	out := summary{th.ID, path, th.Preview, h.Created.UTC().Format(cursorTime), h.Modified.UTC().Format(cursorTime), th.ModelProvider, th.Cwd, th.CliVersion, th.Source, nil}
 	if g := th.GitInfo; g != nil {
 		out.Git = &gitInfo{g.Sha, g.Branch, g.OriginURL}
 	}

@@ -14,8 +14,10 @@ import (
 
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/installation"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/thread"
 )
 
 // Server is the router.
@@ -29,7 +31,7 @@ type Server struct {
 	installation func() string // id of this home
 	tidying      atomic.Bool
 	left         atomic.Int64 // clients
-	names        nameIndex
+	names        thread.Names
 
 	mu         sync.Mutex
 	conns      map[*conn]struct{}
@@ -51,7 +53,13 @@ func New(o Options) (*Server, error) {
 	s := &Server{opts: o, home: home, conns: map[*conn]struct{}{}, threads: map[string]*loadedThread{}, asks: map[int64]*ask{}, originator: o.Originator}
 	s.idle = sync.NewCond(&s.mu)
 	s.methods = s.table()
-	s.installation = sync.OnceValue(s.readInstallation)
+	s.installation = sync.OnceValue(func() string {
+		id, err := installation.ID(home)
+		if err != nil {
+			o.Log.Print(err)
+		}
+		return id
+	})
 	return s, nil
 }
 
@@ -257,13 +265,19 @@ func (s *Server) load(change func(*config.Options)) (*config.Config, error) {
 		change(&o)
 	}
 	cfg, err := config.Load(context.Background(), o)
-	if e := config.AsError(err); e != nil {
-		return nil, invalid("failed to load configuration: %s", strings.TrimSuffix(e.Short(), "\n"))
+	return cfg, unloadable(err)
+}
+
+// unloadable is an error of the configuration as clients see it.
+func unloadable(err error) error {
+	var refused *jsonrpc.Error
+	switch e := config.AsError(err); {
+	case err == nil || errors.As(err, &refused):
+		return err
+	case e != nil:
+		return invalid("failed to load configuration: %s", strings.TrimSuffix(e.Short(), "\n"))
 	}
-	if err != nil {
-		return nil, invalid("failed to load configuration: %v", err)
-	}
-	return cfg, nil
+	return invalid("failed to load configuration: %v", err)
 }
 
 // Drain waits until no turn runs, or ctx ends.

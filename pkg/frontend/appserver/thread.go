@@ -11,6 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/protocol"
+	"codex/pkg/thread"
 )
 
 // loadedThread is a loaded thread: who listens to it, what is known of it, and maybe its engine.
@@ -208,8 +209,8 @@ func (t *loadedThread) describe() protocol.Thread {
 	status := t.status
 	t.mu.Unlock()
 	if t.path != "" {
-		if h, err := t.s.readHead(t.path); err == nil {
-			d = t.s.stored(h)
+		if h, err := thread.Read(t.path); err == nil {
+			d = h.Thread(t.s.names.Of(t.s.home))
 		}
 	}
 	d.Status = status

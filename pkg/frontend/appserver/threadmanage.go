@@ -4,10 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
@@ -15,7 +11,6 @@ import (
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
-	"codex/pkg/rollout"
 	"codex/pkg/thread"
 )
 
@@ -198,13 +193,13 @@ func (s *Server) threadRead(r *request, p *protocol.ThreadReadParams) (any, erro
 	if path == "" {
 		return nil, invalid("thread not loaded: %s", id)
 	}
-	h, err := s.readHead(path)
+	h, err := thread.Read(path)
 	if err != nil {
 		return nil, internal(err)
 	}
-	d := s.stored(h)
+	d := h.Thread(s.names.Of(s.home))
 	if p.IncludeTurns {
-		if d.Turns, err = rollout.Turns(path); err != nil {
+		if d.Turns, err = thread.Turns(path, ""); err != nil {
 			return nil, internal(err)
 		}
 	}
@@ -217,7 +212,7 @@ func (s *Server) threadArchive(r *request, p *protocol.ThreadArchiveParams) (any
 		return nil, err
 	}
 	path := s.find(id)
-	if path == "" || s.archived(path) {
+	if path == "" || thread.Archived(s.home, path) {
 		return nil, invalid("no rollout found for thread id %s", p.ThreadID)
 	}
 	if t := s.thread(id); t != nil {
@@ -225,23 +220,12 @@ func (s *Server) threadArchive(r *request, p *protocol.ThreadArchiveParams) (any
 		s.drop(t)
 		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
 	}
-	dir := filepath.Join(s.home, "archived_sessions")
-	if err := move(path, filepath.Join(dir, filepath.Base(path))); err != nil {
+	if err := thread.Archive(s.home, path); err != nil {
 		return nil, internal(fmt.Errorf("archive thread %s: %w", id, err))
 	}
 	r.reply(protocol.ThreadArchiveResponse{})
 	s.broadcast(protocol.NoteThreadArchived, protocol.ThreadArchivedNotification{ThreadID: id})
 	return nil, errLater
-}
-
-func move(from, to string) error {
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return err
-	}
-	if _, err := os.Lstat(to); err == nil {
-		return &os.PathError{Op: "rename", Path: to, Err: fs.ErrExist}
-	}
-	return os.Rename(from, to)
 }
 
 func (s *Server) threadUnarchive(r *request, p *protocol.ThreadUnarchiveParams) (any, error) {
@@ -250,20 +234,18 @@ func (s *Server) threadUnarchive(r *request, p *protocol.ThreadUnarchiveParams) 
 		return nil, err
 	}
 	path := s.find(id)
-	name := filepath.Base(path)
-	if path == "" || !s.archived(path) || len(name) < len("rollout-2006-01-02") {
+	if path == "" || !thread.Archived(s.home, path) {
 		return nil, invalid("no archived rollout found for thread id %s", p.ThreadID)
 	}
-	day := strings.Split(name[len("rollout-"):][:len("2006-01-02")], "-")
-	to := filepath.Join(append([]string{s.home, "sessions"}, append(day, name)...)...)
-	if err := move(path, to); err != nil {
+	to, err := thread.Unarchive(s.home, path)
+	if err != nil {
 		return nil, internal(fmt.Errorf("unarchive thread %s: %w", id, err))
 	}
-	h, err := s.readHead(to)
+	h, err := thread.Read(to)
 	if err != nil {
 		return nil, internal(err)
 	}
-	r.reply(protocol.ThreadUnarchiveResponse{Thread: s.stored(h)})
+	r.reply(protocol.ThreadUnarchiveResponse{Thread: h.Thread(s.names.Of(s.home))})
 	s.broadcast(protocol.NoteThreadUnarchived, protocol.ThreadUnarchivedNotification{ThreadID: id})
 	return nil, errLater
 }
@@ -304,12 +286,7 @@ func (s *Server) threadRollback(r *request, p *protocol.ThreadRollbackParams) (a
 	if c != nil {
 		c.release(s.opts.Leave)
 	}
-	w := rollout.Continue(t.path, s.opts.Now)
-	err = w.Append(rollout.Entry{Type: rollout.TypeEvent, Payload: struct {
-		Type string `json:"type"`
-		N    uint32 `json:"num_turns"`
-	}{"thread_rolled_back", p.NumTurns}})
-	if err = errors.Join(err, w.Close()); err != nil {
+	if err := thread.Rollback(t.path, p.NumTurns, s.opts.Now); err != nil {
 		return nil, internal(err)
 	}
 	d := t.describe()

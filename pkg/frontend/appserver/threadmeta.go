@@ -1,18 +1,11 @@
 package appserver
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
-
-	"github.com/tidwall/sjson"
 
 	"codex/pkg/protocol"
-	"codex/pkg/rollout"
+	"codex/pkg/thread"
 )
 
 func (s *Server) threadNameSet(r *request, p *protocol.ThreadSetNameParams) (any, error) {
@@ -29,15 +22,10 @@ func (s *Server) threadNameSet(r *request, p *protocol.ThreadSetNameParams) (any
 		return nil, invalid("ephemeral thread does not support metadata updates: %s", id)
 	case t == nil && path == "":
 		return nil, invalid("thread not found: %s", id)
-	case path != "" && s.archived(path):
+	case path != "" && thread.Archived(s.home, path):
 		return nil, invalid("no rollout found for thread id %s", id)
 	}
-	line := append(encode(struct {
-		ID      string `json:"id"`
-		Name    string `json:"thread_name"`
-		Updated string `json:"updated_at"`
-	}{id, name, s.opts.Now().UTC().Format(time.RFC3339Nano)}), '\n')
-	if err := appendLine(filepath.Join(s.home, "session_index.jsonl"), line); err != nil {
+	if err := thread.SetName(s.home, id, name, s.opts.Now()); err != nil {
 		return nil, internal(err)
 	}
 	if t := s.thread(id); t != nil {
@@ -48,15 +36,6 @@ func (s *Server) threadNameSet(r *request, p *protocol.ThreadSetNameParams) (any
 	r.reply(protocol.ThreadSetNameResponse{})
 	s.broadcast(protocol.NoteThreadNameUpdated, protocol.ThreadNameUpdatedNotification{ThreadID: id, ThreadName: &name})
 	return nil, errLater
-}
-
-func appendLine(path string, line []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(line)
-	return errors.Join(err, f.Close())
 }
 
 func (s *Server) threadMetadataUpdate(r *request, p *protocol.ThreadMetadataUpdateParams) (any, error) {
@@ -75,26 +54,7 @@ func (s *Server) threadMetadataUpdate(r *request, p *protocol.ThreadMetadataUpda
 	if path == "" {
 		return nil, invalid("thread not found: %s", id)
 	}
-	err = s.restate(path, func(meta []byte) ([]byte, error) {
-		for _, c := range []struct {
-			key   string
-			patch protocol.Patch[string]
-		}{{"git.commit_hash", g.Sha}, {"git.branch", g.Branch}, {"git.repository_url", g.OriginURL}} {
-			var err error
-			switch {
-			case !c.patch.Set:
-			case c.patch.Value == nil:
-				meta, err = sjson.DeleteBytes(meta, c.key)
-			default:
-				meta, err = sjson.SetBytes(meta, c.key, *c.patch.Value)
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		return meta, nil
-	})
-	if err != nil {
+	if err := thread.SetGit(path, g, s.opts.Now); err != nil {
 		return nil, internal(fmt.Errorf("change facts of thread %s: %w", id, err))
 	}
 	got, err := s.threadRead(r, &protocol.ThreadReadParams{ThreadID: id})
@@ -102,22 +62,6 @@ func (s *Server) threadMetadataUpdate(r *request, p *protocol.ThreadMetadataUpda
 		return nil, err
 	}
 	return protocol.ThreadMetadataUpdateResponse{Thread: got.(protocol.ThreadReadResponse).Thread}, nil
-}
-
-// restate appends the session_meta line of a thread with something changed: the last one
-// counts (appserver spec §6).
-func (s *Server) restate(path string, change func(meta []byte) ([]byte, error)) error {
-	h, err := s.readHead(path)
-	if err != nil {
-		return err
-	}
-	meta, err := change([]byte(h.latest.Raw))
-	if err != nil {
-		return err
-	}
-	w := rollout.Continue(path, s.opts.Now)
-	err = w.Append(rollout.Entry{Type: rollout.TypeSessionMeta, Payload: json.RawMessage(meta)})
-	return errors.Join(err, w.Close())
 }
 
 // threadMemoryModeSet notes whether the thread may feed memories, for whoever makes them.
@@ -136,17 +80,13 @@ func (s *Server) threadMemoryModeSet(r *request, p *protocol.ThreadMemoryModeSet
 		t.memory = p.Mode
 		t.mu.Unlock()
 		return protocol.ThreadMemoryModeSetResponse{}, nil
-	case path == "" || s.archived(path):
+	case path == "" || thread.Archived(s.home, path):
 		return nil, invalid("no rollout found for thread id %s", id)
 	}
-	if err := s.setMemoryMode(path, p.Mode); err != nil {
+	if err := thread.SetMemoryMode(path, p.Mode, s.opts.Now); err != nil {
 		return nil, internal(fmt.Errorf("set memory mode of thread %s: %w", id, err))
 	}
 	return protocol.ThreadMemoryModeSetResponse{}, nil
-}
-
-func (s *Server) setMemoryMode(path string, mode protocol.ThreadMemoryMode) error {
-	return s.restate(path, func(meta []byte) ([]byte, error) { return sjson.SetBytes(meta, "memory_mode", mode) })
 }
 
 // settleMemory writes down what was set before there was a file. It runs in the lane.
@@ -157,7 +97,7 @@ func (t *loadedThread) settleMemory() {
 	if mode == "" || !t.materialized() {
 		return
 	}
-	if err := t.s.setMemoryMode(t.path, mode); err != nil {
+	if err := thread.SetMemoryMode(t.path, mode, t.s.opts.Now); err != nil {
 		t.s.opts.Log.Printf("thread %s: set memory mode: %v", t.id, err)
 	}
 	t.mu.Lock()

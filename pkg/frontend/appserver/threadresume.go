@@ -1,6 +1,7 @@
 package appserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -11,7 +12,6 @@ import (
 	"github.com/tidwall/sjson"
 
 	"codex/pkg/protocol"
-	"codex/pkg/rollout"
 	"codex/pkg/thread"
 )
 
@@ -26,15 +26,10 @@ func (s *Server) threadResume(r *request, p *protocol.ThreadResumeParams) (any, 
 	if t := s.thread(id); t != nil {
 		return t.join(r, p)
 	}
-	if path == "" || s.archived(path) && p.Path == nil {
+	if path == "" || thread.Archived(s.home, path) && p.Path == nil {
 		return nil, invalid("no rollout found for thread id %s", p.ThreadID)
 	}
-	h, err := s.readHead(path)
-	if err != nil {
-		return nil, internal(err)
-	}
-	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots, nil}
-	t, turns, err := s.reopen(h, w, r.params)
+	t, turns, err := s.reopen(path, thread.AskedByResume(p), r.params)
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +66,12 @@ func (s *Server) resumeHistory(r *request, p *protocol.ThreadResumeParams) (any,
 	if id, ok := thread.ParseID(p.ThreadID); ok && s.thread(id) != nil {
 		return nil, invalid("cannot resume thread %s with history while it is already running", id)
 	}
-	w := wishes{p.Cwd, p.Model, p.ModelProvider, p.Sandbox, p.ApprovalPolicy, p.ApprovalsReviewer, p.ServiceTier, p.Config, p.Permissions, p.RuntimeWorkspaceRoots, nil}
-	cfg, err := s.settle(&w)
+	a := thread.AskedByResume(p)
+	cfg, err := s.configure(a)
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.fresh(cfg, w, without(r.params, "history", "threadId", "path", "excludeTurns"), false)
+	t, err := s.fresh(cfg, a, without(r.params, "history", "threadId", "path", "excludeTurns"), false)
 	if err != nil {
 		return nil, err
 	}
@@ -127,14 +122,14 @@ func (s *Server) locate(id string, path *string) (string, string, error) {
 		if !filepath.IsAbs(p) {
 			p = filepath.Join(s.home, p)
 		}
-		h, err := s.readHead(p)
+		h, err := thread.Read(p)
 		if errors.Is(err, fs.ErrNotExist) {
 			return "", "", invalid("failed to resolve rollout path `%s`: %v", p, ioError(err))
 		}
 		if err != nil {
 			return "", "", invalid("failed to load rollout `%s`: %v", p, err)
 		}
-		return h.id, p, nil
+		return h.ID, p, nil
 	}
 	id, err := threadID(id)
 	if err != nil {
@@ -143,48 +138,55 @@ func (s *Server) locate(id string, path *string) (string, string, error) {
 	return id, s.find(id), nil
 }
 
+// find gives the session file of a thread, "" when there is none.
+func (s *Server) find(id string) string {
+	path, _ := thread.Find(s.home, id)
+	return path
+}
+
 // reopen makes a thread of a session file. Model and effort are those of its last turn,
-// approval and sandbox are not restored (appserver spec §3).
-func (s *Server) reopen(h *head, w wishes, params json.RawMessage) (*loadedThread, []protocol.Turn, error) {
+// approval and sandbox are not restored.
+func (s *Server) reopen(path string, a *thread.Asked, params json.RawMessage) (*loadedThread, []protocol.Turn, error) {
 	if err := keepable(params); err != nil {
 		return nil, nil, err
 	}
-	var last last
-	if err := last.read(h.path); err != nil {
+	h, err := thread.Read(path)
+	if err != nil {
 		return nil, nil, internal(err)
 	}
-	if w.cwd == nil {
-		dir := h.meta.Get("cwd").Str
-		if last.cwd != "" {
-			dir = last.cwd
-		}
-		w.cwd = &dir
+	last, err := thread.ReadLatest(path)
+	if err != nil {
+		return nil, nil, internal(err)
 	}
-	if w.provider == nil {
-		if id := h.meta.Get("model_provider").Str; id != "" {
-			w.provider = &id
-		}
+	if a.Cwd == nil {
+		dir := cmp.Or(last.Cwd, h.Cwd)
+		a.Cwd = &dir
 	}
-	restored := w.model == nil && last.model != ""
+	if a.ModelProvider == nil && h.Provider != "" {
+		a.ModelProvider = &h.Provider
+	}
+	restored := a.Model == nil && last.Model != ""
 	if restored {
-		w.model = &last.model
+		a.Model = &last.Model
 	}
-	cfg, err := s.settle(&w)
+	cfg, err := s.configure(a)
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &loadedThread{id: h.id, path: h.path, start: params, told: describe(cfg, w)}
+	t := &loadedThread{id: h.ID, path: path, start: params, told: thread.Opened(cfg, a)}
 	if restored {
 		t.told.ReasoningEffort = nil
-		if last.effort != "" {
-			e := protocol.ReasoningEffort(last.effort)
+		if last.Effort != "" {
+			e := protocol.ReasoningEffort(last.Effort)
 			t.told.ReasoningEffort = &e
 		}
 	}
-	t.told.Thread = s.stored(h)
+	t.told.Thread = h.Thread(s.names.Of(s.home))
 	t.told.Thread.Status = protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}
-	t.usage = last.usageLine(t.id)
-	turns, err := rollout.Turns(h.path)
+	if last.Usage != nil {
+		t.usage = noteLine(protocol.NoteThreadTokenUsageUpdated, protocol.ThreadTokenUsageUpdatedNotification{ThreadID: t.id, TurnID: last.Turn, TokenUsage: *last.Usage})
+	}
+	turns, err := thread.Turns(path, "")
 	if err != nil {
 		return nil, nil, internal(err)
 	}
@@ -235,11 +237,11 @@ func (t *loadedThread) join(r *request, p *protocol.ThreadResumeParams) (any, er
 	return nil, errLater
 }
 
-// turns are those of the file; the running one is in progress. t.mu is held.
+// turns are those of the file. t.mu is held.
 func (t *loadedThread) turns() ([]protocol.Turn, error) {
-	turns, err := rollout.Turns(t.path)
-	if n := len(turns) - 1; err == nil && t.turn != nil && n >= 0 && turns[n].ID == t.turn.ID && turns[n].CompletedAt == nil {
-		turns[n].Status = protocol.TurnStatusInProgress
+	running := ""
+	if t.turn != nil {
+		running = t.turn.ID
 	}
-	return turns, err
+	return thread.Turns(t.path, running)
 }

@@ -38,10 +38,7 @@ func (s *Server) threadTurnsList(r *request, p *protocol.ThreadTurnsListParams) 
 		}
 		turns = turns[i:]
 	}
-	limit := 25
-	if p.Limit != nil {
-		limit = min(max(int(*p.Limit), 1), 100)
-	}
+	limit := pageSize(p.Limit)
 	res := protocol.ThreadTurnsListResponse{Data: turns}
 	if len(turns) > limit {
 		next := turnsCursor{turns[limit-1].ID, false}.String()

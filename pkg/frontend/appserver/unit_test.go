@@ -22,7 +22,6 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/protocol"
 	"codex/pkg/protocol/schema"
-	"codex/pkg/rollout"
 	"codex/pkg/thread"
 )
 
@@ -228,12 +227,12 @@ func sessionsIn(t testing.TB, home string, n int) []string {
 		}
 		id := u.String()
 		start, _ := thread.IDTime(id)
-		path := rollout.Path(home, id, start)
+		path := thread.Path(home, id, start)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		text := fmt.Sprintf(`{"timestamp":"x","type":"session_meta","payload":{"id":%q,"timestamp":%q,"cwd":"/w","cli_version":"0.133.0","source":"cli","model_provider":"m"}}`+"\n"+
-			`{"timestamp":"x","type":"event_msg","payload":{"type":"user_message","message":"prompt %d"}}`+"\n", id, rollout.Stamp(start), i)
+			`{"timestamp":"x","type":"event_msg","payload":{"type":"user_message","message":"prompt %d"}}`+"\n", id, start.UTC().Format(cursorTime), i)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -1,17 +1,18 @@
 package appserver
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/models"
 	"codex/pkg/protocol"
 )
@@ -134,21 +135,6 @@ func (s *Server) collaborationModes(r *request) (any, error) {
 		{Name: "Plan", Mode: &plan, ReasoningEffort: &medium}, {Name: "Default", Mode: &def}}}, nil
 }
 
-// readInstallation gives the id in CODEX_HOME/installation_id, made when there is none.
-func (s *Server) readInstallation() string {
-	path := filepath.Join(s.home, "installation_id")
-	if b, err := os.ReadFile(path); err == nil {
-		if id := strings.TrimSpace(string(b)); uuid.Validate(id) == nil {
-			return id
-		}
-	}
-	id := uuid.NewString()
-	if err := os.MkdirAll(s.home, 0o700); err == nil {
-		_ = os.WriteFile(path, []byte(id), 0o644) // without it the next start has another id
-	}
-	return id
-}
-
 func mockMethod(r *request, p *protocol.MockExperimentalMethodParams) (any, error) {
 	return protocol.MockExperimentalMethodResponse{Echoed: p.Value}, nil
 }
@@ -175,11 +161,15 @@ func (s *Server) feedback(r *request, p *protocol.FeedbackUploadParams) (any, er
 	if p.ThreadID != nil {
 		id = *p.ThreadID
 	}
-	line := append(encode(struct {
+	line := struct {
 		At       string                         `json:"timestamp"`
 		Feedback *protocol.FeedbackUploadParams `json:"feedback"`
-	}{s.opts.Now().UTC().Format(time.RFC3339), p}), '\n')
-	if err := appendLine(filepath.Join(s.home, "feedback.jsonl"), line); err != nil {
+	}{s.opts.Now().UTC().Format(time.RFC3339), p}
+	f, err := os.OpenFile(filepath.Join(s.home, "feedback.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err == nil {
+		err = errors.Join(jsonrpc.NewWriter(f).Write(line), f.Close())
+	}
+	if err != nil {
 		return nil, internal(fmt.Errorf("keep feedback: %w", err))
 	}
 	return protocol.FeedbackUploadResponse{ThreadID: id}, nil

@@ -32,7 +32,7 @@ func (r *run) threadRequest() (method string, params any, err error) {
 		}
 		return protocol.MethodThreadResume, p, err
 	}
-	var s thread.Session
+	var s *thread.Head
 	if a.Last {
 		s, err = thread.Last(r.cfg.Home, r.cfg.ProviderID, r.cwd, a.All)
 	} else {

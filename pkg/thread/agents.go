@@ -1,4 +1,4 @@
-package instructions
+package thread
 
 import (
 	"path/filepath"
@@ -105,9 +105,4 @@ func between(root, cwd string) []string {
 		dirs = append(dirs, dir)
 	}
 	return dirs
-}
-
-// AgentsPart is the user message part that carries the text.
-func AgentsPart(cwd, text string) string {
-	return "# AGENTS.md instructions for " + cwd + "\n\n<INSTRUCTIONS>\n" + text + "\n</INSTRUCTIONS>"
 }

@@ -1,28 +1,31 @@
-package rollout
+package thread
 
 import (
 	"encoding/json"
 	"fmt"
-	"os"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/protocol"
+	"codex/pkg/rollout"
 )
 
 // Turns rebuilds the turns that clients see from a session file. Item ids are numbered
-// per thread (appserver spec §4). A last turn without an end shows as interrupted: who
-// knows that it runs has to say so.
-func Turns(path string) ([]protocol.Turn, error) {
+// per thread. A last turn without an end was interrupted, unless it is the one that runs.
+func Turns(path, running string) ([]protocol.Turn, error) {
 	b := turnsBuilder{turns: []protocol.Turn{}}
-	err := Each(path, func(typ string, payload gjson.Result) bool {
-		if typ == TypeEvent {
+	err := rollout.Each(path, func(typ string, payload gjson.Result) bool {
+		if typ == rollout.TypeEvent {
 			b.event(payload)
 		}
 		return true
 	})
 	if err != nil {
 		return nil, err
+	}
+	if n := len(b.turns) - 1; running != "" && n >= 0 && b.turns[n].ID == running && b.turns[n].CompletedAt == nil {
+		b.turns[n].Status = protocol.TurnStatusInProgress
 	}
 	return b.turns, nil
 }
@@ -72,15 +75,13 @@ func (b *turnsBuilder) event(p gjson.Result) {
 	case "entered_review_mode":
 		b.add(&protocol.EnteredReviewModeItem{Type: protocol.ItemEnteredReviewMode, ID: b.id(), Review: p.Get("user_facing_hint").Str})
 	case "exited_review_mode":
-		var r Review
+		var r rollout.Review
 		if o := p.Get("review_output"); o.IsObject() {
 			_ = json.Unmarshal([]byte(o.Raw), &r) // what is missing is empty
 		}
 		b.add(&protocol.ExitedReviewModeItem{Type: protocol.ItemExitedReviewMode, ID: b.id(), Review: r.String()})
 	case "item_completed":
-		if item := p.Get("item"); item.Get("type").Str == "Plan" {
-			b.add(&protocol.PlanItem{Type: protocol.ItemPlan, ID: item.Get("id").Str, Text: item.Get("text").Str})
-		}
+		b.completed(p)
 	case "context_compacted":
 		b.add(&protocol.ContextCompactionItem{Type: protocol.ItemContextCompaction, ID: b.id()})
 	case "web_search_end":
@@ -109,6 +110,53 @@ func (b *turnsBuilder) event(p gjson.Result) {
 	}
 }
 
+// completed takes what has no event of its own: plans, and in files of later versions
+// messages and reasoning too.
+func (b *turnsBuilder) completed(p gjson.Result) {
+	item := p.Get("item")
+	switch item.Get("type").Str {
+	case "Plan":
+		b.add(&protocol.PlanItem{Type: protocol.ItemPlan, ID: item.Get("id").Str, Text: item.Get("text").Str})
+	case "UserMessage":
+		content, _ := userItem(p)
+		b.add(&protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: b.id(), Content: content})
+	case "AgentMessage":
+		b.add(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: b.id(), Text: texts(item.Get("content.#.text")), Phase: phase(item)})
+	case "Reasoning":
+		b.add(&protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: b.id(), Summary: strs(item.Get("summary_text"))})
+	}
+}
+
+// userItem gives the input of an item_completed event that is a message of the user.
+func userItem(p gjson.Result) ([]protocol.UserInput, bool) {
+	item := p.Get("item")
+	if p.Get("type").Str != "item_completed" || item.Get("type").Str != "UserMessage" {
+		return nil, false
+	}
+	var content []protocol.UserInput
+	for _, in := range item.Get("content").Array() {
+		switch in.Get("type").Str {
+		case "text":
+			content = append(content, protocol.UserInput{Type: protocol.UserInputText, Text: keep(in.Get("text")), TextElements: protocol.List[protocol.TextElement]{}})
+		case "image":
+			content = append(content, protocol.UserInput{Type: protocol.UserInputImage, URL: keep(in.Get("image_url"))})
+		case "local_image":
+			content = append(content, protocol.UserInput{Type: protocol.UserInputLocalImage, Path: keep(in.Get("path"))})
+		}
+	}
+	return content, true
+}
+
+func strs(v gjson.Result) []string {
+	var out []string
+	for _, one := range v.Array() {
+		out = append(out, keep(one))
+	}
+	return out
+}
+
+func texts(v gjson.Result) string { return strings.Join(strs(v), "") }
+
 func (b *turnsBuilder) add(item protocol.ThreadItem) {
 	t := b.current("")
 	t.Items = append(t.Items, item)
@@ -133,22 +181,4 @@ func phase(p gjson.Result) *protocol.MessagePhase {
 		return nil
 	}
 	return &v
-}
-
-// Backward gives the lines of the session file at path from the last to the first until
-// fn returns false. Only lines of the types turn_context and event_msg are looked at:
-// the others can be megabytes.
-func Backward(path string, fn func(typ string, payload json.RawMessage) bool) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("open session file: %w", err)
-	}
-	defer f.Close()
-	return backward(f, func(line []byte, _ int64) bool {
-		typ := gjson.GetBytes(line, "type").Str
-		if typ != TypeTurnContext && typ != TypeEvent || !gjson.ValidBytes(line) {
-			return true
-		}
-		return fn(typ, json.RawMessage(gjson.GetBytes(line, "payload").Raw))
-	})
 }

@@ -136,6 +136,9 @@ func TestLast(t *testing.T) {
 		{"none", "/w", true, ""},
 	} {
 		s, err := Last(h, tc.provider, tc.cwd, tc.all)
+		if s == nil {
+			s = &Head{}
+		}
 		if ids[s.ID] != tc.want || (tc.want == "") != errors.Is(err, ErrNone) {
 			t.Errorf("%+v: %s, %v", tc, ids[s.ID], err)
 		}
@@ -173,6 +176,9 @@ func TestByName(t *testing.T) {
 		{`quote " & <tag> é`, "/odd", false, "odd"},
 	} {
 		s, err := ByName(h, tc.name, tc.cwd, tc.all)
+		if s == nil {
+			s = &Head{}
+		}
 		if ids[s.ID] != tc.want || (tc.want == "") != errors.Is(err, ErrNone) {
 			t.Errorf("%+v: %s, %v", tc, ids[s.ID], err)
 		}
@@ -254,7 +260,13 @@ func FuzzInspect(f *testing.F) {
 		}
 		(&inspector{}).inspect(File{Path: path})
 		(&inspector{o: Options{Provider: "p", Cwd: "/w"}}).inspect(File{Path: path})
-		named(path, "m")
+		_, _ = Read(path)
+		_, _ = Turns(path, "t")
+		_, _ = ReadLatest(path)
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), indexFile), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		named(filepath.Dir(path), "m")
 	})
 }
 

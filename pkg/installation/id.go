@@ -1,0 +1,70 @@
+// Package installation is the one home of an installation's id, which providers and relays
+// are told.
+//
+// Ground layer; standard library and google/uuid only.
+package installation
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/google/uuid"
+)
+
+// idFile holds the id of a CODEX_HOME.
+const idFile = "installation_id"
+
+// ID gives the id of a CODEX_HOME, a UUID that is made at the first use. An error is that
+// the id could not be kept: the next call makes another one.
+func ID(home string) (string, error) {
+	path := filepath.Join(home, idFile)
+	if id, ok := readID(path); ok {
+		return id, nil
+	}
+	id := uuid.NewString()
+	if err := writeID(path, id); err != nil {
+		return id, fmt.Errorf("keep the installation's id: %w", err)
+	}
+	if kept, ok := readID(path); ok { // somebody else was quicker
+		id = kept
+	}
+	return id, nil
+}
+
+// readID reads the id, whatever spaces and letter case it is kept in.
+func readID(path string) (string, bool) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", false
+	}
+	id, err := uuid.ParseBytes(bytes.TrimSpace(b))
+	return id.String(), err == nil
+}
+
+// writeID writes the file whole or not at all. One that holds an id is left alone, one
+// that does not is replaced.
+func writeID(path, id string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+idFile+"-*") // for its owner alone
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(id)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	err = os.Link(f.Name(), path)
+	if err == nil {
+		return nil
+	}
+	if _, ok := readID(path); ok {
+		return nil
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,125 @@
+package thread
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tidwall/sjson"
+
+	"codex/pkg/cli/version"
+	"codex/pkg/protocol"
+	"codex/pkg/rollout"
+)
+
+// NewID makes the id of a thread, which holds the time.
+func NewID() (string, time.Time, error) {
+	u, err := uuid.NewV7()
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("make thread id: %w", err)
+	}
+	at, _ := IDTime(u.String())
+	return u.String(), at, nil
+}
+
+// Items are the Responses items that a thread goes on from.
+func Items(path string) ([]json.RawMessage, error) {
+	h, err := rollout.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	return h.Items, nil
+}
+
+// Fork copies the session file at path under a new id, and gives where the copy is; who
+// says who it is for, nil for nobody: that is not handed down. A turn that still runs
+// shows as interrupted in the copy, for its end is not in it.
+func Fork(home, path, originator string, who *protocol.ThreadSource) (copied string, err error) {
+	id, at, err := NewID()
+	if err != nil {
+		return "", err
+	}
+	src, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("fork thread: %w", err)
+	}
+	defer src.Close()
+	meta, err := rollout.FirstMeta(src)
+	if err != nil {
+		return "", fmt.Errorf("fork thread: %w", err)
+	}
+	first, err := sjson.Delete(meta.Raw, "thread_source")
+	facts := [][2]string{{"id", id}, {"forked_from_id", meta.Get("id").Str}, {"timestamp", rollout.Stamp(at)}, {"originator", originator},
+		{"cli_version", version.Compat}, {"source", protocol.SourceVscode}}
+	if who != nil {
+		facts = append(facts, [2]string{"thread_source", string(*who)})
+	}
+	for _, m := range facts {
+		if err == nil {
+			first, err = sjson.Set(first, m[0], m[1])
+		}
+	}
+	copied = Path(home, id, at)
+	var line []byte
+	if err == nil {
+		line, err = rollout.Entry{Type: rollout.TypeSessionMeta, Payload: json.RawMessage(first)}.Line(at)
+	}
+	if err == nil {
+		err = copyBehind(src, copied, line)
+	}
+	if err != nil {
+		return "", fmt.Errorf("fork thread: %w", err)
+	}
+	return copied, nil
+}
+
+// copyBehind writes a line and behind it the whole lines of src.
+func copyBehind(src *os.File, path string, first []byte) error {
+	size, err := wholeLines(src)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".fork-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = io.Copy(tmp, io.MultiReader(bytes.NewReader(first), io.NewSectionReader(src, 0, size)))
+	if err = errors.Join(err, tmp.Chmod(0o600), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// wholeLines is the size of a file without a last line that is not finished, or still
+// being written.
+func wholeLines(f *os.File) (int64, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	buf := make([]byte, 64<<10)
+	for end := fi.Size(); end > 0; {
+		from := max(0, end-int64(len(buf)))
+		n, err := f.ReadAt(buf[:end-from], from)
+		if err != nil && err != io.EOF {
+			return 0, err
+		}
+		for i := n - 1; i >= 0; i-- {
+			if buf[i] == '\n' {
+				return from + int64(i) + 1, nil
+			}
+		}
+		end = from
+	}
+	return 0, nil
+}

@@ -1,0 +1,152 @@
+package thread
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/models"
+	"codex/pkg/protocol"
+)
+
+// Asked is what a client asks for when it opens a thread. thread/start says it, and
+// thread/resume and thread/fork in the same words.
+type Asked = protocol.ThreadStartParams
+
+// AskedByResume gives what a thread/resume asks for.
+func AskedByResume(p *protocol.ThreadResumeParams) *Asked {
+	return &Asked{Model: p.Model, ModelProvider: p.ModelProvider, ServiceTier: p.ServiceTier, Cwd: p.Cwd, RuntimeWorkspaceRoots: p.RuntimeWorkspaceRoots,
+		ApprovalPolicy: p.ApprovalPolicy, ApprovalsReviewer: p.ApprovalsReviewer, Sandbox: p.Sandbox, Permissions: p.Permissions, Config: p.Config,
+		BaseInstructions: p.BaseInstructions, DeveloperInstructions: p.DeveloperInstructions, Personality: p.Personality}
+}
+
+// AskedByFork gives what a thread/fork asks for.
+func AskedByFork(p *protocol.ThreadForkParams) *Asked {
+	return &Asked{Model: p.Model, ModelProvider: p.ModelProvider, ServiceTier: p.ServiceTier, Cwd: p.Cwd, RuntimeWorkspaceRoots: p.RuntimeWorkspaceRoots,
+		ApprovalPolicy: p.ApprovalPolicy, ApprovalsReviewer: p.ApprovalsReviewer, Sandbox: p.Sandbox, Permissions: p.Permissions, Config: p.Config,
+		BaseInstructions: p.BaseInstructions, DeveloperInstructions: p.DeveloperInstructions, Ephemeral: &p.Ephemeral, ThreadSource: p.ThreadSource}
+}
+
+// Configure loads the configuration of a thread: that of the command line, and what is
+// asked for on top.
+func Configure(ctx context.Context, o config.Options, a *Asked) (*config.Config, error) {
+	if a.Permissions != nil && a.Sandbox != nil {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "`permissions` cannot be combined with `sandbox`")
+	}
+	set := func(dst *string, v *string) {
+		if v != nil && *v != "" {
+			*dst = *v
+		}
+	}
+	set(&o.Cwd, a.Cwd)
+	set(&o.Model, a.Model)
+	set(&o.Provider, a.ModelProvider)
+	set(&o.Sandbox, (*string)(a.Sandbox))
+	if a.Permissions != nil { // nor what the command line says
+		o.Permissions, o.Sandbox, o.FullAuto, o.Bypass = a.Permissions, "", false, false
+	}
+	o.JSON = a.Config
+	cfg, err := config.Load(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if a.RuntimeWorkspaceRoots != nil {
+		cfg.Permissions.Roots = AbsoluteRoots(a.RuntimeWorkspaceRoots, cfg.Cwd)
+	}
+	return cfg, nil
+}
+
+// AbsoluteRoots are project roots that a client names.
+func AbsoluteRoots(roots []string, cwd string) []string {
+	out := make([]string, 0, len(roots))
+	for _, r := range roots {
+		if !filepath.IsAbs(r) {
+			r = filepath.Join(cwd, r)
+		}
+		if r = filepath.Clean(r); !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Approval is the approval policy of a thread: what is asked for, if that is allowed, else
+// the configured one.
+func Approval(cfg *config.Config, asked *protocol.AskForApproval) protocol.AskForApproval {
+	if asked != nil && cfg.AllowApproval(ApprovalWord(*asked)) == nil {
+		return *asked
+	}
+	if g := cfg.Granular; cfg.ApprovalPolicy == "granular" && g != nil {
+		return protocol.AskForApproval{Granular: &protocol.GranularApproval{SandboxApproval: g.SandboxApproval, Rules: g.Rules,
+			SkillApproval: g.SkillApproval, RequestPermissions: g.RequestPermissions, McpElicitations: g.MCPElicitations}}
+	}
+	return protocol.AskForApproval{Mode: cfg.ApprovalPolicy}
+}
+
+// ApprovalWord names an approval policy.
+func ApprovalWord(a protocol.AskForApproval) string {
+	if a.Granular != nil {
+		return "granular"
+	}
+	return a.Mode
+}
+
+// TierWord is a service tier as it goes on the wire: null is a tier of its own.
+func TierWord(p protocol.Patch[string]) string {
+	switch {
+	case p.Value == nil:
+		return "default"
+	case *p.Value == "fast":
+		return "priority"
+	}
+	return *p.Value
+}
+
+// Tier is the service tier of a thread that begins, nil for none: one that is asked for
+// and that the model does not have is none.
+func Tier(cfg *config.Config, asked protocol.Patch[string]) *string {
+	tier := cfg.ServiceTier
+	if asked.Set {
+		tier = TierWord(asked)
+		if !slices.ContainsFunc(models.In(cfg.Models, cfg.Model).ServiceTiers, func(t models.Tier) bool { return t.ID == tier }) {
+			tier = ""
+		}
+	}
+	if tier == "" {
+		return nil
+	}
+	return &tier
+}
+
+// Active names the permission profile in force, nil for none.
+func Active(p config.Permissions) *protocol.ActivePermissionProfile {
+	if p.ID == "" {
+		return nil
+	}
+	a := &protocol.ActivePermissionProfile{ID: p.ID}
+	if p.Extends != "" {
+		a.Extends = &p.Extends
+	}
+	return a
+}
+
+// Opened tells what a thread that is opened runs under.
+func Opened(cfg *config.Config, a *Asked) protocol.ThreadStartResponse {
+	perm := cfg.Permissions
+	r := protocol.ThreadStartResponse{Model: cfg.Model, ModelProvider: cfg.ProviderID, Cwd: cfg.Cwd, RuntimeWorkspaceRoots: perm.Roots,
+		InstructionSources: LoadAgents(AgentsOf(cfg)).Sources, ApprovalPolicy: Approval(cfg, a.ApprovalPolicy),
+		ApprovalsReviewer: protocol.ApprovalsReviewerUser, Sandbox: protocol.SandboxPolicyOf(perm.In().Legacy(cfg.PolicyEnv())),
+		ActivePermissionProfile: Active(perm), ServiceTier: Tier(cfg, a.ServiceTier)}
+	if cfg.ReasoningEffort != "" {
+		e := protocol.ReasoningEffort(cfg.ReasoningEffort)
+		r.ReasoningEffort = &e
+	}
+	return r
+}
+
+// AgentsOf says where a configuration looks for AGENTS.md files.
+func AgentsOf(cfg *config.Config) AgentsOptions {
+	return AgentsOptions{Home: cfg.Home, Root: cfg.ProjectRoot, Cwd: cfg.Cwd, MaxBytes: cfg.ProjectDocMaxBytes, Fallback: cfg.ProjectDocFallback}
+}
