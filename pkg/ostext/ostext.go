@@ -58,3 +58,13 @@ func Quote(s string) string {
 	b.WriteByte('"')
 	return b.String()
 }
+
+// Reason is Of as the end of a sentence: "is a directory".
+func Reason(err error) string {
+	text, _, ok := strings.Cut(Of(err), " (os error ")
+	if !ok {
+		return text
+	}
+	first, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToLower(first)) + text[n:]
+}

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
+
+	"codex/pkg/ostext"
 )
 
 // Change is what a patch does to one file.
@@ -13,7 +16,7 @@ type Change struct {
 	Path    string // absolute
 	Kind    Kind
 	Content string // add: the new content; delete: the old one
-	// UnifiedDiff of an update has hunks only, with one line of context.
+	// UnifiedDiff of an update has hunks only, with one line of context. Verify makes it.
 	UnifiedDiff string
 	MovePath    string // update: the new name, absolute; "" when the file stays
 
@@ -71,7 +74,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // holds that committed part. The error is ErrEmpty, an *Error or the
 // context's.
 func Apply(ctx context.Context, fsys FS, cwd string, p *Patch) (Result, error) {
-	a := applier{fs: fsys, cwd: cwd}
+	return apply(ctx, applier{fs: fsys, cwd: cwd, keep: true}, p)
+}
+
+func apply(ctx context.Context, a applier, p *Patch) (Result, error) {
 	if len(p.Hunks) == 0 {
 		return a.res, ErrEmpty
 	}
@@ -87,9 +93,10 @@ func Apply(ctx context.Context, fsys FS, cwd string, p *Patch) (Result, error) {
 }
 
 type applier struct {
-	fs  FS
-	cwd string
-	res Result
+	fs   FS
+	cwd  string
+	keep bool // the contents in Result.Applied
+	res  Result
 }
 
 func (a *applier) hunk(ctx context.Context, h *Hunk) error {
@@ -106,7 +113,7 @@ func (a *applier) hunk(ctx context.Context, h *Hunk) error {
 
 func (a *applier) add(ctx context.Context, h *Hunk, name string) error {
 	old := a.before(ctx, name)
-	if err := a.write(ctx, name, h.Content, true); err != nil {
+	if err := a.write(ctx, name, true, []byte(h.Content)); err != nil {
 		return err
 	}
 	a.res.Added = append(a.res.Added, h.Path)
@@ -115,9 +122,7 @@ func (a *applier) add(ctx context.Context, h *Hunk, name string) error {
 }
 
 func (a *applier) delete(ctx context.Context, h *Hunk, name string) error {
-	failed := func(err error) error {
-		return &Error{Path: name, Text: "Failed to delete file " + name, Err: err}
-	}
+	failed := func(err error) error { return because("delete file", name, err) }
 	info, err := a.fs.Stat(ctx, name)
 	if err != nil {
 		return failed(err)
@@ -135,9 +140,15 @@ func (a *applier) delete(ctx context.Context, h *Hunk, name string) error {
 }
 
 func (a *applier) update(ctx context.Context, h *Hunk, name string) error {
-	c, err := updated(ctx, a.fs, a.cwd, name, h)
+	c, pieces, err := updated(ctx, a.fs, a.cwd, name, h)
 	if err != nil {
 		return err
+	}
+	if a.keep {
+		c.New = slices.Concat(pieces...)
+		pieces = [][]byte{c.New}
+	} else {
+		c.Old = nil
 	}
 	if info, err := a.fs.Stat(ctx, name); err != nil || info.IsSymlink {
 		a.res.Inexact = true
@@ -145,15 +156,15 @@ func (a *applier) update(ctx context.Context, h *Hunk, name string) error {
 	shown := h.Path
 	switch c.MovePath {
 	case "":
-		err = a.write(ctx, name, string(c.New), false)
+		err = a.write(ctx, name, false, pieces...)
 	case name:
 		// The original writes the file, then removes it as the source of
 		// the move. A move to where the file is already is an update.
 		c.MovePath = ""
-		err = a.write(ctx, name, string(c.New), false)
+		err = a.write(ctx, name, false, pieces...)
 	default:
 		shown = h.MovePath
-		err = a.move(ctx, &c)
+		err = a.move(ctx, &c, pieces)
 	}
 	if err != nil {
 		return err
@@ -163,20 +174,20 @@ func (a *applier) update(ctx context.Context, h *Hunk, name string) error {
 	return nil
 }
 
-func (a *applier) move(ctx context.Context, c *Change) error {
+func (a *applier) move(ctx context.Context, c *Change, pieces [][]byte) error {
 	c.MoveOld = a.before(ctx, c.MovePath)
-	if err := a.write(ctx, c.MovePath, string(c.New), true); err != nil {
+	if err := a.write(ctx, c.MovePath, true, pieces...); err != nil {
 		return err
 	}
 	if err := a.fs.Remove(ctx, c.Path); err != nil {
 		a.res.Inexact = true
-		return &Error{Path: c.Path, Text: "Failed to remove original " + c.Path, Err: err}
+		return because("remove original", c.Path, err)
 	}
 	// Both names may have meant one file: a link to the source, or another
 	// spelling where case doesn't count. Then its content has just gone with
 	// the source, which the original lets happen.
 	if _, err := a.fs.Stat(ctx, c.MovePath); errors.Is(err, fs.ErrNotExist) {
-		return a.write(ctx, c.MovePath, string(c.New), false)
+		return a.write(ctx, c.MovePath, false, pieces...)
 	}
 	return nil
 }
@@ -192,6 +203,9 @@ func (a *applier) before(ctx context.Context, name string) []byte {
 		a.res.Inexact = true
 		return nil
 	}
+	if !a.keep {
+		return nil
+	}
 	data, err := readText(ctx, a.fs, name)
 	if err != nil {
 		a.res.Inexact = true
@@ -203,39 +217,45 @@ func (a *applier) before(ctx context.Context, name string) []byte {
 	return data
 }
 
-func (a *applier) write(ctx context.Context, name, content string, parents bool) error {
+func (a *applier) write(ctx context.Context, name string, parents bool, pieces ...[]byte) error {
 	var err error
 	if parents {
 		err = a.fs.MkdirAll(ctx, parent(name))
 	}
 	if err == nil {
-		err = a.fs.WriteFile(ctx, name, []byte(content))
+		err = a.fs.WriteFile(ctx, name, pieces...)
 	}
 	if err != nil {
 		a.res.Inexact = true
-		return &Error{Path: name, Text: "Failed to write file " + name, Err: err}
+		return because("write file", name, err)
 	}
 	return nil
 }
 
+// because is the error of something that could not be done to a file, and why.
+func because(what, name string, err error) error {
+	return &Error{Path: name, Text: "Failed to " + what + " " + name + ": " + ostext.Reason(err), Err: err}
+}
+
 func (a *applier) commit(c Change) { a.res.Applied = append(a.res.Applied, c) }
 
-// updated works out an update without writing anything.
-func updated(ctx context.Context, fsys FS, cwd, name string, h *Hunk) (Change, error) {
+// updated works out an update without writing anything, and gives the new content in
+// pieces.
+func updated(ctx context.Context, fsys FS, cwd, name string, h *Hunk) (Change, [][]byte, error) {
 	old, err := readText(ctx, fsys, name)
 	if err != nil {
-		return Change{}, &Error{Path: name, Text: fmt.Sprintf("Failed to read file to update %s: %s", name, err), Err: err}
+		return Change{}, nil, &Error{Path: name, Text: fmt.Sprintf("Failed to read file to update %s: %s", name, err), Err: err}
 	}
-	text, err := rewrite(name, string(old), h.Chunks)
+	pieces, err := rewrite(name, old, h.Chunks)
 	if err != nil {
-		return Change{}, err
+		return Change{}, nil, err
 	}
 	if old == nil {
 		old = []byte{}
 	}
-	c := Change{Path: name, Kind: Update, UnifiedDiff: UnifiedDiff(string(old), text, 1), Old: old, New: []byte(text)}
+	c := Change{Path: name, Kind: Update, Old: old}
 	if h.MovePath != "" {
 		c.MovePath = resolve(ctx, fsys, cwd, h.MovePath)
 	}
-	return c, nil
+	return c, pieces, nil
 }

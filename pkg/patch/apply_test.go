@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -110,12 +111,12 @@ func TestApply(t *testing.T) {
 		{name: "earlier files stay", patch: "*** Add File: n\n+x\n*** Update File: f\n@@\n-zz",
 			err: "Failed to find expected lines in /w/f:\nzz", after: "/w/d/k=k\n;/w/f=a\nb\nc\n;/w/g=1\n;/w/n=x\n;"},
 		{name: "failed write", patch: "*** Add File: n\n+x\n*** Add File: d\n+x",
-			err: "Failed to write file /w/d", after: "/w/d/k=k\n;/w/f=a\nb\nc\n;/w/g=1\n;/w/n=x\n;", inexact: true},
+			err: "Failed to write file /w/d: refused by the far end", after: "/w/d/k=k\n;/w/f=a\nb\nc\n;/w/g=1\n;/w/n=x\n;", inexact: true},
 		{name: "missing delete", patch: "*** Add File: n\n+x\n*** Delete File: nope",
-			err: "Failed to delete file /w/nope", after: "/w/d/k=k\n;/w/f=a\nb\nc\n;/w/g=1\n;/w/n=x\n;"},
+			err: "Failed to delete file /w/nope: no such file or directory", after: "/w/d/k=k\n;/w/f=a\nb\nc\n;/w/g=1\n;/w/n=x\n;"},
 		{name: "failed removal of a source", patch: "*** Update File: f\n*** Move to: n\n@@\n-b",
 			prepare: func(m *memFS) { m.fails["-/w/f"] = true },
-			err:     "Failed to remove original /w/f", after: "/w/d/k=k\n;/w/f=a\nb\nc\n;/w/g=1\n;/w/n=a\nc\n;", inexact: true},
+			err:     "Failed to remove original /w/f: refused by the far end", after: "/w/d/k=k\n;/w/f=a\nb\nc\n;/w/g=1\n;/w/n=a\nc\n;", inexact: true},
 		{name: "move onto itself keeps the file", patch: "*** Update File: f\n*** Move to: ./d/../f\n@@\n-b",
 			after: "/w/d/k=k\n;/w/f=a\nc\n;/w/g=1\n;"},
 		{name: "move onto a link to itself keeps the content", patch: "*** Update File: f\n*** Move to: l\n@@\n-b",
@@ -169,7 +170,8 @@ func TestOverlappingChunks(t *testing.T) {
 		{"addition amid later lines", "a\nb\n\n", "@@\n+x\n@@\n-b\n-\n+c", "a\nc\nx\n", ""},
 	} {
 		p := mustParse(t, "*** Update File: f\n"+c.patch)
-		got, err := rewrite("f", c.old, p.Hunks[0].Chunks)
+		pieces, err := rewrite("f", []byte(c.old), p.Hunks[0].Chunks)
+		got := string(slices.Concat(pieces...))
 		if got != c.want || (err == nil) != (c.err == "") || err != nil && err.Error() != c.err {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}

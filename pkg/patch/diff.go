@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -11,13 +12,12 @@ import (
 //
 // The hunks are those of the original: it, too, takes a minimal diff and
 // slides it down.
-func UnifiedDiff(old, new string, context int) string {
-	if old == new {
+func UnifiedDiff(old, new []byte, context int) string {
+	if bytes.Equal(old, new) {
 		return ""
 	}
-	d := unified{old: keepLines(old), new: keepLines(new)}
-	ids := make(map[string]int, len(d.old))
-	ops := diffLines(number(ids, d.old), number(ids, d.new))
+	d := unified{old: splitText(old), new: splitText(new)}
+	ops := diffLines(d.old, d.new)
 	var hunk []op
 	for i, o := range ops {
 		switch {
@@ -50,7 +50,7 @@ func last(o op, n int) op {
 }
 
 type unified struct {
-	old, new []string
+	old, new lines
 	out      strings.Builder
 }
 
@@ -72,11 +72,11 @@ func (d *unified) hunk(ops []op) {
 	for _, o := range ops {
 		switch o.kind {
 		case same:
-			d.lines(" ", d.old[o.a:o.a+o.n])
+			d.lines(" ", d.old, o.a, o.n)
 		case remove:
-			d.lines("-", d.old[o.a:o.a+o.n])
+			d.lines("-", d.old, o.a, o.n)
 		case insert:
-			d.lines("+", d.new[o.b:o.b+o.n])
+			d.lines("+", d.new, o.b, o.n)
 		}
 	}
 }
@@ -93,32 +93,48 @@ func (d *unified) span(at, n int) {
 	}
 }
 
-func (d *unified) lines(mark string, lines []string) {
-	for _, l := range lines {
-		d.out.WriteString(mark + l)
-		if !strings.HasSuffix(l, "\n") {
+func (d *unified) lines(mark string, t lines, at, n int) {
+	for i := range n {
+		l := t.at(at + i)
+		d.out.WriteString(mark)
+		d.out.Write(l)
+		if !bytes.HasSuffix(l, []byte{'\n'}) {
 			d.out.WriteString("\n\\ No newline at end of file\n")
 		}
 	}
 }
 
-// keepLines cuts text into lines that keep their newline.
-func keepLines(text string) []string {
-	lines := strings.SplitAfter(text, "\n")
-	if lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	return lines
+// lines is a text by lines, which keep their newlines.
+type lines struct {
+	text  []byte
+	start []int // of each line, and the end of the text
 }
 
-// number gives each line its number in ids, a new one where needed.
-func number(ids map[string]int, lines []string) []int {
-	nums := make([]int, len(lines))
-	for i, l := range lines {
-		id, ok := ids[l]
+func splitText(text []byte) lines {
+	l := lines{text: text, start: make([]int, 1, 2+bytes.Count(text, []byte{'\n'}))}
+	for at := 0; at < len(text); {
+		n := bytes.IndexByte(text[at:], '\n') + 1
+		if n == 0 {
+			n = len(text) - at
+		}
+		at += n
+		l.start = append(l.start, at)
+	}
+	return l
+}
+
+func (l lines) len() int        { return len(l.start) - 1 }
+func (l lines) at(i int) []byte { return l.text[l.start[i]:l.start[i+1]] }
+
+// number gives each of the lines from a to b its number in ids, a new one where needed.
+func (l lines) number(ids map[string]int, a, b int) []int {
+	nums := make([]int, b-a)
+	for i := range nums {
+		line := l.at(a + i)
+		id, ok := ids[string(line)]
 		if !ok {
 			id = len(ids)
-			ids[l] = id
+			ids[string(line)] = id
 		}
 		nums[i] = id
 	}

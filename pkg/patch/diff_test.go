@@ -7,6 +7,16 @@ import (
 	"testing"
 )
 
+// keepLines cuts text into lines that keep their newline.
+func keepLines(text string) []string {
+	var out []string
+	l := splitText([]byte(text))
+	for i := range l.len() {
+		out = append(out, string(l.at(i)))
+	}
+	return out
+}
+
 // patched carries a unified diff out, and checks its line numbers and counts.
 func patched(old, diff string) (string, error) {
 	src := keepLines(old)
@@ -85,7 +95,7 @@ func TestUnifiedDiffLeadsToNew(t *testing.T) {
 	for i := range 20000 {
 		old, new := text(1+i%30, 1+i%7), text(1+i%17, 1+i%7)
 		for _, context := range []int{0, 1, 3} {
-			diff := UnifiedDiff(old, new, context)
+			diff := UnifiedDiff([]byte(old), []byte(new), context)
 			got, err := patched(old, diff)
 			if err != nil || got != new {
 				t.Fatalf("old %q new %q context %d:\n%sgives %q, %v", old, new, context, diff, got, err)
@@ -107,7 +117,7 @@ func TestUnifiedDiffOfLargeTexts(t *testing.T) {
 				return b.String()
 			}
 			old, new := text(size[0]), text(size[1])
-			got, err := patched(old, UnifiedDiff(old, new, 3))
+			got, err := patched(old, UnifiedDiff([]byte(old), []byte(new), 3))
 			if err != nil || got != new {
 				t.Fatalf("%v of %d: %v", size, alphabet, err)
 			}
@@ -132,7 +142,7 @@ func TestUnifiedDiffText(t *testing.T) {
 		// The original has -4,2 +4,3 here, which its own lines belie.
 		{"a\nc\nc\nc\nb\nc\n", "a\nc\nc\nc\nc\nc\n", "@@ -4,3 +4,3 @@\n c\n-b\n c\n+c\n"},
 	} {
-		if got := UnifiedDiff(c.old, c.new, 1); got != c.want {
+		if got := UnifiedDiff([]byte(c.old), []byte(c.new), 1); got != c.want {
 			t.Errorf("%q to %q:\n got %q\nwant %q", c.old, c.new, got, c.want)
 		}
 	}
@@ -151,12 +161,12 @@ func BenchmarkUnifiedDiff(b *testing.B) {
 	}
 	b.Run("scattered", func(b *testing.B) {
 		for b.Loop() {
-			UnifiedDiff(old.String(), new.String(), 1)
+			UnifiedDiff([]byte(old.String()), []byte(new.String()), 1)
 		}
 	})
 	b.Run("nothing in common", func(b *testing.B) {
 		for b.Loop() {
-			UnifiedDiff(old.String(), other.String(), 1)
+			UnifiedDiff([]byte(old.String()), []byte(other.String()), 1)
 		}
 	})
 }

@@ -19,6 +19,6 @@
 // Files are reached only through FS, so that a patch lands on this machine or
 // at the far end of a pipe alike. The package speaks no protocol. It may
 // import the standard library, mvdan.cc/sh/v3/syntax to read shell text and
-// this module's version package, nothing else. Line differences are its own:
+// this module's atomicfile, ostext and version, nothing else. Line differences are its own:
 // the hunks have to be those of the original, and minimal in large files.
 package patch

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"unicode/utf8"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/ostext"
 )
 
@@ -25,9 +26,9 @@ import (
 type FS interface {
 	// ReadFile returns the whole of a file, links followed.
 	ReadFile(ctx context.Context, path string) ([]byte, error)
-	// WriteFile creates a file or truncates and rewrites it in place: links
-	// are followed and the mode of an existing file stays.
-	WriteFile(ctx context.Context, path string, data []byte) error
+	// WriteFile creates a file or replaces its content with the pieces, one after the
+	// other: links are followed, and mode and owner of an existing file stay.
+	WriteFile(ctx context.Context, path string, pieces ...[]byte) error
 	// MkdirAll creates a directory and its parents where missing.
 	MkdirAll(ctx context.Context, dir string) error
 	// Remove removes a file or a symlink, never a directory.
@@ -58,11 +59,11 @@ func (OS) ReadFile(ctx context.Context, path string) ([]byte, error) {
 }
 
 // WriteFile creates with mode 0666 less the umask. It refuses pipes and devices.
-func (OS) WriteFile(ctx context.Context, path string, data []byte) error {
+func (OS) WriteFile(ctx context.Context, path string, pieces ...[]byte) error {
 	if err := special(ctx, path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.WriteFile(path, data, 0o666)
+	return atomicfile.Write(path, 0o666, pieces...)
 }
 
 // special is an error for a path that can't be opened without danger.

@@ -9,6 +9,7 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, c := range captures(f) {
 		f.Add(c.Patch, c.FilesBefore["f"])
+		f.Add(c.Patch, bom+strings.ReplaceAll(c.FilesBefore["f"], "\n", "\r\n"))
 	}
 	f.Fuzz(func(t *testing.T, text, old string) {
 		p, err := Parse(text)
@@ -23,7 +24,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatal("update without chunks")
 			}
 			for _, c := range h.Chunks {
-				if len(c.Old)+len(c.New) == 0 {
+				if len(c.Lines) == 0 {
 					t.Fatal("chunk without lines")
 				}
 			}
@@ -36,6 +37,7 @@ func FuzzParse(f *testing.F) {
 				continue
 			}
 			got, err := patched(string(c.Old), c.UnifiedDiff)
+			kept(t, string(c.Old), string(c.New))
 			if err != nil || got != string(c.New) {
 				t.Fatalf("diff of %q to %q: %v\n%s", c.Old, c.New, err, c.UnifiedDiff)
 			}

@@ -66,12 +66,12 @@ func (m *memFS) ReadFile(_ context.Context, name string) ([]byte, error) {
 	return nil, &remoteError{"read: gone (-32004)", fs.ErrNotExist}
 }
 
-func (m *memFS) WriteFile(_ context.Context, name string, data []byte) error {
+func (m *memFS) WriteFile(_ context.Context, name string, pieces ...[]byte) error {
 	m.calls = append(m.calls, "write "+name)
 	if m.fails[name] || m.isDir(name) {
 		return errRefused
 	}
-	m.files[m.at(name)] = string(data)
+	m.files[m.at(name)] = string(slices.Concat(pieces...))
 	return nil
 }
 

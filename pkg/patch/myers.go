@@ -1,10 +1,13 @@
 package patch
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // A diff in lines by Myers' algorithm in its linear space form ("An O(ND)
 // difference algorithm and its variations", 1986), then slid into the place
-// that reads best. Lines are numbers here: equal lines have equal numbers.
+// that reads best. In the search lines are numbers: equal lines have equal numbers.
 
 // maxCost bounds how far the search for a middle goes, in changed lines.
 // Below it the diff is minimal; above it the work on n lines is of the order
@@ -28,21 +31,37 @@ type op struct {
 
 // differ collects the ops that lead from old to new, without gaps.
 type differ struct {
-	old, new []int
+	old, new []int // numbers of the lines between the first and the last difference
+	skip     int   // lines before them
+	lines    lines // all of new
 	ops      []op
 	fwd, bwd []int // furthest old line per diagonal, from each end
 }
 
 // diffLines is the list of runs from old to new, in order. Two runs of one
 // kind never follow each other.
-func diffLines(old, new []int) []op {
-	d := differ{old: old, new: new}
-	d.box(0, len(old), 0, len(new))
+func diffLines(old, new lines) []op {
+	n, m := old.len(), new.len()
+	skip, tail := 0, 0
+	for skip < min(n, m) && bytes.Equal(old.at(skip), new.at(skip)) {
+		skip++
+	}
+	for tail < min(n, m)-skip && bytes.Equal(old.at(n-1-tail), new.at(m-1-tail)) {
+		tail++
+	}
+	ids := map[string]int{}
+	d := differ{skip: skip, lines: new, old: old.number(ids, skip, n-tail), new: new.number(ids, skip, m-tail)}
+	d.emit(same, -skip, -skip, skip)
+	d.box(0, len(d.old), 0, len(d.new))
+	d.emit(same, len(d.old), len(d.new), tail)
 	d.slide()
 	return d.ops
 }
 
-// emit appends a run, to the last one where it continues that.
+// twins reports whether two lines of new are equal.
+func (d *differ) twins(i, j int) bool { return bytes.Equal(d.lines.at(i), d.lines.at(j)) }
+
+// emit appends a run, its lines counted from the first difference, to the last one where it continues that.
 func (d *differ) emit(kind opKind, a, b, n int) {
 	if n == 0 {
 		return
@@ -51,7 +70,7 @@ func (d *differ) emit(kind opKind, a, b, n int) {
 		d.ops[k-1].n += n
 		return
 	}
-	d.ops = append(d.ops, op{kind, a, b, n})
+	d.ops = append(d.ops, op{kind, d.skip + a, d.skip + b, n})
 }
 
 // box emits the runs of old[a0:a1] against new[b0:b1].
@@ -164,7 +183,7 @@ func (d *differ) up(i int) int {
 		case prev.kind == remove:
 			d.swap(i - 1)
 			i--
-		case d.new[o.b-1] != d.new[o.b+o.n-1]:
+		case !d.twins(o.b-1, o.b+o.n-1):
 			return i
 		default:
 			// One line less above is one line more below.
@@ -195,7 +214,7 @@ func (d *differ) down(i int) int {
 		case next.kind == remove:
 			d.swap(i)
 			i++
-		case d.new[o.b] != d.new[o.b+o.n]:
+		case !d.twins(o.b, o.b+o.n):
 			return i
 		default:
 			line := op{same, o.a, o.b, 1}

@@ -34,13 +34,18 @@ type Hunk struct {
 	Chunks   []Chunk // update: at least one
 }
 
-// Chunk replaces the lines Old, found by their text, with New.
+// Chunk is a place in a file and what happens there.
 type Chunk struct {
-	Context    string   // text after "@@ ": a line to look for first
-	HasContext bool     // "@@ " was there, even with nothing after it
-	Old        []string // context and - lines, without their first character
-	New        []string // context and + lines, likewise
-	EOF        bool     // "*** End of File": Old are the last lines of the file
+	Context    string // text after "@@ ": a line to look for first
+	HasContext bool   // "@@ " was there, even with nothing after it
+	Lines      []Line
+	EOF        bool // "*** End of File": the lines that are there are the last ones of the file
+}
+
+// Line is one line of a chunk, without its first character.
+type Line struct {
+	Mark byte // ' ' stays, '-' goes, '+' is new
+	Text string
 }
 
 // ParseError tells why a text is not a patch. Nothing was read or written.
@@ -254,13 +259,9 @@ func (p *parser) chunk(first bool) (Chunk, error) {
 		line := p.peek()
 		switch {
 		case line == "":
-			c.Old, c.New = append(c.Old, ""), append(c.New, "")
-		case line[0] == ' ':
-			c.Old, c.New = append(c.Old, line[1:]), append(c.New, line[1:])
-		case line[0] == '-':
-			c.Old = append(c.Old, line[1:])
-		case line[0] == '+':
-			c.New = append(c.New, line[1:])
+			c.Lines = append(c.Lines, Line{Mark: ' '})
+		case line[0] == ' ', line[0] == '-', line[0] == '+':
+			c.Lines = append(c.Lines, Line{line[0], line[1:]})
 		case empty:
 			return c, p.errorf(p.at+off, "Unexpected line found in update hunk: '%s'. Every line should start with "+
 				"' ' (context line), '+' (added line), or '-' (removed line)", line)

@@ -52,7 +52,7 @@ func MainFS(ctx context.Context, fsys FS, args []string, stdin io.Reader, stdout
 	p, err := Parse(text)
 	var res Result
 	if err == nil {
-		res, err = Apply(ctx, fsys, cwd, p)
+		res, err = apply(ctx, applier{fs: fsys, cwd: cwd}, p)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, err)

@@ -35,6 +35,25 @@ type captured struct {
 	ModesAfter    map[string]string `json:"modes_after"`
 }
 
+// better is what is left of a file where the original changes what nobody asked it to, or
+// deletes it and says M all the same (codex-differences(7)).
+func better() map[string]string {
+	return map[string]string{
+		"move_to_self": "a\nB\nc\n",
+		"pure_addition_with_context_header_still_appends_at_end": "a\ninserted\nb\nc\n",
+		"pure_addition_no_trailing_newline_file":                 "a\nb\nc",
+		"fuzzy_trailing_ws_in_file":                              "a  \nB\nc\n",
+		"fuzzy_trailing_ws_context_replaced_by_patch_text":       "keep   \nnew\n",
+		"fuzzy_leading_ws":                                       "    foo\nbaz\n",
+		"fuzzy_unicode_dash_quote":                               "x y\nsay “hi” it’s\n",
+		"missing_trailing_newline_added_back":                    "a\nc",
+		"no_newline_untouched_last_line_gets_newline":            "A\nb\nc",
+		"multiple_trailing_newlines_kept":                        "A\nb\n\n\n",
+		"crlf_file_lf_patch":                                     "a\r\nB\r\nc\r\n",
+		"crlf_file_crlf_patch":                                   "a\r\nB\r\nc\r\n",
+	}
+}
+
 func captures(t testing.TB) []captured {
 	t.Helper()
 	f, err := os.Open("testdata/apply_patch.jsonl")
@@ -48,10 +67,18 @@ func captures(t testing.TB) []captured {
 		if err := d.Decode(&c); err != nil {
 			t.Fatal(err)
 		}
+		if after, ok := better()[c.Name]; ok {
+			c.FilesAfter = map[string]string{"f": after}
+		}
 		switch c.Name {
-		case "move_to_self":
-			// The original deletes the file and says M all the same.
-			c.FilesAfter = map[string]string{"f": "a\nB\nc\n"}
+		case "add_parent_is_file":
+			c.Stderr = "Failed to write file $CWD/d/x: not a directory\n"
+		case "add_target_is_dir":
+			c.Stderr = "Failed to write file $CWD/dd: is a directory\n"
+		case "delete_missing", "partial_add_then_delete_missing":
+			c.Stderr = "Failed to delete file $CWD/nope: no such file or directory\n"
+		case "delete_directory":
+			c.Stderr = "Failed to delete file $CWD/dd: is a directory\n"
 		case "environment_id_line":
 			// Releases before 0.133.0 refuse the line as a bad hunk header.
 			// Accepted here, as in the release that is the measure.

@@ -156,7 +156,7 @@ func (t *TurnDiff) entry(b *strings.Builder, from, to string) {
 		z = "/dev/null"
 	}
 	b.WriteString("index " + blobID(old) + ".." + blobID(new) + "\n")
-	if hunks := UnifiedDiff(string(old), string(new), 3); hunks != "" {
+	if hunks := UnifiedDiff(old, new, 3); hunks != "" {
 		b.WriteString("--- " + a + "\n+++ " + z + "\n" + hunks)
 	}
 }

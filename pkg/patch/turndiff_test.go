@@ -67,8 +67,8 @@ func TestTurnDiff(t *testing.T) {
 			one("B") + one("a") + one("b/c") + "diff --git a/f b/0\nindex " + idABC + ".." + idABc + "\n--- a/f\n+++ b/0\n" + fToABc + one("z"), false},
 		{"outside", []string{"*** Add File: ../out\n+1"}, one("/out"), false},
 		{"no newline at the end", []string{"*** Update File: nonl\n@@\n-a\n+A"},
-			"diff --git a/nonl b/nonl\nindex 0a207c060e61f3b88eaee0a8cd0696f46fb155eb..f21fa3bae865eb4426c7c339fff9536dc07719ad\n" +
-				"--- a/nonl\n+++ b/nonl\n@@ -1,2 +1,2 @@\n-a\n-b\n\\ No newline at end of file\n+A\n+b\n", false},
+			"diff --git a/nonl b/nonl\nindex 0a207c060e61f3b88eaee0a8cd0696f46fb155eb..e815843ade1ef001ee28948794142542b79b3480\n" +
+				"--- a/nonl\n+++ b/nonl\n@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMemFS(map[string]string{"/w/f": "a\nb\nc\n", "/w/g": "g1\ng2\n", "/w/e": "", "/w/nonl": "a\nb"})

@@ -3,6 +3,7 @@ package patch
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Verify works a patch out against the files as they are now and writes
@@ -34,10 +35,12 @@ func Verify(ctx context.Context, fsys FS, cwd string, p *Patch) ([]Change, error
 			}
 			changes = append(changes, Change{Path: name, Kind: Delete, Content: string(old), Old: old})
 		default:
-			c, err := updated(ctx, fsys, cwd, name, h)
+			c, pieces, err := updated(ctx, fsys, cwd, name, h)
 			if err != nil {
 				return nil, err
 			}
+			c.New = slices.Concat(pieces...)
+			c.UnifiedDiff = UnifiedDiff(c.Old, c.New, 1)
 			changes = append(changes, c)
 		}
 	}

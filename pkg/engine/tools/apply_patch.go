@@ -33,14 +33,14 @@ func (r remoteFS) ReadFile(ctx context.Context, p string) ([]byte, error) {
 	b, err := r.ex.ReadFile(ctx, p, r.box)
 	return b, fileError(err)
 }
-func (r remoteFS) WriteFile(ctx context.Context, p string, b []byte) error {
-	return r.ex.WriteFile(ctx, p, b, r.box)
+func (r remoteFS) WriteFile(ctx context.Context, p string, pieces ...[]byte) error {
+	return fileError(r.ex.WriteFile(ctx, p, slices.Concat(pieces...), r.box))
 }
 func (r remoteFS) MkdirAll(ctx context.Context, p string) error {
-	return r.ex.CreateDirectory(ctx, p, true, r.box)
+	return fileError(r.ex.CreateDirectory(ctx, p, true, r.box))
 }
 func (r remoteFS) Remove(ctx context.Context, p string) error {
-	return r.ex.Remove(ctx, p, false, false, r.box)
+	return fileError(r.ex.Remove(ctx, p, false, false, r.box))
 }
 func (r remoteFS) Stat(ctx context.Context, p string) (patch.Info, error) {
 	m, err := r.ex.GetMetadata(ctx, p, r.box)

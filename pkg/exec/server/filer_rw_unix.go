@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/exec/wire"
 	"codex/pkg/jsonrpc"
 )
@@ -80,15 +81,20 @@ func errTooLarge() error {
 }
 
 func (f *filer) writeFile(path string, data []byte) error {
-	file, err := f.create(path, 0o666)
+	if f.pol == nil {
+		return atomicfile.Write(path, 0o666, data)
+	}
+	p, err := f.follow(path)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(data)
-	if e := file.Close(); err == nil {
-		err = e
+	defer p.close()
+	if err := f.mayWrite(p); err != nil {
+		return err
 	}
-	return err
+	// Where only this file may be written, no other one comes into its folder.
+	replace := f.pol.CanWrite(filepath.Join(filepath.Dir(p.real), ".codex-0.tmp"))
+	return atomicfile.WriteAt(p.dir, p.base, 0o666, replace, data)
 }
 
 // create opens a file for writing from its beginning.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/exec/wire"
 	"codex/pkg/policy"
 )
@@ -34,7 +35,7 @@ func (f *filer) writeFile(path string, data []byte) error {
 	if err := f.ok(); err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o666)
+	return atomicfile.Write(path, 0o666, data)
 }
 
 func (f *filer) makeDirectory(path string, recursive bool) error {
