@@ -5,6 +5,9 @@ import (
 	"sync"
 )
 
+// maxAtWork is how many calls hold the lock together; more wait for their turn.
+const maxAtWork = 64
+
 // fairLock is a readers–writer lock that is fair: it is given out in the order of the
 // calls, so a tool that runs alone waits for those before it and holds up those after it.
 type fairLock struct {
@@ -30,7 +33,7 @@ func (l *fairLock) enter(alone bool) *waiter {
 
 func (l *fairLock) admit() {
 	for i, w := range l.queue {
-		if w.alone && i > 0 {
+		if w.alone && i > 0 || i == maxAtWork {
 			return
 		}
 		if !w.open {

@@ -57,3 +57,19 @@ func TestFairLockLeaveWhileWaiting(t *testing.T) {
 	l.leave(a)
 	l.leave(c)
 }
+
+// No more than so many together; the next one has the place of the first that leaves.
+func TestFairLockBound(t *testing.T) {
+	var l fairLock
+	var all []*waiter
+	for range maxAtWork + 2 {
+		all = append(all, l.enter(false))
+	}
+	if !open(all[maxAtWork-1]) || open(all[maxAtWork]) {
+		t.Fatalf("%d share, the others wait", maxAtWork)
+	}
+	l.leave(all[5])
+	if !open(all[maxAtWork]) || open(all[maxAtWork+1]) {
+		t.Fatal("one left, one comes")
+	}
+}

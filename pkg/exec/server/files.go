@@ -14,36 +14,13 @@ import (
 // streamFrom is the size of a file from which the answer is written piece by piece.
 const streamFrom = 64 << 10
 
-// File calls run one after another beside the reader: a script that writes and then reads
-// a file finds what it wrote.
-
-func (s *server) runFiles() {
-	defer close(s.fileDone)
-	for f := range s.files {
-		f()
-	}
-}
-
-// file queues the work of a file call that holds size bytes. The reader waits here only
-// behind a great many calls, or a great deal of data.
+// file has the work of a file call done that holds size bytes.
 func (s *server) file(r *jsonrpc.Request, sandbox *wire.SandboxContext, size int, work func(f *filer) (any, error)) (any, error) {
 	sb, err := sandboxOf(sandbox)
 	if err != nil {
 		return nil, err
 	}
-	s.fileMu.Lock()
-	for s.fileSize > 0 && s.fileSize+size > maxFileBytes {
-		s.fileCond.Wait()
-	}
-	s.fileSize += size
-	s.fileMu.Unlock()
-	s.files <- func() {
-		s.answerFile(r, sb, work)
-		s.fileMu.Lock()
-		s.fileSize -= size
-		s.fileCond.Signal()
-		s.fileMu.Unlock()
-	}
+	s.files.do(size, func() { s.answerFile(r, sb, work) })
 	return nil, jsonrpc.ErrLater
 }
 

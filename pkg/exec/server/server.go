@@ -45,6 +45,10 @@ const (
 	maxWaiting = 4096
 	// maxFileBytes bounds the data of file calls that wait.
 	maxFileBytes = 256 << 20
+	// maxStarts is how many processes are started at once, maxStartBytes bounds the calls
+	// of those that wait.
+	maxStarts     = 64
+	maxStartBytes = 64 << 20
 )
 
 // Options say what the server may know. The zero value works and knows nothing.
@@ -72,11 +76,8 @@ type server struct {
 	session string
 	stage   int // handshake: 0, 1 after initialize, 2 after initialized; the reader's own
 
-	files    chan func()
-	fileMu   sync.Mutex
-	fileCond sync.Cond
-	fileSize int
-	fileDone chan struct{}
+	files  limiter // calls about files
+	starts limiter // of processes
 
 	inflight sync.WaitGroup // answers that are still to come
 	ending   chan struct{}  // closed when no more requests are taken
@@ -113,16 +114,17 @@ func Serve(ctx context.Context, in io.Reader, w io.Writer, opts Options) error {
 	}
 	s := &server{
 		opts: opts, out: newOut(w), session: newSession(),
-		files: make(chan func(), maxWaiting), fileDone: make(chan struct{}),
+		// One file call after the other: a script that writes and then reads a file finds
+		// what it wrote.
+		files:  limiter{most: 1, bytes: maxFileBytes},
+		starts: limiter{most: maxStarts, bytes: maxStartBytes},
 		ending: make(chan struct{}), procs: map[string]*process{},
 	}
 	s.conn = jsonrpc.NewConn(s.out, jsonrpc.Options{Handle: s.request, Params: decoder})
 	s.methods = s.table()
-	s.fileCond.L = &s.fileMu
 	s.bufs.New = func() any { return new([readSize]byte) }
 	s.proxies = &keeper.Keeper{Program: opts.NetProxy, Env: opts.Env}
 	s.family = newFamily(opts.Adopt, s.proxies)
-	go s.runFiles()
 
 	gate := &gate{}
 	read := make(chan error, 1)
@@ -150,10 +152,9 @@ func Serve(ctx context.Context, in io.Reader, w io.Writer, opts Options) error {
 
 // end answers what was read and ends every process.
 func (s *server) end() {
-	close(s.files)
 	s.endProcesses()
 	s.inflight.Wait()
-	<-s.fileDone
+	s.files.wait()
 	s.proxies.Close()
 	s.family.end()
 	s.forgetAll()

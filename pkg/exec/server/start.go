@@ -36,7 +36,7 @@ func (s *server) start(r *jsonrpc.Request, q *wire.StartParams) (any, error) {
 		return nil, err
 	}
 	s.inflight.Add(1)
-	go func() {
+	s.starts.do(len(r.Params), func() {
 		defer s.inflight.Done()
 		child, sandboxType, err := s.spawn(p, c)
 		if err != nil {
@@ -59,7 +59,7 @@ func (s *server) start(r *jsonrpc.Request, q *wire.StartParams) (any, error) {
 		p.streams = len(child.streams)
 		close(p.ready)
 		p.run()
-	}()
+	})
 	return nil, jsonrpc.ErrLater
 }
 

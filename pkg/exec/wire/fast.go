@@ -83,7 +83,8 @@ func ParseOutput(line []byte) (o Output, ok bool) {
 		return o, false
 	}
 	o.Chunk = rest[:end]
-	return o, true
+	// Decoders of base64 pass over these; in a string they are no JSON.
+	return o, bytes.IndexByte(o.Chunk, '\n') < 0 && bytes.IndexByte(o.Chunk, '\r') < 0
 }
 
 // cutString splits off a JSON string, whose opening quote is already gone, that needs no

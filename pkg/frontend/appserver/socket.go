@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/coder/websocket"
@@ -130,13 +131,12 @@ func ListenUnix(path string) (net.Listener, error) {
 			return nil, fmt.Errorf("remove stale control socket: %w", err)
 		}
 	}
-	ln, err := net.Listen("unix", path)
+	ln, err := listenPrivate(path)
+	if most := len(syscall.RawSockaddrUnix{}.Path) - 1; errors.Is(err, syscall.EINVAL) && len(path) > most {
+		return nil, fmt.Errorf("listen on %s: a socket's path has at most %d bytes, this one has %d", path, most, len(path))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", path, err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		ln.Close()
-		return nil, fmt.Errorf("protect control socket: %w", err)
 	}
 	return ln, nil
 }
