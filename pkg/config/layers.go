@@ -23,6 +23,7 @@ type stack struct {
 
 	root, git string
 	real      map[string]string // folders without links
+	ignored   []string          // files of a project that nobody decided about
 	projects  map[string]any
 }
 
@@ -191,6 +192,9 @@ func (s *stack) projectDir(dir string) error {
 	if trusted && len(dropped) > 0 {
 		s.warn = append(s.warn, "Ignored unsupported project-local config keys in "+l.Path+": "+strings.Join(dropped, ", ")+
 			". If you want these settings to apply, manually set them in your user-level config.toml.")
+	}
+	if found && trust == "" {
+		s.ignored = append(s.ignored, l.Path)
 	}
 	s.add(l)
 	return nil

@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -29,6 +30,7 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	}
 	c.finish(o)
 	c.place(o.Program)
+	c.warnUncovered()
 	return c, nil
 }
 
@@ -103,6 +105,10 @@ func fold(ctx context.Context, o Options) (*Config, requirements, error) {
 		c.TrustKey = s.cwd
 	}
 	c.TrustKey = s.resolved(c.TrustKey)
+	if len(s.ignored) > 0 {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("Ignored %s: the project is not trusted. To use it, add to %s: [projects.%s] with trust_level = \"trusted\"",
+			strings.Join(s.ignored, ", "), filepath.Join(home, "config.toml"), quoteKey(projectKey(c.TrustKey))))
+	}
 	return c, req, nil
 }
 

@@ -236,8 +236,13 @@ func TestProjectLayers(t *testing.T) {
 	o := Options{Env: env, Cwd: sub}
 
 	c := load(t, o)
-	if c.Model != "gpt-5.5" || c.Trust != "" || c.ProjectRoot != root || c.GitRoot != root || c.TrustKey != root || len(c.Warnings) > 0 {
+	if c.Model != "gpt-5.5" || c.Trust != "" || c.ProjectRoot != root || c.GitRoot != root || c.TrustKey != root {
 		t.Fatalf("without a decision: %+v", c)
+	}
+	ignored := "Ignored " + filepath.Join(root, ".codex", "config.toml") + ", " + filepath.Join(root, "sub", ".codex", "config.toml") + ": the project is not trusted. To use it, add to " +
+		filepath.Join(env.home(), "config.toml") + ": [projects.\"" + root + "\"] with trust_level = \"trusted\""
+	if !slices.Equal(c.Warnings, []string{ignored}) {
+		t.Fatalf("%q", c.Warnings)
 	}
 	if c.SandboxMode != "read-only" || c.ApprovalPolicy != "on-request" {
 		t.Fatal(c.SandboxMode, c.ApprovalPolicy)
@@ -319,7 +324,8 @@ func TestTrust(t *testing.T) {
 		{root, tree, "trusted"},
 		{root, link, "trusted"},
 		{link, link, "trusted"},
-		{link, root, ""},
+		{link, root, "trusted"},
+		{link, sub, "trusted"},
 		{sub, sub, "trusted"},
 		{sub, root, ""},
 		{filepath.Dir(root), root, ""},

@@ -24,6 +24,32 @@ type Permissions struct {
 	Refused string
 }
 
+// Uncovered says that a permission profile leaves the working folder out, so that no command can
+// start there; "" when it does not.
+func (c *Config) Uncovered(pol policy.Policy) string {
+	dir := c.Cwd
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if c.Permissions.ID == "" || pol.CanEnter(dir) {
+		return ""
+	}
+	return "Permissions profile `" + c.Permissions.ID + "` does not cover the working folder " + c.Cwd + ": no command can start there. Name it in [permissions." + quoteKey(c.Permissions.ID) + ".filesystem]."
+}
+
+// warnUncovered warns of a profile of the user's own that leaves the working folder out.
+func (c *Config) warnUncovered() {
+	if c.Permissions.ID == "" || strings.HasPrefix(c.Permissions.ID, ":") {
+		return
+	}
+	// A profile that cannot be resolved is an error where it is used.
+	if pol, err := c.Permissions.In().Resolve(c.PolicyEnv()); err == nil {
+		if why := c.Uncovered(pol); why != "" {
+			c.Warnings = append(c.Warnings, why)
+		}
+	}
+}
+
 // PermissionProfile names a permission profile that could be chosen.
 type PermissionProfile struct {
 	ID          string

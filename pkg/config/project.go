@@ -81,30 +81,32 @@ func (s *stack) resolved(dir string) string {
 	return real
 }
 
-// trustOf reads the decision stored for exactly this folder: under its
-// resolved name first, then as it was written.
+// trustOf reads the decision stored for exactly this folder: under its resolved name first,
+// then as it was written, then under any name that leads to it, where "untrusted" wins.
 func (s *stack) trustOf(dir string) string {
 	if dir == "" {
 		return ""
 	}
-	names := []string{s.resolved(dir), dir}
-	for _, n := range slices.Compact(names) {
-		if t, ok := lookup(s.projects, projectKey(n), "trust_level").(string); ok {
+	for _, name := range []string{s.resolved(dir), dir} {
+		if t, ok := lookup(s.projects, projectKey(name), "trust_level").(string); ok {
 			return t
 		}
-		if runtime.GOOS != "windows" {
+	}
+	own, err := os.Stat(dir)
+	if err != nil {
+		return ""
+	}
+	found := ""
+	for key, v := range s.projects {
+		t, _ := lookup(map[string]any{"": v}, "", "trust_level").(string)
+		if t == "" || found == "untrusted" || !filepath.IsAbs(key) {
 			continue
 		}
-		for k, v := range s.projects {
-			if projectKey(k) == projectKey(n) {
-				m, _ := v.(map[string]any)
-				if t, ok := m["trust_level"].(string); ok {
-					return t
-				}
-			}
+		if fi, err := os.Stat(key); err == nil && os.SameFile(fi, own) {
+			found = t
 		}
 	}
-	return ""
+	return found
 }
 
 func projectKey(dir string) string {

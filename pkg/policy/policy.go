@@ -2,6 +2,7 @@ package policy
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -51,6 +52,17 @@ func (p Policy) CanWrite(name string) bool { return p.access(fromHost(name), tru
 
 // CanRead reports whether p lets name be read, by the same rule as CanWrite.
 func (p Policy) CanRead(name string) bool { return p.access(fromHost(name), true) != AccessNone }
+
+// CanEnter reports whether dir is there at all for a command: it may be read, or something below
+// it may.
+func (p Policy) CanEnter(dir string) bool {
+	if p.CanRead(dir) {
+		return true
+	}
+	dir = path.Clean(fromHost(dir))
+	return slices.ContainsFunc(p.Readable, func(at string) bool { return Below(at, dir) }) ||
+		slices.ContainsFunc(p.Writable, func(r Root) bool { return Below(r.Path, dir) })
+}
 
 func (p Policy) access(name string, aliases bool) Access {
 	if !path.IsAbs(name) {

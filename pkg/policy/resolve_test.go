@@ -231,3 +231,12 @@ func TestResolveErrors(t *testing.T) {
 		t.Error("an unknown type was accepted")
 	}
 }
+
+func TestCanEnter(t *testing.T) {
+	p := Policy{Readable: []string{"/usr", "/a/b"}, Writable: []Root{{Path: "/w/x"}}, Denied: []string{"/usr/no"}}
+	for dir, want := range map[string]bool{"/usr/lib": true, "/a": true, "/": true, "/w": true, "/w/x/y": true, "/ab": false, "/a/c": false, "/usr/no": false} {
+		if got := p.CanEnter(dir); got != want {
+			t.Errorf("%s: %v", dir, got)
+		}
+	}
+}

@@ -121,6 +121,7 @@ func (s *Set) start(ctx context.Context, t *Turn, cmd command, unsandboxed bool)
 func (s *Set) run(ctx context.Context, ex *client.Client, ss *session, p client.StartParams) (err error) {
 	begun := make(chan struct{})
 	defer close(begun)
+	p.Argv = s.Env.Keep(p.Argv, p.Env)
 	ss.proc, err = ex.StartProcess(ctx, p, func(stream string, chunk []byte) {
 		<-begun
 		ss.sink(stream, chunk)

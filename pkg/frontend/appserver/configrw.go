@@ -68,7 +68,7 @@ func (s *Server) configRead(r *request, p *protocol.ConfigReadParams) (any, erro
 			meta := protocol.ConfigLayerMetadata{Name: layerSource(l), Version: layerVersion(l)}
 			leaves("", l.Tree, func(path string) { res.Origins[path] = meta })
 		}
-		if !p.IncludeLayers || !l.Found && l.Name != protocol.ConfigLayerSourceUser && l.Tree == nil {
+		if !p.IncludeLayers || !l.Found && l.Name != protocol.ConfigLayerSourceUser && len(l.Tree) == 0 {
 			continue
 		}
 		layer := protocol.ConfigLayer{Name: layerSource(l), Version: layerVersion(l), Config: encode(l.Tree)}

@@ -127,6 +127,9 @@ func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
+	if why := cfg.Uncovered(pol); why != "" {
+		return sandbox.Spec{}, errors.New(why)
+	}
 	if cfg.Permissions.ID != "" && cfg.SandboxModeExplicit {
 		for _, w := range cfg.Warnings {
 			fmt.Fprintf(p.Err, "codex-sandbox: warning: %s\n", w)
