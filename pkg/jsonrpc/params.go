@@ -18,11 +18,12 @@ import (
 //
 // What must be there is said by the tags of the types (package protocol): a member may
 // be missing if it has omitempty, omitzero or schema:"opt"; null may stand for those that
-// may be missing, and for pointers, lists and maps. A member of a union (schema:"union=")
+// may be missing, and for pointers and maps. A member of a union (schema:"union=")
 // belongs to the variants that in:"a,b?" lists. schema:"exp" needs the experimentalApi
 // capability. schema:"default=true" is what a missing boolean is. A string type with
 // Values() []string has these words, as a string with schema:"words=a|b" has. []byte is
-// strict base64, of which the error is ErrBase64, too.
+// strict base64, of which the error is ErrBase64, too. A struct whose first field has
+// schema:"words=" and no name is a word, or an object with one of the other fields.
 //
 // Params must have passed Check. Nothing that is decoded points into them, unless an
 // UnmarshalJSON keeps what it gets.
@@ -31,6 +32,8 @@ type Decoder struct {
 	Prefix   string // before what is wrong
 	Optional bool   // no params are as good as {}
 	Stable   bool   // the client may not use experimental members
+	// MayMiss names members of the params themselves that may be missing.
+	MayMiss []string
 }
 
 // Decode reads the params of a method into v, a pointer.
@@ -63,7 +66,10 @@ type walker struct {
 // value reads found into v. A null leaves it as it is where need is false.
 func (w *walker) value(found value, v reflect.Value, need bool) error {
 	t := v.Type()
+	words := external(t)
 	switch {
+	case words != nil && !found.null():
+		return w.external(found, v, words)
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()):
 		return w.custom(found, v)
 	case found.null() && (!need || nullable(t)):
@@ -98,8 +104,6 @@ func nullable(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Interface:
 		return true
-	case reflect.Slice:
-		return t.Elem().Kind() != reflect.Uint8
 	}
 	return false
 }
@@ -117,6 +121,47 @@ func (w *walker) custom(found value, v reflect.Value) error {
 		return w.error("%v", err)
 	}
 	return nil
+}
+
+// external gives the words of a union that is one of them, or an object whose one member
+// names the variant.
+func external(t reflect.Type) []string {
+	if t.Kind() != reflect.Struct || t.NumField() == 0 {
+		return nil
+	}
+	tag := t.Field(0).Tag
+	list, ok := strings.CutPrefix(tag.Get("schema"), "words=")
+	if !ok || tag.Get("json") != "" {
+		return nil
+	}
+	return strings.Split(list, "|")
+}
+
+func (w *walker) external(found value, v reflect.Value, words []string) error {
+	var name string
+	var of value
+	switch {
+	case found.string():
+		if name = string(found.text()); slices.Contains(words, name) {
+			v.Field(0).SetString(name)
+			return nil
+		}
+	case found.object():
+		found.members(func(k []byte, e value) bool {
+			name, of = string(k), e
+			return false
+		})
+	default:
+		return w.error("invalid type: %s, expected string or map", kindOf(found))
+	}
+	for i := 1; i < v.NumField(); i++ {
+		member := v.Type().Field(i).Tag.Get("json")
+		words = append(words, member)
+		if of != nil && name == member {
+			return w.value(of, v.Field(i), true)
+		}
+	}
+	return w.variant(name, words)
 }
 
 func (w *walker) mismatch(found value, t reflect.Type) error {
@@ -293,7 +338,7 @@ func (w *walker) variantOf(members []member, at []value) (string, error) {
 }
 
 func (w *walker) member(m member, found value, v reflect.Value, variant string) error {
-	optional := m.optional
+	optional := m.optional || !strings.Contains(w.path, ".") && slices.Contains(w.MayMiss, m.name)
 	if m.in != "" {
 		belongs, may := in(m.in, variant)
 		if !belongs {

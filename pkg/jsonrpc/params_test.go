@@ -29,6 +29,11 @@ type shape struct {
 	Side   int    `json:"side" in:"square?"`
 }
 
+type either struct {
+	Word  string `schema:"words=red|green"`
+	Mixed *shape `json:"mixed"`
+}
+
 type full struct {
 	common
 	Name   string            `json:"name"`
@@ -43,6 +48,7 @@ type full struct {
 	Raw    json.RawMessage   `json:"raw,omitempty"`
 	Colour colour            `json:"colour,omitempty"`
 	Shape  *shape            `json:"shape,omitempty"`
+	Either *either           `json:"either,omitempty"`
 	Shapes []shape           `json:"shapes,omitempty"`
 	Patch  oddPatch          `json:"patch,omitzero"`
 	Odd    bool              `json:"odd,omitempty" schema:"exp"`
@@ -57,6 +63,8 @@ func TestDecode(t *testing.T) {
 		want full
 	}{
 		{`{"name":"a"}`, full{Name: "a", On: true}},
+		{`{"name":"a","either":"red"}`, full{Name: "a", On: true, Either: &either{Word: "red"}}},
+		{`{"name":"a","either":{"mixed":{"type":"square"}}}`, full{Name: "a", On: true, Either: &either{Mixed: &shape{Type: "square"}}}},
 		{`{"name":"\u00e9","on":false,"unknown":{}}`, full{Name: "é"}},
 		{`{"name":"a","note":null,"count":null,"list":null,"shape":null,"on":null}`, full{Name: "a", On: true}},
 		{`{"name":"a","note":"n","count":65535,"delta":-5,"ratio":1.5e3,"data":"aGk=","list":["x","y"],"dict":{"k":"v"},"raw":{"z":[1]},"colour":"red","shared":"s","odd":true,"any":[1]}`,
@@ -80,32 +88,37 @@ func TestDecode(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	for in, want := range map[string]string{
-		``:                                          "missing field `params`",
-		`[]`:                                        "invalid type: sequence, expected struct full",
-		`{}`:                                        "missing field `name`",
-		`{"name":null}`:                             "invalid type: null, expected a string",
-		`{"name":5}`:                                "invalid type: integer `5`, expected a string",
-		`{"name":5.5}`:                              "invalid type: floating point `5.5`, expected a string",
-		`{"name":{}}`:                               "invalid type: map, expected a string",
-		`{"name":"a","name":"b"}`:                   "duplicate field `name`",
-		`{"NAME":"a"}`:                              "missing field `name`",
-		`{"name":"a","on":"yes"}`:                   "invalid type: string \"yes\", expected a boolean",
-		`{"name":"a","count":-1}`:                   "invalid value: integer `-1`, expected u16",
-		`{"name":"a","count":65536}`:                "invalid value: integer `65536`, expected u16",
-		`{"name":"a","count":1.0}`:                  "invalid type: floating point `1.0`, expected u16",
-		`{"name":"a","delta":true}`:                 "invalid type: boolean `true`, expected i64",
-		`{"name":"a","data":"aGk"}`:                 "Invalid padding",
-		`{"name":"a","data":"a\nGk="}`:              "Invalid symbol 10, offset 1.",
-		`{"name":"a","data":"a!k="}`:                "Invalid symbol 33, offset 1.",
-		`{"name":"a","data":[1]}`:                   "invalid type: sequence, expected a string",
-		`{"name":"a","list":["x",1]}`:               "invalid type: integer `1`, expected a string",
-		`{"name":"a","dict":{"k":null}}`:            "invalid type: null, expected a string",
-		`{"name":"a","colour":"blue"}`:              "unknown variant `blue`, expected one of `red`, `green`",
-		`{"name":"a","shape":{}}`:                   "missing field `type`",
-		`{"name":"a","shape":{"type":"oval"}}`:      "unknown variant `oval`, expected one of `circle`, `square`",
-		`{"name":"a","shapes":[{"type":"circle"}]}`: "missing field `radius`",
-		`{"name":"a","patch":5}`:                    "invalid type: integer `5`, expected a string",
-		`{"name":"a","odd":true}`:                   "m/x.odd requires experimentalApi capability",
+		``:                                                 "missing field `params`",
+		`[]`:                                               "invalid type: sequence, expected struct full",
+		`{}`:                                               "missing field `name`",
+		`{"name":"a","either":"blue"}`:                     "unknown variant `blue`, expected one of `red`, `green`, `mixed`",
+		`{"name":"a","either":{"x":1}}`:                    "unknown variant `x`, expected one of `red`, `green`, `mixed`",
+		`{"name":"a","either":{}}`:                         "unknown variant ``, expected one of `red`, `green`, `mixed`",
+		`{"name":"a","either":{"mixed":1}}`:                "invalid type: integer `1`, expected struct shape",
+		`{"name":"a","either":5}`:                          "invalid type: integer `5`, expected string or map",
+		`{"name":null}`:                                    "invalid type: null, expected a string",
+		`{"name":5}`:                                       "invalid type: integer `5`, expected a string",
+		`{"name":5.5}`:                                     "invalid type: floating point `5.5`, expected a string",
+		`{"name":{}}`:                                      "invalid type: map, expected a string",
+		`{"name":"a","name":"b"}`:                          "duplicate field `name`",
+		`{"NAME":"a"}`:                                     "missing field `name`",
+		`{"name":"a","on":"yes"}`:                          "invalid type: string \"yes\", expected a boolean",
+		`{"name":"a","count":-1}`:                          "invalid value: integer `-1`, expected u16",
+		`{"name":"a","count":65536}`:                       "invalid value: integer `65536`, expected u16",
+		`{"name":"a","count":1.0}`:                         "invalid type: floating point `1.0`, expected u16",
+		`{"name":"a","delta":true}`:                        "invalid type: boolean `true`, expected i64",
+		`{"name":"a","data":"aGk"}`:                        "Invalid padding",
+		`{"name":"a","data":"a\nGk="}`:                     "Invalid symbol 10, offset 1.",
+		`{"name":"a","data":"a!k="}`:                       "Invalid symbol 33, offset 1.",
+		`{"name":"a","data":[1]}`:                          "invalid type: sequence, expected a string",
+		`{"name":"a","list":["x",1]}`:                      "invalid type: integer `1`, expected a string",
+		`{"name":"a","dict":{"k":null}}`:                   "invalid type: null, expected a string",
+		`{"name":"a","colour":"blue"}`:                     "unknown variant `blue`, expected one of `red`, `green`",
+		`{"name":"a","shape":{}}`:                          "missing field `type`",
+		`{"name":"a","shape":{"type":"oval"}}`:             "unknown variant `oval`, expected one of `circle`, `square`",
+		`{"name":"a","shapes":[{"type":"circle"}]}`:        "missing field `radius`",
+		`{"name":"a","patch":5}`:                           "invalid type: integer `5`, expected a string",
+		`{"name":"a","odd":true}`:                          "m/x.odd requires experimentalApi capability",
 		`{"name":"` + strings.Repeat("x", 9) + `","on":1}`: "invalid type: integer `1`, expected a boolean",
 	} {
 		var got full

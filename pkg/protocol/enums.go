@@ -1,5 +1,10 @@
 package protocol
 
+import (
+	"encoding/json"
+	"fmt"
+)
+
 // SandboxMode is the short form of a sandbox policy, as in config.toml and on command
 // lines.
 type SandboxMode string
@@ -136,6 +141,22 @@ const (
 // Values lists every word of the type, in the order of the schema.
 func (ModeKind) Values() []string {
 	return []string{"plan", "default"}
+}
+
+// UnmarshalJSON reads a mode. Those that 0.133.0 knows besides plan are its default.
+func (k *ModeKind) UnmarshalJSON(raw []byte) error {
+	var word string
+	if err := json.Unmarshal(raw, &word); err != nil {
+		return err
+	}
+	switch *k = ModeKind(word); *k {
+	case ModeKindPlan:
+	case ModeKindDefault, "code", "custom", "execute", "pair_programming":
+		*k = ModeKindDefault
+	default:
+		return fmt.Errorf("unknown variant `%.80s`, expected one of `plan`, `default`", word)
+	}
+	return nil
 }
 
 // CollaborationMode is a way of working together, with the settings that go with it.

@@ -177,7 +177,7 @@ func TestSteer(t *testing.T) {
 	e.child("cat gate")
 	hurry := `"input":[{"type":"text","text":"hurry"}]`
 	e.refusal("turn/steer", `{"expectedTurnId":"nope",`+hurry+`}`, "expected active turn id `nope` but found `"+id+"`")
-	e.refusal("turn/steer", `{`+hurry+`}`, "expectedTurnId must not be empty")
+	e.refusal("turn/steer", `{`+hurry+`}`, "Invalid request: missing field `expectedTurnId`")
 	e.refusal("turn/steer", `{"expectedTurnId":"`+id+`","input":[]}`, "input must not be empty")
 	if got := e.call("turn/steer", `{"expectedTurnId":"`+id+`",`+hurry+`}`).Get("turnId").Str; got != id {
 		t.Errorf("steered %s, not %s", got, id)

@@ -226,7 +226,7 @@ func TestReviewTargets(t *testing.T) {
 	for params, want := range map[string]string{
 		`{"target":{"type":"custom","instructions":" "}}`:                "instructions must not be empty",
 		`{"target":{"type":"baseBranch","branch":""}}`:                   "branch must not be empty",
-		`{"target":{"type":"commit"}}`:                                   "sha must not be empty",
+		`{"target":{"type":"commit"}}`:                                   "Invalid request: missing field `sha`",
 		`{"target":{"type":"x"}}`:                                        "Invalid request: unknown variant `x`, expected one of `uncommittedChanges`, `baseBranch`, `commit`, `custom`",
 		`{}`:                                                             "Invalid request: missing field `target`",
 		`{"target":{"type":"uncommittedChanges"},"delivery":"x"}`:        "Invalid request: unknown variant `x`, expected one of `inline`, `detached`",

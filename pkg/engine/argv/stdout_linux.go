@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// stdout is where lines go. A pipe is opened once more, so that a write to a face that
+// stdout is where lines go. A pipe is opened once more, so that a write to a frontend that
 // does not read can be given up without changing the file that other programs share
 // with us.
 func stdout() *os.File {

@@ -1,11 +1,9 @@
 package turn
 
 import (
-	"encoding/json"
 	"path/filepath"
 
 	"codex/pkg/engine/instructions"
-	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
 )
@@ -14,19 +12,12 @@ import (
 // roots, nil for those of before. It says whether that is something else than before. The
 // thread's lock is held.
 func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []string) (changed bool, err error) {
-	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.ApprovalsReviewer), word(p.Effort), word(p.Summary), word(p.Personality)); err != nil {
-		return false, err
-	}
-	mode, err := t.collaboration(p.CollaborationMode)
-	if err != nil {
-		return false, err
-	}
 	next := t.next
 	cwd := next.cwd
 	if p.Cwd != nil && *p.Cwd != "" {
 		dir := *p.Cwd
 		if !filepath.IsAbs(dir) {
-			return false, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: cwd must be an absolute path: %s", dir)
+			return false, invalid("Invalid request: cwd must be an absolute path: %s", dir)
 		}
 		cwd = filepath.Clean(dir)
 	}
@@ -36,7 +27,7 @@ func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []strin
 	if p.ApprovalPolicy != nil {
 		next.approval = *p.ApprovalPolicy
 		if err := t.cfg.AllowApproval(thread.ApprovalWord(next.approval)); err != nil {
-			return false, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "invalid thread settings override: %v", err)
+			return false, invalid("invalid thread settings override: %v", err)
 		}
 	}
 	if p.Model != nil && *p.Model != "" {
@@ -55,7 +46,7 @@ func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []strin
 		next.tier = thread.TierWord(p.ServiceTier)
 	}
 	if m := p.CollaborationMode; m != nil { // it has model and effort of its own
-		next.collab = mode
+		next.collab = collaboration(m)
 		if m.Settings.Model != "" {
 			next.slug, next.model = m.Settings.Model, lookup(t.cfg, m.Settings.Model)
 		}
@@ -92,18 +83,9 @@ type collab struct {
 	text *string
 }
 
-// collaboration reads a mode. Those that 0.133.0 knows besides plan are its default. One
-// without instructions gets ours.
-func (t *liveThread) collaboration(m *protocol.CollaborationMode) (c collab, err error) {
-	if m == nil {
-		return c, nil
-	}
-	switch m.Mode {
-	case protocol.ModeKindPlan, protocol.ModeKindDefault, "code", "custom", "execute", "pair_programming":
-	default:
-		return c, unknownWord(string(m.Mode), m.Mode.Values())
-	}
-	c = collab{plan: m.Mode == protocol.ModeKindPlan, text: m.Settings.DeveloperInstructions}
+// collaboration reads a mode. One without instructions gets ours.
+func collaboration(m *protocol.CollaborationMode) collab {
+	c := collab{plan: m.Mode == protocol.ModeKindPlan, text: m.Settings.DeveloperInstructions}
 	if c.text == nil {
 		text := instructions.DefaultMode
 		if c.plan {
@@ -111,7 +93,7 @@ func (t *liveThread) collaboration(m *protocol.CollaborationMode) (c collab, err
 		}
 		c.text = &text
 	}
-	return c, word(m.Settings.ReasoningEffort)
+	return c
 }
 
 func (c collab) kind() protocol.ModeKind {
@@ -154,27 +136,24 @@ func (t *liveThread) settingsForClients() protocol.ThreadSettings {
 }
 
 // settingsUpdate changes what later turns run under; the one that runs goes on as it is.
-func (s *Server) settingsUpdate(params json.RawMessage) (any, func(), error) {
-	var p protocol.ThreadSettingsUpdateParams
-	if err := decode(params, &p); err != nil {
-		return nil, nil, err
-	}
+func (s *Server) settingsUpdate(r *req, p *protocol.ThreadSettingsUpdateParams) (any, error) {
 	th, err := s.mine(p.ThreadID)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	th.mu.Lock()
-	changed, err := th.change(p, nil)
+	changed, err := th.change(*p, nil)
 	th.mu.Unlock()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return protocol.ThreadSettingsUpdateResponse{}, func() {
+	r.After(func() {
 		th.userReviews(p.ApprovalsReviewer)
 		if changed {
 			s.out.settingsUpdated(th)
 		}
-	}, nil
+	})
+	return protocol.ThreadSettingsUpdateResponse{}, nil
 }
 
 func (e *emitter) settingsUpdated(th *liveThread) {

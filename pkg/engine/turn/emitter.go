@@ -1,9 +1,14 @@
 package turn
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -19,12 +24,14 @@ const (
 	noteOutputDelta       = protocol.NoteItemCommandExecutionOutputDelta
 )
 
-// emitter writes to the face. A write blocks while the face does not read: that is what
+// emitter writes to the frontend. A write blocks while that does not read: that is what
 // keeps memory bounded.
 type emitter struct {
+	conn   *jsonrpc.Conn
 	w      *jsonrpc.Writer
 	stderr io.Writer
 	onFail func(error)
+	asked  chan struct{} // holds a token after a request was sent
 
 	mu       sync.RWMutex
 	optOut   map[string]bool
@@ -49,12 +56,50 @@ func (e *emitter) notify(method string, params any) {
 	if !e.wants(method) {
 		return
 	}
-	e.check(e.w.Notify(method, params))
+	e.check(e.conn.Notify(method, params))
 }
 
 func (e *emitter) check(err error) {
 	if err != nil && e.onFail != nil {
 		e.onFail(err)
+	}
+}
+
+var errNobody = errors.New("nobody is there to answer")
+
+// lost is why questions have no answer.
+func lost(err error) error {
+	if err == io.EOF {
+		return errNobody
+	}
+	return err
+}
+
+// ask sends a request and waits. The id is nil when nothing was sent.
+func (e *emitter) ask(ctx context.Context, method string, params any) (id protocol.RequestID, answer json.RawMessage, err error) {
+	call, err := e.conn.Start(method, params, func(raw json.RawMessage, err error) error {
+		answer = bytes.Clone(raw)
+		return err
+	})
+	if err != nil {
+		if !errors.Is(err, errNobody) {
+			e.check(err)
+		}
+		return nil, nil, err
+	}
+	e.noteAsked()
+	id = strconv.AppendInt(nil, call.ID, 10)
+	if err = call.Wait(ctx); err != nil {
+		return id, nil, err
+	}
+	return id, answer, nil
+}
+
+// noteAsked wakes who waits for a question.
+func (e *emitter) noteAsked() {
+	select {
+	case e.asked <- struct{}{}:
+	default:
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"codex/pkg/engine/item"
-	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 	"codex/pkg/thread"
@@ -12,19 +11,15 @@ import (
 
 // rollback takes the last turns back: a mark in the session file, and what is left of it
 // is the history. Files that turns have changed stay as they are.
-func (s *Server) rollback(params json.RawMessage) (any, error) {
-	var p protocol.ThreadRollbackParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
+func (s *Server) rollback(r *req, p *protocol.ThreadRollbackParams) (any, error) {
 	th, err := s.mine(p.ThreadID)
 	switch {
 	case err != nil:
 		return nil, err
 	case p.NumTurns == 0:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "numTurns must be >= 1")
+		return nil, invalid("numTurns must be >= 1")
 	case !th.file.Materialized(): // an ephemeral thread never is
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "thread rollback requires persisted thread history")
+		return nil, invalid("thread rollback requires persisted thread history")
 	}
 	limits, err := th.rollBack(p.NumTurns)
 	if err != nil {
@@ -32,7 +27,7 @@ func (s *Server) rollback(params json.RawMessage) (any, error) {
 	}
 	d := th.describe()
 	if d.Turns, err = th.storedTurns(); err != nil {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+		return nil, internal(err)
 	}
 	th.restored()
 	s.out.notify(protocol.NoteAccountRateLimitsUpdated, protocol.AccountRateLimitsUpdatedNotification{RateLimits: camelLimits(limits)})
@@ -44,14 +39,14 @@ func (t *liveThread) rollBack(n uint32) (json.RawMessage, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.running != nil {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Cannot rollback while a turn is in progress.")
+		return nil, invalid("Cannot rollback while a turn is in progress.")
 	}
 	if err := t.file.Append(rollout.RolledBack(n)); err != nil {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+		return nil, internal(err)
 	}
 	h, err := rollout.Load(t.file.Path())
 	if err != nil {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+		return nil, internal(err)
 	}
 	t.take(h)
 	return t.limits, nil

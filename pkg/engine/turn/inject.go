@@ -1,30 +1,23 @@
 package turn
 
 import (
-	"encoding/json"
-
 	"codex/pkg/engine/item"
-	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
 // injectItems puts Responses items into the history. While a turn runs they wait for its
 // next request, and if there is none, for its end.
-func (s *Server) injectItems(params json.RawMessage) (any, error) {
-	var p protocol.ThreadInjectItemsParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
+func (s *Server) injectItems(r *req, p *protocol.ThreadInjectItemsParams) (any, error) {
 	th, err := s.mine(p.ThreadID)
 	if err != nil {
 		return nil, err
 	}
 	if len(p.Items) == 0 {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "items must not be empty")
+		return nil, invalid("items must not be empty")
 	}
 	items, err := item.Foreign(p.Items)
 	if err != nil {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", err)
+		return nil, invalid("%v", err)
 	}
 	th.mu.Lock()
 	defer th.mu.Unlock()

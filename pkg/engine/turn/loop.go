@@ -71,7 +71,7 @@ func (t *turn) run(input []protocol.UserInput) {
 	t.status = turn.Status
 	waiting := t.leave()
 	for _, id := range waiting {
-		t.out.check(t.out.w.Respond(id, protocol.TurnInterruptResponse{}))
+		t.out.check(t.out.conn.Respond(id, protocol.TurnInterruptResponse{}))
 	}
 	if turn.Status != protocol.TurnStatusFailed {
 		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
@@ -152,7 +152,7 @@ func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, 
 	case jobReview:
 		return nil, t.reviewWith(t.job.review)
 	case jobShell:
-		t.th.push(item.Item{Raw: t.userCommand(t.job.command)})
+		t.userCommand(t.job.command, func(record item.Item) { t.th.push(record) })
 		if t.ctx.Err() != nil {
 			return nil, context.Cause(t.ctx)
 		}

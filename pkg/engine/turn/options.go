@@ -21,7 +21,7 @@ type Options struct {
 	Source    json.RawMessage // session source, such as "exec"
 	Resume    string          // id or path of the thread to go on with
 	ThreadID  string          // of a thread that is begun; "" makes one up
-	OptOut    []string        // notifications that the face does not want
+	OptOut    []string        // notifications that the frontend does not want
 	RecordDir string          // --record: the model's and the executor's lines
 	// IgnoreRules leaves the rules files of user and project out.
 	IgnoreRules bool
@@ -72,10 +72,10 @@ type Status int
 
 // Exit statuses of codex-turn (man page codex-turn(1)).
 const (
-	StatusOK          Status = 0
-	StatusFailed      Status = 1
-	StatusHangup      Status = 129
-	StatusInterrupted Status = 130
-	StatusFaceGone    Status = 141
-	StatusTerminated  Status = 143
+	StatusOK           Status = 0
+	StatusFailed       Status = 1
+	StatusHangup       Status = 129
+	StatusInterrupted  Status = 130
+	StatusFrontendGone Status = 141
+	StatusTerminated   Status = 143
 )

@@ -8,14 +8,12 @@ import (
 	"io"
 	"runtime/debug"
 
-	"github.com/tidwall/gjson"
-
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
 const (
-	// maxLine bounds a line from the face: a request holds a megabyte of text, and images
+	// maxLine bounds a line from the frontend: a request holds a megabyte of text, and images
 	// come as data URLs (appserver spec §1).
 	maxLine = 256 << 20
 	// hugeLine is a line whose memory is given back before the next one is waited for.
@@ -31,7 +29,7 @@ func (s *Server) read(in io.Reader) {
 		switch {
 		case errors.Is(err, jsonrpc.ErrTooLong):
 			t.due = true
-			s.refuse(nil, jsonrpc.Errorf(jsonrpc.CodeParse, "line longer than %d bytes", maxLine))
+			s.refuse(jsonrpc.Errorf(jsonrpc.CodeParse, "line longer than %d bytes", maxLine))
 			continue
 		case err == io.EOF:
 			return
@@ -41,7 +39,7 @@ func (s *Server) read(in io.Reader) {
 			return
 		}
 		t.due = t.due || len(line) > hugeLine
-		s.line(line)
+		s.take(line)
 	}
 }
 
@@ -59,32 +57,24 @@ func (t *tidy) Read(b []byte) (int, error) {
 	return t.Reader.Read(b)
 }
 
-// line takes one line: a message, or a prompt.
-func (s *Server) line(line []byte) {
+// take takes one line: a message, or a prompt.
+func (s *Server) take(line []byte) {
 	text, isMessage := classify(line)
-	if text == nil {
-		return
-	}
-	if !isMessage {
-		s.prompt(text)
-		return
-	}
-	m, err := jsonrpc.Parse(text)
-	if err == nil && m.Kind == jsonrpc.KindNotification {
-		if id := gjson.GetBytes(text, "id"); id.Exists() && id.Type != gjson.Null {
-			err = errors.New("the id of a request is a string or a whole number")
-		}
-	}
-	if err != nil {
-		s.refuse(nil, jsonrpc.Errorf(jsonrpc.CodeParse, "%v", err))
-		return
-	}
-	switch m.Kind {
-	case jsonrpc.KindResponse, jsonrpc.KindFailure:
-		s.ask.answer(m)
+	switch {
+	case text == nil:
+	case isMessage:
+		s.line = text
+		_ = s.out.conn.Line(text) // what goes wrong is told by bad and handle
+		s.line = nil              // it can be huge
 	default:
-		s.request(m)
+		s.prompt(text)
 	}
+}
+
+// bad refuses a line that is no message.
+func (s *Server) bad(_ []byte, err error) error {
+	s.refuse(jsonrpc.Errorf(jsonrpc.CodeParse, "%v", err))
+	return nil
 }
 
 // classify says what a line is: nothing (nil), a message, or a prompt. A message begins
@@ -125,14 +115,14 @@ func (s *Server) prompt(line []byte) {
 			return
 		case <-s.ctx.Done():
 			return
-		case <-s.ask.opened:
+		case <-s.out.asked:
 			// The turn waits for an answer, and what comes instead are prompts.
 			select {
 			case s.prompts <- p:
-				s.ask.noteOpen()
+				s.out.noteAsked()
 				return
 			default:
-				s.ask.decline()
+				s.out.conn.FailPending(errNobody)
 			}
 		}
 	}

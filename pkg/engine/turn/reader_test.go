@@ -62,7 +62,7 @@ func FuzzLine(f *testing.F) {
 			Input []struct{ Type string }
 		}
 		if m.Kind == jsonrpc.KindRequest && m.Params != nil {
-			if err := decode(m.Params, &p); err != nil && jsonrpc.AsError(err).Code != jsonrpc.CodeInvalidRequest {
+			if err := params().Decode(m.Method, m.Params, &p); err != nil && jsonrpc.AsError(err).Code != jsonrpc.CodeInvalidRequest {
 				t.Fatal(err)
 			}
 		}

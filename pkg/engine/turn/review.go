@@ -7,7 +7,6 @@ import (
 
 	"codex/pkg/engine/item"
 	"codex/pkg/engine/review"
-	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 )
@@ -23,33 +22,26 @@ type reviewJob struct {
 }
 
 // reviewStart starts a review in the thread. A thread of its own is the router's to make.
-func (s *Server) reviewStart(params json.RawMessage) (any, func(), error) {
-	var p protocol.ReviewStartParams
-	if err := decode(params, &p); err != nil {
-		return nil, nil, err
-	}
-	if err := firstError(word(p.Delivery), targetWord(p.Target)); err != nil {
-		return nil, nil, err
-	}
+func (s *Server) reviewStart(r *req, p *protocol.ReviewStartParams) (any, error) {
 	if err := review.Tidy(&p.Target); err != nil {
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", err)
+		return nil, invalid("%v", err)
 	}
-	r := &reviewJob{target: p.Target, hint: p.Target.Hint()}
+	work := &reviewJob{target: p.Target, hint: p.Target.Hint()}
 	th, err := s.mine(p.ThreadID)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if p.Delivery != nil && *p.Delivery == protocol.ReviewDeliveryDetached {
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "codex-turn serves one thread: a detached review needs an app-server")
+		return nil, invalid("codex-turn serves one thread: a detached review needs an app-server")
 	}
-	start, t, err := s.replace(job{kind: jobReview, review: r})
+	t, err := s.replace(r, job{kind: jobReview, review: work})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	input := protocol.List[protocol.UserInput]{{Type: protocol.UserInputText, Text: r.hint, TextElements: protocol.List[protocol.TextElement]{}}}
+	input := protocol.List[protocol.UserInput]{{Type: protocol.UserInputText, Text: work.hint, TextElements: protocol.List[protocol.TextElement]{}}}
 	answer := protocol.Turn{ID: t.id, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress,
 		Items: protocol.ThreadItems{&protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: t.id, Content: input}}}
-	return protocol.ReviewStartResponse{Turn: answer, ReviewThreadID: th.id}, start, nil
+	return protocol.ReviewStartResponse{Turn: answer, ReviewThreadID: th.id}, nil
 }
 
 // reviewWith lets a reviewer work: a thread of its own, whose work is shown as this
@@ -119,7 +111,7 @@ func (t *turn) reviewer() (*turn, error) {
 	if err := sub.createFile(); err != nil {
 		return nil, err
 	}
-	return &turn{th: sub, out: t.out, srv: t.srv, id: turnID, shown: t.shown, ctx: t.ctx, cancel: t.cancel, start: t.start, outer: t}, nil
+	return &turn{th: sub, out: t.out, id: turnID, shown: t.shown, ctx: t.ctx, cancel: t.cancel, start: t.start, outer: t}, nil
 }
 
 // git asks git about the work tree, through the executor.

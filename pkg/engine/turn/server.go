@@ -2,7 +2,6 @@ package turn
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,13 +20,14 @@ const maxQueue = 16
 
 // Server is one thread behind one pair of streams.
 type Server struct {
-	opts *Options
-	out  *emitter
-	ask  *asker
-	ctx  context.Context
-	stop context.CancelCauseFunc
+	opts  *Options
+	out   *emitter
+	table map[string]method
+	ctx   context.Context
+	stop  context.CancelCauseFunc
 
-	client  *protocol.ClientInfo // the reader's own
+	client  *protocol.ClientInfo // the reader's own, as the line
+	line    []byte               // that it is at
 	prompts chan prompt
 	turns   sync.WaitGroup // the feeder, and turns of turn/start
 
@@ -47,25 +47,26 @@ type prompt struct {
 }
 
 var (
-	errTerminated = errors.New("terminated")
-	errHangup     = errors.New("hung up")
-	errFaceGone   = errors.New("the face has gone")
-	errLeaving    = errors.New("the engine is leaving")
+	errTerminated   = errors.New("terminated")
+	errHangup       = errors.New("hung up")
+	errFrontendGone = errors.New("the frontend has gone")
+	errLeaving      = errors.New("the engine is leaving")
 )
 
 // Serve reads lines from in and writes to out until in ends and the last turn is over,
-// or a signal says so. Where out has deadlines, a face that does not read cannot keep
+// or a signal says so. Where out has deadlines, a frontend that does not read cannot keep
 // the engine from leaving.
 func Serve(ctx context.Context, opts *Options, in io.Reader, out io.Writer) Status {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	o := newOutlet(out)
+	o := newDeadlineWriter(out)
 	defer context.AfterFunc(ctx, o.hurry)()
 	w := jsonrpc.NewWriter(o)
 	s := &Server{opts: opts, ctx: ctx, stop: stop, prompts: make(chan prompt, maxQueue)}
-	s.out = &emitter{w: w, stderr: opts.Stderr, optOut: map[string]bool{}, onFail: s.broken}
+	s.table = s.methods()
+	conn := jsonrpc.NewConn(w, jsonrpc.Options{Handle: s.handle, Bad: s.bad, Lost: lost, Params: params()})
+	s.out = &emitter{conn: conn, w: w, stderr: opts.Stderr, optOut: map[string]bool{}, onFail: s.broken, asked: make(chan struct{}, 1)}
 	s.out.optOutOf(opts.OptOut)
-	s.ask = newAsker(s.out)
 	over := make(chan struct{})
 	defer close(over)
 	now := make(chan struct{})
@@ -82,7 +83,7 @@ func Serve(ctx context.Context, opts *Options, in io.Reader, out io.Writer) Stat
 	}()
 	select {
 	case <-lines:
-		s.ask.close()
+		conn.End(errNobody)
 		close(s.prompts)
 	case <-ctx.Done():
 	}
@@ -98,7 +99,7 @@ func Serve(ctx context.Context, opts *Options, in io.Reader, out io.Writer) Stat
 	return s.status()
 }
 
-// broken is called when the face does not take what we write: nothing more can be told,
+// broken is called when the frontend does not take what we write: nothing more can be told,
 // so the turn is stopped and the session file closed.
 func (s *Server) broken(err error) {
 	s.mu.Lock()
@@ -108,7 +109,7 @@ func (s *Server) broken(err error) {
 	}
 	s.mu.Unlock()
 	if first {
-		s.stop(errFaceGone)
+		s.stop(errFrontendGone)
 	}
 }
 
@@ -133,8 +134,8 @@ func (s *Server) status() Status {
 		return StatusHangup
 	case errors.Is(cause, errInterrupted):
 		return StatusInterrupted
-	case errors.Is(cause, errFaceGone):
-		return StatusFaceGone
+	case errors.Is(cause, errFrontendGone):
+		return StatusFrontendGone
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -283,11 +284,11 @@ func (s *Server) join() bool {
 	return true
 }
 
-// setUpFailed tells people and the face that no turn can begin.
+// setUpFailed tells people and the frontend that no turn can begin.
 func (s *Server) setUpFailed(err error) {
 	fmt.Fprintf(s.opts.Stderr, "codex-turn: %v\n", err)
 	s.fail()
-	s.refuse(nil, err)
+	s.refuse(err)
 }
 
 func (s *Server) fail() {
@@ -312,7 +313,7 @@ func (s *Server) begin(p protocol.TurnStartParams, asked int, j job) (t, busy *t
 	th := s.thread()
 	th.mu.Lock()
 	defer th.mu.Unlock()
-	t = &turn{th: th, out: s.out, srv: s.ask, id: id, done: make(chan struct{}), start: th.now().Unix(), asked: asked, job: j}
+	t = &turn{th: th, out: s.out, id: id, done: make(chan struct{}), start: th.now().Unix(), asked: asked, job: j}
 	t.shown = shown{th.id, t.id}
 	if r := th.running; r != nil && !t.steerless() {
 		return nil, r, nil
@@ -406,12 +407,4 @@ func (s *Server) resumeFlag() bool {
 	s.announce(th)
 	th.restored()
 	return true
-}
-
-// refuse answers a line that has no usable id with a null one.
-func (s *Server) refuse(id json.RawMessage, err error) {
-	if id == nil {
-		id = json.RawMessage("null")
-	}
-	s.out.check(s.out.w.Fail(id, err))
 }

@@ -3,7 +3,6 @@ package turn
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 
@@ -15,104 +14,12 @@ import (
 	"codex/pkg/thread"
 )
 
-// request answers one request; a message without an id gets no answer.
-func (s *Server) request(m jsonrpc.Message) {
-	var result any
-	var after func()
-	var err error
-	switch m.Method {
-	case protocol.MethodInitialize:
-		result, err = s.initialize(m.Params)
-	case protocol.NoteInitialized:
-		return
-	case protocol.MethodThreadStart:
-		result, after, err = s.threadStart(m.Params)
-	case protocol.MethodThreadResume:
-		result, after, err = s.threadResume(m.Params)
-	case protocol.MethodThreadRead:
-		result, err = s.threadRead(m.Params)
-	case protocol.MethodThreadLoadedList:
-		result = s.loadedList()
-	case protocol.MethodThreadNameSet:
-		result, after, err = s.nameSet(m.Params)
-	case protocol.MethodThreadCompactStart:
-		result, after, err = s.compactStart(m.Params)
-	case protocol.MethodThreadBackgroundTerminalsClean:
-		result, err = s.cleanTerminals(m.Params)
-	case protocol.MethodThreadInjectItems:
-		result, err = s.injectItems(m.Params)
-	case protocol.MethodThreadShellCommand:
-		result, after, err = s.shellCommand(m.Params)
-	case protocol.MethodThreadSettingsUpdate:
-		result, after, err = s.settingsUpdate(m.Params)
-	case protocol.MethodThreadRollback:
-		result, err = s.rollback(m.Params)
-	case protocol.MethodReviewStart:
-		result, after, err = s.reviewStart(m.Params)
-	case protocol.MethodTurnStart:
-		result, after, err = s.turnStart(m.Params)
-	case protocol.MethodTurnSteer:
-		result, err = s.turnSteer(m.Params)
-	case protocol.MethodTurnInterrupt:
-		result, err = s.turnInterrupt(m)
-		if result == nil && err == nil {
-			return // answered when the turn has ended
-		}
-	default:
-		if m.Kind == jsonrpc.KindNotification {
-			return
-		}
-		err = jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: unknown variant `%s`: codex-turn serves one thread and has no such method", shorten(m.Method))
-	}
-	if err != nil {
-		if m.ID == nil {
-			fmt.Fprintf(s.opts.Stderr, "codex-turn: %s: %v\n", m.Method, err)
-		}
-		s.out.check(s.out.w.Fail(m.ID, err))
-		return
-	}
-	s.out.check(s.out.w.Respond(m.ID, result))
-	if after != nil {
-		after()
-	}
-}
-
-// decode reads params; a mistake is the caller's.
-func decode(params json.RawMessage, v any) error {
-	if params == nil {
-		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: missing field `params`")
-	}
-	err := json.Unmarshal(params, v)
-	if err != nil {
-		if plain, ok := protocol.PlainPermissions(params); ok {
-			err = json.Unmarshal(plain, v)
-		}
-	}
-	if err != nil {
-		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: %s", paramsProblem(err))
-	}
-	return nil
-}
-
-func paramsProblem(err error) string {
-	var te *json.UnmarshalTypeError
-	if errors.As(err, &te) {
-		want := "a " + te.Type.Kind().String()
-		return fmt.Sprintf("invalid type: %s, expected %s (in `%s`)", te.Value, want, te.Field)
-	}
-	return err.Error()
-}
-
-func (s *Server) initialize(params json.RawMessage) (any, error) {
-	var p protocol.InitializeParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
+func (s *Server) initialize(r *req, p *protocol.InitializeParams) (any, error) {
 	if s.client != nil {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Already initialized")
+		return nil, invalid("Already initialized")
 	}
 	if p.ClientInfo.Name == "" || strings.ContainsFunc(p.ClientInfo.Name, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid clientInfo.name: '%s'. Must be a valid HTTP header value.", p.ClientInfo.Name)
+		return nil, invalid("Invalid clientInfo.name: '%s'. Must be a valid HTTP header value.", p.ClientInfo.Name)
 	}
 	home, err := s.opts.home()
 	if err != nil {
@@ -130,7 +37,7 @@ func (s *Server) initialize(params json.RawMessage) (any, error) {
 		PlatformFamily: s.opts.Platform[0], PlatformOs: s.opts.Platform[1]}, nil
 }
 
-// started is the result of thread/start and thread/resume with what only our faces read.
+// started is the result of thread/start and thread/resume with what only our frontends read.
 type started struct {
 	protocol.ThreadStartResponse
 	Ours ours `json:"codexTurn"`
@@ -172,31 +79,25 @@ func (t *liveThread) startedResult(turns []protocol.Turn) started {
 	return started{r, o}
 }
 
-func (s *Server) threadStart(params json.RawMessage) (any, func(), error) {
-	var p protocol.ThreadStartParams
-	if params != nil {
-		if err := decode(params, &p); err != nil {
-			return nil, nil, err
-		}
-	}
+func (s *Server) threadStart(r *req, p *protocol.ThreadStartParams) (any, error) {
 	if th := s.thread(); th != nil {
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "codex-turn serves one thread, and that is %s", th.id)
+		return nil, invalid("codex-turn serves one thread, and that is %s", th.id)
 	}
-	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.ApprovalsReviewer), word(p.Sandbox), word(p.Personality),
-		word(p.ThreadSource), toolsWord(p.DynamicTools)); err != nil {
-		return nil, nil, err
+	if err := toolsWord(p.DynamicTools); err != nil {
+		return nil, err
 	}
-	th, err := newThread(s.ctx, s.opts, s.out, &p)
+	th, err := newThread(s.ctx, s.opts, s.out, p)
 	var refused *jsonrpc.Error
 	switch {
 	case errors.As(err, &refused):
-		return nil, nil, err
+		return nil, err
 	case err != nil:
 		s.fail()
-		return nil, nil, jsonrpc.AsError(err)
+		return nil, err
 	}
 	s.adopt(th)
-	return th.startedResult(nil), func() { s.announce(th) }, nil
+	r.After(func() { s.announce(th) })
+	return th.startedResult(nil), nil
 }
 
 // open resumes a thread by id or path.
@@ -208,27 +109,20 @@ func (s *Server) open(id string, a *thread.Asked) (*liveThread, error) {
 	path, err := find(home, id)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, thread.ErrNone) {
-			return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no rollout found for thread id %s", id)
+			return nil, invalid("no rollout found for thread id %s", id)
 		}
 		return nil, err
 	}
 	return resumeThread(s.ctx, s.opts, s.out, path, a)
 }
 
-func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
-	var p protocol.ThreadResumeParams
-	if err := decode(params, &p); err != nil {
-		return nil, nil, err
-	}
-	if err := firstError(approvalWord(p.ApprovalPolicy), word(p.ApprovalsReviewer), word(p.Sandbox), word(p.Personality)); err != nil {
-		return nil, nil, err
-	}
+func (s *Server) threadResume(r *req, p *protocol.ThreadResumeParams) (any, error) {
 	target := deref(p.Path)
 	if p.History != nil {
 		target = "" // it counts more than where a thread could be found
 	} else if target == "" {
 		if _, err := uuid.Parse(p.ThreadID); err != nil {
-			return nil, nil, badThreadID(p.ThreadID)
+			return nil, badThreadID(p.ThreadID)
 		}
 		target = p.ThreadID
 	}
@@ -236,7 +130,7 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 	fresh := th == nil
 	switch {
 	case fresh:
-		a := thread.AskedByResume(&p)
+		a := thread.AskedByResume(p)
 		var err error
 		if p.History != nil {
 			th, err = s.remembered(p.History, a)
@@ -245,42 +139,43 @@ func (s *Server) threadResume(params json.RawMessage) (any, func(), error) {
 		}
 		if err != nil {
 			s.fail()
-			return nil, nil, err
+			return nil, err
 		}
 		s.adopt(th)
 	case target != th.id && target != th.file.Path():
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "codex-turn serves one thread, and that is %s", th.id)
+		return nil, invalid("codex-turn serves one thread, and that is %s", th.id)
 	case !th.eph && !th.file.Materialized():
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no rollout found for thread id %s", th.id)
+		return nil, invalid("no rollout found for thread id %s", th.id)
 	}
 	var turns []protocol.Turn
 	if !p.ExcludeTurns && !th.eph {
 		var err error
 		if turns, err = th.storedTurns(); err != nil {
-			return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+			return nil, internal(err)
 		}
 	}
 	if fresh {
 		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
 	}
-	return th.startedResult(turns), func() {
+	r.After(func() {
 		if fresh {
 			s.warn(th)
 		}
 		if !p.ExcludeTurns {
 			th.restored()
 		}
-	}, nil
+	})
+	return th.startedResult(turns), nil
 }
 
 // remembered makes a new thread with a history that the client kept.
 func (s *Server) remembered(history []json.RawMessage, a *thread.Asked) (*liveThread, error) {
 	if len(history) == 0 {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "history must not be empty")
+		return nil, invalid("history must not be empty")
 	}
 	items, err := item.Foreign(history)
 	if err != nil {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", err)
+		return nil, invalid("%v", err)
 	}
 	th, err := newThread(s.ctx, s.opts, s.out, a)
 	if err != nil {
@@ -291,7 +186,7 @@ func (s *Server) remembered(history []json.RawMessage, a *thread.Asked) (*liveTh
 }
 
 func badThreadID(id string) error {
-	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "invalid thread id: %s", id)
+	return invalid("invalid thread id: %s", id)
 }
 
 // check looks at a threadId, which may be left out; the thread is nil when there is none
@@ -305,7 +200,7 @@ func (s *Server) check(id string) (*liveThread, error) {
 		return nil, badThreadID(id)
 	}
 	if th == nil || id != th.id {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "thread not found: %s", id)
+		return nil, invalid("thread not found: %s", id)
 	}
 	return th, nil
 }
@@ -318,16 +213,12 @@ func (s *Server) mine(id string) (*liveThread, error) {
 	}
 	if err := s.ensureThread(); err != nil {
 		s.fail()
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+		return nil, internal(err)
 	}
 	return s.thread(), nil
 }
 
-func (s *Server) threadRead(params json.RawMessage) (any, error) {
-	var p protocol.ThreadReadParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
+func (s *Server) threadRead(r *req, p *protocol.ThreadReadParams) (any, error) {
 	th, err := s.mine(p.ThreadID)
 	if err != nil {
 		if e := jsonrpc.AsError(err); e.Message == "thread not found: "+p.ThreadID {
@@ -339,59 +230,50 @@ func (s *Server) threadRead(params json.RawMessage) (any, error) {
 	if p.IncludeTurns {
 		switch {
 		case th.eph:
-			return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "ephemeral threads do not support includeTurns")
+			return nil, invalid("ephemeral threads do not support includeTurns")
 		case !th.file.Materialized():
-			return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "thread %s is not materialized yet; includeTurns is unavailable before first user message", th.id)
+			return nil, invalid("thread %s is not materialized yet; includeTurns is unavailable before first user message", th.id)
 		}
 		if d.Turns, err = th.storedTurns(); err != nil {
-			return nil, jsonrpc.Errorf(jsonrpc.CodeInternal, "%v", err)
+			return nil, internal(err)
 		}
 	}
 	return map[string]any{"thread": d}, nil
 }
 
-func (s *Server) loadedList() any {
+func (s *Server) loadedList(*req) (any, error) {
 	data := []string{}
 	if th := s.thread(); th != nil {
 		data = append(data, th.id)
 	}
-	return map[string]any{"data": data, "nextCursor": nil}
+	return map[string]any{"data": data, "nextCursor": nil}, nil
 }
 
-func (s *Server) nameSet(params json.RawMessage) (any, func(), error) {
-	var p protocol.ThreadSetNameParams
-	if err := decode(params, &p); err != nil {
-		return nil, nil, err
-	}
+func (s *Server) nameSet(r *req, p *protocol.ThreadSetNameParams) (any, error) {
 	th, err := s.mine(p.ThreadID)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	name := strings.TrimSpace(p.Name)
 	if name == "" {
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "thread name must not be empty")
+		return nil, invalid("thread name must not be empty")
 	}
 	if th.eph {
-		return nil, nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "ephemeral thread does not support metadata updates: %s", th.id)
+		return nil, invalid("ephemeral thread does not support metadata updates: %s", th.id)
 	}
 	if err := thread.SetName(th.cfg.Home, th.id, name, th.now()); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	th.mu.Lock()
 	th.name = &name
 	th.mu.Unlock()
-	return struct{}{}, func() {
+	r.After(func() {
 		s.out.notify(protocol.NoteThreadNameUpdated, protocol.ThreadNameUpdatedNotification{ThreadID: th.id, ThreadName: &name})
-	}, nil
+	})
+	return struct{}{}, nil
 }
 
-func (s *Server) cleanTerminals(params json.RawMessage) (any, error) {
-	var p struct {
-		ThreadID string `json:"threadId"`
-	}
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
+func (s *Server) cleanTerminals(_ *req, p *protocol.ThreadBackgroundTerminalsCleanParams) (any, error) {
 	th, err := s.mine(p.ThreadID)
 	if err != nil {
 		return nil, err

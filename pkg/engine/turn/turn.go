@@ -17,7 +17,6 @@ import (
 type turn struct {
 	th     *liveThread
 	out    *emitter
-	srv    *asker
 	id     string
 	shown  shown // what notifications say they are about
 	ctx    context.Context
@@ -172,7 +171,7 @@ func (t *turn) AskPatch(ctx context.Context, p protocol.FileChangeRequestApprova
 	return answer(string(r.Decision)), nil
 }
 
-// AskUser implements tools.Out. A face that refuses the question, or whose answer can't
+// AskUser implements tools.Out. A frontend that refuses the question, or whose answer can't
 // be read, has answered nothing.
 func (t *turn) AskUser(ctx context.Context, p protocol.ToolRequestUserInputParams) (r protocol.ToolRequestUserInputResponse, err error) {
 	raw, err := t.ask(ctx, protocol.AskUserInput, p, protocol.ThreadActiveFlagWaitingOnUserInput, nil)
@@ -198,7 +197,7 @@ func (t *turn) AskPermissions(ctx context.Context, p protocol.PermissionsRequest
 // CallTool implements tools.Out. It is no question to a person: nothing tells that it is
 // answered.
 func (t *turn) CallTool(ctx context.Context, p protocol.DynamicToolCallParams) (json.RawMessage, error) {
-	_, raw, err := t.srv.ask(ctx, protocol.AskToolCall, p)
+	_, raw, err := t.out.ask(ctx, protocol.AskToolCall, p)
 	return raw, err
 }
 
@@ -211,7 +210,7 @@ func (t *turn) recordShown(entries ...rollout.Entry) {
 	}
 }
 
-// unanswered is a question that the face refused, or that nobody answered.
+// unanswered is a question that the frontend refused, or that nobody answered.
 func unanswered(err error) (tools.Answer, error) {
 	var refused *jsonrpc.Error
 	if errors.As(err, &refused) {
@@ -232,14 +231,14 @@ func answer(word string) tools.Answer {
 	return tools.Answer{}
 }
 
-// ask sends a request to the face and waits for its answer; the thread's status says so
+// ask sends a request to the frontend and waits for its answer; the thread's status says so
 // meanwhile. What announce tells comes between the two.
 func (t *turn) ask(ctx context.Context, method string, params any, flag protocol.ThreadActiveFlag, announce func()) (json.RawMessage, error) {
 	t.th.waiting(flag, 1, true)
 	if announce != nil {
 		announce()
 	}
-	id, raw, err := t.srv.ask(ctx, method, params)
+	id, raw, err := t.out.ask(ctx, method, params)
 	if id != nil {
 		t.out.notify(protocol.NoteServerRequestResolved, protocol.ServerRequestResolvedNotification{ThreadID: t.shown.thread, RequestID: id})
 	}

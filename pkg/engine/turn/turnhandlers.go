@@ -9,60 +9,57 @@ import (
 	"codex/pkg/protocol"
 )
 
-func (s *Server) turnStart(params json.RawMessage) (any, func(), error) {
-	var p protocol.TurnStartParams
-	if err := decode(params, &p); err != nil {
-		return nil, nil, err
-	}
-	if p.Input == nil {
-		return nil, nil, missing("input")
-	}
+func (s *Server) turnStart(r *req, p *protocol.TurnStartParams) (any, error) {
 	if err := checkInput(p.Input); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if _, err := s.mine(p.ThreadID); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	t, busy, err := s.begin(p, s.asked(), job{})
-	if err != nil {
-		return nil, nil, err
-	}
-	answer := protocol.Turn{Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress}
-	if busy != nil {
-		// The input joins the running turn; the id answered is a new one that no
-		// notification ever names (appserver spec §4).
-		if answer.ID, err = freshID("turn"); err != nil {
-			return nil, nil, err
+	for {
+		t, busy, err := s.begin(*p, s.asked(), job{})
+		if err != nil {
+			return nil, err
+		}
+		if busy == nil {
+			return s.launchTurn(r, t, p)
 		}
 		if busy.steerless() && busy.ctx.Err() == nil {
-			return nil, nil, notSteerable(busy)
+			return nil, notSteerable(busy)
 		}
-		changed, took, err := busy.join(p)
+		changed, took, err := busy.join(*p)
 		if err != nil {
-			return nil, nil, err
-		} else if !took { // it is as good as over
-			<-busy.done
-			return s.turnStart(params)
+			return nil, err
 		}
-		return protocol.TurnStartResponse{Turn: answer}, func() {
-			if changed {
-				s.out.settingsUpdated(busy.th)
-			}
-		}, nil
+		if !took { // it is as good as over
+			<-busy.done
+			continue
+		}
+		if changed {
+			r.After(func() { s.out.settingsUpdated(busy.th) })
+		}
+		// The input joins the running turn; the id answered is a new one that no
+		// notification ever names.
+		id, err := freshID("turn")
+		return protocol.TurnStartResponse{Turn: begunTurn(id)}, err
 	}
-	answer.ID = t.id
-	if !s.join() {
-		t.drop()
-		return nil, nil, errLeaving
-	}
-	return protocol.TurnStartResponse{Turn: answer}, func() {
-		t.th.userReviews(p.ApprovalsReviewer)
-		s.launch(t, p.Input)
-	}, nil
 }
 
-func missing(field string) error {
-	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: missing field `%s`", field)
+func (s *Server) launchTurn(r *req, t *turn, p *protocol.TurnStartParams) (any, error) {
+	if !s.join() {
+		t.drop()
+		return nil, errLeaving
+	}
+	r.After(func() {
+		t.th.userReviews(p.ApprovalsReviewer)
+		s.launch(t, p.Input)
+	})
+	return protocol.TurnStartResponse{Turn: begunTurn(t.id)}, nil
+}
+
+// begunTurn is a turn as the answer to its request shows it.
+func begunTurn(id string) protocol.Turn {
+	return protocol.Turn{ID: id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress}
 }
 
 // drop takes back a turn that has not run.
@@ -79,20 +76,13 @@ type tooLarge struct {
 	Actual int    `json:"actual_chars"`
 }
 
-// maxInput bounds the text of one input (appserver spec §1).
+// maxInput bounds the text of one input.
 const maxInput = 1 << 20
 
 func checkInput(in []protocol.UserInput) error {
 	n := 0
-	for i, u := range in {
+	for _, u := range in {
 		n += utf8.RuneCountInString(u.Text)
-		switch u.Type {
-		case protocol.UserInputText, protocol.UserInputImage, protocol.UserInputLocalImage, protocol.UserInputSkill, protocol.UserInputMention:
-		case "":
-			return missing(fmt.Sprintf("input[%d].type", i))
-		default:
-			return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: unknown variant `%s`, expected one of `text`, `image`, `localImage`, `skill`, `mention`", shorten(u.Type))
-		}
 	}
 	if n > maxInput {
 		return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: fmt.Sprintf("Input exceeds the maximum length of %d characters.", maxInput),
@@ -159,13 +149,9 @@ func (p *pending) size() int {
 // steerless says whether the turn takes no input: what it is for is settled.
 func (t *turn) steerless() bool { return t.job.kind == jobCompact || t.job.kind == jobReview }
 
-func (s *Server) turnSteer(params json.RawMessage) (any, error) {
-	var p protocol.TurnSteerParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
+func (s *Server) turnSteer(r *req, p *protocol.TurnSteerParams) (any, error) {
 	if p.ExpectedTurnID == "" {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expectedTurnId must not be empty")
+		return nil, invalid("expectedTurnId must not be empty")
 	}
 	if err := checkInput(p.Input); err != nil {
 		return nil, err
@@ -176,18 +162,18 @@ func (s *Server) turnSteer(params json.RawMessage) (any, error) {
 	t := s.running()
 	switch {
 	case t == nil:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to steer")
+		return nil, invalid("no active turn to steer")
 	case t.id != p.ExpectedTurnID:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expected active turn id `%s` but found `%s`", p.ExpectedTurnID, t.id)
+		return nil, invalid("expected active turn id `%s` but found `%s`", p.ExpectedTurnID, t.id)
 	case len(p.Input) == 0:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "input must not be empty")
+		return nil, invalid("input must not be empty")
 	case t.steerless():
 		return nil, notSteerable(t)
 	}
 	if took, err := t.addInput(p.Input); err != nil {
 		return nil, err
 	} else if !took {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to steer")
+		return nil, invalid("no active turn to steer")
 	}
 	return protocol.TurnSteerResponse{TurnID: t.id}, nil
 }
@@ -199,11 +185,7 @@ func notSteerable(t *turn) error {
 }
 
 // turnInterrupt answers when the turn has stopped, just before its end is announced.
-func (s *Server) turnInterrupt(m jsonrpc.Message) (any, error) {
-	var p protocol.TurnInterruptParams
-	if err := decode(m.Params, &p); err != nil {
-		return nil, err
-	}
+func (s *Server) turnInterrupt(r *req, p *protocol.TurnInterruptParams) (any, error) {
 	if _, err := s.check(p.ThreadID); err != nil {
 		return nil, err
 	}
@@ -212,14 +194,14 @@ func (s *Server) turnInterrupt(m jsonrpc.Message) (any, error) {
 	case t == nil && p.TurnID == "":
 		return protocol.TurnInterruptResponse{}, nil
 	case t == nil:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to interrupt")
+		return nil, invalid("no active turn to interrupt")
 	case p.TurnID != "" && p.TurnID != t.id:
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "expected active turn id %s but found %s", p.TurnID, t.id)
+		return nil, invalid("expected active turn id %s but found %s", p.TurnID, t.id)
 	}
-	if !t.interrupt(append(json.RawMessage(nil), m.ID...)) {
-		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "no active turn to interrupt")
+	if !t.interrupt(r.ID) {
+		return nil, invalid("no active turn to interrupt")
 	}
-	return nil, nil
+	return nil, jsonrpc.ErrLater
 }
 
 // interrupt stops the turn and keeps the request to answer; false when it is over.
@@ -236,30 +218,25 @@ func (t *turn) interrupt(id json.RawMessage) bool {
 	return true
 }
 
-func (s *Server) compactStart(params json.RawMessage) (any, func(), error) {
-	var p protocol.ThreadCompactStartParams
-	if err := decode(params, &p); err != nil {
-		return nil, nil, err
-	}
+func (s *Server) compactStart(r *req, p *protocol.ThreadCompactStartParams) (any, error) {
 	if _, err := s.mine(p.ThreadID); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	start, _, err := s.replace(job{kind: jobCompact})
-	if err != nil {
-		return nil, nil, err
-	}
-	return struct{}{}, start, nil
+	_, err := s.replace(r, job{kind: jobCompact})
+	return struct{}{}, err
 }
 
-// replace makes a turn that takes the place of the one that runs. start launches it, after
+// replace makes a turn that takes the place of the one that runs; it is launched after
 // the answer.
-func (s *Server) replace(j job) (start func(), t *turn, err error) {
-	if t, _, err = s.begin(protocol.TurnStartParams{}, s.asked(), j); err != nil {
-		return nil, nil, err
+func (s *Server) replace(r *req, j job) (*turn, error) {
+	t, _, err := s.begin(protocol.TurnStartParams{}, s.asked(), j)
+	if err != nil {
+		return nil, err
 	}
 	if !s.join() {
 		t.drop()
-		return nil, nil, errLeaving
+		return nil, errLeaving
 	}
-	return func() { s.launch(t, nil) }, t, nil
+	r.After(func() { s.launch(t, nil) })
+	return t, nil
 }
