@@ -14,6 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/tidwall/gjson"
+
+	"codex/tests/programs"
 )
 
 // commands are what scripts can say besides the words of testscript itself.
@@ -34,7 +36,7 @@ func cmdModel(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command(filepath.Join(binaries, "codex-model"), append([]string{"serve", ts.MkAbs(args[0])}, args[1:]...)...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "CODEX_HOME=" + ts.Getenv("CODEX_HOME")}
+	cmd.Env = append(programs.Clock(), "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"), "CODEX_HOME="+ts.Getenv("CODEX_HOME"))
 	stdout, err := cmd.StdoutPipe()
 	ts.Check(err)
 	log, err := os.Create(ts.MkAbs("model.log"))

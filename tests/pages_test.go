@@ -15,6 +15,7 @@ import (
 	"codex/pkg/cli/dispatch"
 	"codex/pkg/cli/manpage"
 	"codex/pkg/cli/options"
+	"codex/tests/programs"
 )
 
 // folders lists our programs by the folders of their mains.
@@ -250,11 +251,10 @@ func newDesk(t *testing.T) desk {
 			t.Fatal(err)
 		}
 	}
-	d.env = []string{
-		"PATH=" + strings.Join([]string{binaries, tools, os.Getenv("PATH")}, string(os.PathListSeparator)),
-		"HOME=" + home, "CODEX_HOME=" + filepath.Join(home, ".codex"), "TMPDIR=" + root, "LC_ALL=C.UTF-8", "TERM=dumb",
-		"GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@example.org", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@example.org",
-	}
+	d.env = append(programs.Clock(),
+		"PATH="+strings.Join([]string{binaries, tools, os.Getenv("PATH")}, string(os.PathListSeparator)),
+		"HOME="+home, "CODEX_HOME="+filepath.Join(home, ".codex"), "TMPDIR="+root, "LC_ALL=C.UTF-8", "TERM=dumb",
+		"GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@example.org", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@example.org")
 	for _, setup := range []string{"git init -q . && git add . && git commit -qm start"} {
 		if out, errs, status := d.bash(t, setup); status != 0 {
 			t.Fatalf("%s: %s%s", setup, out, errs)

@@ -4,9 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"codex/tests/programs"
 )
 
 // TestScripts runs every *.txtar here and one folder down. CODEX_SCRIPTS holds a glob to
@@ -65,6 +68,10 @@ func setup(e *testscript.Env) error {
 		"GIT_AUTHOR_NAME":     "t", "GIT_AUTHOR_EMAIL": "t@example.org",
 		"GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@example.org",
 	} {
+		e.Setenv(key, value)
+	}
+	for _, kv := range programs.Clock() {
+		key, value, _ := strings.Cut(kv, "=")
 		e.Setenv(key, value)
 	}
 	return nil

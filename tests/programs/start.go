@@ -7,7 +7,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"codex/pkg/clock"
 )
+
+// Clock is the variable that sets the clock of the programs under test, when the tests
+// themselves were given it: it goes into every environment that a test makes.
+func Clock() []string {
+	if at := os.Getenv(clock.Variable); at != "" {
+		return []string{clock.Variable + "=" + at}
+	}
+	return nil
+}
 
 // Start starts a program and gives its output. At the end of the test it is killed.
 func Start(t testing.TB, cmd *exec.Cmd) *bufio.Reader {
