@@ -50,10 +50,7 @@ func served(t *testing.T, model, script string) *desk {
 
 func empty(t *testing.T) *desk {
 	t.Helper()
-	root, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := programs.ShortDir(t)
 	d := &desk{t: t, home: filepath.Join(root, "home"), work: filepath.Join(root, "work")}
 	for _, dir := range []string{d.home, d.work, filepath.Join(d.work, ".git")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {

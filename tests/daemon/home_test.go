@@ -21,6 +21,7 @@ import (
 
 	"codex/pkg/daemon/process"
 	"codex/pkg/daemon/wait"
+	"codex/tests/programs"
 )
 
 // home is a CODEX_HOME, short enough for a socket below it.
@@ -33,13 +34,7 @@ type home struct {
 // bare is a home without an installation. Whatever runs in it ends with the test.
 func bare(t *testing.T) *home {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "codexd")
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := programs.ShortDir(t)
 	h := &home{t: t, dir: dir}
 	t.Cleanup(func() {
 		for len(h.processes()) > 0 { // one may start another before it dies
@@ -53,7 +48,6 @@ func bare(t *testing.T) *home {
 				t.Logf("%s:\n%s", log, b)
 			}
 		}
-		os.RemoveAll(dir)
 	})
 	return h
 }

@@ -47,7 +47,7 @@ func (h *home) updates(script string) *updates {
 		}
 		fmt.Fprint(w, script)
 	})
-	mux.HandleFunc("/install.sh.sha256", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/SHA256SUMS", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "%x  install.sh\n", sha256.Sum256([]byte(script)))
 	})
 	s := httptest.NewServer(mux)

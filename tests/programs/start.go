@@ -20,6 +20,25 @@ func Clock() []string {
 	return nil
 }
 
+// ShortDir makes a folder whose path has room for a socket below it, which the kernel
+// bounds at some hundred bytes: not below a long TMPDIR. Links in it are resolved.
+func ShortDir(t testing.TB) string {
+	t.Helper()
+	base := ""
+	if len(os.TempDir()) > 40 {
+		base = "/tmp"
+	}
+	dir, err := os.MkdirTemp(base, "codex-")
+	if err == nil {
+		t.Cleanup(func() { os.RemoveAll(dir) })
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // Start starts a program and gives its output. At the end of the test it is killed.
 func Start(t testing.TB, cmd *exec.Cmd) *bufio.Reader {
 	t.Helper()

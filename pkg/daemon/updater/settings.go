@@ -13,8 +13,8 @@ import (
 const Nowhere = "https://codex.invalid"
 
 // DefaultURL is where updates come from when nobody says otherwise, set with
-// -ldflags "-X codex/pkg/daemon/updater.DefaultURL=...". It is a folder: install.sh and
-// install.sh.sha256 are in it, and what the installer asks for.
+// -ldflags "-X codex/pkg/daemon/updater.DefaultURL=...". It is a folder: SHA256SUMS,
+// its signature and install.sh are in it, and what the installer asks for.
 var DefaultURL = Nowhere
 
 // Settings are what updater.json and the environment can say.
