@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -57,6 +58,7 @@ type Client struct {
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
 	conn  *jsonrpc.Conn
+	said  *words
 	rec   *recorder
 	info  Info
 	weak  bool // Config.LegacyLandlock
@@ -82,7 +84,8 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, errors.New("start executor: empty command")
 	}
 	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
-	cmd.Env, cmd.Dir, cmd.Stderr = cfg.Env, cfg.Dir, cfg.Stderr
+	said := &words{name: filepath.Base(cfg.Command[0]), w: cfg.Stderr}
+	cmd.Env, cmd.Dir, cmd.Stderr = cfg.Env, cfg.Dir, said
 	cmd.WaitDelay = closeGrace // something else may hold stderr
 	ownGroup(cmd)
 	stdin, err := cmd.StdinPipe()
@@ -101,7 +104,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("start executor %s: %w", cfg.Command[0], err)
 	}
 	c := &Client{
-		cmd: cmd, stdin: stdin,
+		cmd: cmd, stdin: stdin, said: said,
 		readDone: make(chan struct{}), waitDone: make(chan struct{}),
 		procs: map[string]*Process{}, weak: cfg.LegacyLandlock, level: wire.WindowsLevel(cfg.WindowsLevel),
 	}
@@ -125,6 +128,9 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 			err = cause // without the name of the call
 		}
 		c.shut(0)
+		if last := said.end(); last != "" {
+			err = fmt.Errorf("%w: %s", err, last)
+		}
 		return nil, fmt.Errorf("start executor %s: %w", cfg.Command[0], err)
 	}
 	return c, nil
@@ -197,6 +203,7 @@ func (c *Client) exitError() error {
 
 func (c *Client) wait() {
 	err := c.cmd.Wait()
+	c.said.end()
 	c.mu.Lock()
 	c.waitErr = err
 	c.mu.Unlock()

@@ -135,6 +135,21 @@ func TestBadServers(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	const trace = "runtime: failed to create new OS thread (have 8 already; errno=11)\nfatal error: newosproc\n\ngoroutine 7 [running]:\nmain.main()\n"
+	for name, test := range map[string]struct{ said, want, last string }{
+		"words":       {"no route\n\nto host", "no route\n\nto host", "to host"},
+		"a lack":      {"hello\n" + trace, "hello\nsh: the system gives it no more processes or threads (newosproc)\n", "(newosproc)"},
+		"no lack":     {"runtime: x\nfatal error: all asleep\n\ngoroutine 1", "runtime: x\nfatal error: all asleep\n\ngoroutine 1", "goroutine 1"},
+		"half a lack": {"runtime: x\n", "runtime: x\n", "runtime: x"},
+	} {
+		var errs bytes.Buffer
+		cfg := fake("printf '" + strings.ReplaceAll(test.said, "\n", "\\n") + "' >&2; exit 2")
+		cfg.Stderr = &errs
+		_, err := client.Start(context.Background(), cfg)
+		if err == nil || !strings.HasSuffix(err.Error(), test.last) || errs.String() != test.want {
+			t.Errorf("%s: %v, said %q", name, err, errs.String())
+		}
+	}
 	cfg := fake("sleep 1000")
 	cfg.InitTimeout = 10 * time.Millisecond
 	if _, err := client.Start(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), "no answer to initialize within 10ms") {

@@ -53,6 +53,10 @@ func Main(args []string, st Streams, opts Options) int {
 			return 1
 		}
 	}
+	if err := enoughFiles(); err != nil {
+		fmt.Fprintln(st.Err, name+err.Error())
+		return 1
+	}
 	sealFiles()
 	// A broken pipe must not kill us in the middle of killing others. Not ignored, which
 	// children would inherit.

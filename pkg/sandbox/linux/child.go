@@ -92,8 +92,9 @@ func setAttributes(c *exec.Cmd, m mode, flags uint32) {
 	// The process itself is not to be steered by the command's environment. It
 	// has one thing to do after the other: fewer threads, a faster start. And
 	// its runtime must not keep files of the control group open, for it closes
-	// all that it does not know.
-	c.Env, c.Dir = []string{"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0"}, "/"
+	// all that it does not know. Where the system gives it too little, the
+	// runtime's two lines on it are enough.
+	c.Env, c.Dir = []string{"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0", "GOTRACEBACK=none"}, "/"
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if m != modeSpaces {
 		c.SysProcAttr.Pdeathsig = syscall.SIGKILL

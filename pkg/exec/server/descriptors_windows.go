@@ -1,0 +1,4 @@
+package server
+
+// enoughFiles has nothing to count here.
+func enoughFiles() error { return nil }
