@@ -238,7 +238,7 @@ func newDesk(t *testing.T) desk {
 	if err := os.CopyFS(d.dir, os.DirFS("../examples/demo")); err != nil {
 		t.Fatal(err)
 	}
-	config := "model_provider = \"demo\"\n[model_providers.demo]\nname = \"demo\"\ncommand = [" + strconv.Quote(filepath.Join(binaries, "codex-model")) + ", \"replay\"]\n"
+	config := "model_provider = \"demo\"\n[model_providers.demo]\nname = \"demo\"\ncommand = [\"codex\", \"model\", \"replay\"]\n"
 	for path, text := range map[string]string{
 		filepath.Join(home, ".codex", "config.toml"): config,
 		// Another machine, for examples that reach for one: this one.
@@ -251,8 +251,12 @@ func newDesk(t *testing.T) desk {
 			t.Fatal(err)
 		}
 	}
+	// Of ours only codex is on PATH, as install.sh leaves it.
+	if err := os.Symlink(filepath.Join(binaries, "codex"), filepath.Join(tools, "codex")); err != nil {
+		t.Fatal(err)
+	}
 	d.env = append(programs.Clock(),
-		"PATH="+strings.Join([]string{binaries, tools, os.Getenv("PATH")}, string(os.PathListSeparator)),
+		"PATH="+strings.Join([]string{tools, os.Getenv("PATH")}, string(os.PathListSeparator)),
 		"HOME="+home, "CODEX_HOME="+filepath.Join(home, ".codex"), "TMPDIR="+root, "LC_ALL=C.UTF-8", "TERM=dumb",
 		"GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@example.org", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@example.org")
 	for _, setup := range []string{"git init -q . && git add . && git commit -qm start"} {

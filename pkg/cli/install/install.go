@@ -19,6 +19,9 @@ type NotFoundError struct {
 }
 
 func (e *NotFoundError) Error() string {
+	if len(e.Dirs) == 0 {
+		return e.Program + " not found on PATH"
+	}
 	return fmt.Sprintf("%s not found in %s, nor on PATH", e.Program, strings.Join(e.Dirs, ", "))
 }
 
@@ -80,12 +83,12 @@ func Own(self string) func(name string) string {
 }
 
 // LookPath finds a program in the absolute folders of pathEnv, the value of PATH. A
-// relative folder would run whatever the work tree holds.
+// relative folder would run whatever the work tree holds. The error is a *NotFoundError.
 func LookPath(name, pathEnv string) (string, error) {
 	if path, ok := onPath(name, pathEnv, nil); ok {
 		return path, nil
 	}
-	return "", fmt.Errorf("%s not found on PATH", name)
+	return "", &NotFoundError{Program: name}
 }
 
 func onPath(name, pathEnv string, me os.FileInfo) (string, bool) {

@@ -465,7 +465,7 @@ func TestFilters(t *testing.T) {
 	}
 	s.config = `[pipeline]` + "\n" + `filters = [["no-such-filter"]]` + "\n"
 	got = start(t, s, "--json", "hi")
-	if got.status != 1 || got.stderr != "Error: [pipeline] filters: no-such-filter not found on PATH\n" {
+	if got.status != 127 || got.stderr != "Error: [pipeline] filters: no-such-filter not found on PATH\n" {
 		t.Errorf("status %d, stderr %q", got.status, got.stderr)
 	}
 }
