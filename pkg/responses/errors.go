@@ -39,6 +39,8 @@ type Error struct {
 	HTTPStatus int
 	// RetryAfter is the wait the server asked for, in its text or by Retry-After, else 0.
 	RetryAfter time.Duration
+	// Reason is the provider's own word for a refused image.
+	Reason string
 	// InvalidImage marks a refusal of an image, after which the images are to be replaced
 	// and the request repeated once: with them in it the thread could never go on.
 	InvalidImage bool

@@ -120,10 +120,11 @@ func (w reason) classified() *Error {
 	case w.is("server_is_overloaded", "slow_down"):
 		return &Error{Message: with(textAtCapacity, w.message), Kind: KindOverloaded}
 	case w.badImage():
-		if w.says(imageSentence) {
-			w.message = "" // ours says it
+		e := &Error{Message: textImage, Reason: shown(or(w.message, w.code)), Kind: KindOther, InvalidImage: true}
+		if !w.says(imageSentence) { // which is what ours says
+			e.Message = with(textImage, w.message)
 		}
-		return &Error{Message: with(textImage, w.message), Kind: KindOther, InvalidImage: true}
+		return e
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package item
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/tidwall/gjson"
@@ -31,13 +32,12 @@ func Foreign(raws []json.RawMessage) ([]Item, error) {
 		if why != "" {
 			return nil, fmt.Errorf("items[%d] is not a valid response item: %s", i, why)
 		}
-		if isOutput(item.Get("type").Str) {
-			var b Object
-			for _, k := range []string{"type", "call_id", "name", "output"} {
-				b.Keep(item, k)
-			}
-			out = append(out, Item{Raw: Minify(b.End())})
-		} else if e, ok := Replay(item); ok {
+		e, err := Admit(item, NewCallID)
+		switch {
+		case errors.Is(err, ErrUnknown):
+		case err != nil:
+			return nil, fmt.Errorf("items[%d] is not a valid response item: it is %w", i, err)
+		default:
 			out = append(out, Item{Raw: Minify(e.Raw)})
 		}
 	}

@@ -11,8 +11,12 @@ import (
 
 // Text joins the texts of a message item.
 func Text(item gjson.Result) string {
+	content := item.Get("content")
+	if content.Type == gjson.String {
+		return content.Str
+	}
 	var b strings.Builder
-	item.Get("content").ForEach(func(_, p gjson.Result) bool {
+	content.ForEach(func(_, p gjson.Result) bool {
 		switch p.Get("type").Str {
 		case "output_text", "input_text":
 			b.WriteString(p.Get("text").Str)

@@ -1,16 +1,16 @@
 package item
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 )
 
 // Normalise repairs history for a request: a call without output gets "aborted" right
 // after it, an output without call goes, images become a text where the model takes
-// none . The session file is not changed.
+// none. The session file is not changed.
 func Normalise(items []Item, images bool) []Item {
 	calls, outputs := map[string]bool{}, map[string]bool{}
 	for _, e := range items {
@@ -27,8 +27,8 @@ func Normalise(items []Item, images bool) []Item {
 		if strings.HasSuffix(typ, "_output") && !calls[id] {
 			continue
 		}
-		if !images && bytes.Contains(e.Raw, []byte(`"input_image"`)) {
-			e.Raw = withoutImages(e.Raw)
+		if !images {
+			e.Raw, _ = withoutImages(e.Raw, imageOmitted)
 		}
 		out = append(out, e)
 		if IsCall(typ) && id != "" && !outputs[id] {
@@ -77,27 +77,25 @@ func Output(typ, callID, text string, content json.RawMessage) json.RawMessage {
 	return b.End()
 }
 
-const imageOmitted = "image content omitted because you do not support image input"
+// WithCallID gives a call another id.
+func WithCallID(e Item, id string) Item {
+	was := gjson.GetBytes(e.Raw, "call_id")
+	if was.Index > 0 {
+		e.Raw = json.RawMessage(string(e.Raw[:was.Index]) + string(Quote(id)) + string(e.Raw[was.Index+len(was.Raw):]))
+	}
+	return e
+}
 
-func withoutImages(raw json.RawMessage) json.RawMessage {
-	var v map[string]any
-	if json.Unmarshal(raw, &v) != nil {
-		return raw
-	}
-	for _, k := range []string{"content", "output"} {
-		parts, ok := v[k].([]any)
-		if !ok {
-			continue
-		}
-		for i, p := range parts {
-			if m, ok := p.(map[string]any); ok && m["type"] == "input_image" {
-				parts[i] = map[string]any{"type": "input_text", "text": imageOmitted}
-			}
+// NewCallID makes an id for a call.
+func NewCallID() string { return "call_" + uuid.NewString() }
+
+// CallIDs are the ids of the calls in a history.
+func CallIDs(history []Item) map[string]bool {
+	ids := map[string]bool{}
+	for _, e := range history {
+		if typ, id := shape(e.Raw); IsCall(typ) {
+			ids[id] = true
 		}
 	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return raw
-	}
-	return b
+	return ids
 }

@@ -17,13 +17,14 @@ func Phase(item gjson.Result) *protocol.MessagePhase {
 	return &p
 }
 
-// Reasoning is a reasoning item as clients see it.
-func Reasoning(id string, item gjson.Result) *protocol.ReasoningItem {
+// Reasoning is a reasoning item as clients see it; content is its raw text, not all of
+// which is sent back.
+func Reasoning(id string, item, content gjson.Result) *protocol.ReasoningItem {
 	r := &protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: id}
 	for _, p := range item.Get("summary").Array() {
 		r.Summary = append(r.Summary, p.Get("text").Str)
 	}
-	for _, p := range item.Get("content").Array() {
+	for _, p := range content.Array() {
 		r.Content = append(r.Content, p.Get("text").Str)
 	}
 	return r

@@ -40,14 +40,13 @@ func (t *turn) compact(before bool) error {
 		fresh = th.initialContext(th.turnContext(t.id))
 	}
 	items := item.Compact(th.history, text, fresh)
-	th.history = nil
+	history := make([]item.Item, len(items))
 	var bytes int64
-	for _, raw := range items {
-		th.history = append(th.history, item.Item{Raw: raw})
+	for i, raw := range items {
+		history[i].Raw = raw
 		bytes += int64(len(raw))
 	}
-	th.window++
-	th.record(rollout.Entry{Type: rollout.TypeCompacted, Payload: rollout.Compacted{Message: text, ReplacementHistory: items}})
+	th.replaceHistory(history, text)
 	if before {
 		th.baseline = nil
 	} else {
@@ -87,6 +86,12 @@ func (t *turn) summarise() (string, error) {
 			items = item.Normalise(items[1:], th.set.model.InputImages)
 			continue
 		}
+		if re != nil && re.InvalidImage {
+			if left, ok := item.WithoutRefused(items); ok {
+				items = left // only texts outlive this
+				continue
+			}
+		}
 		if n > retries {
 			return "", err
 		}
@@ -122,4 +127,30 @@ func (t *turn) ask1(items []item.Item) (text string, usage *rollout.Usage, err e
 		return nil
 	})
 	return text, s.usage, err
+}
+
+// replaceHistory puts another history in the place of the thread's, in the session file
+// too.
+func (t *liveThread) replaceHistory(items []item.Item, message string) {
+	raws := make([]json.RawMessage, len(items))
+	for i, e := range items {
+		raws[i] = e.Raw
+	}
+	t.history = items
+	t.window++
+	t.record(rollout.Entry{Type: rollout.TypeCompacted, Payload: rollout.Compacted{Message: message, ReplacementHistory: raws}})
+}
+
+// replaceImages puts a text in the place of the images that a provider refused, for good:
+// with them in the history the thread could never go on. It says whether there were any.
+func (t *turn) replaceImages(why string) bool {
+	th := t.th
+	left, ok := item.WithoutRefused(th.history)
+	if !ok {
+		return false
+	}
+	th.replaceHistory(left, "")
+	th.record(rollout.Entry{Type: rollout.TypeTurnContext, Payload: th.turnContext(t.id)})
+	t.again("The provider refused an image: a text takes its place.", why, &protocol.CodexErrorInfo{Kind: responses.KindBadRequest})
+	return true
 }

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"codex/pkg/engine/item"
 	"codex/pkg/protocol"
@@ -54,9 +55,10 @@ func (t *liveThread) rollBack(n uint32) (json.RawMessage, error) {
 
 // take makes what a session file holds the thread's history.
 func (t *liveThread) take(h *rollout.History) {
-	t.history = nil
-	for _, raw := range h.Items {
-		t.history = append(t.history, item.Item{Raw: raw})
+	t.history, t.ids = nil, nil
+	var left []error
+	if t.history, left = item.Stored(h.Items); len(left) > 0 {
+		t.broken = fmt.Sprintf("%d items of the session can't be used and are left out; the first is %v.", len(left), left[0])
 	}
 	t.baseline, t.previousModel, t.window = h.Context, h.PreviousModel, h.Compactions
 	if h.Tokens != nil {

@@ -195,7 +195,11 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 		}
 		if err != nil {
 			s.collect()
-			s.lost()
+			if s.usage != nil {
+				t.usage(s.usage) // of an answer that was cut off
+			} else {
+				s.lost()
+			}
 			t.failed(err)
 			return firstMs, err
 		}
@@ -399,7 +403,11 @@ func (t *turn) failed(err error) {
 
 // retrying is the visible notice of the stream layer.
 func (t *turn) retrying(n, of int, err *responses.Error) {
-	detail := err.Message
+	t.again(fmt.Sprintf("Reconnecting... %d/%d", n, of), err.Message, errorInfo(err, "responseStreamDisconnected"))
+}
+
+// again says that a request is made again, and why.
+func (t *turn) again(message, why string, info *protocol.CodexErrorInfo) {
 	t.out.notify(protocol.NoteError, protocol.ErrorNotification{ThreadID: t.shown.thread, TurnID: t.shown.turn, WillRetry: true,
-		Error: protocol.TurnError{Message: fmt.Sprintf("Reconnecting... %d/%d", n, of), CodexErrorInfo: errorInfo(err, "responseStreamDisconnected"), AdditionalDetails: &detail}})
+		Error: protocol.TurnError{Message: message, CodexErrorInfo: info, AdditionalDetails: &why}})
 }

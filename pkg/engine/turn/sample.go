@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/engine/item"
@@ -22,8 +22,8 @@ import (
 type sample struct {
 	t       *turn
 	tt      *tools.Turn
-	active  string // it id that deltas belong to
-	started map[string]bool
+	active  string  // id of the item that deltas belong to
+	open    []begun // announced, not complete
 	calls   []*tools.Pending
 	text    string // last non-empty assistant text
 	usage   *rollout.Usage
@@ -31,14 +31,19 @@ type sample struct {
 	saw     bool // the first token has come
 	firstMs int64
 	begun   time.Time
-	seen    int  // completed items of this attempt
-	opened  bool // a stream came of this attempt
+	seen    int    // items of this attempt that are kept
+	unknown string // type of one that isn't
+	opened  bool   // a stream came of this attempt
 	plan    *planMessage
 }
 
+// begun is an item that clients were told of: under an id of ours where the model's was
+// had before, since some count from 1 in each response.
+type begun struct{ id, theirs, typ string }
+
 // run sends the history and follows the stream until the response is complete, with the
-// visible retries of the stream layer (turn spec §2.2). Tools that the response calls
-// are running when it returns.
+// visible retries of the stream layer. A refused image is replaced, and the request made
+// again. Tools that the response calls are running when it returns.
 func (s *sample) run(ctx context.Context) error {
 	th := s.t.th
 	retries := th.cfg.Provider.StreamMaxRetries
@@ -48,7 +53,14 @@ func (s *sample) run(ctx context.Context) error {
 			return err
 		}
 		var re *responses.Error
-		if !errors.As(err, &re) || !re.Retryable || n > retries {
+		if !errors.As(err, &re) {
+			return err
+		}
+		if re.InvalidImage && s.t.replaceImages(re.Reason) {
+			n--
+			continue
+		}
+		if !re.Retryable || n > retries {
 			return err
 		}
 		// The retried input is rebuilt from history: tools that were already started run
@@ -72,7 +84,7 @@ func (s *sample) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.active, s.started, s.seen, s.opened, s.plan = "", map[string]bool{}, 0, false, nil
+	s.active, s.open, s.seen, s.unknown, s.opened, s.plan = "", nil, 0, "", false, nil
 	return th.client.Stream(ctx, r, s.meta, s.event)
 }
 
@@ -133,11 +145,21 @@ func (s *sample) event(e responses.Event) error {
 	case "response.output_item.added":
 		s.added(gjson.GetBytes(e.Data, "item"))
 	case "response.output_item.done":
-		s.done(gjson.GetBytes(e.Data, "item"))
+		return s.done(gjson.GetBytes(e.Data, "item"))
 	case "response.completed":
+		s.completed(gjson.GetBytes(e.Data, "response"))
+		if s.seen == 0 && s.unknown != "" {
+			return unusable(fmt.Errorf("nothing but an item of type %s, which is not known here", shorten(s.unknown)))
+		}
+	case "response.incomplete":
 		s.completed(gjson.GetBytes(e.Data, "response"))
 	}
 	return nil
+}
+
+// unusable is for an answer that can't be taken for one.
+func unusable(why error) error {
+	return &responses.Error{Message: "The model's answer has " + why.Error() + ".", Kind: responses.KindOther, Err: why}
 }
 
 // firstToken says whether an event brings something the model wrote.
@@ -186,58 +208,82 @@ func (s *sample) delta(method string, data []byte, index string) {
 func (s *sample) added(it gjson.Result) {
 	switch typ := it.Get("type").Str; typ {
 	case "message", "reasoning", "web_search_call":
-		id := itemID(it)
-		s.active = id
+		b := begun{theirs: it.Get("id").Str, typ: typ}
+		b.id = s.t.th.unusedID(b.theirs)
+		s.open = append(s.open, b)
+		s.active = b.id
 		if typ == "message" && s.planning() {
-			s.plan = &planMessage{s: s, id: id, phase: item.Phase(it)}
+			s.plan = &planMessage{s: s, id: b.id, phase: item.Phase(it)}
 			return
 		}
-		s.begin(id, it)
+		s.begin(b.id, it)
 	}
+}
+
+// ended gives the id of an item that is complete, and whether it was announced.
+func (s *sample) ended(typ, theirs string) (id string, announced bool) {
+	for i, b := range s.open {
+		if b.typ == typ && (b.theirs == theirs || b.theirs == "" || theirs == "") {
+			s.open = slices.Delete(s.open, i, i+1)
+			return b.id, true
+		}
+	}
+	return s.t.th.unusedID(theirs), false
 }
 
 // planning says whether messages may hold a plan.
 func (s *sample) planning() bool { return s.t.th.set.collab.plan && s.t.outer == nil }
 
 func (s *sample) begin(id string, it gjson.Result) {
-	s.started[id] = true
 	switch it.Get("type").Str {
 	case "message":
 		s.t.itemStarted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: item.Text(it), Phase: item.Phase(it)})
 	case "reasoning":
-		s.t.itemStarted(item.Reasoning(id, it))
+		s.t.itemStarted(item.Reasoning(id, it, it.Get("content")))
 	case "web_search_call":
 		s.t.itemStarted(item.WebSearch(id, it))
 	}
 }
 
-func itemID(it gjson.Result) string {
-	if id := it.Get("id").Str; id != "" {
-		return id
-	}
-	return uuid.NewString()
-}
-
 // done records a complete item, and starts the tool it calls while the stream goes on.
-func (s *sample) done(it gjson.Result) {
-	e, ok := item.Replay(it)
-	if !ok {
-		return
+// What it is, is what the history takes it for.
+func (s *sample) done(it gjson.Result) error {
+	typ := it.Get("type").Str
+	e, err := item.Admit(it, item.NewCallID)
+	switch {
+	case errors.Is(err, item.ErrUnknown) || strings.HasSuffix(typ, "_output"):
+		s.unknown = typ // a tool of the provider's has answered itself
+		return nil
+	case err != nil:
+		return unusable(err)
 	}
 	s.seen++
-	th, id, typ := s.t.th, itemID(it), it.Get("type").Str
-	if role := it.Get("role").Str; typ == "message" && role != "assistant" && role != "" {
+	th, theirs, reasoning := s.t.th, it.Get("id").Str, it.Get("content")
+	it = gjson.ParseBytes(e.Raw)
+	if typ = it.Get("type").Str; typ == "message" && it.Get("role").Str != "assistant" {
 		th.push(e) // something the server put in; nobody's answer
-		return
+		return nil
 	}
+	if item.IsCall(typ) {
+		s.call(e)
+		return nil
+	}
+	id, announced := s.ended(typ, theirs)
 	if typ == "message" && s.planning() {
 		s.proposed(id, it, e)
-		return
+		return nil
 	}
-	if !s.started[id] {
+	if !announced {
 		s.begin(id, it)
 	}
 	s.active = ""
+	s.record(id, typ, it, reasoning, e)
+	return nil
+}
+
+// record puts an item that calls nothing into the history, and shows it.
+func (s *sample) record(id, typ string, it, reasoning gjson.Result, e item.Item) {
+	th := s.t.th
 	switch typ {
 	case "message":
 		text := item.Text(it)
@@ -251,7 +297,7 @@ func (s *sample) done(it gjson.Result) {
 		}
 		return
 	case "reasoning":
-		r := item.Reasoning(id, it)
+		r := item.Reasoning(id, it, reasoning)
 		entries := []rollout.Entry{}
 		for _, part := range r.Summary {
 			entries = append(entries, event(textEvent{"agent_reasoning", part}))
@@ -277,9 +323,6 @@ func (s *sample) done(it gjson.Result) {
 		return
 	}
 	th.push(e)
-	if item.IsCall(typ) && it.Get("call_id").Str != "" && (typ != "tool_search_call" || it.Get("execution").Str != "server") {
-		s.call(typ, it)
-	}
 }
 
 // actionOf is a search's action, which session files always have.
@@ -291,13 +334,26 @@ func actionOf(it gjson.Result) json.RawMessage {
 	return json.RawMessage(a.Raw)
 }
 
-func (s *sample) call(typ string, it gjson.Result) {
-	c := tools.Call{Item: typ, Namespace: it.Get("namespace").Str, Name: it.Get("name").Str, ID: it.Get("call_id").Str,
+// call records a call and starts it. Clients know it by its id, so one that was had
+// before gets another.
+func (s *sample) call(e item.Item) {
+	th := s.t.th
+	s.active = ""
+	if id := gjson.GetBytes(e.Raw, "call_id").Str; id != "" {
+		if unused := th.unusedID(id); unused != id {
+			e = item.WithCallID(e, unused)
+		}
+	}
+	th.push(e)
+	it := gjson.ParseBytes(e.Raw)
+	c := tools.Call{Item: it.Get("type").Str, Namespace: it.Get("namespace").Str, Name: it.Get("name").Str, ID: it.Get("call_id").Str,
 		Arguments: it.Get("arguments").Str}
-	if typ == "custom_tool_call" {
+	if c.Item == "custom_tool_call" {
 		c.Arguments = it.Get("input").Str
 	}
-	s.calls = append(s.calls, s.t.th.tools.Dispatch(s.t.ctx, s.tt, c))
+	if c.ID != "" && (c.Item != "tool_search_call" || it.Get("execution").Str != "server") {
+		s.calls = append(s.calls, th.tools.Dispatch(s.t.ctx, s.tt, c))
+	}
 }
 
 // collect waits for the started tools and records their outputs in the order of the

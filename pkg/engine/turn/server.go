@@ -372,6 +372,9 @@ func (s *Server) warn(th *liveThread) {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path,
 			Summary: fmt.Sprintf("%s is longer than what is left of project_doc_max_bytes (%d): the model gets its beginning only.", path, th.cfg.ProjectDocMaxBytes)})
 	}
+	if path := th.file.Path(); th.broken != "" {
+		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path, Summary: th.broken})
+	}
 	for _, w := range th.rules.broken {
 		s.out.notify(protocol.NoteConfigWarning, w)
 	}

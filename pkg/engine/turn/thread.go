@@ -76,6 +76,8 @@ type memory struct {
 	set           settings        // of the turn that runs, or ran last; changed with mu held, so that others may read it
 	schema        json.RawMessage // of that turn's answer
 	history       []item.Item
+	ids           map[string]bool      // of calls and items that clients were told of; nil until one is wanted
+	broken        string               // what of the session file is not in the history
 	baseline      *rollout.TurnContext // what the model was last told
 	previousModel string
 	tokens        rollout.TokenInfo
@@ -276,6 +278,22 @@ func event(payload any) rollout.Entry {
 func responseItem(raw json.RawMessage) rollout.Entry {
 	return rollout.Entry{Type: rollout.TypeResponseItem, Payload: raw}
 }
+
+// unusedID is the model's id of an item, or one of ours where it has none or one that was
+// had before.
+func (t *liveThread) unusedID(theirs string) string {
+	if t.ids == nil {
+		t.ids = item.CallIDs(t.history)
+	}
+	if theirs == "" || len(theirs) > maxItemID || t.ids[theirs] {
+		return uuid.NewString()
+	}
+	t.ids[theirs] = true
+	return theirs
+}
+
+// maxItemID bounds what is taken for an id of the model's.
+const maxItemID = 256
 
 // push adds items to the history and the session file.
 func (t *liveThread) push(items ...item.Item) {
