@@ -311,8 +311,8 @@ func (r *run) startEngine() error {
 	}
 	r.pipe = pipe
 	r.ctl.start(pipe)
-	r.talk = &talk{in: jsonrpc.NewReader(pipe.Out, 0), out: jsonrpc.NewWriter(pipe.In), show: r.show, notice: r.Stderr,
-		own: shown{r.cfg.ReasoningEffort, r.cfg.ReasoningSummary, r.cfg.HideReasoning, r.cfg.ShowRawReasoning}}
+	r.talk = newTalk(pipe.Out, pipe.In, talk{show: r.show, notice: r.Stderr,
+		own: shown{r.cfg.ReasoningEffort, r.cfg.ReasoningSummary, r.cfg.HideReasoning, r.cfg.ShowRawReasoning}})
 	if err := r.talk.hello(optOut); err != nil {
 		return r.explain(err)
 	}
@@ -355,7 +355,7 @@ func (r *run) finish(err error) error {
 	case limited && o.status != protocol.TurnStatusCompleted:
 		r.failTurn(r.ctl.limitText())
 	case err != nil:
-		var ref *refusal
+		var ref *jsonrpc.Error
 		if err = r.explain(err); !errors.As(err, &ref) && r.talk.begun {
 			r.failTurn(err.Error())
 			err = nil

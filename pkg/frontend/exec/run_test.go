@@ -154,8 +154,10 @@ func TestEngineTrouble(t *testing.T) {
 			"Error: too long\n"},
 		"says nonsense": {wire("nonsense\n[1]\n\n", `{"method":5}`, `{"id":77,"result":1}`, noteBroken[:50], noteCompleted), started +
 			`{"type":"turn.completed","usage":{"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0}}` + "\n",
-			"codex-exec: passed over a line of the engine that is not JSON: \"nonsense\"\n" +
-				"codex-exec: passed over a line of the engine that is not JSON: \"{\\\"method\\\":\\\"item/completed\\\",\\\"params\\\":{\\\"threadId\\\":\\\"T\"\n"},
+			"codex-exec: passed over a line of the engine that is no message: \"nonsense\"\n" +
+				"codex-exec: passed over a line of the engine that is no message: \"[1]\"\n" +
+				"codex-exec: passed over a line of the engine that is no message: \"{\\\"method\\\":5}\"\n" +
+				"codex-exec: passed over a line of the engine that is no message: \"{\\\"method\\\":\\\"item/completed\\\",\\\"params\\\":{\\\"threadId\\\":\\\"T\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := setting{git: true, wire: tc.wire}

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,14 +13,6 @@ import (
 	"codex/pkg/cli/version"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
-)
-
-// Ids of the requests that are sent; one engine gets each once.
-const (
-	idInitialize = iota + 1
-	idThread
-	idTurn
-	idInterrupt
 )
 
 // renderer shows what the engine tells.
@@ -57,11 +50,6 @@ const maxWaiting = 1000
 // errEnded is returned when the engine's lines stop before the turn has ended.
 var errEnded = errors.New("the engine's output ended")
 
-// refusal is an error answer of the engine.
-type refusal struct{ err gjson.Result }
-
-func (r *refusal) Error() string { return r.err.Get("message").Str }
-
 // shown are the settings that a transcript depends on and that the protocol has no place
 // for. The engine adds them to its answer; of another engine, the frontend's own count.
 type shown struct {
@@ -69,48 +57,54 @@ type shown struct {
 	hideReasoning, rawReasoning bool
 }
 
-// talk is the conversation with one engine.
+// talk is the conversation with one engine. Its goroutine reads the lines.
 type talk struct {
 	in     *jsonrpc.Reader
-	out    *jsonrpc.Writer
+	conn   *jsonrpc.Conn
 	show   renderer
 	notice io.Writer // stderr, for what is wrong with the engine's lines
 	own    shown
 
 	thread  string
 	result  outcome
-	waiting []string // notifications from before the transcript began
+	waiting []note // from before the transcript began
 	begun   bool
 }
+
+// note is a notification.
+type note struct {
+	method string
+	params gjson.Result
+}
+
+func newTalk(in io.Reader, out io.Writer, t talk) *talk {
+	t.in = jsonrpc.NewReader(in, 0)
+	t.conn = jsonrpc.NewConn(jsonrpc.NewWriter(out), jsonrpc.Options{
+		FirstID: 1, Handle: t.take, Bad: t.bad, Lost: func(error) error { return errEnded },
+	})
+	return &t
+}
+
+// ignore is for answers that nobody waits for.
+func ignore(json.RawMessage, error) error { return nil }
 
 // hello opens the conversation. The answer is not waited for: the engine takes requests
 // in order.
 func (t *talk) hello(optOut []string) error {
-	err := t.out.Request(idInitialize, protocol.MethodInitialize, protocol.InitializeParams{
+	_, err := t.conn.Start(protocol.MethodInitialize, protocol.InitializeParams{
 		ClientInfo:   protocol.ClientInfo{Name: "codex_exec", Version: version.Compat},
 		Capabilities: &protocol.InitializeCapabilities{OptOutNotificationMethods: optOut},
-	})
+	}, ignore)
 	if err == nil {
-		err = t.out.Notify(protocol.NoteInitialized, nil)
+		err = t.conn.Notify(protocol.NoteInitialized, nil)
 	}
-	return lost(err)
-}
-
-// lost makes the error of a write that the engine did not take.
-func lost(err error) error {
-	if err != nil {
-		return errEnded
-	}
-	return nil
+	return err
 }
 
 // open starts or resumes the thread and opens the transcript with what the engine says
 // about it.
 func (t *talk) open(method string, params any, prompt string) error {
-	if err := t.out.Request(idThread, method, params); err != nil {
-		return errEnded
-	}
-	r, err := t.await(idThread)
+	r, err := t.call(method, params)
 	if err != nil {
 		return rulesError(err)
 	}
@@ -129,9 +123,8 @@ func (t *talk) open(method string, params any, prompt string) error {
 	t.thread = h.thread
 	t.show.begin(h)
 	t.begun = true
-	for _, line := range t.waiting {
-		m := gjson.Parse(line)
-		t.note(m.Get("method").Str, m.Get("params"))
+	for _, n := range t.waiting {
+		t.render(n)
 	}
 	t.waiting = nil
 	return nil
@@ -140,9 +133,9 @@ func (t *talk) open(method string, params any, prompt string) error {
 // rulesError gives an error about rules files the words of the original, which reads
 // them before there is a thread.
 func rulesError(err error) error {
-	var r *refusal
+	var r *jsonrpc.Error
 	if errors.As(err, &r) {
-		if text, ok := strings.CutPrefix(r.err.Get("message").Str, "failed to load rules: "); ok {
+		if text, ok := strings.CutPrefix(r.Message, "failed to load rules: "); ok {
 			return complaint("Error loading rules:\n" + text)
 		}
 	}
@@ -181,50 +174,42 @@ func (t *talk) review(target protocol.ReviewTarget) (string, error) {
 	return t.begin(protocol.MethodReviewStart, protocol.ReviewStartParams{ThreadID: t.thread, Target: target})
 }
 
-// begin sends the request that starts a turn.
+// begin sends the request that starts a turn, and gives the turn's id.
 func (t *talk) begin(method string, params any) (string, error) {
-	if err := t.out.Request(idTurn, method, params); err != nil {
-		return "", errEnded
-	}
-	r, err := t.await(idTurn)
-	if err != nil {
-		return "", err
-	}
-	return r.Get("turn.id").Str, nil
+	r, err := t.call(method, params)
+	return r.Get("turn.id").Str, err
 }
 
 // interrupt asks the engine to end the turn; an empty id means the one that is starting.
 func (t *talk) interrupt(thread, turn string) error {
-	return t.out.Request(idInterrupt, protocol.MethodTurnInterrupt, protocol.TurnInterruptParams{ThreadID: thread, TurnID: turn})
+	_, err := t.conn.Start(protocol.MethodTurnInterrupt, protocol.TurnInterruptParams{ThreadID: thread, TurnID: turn}, ignore)
+	return err
 }
 
-// await reads lines up to the answer to a request.
-func (t *talk) await(id int64) (gjson.Result, error) {
-	for {
-		m, err := t.read()
-		if err != nil {
-			return m, err
+// call sends a request and reads lines up to its answer.
+func (t *talk) call(method string, params any) (result gjson.Result, err error) {
+	c, err := t.conn.Start(method, params, func(raw json.RawMessage, err error) error {
+		result = gjson.Parse(string(raw))
+		return err
+	})
+	for err == nil {
+		select {
+		case <-c.Done():
+			return result, c.Wait(context.Background())
+		default:
+			err = t.step()
 		}
-		if m.Get("method").Exists() || m.Get("id").Int() != id {
-			t.take(m)
-			continue
-		}
-		if e := m.Get("error"); e.Exists() {
-			return m, &refusal{e}
-		}
-		return m.Get("result"), nil
 	}
+	return result, err
 }
 
 // follow reads lines until the turn has ended. hurry is called once when nothing can be
 // shown any more.
 func (t *talk) follow(hurry func()) error {
 	for t.result.status == "" {
-		m, err := t.read()
-		if err != nil {
+		if err := t.step(); err != nil {
 			return err
 		}
-		t.take(m)
 		if hurry != nil && t.show.failed() != nil {
 			hurry()
 			hurry = nil
@@ -233,55 +218,51 @@ func (t *talk) follow(hurry func()) error {
 	return nil
 }
 
-// read gives the next line that is a message. A broken one is reported and passed over.
-func (t *talk) read() (gjson.Result, error) {
-	for {
-		line, err := t.in.ReadLine()
-		switch {
-		case errors.Is(err, jsonrpc.ErrTooLong):
-			fmt.Fprintln(t.notice, "codex-exec: passed over a line of the engine that is too long")
-		case err != nil:
-			return gjson.Result{}, errEnded
-		case len(line) == 0:
-		case !gjson.ValidBytes(line):
-			fmt.Fprintf(t.notice, "codex-exec: passed over a line of the engine that is not JSON: %.80q\n", line)
-		default:
-			return gjson.ParseBytes(line), nil
-		}
+// step takes one line of the engine.
+func (t *talk) step() error {
+	line, err := t.in.ReadLine()
+	switch {
+	case err == nil:
+		return t.conn.Line(line)
+	case errors.Is(err, jsonrpc.ErrTooLong):
+		return t.bad(nil, err)
 	}
+	return errEnded
 }
 
-// take handles a message that is not an answer that somebody waits for.
-func (t *talk) take(m gjson.Result) {
-	method := m.Get("method").Str
-	switch id := m.Get("id"); {
-	case method == "":
-	case id.Exists() && id.Type != gjson.Null:
-		t.refuse(json.RawMessage(id.Raw), method, m.Get("params"))
-	case !t.begun:
-		if len(t.waiting) < maxWaiting {
-			t.waiting = append(t.waiting, m.Raw)
-		}
-	default:
-		t.note(method, m.Get("params"))
+// bad reports a line that is no message, and passes over it.
+func (t *talk) bad(line []byte, _ error) error {
+	if line == nil {
+		fmt.Fprintln(t.notice, "codex-exec: passed over a line of the engine that is too long")
+	} else {
+		fmt.Fprintf(t.notice, "codex-exec: passed over a line of the engine that is no message: %.80q\n", line)
 	}
+	return nil
 }
 
-// note shows a notification. Those of other threads, such as agents that the thread has
+// take handles a message that is not an answer. Requests of the engine are refused:
+// nobody is there to decide.
+func (t *talk) take(r *jsonrpc.Request) error {
+	switch {
+	case r.Kind == jsonrpc.KindRequest && r.Method == protocol.AskElicitation:
+		_ = r.Reply(map[string]string{"action": "cancel"}, nil) // a lost engine is seen when reading
+	case r.Kind == jsonrpc.KindRequest:
+		_ = r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeRefused, "%s is not supported in exec mode for thread %s",
+			r.Method, gjson.GetBytes(r.Params, "threadId").Str))
+	case t.begun:
+		t.render(note{r.Method, gjson.ParseBytes(r.Params)})
+	case len(t.waiting) < maxWaiting:
+		t.waiting = append(t.waiting, note{r.Method, gjson.ParseBytes(r.Params)})
+	}
+	return nil
+}
+
+// render shows a notification. Those of other threads, such as agents that the thread has
 // started, are not the turn's.
-func (t *talk) note(method string, p gjson.Result) {
-	if id := p.Get("threadId"); id.Exists() && id.Type != gjson.Null && id.Str != t.thread || t.result.status != "" {
+func (t *talk) render(n note) {
+	if id := n.params.Get("threadId"); id.Exists() && id.Type != gjson.Null && id.Str != t.thread || t.result.status != "" {
 		return
 	}
-	t.result.observe(method, p)
-	t.show.event(method, p)
-}
-
-// refuse answers a request of the engine: nobody is there to decide.
-func (t *talk) refuse(id json.RawMessage, method string, p gjson.Result) {
-	if method == protocol.AskElicitation {
-		_ = t.out.Respond(id, map[string]string{"action": "cancel"})
-		return
-	}
-	_ = t.out.Fail(id, jsonrpc.Errorf(jsonrpc.CodeRefused, "%s is not supported in exec mode for thread %s", method, p.Get("threadId").Str))
+	t.result.observe(n.method, n.params)
+	t.show.event(n.method, n.params)
 }

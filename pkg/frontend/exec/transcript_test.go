@@ -12,8 +12,8 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// note makes a notification.
-func note(t *testing.T, method string, params map[string]any) string {
+// noteOf makes a notification.
+func noteOf(t *testing.T, method string, params map[string]any) string {
 	t.Helper()
 	params["threadId"] = "T"
 	b, err := json.Marshal(map[string]any{"method": method, "params": params})
@@ -26,19 +26,19 @@ func TestHostileText(t *testing.T) {
 	const evil = "x\x1b]52;c;cm0=\a\x1b[2J\x1b[6n\u009b2J\u202ey\rz"
 	item := func(fields map[string]any) map[string]any { return map[string]any{"item": fields} }
 	notes := []string{
-		note(t, "configWarning", map[string]any{"summary": evil, "details": evil}),
-		note(t, "turn/plan/updated", map[string]any{"explanation": evil, "plan": []any{map[string]any{"step": evil, "status": "pending"}}}),
-		note(t, "item/completed", item(map[string]any{"type": "reasoning", "id": "r", "summary": []string{evil}})),
-		note(t, "item/started", item(map[string]any{"type": "commandExecution", "id": "c", "command": evil, "cwd": evil})),
-		note(t, "item/completed", item(map[string]any{"type": "commandExecution", "id": "c", "command": evil, "cwd": evil, "status": "completed", "exitCode": 0, "aggregatedOutput": "\x1b[31mred\x1b[0m " + evil})),
-		note(t, "item/completed", item(map[string]any{"type": "fileChange", "id": "p", "status": "completed", "changes": []any{map[string]any{"path": evil}}})),
-		note(t, "item/completed", item(map[string]any{"type": "mcpToolCall", "id": "m", "server": evil, "tool": evil, "status": "failed", "error": map[string]any{"message": evil}})),
-		note(t, "item/started", item(map[string]any{"type": "webSearch", "id": "w", "query": evil})),
-		note(t, "turn/diff/updated", map[string]any{"diff": "diff --git a/" + evil + "\n+" + evil}),
-		note(t, "model/rerouted", map[string]any{"fromModel": evil, "toModel": evil}),
-		note(t, "hook/started", map[string]any{"run": map[string]any{"eventName": evil}}),
-		note(t, "error", map[string]any{"error": map[string]any{"message": evil}}),
-		note(t, "item/completed", item(map[string]any{"type": "agentMessage", "id": "a", "text": evil})),
+		noteOf(t, "configWarning", map[string]any{"summary": evil, "details": evil}),
+		noteOf(t, "turn/plan/updated", map[string]any{"explanation": evil, "plan": []any{map[string]any{"step": evil, "status": "pending"}}}),
+		noteOf(t, "item/completed", item(map[string]any{"type": "reasoning", "id": "r", "summary": []string{evil}})),
+		noteOf(t, "item/started", item(map[string]any{"type": "commandExecution", "id": "c", "command": evil, "cwd": evil})),
+		noteOf(t, "item/completed", item(map[string]any{"type": "commandExecution", "id": "c", "command": evil, "cwd": evil, "status": "completed", "exitCode": 0, "aggregatedOutput": "\x1b[31mred\x1b[0m " + evil})),
+		noteOf(t, "item/completed", item(map[string]any{"type": "fileChange", "id": "p", "status": "completed", "changes": []any{map[string]any{"path": evil}}})),
+		noteOf(t, "item/completed", item(map[string]any{"type": "mcpToolCall", "id": "m", "server": evil, "tool": evil, "status": "failed", "error": map[string]any{"message": evil}})),
+		noteOf(t, "item/started", item(map[string]any{"type": "webSearch", "id": "w", "query": evil})),
+		noteOf(t, "turn/diff/updated", map[string]any{"diff": "diff --git a/" + evil + "\n+" + evil}),
+		noteOf(t, "model/rerouted", map[string]any{"fromModel": evil, "toModel": evil}),
+		noteOf(t, "hook/started", map[string]any{"run": map[string]any{"eventName": evil}}),
+		noteOf(t, "error", map[string]any{"error": map[string]any{"message": evil}}),
+		noteOf(t, "item/completed", item(map[string]any{"type": "agentMessage", "id": "a", "text": evil})),
 		noteCompleted,
 	}
 	got := start(t, setting{git: true, tty: true, wire: wire("", notes...)}, "--color=always", evil)
@@ -71,7 +71,7 @@ func TestResultsAreNamed(t *testing.T) {
 		for i := 0; i < len(more); i += 2 {
 			fields[more[i].(string)] = more[i+1]
 		}
-		return note(t, "item/"+kind, map[string]any{"item": fields})
+		return noteOf(t, "item/"+kind, map[string]any{"item": fields})
 	}
 	got := start(t, setting{git: true, wire: wire("", event("started", "1", "make\n  test"), event("started", "2", "ls"),
 		event("completed", "2", "ls", "status", "completed", "exitCode", 0, "durationMs", 5, "aggregatedOutput", "a\n"),
@@ -89,12 +89,12 @@ func TestShortened(t *testing.T) {
 		fmt.Fprintln(&b, i)
 	}
 	long := b.String()
-	note := note(t, "item/completed", map[string]any{"item": map[string]any{"type": "commandExecution", "id": "c", "command": "seq", "status": "completed", "exitCode": 0, "aggregatedOutput": long}})
-	got := start(t, setting{git: true, wire: wire("", note, noteCompleted)}, "go")
+	printed := noteOf(t, "item/completed", map[string]any{"item": map[string]any{"type": "commandExecution", "id": "c", "command": "seq", "status": "completed", "exitCode": 0, "aggregatedOutput": long}})
+	got := start(t, setting{git: true, wire: wire("", printed, noteCompleted)}, "go")
 	if !strings.Contains(got.stderr, "\n18\n19\n… 960 lines left out …\n980\n981\n") {
 		t.Errorf("stderr\n%s", got.stderr)
 	}
-	if got = start(t, setting{git: true, wire: wire("", note, noteCompleted)}, "--json", "go"); !strings.Contains(got.stdout, `\n500\n`) {
+	if got = start(t, setting{git: true, wire: wire("", printed, noteCompleted)}, "--json", "go"); !strings.Contains(got.stdout, `\n500\n`) {
 		t.Error("events are shortened too")
 	}
 	for in, want := range map[string]string{

@@ -1,9 +1,9 @@
 package notify
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
+
+	"codex/pkg/jsonrpc"
 )
 
 // payload is the JSON argument of the notify program, in the original's key order.
@@ -58,11 +58,8 @@ func cut(texts []string) []string {
 }
 
 func encode(p payload) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(p) // strings only: cannot fail
-	return strings.TrimSuffix(b.String(), "\n")
+	b, _ := jsonrpc.Marshal(p) // strings only: cannot fail
+	return string(b)
 }
 
 // Client gives the name of the frontend for the source of a thread; "" when unknown.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // maxPayload bounds the JSON argument of the notify program: Linux refuses a single
@@ -47,7 +49,11 @@ type thread struct {
 
 // See looks at one line and gives the event in it, if any.
 func (w *Watcher) See(line []byte) (Event, bool) {
-	switch method := gjson.GetBytes(head(line), "method"); method.Str {
+	method := gjson.GetBytes(head(line), "method").Str
+	if strings.HasSuffix(strings.ToLower(method), "delta") || !jsonrpc.Valid(line) {
+		return Event{}, false // the first are a flood, and nothing is looked for in them
+	}
+	switch method {
 	case "":
 		// The answer to thread/resume holds the turns before this process.
 		if th := gjson.GetBytes(line, "result.thread"); th.Exists() {
