@@ -7,7 +7,7 @@ import (
 	"codex/pkg/netproxy/proto"
 )
 
-// headerOf is the value of x-proxy-error (sandbox spec §11).
+// headerOf is the value of x-proxy-error.
 func headerOf(reason string) string {
 	switch reason {
 	case string(hosts.NotAllowed), string(hosts.NotAllowedLocal):

@@ -138,17 +138,17 @@ type Service struct {
 	ends []*bounded // the listeners with their connections
 	done sync.WaitGroup
 
-	mu      sync.Mutex
-	ending  bool // no handler begins any more
-	told    map[proto.Attempt]bool
-	granted map[string]bool          // host:port
-	asking  map[string]chan struct{} // closed when the question is answered
+	mu       sync.Mutex
+	ending   bool // no handler begins any more
+	reported map[proto.Attempt]bool
+	granted  map[string]bool          // host:port
+	asking   map[string]chan struct{} // closed when the question is answered
 }
 
 // Serve accepts connections on web (HTTP) and socks (SOCKS5), either of which
 // may be nil, until Close. What is said about them carries id.
 func (p *Proxy) Serve(id string, web, socks net.Listener) *Service {
-	s := &Service{p: p, id: id, told: map[proto.Attempt]bool{}, granted: map[string]bool{}, asking: map[string]chan struct{}{}}
+	s := &Service{p: p, id: id, reported: map[proto.Attempt]bool{}, granted: map[string]bool{}, asking: map[string]chan struct{}{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	slots := make(chan struct{}, maxConns)
 	if web != nil {
@@ -214,9 +214,9 @@ func (s *Service) check(ctx context.Context, a proto.Attempt, h hosts.Host) erro
 func (s *Service) block(a proto.Attempt, reason string) error {
 	a.Reason = reason
 	s.mu.Lock()
-	known := s.told[a] || len(s.told) >= maxReported
+	known := s.reported[a] || len(s.reported) >= maxReported
 	if !known {
-		s.told[a] = true
+		s.reported[a] = true
 	}
 	s.mu.Unlock()
 	if !known && s.p.opts.Blocked != nil {

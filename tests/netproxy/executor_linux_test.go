@@ -13,15 +13,15 @@ import (
 	"codex/pkg/policy"
 )
 
-// hands is a running codex-sandbox serve.
-type hands struct {
+// executor is a running codex-sandbox serve.
+type executor struct {
 	*client.Client
 	t   *testing.T
 	dir string
 	n   int
 }
 
-func newHands(t *testing.T, program string) *hands {
+func newExecutor(t *testing.T, program string) *executor {
 	t.Helper()
 	b := newBench(t) // skips where there are no namespaces
 	c, err := client.Start(t.Context(), client.Config{Command: []string{program, "serve"}, Stderr: os.Stderr})
@@ -29,11 +29,11 @@ func newHands(t *testing.T, program string) *hands {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &hands{Client: c, t: t, dir: b.dir}
+	return &executor{Client: c, t: t, dir: b.dir}
 }
 
 // start starts a script behind a proxy; what it gives waits for the end.
-func (h *hands) start(words, script string, change func(*client.StartParams)) func() (string, int) {
+func (h *executor) start(words, script string, change func(*client.StartParams)) func() (string, int) {
 	h.t.Helper()
 	p := policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true, Network: true})
 	p.Proxy = settings(words)
@@ -64,10 +64,10 @@ func (h *hands) start(words, script string, change func(*client.StartParams)) fu
 	}
 }
 
-// TestExecutor: the hands start proxies as they are needed, and the output of a command
+// TestExecutor: the executor starts proxies as they are needed, and the output of a command
 // tells what was refused.
 func TestExecutor(t *testing.T) {
-	h := newHands(t, filepath.Join(binaries, "codex-sandbox"))
+	h := newExecutor(t, filepath.Join(binaries, "codex-sandbox"))
 	if !h.Info().Network {
 		t.Error("the capability is missing")
 	}
@@ -108,7 +108,7 @@ func TestExecutor(t *testing.T) {
 
 // TestExecutorAsk: the client decides about hosts in no list.
 func TestExecutorAsk(t *testing.T) {
-	h := newHands(t, filepath.Join(binaries, "codex-sandbox"))
+	h := newExecutor(t, filepath.Join(binaries, "codex-sandbox"))
 	web, _ := world(t)
 	asked := make(chan client.NetworkQuestion, 10)
 	ask := func(p *client.StartParams) {
@@ -144,7 +144,7 @@ func TestExecutorAsk(t *testing.T) {
 	}
 }
 
-// TestExecutorAlone: hands without the proxy's program leave commands without a network,
+// TestExecutorAlone: an executor without the proxy's program leaves commands without a network,
 // and say so.
 func TestExecutorAlone(t *testing.T) {
 	dir := t.TempDir()
@@ -155,7 +155,7 @@ func TestExecutorAlone(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "codex-sandbox"), b, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	h := newHands(t, filepath.Join(dir, "codex-sandbox"))
+	h := newExecutor(t, filepath.Join(dir, "codex-sandbox"))
 	web, _ := world(t)
 	out, code := h.start("127.0.0.1", "echo [$CODEX_SANDBOX_NETWORK_DISABLED]; curl -sS "+web, nil)()
 	if code == 0 || !strings.Contains(out, "[1]\n") || !strings.Contains(out, "codex-netproxy is not installed together with") || !strings.Contains(out, "without a network") {

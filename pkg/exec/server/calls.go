@@ -46,7 +46,7 @@ func (s *server) request(r *jsonrpc.Request) error {
 	switch {
 	case !ok:
 		_ = r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "exec-server stub does not implement `%s` yet", r.Method))
-	case r.Method != wire.MethodInitialize && s.stage < 2:
+	case r.Method != wire.MethodInitialize && s.handshake < 2:
 		_ = r.Reply(nil, s.tooEarly(r.Method))
 	default:
 		_ = r.Reply(m.Run(r))
@@ -59,7 +59,7 @@ func (s *server) tooEarly(method string) error {
 	if strings.HasPrefix(method, "fs/") {
 		word = "filesystem"
 	}
-	if s.stage == 1 {
+	if s.handshake == 1 {
 		missing = "send initialized"
 	}
 	return invalid("client must %s before using %s methods", missing, word)
@@ -67,12 +67,12 @@ func (s *server) tooEarly(method string) error {
 
 func (s *server) initialize(_ *jsonrpc.Request, p *wire.InitializeParams) (any, error) {
 	switch {
-	case s.stage > 0:
+	case s.handshake > 0:
 		return nil, invalid("initialize may only be sent once per connection")
 	case p.ResumeSessionID != nil: // a session here ends with its pipe
 		return nil, invalid("unknown session id %s", *p.ResumeSessionID)
 	}
-	s.stage = 1
+	s.handshake = 1
 	return wire.InitializeResult{SessionID: s.session, EnvironmentInfo: s.environment()}, nil
 }
 

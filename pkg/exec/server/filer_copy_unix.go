@@ -58,7 +58,7 @@ func nearest(path string) string {
 	}
 }
 
-func (f *filer) copyFile(p place, dst string, perm uint32) error {
+func (f *filer) copyFile(p entry, dst string, perm uint32) error {
 	in, err := p.open(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (f *filer) copyFile(p place, dst string, perm uint32) error {
 	return err
 }
 
-func (f *filer) copyLink(p place, dst string) error {
+func (f *filer) copyLink(p entry, dst string) error {
 	target, err := readLink(p)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (f *filer) copyLink(p place, dst string) error {
 	return unix.Symlinkat(target, q.dir, q.base)
 }
 
-func (f *filer) copyTree(p place, src, dst string) error {
+func (f *filer) copyTree(p entry, src, dst string) error {
 	dir, err := p.open(unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return err

@@ -31,8 +31,8 @@ type filer struct {
 	pol *policy.Policy // nil: everything may be done
 }
 
-// place is a name in a directory. Without a policy it is the whole path from anywhere.
-type place struct {
+// entry is a name in a directory. Without a policy it is the whole path from anywhere.
+type entry struct {
 	dir  int
 	base string
 	real string // true path of the name; "" without a policy
@@ -40,13 +40,13 @@ type place struct {
 	flag int    // for opening: O_NOFOLLOW under a policy
 }
 
-func (p place) close() {
+func (p entry) close() {
 	if p.own {
 		unix.Close(p.dir)
 	}
 }
 
-func (p place) stat(st *unix.Stat_t, follow bool) error {
+func (p entry) stat(st *unix.Stat_t, follow bool) error {
 	flag := unix.AT_SYMLINK_NOFOLLOW
 	if follow && !p.own {
 		flag = 0
@@ -54,7 +54,7 @@ func (p place) stat(st *unix.Stat_t, follow bool) error {
 	return retry(func() error { return unix.Fstatat(p.dir, p.base, st, flag) })
 }
 
-func (p place) open(flag int, perm uint32) (*os.File, error) {
+func (p entry) open(flag int, perm uint32) (*os.File, error) {
 	var fd int
 	err := retry(func() (err error) {
 		fd, err = unix.Openat(p.dir, p.base, flag|p.flag|unix.O_CLOEXEC, perm)
@@ -77,9 +77,9 @@ func retry(f func() error) error {
 func isKind(st *unix.Stat_t, kind uint32) bool { return uint32(st.Mode)&unix.S_IFMT == kind }
 
 // at finds the directory of a clean absolute path; its last component is not followed.
-func (f *filer) at(path string) (place, error) {
+func (f *filer) at(path string) (entry, error) {
 	if f.pol == nil {
-		return place{dir: unix.AT_FDCWD, base: path}, nil
+		return entry{dir: unix.AT_FDCWD, base: path}, nil
 	}
 	dir, base := filepath.Split(path)
 	if base == "" {
@@ -91,18 +91,18 @@ func (f *filer) at(path string) (place, error) {
 		return err
 	})
 	if err != nil {
-		return place{}, err
+		return entry{}, err
 	}
 	real, err := fdPath(fd)
 	if err != nil {
 		unix.Close(fd)
-		return place{}, err
+		return entry{}, err
 	}
-	return place{dir: fd, base: base, real: filepath.Join(real, base), own: true, flag: unix.O_NOFOLLOW}, nil
+	return entry{dir: fd, base: base, real: filepath.Join(real, base), own: true, flag: unix.O_NOFOLLOW}, nil
 }
 
 // follow is at with the last component followed, whether what it leads to exists or not.
-func (f *filer) follow(path string) (place, error) {
+func (f *filer) follow(path string) (entry, error) {
 	for range maxLinks {
 		p, err := f.at(path)
 		if err != nil || f.pol == nil {
@@ -115,17 +115,17 @@ func (f *filer) follow(path string) (place, error) {
 		target, err := readLink(p)
 		p.close()
 		if err != nil {
-			return place{}, err
+			return entry{}, err
 		}
 		if !filepath.IsAbs(target) {
 			// Not cleaned before the directory is known by its true name.
 			target = filepath.Dir(p.real) + "/" + target
 		}
 		if path, err = trueDir(target); err != nil {
-			return place{}, err
+			return entry{}, err
 		}
 	}
-	return place{}, syscall.ELOOP
+	return entry{}, syscall.ELOOP
 }
 
 // trueDir gives a link's target a form in which dots can be resolved by text: the
@@ -146,7 +146,7 @@ func trueDir(target string) (string, error) {
 	return filepath.Join(real, base), nil
 }
 
-func readLink(p place) (string, error) {
+func readLink(p entry) (string, error) {
 	buf := make([]byte, 4096)
 	n, err := unix.Readlinkat(p.dir, p.base, buf)
 	if err != nil {
@@ -155,14 +155,14 @@ func readLink(p place) (string, error) {
 	return string(buf[:n]), nil
 }
 
-func (f *filer) mayRead(p place) error {
+func (f *filer) mayRead(p entry) error {
 	if f.pol != nil && !f.pol.CanRead(p.real) {
 		return errHidden
 	}
 	return nil
 }
 
-func (f *filer) mayWrite(p place) error {
+func (f *filer) mayWrite(p entry) error {
 	switch {
 	case f.pol == nil || f.pol.CanWrite(p.real):
 		return nil
@@ -174,7 +174,7 @@ func (f *filer) mayWrite(p place) error {
 
 // mayMove is mayWrite for what takes a whole tree away: it must not hold a place with
 // rules of its own, whether that exists or not.
-func (f *filer) mayMove(p place) error {
+func (f *filer) mayMove(p entry) error {
 	if err := f.mayWrite(p); err != nil || f.pol == nil {
 		return err
 	}

@@ -21,10 +21,10 @@ const (
 
 // network is a process's way out, by the proxy or not at all.
 type network struct {
-	lease   *keeper.Lease
-	refused chan proto.Attempt
-	done    chan struct{} // closed when nothing more can be refused
-	told    chan struct{} // closed when everything has been told
+	lease    *keeper.Lease
+	refused  chan proto.Attempt
+	done     chan struct{} // closed when nothing more can be refused
+	reported chan struct{} // closed when everything has been told
 }
 
 // prepareNetwork leads a command to the proxy that its policy asks for. When there is
@@ -33,7 +33,7 @@ func (s *server) prepareNetwork(p *process, ask bool, spec *sandbox.Spec) {
 	if spec.Policy.Proxy == nil {
 		return
 	}
-	n := &network{refused: make(chan proto.Attempt, noticeQueue), done: make(chan struct{}), told: make(chan struct{})}
+	n := &network{refused: make(chan proto.Attempt, noticeQueue), done: make(chan struct{}), reported: make(chan struct{})}
 	events := keeper.Events{Blocked: func(a proto.Attempt) {
 		select {
 		case n.refused <- a:
@@ -56,10 +56,10 @@ func (p *process) noticeStream() string {
 	return st[len(st)-1].name // standard error, or the only one
 }
 
-// tell puts refused connections into the output as they come, for few programs say what
+// report puts refused connections into the output as they come, for few programs say what
 // a proxy answers.
-func (p *process) tell(n *network) {
-	defer close(n.told)
+func (p *process) report(n *network) {
+	defer close(n.reported)
 	end := "\n"
 	if p.tty {
 		end = "\r\n"
@@ -88,7 +88,7 @@ func (p *process) tell(n *network) {
 	}
 }
 
-// close ends the way out. Everything that was refused has been told then, if tell runs.
+// close ends the way out. Everything that was refused is in the output then, if report runs.
 func (n *network) close() {
 	if n == nil {
 		return

@@ -89,7 +89,7 @@ func (p *process) run() {
 		go p.pump(st)
 	}
 	if p.network != nil {
-		go p.tell(p.network)
+		go p.report(p.network)
 	}
 	go p.wait()
 }
@@ -203,7 +203,7 @@ func (p *process) wait() {
 	p.s.family.reaped(p.child)
 	if p.network != nil { // its last words come before the exit
 		p.network.close()
-		<-p.network.told
+		<-p.network.reported
 	}
 	p.settle()
 	if p.wallTimer != nil {

@@ -68,13 +68,13 @@ type Options struct {
 
 // server is one connection.
 type server struct {
-	opts    Options
-	out     *out
-	conn    *jsonrpc.Conn // over out
-	methods map[string]jsonrpc.Method[*jsonrpc.Request]
-	bufs    sync.Pool
-	session string
-	stage   int // handshake: 0, 1 after initialize, 2 after initialized; the reader's own
+	opts      Options
+	out       *out
+	conn      *jsonrpc.Conn // over out
+	methods   map[string]jsonrpc.Method[*jsonrpc.Request]
+	bufs      sync.Pool
+	session   string
+	handshake int // 0, 1 after initialize, 2 after initialized; the reader's own
 
 	files  limiter // calls about files
 	starts limiter // of processes
@@ -217,10 +217,10 @@ func (s *server) line(line []byte) error {
 		if m.Method != wire.NotifyInitialized {
 			return fmt.Errorf("%w: unknown notification %q", errProtocol, m.Method)
 		}
-		if s.stage == 0 {
+		if s.handshake == 0 {
 			return fmt.Errorf("%w: initialized before initialize", errProtocol)
 		}
-		s.stage = 2
+		s.handshake = 2
 	default:
 		return fmt.Errorf("%w: answer to a question nobody asked", errProtocol)
 	}

@@ -59,7 +59,7 @@ type Events struct {
 	Ask func(ctx context.Context, a proto.Attempt) bool
 }
 
-// Lease is one command's place behind a proxy.
+// Lease is one command's use of a proxy.
 type Lease struct {
 	proxy  *proxy
 	id     string
@@ -76,7 +76,7 @@ func (k *Keeper) Prepare(spec *sandbox.Spec, e Events) (*Lease, error) {
 	settings := spec.Policy.Proxy
 	l := &Lease{events: e}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
-	if err := k.place(l, settings); err != nil {
+	if err := k.join(l, settings); err != nil {
 		l.cancel()
 		return nil, fmt.Errorf("network proxy: %w", err)
 	}
@@ -107,8 +107,8 @@ func (l *Lease) Close() {
 	l.proxy.leave(l)
 }
 
-// place finds the running proxy for a lease, or starts one.
-func (k *Keeper) place(l *Lease, s *policy.ProxySettings) error {
+// join finds the running proxy for a lease, or starts one.
+func (k *Keeper) join(l *Lease, s *policy.ProxySettings) error {
 	first, err := json.Marshal(proto.InitializeParams{Settings: *s, Ask: l.events.Ask != nil})
 	if err != nil {
 		return err
