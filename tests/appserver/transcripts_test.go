@@ -22,6 +22,7 @@ type difference struct {
 
 func differences() []difference {
 	return []difference{
+		{`(error|turn/completed):params\.(turn\.)?error\.message`, "a provider's own reason is kept", false},
 		{`configWarning:`, "no bubblewrap is needed", false},
 		{`nope/method:error.message|thread/delete:error.message`, "an unknown method is refused in a short sentence", false},
 		{`initialize:result.userAgent`, "the terminal and the system are this machine's", false},
