@@ -31,13 +31,20 @@ func TestEveryTypeMeetsItsSchema(t *testing.T) {
 				if err := json.Unmarshal(msg, &l); err != nil {
 					t.Fatal(err)
 				}
-				back := reflect.New(typ)
-				if err := json.Unmarshal(append(l.Params, l.Result...), back.Interface()); err != nil {
-					t.Errorf("%s: %v\n%s", m.Name, err, msg)
-					continue
+				raw := append(l.Params, l.Result...)
+				decoders := map[string]func(v any) error{"encoding/json": func(v any) error { return json.Unmarshal(raw, v) }}
+				if m.Kind == protocol.ClientRequest && typ == m.Params {
+					decoders["strictly"] = func(v any) error { return jsonrpc.Decoder{}.Decode(m.Name, raw, v) }
 				}
-				if again := message(t, m, typ == m.Params, back.Elem().Interface()); !bytes.Equal(msg, again) {
-					t.Errorf("%s changed:\n%s\n%s", m.Name, msg, again)
+				for name, decode := range decoders {
+					back := reflect.New(typ)
+					if err := decode(back.Interface()); err != nil {
+						t.Errorf("%s, %s: %v\n%s", m.Name, name, err, msg)
+						continue
+					}
+					if again := message(t, m, typ == m.Params, back.Elem().Interface()); !bytes.Equal(msg, again) {
+						t.Errorf("%s, %s changed:\n%s\n%s", m.Name, name, msg, again)
+					}
 				}
 			}
 		}
