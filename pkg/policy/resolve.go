@@ -354,7 +354,11 @@ func (r *resolver) protect(w *Root) error {
 			return nil // a single file has no names below it
 		}
 	}
-	for _, name := range ProtectedNames() {
+	names := ProtectedNames()
+	if r.env.FS != nil && mayBecomeGit(r.env.FS, w.Path) {
+		names = append(names, "HEAD")
+	}
+	for _, name := range names {
 		at := path.Join(w.Path, name)
 		if g := r.grants[at]; g != nil && g.access == AccessWrite || slices.Contains(r.opened, at) {
 			continue // opened by name
@@ -374,6 +378,20 @@ func (r *resolver) protect(w *Root) error {
 		}
 	}
 	return nil
+}
+
+// mayBecomeGit reports whether git would take dir itself for a git directory if a file
+// HEAD, and what is easily made, came into it: hooks and settings of a command's would
+// run then. One that has a HEAD is one already, or will not be.
+func mayBecomeGit(f FS, dir string) bool {
+	if st, err := f.Lstat(path.Join(dir, "HEAD")); err == nil && !st.IsDir() {
+		return false
+	}
+	if _, err := f.Lstat(path.Join(dir, ".git/HEAD")); err == nil {
+		return false
+	}
+	st, err := f.Lstat(path.Join(dir, ".git"))
+	return err != nil || !st.Mode().IsRegular() // which leads elsewhere
 }
 
 // protectAround adds the protected names of the repository that a project root

@@ -192,7 +192,7 @@ func TestResolveOnDisk(t *testing.T) {
 				t.Errorf("write to %s: want %v", name, want)
 			}
 		}
-		if p := ww("repo/deep/er"); len(p.Writable[0].ReadOnly) != 3 {
+		if p := ww("repo/deep/er"); len(p.Writable[0].ReadOnly) != 4 { // HEAD is the fourth
 			t.Errorf("outside of the roots it needs no entry: %+v", p.Writable)
 		}
 	})

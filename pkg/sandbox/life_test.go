@@ -45,6 +45,9 @@ func TestExit(t *testing.T) {
 		"kill -9 1; true":     {},
 		"kill -STOP 1; true":  {},
 		"kill -9 $PPID; true": {},
+		"kill -TERM 1; kill -SEGV 1; kill -QUIT 1; kill -HUP 1; exit 3": {Code: 3},
+		"trap '' TERM; kill -TERM 0; exit 4":                            {Code: 4},
+		"setsid -w sh -c 'kill -9 0'; exit 5":                           {Code: 5},
 	} {
 		if r := p.sh(t, p.workspace(t), script); r.err != nil || r.exit != want {
 			t.Errorf("%s: %+v, want %+v", script, r, want)
@@ -151,7 +154,7 @@ func TestKillEndsAll(t *testing.T) {
 			defer cancel()
 			c, out := startPiped(t, ctx, Spec{Policy: p.workspace(t), Argv: []string{"sh", "-c", script}, Dir: p.ws, Env: testEnv()})
 			lines(t, out, "deep", "up")
-			if _, err := os.Stat(p.ws + "/.codex"); err == nil || !exists(p.ws+"/.codex") {
+			if _, err := os.Stat(p.ws + "/.git"); err == nil || !exists(p.ws+"/.git") || !exists(p.ws+"/.codex") {
 				t.Error("no placeholder while it runs, or one that programs take for real")
 			}
 			kill(c, cancel)
@@ -292,11 +295,12 @@ func TestPlaceholdersOwn(t *testing.T) {
 	p := newSite(t)
 	os.Mkdir(p.ws+"/.codex", 0o755)                             // a user's, empty
 	os.Symlink("/dev/null/held-by-codex-sandbox", p.ws+"/.git") // a crash's
+	syscall.Mkdir(p.ws+"/HEAD", 0o1755)                         // too
 	os.WriteFile(p.ws+"/.agents", nil, 0o644)                   // a user's file
 	if r := p.sh(t, p.workspace(t), "echo x >.codex/x; echo x >.git/x; echo x >.agents; rmdir .codex; :"); r.err != nil {
 		t.Errorf("%+v", r)
 	}
-	if !exists(p.ws+"/.codex") || !exists(p.ws+"/.agents") || exists(p.ws+"/.git") {
+	if !exists(p.ws+"/.codex") || !exists(p.ws+"/.agents") || exists(p.ws+"/.git") || exists(p.ws+"/HEAD") {
 		t.Error("wrong ones are left")
 	}
 	if entries, _ := os.ReadDir(p.ws + "/.codex"); len(entries) != 0 {
@@ -320,7 +324,7 @@ func TestPlaceholdersSticky(t *testing.T) {
 	}
 	os.WriteFile(p.ws+"/full/f", nil, 0o644)
 	if r := p.sh(t, p.resolve(t, prof), "touch full/g empty/g above/missing/x 2>/dev/null; :"); r.err != nil {
-		t.Errorf("%+v", r)
+		t.Errorf("%+v: %v", r, r.err)
 	}
 	for _, name := range []string{"/full", "/empty", "/above"} {
 		if st, err := os.Stat(p.ws + name); err != nil || st.Mode() != os.ModeDir|os.ModeSticky|0o777 {

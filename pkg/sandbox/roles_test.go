@@ -85,6 +85,25 @@ func playRole(role string, args []string) int {
 		}
 		c.Wait()
 		return c.Exit().Code
+	case "limited": // files may have 4096 bytes: a disk that is full
+		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 4096, Max: 4096}); err != nil {
+			fmt.Println("setup:", err)
+			return 3
+		}
+		pol, _ := policy.ReadOnly().Resolve(policy.Env{Cwd: args[0], FS: policy.HostFS{}})
+		c, err := Command(context.Background(), Spec{Policy: pol, Argv: []string{"sh", "-c", args[1]}, Dir: args[0], Env: os.Environ()})
+		if err != nil {
+			fmt.Println("refused:", err)
+			return 4
+		}
+		out, err := os.Create(args[0] + "/out")
+		if err != nil {
+			fmt.Println("setup:", err)
+			return 3
+		}
+		c.Stdout = out
+		c.Run()
+		return c.Exit().Code
 	case "old", "unfiltered": // a kernel without the newer mount calls, or without filters
 		if err := forgetCalls(role); err != nil {
 			fmt.Println("setup:", err)
@@ -207,22 +226,50 @@ func attacks() map[string]func(args []string) error {
 			var p [256]byte
 			return raw(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&p)))(nil)
 		},
-		"ptrace":         raw(unix.SYS_PTRACE, unix.PTRACE_TRACEME),
-		"ptrace-1":       raw(unix.SYS_PTRACE, unix.PTRACE_ATTACH, 1),
-		"keyctl":         raw(unix.SYS_KEYCTL, 0, ^uintptr(2)),
-		"bpf":            raw(unix.SYS_BPF),
-		"perf":           raw(unix.SYS_PERF_EVENT_OPEN),
-		"userfaultfd":    raw(unix.SYS_USERFAULTFD, 0),
-		"newuser":        func([]string) error { return unix.Unshare(unix.CLONE_NEWUSER) },
-		"newnet":         func([]string) error { return unix.Unshare(unix.CLONE_NEWNET) },
-		"newtime":        func([]string) error { return unix.Unshare(unix.CLONE_NEWTIME) },
-		"clone3":         raw(unix.SYS_CLONE3),
-		"chroot":         func(a []string) error { return unix.Chroot(a[0]) },
-		"umount":         func(a []string) error { return unix.Unmount(a[0], unix.MNT_DETACH) },
-		"remount":        func(a []string) error { return unix.Mount("none", a[0], "", unix.MS_REMOUNT|unix.MS_BIND, "") },
-		"bind":           func(a []string) error { return unix.Mount(a[0], a[1], "", unix.MS_BIND, "") },
-		"suid-chmod":     func(a []string) error { return os.Chmod(a[0], 0o755|os.ModeSetuid) },
-		"suid-create":    func(a []string) error { _, err := unix.Open(a[0], unix.O_CREAT|unix.O_WRONLY, 0o4755); return err },
+		"ptrace":      raw(unix.SYS_PTRACE, unix.PTRACE_TRACEME),
+		"ptrace-1":    raw(unix.SYS_PTRACE, unix.PTRACE_ATTACH, 1),
+		"keyctl":      raw(unix.SYS_KEYCTL, 0, ^uintptr(2)),
+		"bpf":         raw(unix.SYS_BPF),
+		"perf":        raw(unix.SYS_PERF_EVENT_OPEN),
+		"userfaultfd": raw(unix.SYS_USERFAULTFD, 0),
+		"newuser":     func([]string) error { return unix.Unshare(unix.CLONE_NEWUSER) },
+		"newnet":      func([]string) error { return unix.Unshare(unix.CLONE_NEWNET) },
+		"newtime":     func([]string) error { return unix.Unshare(unix.CLONE_NEWTIME) },
+		"clone3":      raw(unix.SYS_CLONE3),
+		"chroot":      func(a []string) error { return unix.Chroot(a[0]) },
+		"umount":      func(a []string) error { return unix.Unmount(a[0], unix.MNT_DETACH) },
+		"remount":     func(a []string) error { return unix.Mount("none", a[0], "", unix.MS_REMOUNT|unix.MS_BIND, "") },
+		"bind":        func(a []string) error { return unix.Mount(a[0], a[1], "", unix.MS_BIND, "") },
+		"suid-chmod":  func(a []string) error { return os.Chmod(a[0], 0o755|os.ModeSetuid) },
+		"suid-create": func(a []string) error { _, err := unix.Open(a[0], unix.O_CREAT|unix.O_WRONLY, 0o4755); return err },
+		"sgid-chmod":  func(a []string) error { return os.Chmod(a[0], 0o755|os.ModeSetgid) },
+		"suid-openat2": func(a []string) error {
+			_, err := unix.Openat2(unix.AT_FDCWD, a[0], &unix.OpenHow{Flags: unix.O_CREAT | unix.O_WRONLY, Mode: 0o4755})
+			return err
+		},
+		"lease": func(a []string) error {
+			f, err := os.Open(a[0])
+			if err == nil {
+				_, err = unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK)
+			}
+			return err
+		},
+		"tty-exclusive":  raw(unix.SYS_IOCTL, 0, unix.TIOCEXCL),
+		"tty-discipline": func([]string) error { return unix.IoctlSetPointerInt(0, unix.TIOCSETD, 27) },
+		"setpgid":        func([]string) error { return unix.Setpgid(0, 0) },
+		"setsid":         func([]string) error { _, err := unix.Setsid(); return err },
+		// 0 when ids that are not the user's are answered as to an ordinary user.
+		"foreign-ids": func(a []string) error {
+			for name, err := range map[string]error{
+				"setuid": unix.Setuid(4242), "setgid": unix.Setgid(4242), "setresuid": unix.Setresuid(-1, -1, 4242),
+				"chown": os.Chown(a[0], 4242, -1), "chgrp": os.Lchown(a[0], -1, 4242),
+			} {
+				if !errors.Is(err, unix.EPERM) {
+					return fmt.Errorf("%s: %v", name, err)
+				}
+			}
+			return errors.Join(unix.Setuid(os.Getuid()), unix.Setresgid(-1, os.Getgid(), -1), os.Chown(a[0], os.Getuid(), -1))
+		},
 		"sticky-chmod":   func(a []string) error { return os.Chmod(a[0], 0o755|os.ModeSticky) },
 		"setrlimit-core": func([]string) error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1, Max: 1}) },
 		"write":          func(a []string) error { return tryWrite(a[0]) },

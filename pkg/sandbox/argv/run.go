@@ -150,6 +150,7 @@ func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 // a probe, and probes only when it does not. started hears the command's number.
 func runConfined(ctx context.Context, spec sandbox.Spec, p Process, started func(pid int)) error {
 	signals := listen(isatty.IsTerminal(p.In.Fd()) || isatty.IsTerminal(p.Err.Fd()), p.SignalsAfter)
+	defer keepTerminal(p.In, p.Out, p.Err)()
 	spec.Support = sandbox.Assumed()
 	if spec.Policy.Proxy != nil {
 		defer behindProxy(&spec, p)()

@@ -21,9 +21,14 @@ type devices struct {
 
 func deviceNames() []string { return []string{"null", "zero", "full", "random", "urandom", "tty"} }
 
-// cloneDevice gives a detached copy of one file's mount.
+// cloneDevice gives a detached copy of one file's mount, read-only: a device can be
+// written all the same, but not its mode and times.
 func cloneDevice(name string) (int, error) {
-	return unix.OpenTree(unix.AT_FDCWD, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	tree, err := unix.OpenTree(unix.AT_FDCWD, name, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	return tree, setAttr(tree, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)
 }
 
 func takeDevices(take func(name string) (int, error)) (*devices, error) {
@@ -51,19 +56,25 @@ func takeTerminal(take func(name string) (int, error)) int {
 		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil {
 			continue
 		}
-		var name [64]byte
-		n, err := unix.Readlink("/proc/self/fd/"+strconv.Itoa(fd), name[:])
-		if err != nil || n == len(name) {
-			return -1
-		}
 		// The stream itself is on a mount that is not ours to copy; the same
 		// file is found by its name.
-		tree, err := take(string(name[:n]))
+		name, err := readlinkAt(unix.AT_FDCWD, descriptor(fd))
 		if err != nil {
 			return -1
 		}
 		var want, got unix.Stat_t
-		if unix.Fstat(fd, &want) != nil || unix.Fstat(tree, &got) != nil || want.Rdev != got.Rdev {
+		if unix.Fstat(fd, &want) != nil {
+			return -1
+		}
+		rdev := deviceOf(fd, &want)
+		if name == "/dev/tty" { // the kernel's word for it
+			name = "/dev/pts/" + strconv.Itoa(int(unix.Minor(rdev)))
+		}
+		tree, err := take(name)
+		if err != nil {
+			return -1
+		}
+		if unix.Fstat(tree, &got) != nil || got.Rdev != rdev {
 			unix.Close(tree)
 			return -1
 		}
@@ -192,7 +203,7 @@ func procCovers(proc int) ([]string, error) {
 		_, _, names = unix.ParseDirent(buf[:n], -1, names)
 	}
 	for _, name := range names {
-		if name[0] >= '0' && name[0] <= '9' {
+		if name[0] >= '0' && name[0] <= '9' && name != "1" { // but pid 1's
 			continue
 		}
 		var st unix.Stat_t

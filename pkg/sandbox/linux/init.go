@@ -136,7 +136,8 @@ func runSpaces(p *plan) (int, error) {
 		holds.release()
 		return 0, err
 	}
-	pid, lost, err := launchAside(p)
+	var std streams
+	pid, lost, err := launchAside(p, &std)
 	if err != nil || p.has(flagProbe) {
 		endAll()
 		holds.release()
@@ -153,6 +154,9 @@ func runSpaces(p *plan) (int, error) {
 	muteStdio()
 	ws := reap(pid)
 	holds.release()
+	if !std.finish() && ws == 0 {
+		ws = syscall.WaitStatus(unix.SIGPIPE) // its output is not where it was to go
+	}
 	var b [4]byte
 	binary.LittleEndian.PutUint32(b[:], uint32(ws))
 	writeAll(ctlFd, record(recExit, b[:]))
@@ -163,12 +167,12 @@ func runSpaces(p *plan) (int, error) {
 // the sandbox's view of the file system ends with that, so that the view goes
 // with the command's last process; the others keep the host's, and can take
 // the placeholders away.
-func launchAside(p *plan) (pid int, lost byte, err error) {
+func launchAside(p *plan, std *streams) (pid int, lost byte, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // and never unlocked: the thread ends here
-		pid, lost, err = launch(p)
+		pid, lost, err = launch(p, std)
 	}()
 	<-done
 	if err == nil && pid != 0 {
@@ -178,9 +182,14 @@ func launchAside(p *plan) (pid int, lost byte, err error) {
 }
 
 // launch moves this thread into the sandbox and starts the command from it.
-func launch(p *plan) (pid int, lost byte, err error) {
+func launch(p *plan, std *streams) (pid int, lost byte, err error) {
 	if lost, err = enterMounts(p); err != nil {
 		return 0, lost, err
+	}
+	if !p.has(flagProbe) {
+		if err := std.own(); err != nil {
+			return 0, lost, err
+		}
 	}
 	if err := enter(p); err != nil {
 		return 0, lost, err
@@ -205,11 +214,12 @@ func launch(p *plan) (pid int, lost byte, err error) {
 	if err != nil {
 		return 0, lost, &fault{cause: causeExec, err: err}
 	}
-	pid, err = syscall.ForkExec(prog, p.argv, &syscall.ProcAttr{
-		Env:   p.env,
-		Files: []uintptr{0, 1, 2},
-		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: p.has(flagTty), Ctty: 0},
-	})
+	if err := unkillable(p.has(flagTty)); err != nil {
+		return 0, lost, err
+	}
+	// The command is in our session and process group: it leads none, and so may make
+	// its own.
+	pid, err = syscall.ForkExec(prog, p.argv, &syscall.ProcAttr{Env: p.env, Files: []uintptr{0, 1, 2}})
 	if err != nil {
 		return 0, lost, &fault{cause: causeExec, err: err}
 	}
@@ -230,8 +240,8 @@ func loadFilter(p *plan) error {
 
 // filter says what the filter is to refuse.
 func (p *plan) filter() seccomp.Config {
-	c := seccomp.Config{NetworkOnly: p.mode == modeSeccomp, Root: unix.Geteuid() == 0,
-		Alone: p.mode == modeLandlock, ReadOnly: len(p.roots) == 0}
+	c := seccomp.Config{NetworkOnly: p.mode == modeSeccomp, Alone: p.mode == modeLandlock, ReadOnly: len(p.roots) == 0,
+		Mapped: p.mode == modeSpaces && !p.has(flagAsRoot), UID: uint32(unix.Geteuid()), GID: uint32(unix.Getegid())}
 	switch {
 	case p.has(flagBind):
 		c.Network = seccomp.NetworkLoopback
@@ -258,10 +268,18 @@ func follow(pid int) {
 			unix.Kill(-1, unix.SIGKILL)
 			return
 		}
-		if sig := syscall.Signal(b[0]); unix.Kill(-pid, sig) != nil {
-			unix.Kill(pid, sig) // it leads no group yet
-		}
+		signalGroup(pid, syscall.Signal(b[0]))
 	}
+}
+
+// signalGroup sends sig to the process group that the command is in now: ours, or one
+// that it made.
+func signalGroup(pid int, sig syscall.Signal) {
+	group, err := unix.Getpgid(pid)
+	if err != nil || group <= 1 {
+		group = 0 // we are out of its reach
+	}
+	unix.Kill(-group, sig)
 }
 
 // codeOf is the status of a process that stands for one that ended so.

@@ -55,6 +55,9 @@ func enterOldMounts(p *plan) (lost byte, err error) {
 	if err := dev.mountOn("/dev"); err != nil {
 		return 0, refusal(err)
 	}
+	if err := holdDevices(); err != nil {
+		return 0, refusal(err)
+	}
 	for name, fd := range late {
 		err := makePoint(name, fd)
 		if err == nil {
@@ -275,6 +278,22 @@ func openDevice(name string) (int, error) {
 
 func bindFile(fd int, at string) error {
 	return unix.Mount(descriptor(fd), at, "", unix.MS_BIND, "")
+}
+
+// holdDevices makes the copies of devices read-only, which keeps their modes and times.
+func holdDevices() error {
+	points, err := mountPoints()
+	if err != nil {
+		return err
+	}
+	for _, m := range points {
+		if m.path == "/dev/console" || strings.HasPrefix(m.path, "/dev/") && slices.Contains(deviceNames(), m.path[len("/dev/"):]) {
+			if err := remount(m, unix.MS_NOSUID|unix.MS_NOEXEC|unix.MS_RDONLY); err != nil {
+				return during(err, "restrict %s", m.path)
+			}
+		}
+	}
+	return nil
 }
 
 // mountPoint is a mount of this thread's namespace.

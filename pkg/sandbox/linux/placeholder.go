@@ -12,16 +12,21 @@ import (
 	"codex/pkg/policy"
 )
 
-// A protected name that does not exist stands on the disk as a link while a command
-// runs, and the link is mounted on itself in the command's view, so that it can be
+// A protected name that does not exist is held by a placeholder while a command runs.
+// For .git that is a link, mounted on itself in the command's view so that it can be
 // neither removed nor renamed nor created through. It leads nowhere, whatever anybody
-// makes: /dev/null is no directory. Programs that ask for the name find nothing, inside
-// and outside.
+// makes, for /dev/null is no directory: who looks for a repository finds none, inside and
+// outside. Other names are empty directories, which git passes over where it would list
+// a link. What marks them as ours is the sticky bit although only their owner can write
+// there, which nobody else has a use for.
 //
 // Every sandbox that relies on a placeholder has a lock on its directory; the last one
-// removes it. One left behind by a crash is known by where it leads, and is taken over
-// and then removed by the next sandbox there.
-const heldTarget = "/dev/null/held-by-codex-sandbox"
+// removes it. One left behind by a crash is known by its mark, and is taken over and then
+// removed by the next sandbox there.
+const (
+	heldTarget = "/dev/null/held-by-codex-sandbox"
+	heldMode   = 0o1755
+)
 
 // guard is a path to protect: what is there, or, when link is not "", a symbolic link
 // itself, with what it says.
@@ -87,12 +92,9 @@ func (p *plan) guardOne(hs *holds, root, protected string) (guard, error) {
 			target, err = readlinkAt(dir, name)
 		}
 		switch {
-		case err == unix.ENOENT || target == heldTarget:
-			held, err := hs.hold(dir, above, name)
-			if err != nil || !held {
-				return guard{}, during(err, "protect %s, which is missing", protected)
-			}
-			return guard{at, heldTarget}, nil
+		case err == unix.ENOENT || target == heldTarget || err == nil && marked(&st) && (!deeper || emptyDir(dir, name)):
+			g, err := hs.hold(dir, above, name)
+			return g, during(err, "protect %s, which is missing", protected)
 		case err == unix.ENOTDIR: // a root that is a file stays one
 			return guard{}, nil
 		case err != nil:
@@ -166,42 +168,77 @@ func (p *plan) writable(name string) bool {
 }
 
 // hold makes the placeholder name in the directory above, which dir is open on, and
-// locks it. It gives false when nothing can ever be made there, or something real has
-// appeared.
-func (hs *holds) hold(dir int, above, name string) (bool, error) {
+// locks it. The zero guard says that nothing can ever be made there.
+func (hs *holds) hold(dir int, above, name string) (guard, error) {
 	locked, ok := hs.dirs[above]
 	if !ok {
 		var err error
 		if locked, err = lockable(dir); err != nil {
-			return false, err
+			return guard{}, err
 		}
 		hs.dirs[above] = locked
 	}
-	// Who removes one looks for locks with the gate closed.
-	waitFor(locked, unix.LOCK_SH)
-	err := unix.Symlinkat(heldTarget, locked, name)
+	waitFor(locked, unix.LOCK_SH) // who removes one looks for locks with the gate closed
+	err := makeHeld(locked, name)
 	unix.Flock(locked, unix.LOCK_UN)
-	switch err {
-	case nil:
-	case unix.EEXIST:
-		if to, err := readlinkAt(locked, name); err != nil || to != heldTarget {
-			return false, nil
-		}
-	case unix.EROFS:
-		return false, nil
-	case unix.EACCES, unix.EPERM:
+	g := guard{path: path.Join(above, name)}
+	switch {
+	case err == unix.EEXIST && !isHeld(locked, name):
+		return g, nil // something real has appeared
+	case err == unix.EROFS:
+		return guard{}, nil
+	case err == unix.EACCES || err == unix.EPERM:
 		// The command is refused as we are, unless it owns the directory and can
 		// change its mode.
 		var st unix.Stat_t
 		if unix.Fstat(locked, &st) == nil && int(st.Uid) != unix.Geteuid() {
-			return false, nil
+			return guard{}, nil
 		}
-		return false, err
-	default:
-		return false, err
+		return guard{}, err
+	case err != nil && err != unix.EEXIST:
+		return guard{}, err
+	}
+	if name == ".git" {
+		g.link = heldTarget
 	}
 	hs.names = append(hs.names, hold{locked, name})
-	return true, nil
+	return g, nil
+}
+
+func makeHeld(dir int, name string) error {
+	if name == ".git" {
+		return unix.Symlinkat(heldTarget, dir, name)
+	}
+	return unix.Mkdirat(dir, name, heldMode)
+}
+
+// isHeld recognises a placeholder. Another user's counts too: its owner must not
+// remove it under us.
+func isHeld(dir int, name string) bool {
+	if name == ".git" {
+		to, err := readlinkAt(dir, name)
+		return err == nil && to == heldTarget
+	}
+	var st unix.Stat_t
+	return unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && marked(&st)
+}
+
+// marked recognises a directory that is a placeholder; whether it is empty shows when
+// it is removed.
+func marked(st *unix.Stat_t) bool {
+	return st.Mode&(unix.S_IFMT|unix.S_ISVTX|0o022) == unix.S_IFDIR|unix.S_ISVTX
+}
+
+func emptyDir(dir int, name string) bool {
+	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	var buf [1024]byte
+	n, err := unix.ReadDirent(fd, buf[:])
+	_, count, _ := unix.ParseDirent(buf[:max(n, 0)], 1, nil)
+	return err == nil && count == 0
 }
 
 // The lock of those who rely on placeholders in a directory is one that anybody can have
@@ -262,8 +299,12 @@ func unused(dir int) bool {
 }
 
 func (h hold) remove() {
-	if to, err := readlinkAt(h.dir, h.name); err == nil && to == heldTarget {
+	switch {
+	case !isHeld(h.dir, h.name):
+	case h.name == ".git":
 		unix.Unlinkat(h.dir, h.name, 0)
+	case unix.Unlinkat(h.dir, h.name, unix.AT_REMOVEDIR) == unix.ENOTEMPTY:
+		unix.Fchmodat(h.dir, h.name, heldMode&0o777, 0) // it is somebody's now
 	}
 }
 
@@ -279,9 +320,6 @@ func sweepRoot(r root) {
 	hs := holds{dirs: map[string]int{}}
 	for _, ro := range r.readOnly {
 		for at := ro; len(at) > len(r.path); at = path.Dir(at) {
-			if to, err := readlinkAt(unix.AT_FDCWD, at); err != nil || to != heldTarget {
-				continue
-			}
 			above := path.Dir(at)
 			if _, ok := hs.dirs[above]; !ok {
 				dir, err := openTrue(above)

@@ -11,6 +11,7 @@ const (
 	bpfEqual = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
 	bpfAbove = unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K
 	bpfBits  = unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K
+	bpfJump  = unix.BPF_JMP | unix.BPF_JA
 	bpfRet   = unix.BPF_RET | unix.BPF_K
 )
 
@@ -147,8 +148,7 @@ type span struct {
 	to    target
 }
 
-// assemble lays the filter out: head, search tree, pieces, verdicts. It panics
-// when that is too long for BPF's short jumps, which a test rules out.
+// assemble lays the filter out: the head, and what tells the numbers apart.
 func (p *program) assemble() []unix.SockFilter {
 	spans := make([]span, 1, 160)
 	for nr, to := range p.table {
@@ -160,36 +160,52 @@ func (p *program) assemble() []unix.SockFilter {
 		spans = append(spans, span{maxNr, toAllow})
 	}
 	spans = append(spans, foreignNumbers...)
-
 	head := []unix.SockFilter{
 		{Code: bpfLoad, K: offArch},
 		{Code: bpfEqual, Jt: 1, K: auditArch},
 		{Code: bpfRet, K: retKill}, // 32-bit calls would slip past every number
 		{Code: bpfLoad, K: offNr},
 	}
-	a := assembler{code: make([]unix.SockFilter, len(head), 255), spans: spans}
-	copy(a.code, head)
-	// Where things will be: a tree over n spans has n-1 nodes.
-	at := len(head) + len(spans) - 1
-	a.at = make([]int, int(firstCode)+len(p.pieces))
-	for i, steps := range p.pieces {
-		a.at[int(firstCode)+i] = at
-		at += len(steps)
+	return p.segment(append(make([]unix.SockFilter, 0, 512), head...), spans)
+}
+
+// maxSegment is how far BPF's short jumps reach, less what is in front.
+const maxSegment = 250
+
+// segment appends the code for spans to code: a search tree, the pieces that it leads
+// to, verdicts; or, when that would be too long for short jumps, two segments.
+func (p *program) segment(code []unix.SockFilter, spans []span) []unix.SockFilter {
+	a := assembler{spans: spans, at: make([]int, int(firstCode)+len(p.pieces))}
+	size := len(spans) - 1 // a tree over n spans has n-1 nodes
+	var used []target
+	for _, s := range spans {
+		if s.to >= firstCode && a.at[s.to] == 0 {
+			a.at[s.to] = size
+			size += len(p.pieces[s.to-firstCode])
+			used = append(used, s.to)
+		}
 	}
 	for v := range firstCode {
-		a.at[v] = at + int(v)
+		a.at[v] = size + int(v)
+	}
+	if size > maxSegment {
+		mid := len(spans) / 2
+		left := p.segment(nil, spans[:mid])
+		code = append(code, unix.SockFilter{Code: bpfAbove, Jf: 1, K: spans[mid].start}, unix.SockFilter{Code: bpfJump, K: uint32(len(left))})
+		return p.segment(append(code, left...), spans[mid:])
 	}
 	a.tree(0, len(spans))
-	for _, steps := range p.pieces {
-		for _, s := range steps {
+	for _, to := range used {
+		for _, s := range p.pieces[to-firstCode] {
 			a.emit(s.code, s.k, a.position(s.jt), a.position(s.jf))
 		}
 	}
 	a.code = append(a.code, unix.SockFilter{Code: bpfRet, K: retAllow}, unix.SockFilter{Code: bpfRet, K: retDeny},
 		unix.SockFilter{Code: bpfRet, K: retNoSys})
-	return a.code
+	return append(code, a.code...)
 }
 
+// assembler writes one segment. Positions count from its start.
 type assembler struct {
 	code  []unix.SockFilter
 	spans []span
@@ -206,9 +222,6 @@ func (a *assembler) position(t target) int {
 
 func (a *assembler) emit(code uint16, k uint32, jt, jf int) {
 	next := len(a.code) + 1
-	if jt-next > 255 || jf-next > 255 {
-		panic("seccomp filter is too long")
-	}
 	a.code = append(a.code, unix.SockFilter{Code: code, Jt: uint8(jt - next), Jf: uint8(jf - next), K: k})
 }
 

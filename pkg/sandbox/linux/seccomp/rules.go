@@ -25,6 +25,8 @@ var always = []Rule{
 	{Then: Deny, Calls: []uint32{unix.SYS_IOCTL}, Any: []Test{{Arg: 1, In: []uint32{
 		unix.TIOCSTI,   // types into the terminal
 		unix.TIOCLINUX, // pastes on the console
+		unix.TIOCEXCL,  // keeps its user from it
+		unix.TIOCSETD,  // takes its line discipline away
 	}}}},
 	{Then: Deny, Calls: []uint32{unix.SYS_CLONE}, Any: []Test{{Arg: 0, Set: newSpaces}}},
 	{Then: NoSys, Calls: []uint32{unix.SYS_CLONE3}}, // its flags are in memory; all callers fall back
@@ -43,17 +45,37 @@ var always = []Rule{
 	}},
 }
 
-// setuid refuses to leave set-user-id programs behind: nosuid makes them harmless
-// inside, but the host would run them.
-var setuid = []Rule{
-	{Then: Deny, Calls: []uint32{unix.SYS_OPENAT}, All: []Test{{Arg: 2, Set: createFlags}, {Arg: 3, Set: unix.S_ISUID}}},
-	{Then: Deny, Calls: []uint32{unix.SYS_FCHMOD}, Any: []Test{{Arg: 1, Set: unix.S_ISUID}}},
-	{Then: Deny, Calls: []uint32{unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_MKNODAT}, Any: []Test{{Arg: 2, Set: unix.S_ISUID}}},
+// setID are the bits of a mode that give a program another user or group.
+const setID = unix.S_ISUID | unix.S_ISGID
+
+// files refuses to leave programs with these bits behind: nosuid makes them harmless
+// inside, but the host would run them. And it refuses leases, which hold up those who
+// write the files of the host.
+var files = []Rule{
+	{Then: Deny, Calls: []uint32{unix.SYS_OPENAT}, All: []Test{{Arg: 2, Set: createFlags}, {Arg: 3, Set: setID}}},
+	{Then: NoSys, Calls: []uint32{unix.SYS_OPENAT2}}, // its mode is in memory; all callers fall back
+	{Then: Deny, Calls: []uint32{unix.SYS_FCHMOD}, Any: []Test{{Arg: 1, Set: setID}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_MKNODAT}, Any: []Test{{Arg: 2, Set: setID}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_FCNTL}, Any: []Test{{Arg: 1, In: []uint32{unix.F_SETLEASE}}}},
 }
 
-// setuidRoot: where the user is root that matters most, and openat2, whose mode is in
-// memory, is hidden too.
-var setuidRoot = []Rule{{Then: NoSys, Calls: []uint32{unix.SYS_OPENAT2}}}
+// mapped answers calls about users and groups that a user namespace with one of each
+// does not have as the host answers an ordinary user: not permitted, instead of invalid.
+func mapped(uid, gid uint32) []Rule {
+	const unchanged = ^uint32(0)
+	u := func(arg uint8) Test { return Test{Arg: arg, Not: []uint32{unchanged, uid}} }
+	g := func(arg uint8) Test { return Test{Arg: arg, Not: []uint32{unchanged, gid}} }
+	return []Rule{
+		{Then: Deny, Calls: []uint32{unix.SYS_SETUID}, Any: []Test{u(0)}},
+		{Then: Deny, Calls: []uint32{unix.SYS_SETGID}, Any: []Test{g(0)}},
+		{Then: Deny, Calls: []uint32{unix.SYS_SETREUID}, Any: []Test{u(0), u(1)}},
+		{Then: Deny, Calls: []uint32{unix.SYS_SETREGID}, Any: []Test{g(0), g(1)}},
+		{Then: Deny, Calls: []uint32{unix.SYS_SETRESUID}, Any: []Test{u(0), u(1), u(2)}},
+		{Then: Deny, Calls: []uint32{unix.SYS_SETRESGID}, Any: []Test{g(0), g(1), g(2)}},
+		{Then: Deny, Calls: append([]uint32{unix.SYS_FCHOWN}, chownArch...), Any: []Test{u(1), g(2)}},
+		{Then: Deny, Calls: []uint32{unix.SYS_FCHOWNAT}, Any: []Test{u(2), g(3)}},
+	}
+}
 
 // notUnixStream is true of sockets but connected unix ones. Datagram sockets (and raw
 // ones, which the kernel turns into datagrams) can be given any address in a sendmsg,
@@ -115,7 +137,7 @@ var alone = []Rule{
 	// Its own limits, and reading those of others.
 	{Then: Deny, Calls: []uint32{unix.SYS_PRLIMIT64}, All: []Test{{Arg: 0, Not: []uint32{0}}, {Arg: 2, Given: true}}},
 	{Then: Deny, Calls: []uint32{unix.SYS_IOCTL}, Any: []Test{{Arg: 1, In: []uint32{
-		unix.TIOCSTI, unix.TIOCLINUX, fsSetFlags, fsSetVersion, fsSetXattr, fsSetEncryption, fsEnableVerity}}}},
+		unix.TIOCSTI, unix.TIOCLINUX, unix.TIOCEXCL, unix.TIOCSETD, fsSetFlags, fsSetVersion, fsSetXattr, fsSetEncryption, fsEnableVerity}}}},
 }
 
 // metadata changes files without opening them for writing, which Landlock does not see.

@@ -13,10 +13,12 @@ var foreignNumbers = []span{{x32Bit, target(NoSys)}}
 
 var alwaysArch = []Rule{{Then: Deny, Calls: []uint32{unix.SYS_IOPL, unix.SYS_IOPERM}}}
 
-var setuidArch = []Rule{
-	{Then: Deny, Calls: []uint32{unix.SYS_OPEN}, All: []Test{{Arg: 1, Set: createFlags}, {Arg: 2, Set: unix.S_ISUID}}},
-	{Then: Deny, Calls: []uint32{unix.SYS_CREAT, unix.SYS_CHMOD, unix.SYS_MKNOD}, Any: []Test{{Arg: 1, Set: unix.S_ISUID}}},
+var filesArch = []Rule{
+	{Then: Deny, Calls: []uint32{unix.SYS_OPEN}, All: []Test{{Arg: 1, Set: createFlags}, {Arg: 2, Set: setID}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_CREAT, unix.SYS_CHMOD, unix.SYS_MKNOD}, Any: []Test{{Arg: 1, Set: setID}}},
 }
+
+var chownArch = []uint32{unix.SYS_CHOWN, unix.SYS_LCHOWN}
 
 var metadataArch = []Rule{{Then: Deny, Calls: []uint32{
 	unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT}}}

@@ -8,6 +8,7 @@ const auditArch = unix.AUDIT_ARCH_AARCH64
 
 // This architecture has no older calls beside those that all have.
 var (
-	foreignNumbers                       []span
-	alwaysArch, setuidArch, metadataArch []Rule
+	foreignNumbers                      []span
+	alwaysArch, filesArch, metadataArch []Rule
+	chownArch                           []uint32
 )

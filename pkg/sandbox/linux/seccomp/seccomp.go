@@ -4,7 +4,7 @@
 //
 // Mounts and namespaces hide what can be hidden; the filter refuses the calls that
 // reach past them: sockets, kernel interfaces that have been the way out of many a
-// sandbox, new namespaces, set-user-id bits. What is refused is plain data, in
+// sandbox, new namespaces, set-id bits. What is refused is plain data, in
 // rules.go; assembler.go makes BPF of it, by hand, since libraries for that spend more
 // time at start than the rest of what confines a command.
 //
@@ -66,7 +66,8 @@ const (
 type Config struct {
 	Network     Network
 	NetworkOnly bool // nothing is held but the network
-	Root        bool // the effective user is root
+	Mapped      bool // a user namespace has one user and one group, UID and GID
+	UID, GID    uint32
 	Alone       bool // there are no namespaces: files and processes outside are in sight
 	ReadOnly    bool // with Alone: nothing at all may be written
 }
@@ -75,10 +76,10 @@ type Config struct {
 func Filter(c Config) []unix.SockFilter {
 	lists := [][]Rule{always, alwaysArch}
 	if !c.NetworkOnly {
-		lists = append(lists, setuid, setuidArch)
-		if c.Root {
-			lists = append(lists, setuidRoot)
-		}
+		lists = append(lists, files, filesArch)
+	}
+	if c.Mapped {
+		lists = append(lists, mapped(c.UID, c.GID))
 	}
 	switch c.Network {
 	case NetworkOff:
