@@ -48,6 +48,6 @@ func main() {
 		Args: os.Args[1:], Env: os.Environ(), Self: install.Self(os.Args[0], exe, os.Getenv("PATH")),
 		Config: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: host},
 		Stdin:  os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Signals: signals, Leave: pipeline.Die, Exec: syscall.Exec, Generate: generate.Write,
+		Signals: signals, Die: pipeline.Die, Exec: syscall.Exec, Generate: generate.Write,
 	})))
 }

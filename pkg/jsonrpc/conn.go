@@ -82,8 +82,9 @@ func (c *Conn) lost(err error) error {
 }
 
 // write sends a message. When that fails, why the connection ended says more.
-func (c *Conn) write(v any) error {
-	err := c.out.Write(v)
+func (c *Conn) write(v any) error { return c.wrote(c.out.Write(v)) }
+
+func (c *Conn) wrote(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -214,6 +215,9 @@ func (a *Call) Wait(ctx context.Context) error {
 	return a.err
 }
 
+// Forget gives the answer up: nobody waits for it any more.
+func (a *Call) Forget() { a.conn.calls.Take(a.ID) }
+
 // Call sends a request and waits for its answer. The result goes to where result points,
 // or to the func(json.RawMessage) error that it is, which sees the raw bytes and must
 // not keep them; nil drops it.
@@ -266,10 +270,17 @@ func (c *Conn) Notify(method string, params any) error {
 	return c.write(notification{method, params})
 }
 
-// Respond answers a request. A nil id means that nobody asked: nothing is written.
+// Respond answers a request, with a json.RawMessage as it is: it must be one line. A nil
+// id means that nobody asked: nothing is written.
 func (c *Conn) Respond(id json.RawMessage, result any) error {
 	if id == nil {
 		return nil
+	}
+	if raw, ok := result.(json.RawMessage); ok { // that of another connection, which may be large
+		line := make([]byte, 0, len(raw)+len(id)+20)
+		line = append(append(line, `{"id":`...), id...)
+		line = append(append(line, `,"result":`...), raw...)
+		return c.wrote(c.out.WriteLine(append(line, '}')))
 	}
 	return c.write(response{id, result})
 }

@@ -50,6 +50,9 @@ func Errorf(code int, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// Invalidf is the error of a request that cannot be answered as it is.
+func Invalidf(format string, args ...any) *Error { return Errorf(CodeInvalidRequest, format, args...) }
+
 // AsError gives err as an *Error; anything that is not one becomes an internal error.
 func AsError(err error) *Error {
 	var e *Error

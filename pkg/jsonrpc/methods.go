@@ -11,7 +11,7 @@ type Request struct {
 	Message
 	Conn *Conn
 
-	after []func()
+	before, after []func()
 }
 
 // ErrLater is returned by a handler that answers, or has answered, by itself.
@@ -23,16 +23,22 @@ func (r *Request) Own() { r.Params = bytes.Clone(r.Params) }
 // Decode reads the params with the Decoder of the connection.
 func (r *Request) Decode(v any) error { return r.Conn.opts.Params.Decode(r.Method, r.Params, v) }
 
+// Before has f run just before the answer is sent, whatever it is.
+func (r *Request) Before(f func()) { r.before = append(r.before, f) }
+
 // After has f run when the answer is sent, unless that is an error.
 func (r *Request) After(f func()) { r.after = append(r.after, f) }
 
 // Reply answers: with err if there is one, but for ErrLater. A notification has no
 // answer. The error is that of writing.
 func (r *Request) Reply(result any, err error) error {
-	switch {
-	case errors.Is(err, ErrLater):
+	if errors.Is(err, ErrLater) {
 		return nil
-	case err != nil:
+	}
+	for _, f := range r.before {
+		f()
+	}
+	if err != nil {
 		return r.Conn.Fail(r.ID, err)
 	}
 	if err := r.Conn.Respond(r.ID, result); err != nil {

@@ -212,7 +212,7 @@ func (w *walker) variant(word string, all []string) error {
 	if slices.Contains(all, word) {
 		return nil
 	}
-	return w.error("unknown variant `%s`, expected one of `%s`", shorten(word), strings.Join(all, "`, `"))
+	return w.error("unknown variant `%s`, expected one of `%s`", Shorten(word), strings.Join(all, "`, `"))
 }
 
 // base64 decodes without a second copy of the text.
@@ -426,7 +426,7 @@ func kindOf(v value) string {
 	case v.number():
 		return "floating point `" + string(v) + "`"
 	case v.string():
-		return fmt.Sprintf("string %q", shorten(string(v.text())))
+		return fmt.Sprintf("string %q", Shorten(string(v.text())))
 	case v.bool():
 		return "boolean `" + string(v) + "`"
 	case v.array():
@@ -459,8 +459,8 @@ func expected(t reflect.Type) string {
 	return "a " + t.Kind().String()
 }
 
-// shorten keeps what a client made up from filling an answer.
-func shorten(s string) string {
+// Shorten keeps what a client made up from filling an answer.
+func Shorten(s string) string {
 	const most = 80
 	if len(s) <= most {
 		return s

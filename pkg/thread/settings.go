@@ -2,8 +2,10 @@ package thread
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
@@ -56,6 +58,18 @@ func Configure(ctx context.Context, o config.Options, a *Asked) (*config.Config,
 		cfg.Permissions.Roots = AbsoluteRoots(a.RuntimeWorkspaceRoots, cfg.Cwd)
 	}
 	return cfg, nil
+}
+
+// Unloadable is an error of the configuration as clients see it.
+func Unloadable(err error) error {
+	var refused *jsonrpc.Error
+	switch e := config.AsError(err); {
+	case err == nil || errors.As(err, &refused):
+		return err
+	case e != nil:
+		return jsonrpc.Invalidf("failed to load configuration: %s", strings.TrimSuffix(e.Short(), "\n"))
+	}
+	return jsonrpc.Invalidf("failed to load configuration: %v", err)
 }
 
 // AbsoluteRoots are project roots that a client names.

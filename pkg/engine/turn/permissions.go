@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
@@ -97,7 +96,7 @@ func (t *liveThread) choose(next *settings, cwd string, box *protocol.SandboxPol
 		a.Cwd, a.Sandbox, a.Permissions = &cwd, nil, profile
 		cfg, err := thread.Configure(context.Background(), t.opts.Config, &a)
 		if err != nil {
-			return unloadable(err)
+			return thread.Unloadable(err)
 		}
 		if why := cfg.Permissions.Refused; why != "" {
 			return refused(why)
@@ -106,12 +105,4 @@ func (t *liveThread) choose(next *settings, cwd string, box *protocol.SandboxPol
 	}
 	next.cwd, next.permits = cwd, t.opts.permits(p, cwd)
 	return nil
-}
-
-// unloadable words an error of the configuration as clients see it.
-func unloadable(err error) error {
-	if e := config.AsError(err); e != nil {
-		return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "failed to load configuration: %s", strings.TrimSuffix(e.Short(), "\n"))
-	}
-	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "failed to load configuration: %v", err)
 }

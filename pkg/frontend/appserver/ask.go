@@ -2,124 +2,124 @@ package appserver
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
-	"maps"
+	"errors"
 	"slices"
 	"strconv"
 
 	"github.com/tidwall/gjson"
-	"github.com/tidwall/sjson"
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
-// ask is a question of an engine to its clients, under an id of ours: those of several
-// engines would meet.
+// ask is a question of an engine to the thread's clients: a call to each of them. The
+// first answer counts.
 type ask struct {
-	id       int64
 	t        *loadedThread
-	child    *child
-	method   string
-	theirs   json.RawMessage // the engine's id
-	line     []byte
-	answered bool // guarded by t.mu
+	theirs   *jsonrpc.Request        // the engine's
+	calls    map[*conn]*jsonrpc.Call // guarded by t.mu, as answered is
+	answered bool
 }
 
 // ask puts a question to every subscriber. With none it waits for one.
-func (t *loadedThread) ask(c *child, method, theirs string, params json.RawMessage) {
-	s := t.s
-	s.mu.Lock()
-	a := &ask{id: s.nextAsk, t: t, child: c, method: method, theirs: json.RawMessage(theirs)}
-	a.line = askLine(method, a.id, params)
-	s.nextAsk++
-	s.asks[a.id] = a
-	s.mu.Unlock()
+func (t *loadedThread) ask(r *jsonrpc.Request) {
+	r.Own()
+	a := &ask{t: t, theirs: r, calls: map[*conn]*jsonrpc.Call{}}
 	t.mu.Lock()
-	if t.asks == nil {
-		t.asks = map[string]*ask{}
-	}
-	t.asks[theirs] = a
+	t.asks = append(t.asks, a)
 	subs := t.subscribers()
 	t.mu.Unlock()
-	for _, conn := range subs {
-		conn.send(a.line)
+	for _, c := range subs {
+		call := a.put(c)
+		t.mu.Lock()
+		a.keep(c, call)
+		t.mu.Unlock()
 	}
 }
 
-// answer takes a client's answer: the first counts, the others are told by
-// serverRequest/resolved, which the engine sends.
-// Only who was asked may answer: ids are small numbers, and somebody may mean another
-// server's.
-func (s *Server) answer(c *conn, m jsonrpc.Message) {
-	id, err := strconv.ParseInt(string(m.ID), 10, 64)
+// keep notes the call to a client; t.mu is held.
+func (a *ask) keep(c *conn, call *jsonrpc.Call) {
+	switch {
+	case call == nil:
+	case a.calls == nil: // it is over
+		call.Forget()
+	default:
+		a.calls[c] = call
+	}
+}
+
+// put sends the question to one client; nil when that has gone.
+func (a *ask) put(c *conn) *jsonrpc.Call {
+	call, err := c.rpc.Start(a.theirs.Method, a.theirs.Params, func(result json.RawMessage, err error) error {
+		a.answer(c, result, err)
+		return nil
+	})
 	if err != nil {
-		return
+		return nil
 	}
-	s.mu.Lock()
-	a := s.asks[id]
-	s.mu.Unlock()
-	if a == nil || !a.take(c) {
-		return
-	}
-	s.forget(a)
-	if m.Err != nil {
-		_ = a.child.w.Fail(a.theirs, m.Err) // a failure shows as the end of its output
-		return
-	}
-	// What the user allowed for the session only the engine remembers.
-	if bytes.Contains(m.Result, []byte("acceptForSession")) || gjson.GetBytes(m.Result, "scope").Str == "session" {
-		a.t.mu.Lock()
-		a.t.keep = true
-		a.t.mu.Unlock()
-	}
-	_ = a.child.w.WriteLine(resultLine(a.theirs, slices.Clone(m.Result)))
+	return call
 }
 
-// take is true for the first answer of a subscriber.
-func (a *ask) take(c *conn) bool {
+// answer takes a client's answer. The others learn of it by serverRequest/resolved, which
+// the engine sends.
+func (a *ask) answer(c *conn, result json.RawMessage, err error) {
 	t := a.t
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, asked := t.subs[c]; !asked || a.answered {
-		return false
+	_, subscribed := t.subs[c]
+	if a.answered || !subscribed || errors.Is(err, jsonrpc.ErrLost) {
+		t.mu.Unlock()
+		return
 	}
 	a.answered = true
-	if a.method == protocol.AskToolCall { // no serverRequest/resolved follows
-		delete(t.asks, string(a.theirs))
+	// What the user allowed for the session only the engine remembers.
+	if bytes.Contains(result, []byte("acceptForSession")) || gjson.GetBytes(result, "scope").Str == "session" {
+		t.keep = true
 	}
-	return true
+	t.mu.Unlock()
+	if a.theirs.Method == protocol.AskToolCall { // no serverRequest/resolved follows
+		a.close(false)
+	}
+	_ = a.theirs.Reply(result, err) // a failure shows as the end of the engine's output
 }
 
-// resolved puts our id in place of the engine's.
-func (t *loadedThread) resolved(line []byte) []byte {
+// close ends the question; the clients that were asked are told, unless it was no
+// question to people.
+func (a *ask) close(tell bool) {
+	t := a.t
+	t.mu.Lock()
+	t.asks = slices.DeleteFunc(t.asks, func(o *ask) bool { return o == a })
+	calls := a.calls
+	a.calls, a.answered = nil, true
+	subs := t.subscribers()
+	t.mu.Unlock()
+	for c, call := range calls {
+		call.Forget()
+		if tell && slices.Contains(subs, c) {
+			c.notify(protocol.NoteServerRequestResolved, protocol.ServerRequestResolvedNotification{ThreadID: t.id, RequestID: protocol.RequestID(strconv.FormatInt(call.ID, 10))})
+		}
+	}
+}
+
+// resolved takes the engine's word that a question is answered, under its own id.
+func (t *loadedThread) resolved(line []byte) {
 	theirs := gjson.GetBytes(line, "params.requestId").Raw
 	t.mu.Lock()
-	a := t.asks[theirs]
-	delete(t.asks, theirs)
+	i := slices.IndexFunc(t.asks, func(a *ask) bool { return string(a.theirs.ID) == theirs })
+	if i < 0 {
+		t.mu.Unlock()
+		return
+	}
+	a := t.asks[i]
 	t.mu.Unlock()
-	if a == nil {
-		return line
+	a.close(true)
+}
+
+// repeat puts the questions that wait to a client that comes later; t.mu is held.
+func (t *loadedThread) repeat(c *conn) {
+	for _, a := range t.asks {
+		if !a.answered {
+			a.keep(c, a.put(c))
+		}
 	}
-	t.s.forget(a)
-	out, err := sjson.SetBytes(line, "params.requestId", a.id)
-	if err != nil {
-		return line
-	}
-	return out
 }
-
-func (s *Server) forget(a *ask) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.asks, a.id)
-}
-
-// open gives the questions that wait, oldest first; t.mu is held.
-func (t *loadedThread) open() []*ask {
-	all := slices.SortedFunc(maps.Values(t.asks), func(a, b *ask) int { return cmp.Compare(a.id, b.id) })
-	return slices.DeleteFunc(all, func(a *ask) bool { return a.answered })
-}
-
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

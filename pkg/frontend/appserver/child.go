@@ -2,12 +2,12 @@ package appserver
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -23,32 +23,17 @@ import (
 type child struct {
 	t    *loadedThread
 	pipe *pipeline.Pipeline
-	w    *jsonrpc.Writer
+	rpc  *jsonrpc.Conn
 	gone chan struct{} // reaped, and everything about it is told
 
 	mu      sync.Mutex
-	next    int64
-	pending map[int64]*call
-	ready   bool
-	turned  bool       // has had a turn/start
-	opened  chan error // the answer to thread/start or thread/resume
+	ready   bool // the thread is open
+	turned  bool // has had a turn/start
 	leaving bool
-	dead    bool
 }
 
-// call is a request to the engine: a client's, or one of ours that done gets the answer of.
-type call struct {
-	r    *request
-	done chan error
-}
-
-// Ids of our own first requests.
-const (
-	idHello = iota + 1
-	idOpen
-)
-
-// engine gives the thread's child, and starts one if there is none. It runs in the lane.
+// engine gives the thread's child, and starts one if there is none. It runs in the
+// thread's queue.
 func (t *loadedThread) engine() (*child, error) {
 	t.mu.Lock()
 	c := t.child
@@ -70,10 +55,10 @@ func (t *loadedThread) engine() (*child, error) {
 	env := append(slices.Clone(s.opts.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.origin())
 	pipe, err := pipeline.Start(pipeline.Spec{Engine: cmd, Env: env, Stderr: s.opts.Stderr})
 	if err != nil {
-		return nil, internal(fmt.Errorf("start the engine of thread %s: %w", t.id, err))
+		return nil, fmt.Errorf("start the engine of thread %s: %w", t.id, err)
 	}
-	c = &child{t: t, pipe: pipe, w: jsonrpc.NewWriter(pipe.In), gone: make(chan struct{}), next: idOpen,
-		pending: map[int64]*call{}, opened: make(chan error, 1)}
+	c = &child{t: t, pipe: pipe, gone: make(chan struct{})}
+	c.rpc = jsonrpc.NewConn(jsonrpc.NewWriter(pipe.In), jsonrpc.Options{FirstID: 1, MaxCalls: maxPending, Raw: c.notification, Handle: c.request, Bad: c.bad, Lost: c.lost})
 	t.mu.Lock()
 	t.child = c
 	t.mu.Unlock()
@@ -82,26 +67,44 @@ func (t *loadedThread) engine() (*child, error) {
 	closing := s.closing
 	s.mu.Unlock()
 	if closing { // looked at after the child can be found, so that none is overlooked
-		c.release(s.opts.Leave)
-		return nil, invalid("the server is leaving")
+		c.release(s.opts.Grace)
+		return nil, jsonrpc.Invalidf("the server is leaving")
 	}
-	hello := protocol.InitializeParams{ClientInfo: t.client}
-	if c.w.Request(idHello, protocol.MethodInitialize, hello) == nil && c.w.Notify(protocol.NoteInitialized, nil) == nil {
-		_ = c.w.Request(idOpen, method, params) // a failure shows as the end of its output
-	}
-	select {
-	case err = <-c.opened:
-	case <-c.gone:
-		err = internal(fmt.Errorf("the engine of thread %s ended before it was ready", t.id))
-	}
+	err = c.open(method, params)
 	if err == nil {
 		err = t.sow(c)
 	}
 	if err != nil {
-		c.release(s.opts.Leave)
+		c.release(s.opts.Grace)
 		return nil, err
 	}
 	return c, nil
+}
+
+// open lets the engine say who it speaks with, and open the thread.
+func (c *child) open(method string, params any) error {
+	_, err := c.rpc.Start(protocol.MethodInitialize, protocol.InitializeParams{ClientInfo: c.t.client}, func(json.RawMessage, error) error { return nil })
+	if err == nil {
+		err = c.rpc.Notify(protocol.NoteInitialized, nil)
+	}
+	if err == nil {
+		var call *jsonrpc.Call
+		if call, err = c.rpc.Start(method, params, c.opened); err == nil {
+			err = call.Wait(context.Background()) // until it answers or ends
+		}
+	}
+	if c.rpc.Err() != nil {
+		return fmt.Errorf("the engine of thread %s ended before it was ready", c.t.id)
+	}
+	return err
+}
+
+// opened takes the answer that the thread is open.
+func (c *child) opened(_ json.RawMessage, err error) error {
+	c.mu.Lock()
+	c.ready = err == nil
+	c.mu.Unlock()
+	return err
 }
 
 // sow gives a fresh engine the history that no file of its thread holds.
@@ -112,7 +115,7 @@ func (t *loadedThread) sow(c *child) error {
 	if seed == nil {
 		return nil
 	}
-	if err := c.ask(protocol.MethodThreadInjectItems, protocol.ThreadInjectItemsParams{ThreadID: t.id, Items: seed}); err != nil {
+	if err := c.rpc.Call(context.Background(), protocol.MethodThreadInjectItems, protocol.ThreadInjectItemsParams{ThreadID: t.id, Items: seed}, nil); err != nil {
 		return fmt.Errorf("give thread %s its history: %w", t.id, err)
 	}
 	if !t.eph { // the engine has written it down
@@ -120,34 +123,6 @@ func (t *loadedThread) sow(c *child) error {
 		t.seed = nil
 		t.mu.Unlock()
 	}
-	return nil
-}
-
-// ask sends a request of ours and waits for the answer.
-func (c *child) ask(method string, params any) error {
-	done := make(chan error, 1)
-	if err := c.request(&call{done: done}, method, params); err != nil {
-		return err
-	}
-	return <-done
-}
-
-// request sends a request; its answer goes to whom the call names.
-func (c *child) request(q *call, method string, params any) error {
-	c.mu.Lock()
-	switch {
-	case c.dead:
-		c.mu.Unlock()
-		return internal(fmt.Errorf("the engine of thread %s has ended", c.t.id))
-	case len(c.pending) >= maxPending:
-		c.mu.Unlock()
-		return jsonrpc.Errorf(jsonrpc.CodeOverloaded, "Server overloaded; retry later.")
-	}
-	c.next++
-	n := c.next
-	c.pending[n] = q
-	c.mu.Unlock()
-	_ = c.w.Request(n, method, params) // a failure shows as the end of its output
 	return nil
 }
 
@@ -163,16 +138,16 @@ func (t *loadedThread) opening() (string, any) {
 		return protocol.MethodThreadStart, t.start
 	}
 	var p protocol.ThreadResumeParams
-	_ = json.Unmarshal(t.start, &p) // ours, or decoded before; the names are the same
+	_ = json.Unmarshal(t.start, &p) // decoded before; the names are the same
 	p.ThreadID, p.Path, p.History, p.ExcludeTurns = t.id, &t.path, nil, true
-	p.Cwd, p.Model, p.ModelProvider = &t.told.Cwd, &t.told.Model, &t.told.ModelProvider
-	p.ApprovalPolicy = &t.told.ApprovalPolicy
+	p.Cwd, p.Model, p.ModelProvider = &t.begun.Cwd, &t.begun.Model, &t.begun.ModelProvider
+	p.ApprovalPolicy = &t.begun.ApprovalPolicy
 	p.BaseInstructions = nil // they are in the file
-	if e := t.told.ReasoningEffort; e != nil {
+	if e := t.begun.ReasoningEffort; e != nil {
 		if p.Config == nil {
 			p.Config = map[string]json.RawMessage{}
 		}
-		p.Config["model_reasoning_effort"] = encode(string(*e))
+		p.Config["model_reasoning_effort"] = raw(*e)
 	}
 	if t.settings != nil {
 		var now protocol.ThreadSettings
@@ -184,25 +159,35 @@ func (t *loadedThread) opening() (string, any) {
 }
 
 // forward passes a request on to the engine; the answer comes with its notifications, in
-// the engine's order. It runs in the lane.
+// the engine's order. It runs in the thread's queue.
 func (t *loadedThread) forward(r *request) (any, error) {
 	c, err := t.engine()
 	if err != nil {
 		return nil, err
 	}
-	params := r.params
-	switch r.method {
+	params := r.Params
+	switch r.Method {
 	case protocol.MethodTurnStart:
 		params = c.sticky(params)
 		t.busy.Store(true)
 	case protocol.MethodReviewStart, protocol.MethodThreadCompactStart, protocol.MethodThreadShellCommand:
 		t.busy.Store(true)
 	}
-	if err := c.request(&call{r: r}, r.method, params); err != nil {
+	_, err = c.rpc.Start(r.Method, params, func(result json.RawMessage, err error) error {
+		_ = r.Reply(result, err) // a client that has gone misses it
+		t.mu.Lock()
+		t.rest()
+		t.mu.Unlock()
+		if err != nil { // no turn comes of it
+			t.quiet()
+		}
+		return nil
+	})
+	if err != nil {
 		t.quiet()
 		return nil, err
 	}
-	return nil, errLater
+	return nil, jsonrpc.ErrLater
 }
 
 // quiet takes back that a turn comes, when none does.
@@ -264,74 +249,35 @@ func (c *child) read() {
 			}
 			break
 		}
-		c.line(bytes.Clone(line))
+		_ = c.rpc.Line(line) // what cannot be read is logged
 	}
-	c.ended(pipeline.Blame(c.pipe.Wait(c.t.s.opts.Leave)))
+	c.ended(pipeline.Blame(c.pipe.Wait(c.t.s.opts.Grace)))
 }
 
-func (c *child) line(line []byte) {
-	method, id := gjson.GetBytes(line, "method").Str, gjson.GetBytes(line, "id")
-	switch {
-	case method != "" && !id.Exists():
-		c.t.fromEngine(c, method, line)
-	case method != "":
-		c.t.ask(c, method, id.Raw, json.RawMessage(gjson.GetBytes(line, "params").Raw))
-	default:
-		c.answer(id, line)
+// notification takes what the engine tells past the decoder: most of it goes on as it is.
+func (c *child) notification(line []byte) (bool, error) {
+	method := gjson.GetBytes(line, "method").Str
+	if method == "" || gjson.GetBytes(line, "id").Exists() {
+		return false, nil
 	}
+	c.t.fromEngine(c, method, bytes.Clone(line))
+	return true, nil
 }
 
-// answer passes the engine's answer on to whom asked.
-func (c *child) answer(id gjson.Result, line []byte) {
-	m, err := jsonrpc.Parse(line)
-	if err != nil {
-		c.t.s.opts.Log.Printf("thread %s: the engine wrote: %v", c.t.id, err)
-		return
-	}
-	n := id.Int()
-	c.mu.Lock()
-	q := c.pending[n]
-	delete(c.pending, n)
-	if n == idOpen && m.Err == nil {
-		c.ready = true
-	}
-	c.mu.Unlock()
-	switch {
-	case n == idOpen:
-		if m.Err != nil {
-			c.opened <- m.Err
-		} else {
-			c.opened <- nil
-		}
-	case q == nil:
-	case q.r == nil && m.Err != nil:
-		q.done <- m.Err
-	case q.r == nil:
-		q.done <- nil
-	case m.Err != nil:
-		q.r.fail(m.Err)
-	default:
-		q.r.reply(m.Result)
-	}
-	c.t.mu.Lock()
-	c.t.rest()
-	c.t.mu.Unlock()
-	if m.Err != nil { // no turn comes of it
-		c.t.quiet()
-	}
+func (c *child) request(r *jsonrpc.Request) error {
+	c.t.ask(r)
+	return nil
+}
+
+func (c *child) bad(_ []byte, err error) error {
+	c.t.s.opts.Log.Printf("thread %s: the engine wrote a line that is no message: %v", c.t.id, err)
+	return nil
 }
 
 func (c *child) isReady() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.ready
-}
-
-// working tells whether requests are open.
-func (c *child) working() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.pending) > 0
 }
 
 // release closes the engine's input, upon which it leaves, and waits.
@@ -369,38 +315,34 @@ func (c *child) ended(how string) {
 	defer close(c.gone)
 	t := c.t
 	c.mu.Lock()
-	c.dead = true
-	pending, leaving := c.pending, c.leaving
-	c.pending = nil
+	leaving := c.leaving
 	c.mu.Unlock()
 	t.mu.Lock()
 	if t.child == c {
 		t.child = nil
 	}
-	turn, asks := t.turn, t.asks
-	t.turn, t.asks, t.commands, t.keep = nil, nil, nil, false
+	turn, asks := t.turn, slices.Clone(t.asks)
+	t.turn, t.commands, t.keep = nil, nil, false
 	t.rest()
 	t.mu.Unlock()
 	message := fmt.Sprintf("the engine of this thread ended unexpectedly: %s", how)
 	if leaving {
 		message = "the engine of this thread has left"
 	}
-	for _, n := range sortedKeys(pending) {
-		err := jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", message)
-		if q := pending[n]; q.r != nil {
-			q.r.fail(err)
-		} else {
-			q.done <- err
-		}
-	}
-	for _, id := range sortedKeys(asks) {
-		t.s.forget(asks[id])
-		t.note(protocol.NoteServerRequestResolved, protocol.ServerRequestResolvedNotification{ThreadID: t.id, RequestID: protocol.RequestID(strconv.FormatInt(asks[id].id, 10))})
+	c.rpc.End(errors.New(message))
+	for _, a := range asks {
+		a.close(true)
 	}
 	if turn != nil {
 		t.failTurn(turn, message, leaving)
 	}
 	t.calm()
+}
+
+// lost is why an engine that does not read any more cannot be asked: how it ended.
+func (c *child) lost(error) error {
+	<-c.gone
+	return c.rpc.Err()
 }
 
 // failTurn tells the end of a turn whose engine did not.

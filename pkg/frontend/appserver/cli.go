@@ -30,8 +30,8 @@ type Process struct {
 	Stdin          io.Reader
 	Stdout, Stderr *os.File
 	Signals        <-chan os.Signal
-	// Leave ends the process by a signal.
-	Leave func(os.Signal, int)
+	// Die ends the process by a signal.
+	Die func(os.Signal, int)
 	// Exec becomes another program.
 	Exec func(path string, argv, env []string) error
 	// Generate writes schemas or types below a folder: "json" or "ts".
@@ -139,9 +139,9 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	hands, err := install.Find(p.Self, "sandbox", p.Config.Get("PATH"))
+	executor, err := install.Find(p.Self, "sandbox", p.Config.Get("PATH"))
 	if err != nil {
-		hands = "codex-sandbox" // says why when it is needed
+		executor = "codex-sandbox" // says why when it is needed
 	}
 	var args []string
 	for _, o := range []struct {
@@ -158,7 +158,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 	s, err := New(Options{
 		Config:     config.Options{Env: p.Config, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Strict: f.Strict},
 		Engine:     pipeline.Command{Name: "codex-turn", Path: engine, Args: args},
-		Hands:      pipeline.Command{Name: "codex-sandbox", Path: hands, Args: []string{"serve"}},
+		Executor:   []string{executor, "serve"},
 		Environ:    p.Env,
 		Originator: p.Config.Get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"),
 		Stderr:     p.Stderr, Now: now,
@@ -197,7 +197,7 @@ func (p Process) stdio(s *Server) error {
 			switch {
 			case sig == syscall.SIGPIPE:
 			case ending != nil: // a second one does not wait
-				p.Leave(sig, exit.Failed)
+				p.Die(sig, exit.Failed)
 			default:
 				ending = sig
 				go func() { // ends with the process
@@ -206,7 +206,7 @@ func (p Process) stdio(s *Server) error {
 				}()
 			}
 		case <-closed:
-			p.Leave(ending, exit.Failed)
+			p.Die(ending, exit.Failed)
 		}
 	}
 }

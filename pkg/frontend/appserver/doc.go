@@ -3,15 +3,13 @@
 //
 // It is a router. What belongs to a thread goes to that thread's engine, a codex-turn
 // child process that is started when a request needs one and let go when the thread is
-// idle; a thread at rest is a session file. What belongs to no thread is answered here:
-// lists of threads, files, commands, settings, accounts, search.
+// idle; a thread at rest is a session file (package thread). What belongs to no thread is
+// answered by package local.
 //
 // The pieces: a conn is one client, with a bounded queue of what it still has to read; a
-// thread has its subscribers and maybe a child; lanes keep requests about one thing in
-// their order; asks are the engine's questions, with ids of our own. Clients come over
-// stdio, a socket, or a relay (package relay); what the original has and this server has
-// not is listed in unbuilt.go, and refused by name.
+// loadedThread has its subscribers and maybe a child; requests about one thing keep their
+// order in a queue; an ask is an engine's question, a call to each subscriber. Clients come
+// over stdio, a socket, or a relay (package relay).
 //
-// Face layer: it imports stage, sessions, rollout, config, auth, models, protocol,
-// jsonrpc, ostext and execwire, never the engine or the hands.
+// Frontend layer: it starts engines and executors, and imports neither.
 package appserver

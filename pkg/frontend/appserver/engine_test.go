@@ -96,7 +96,7 @@ func TestLetGo(t *testing.T) {
 	id := gjson.Get(k.ask(s, c, `{"method":"thread/start","id":1,"params":{"effortless":1}}`), "result.thread.id").Str
 	th := s.thread(id)
 	start := func(model, text string) {
-		s.handle(c, []byte(fmt.Sprintf(`{"method":"turn/start","id":2,"params":{"threadId":%q,"model":%q,"input":[{"type":"text","text":%q}]}}`, id, model, text)))
+		_ = c.rpc.Line([]byte(fmt.Sprintf(`{"method":"turn/start","id":2,"params":{"threadId":%q,"model":%q,"input":[{"type":"text","text":%q}]}}`, id, model, text)))
 	}
 	gone := func() {
 		t.Helper()
@@ -113,7 +113,7 @@ func TestLetGo(t *testing.T) {
 	}
 	k.until("turn/completed")
 	gone()
-	s.handle(c, []byte(fmt.Sprintf(`{"method":"turn/start","id":3,"params":{"threadId":%q,"input":[{"type":"text","text":"bg"}]}}`, id)))
+	_ = c.rpc.Line([]byte(fmt.Sprintf(`{"method":"turn/start","id":3,"params":{"threadId":%q,"input":[{"type":"text","text":"bg"}]}}`, id)))
 	if l := k.until("warning", "thread/resume"); strings.Contains(l, "--thread-id") || !strings.Contains(l, `\"model\":\"m2\"`) || !strings.Contains(l, `\"excludeTurns\":true`) {
 		t.Errorf("the second engine was opened with %s", l)
 	}
@@ -154,7 +154,7 @@ func TestUnload(t *testing.T) {
 		id := gjson.Get(k.ask(s, c, `{"method":"thread/start","id":1,"params":{}}`), "result.thread.id").Str
 		th := s.thread(id)
 		if text != "" {
-			s.handle(c, []byte(fmt.Sprintf(`{"method":"turn/start","id":2,"params":{"threadId":%q,"model":%q,"input":[{"type":"text","text":%q}]}}`, id, th.path, text)))
+			_ = c.rpc.Line([]byte(fmt.Sprintf(`{"method":"turn/start","id":2,"params":{"threadId":%q,"model":%q,"input":[{"type":"text","text":%q}]}}`, id, th.path, text)))
 			k.until("turn/completed")
 		}
 		if got := k.ask(s, c, fmt.Sprintf(`{"method":"thread/unsubscribe","id":3,"params":{"threadId":%q}}`, id)); !strings.Contains(got, `"unsubscribed"`) {

@@ -1,135 +1,82 @@
 package appserver
 
 import (
+	"github.com/tidwall/gjson"
+
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/thread"
 )
 
-// method is how a request is answered.
-type method struct {
-	run func(r *request) (any, error)
-	// lane gives the key under which requests keep their order; nil: they need none.
-	lane func(r *request) string
-	exp  bool // needs the experimentalApi capability
-}
+type method = jsonrpc.Method[*request]
 
-// with decodes the params for a handler.
+// with has the params decoded for a handler.
 func with[P any](f func(r *request, p *P) (any, error)) func(r *request) (any, error) {
-	return func(r *request) (any, error) {
-		p := new(P)
-		if err := decode(r, p); err != nil {
-			return nil, err
-		}
-		return f(r, p)
-	}
+	return jsonrpc.With(f)
 }
 
-// bare is for methods without params.
-func bare(f func(r *request) (any, error)) func(r *request) (any, error) { return f }
+// threadKey is the queue of a thread.
+func threadKey(id string) string { return "thread:" + id }
 
-func oneLane(key string) func(*request) string { return func(*request) string { return key } }
+// byThread keeps requests about one thread in their order.
+func byThread(r *request) string {
+	id := gjson.GetBytes(r.Params, "threadId").Str
+	if norm, ok := thread.ParseID(id); ok {
+		id = norm
+	}
+	return threadKey(id)
+}
 
-// table lists all methods: those of threads first, then the utilities, then what is not
-// built. A feature adds its methods here, and takes them out of unbuilt.
+// table lists all methods: those of threads, and what is served without one.
 func (s *Server) table() map[string]method {
-	thread := s.inLane
-	conf := oneLane("config")
-	account := oneLane("account")
 	m := map[string]method{
-		protocol.MethodThreadStart:          {run: with(s.threadStart), lane: oneLane("threads")},
-		protocol.MethodThreadResume:         {run: with(s.threadResume), lane: thread},
-		protocol.MethodThreadFork:           {run: with(s.threadFork), lane: thread},
-		protocol.MethodThreadRead:           {run: with(s.threadRead), lane: thread},
-		protocol.MethodThreadList:           {run: with(s.threadList)},
-		protocol.MethodThreadLoadedList:     {run: with(s.threadLoadedList)},
-		protocol.MethodThreadNameSet:        {run: with(s.threadNameSet), lane: thread},
-		protocol.MethodThreadMetadataUpdate: {run: with(s.threadMetadataUpdate), lane: thread},
-		protocol.MethodThreadArchive:        {run: with(s.threadArchive), lane: thread},
-		protocol.MethodThreadUnarchive:      {run: with(s.threadUnarchive), lane: thread},
-		protocol.MethodThreadUnsubscribe:    {run: with(s.threadUnsubscribe), lane: thread},
-		protocol.MethodThreadRollback:       {run: with(s.threadRollback), lane: thread},
-		protocol.MethodThreadTurnsList:      {run: with(s.threadTurnsList), lane: thread, exp: true},
-		protocol.MethodThreadTurnsItemsList: {run: unsupported, exp: true},
+		protocol.MethodThreadStart:          {Run: with(s.threadStart), Key: jsonrpc.OneQueue[*request]("threads")},
+		protocol.MethodThreadResume:         {Run: with(s.threadResume), Key: byThread},
+		protocol.MethodThreadFork:           {Run: with(s.threadFork), Key: byThread},
+		protocol.MethodThreadRead:           {Run: with(s.threadRead), Key: byThread},
+		protocol.MethodThreadList:           {Run: with(s.threadList)},
+		protocol.MethodThreadLoadedList:     {Run: with(s.threadLoadedList)},
+		protocol.MethodThreadNameSet:        {Run: with(s.threadNameSet), Key: byThread},
+		protocol.MethodThreadMetadataUpdate: {Run: with(s.threadMetadataUpdate), Key: byThread},
+		protocol.MethodThreadArchive:        {Run: with(s.threadArchive), Key: byThread},
+		protocol.MethodThreadUnarchive:      {Run: with(s.threadUnarchive), Key: byThread},
+		protocol.MethodThreadUnsubscribe:    {Run: with(s.threadUnsubscribe), Key: byThread},
+		protocol.MethodThreadRollback:       {Run: with(s.threadRollback), Key: byThread},
+		protocol.MethodThreadTurnsList:      {Run: with(s.threadTurnsList), Key: byThread, Experimental: true},
+		protocol.MethodThreadTurnsItemsList: {Run: unsupported, Experimental: true},
+		methodConversationSummary:           {Run: with(s.conversationSummary)},
 
-		protocol.MethodThreadMemoryModeSet:        {run: with(s.threadMemoryModeSet), lane: thread, exp: true},
-		protocol.MethodThreadIncrementElicitation: {run: with(s.threadIncrement), lane: thread, exp: true},
-		protocol.MethodThreadDecrementElicitation: {run: with(s.threadDecrement), lane: thread, exp: true},
+		protocol.MethodThreadMemoryModeSet:        {Run: with(s.threadMemoryModeSet), Key: byThread, Experimental: true},
+		protocol.MethodThreadIncrementElicitation: {Run: with(s.threadIncrement), Key: byThread, Experimental: true},
+		protocol.MethodThreadDecrementElicitation: {Run: with(s.threadDecrement), Key: byThread, Experimental: true},
 
-		protocol.MethodTurnStart:     {run: with(s.turnStart), lane: thread},
-		protocol.MethodTurnSteer:     {run: with(s.turnSteer), lane: thread},
-		protocol.MethodTurnInterrupt: {run: with(s.turnInterrupt), lane: thread},
+		protocol.MethodTurnStart:     {Run: with(s.turnStart), Key: byThread},
+		protocol.MethodTurnSteer:     {Run: with(s.turnSteer), Key: byThread},
+		protocol.MethodTurnInterrupt: {Run: with(s.turnInterrupt), Key: byThread},
 
 		// The engine's own.
-		protocol.MethodThreadCompactStart:             {run: s.toEngine, lane: thread},
-		protocol.MethodThreadShellCommand:             {run: s.toEngine, lane: thread},
-		protocol.MethodThreadInjectItems:              {run: s.toEngine, lane: thread},
-		protocol.MethodThreadSettingsUpdate:           {run: with(s.threadSettingsUpdate), lane: thread, exp: true},
-		protocol.MethodThreadBackgroundTerminalsClean: {run: with(s.cleanTerminals), lane: thread, exp: true},
-		protocol.MethodReviewStart:                    {run: with(s.reviewStart), lane: thread},
+		protocol.MethodThreadCompactStart:             {Run: with(s.toEngine), Key: byThread},
+		protocol.MethodThreadShellCommand:             {Run: with(s.toEngine), Key: byThread},
+		protocol.MethodThreadInjectItems:              {Run: with(s.toEngine), Key: byThread},
+		protocol.MethodThreadSettingsUpdate:           {Run: with(s.threadSettingsUpdate), Key: byThread, Experimental: true},
+		protocol.MethodThreadBackgroundTerminalsClean: {Run: with(s.cleanTerminals), Key: byThread, Experimental: true},
+		protocol.MethodReviewStart:                    {Run: with(s.reviewStart), Key: byThread},
 
-		protocol.MethodModelList:                     {run: with(s.modelList)},
-		protocol.MethodModelProviderCapabilitiesRead: {run: bare(s.providerCapabilities)},
-		protocol.MethodExperimentalFeatureList:       {run: with(s.featureList)},
-		protocol.MethodPermissionProfileList:         {run: with(s.permissionProfiles)},
-		protocol.MethodCollaborationModeList:         {run: bare(s.collaborationModes), exp: true},
-		protocol.MethodRemoteControlStatusRead:       {run: bare(s.remoteControlRead), exp: true},
-		protocol.MethodRemoteControlEnable:           {run: bare(s.remoteControlEnable), lane: oneLane("remote"), exp: true},
-		protocol.MethodRemoteControlDisable:          {run: bare(s.remoteControlDisable), lane: oneLane("remote"), exp: true},
-		protocol.MethodMockExperimentalMethod:        {run: with(mockMethod), exp: true},
-		protocol.MethodWindowsSandboxReadiness:       {run: bare(windowsReadiness)},
-		protocol.MethodWindowsSandboxSetupStart:      {run: with(windowsSetup)},
-		protocol.MethodFeedbackUpload:                {run: with(s.feedback)},
-
-		protocol.MethodConfigRead:             {run: with(s.configRead), lane: conf},
-		protocol.MethodConfigValueWrite:       {run: with(s.configValueWrite), lane: conf},
-		protocol.MethodConfigBatchWrite:       {run: with(s.configBatchWrite), lane: conf},
-		protocol.MethodConfigRequirementsRead: {run: bare(s.requirementsRead), lane: conf},
-
-		protocol.MethodAccountRead:                     {run: with(s.accountRead), lane: account},
-		protocol.MethodAccountLoginStart:               {run: with(s.loginStart), lane: account},
-		protocol.MethodAccountLoginCancel:              {run: with(s.loginCancel), lane: account},
-		protocol.MethodAccountLogout:                   {run: bare(s.logout), lane: account},
-		protocol.MethodAccountRateLimitsRead:           {run: bare(s.rateLimits), lane: account},
-		protocol.MethodAccountSendAddCreditsNudgeEmail: {run: with(s.creditsNudge), lane: account},
-
-		protocol.MethodFsReadFile:        {run: with(fsReadFile)},
-		protocol.MethodFsWriteFile:       {run: with(fsWriteFile)},
-		protocol.MethodFsCreateDirectory: {run: with(fsCreateDirectory)},
-		protocol.MethodFsGetMetadata:     {run: with(fsGetMetadata)},
-		protocol.MethodFsReadDirectory:   {run: with(fsReadDirectory)},
-		protocol.MethodFsRemove:          {run: with(fsRemove)},
-		protocol.MethodFsCopy:            {run: with(fsCopy)},
-		protocol.MethodFsWatch:           {run: with(s.fsWatch)},
-		protocol.MethodFsUnwatch:         {run: with(s.fsUnwatch)},
-
-		protocol.MethodCommandExec:          {run: with(s.commandExec), lane: inExec},
-		protocol.MethodCommandExecWrite:     {run: with(s.commandWrite), lane: inExec},
-		protocol.MethodCommandExecResize:    {run: with(s.commandResize), lane: inExec},
-		protocol.MethodCommandExecTerminate: {run: with(s.commandTerminate), lane: inExec},
-		protocol.MethodProcessSpawn:         {run: with(s.processSpawn), lane: inExec, exp: true},
-		protocol.MethodProcessWriteStdin:    {run: with(s.processWrite), lane: inExec, exp: true},
-		protocol.MethodProcessResizePty:     {run: with(s.processResize), lane: inExec, exp: true},
-		protocol.MethodProcessKill:          {run: with(s.processKill), lane: inExec, exp: true},
-
-		protocol.MethodFuzzyFileSearch:              {run: with(s.fuzzy)},
-		protocol.MethodFuzzyFileSearchSessionStart:  {run: with(s.fuzzyStart), lane: inSearch, exp: true},
-		protocol.MethodFuzzyFileSearchSessionUpdate: {run: with(s.fuzzyUpdate), lane: inSearch, exp: true},
-		protocol.MethodFuzzyFileSearchSessionStop:   {run: with(s.fuzzyStop), exp: true},
-
-		// From before the second version of the protocol, and in no schema any more.
-		methodConversationSummary: {run: with(s.conversationSummary)},
-		methodGitDiffToRemote:     {run: with(s.gitDiffToRemote)},
-		methodAuthStatus:          {run: with(s.authStatus), lane: account},
+		protocol.MethodRemoteControlStatusRead: {Run: s.remoteControlRead, Experimental: true},
+		protocol.MethodRemoteControlEnable:     {Run: s.remoteControlEnable, Key: jsonrpc.OneQueue[*request]("remote"), Experimental: true},
+		protocol.MethodRemoteControlDisable:    {Run: s.remoteControlDisable, Key: jsonrpc.OneQueue[*request]("remote"), Experimental: true},
 	}
-	for _, f := range unbuilt() {
-		for _, name := range f.methods {
-			m[name] = method{run: notBuilt, exp: f.exp}
+	for name, l := range s.local.Methods() {
+		e := method{Run: func(r *request) (any, error) { return l.Run(&r.Request) }, Experimental: l.Experimental}
+		if l.Key != nil {
+			e.Key = func(r *request) string { return l.Key(&r.Request) }
 		}
+		m[name] = e
 	}
 	return m
 }
 
 // unsupported is the one method that the original itself refuses, with a code of its own.
 func unsupported(r *request) (any, error) {
-	return nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "%s is not supported yet", r.method)
+	return nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "%s is not supported yet", r.Method)
 }

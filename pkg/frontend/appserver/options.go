@@ -12,24 +12,24 @@ import (
 // Options are everything a Server needs from outside.
 type Options struct {
 	// Config holds the environment and the options of the command line.
-	Config config.Options
-	// Engine is codex-turn with its arguments, Hands the executor (codex-sandbox serve).
-	Engine, Hands pipeline.Command
-	Environ       []string
+	Config   config.Options
+	Engine   pipeline.Command // codex-turn with its arguments
+	Executor []string         // argv of codex-sandbox serve
+	Environ  []string
 	// Originator begins the user agent; "" takes the name of the first client.
 	Originator string
 	// Stderr is for people, and what children get as theirs.
 	Stderr *os.File
 	Log    *log.Logger
 	Now    func() time.Time
-	// Linger is how long a child without work is kept, 0 for a minute: it costs some
+	// Linger is how long an engine without work is kept, 0 for a minute: it costs some
 	// megabytes, and its successor some milliseconds.
 	Linger time.Duration
 	// Unload is how long a thread without subscribers and work stays loaded, 0 for half
-	// an hour (appserver spec §3).
+	// an hour.
 	Unload time.Duration
-	// Leave bounds the wait for children at the end, 0 for 5 seconds.
-	Leave time.Duration
+	// Grace bounds the wait for children at the end, 0 for 5 seconds.
+	Grace time.Duration
 }
 
 func (o *Options) fill() {
@@ -40,7 +40,7 @@ func (o *Options) fill() {
 	}
 	set(&o.Linger, time.Minute)
 	set(&o.Unload, 30*time.Minute)
-	set(&o.Leave, 5*time.Second)
+	set(&o.Grace, 5*time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -53,7 +53,7 @@ func (o *Options) fill() {
 }
 
 const (
-	// maxBusy is how many requests of one client may wait (appserver spec §1).
+	// maxBusy is how many requests of one client may wait.
 	maxBusy = 128
 	// maxPending is how many requests one engine may have open.
 	maxPending = 128

@@ -10,6 +10,7 @@ import (
 	"codex/pkg/auth"
 	"codex/pkg/cli/version"
 	"codex/pkg/frontend/appserver/relay"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
@@ -177,20 +178,20 @@ func (s *Server) remoteControlRead(r *request) (any, error) {
 func (s *Server) remoteControlEnable(r *request) (any, error) {
 	s.EnableRemoteControl()
 	now := s.remoteControl()
-	r.reply(protocol.RemoteControlEnableResponse(now))
+	_ = r.Reply(protocol.RemoteControlEnableResponse(now), nil)
 	s.broadcast(protocol.NoteRemoteControlStatusChanged, now)
-	return nil, errLater
+	return nil, jsonrpc.ErrLater
 }
 
 func (s *Server) remoteControlDisable(r *request) (any, error) {
 	now := s.remoteControl()
 	now.Status, now.EnvironmentID = protocol.RemoteControlConnectionStatusDisabled, nil
-	r.reply(protocol.RemoteControlDisableResponse(now)) // first, for the client may be behind the relay
+	_ = r.Reply(protocol.RemoteControlDisableResponse(now), nil) // first, for the client may be behind the relay
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
-	r.c.out.flush(ctx)
+	r.c.out.Flush(ctx)
 	s.relayFlush(ctx)
 	s.DisableRemoteControl()
 	s.broadcast(protocol.NoteRemoteControlStatusChanged, now)
-	return nil, errLater
+	return nil, jsonrpc.ErrLater
 }

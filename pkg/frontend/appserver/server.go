@@ -2,8 +2,6 @@ package appserver
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -12,8 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/frontend/appserver/local"
 	"codex/pkg/installation"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
@@ -25,7 +23,8 @@ type Server struct {
 	opts    Options
 	home    string
 	methods map[string]method
-	lanes   lanes
+	queue   jsonrpc.Queue
+	local   *local.Service
 	remote  remote
 
 	installation func() string // id of this home
@@ -36,8 +35,6 @@ type Server struct {
 	mu         sync.Mutex
 	conns      map[*conn]struct{}
 	threads    map[string]*loadedThread
-	asks       map[int64]*ask
-	nextAsk    int64
 	originator string
 	closing    bool
 	idle       *sync.Cond // signalled when a turn or a child ends
@@ -50,8 +47,10 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: o, home: home, conns: map[*conn]struct{}{}, threads: map[string]*loadedThread{}, asks: map[int64]*ask{}, originator: o.Originator}
+	s := &Server{opts: o, home: home, conns: map[*conn]struct{}{}, threads: map[string]*loadedThread{}, originator: o.Originator}
 	s.idle = sync.NewCond(&s.mu)
+	s.local = &local.Service{Home: home, Config: o.Config, Environ: o.Environ, Executor: o.Executor, Stderr: o.Stderr, Log: o.Log, Now: o.Now,
+		Background: func(job func()) { s.queue.Do("", job) }, Broadcast: s.broadcast, LoggedIn: s.relayKick, Reload: s.reload}
 	s.methods = s.table()
 	s.installation = sync.OnceValue(func() string {
 		id, err := installation.ID(home)
@@ -63,44 +62,6 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// request is one request of a client. Its bytes are those of the message.
-type request struct {
-	c      *conn
-	id     json.RawMessage
-	method string
-	params json.RawMessage
-}
-
-func (r *request) reply(result any) {
-	r.c.end(r.id)
-	r.c.send(resultLine(r.id, result))
-}
-
-func (r *request) fail(err error) {
-	r.c.end(r.id)
-	r.c.send(failLine(r.id, err))
-}
-
-// errLater is returned by a handler that answers, or has answered, by itself.
-var errLater = errors.New("answered later")
-
-// handle takes one line of a client. What is no message has no answer: nobody knows its
-// id (appserver spec §1).
-func (s *Server) handle(c *conn, line []byte) {
-	m, err := jsonrpc.Parse(line)
-	if err != nil {
-		c.bad(err)
-		s.tidy(len(line))
-		return
-	}
-	switch m.Kind {
-	case jsonrpc.KindResponse, jsonrpc.KindFailure:
-		s.answer(c, m)
-	case jsonrpc.KindRequest:
-		s.request(&request{c: c, id: m.ID, method: m.Method, params: m.Params})
-	}
-}
-
 // tidy gives the memory of a huge message back to the system, which the collector alone
 // does minutes later. It waits a moment, until nobody holds it any more, and for others.
 func (s *Server) tidy(size int) {
@@ -110,95 +71,6 @@ func (s *Server) tidy(size int) {
 			debug.FreeOSMemory()
 		})
 	}
-}
-
-func (s *Server) request(r *request) {
-	if r.method == protocol.MethodInitialize {
-		s.initialize(r)
-		return
-	}
-	if !r.c.initialized() {
-		r.fail(invalid("Not initialized"))
-		return
-	}
-	m, ok := s.methods[r.method]
-	switch {
-	case !ok:
-		r.fail(invalid("Invalid request: unknown variant `%s`: no such method", shorten(r.method)))
-		return
-	case m.exp && !r.c.experimental():
-		r.fail(invalid("%s requires experimentalApi capability", r.method))
-		return
-	case !r.c.begin(r.id):
-		r.c.send(failLine(r.id, invalid("request id %s is that of a request that has no answer yet", shorten(string(r.id)))))
-		return
-	case r.c.busy.Add(1) > maxBusy:
-		r.c.busy.Add(-1)
-		r.fail(jsonrpc.Errorf(jsonrpc.CodeOverloaded, "Server overloaded; retry later."))
-		return
-	}
-	key := ""
-	if m.lane != nil {
-		key = m.lane(r)
-	}
-	s.lanes.do(key, func() {
-		defer s.tidy(len(r.params))
-		defer r.c.busy.Add(-1)
-		result, err := m.run(r)
-		switch {
-		case errors.Is(err, errLater):
-		case err != nil:
-			r.fail(err)
-		default:
-			r.reply(result)
-		}
-	})
-}
-
-func (s *Server) initialize(r *request) {
-	var p protocol.InitializeParams
-	if err := decode(r, &p); err != nil {
-		r.fail(err)
-		return
-	}
-	if r.c.initialized() {
-		r.fail(invalid("Already initialized"))
-		return
-	}
-	name := p.ClientInfo.Name
-	if strings.ContainsFunc(name, func(c rune) bool { return c < 0x20 || c == 0x7f }) {
-		r.fail(invalid("Invalid clientInfo.name: '%s'. Must be a valid HTTP header value.", name))
-		return
-	}
-	platform := version.Platform()
-	s.mu.Lock()
-	// The first client names the process; the daemon's probe never does.
-	if s.originator == "" && name != "codex_app_server_daemon" {
-		s.originator = name
-	}
-	s.mu.Unlock()
-	res := protocol.InitializeResponse{UserAgent: version.UserAgent(s.origin(), s.getenv, name, p.ClientInfo.Version),
-		CodexHome: s.home, PlatformFamily: platform[0], PlatformOs: platform[1]}
-	c := r.c
-	c.mu.Lock()
-	optOut := map[string]bool{}
-	if p.Capabilities != nil {
-		c.exp = p.Capabilities.ExperimentalApi
-		for _, m := range p.Capabilities.OptOutNotificationMethods {
-			optOut[m] = true
-		}
-	}
-	c.mu.Unlock()
-	r.reply(res)
-	c.mu.Lock()
-	c.client, c.optOut = &p.ClientInfo, optOut
-	c.mu.Unlock()
-	s.lanes.do("config", func() {
-		for _, w := range s.configWarnings() {
-			c.note(protocol.NoteConfigWarning, noteLine(protocol.NoteConfigWarning, w))
-		}
-		c.note(protocol.NoteRemoteControlStatusChanged, noteLine(protocol.NoteRemoteControlStatusChanged, s.remoteControl()))
-	})
 }
 
 func (s *Server) getenv(name string) string {
@@ -265,19 +137,14 @@ func (s *Server) load(change func(*config.Options)) (*config.Config, error) {
 		change(&o)
 	}
 	cfg, err := config.Load(context.Background(), o)
-	return cfg, unloadable(err)
+	return cfg, thread.Unloadable(err)
 }
 
-// unloadable is an error of the configuration as clients see it.
-func unloadable(err error) error {
-	var refused *jsonrpc.Error
-	switch e := config.AsError(err); {
-	case err == nil || errors.As(err, &refused):
-		return err
-	case e != nil:
-		return invalid("failed to load configuration: %s", strings.TrimSuffix(e.Short(), "\n"))
+// reload lets engines without work go: the next ones read the configuration anew.
+func (s *Server) reload() {
+	for _, t := range s.loaded() {
+		t.do(t.letGo)
 	}
-	return invalid("failed to load configuration: %v", err)
 }
 
 // Drain waits until no turn runs, or ctx ends.
@@ -317,21 +184,21 @@ func (s *Server) Close() {
 		conns = append(conns, c)
 	}
 	s.mu.Unlock()
-	stuck := time.AfterFunc(s.opts.Leave, func() { // who does not read must not keep an engine
+	stuck := time.AfterFunc(s.opts.Grace, func() { // who does not read must not keep an engine
 		for _, c := range conns {
-			c.out.hurry()
+			c.out.Hurry()
 		}
 	})
 	defer stuck.Stop()
 	var wg sync.WaitGroup
 	for _, t := range threads {
-		wg.Go(func() { t.end(s.opts.Leave) })
+		wg.Go(func() { t.end(s.opts.Grace) })
 	}
 	wg.Wait()
 	late, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
 	for _, c := range conns {
-		c.out.finish()
+		c.out.Finish()
 	}
 	for _, c := range conns {
 		select {

@@ -107,7 +107,7 @@ func (s *Server) attach(l link) {
 	c := s.newConn(l, false)
 	_ = c.serve() // a socket's end is no error of ours
 	c.leave()
-	c.out.finish()
+	c.out.Finish()
 	<-c.sent
 	l.close()
 }

@@ -46,7 +46,7 @@ func (s *Server) ServeStdio(in io.Reader, out io.Writer) error {
 	done := make(chan struct{})
 	go func() { // ends with the jobs, or with the process
 		defer close(done)
-		s.lanes.wait()
+		s.queue.Wait()
 	}()
 	late := time.NewTimer(time.Second)
 	defer late.Stop()

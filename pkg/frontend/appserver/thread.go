@@ -15,7 +15,7 @@ import (
 )
 
 // loadedThread is a loaded thread: who listens to it, what is known of it, and maybe its engine.
-// Requests about it run in its lane, one after the other.
+// Requests about it run in its queue, one after the other.
 type loadedThread struct {
 	s    *Server
 	id   string
@@ -25,7 +25,7 @@ type loadedThread struct {
 
 	mu       sync.Mutex
 	subs     map[*conn]struct{}
-	told     protocol.ThreadStartResponse // as clients were told when it was loaded
+	begun    protocol.ThreadStartResponse // what it runs under, as it was loaded
 	start    json.RawMessage              // params of thread/start, resume or fork
 	client   protocol.ClientInfo          // who loaded it
 	status   protocol.ThreadStatus
@@ -38,7 +38,7 @@ type loadedThread struct {
 	memory   protocol.ThreadMemoryMode // to be written when there is a file
 	paused   uint64                    // thread/increment_elicitation
 	commands map[string]bool           // items of commands that have not ended
-	asks     map[string]*ask           // by the engine's id
+	asks     []*ask                    // questions of the engine that wait, oldest first
 	child    *child
 	timer    *time.Timer
 }
@@ -72,8 +72,8 @@ func (s *Server) drop(t *loadedThread) {
 	}
 }
 
-// lane is the key of a thread's lane.
-func (t *loadedThread) lane() string { return "thread:" + t.id }
+// do runs a job in the thread's queue.
+func (t *loadedThread) do(job func()) { t.s.queue.Do(threadKey(t.id), job) }
 
 // subscribers gives who listens; t.mu is held.
 func (t *loadedThread) subscribers() []*conn {
@@ -134,12 +134,12 @@ func (t *loadedThread) rest() {
 	default:
 		return
 	}
-	t.timer = time.AfterFunc(d, func() { t.s.lanes.do(t.lane(), t.rested) })
+	t.timer = time.AfterFunc(d, func() { t.do(t.rested) })
 }
 
 // idle tells whether the engine can go without a loss; t.mu is held.
 func (t *loadedThread) idle() bool {
-	return t.turn == nil && len(t.commands) == 0 && len(t.asks) == 0 && t.paused == 0 && !t.keep && !t.eph && !t.child.working() && t.materialized()
+	return t.turn == nil && len(t.commands) == 0 && len(t.asks) == 0 && t.paused == 0 && !t.keep && !t.eph && t.child.rpc.Pending() == 0 && t.materialized()
 }
 
 func (t *loadedThread) materialized() bool {
@@ -148,7 +148,7 @@ func (t *loadedThread) materialized() bool {
 }
 
 // rested lets the engine go, or else the thread, if it still has nothing to do. It runs
-// in the lane.
+// in the queue.
 func (t *loadedThread) rested() {
 	t.mu.Lock()
 	if t.turn != nil || t.s.thread(t.id) != t {
@@ -166,7 +166,7 @@ func (t *loadedThread) rested() {
 	}
 }
 
-// letGo lets an idle engine leave. It runs in the lane.
+// letGo lets an idle engine leave. It runs in the queue.
 func (t *loadedThread) letGo() {
 	t.mu.Lock()
 	c := t.child
@@ -175,7 +175,7 @@ func (t *loadedThread) letGo() {
 	if !idle {
 		return
 	}
-	c.release(t.s.opts.Leave)
+	c.release(t.s.opts.Grace)
 	t.mu.Lock()
 	t.rest()
 	t.mu.Unlock()
@@ -183,7 +183,7 @@ func (t *loadedThread) letGo() {
 
 // unload forgets the thread and tells everybody.
 func (t *loadedThread) unload() {
-	t.end(t.s.opts.Leave)
+	t.end(t.s.opts.Grace)
 	t.s.drop(t)
 	t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
 	t.s.broadcast(protocol.NoteThreadClosed, protocol.ThreadClosedNotification{ThreadID: t.id})
@@ -205,7 +205,7 @@ func (t *loadedThread) end(grace time.Duration) {
 // describe is the thread as clients see it now.
 func (t *loadedThread) describe() protocol.Thread {
 	t.mu.Lock()
-	d := t.told.Thread
+	d := t.begun.Thread
 	status := t.status
 	t.mu.Unlock()
 	if t.path != "" {
@@ -222,7 +222,7 @@ func (t *loadedThread) describe() protocol.Thread {
 func (t *loadedThread) fromEngine(c *child, method string, line []byte) {
 	switch method {
 	case protocol.NoteThreadStarted, protocol.NoteConfigWarning:
-		return // told by us
+		return // we say it
 	case protocol.NoteThreadStatusChanged:
 		if !c.isReady() {
 			return
@@ -252,7 +252,7 @@ func (t *loadedThread) fromEngine(c *child, method string, line []byte) {
 	case protocol.NoteThreadSettingsUpdated:
 		now := json.RawMessage(gjson.GetBytes(line, "params.threadSettings").Raw)
 		t.mu.Lock()
-		same := bytes.Equal(now, t.settings) // told again by an engine that we told
+		same := bytes.Equal(now, t.settings) // an engine repeats what we asked of it
 		t.settings = now
 		t.mu.Unlock()
 		if same {
@@ -267,7 +267,8 @@ func (t *loadedThread) fromEngine(c *child, method string, line []byte) {
 		t.limits = line
 		t.mu.Unlock()
 	case protocol.NoteServerRequestResolved:
-		line = t.resolved(line)
+		t.resolved(line)
+		return
 	}
 	t.tell(method, line)
 	if method == protocol.NoteTurnCompleted {
@@ -297,7 +298,7 @@ func (t *loadedThread) turnEnded() {
 	t.rest()
 	t.mu.Unlock()
 	if memory != "" {
-		t.s.lanes.do(t.lane(), t.settleMemory)
+		t.do(t.settleMemory)
 	}
 	t.calm()
 }

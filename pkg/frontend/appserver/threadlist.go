@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
 )
@@ -57,7 +58,7 @@ func (s *Server) query(p *protocol.ThreadListParams) (thread.Query, error) {
 	if p.Cursor != nil {
 		var err error
 		if q.After, err = time.Parse(time.RFC3339Nano, *p.Cursor); err != nil {
-			return q, invalid("invalid cursor: %s", *p.Cursor)
+			return q, jsonrpc.Invalidf("invalid cursor: %s", *p.Cursor)
 		}
 	}
 	if q.Providers == nil {
@@ -91,7 +92,7 @@ func (s *Server) threadLoadedList(r *request, p *protocol.ThreadLoadedListParams
 	if p.Cursor != nil {
 		id, ok := thread.ParseID(*p.Cursor)
 		if !ok {
-			return nil, invalid("invalid cursor: %s", *p.Cursor)
+			return nil, jsonrpc.Invalidf("invalid cursor: %s", *p.Cursor)
 		}
 		i, found := slices.BinarySearch(ids, id)
 		if found {

@@ -2,26 +2,15 @@ package appserver
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
 )
-
-// inLane is the lane of the thread that a request names.
-func (s *Server) inLane(r *request) string {
-	id := gjson.GetBytes(r.params, "threadId").Str
-	if norm, ok := thread.ParseID(id); ok {
-		id = norm
-	}
-	return "thread:" + id
-}
 
 // mine gives the loaded thread that a request is about.
 func (s *Server) mine(id string) (*loadedThread, error) {
@@ -32,22 +21,17 @@ func (s *Server) mine(id string) (*loadedThread, error) {
 	if t := s.thread(norm); t != nil {
 		return t, nil
 	}
-	return nil, invalid("thread not found: %s", id)
+	return nil, jsonrpc.Invalidf("thread not found: %s", id)
+}
+
+// ofThread is what all params of a thread's own requests have.
+type ofThread struct {
+	ThreadID string `json:"threadId"`
 }
 
 // toEngine forwards what belongs to a thread.
-func (s *Server) toEngine(r *request) (any, error) {
-	if r.params == nil {
-		return nil, invalid("Invalid request: missing field `params`")
-	}
-	id := gjson.GetBytes(r.params, "threadId")
-	switch {
-	case !id.Exists():
-		return nil, invalid("Invalid request: missing field `threadId`")
-	case id.Type != gjson.String:
-		return nil, invalid("Invalid request: invalid type: %s, expected a string", kindOf(id))
-	}
-	t, err := s.mine(id.Str)
+func (s *Server) toEngine(r *request, p *ofThread) (any, error) {
+	t, err := s.mine(p.ThreadID)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +59,7 @@ func (s *Server) threadSettingsUpdate(r *request, p *protocol.ThreadSettingsUpda
 	return t.forward(r)
 }
 
-// maxInput bounds the text of a turn's input in characters (appserver spec §1).
+// maxInput bounds the text of a turn's input in characters.
 const maxInput = 1 << 20
 
 func short(input []protocol.UserInput) error {
@@ -103,20 +87,16 @@ func (s *Server) reviewStart(r *request, p *protocol.ReviewStartParams) (any, er
 	if p.Delivery == nil || *p.Delivery != protocol.ReviewDeliveryDetached {
 		return t.forward(r)
 	}
-	t, _, err = s.fork(&request{c: r.c, params: json.RawMessage("{}")}, &protocol.ThreadForkParams{ThreadID: t.id})
+	t, _, err = s.fork(r.c, json.RawMessage("{}"), &protocol.ThreadForkParams{ThreadID: t.id})
 	if err != nil {
 		return nil, err
 	}
-	if r.params, err = sjson.SetBytes(without(r.params, "delivery"), "threadId", t.id); err != nil {
-		return nil, internal(err)
+	if r.Params, err = sjson.SetBytes(without(r.Params, "delivery"), "threadId", t.id); err != nil {
+		return nil, err
 	}
-	s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.told.Thread})
-	s.lanes.do(t.lane(), func() {
-		if _, err := t.forward(r); !errors.Is(err, errLater) {
-			r.fail(err)
-		}
-	})
-	return nil, errLater
+	s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.begun.Thread})
+	t.do(func() { _ = r.Reply(t.forward(r)) })
+	return nil, jsonrpc.ErrLater
 }
 
 // cleanTerminals ends commands in the background; without an engine there are none.
@@ -137,9 +117,9 @@ func (s *Server) turnSteer(r *request, p *protocol.TurnSteerParams) (any, error)
 	case err != nil:
 		return nil, err
 	case p.ExpectedTurnID == "":
-		return nil, invalid("expectedTurnId must not be empty")
+		return nil, jsonrpc.Invalidf("expectedTurnId must not be empty")
 	case !t.hasEngine():
-		return nil, invalid("no active turn to steer")
+		return nil, jsonrpc.Invalidf("no active turn to steer")
 	}
 	if err := short(p.Input); err != nil {
 		return nil, err
@@ -155,7 +135,7 @@ func (s *Server) turnInterrupt(r *request, p *protocol.TurnInterruptParams) (any
 	case !t.hasEngine() && p.TurnID == "":
 		return protocol.TurnInterruptResponse{}, nil
 	case !t.hasEngine():
-		return nil, invalid("no active turn to interrupt")
+		return nil, jsonrpc.Invalidf("no active turn to interrupt")
 	}
 	return t.forward(r)
 }
@@ -176,31 +156,31 @@ func (s *Server) threadRead(r *request, p *protocol.ThreadReadParams) (any, erro
 		if p.IncludeTurns {
 			switch {
 			case t.eph:
-				return nil, invalid("ephemeral threads do not support includeTurns")
+				return nil, jsonrpc.Invalidf("ephemeral threads do not support includeTurns")
 			case !t.materialized():
-				return nil, invalid("thread %s is not materialized yet; includeTurns is unavailable before first user message", id)
+				return nil, jsonrpc.Invalidf("thread %s is not materialized yet; includeTurns is unavailable before first user message", id)
 			}
 			t.mu.Lock()
 			d.Turns, err = t.turns()
 			t.mu.Unlock()
 			if err != nil {
-				return nil, internal(err)
+				return nil, err
 			}
 		}
 		return protocol.ThreadReadResponse{Thread: d}, nil
 	}
 	path := s.find(id)
 	if path == "" {
-		return nil, invalid("thread not loaded: %s", id)
+		return nil, jsonrpc.Invalidf("thread not loaded: %s", id)
 	}
 	h, err := thread.Read(path)
 	if err != nil {
-		return nil, internal(err)
+		return nil, err
 	}
 	d := h.Thread(s.names.Of(s.home))
 	if p.IncludeTurns {
 		if d.Turns, err = thread.Turns(path, ""); err != nil {
-			return nil, internal(err)
+			return nil, err
 		}
 	}
 	return protocol.ThreadReadResponse{Thread: d}, nil
@@ -213,19 +193,20 @@ func (s *Server) threadArchive(r *request, p *protocol.ThreadArchiveParams) (any
 	}
 	path := s.find(id)
 	if path == "" || thread.Archived(s.home, path) {
-		return nil, invalid("no rollout found for thread id %s", p.ThreadID)
+		return nil, jsonrpc.Invalidf("no rollout found for thread id %s", p.ThreadID)
 	}
 	if t := s.thread(id); t != nil {
-		t.end(s.opts.Leave)
+		t.end(s.opts.Grace)
 		s.drop(t)
 		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
 	}
 	if err := thread.Archive(s.home, path); err != nil {
-		return nil, internal(fmt.Errorf("archive thread %s: %w", id, err))
+		return nil, fmt.Errorf("archive thread %s: %w", id, err)
 	}
-	r.reply(protocol.ThreadArchiveResponse{})
-	s.broadcast(protocol.NoteThreadArchived, protocol.ThreadArchivedNotification{ThreadID: id})
-	return nil, errLater
+	r.After(func() {
+		s.broadcast(protocol.NoteThreadArchived, protocol.ThreadArchivedNotification{ThreadID: id})
+	})
+	return protocol.ThreadArchiveResponse{}, nil
 }
 
 func (s *Server) threadUnarchive(r *request, p *protocol.ThreadUnarchiveParams) (any, error) {
@@ -235,19 +216,20 @@ func (s *Server) threadUnarchive(r *request, p *protocol.ThreadUnarchiveParams) 
 	}
 	path := s.find(id)
 	if path == "" || !thread.Archived(s.home, path) {
-		return nil, invalid("no archived rollout found for thread id %s", p.ThreadID)
+		return nil, jsonrpc.Invalidf("no archived rollout found for thread id %s", p.ThreadID)
 	}
 	to, err := thread.Unarchive(s.home, path)
 	if err != nil {
-		return nil, internal(fmt.Errorf("unarchive thread %s: %w", id, err))
+		return nil, fmt.Errorf("unarchive thread %s: %w", id, err)
 	}
 	h, err := thread.Read(to)
 	if err != nil {
-		return nil, internal(err)
+		return nil, err
 	}
-	r.reply(protocol.ThreadUnarchiveResponse{Thread: h.Thread(s.names.Of(s.home))})
-	s.broadcast(protocol.NoteThreadUnarchived, protocol.ThreadUnarchivedNotification{ThreadID: id})
-	return nil, errLater
+	r.After(func() {
+		s.broadcast(protocol.NoteThreadUnarchived, protocol.ThreadUnarchivedNotification{ThreadID: id})
+	})
+	return protocol.ThreadUnarchiveResponse{Thread: h.Thread(s.names.Of(s.home))}, nil
 }
 
 func (s *Server) threadUnsubscribe(r *request, p *protocol.ThreadUnsubscribeParams) (any, error) {
@@ -273,21 +255,21 @@ func (s *Server) threadRollback(r *request, p *protocol.ThreadRollbackParams) (a
 	case err != nil:
 		return nil, err
 	case p.NumTurns == 0:
-		return nil, invalid("numTurns must be >= 1")
+		return nil, jsonrpc.Invalidf("numTurns must be >= 1")
 	case t.eph || !t.materialized():
-		return nil, invalid("thread rollback requires persisted thread history")
+		return nil, jsonrpc.Invalidf("thread rollback requires persisted thread history")
 	}
 	t.mu.Lock()
 	running, c := t.turn != nil || len(t.commands) > 0, t.child
 	t.mu.Unlock()
 	if running {
-		return nil, invalid("cannot roll back while a turn or a command is running")
+		return nil, jsonrpc.Invalidf("cannot roll back while a turn or a command is running")
 	}
 	if c != nil {
-		c.release(s.opts.Leave)
+		c.release(s.opts.Grace)
 	}
 	if err := thread.Rollback(t.path, p.NumTurns, s.opts.Now); err != nil {
-		return nil, internal(err)
+		return nil, err
 	}
 	d := t.describe()
 	t.mu.Lock()
@@ -295,7 +277,7 @@ func (s *Server) threadRollback(r *request, p *protocol.ThreadRollbackParams) (a
 	usage, limits := t.usage, t.limits
 	t.mu.Unlock()
 	if err != nil {
-		return nil, internal(err)
+		return nil, err
 	}
 	if usage != nil {
 		t.tell(protocol.NoteThreadTokenUsageUpdated, usage)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
 )
@@ -15,27 +16,28 @@ func (s *Server) threadNameSet(r *request, p *protocol.ThreadSetNameParams) (any
 	}
 	name := strings.TrimSpace(p.Name)
 	if name == "" {
-		return nil, invalid("thread name must not be empty")
+		return nil, jsonrpc.Invalidf("thread name must not be empty")
 	}
 	switch t, path := s.thread(id), s.find(id); {
 	case t != nil && t.eph:
-		return nil, invalid("ephemeral thread does not support metadata updates: %s", id)
+		return nil, jsonrpc.Invalidf("ephemeral thread does not support metadata updates: %s", id)
 	case t == nil && path == "":
-		return nil, invalid("thread not found: %s", id)
+		return nil, jsonrpc.Invalidf("thread not found: %s", id)
 	case path != "" && thread.Archived(s.home, path):
-		return nil, invalid("no rollout found for thread id %s", id)
+		return nil, jsonrpc.Invalidf("no rollout found for thread id %s", id)
 	}
 	if err := thread.SetName(s.home, id, name, s.opts.Now()); err != nil {
-		return nil, internal(err)
+		return nil, err
 	}
 	if t := s.thread(id); t != nil {
 		t.mu.Lock()
-		t.told.Thread.Name = &name
+		t.begun.Thread.Name = &name
 		t.mu.Unlock()
 	}
-	r.reply(protocol.ThreadSetNameResponse{})
-	s.broadcast(protocol.NoteThreadNameUpdated, protocol.ThreadNameUpdatedNotification{ThreadID: id, ThreadName: &name})
-	return nil, errLater
+	r.After(func() {
+		s.broadcast(protocol.NoteThreadNameUpdated, protocol.ThreadNameUpdatedNotification{ThreadID: id, ThreadName: &name})
+	})
+	return protocol.ThreadSetNameResponse{}, nil
 }
 
 func (s *Server) threadMetadataUpdate(r *request, p *protocol.ThreadMetadataUpdateParams) (any, error) {
@@ -44,18 +46,18 @@ func (s *Server) threadMetadataUpdate(r *request, p *protocol.ThreadMetadataUpda
 		return nil, err
 	}
 	if t := s.thread(id); t != nil && t.eph {
-		return nil, invalid("ephemeral thread does not support metadata updates: %s", id)
+		return nil, jsonrpc.Invalidf("ephemeral thread does not support metadata updates: %s", id)
 	}
 	g := p.GitInfo
 	if g == nil || !g.Sha.Set && !g.Branch.Set && !g.OriginURL.Set {
-		return nil, invalid("gitInfo must include at least one field")
+		return nil, jsonrpc.Invalidf("gitInfo must include at least one field")
 	}
 	path := s.find(id)
 	if path == "" {
-		return nil, invalid("thread not found: %s", id)
+		return nil, jsonrpc.Invalidf("thread not found: %s", id)
 	}
 	if err := thread.SetGit(path, g, s.opts.Now); err != nil {
-		return nil, internal(fmt.Errorf("change facts of thread %s: %w", id, err))
+		return nil, fmt.Errorf("change facts of thread %s: %w", id, err)
 	}
 	got, err := s.threadRead(r, &protocol.ThreadReadParams{ThreadID: id})
 	if err != nil {
@@ -74,22 +76,22 @@ func (s *Server) threadMemoryModeSet(r *request, p *protocol.ThreadMemoryModeSet
 	path := s.find(id)
 	switch {
 	case t != nil && t.eph:
-		return nil, invalid("ephemeral thread does not support metadata updates: %s", id)
+		return nil, jsonrpc.Invalidf("ephemeral thread does not support metadata updates: %s", id)
 	case path == "" && t != nil: // its first turn makes the file
 		t.mu.Lock()
 		t.memory = p.Mode
 		t.mu.Unlock()
 		return protocol.ThreadMemoryModeSetResponse{}, nil
 	case path == "" || thread.Archived(s.home, path):
-		return nil, invalid("no rollout found for thread id %s", id)
+		return nil, jsonrpc.Invalidf("no rollout found for thread id %s", id)
 	}
 	if err := thread.SetMemoryMode(path, p.Mode, s.opts.Now); err != nil {
-		return nil, internal(fmt.Errorf("set memory mode of thread %s: %w", id, err))
+		return nil, fmt.Errorf("set memory mode of thread %s: %w", id, err)
 	}
 	return protocol.ThreadMemoryModeSetResponse{}, nil
 }
 
-// settleMemory writes down what was set before there was a file. It runs in the lane.
+// settleMemory writes down what was set before there was a file. It runs in the queue.
 func (t *loadedThread) settleMemory() {
 	t.mu.Lock()
 	mode := t.memory
@@ -126,7 +128,7 @@ func (s *Server) threadDecrement(r *request, p *protocol.ThreadDecrementElicitat
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.paused == 0 {
-		return nil, invalid("out-of-band elicitation count is already zero")
+		return nil, jsonrpc.Invalidf("out-of-band elicitation count is already zero")
 	}
 	t.paused--
 	t.rest()

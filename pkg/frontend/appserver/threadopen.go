@@ -3,9 +3,11 @@ package appserver
 import (
 	"context"
 	"encoding/json"
+	"path/filepath"
 
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
 )
@@ -13,12 +15,12 @@ import (
 // configure reads the configuration that a thread runs under.
 func (s *Server) configure(a *thread.Asked) (*config.Config, error) {
 	for _, dir := range a.RuntimeWorkspaceRoots {
-		if err := absolute(dir); err != nil {
-			return nil, err
+		if !filepath.IsAbs(dir) {
+			return nil, jsonrpc.Invalidf("Invalid request: AbsolutePathBuf deserialized without a base path")
 		}
 	}
 	cfg, err := thread.Configure(context.Background(), s.opts.Config, a)
-	return cfg, unloadable(err)
+	return cfg, thread.Unloadable(err)
 }
 
 func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, error) {
@@ -35,19 +37,19 @@ func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, er
 			return nil, err
 		}
 	}
-	t, err := s.fresh(cfg, p, r.params, p.Ephemeral != nil && *p.Ephemeral)
+	t, err := s.fresh(cfg, p, r.Params, p.Ephemeral != nil && *p.Ephemeral)
 	if err != nil {
 		return nil, err
 	}
-	t.told.Thread.ThreadSource = p.ThreadSource
+	t.begun.Thread.ThreadSource = p.ThreadSource
 	s.adopt(t, r.c)
-	r.reply(t.told)
-	if p.PersistExtendedHistory {
-		r.c.note(protocol.NoteDeprecationNotice, noteLine(protocol.NoteDeprecationNotice,
-			protocol.DeprecationNoticeNotification{Summary: "persistExtendedHistory is deprecated and ignored"}))
-	}
-	s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.told.Thread})
-	return nil, errLater
+	r.After(func() {
+		if p.PersistExtendedHistory {
+			r.c.notify(protocol.NoteDeprecationNotice, protocol.DeprecationNoticeNotification{Summary: "persistExtendedHistory is deprecated and ignored"})
+		}
+		s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.begun.Thread})
+	})
+	return t.begun, nil
 }
 
 // maxStart bounds the params of a thread, which are kept as long as it is loaded.
@@ -57,7 +59,7 @@ func keepable(params json.RawMessage) error {
 	if len(params) <= maxStart {
 		return nil
 	}
-	return invalid("Invalid request: params of a thread are longer than %d bytes", maxStart)
+	return jsonrpc.Invalidf("Invalid request: params of a thread are longer than %d bytes", maxStart)
 }
 
 // fresh makes a thread that has no file yet, and gets none if it is ephemeral.
@@ -67,15 +69,15 @@ func (s *Server) fresh(cfg *config.Config, a *thread.Asked, params json.RawMessa
 	}
 	id, at, err := thread.NewID()
 	if err != nil {
-		return nil, internal(err)
+		return nil, err
 	}
-	t := &loadedThread{id: id, start: params, told: thread.Opened(cfg, a), eph: ephemeral}
+	t := &loadedThread{id: id, start: params, begun: thread.Opened(cfg, a), eph: ephemeral}
 	th := protocol.Thread{ID: t.id, SessionID: t.id, Ephemeral: t.eph, ModelProvider: cfg.ProviderID, CreatedAt: at.Unix(), UpdatedAt: at.Unix(),
 		Status: protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}, Cwd: cfg.Cwd, CliVersion: version.Compat, Source: protocol.SessionSource{Name: protocol.SourceVscode}}
 	if !t.eph {
 		t.path = thread.Path(s.home, t.id, at)
 		th.Path = &t.path
 	}
-	t.told.Thread = th
+	t.begun.Thread = th
 	return t, nil
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
+	"codex/pkg/jsonrpc"
+	"codex/pkg/ostext"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
 )
@@ -27,9 +29,9 @@ func (s *Server) threadResume(r *request, p *protocol.ThreadResumeParams) (any, 
 		return t.join(r, p)
 	}
 	if path == "" || thread.Archived(s.home, path) && p.Path == nil {
-		return nil, invalid("no rollout found for thread id %s", p.ThreadID)
+		return nil, jsonrpc.Invalidf("no rollout found for thread id %s", p.ThreadID)
 	}
-	t, turns, err := s.reopen(path, thread.AskedByResume(p), r.params)
+	t, turns, err := s.reopen(path, thread.AskedByResume(p), r.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -39,16 +41,16 @@ func (s *Server) threadResume(r *request, p *protocol.ThreadResumeParams) (any, 
 	t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
 	t.opened(r, turns, p.ExcludeTurns)
 	t.note(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
-	return nil, errLater
+	return nil, jsonrpc.ErrLater
 }
 
 // opened answers the request that loaded the thread, and tells what it has used so far.
 func (t *loadedThread) opened(r *request, turns []protocol.Turn, exclude bool) {
-	told := t.told
+	begun := t.begun
 	if !exclude {
-		told.Thread.Turns = turns
+		begun.Thread.Turns = turns
 	}
-	r.reply(told)
+	_ = r.Reply(begun, nil)
 	t.mu.Lock()
 	usage := t.usage
 	t.mu.Unlock()
@@ -61,27 +63,27 @@ func (t *loadedThread) opened(r *request, turns []protocol.Turn, exclude bool) {
 // once, to write them down.
 func (s *Server) resumeHistory(r *request, p *protocol.ThreadResumeParams) (any, error) {
 	if len(p.History) == 0 {
-		return nil, invalid("history must not be empty")
+		return nil, jsonrpc.Invalidf("history must not be empty")
 	}
 	if id, ok := thread.ParseID(p.ThreadID); ok && s.thread(id) != nil {
-		return nil, invalid("cannot resume thread %s with history while it is already running", id)
+		return nil, jsonrpc.Invalidf("cannot resume thread %s with history while it is already running", id)
 	}
 	a := thread.AskedByResume(p)
 	cfg, err := s.configure(a)
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.fresh(cfg, a, without(r.params, "history", "threadId", "path", "excludeTurns"), false)
+	t, err := s.fresh(cfg, a, without(r.Params, "history", "threadId", "path", "excludeTurns"), false)
 	if err != nil {
 		return nil, err
 	}
 	t.seed = p.History
-	t.told.Thread.Preview = firstWords(p.History)
+	t.begun.Thread.Preview = firstWords(p.History)
 	s.adopt(t, r.c)
-	s.lanes.do(t.lane(), func() {
+	t.do(func() {
 		if _, err := t.engine(); err != nil {
 			s.drop(t)
-			r.fail(err)
+			_ = r.Reply(nil, err)
 			return
 		}
 		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
@@ -91,7 +93,7 @@ func (s *Server) resumeHistory(r *request, p *protocol.ThreadResumeParams) (any,
 		t.rest()
 		t.mu.Unlock()
 	})
-	return nil, errLater
+	return nil, jsonrpc.ErrLater
 }
 
 // without takes members out of params that another method does not have.
@@ -124,10 +126,10 @@ func (s *Server) locate(id string, path *string) (string, string, error) {
 		}
 		h, err := thread.Read(p)
 		if errors.Is(err, fs.ErrNotExist) {
-			return "", "", invalid("failed to resolve rollout path `%s`: %v", p, ioError(err))
+			return "", "", jsonrpc.Invalidf("failed to resolve rollout path `%s`: %v", p, ostext.Of(err))
 		}
 		if err != nil {
-			return "", "", invalid("failed to load rollout `%s`: %v", p, err)
+			return "", "", jsonrpc.Invalidf("failed to load rollout `%s`: %v", p, err)
 		}
 		return h.ID, p, nil
 	}
@@ -152,11 +154,11 @@ func (s *Server) reopen(path string, a *thread.Asked, params json.RawMessage) (*
 	}
 	h, err := thread.Read(path)
 	if err != nil {
-		return nil, nil, internal(err)
+		return nil, nil, err
 	}
 	last, err := thread.ReadLatest(path)
 	if err != nil {
-		return nil, nil, internal(err)
+		return nil, nil, err
 	}
 	if a.Cwd == nil {
 		dir := cmp.Or(last.Cwd, h.Cwd)
@@ -173,22 +175,22 @@ func (s *Server) reopen(path string, a *thread.Asked, params json.RawMessage) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &loadedThread{id: h.ID, path: path, start: params, told: thread.Opened(cfg, a)}
+	t := &loadedThread{id: h.ID, path: path, start: params, begun: thread.Opened(cfg, a)}
 	if restored {
-		t.told.ReasoningEffort = nil
+		t.begun.ReasoningEffort = nil
 		if last.Effort != "" {
 			e := protocol.ReasoningEffort(last.Effort)
-			t.told.ReasoningEffort = &e
+			t.begun.ReasoningEffort = &e
 		}
 	}
-	t.told.Thread = h.Thread(s.names.Of(s.home))
-	t.told.Thread.Status = protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}
+	t.begun.Thread = h.Thread(s.names.Of(s.home))
+	t.begun.Thread.Status = protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}
 	if last.Usage != nil {
 		t.usage = noteLine(protocol.NoteThreadTokenUsageUpdated, protocol.ThreadTokenUsageUpdatedNotification{ThreadID: t.id, TurnID: last.Turn, TokenUsage: *last.Usage})
 	}
 	turns, err := thread.Turns(path, "")
 	if err != nil {
-		return nil, nil, internal(err)
+		return nil, nil, err
 	}
 	return t, turns, nil
 }
@@ -201,28 +203,28 @@ func (t *loadedThread) join(r *request, p *protocol.ThreadResumeParams) (any, er
 	}
 	d := t.describe()
 	if !t.materialized() {
-		return nil, invalid("no rollout found for thread id %s", t.id)
+		return nil, jsonrpc.Invalidf("no rollout found for thread id %s", t.id)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock() // nothing of the engine gets between
 	if !p.ExcludeTurns {
 		turns, err := t.turns()
 		if err != nil {
-			return nil, internal(err)
+			return nil, err
 		}
 		d.Turns = turns
 	}
-	told := t.told
+	begun := t.begun
 	if t.settings != nil {
 		var now protocol.ThreadSettings
 		if json.Unmarshal(t.settings, &now) == nil {
-			told.Model, told.Cwd, told.ApprovalPolicy, told.Sandbox, told.ReasoningEffort = now.Model, now.Cwd, now.ApprovalPolicy, now.SandboxPolicy, now.Effort
-			told.ActivePermissionProfile = now.ActivePermissionProfile
+			begun.Model, begun.Cwd, begun.ApprovalPolicy, begun.Sandbox, begun.ReasoningEffort = now.Model, now.Cwd, now.ApprovalPolicy, now.SandboxPolicy, now.Effort
+			begun.ActivePermissionProfile = now.ActivePermissionProfile
 		}
 	}
 	d.Status = t.status
-	told.Thread = d
-	r.reply(told)
+	begun.Thread = d
+	_ = r.Reply(begun, nil)
 	t.subs[r.c] = struct{}{}
 	if t.usage != nil && !p.ExcludeTurns {
 		r.c.note(protocol.NoteThreadTokenUsageUpdated, t.usage)
@@ -231,10 +233,8 @@ func (t *loadedThread) join(r *request, p *protocol.ThreadResumeParams) (any, er
 	for _, c := range t.subscribers() {
 		c.note(protocol.NoteThreadGoalCleared, cleared)
 	}
-	for _, a := range t.open() {
-		r.c.send(a.line)
-	}
-	return nil, errLater
+	t.repeat(r.c)
+	return nil, jsonrpc.ErrLater
 }
 
 // turns are those of the file. t.mu is held.

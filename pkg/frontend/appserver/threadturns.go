@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
@@ -13,7 +14,7 @@ type turnsCursor struct {
 	IncludeAnchor bool   `json:"includeAnchor"`
 }
 
-func (c turnsCursor) String() string { return string(encode(c)) }
+func (c turnsCursor) String() string { return string(raw(c)) }
 
 func (s *Server) threadTurnsList(r *request, p *protocol.ThreadTurnsListParams) (any, error) {
 	got, err := s.threadRead(r, &protocol.ThreadReadParams{ThreadID: p.ThreadID, IncludeTurns: true})
@@ -27,11 +28,11 @@ func (s *Server) threadTurnsList(r *request, p *protocol.ThreadTurnsListParams) 
 	if p.Cursor != nil {
 		var c turnsCursor
 		if json.Unmarshal([]byte(*p.Cursor), &c) != nil {
-			return nil, invalid("invalid cursor: %s", *p.Cursor)
+			return nil, jsonrpc.Invalidf("invalid cursor: %s", *p.Cursor)
 		}
 		i := slices.IndexFunc(turns, func(t protocol.Turn) bool { return t.ID == c.TurnID })
 		if i < 0 {
-			return nil, invalid("invalid cursor: %s", *p.Cursor)
+			return nil, jsonrpc.Invalidf("invalid cursor: %s", *p.Cursor)
 		}
 		if !c.IncludeAnchor {
 			i++

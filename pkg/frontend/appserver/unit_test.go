@@ -1,6 +1,7 @@
 package appserver
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -20,6 +21,7 @@ import (
 
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/protocol/schema"
 	"codex/pkg/thread"
@@ -36,15 +38,15 @@ func server(t testing.TB) (*Server, *conn, *sink) {
 			return home
 		}
 		return ""
-	}}}, Engine: pipeline.Command{Name: "none", Path: "/nonexistent"}, Hands: pipeline.Command{Name: "none", Path: "/nonexistent"}, Log: log.New(io.Discard, "", 0)})
+	}}}, Engine: pipeline.Command{Name: "none", Path: "/nonexistent"}, Executor: []string{filepath.Join(home, "none")}, Log: log.New(io.Discard, "", 0)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	k := &sink{lines: make(chan string, 4096)}
 	c := s.newConn(k, true)
 	t.Cleanup(func() {
-		c.out.close()
-		s.lanes.wait() // jobs in the background write to home
+		c.out.Close()
+		s.queue.Wait() // jobs in the background write to home
 	})
 	return s, c, k
 }
@@ -64,7 +66,7 @@ func (k *sink) write(line []byte) error {
 
 // ask sends a request and gives the answer.
 func (k *sink) ask(s *Server, c *conn, line string) string {
-	s.handle(c, []byte(line))
+	_ = c.rpc.Line([]byte(line))
 	for l := range k.lines {
 		if !strings.HasPrefix(l, `{"method"`) {
 			return l
@@ -85,8 +87,8 @@ func TestEveryMethodAnswers(t *testing.T) {
 			t.Errorf("%s is not in the table", m.Name)
 			continue
 		}
-		if e.exp != m.Experimental {
-			t.Errorf("%s: experimental is %v", m.Name, e.exp)
+		if e.Experimental != m.Experimental {
+			t.Errorf("%s: experimental is %v", m.Name, e.Experimental)
 		}
 		if m.Name == protocol.MethodFeedbackUpload {
 			continue
@@ -173,47 +175,6 @@ func TestSignedTokens(t *testing.T) {
 	}
 }
 
-func TestOutbox(t *testing.T) {
-	o := newOutbox(false)
-	for range socketMessages {
-		if !o.put([]byte("x")) {
-			t.Fatal("closed early")
-		}
-	}
-	if o.put([]byte("x")) {
-		t.Error("a client that does not read is kept")
-	}
-	w := newOutbox(true)
-	for range stdioMessages {
-		w.put([]byte("x"))
-	}
-	done := make(chan bool)
-	go func() { done <- w.put([]byte("last")) }()
-	if n := len(w.take()); n != stdioMessages {
-		t.Errorf("took %d", n)
-	}
-	<-done
-	if got := w.take(); len(got) != 1 || string(got[0]) != "last" {
-		t.Errorf("then %s", got)
-	}
-	w.finish()
-	if w.take() != nil {
-		t.Error("more after the end")
-	}
-}
-
-func TestLanesKeepOrder(t *testing.T) {
-	var l lanes
-	var got []int
-	for i := range 100 {
-		l.do("a", func() { got = append(got, i) })
-	}
-	l.wait()
-	if !slices.IsSorted(got) || len(got) != 100 {
-		t.Error(got)
-	}
-}
-
 // sessionsIn makes n session files.
 func sessionsIn(t testing.TB, home string, n int) []string {
 	t.Helper()
@@ -259,7 +220,7 @@ func TestListPages(t *testing.T) {
 		if m.Result.NextCursor == nil {
 			break
 		}
-		cursor = string(encode(*m.Result.NextCursor))
+		cursor = string(raw(*m.Result.NextCursor))
 	}
 	slices.Reverse(ids)
 	if !slices.Equal(got, ids) {
@@ -270,7 +231,7 @@ func TestListPages(t *testing.T) {
 		n      int
 	}{
 		{`{"searchTerm":"PROMPT 3"}`, 1}, {`{"sourceKinds":["exec"]}`, 0}, {`{"modelProviders":["x"]}`, 0}, {`{"modelProviders":[]}`, 7},
-		{`{"cwd":"/w/"}`, 7}, {`{"cwd":["/nope"]}`, 0}, {`{"archived":true}`, 0}, {`{"limit":0}`, 1}, {`{"sortKey":"updated_at","sortDirection":"asc"}`, 7},
+		{`{"cwd":"/w/"}`, 7}, {`{"cwd":["/nope"]}`, 0}, {`{"cwd":[]}`, 0}, {`{"archived":true}`, 0}, {`{"limit":0}`, 1}, {`{"sortKey":"updated_at","sortDirection":"asc"}`, 7},
 	} {
 		var m struct{ Result protocol.ThreadListResponse }
 		if err := json.Unmarshal([]byte(k.ask(s, c, `{"method":"thread/list","id":1,"params":`+tc.params+`}`)), &m); err != nil || len(m.Result.Data) != tc.n {
@@ -292,7 +253,7 @@ func BenchmarkList10000(b *testing.B) {
 	}
 }
 
-// FuzzHandle holds that no line of a client can bring the server down.
+// FuzzHandle holds that a request has one answer, and anything else none.
 func FuzzHandle(f *testing.F) {
 	for _, seed := range []string{`{"method":"thread/list","id":1,"params":{}}`, `{"id":0,"result":{}}`, `{"method":"turn/start","id":"a","params":{"threadId":"x","input":[{"type":"text"}]}}`,
 		`{"method":"config/value/write","id":1,"params":{"keyPath":"a.\"b\"","value":{"c":[1]},"mergeStrategy":"upsert"}}`, `not json`, `{"method":"thread/start","id":1,"params":{"config":{"a":{"b":1}}}}`} {
@@ -306,8 +267,19 @@ func FuzzHandle(f *testing.F) {
 				t.Skip()
 			}
 		}
-		s.handle(c, line)
-		s.lanes.wait()
+		m, err := jsonrpc.Parse(bytes.Clone(line))
+		_ = c.rpc.Line(line)
+		s.queue.Wait()
+		c.out.Flush(t.Context())
+		answers := 0
+		for len(k.lines) > 0 {
+			if a, err := jsonrpc.Parse([]byte(<-k.lines)); err != nil || a.Kind == jsonrpc.KindResponse || a.Kind == jsonrpc.KindFailure {
+				answers++
+			}
+		}
+		if want := err == nil && m.Kind == jsonrpc.KindRequest; want != (answers == 1) {
+			t.Errorf("%d answers to %q", answers, line)
+		}
 	})
 }
 
@@ -315,13 +287,13 @@ func FuzzHandle(f *testing.F) {
 // everything.
 func TestRequirements(t *testing.T) {
 	s, c, k := server(t)
-	s.opts.Config.Env.SystemDir = t.TempDir()
+	s.local.Config.Env.SystemDir = t.TempDir()
 	k.ask(s, c, `{"method":"initialize","id":0,"params":{"clientInfo":{"name":"t","version":"1"}}}`)
 	if got := k.ask(s, c, `{"method":"configRequirements/read","id":1}`); got != `{"id":1,"result":{"requirements":null}}` {
 		t.Error(got)
 	}
 	text := "allowed_approval_policies = [\"on-request\", \"never\"]\nallowed_sandbox_modes = [\"read-only\", \"workspace-write\"]\n"
-	if err := os.WriteFile(filepath.Join(s.opts.Config.Env.SystemDir, "requirements.toml"), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.local.Config.Env.SystemDir, "requirements.toml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got := k.ask(s, c, `{"method":"configRequirements/read","id":1}`)

@@ -2,10 +2,8 @@ package appserver
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,7 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tidwall/gjson"
+	"github.com/golang-jwt/jwt/v5"
+
+	"codex/pkg/ostext"
 )
 
 // SocketAuth are the --ws-* options.
@@ -78,7 +78,7 @@ func (a SocketAuth) Check(cwd string, now func() time.Time) (func([]string) erro
 	if skew < 0 {
 		skew = defaultSkew
 	}
-	return bearer(func(given string) error { return a.judge(given, secret, now(), skew) }), nil
+	return bearer(func(given string) error { return a.judge(given, secret, now, skew) }), nil
 }
 
 func (a SocketAuth) digest(cwd string) ([]byte, error) {
@@ -106,7 +106,7 @@ func readSecret(cwd, path string) ([]byte, string, error) {
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, path, fmt.Errorf("failed to read websocket auth secret %s: %v", path, ioError(err))
+		return nil, path, fmt.Errorf("failed to read websocket auth secret %s: %v", path, ostext.Of(err))
 	}
 	return bytes.TrimSpace(b), path, nil
 }
@@ -126,47 +126,28 @@ func bearer(judge func(string) error) func([]string) error {
 	}
 }
 
-// judge checks a JSON web token signed with HS256: the signature first, for what is not
-// signed is not looked at.
-func (a SocketAuth) judge(token string, secret []byte, now time.Time, skew time.Duration) error {
-	bad := errors.New("invalid websocket jwt")
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return bad
+// judge checks a JSON web token signed with HS256. What is not signed is not looked at.
+func (a SocketAuth) judge(token string, secret []byte, now func() time.Time, skew time.Duration) error {
+	rules := []jwt.ParserOption{jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithLeeway(skew), jwt.WithTimeFunc(now)}
+	if a.Issuer != "" {
+		rules = append(rules, jwt.WithIssuer(a.Issuer))
 	}
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(parts[0] + "." + parts[1]))
-	sig, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil || !hmac.Equal(sig, mac.Sum(nil)) {
-		return bad
+	if a.Audience != "" {
+		rules = append(rules, jwt.WithAudience(a.Audience))
 	}
-	head, err1 := base64.RawURLEncoding.DecodeString(parts[0])
-	body, err2 := base64.RawURLEncoding.DecodeString(parts[1])
-	if err1 != nil || err2 != nil || gjson.GetBytes(head, "alg").Str != "HS256" || !gjson.ValidBytes(body) {
-		return bad
-	}
-	c := gjson.ParseBytes(body)
-	exp := c.Get("exp")
-	switch {
-	case exp.Type != gjson.Number:
-		return bad
-	case now.After(time.Unix(exp.Int(), 0).Add(skew)):
-		return errors.New("expired websocket jwt")
-	case c.Get("nbf").Exists() && now.Before(time.Unix(c.Get("nbf").Int(), 0).Add(-skew)):
-		return errors.New("websocket jwt is not valid yet")
-	case a.Issuer != "" && c.Get("iss").Str != a.Issuer:
-		return errors.New("websocket jwt issuer mismatch")
-	case a.Audience != "" && !audience(c.Get("aud"), a.Audience):
-		return errors.New("websocket jwt audience mismatch")
-	}
-	return nil
-}
-
-func audience(v gjson.Result, want string) bool {
-	for _, one := range v.Array() { // a string is an array of one
-		if one.Str == want {
-			return true
+	_, err := jwt.Parse(token, func(*jwt.Token) (any, error) { return secret, nil }, rules...)
+	for _, known := range []struct{ is, says error }{
+		{jwt.ErrTokenExpired, errors.New("expired websocket jwt")},
+		{jwt.ErrTokenNotValidYet, errors.New("websocket jwt is not valid yet")},
+		{jwt.ErrTokenInvalidIssuer, errors.New("websocket jwt issuer mismatch")},
+		{jwt.ErrTokenInvalidAudience, errors.New("websocket jwt audience mismatch")},
+	} {
+		if errors.Is(err, known.is) {
+			return known.says
 		}
 	}
-	return false
+	if err != nil {
+		return errors.New("invalid websocket jwt")
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package appserver
+package local
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 )
 
 // requirementsRead tells what an administrator allows.
-func (s *Server) requirementsRead(r *request) (any, error) {
+func (s *Service) requirementsRead(r *Request) (any, error) {
 	cfg, err := s.load(nil)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package appserver
+package local
 
 import (
 	"context"
@@ -7,31 +7,29 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/frontend/appserver/search"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
-// matches is how many files a search gives (appserver spec §7).
+// matches is how many files a search gives.
 const matches = 50
 
-func (s *Server) fuzzy(r *request, p *protocol.FuzzyFileSearchParams) (any, error) {
-	ctx, cancel := context.WithCancel(r.c.ctx)
+func fuzzy(r *Request, p *protocol.FuzzyFileSearchParams) (any, error) {
+	ctx, cancel := context.WithCancel(r.Client.ctx)
 	defer cancel()
 	if token := p.CancellationToken; token != nil && *token != "" {
-		defer r.c.newest(*token, cancel)()
+		defer r.Client.newest(*token, cancel)()
 	}
 	return protocol.FuzzyFileSearchResponse{Files: results(search.Files(ctx, p.Roots, p.Query, matches))}, nil
 }
 
 // newest ends the search with the same token, for this is a newer one, and gives what
 // forgets this one.
-func (c *conn) newest(token string, cancel context.CancelFunc) func() {
+func (c *Client) newest(token string, cancel context.CancelFunc) func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if old := c.tokens[token]; old != nil {
 		(*old)()
-	}
-	if c.tokens == nil {
-		c.tokens = map[string]*context.CancelFunc{}
 	}
 	mine := &cancel
 	c.tokens[token] = mine
@@ -47,9 +45,9 @@ func (c *conn) newest(token string, cancel context.CancelFunc) func() {
 // maxSearches bounds the search sessions of one client: each holds a list of files.
 const maxSearches = 16
 
-// inSearch is the lane of one search session of one client.
-func inSearch(r *request) string {
-	return fmt.Sprintf("search:%p:%s", r.c, gjson.GetBytes(r.params, "sessionId").Str)
+// bySearch keeps requests about one search session of one client in their order.
+func bySearch(r *Request) string {
+	return fmt.Sprintf("search:%p:%s", r.Client, gjson.GetBytes(r.Params, "sessionId").Str)
 }
 
 func results(found []search.Match) []protocol.FuzzyFileSearchResult {
@@ -73,54 +71,53 @@ type searchSession struct {
 	roots  []string
 }
 
-func (s *Server) fuzzyStart(r *request, p *protocol.FuzzyFileSearchSessionStartParams) (any, error) {
+func fuzzyStart(r *Request, p *protocol.FuzzyFileSearchSessionStartParams) (any, error) {
 	if p.SessionID == "" {
-		return nil, invalid("sessionId must not be empty")
+		return nil, jsonrpc.Invalidf("sessionId must not be empty")
 	}
-	c := r.c
+	c := r.Client
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if old := c.searches[p.SessionID]; old != nil {
 		old.cancel()
 	} else if len(c.searches) >= maxSearches {
-		return nil, invalid("too many fuzzy file search sessions: at most %d", maxSearches)
-	}
-	if c.searches == nil {
-		c.searches = map[string]*searchSession{}
+		return nil, jsonrpc.Invalidf("too many fuzzy file search sessions: at most %d", maxSearches)
 	}
 	ctx, cancel := context.WithCancel(c.ctx)
 	c.searches[p.SessionID] = &searchSession{ctx: ctx, cancel: cancel, roots: p.Roots}
 	return protocol.FuzzyFileSearchSessionStartResponse{}, nil
 }
 
-func (s *Server) fuzzyUpdate(r *request, p *protocol.FuzzyFileSearchSessionUpdateParams) (any, error) {
-	r.c.mu.Lock()
-	ss := r.c.searches[p.SessionID]
-	r.c.mu.Unlock()
+func fuzzyUpdate(r *Request, p *protocol.FuzzyFileSearchSessionUpdateParams) (any, error) {
+	r.Client.mu.Lock()
+	ss := r.Client.searches[p.SessionID]
+	r.Client.mu.Unlock()
 	if ss == nil {
-		return nil, invalid("fuzzy file search session not found: %s", shorten(p.SessionID))
+		return nil, jsonrpc.Invalidf("fuzzy file search session not found: %s", jsonrpc.Shorten(p.SessionID))
 	}
-	r.reply(protocol.FuzzyFileSearchSessionUpdateResponse{})
+	r.After(func() { ss.update(r.Client, p) })
+	return protocol.FuzzyFileSearchSessionUpdateResponse{}, nil
+}
+
+// update tells what fits now; it runs in the order of the requests.
+func (ss *searchSession) update(c *Client, p *protocol.FuzzyFileSearchSessionUpdateParams) {
 	if ss.tree == nil {
 		ss.tree = search.Walk(ss.ctx, ss.roots)
 	}
 	found := results(ss.tree.Match(ss.ctx, p.Query, matches))
 	if ss.ctx.Err() != nil {
-		return nil, errLater
+		return
 	}
-	r.c.note(protocol.NoteFuzzyFileSearchSessionUpdated, noteLine(protocol.NoteFuzzyFileSearchSessionUpdated,
-		protocol.FuzzyFileSearchSessionUpdatedNotification{SessionID: p.SessionID, Query: p.Query, Files: found}))
-	r.c.note(protocol.NoteFuzzyFileSearchSessionCompleted, noteLine(protocol.NoteFuzzyFileSearchSessionCompleted,
-		protocol.FuzzyFileSearchSessionCompletedNotification{SessionID: p.SessionID}))
-	return nil, errLater
+	c.Notify(protocol.NoteFuzzyFileSearchSessionUpdated, protocol.FuzzyFileSearchSessionUpdatedNotification{SessionID: p.SessionID, Query: p.Query, Files: found})
+	c.Notify(protocol.NoteFuzzyFileSearchSessionCompleted, protocol.FuzzyFileSearchSessionCompletedNotification{SessionID: p.SessionID})
 }
 
-func (s *Server) fuzzyStop(r *request, p *protocol.FuzzyFileSearchSessionStopParams) (any, error) {
-	r.c.mu.Lock()
-	defer r.c.mu.Unlock()
-	if ss := r.c.searches[p.SessionID]; ss != nil {
+func fuzzyStop(r *Request, p *protocol.FuzzyFileSearchSessionStopParams) (any, error) {
+	r.Client.mu.Lock()
+	defer r.Client.mu.Unlock()
+	if ss := r.Client.searches[p.SessionID]; ss != nil {
 		ss.cancel()
-		delete(r.c.searches, p.SessionID)
+		delete(r.Client.searches, p.SessionID)
 	}
 	return protocol.FuzzyFileSearchSessionStopResponse{}, nil
 }

@@ -1,4 +1,4 @@
-package appserver
+package local
 
 import (
 	"errors"
@@ -23,7 +23,7 @@ func page[T any](all []T, cursor *string, limit *uint32) ([]T, *string, error) {
 	if cursor != nil {
 		n, err := strconv.Atoi(*cursor)
 		if err != nil || n < 0 || n > len(all) {
-			return nil, nil, invalid("invalid cursor: %s", shorten(*cursor))
+			return nil, nil, jsonrpc.Invalidf("invalid cursor: %s", jsonrpc.Shorten(*cursor))
 		}
 		from = n
 	}
@@ -36,7 +36,7 @@ func page[T any](all []T, cursor *string, limit *uint32) ([]T, *string, error) {
 	return all[:n], &next, nil
 }
 
-func (s *Server) modelList(r *request, p *protocol.ModelListParams) (any, error) {
+func (s *Service) modelList(r *Request, p *protocol.ModelListParams) (any, error) {
 	cfg, err := s.load(nil)
 	if err != nil {
 		return nil, err
@@ -82,11 +82,11 @@ func (s *Server) modelList(r *request, p *protocol.ModelListParams) (any, error)
 	return res, err
 }
 
-func (s *Server) providerCapabilities(r *request) (any, error) {
+func (s *Service) providerCapabilities(r *Request) (any, error) {
 	return protocol.ModelProviderCapabilitiesReadResponse{NamespaceTools: true, ImageGeneration: true, WebSearch: true}, nil
 }
 
-func (s *Server) featureList(r *request, p *protocol.ExperimentalFeatureListParams) (any, error) {
+func (s *Service) featureList(r *Request, p *protocol.ExperimentalFeatureListParams) (any, error) {
 	cfg, err := s.load(nil)
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (s *Server) featureList(r *request, p *protocol.ExperimentalFeatureListPara
 }
 
 // permissionProfiles lists the built-in ones and those of the configuration.
-func (s *Server) permissionProfiles(r *request, p *protocol.PermissionProfileListParams) (any, error) {
+func (s *Service) permissionProfiles(r *Request, p *protocol.PermissionProfileListParams) (any, error) {
 	cfg, err := s.load(func(o *config.Options) {
 		if p.Cwd != nil {
 			o.Cwd = *p.Cwd
@@ -128,35 +128,36 @@ func (s *Server) permissionProfiles(r *request, p *protocol.PermissionProfileLis
 	return protocol.PermissionProfileListResponse{Data: data, NextCursor: next}, err
 }
 
-func (s *Server) collaborationModes(r *request) (any, error) {
+func (s *Service) collaborationModes(r *Request) (any, error) {
 	plan, def := protocol.ModeKindPlan, protocol.ModeKindDefault
 	medium := protocol.ReasoningEffort("medium")
 	return protocol.CollaborationModeListResponse{Data: []protocol.CollaborationModeMask{
 		{Name: "Plan", Mode: &plan, ReasoningEffort: &medium}, {Name: "Default", Mode: &def}}}, nil
 }
 
-func mockMethod(r *request, p *protocol.MockExperimentalMethodParams) (any, error) {
+func mockMethod(r *Request, p *protocol.MockExperimentalMethodParams) (any, error) {
 	return protocol.MockExperimentalMethodResponse{Echoed: p.Value}, nil
 }
 
-func windowsReadiness(r *request) (any, error) {
+func windowsReadiness(r *Request) (any, error) {
 	return protocol.WindowsSandboxReadinessResponse{Status: protocol.WindowsSandboxReadinessNotConfigured}, nil
 }
 
 // windowsSetup fails as the original's does elsewhere than on Windows; there it is not
 // built.
-func windowsSetup(r *request, p *protocol.WindowsSandboxSetupStartParams) (any, error) {
+func windowsSetup(r *Request, p *protocol.WindowsSandboxSetupStartParams) (any, error) {
 	if runtime.GOOS == "windows" {
 		return notBuilt(r)
 	}
-	r.reply(protocol.WindowsSandboxSetupStartResponse{Started: true})
 	reason := fmt.Sprintf("%s Windows sandbox setup is only supported on Windows", p.Mode)
-	r.c.note(protocol.NoteWindowsSandboxSetupCompleted, noteLine(protocol.NoteWindowsSandboxSetupCompleted, protocol.WindowsSandboxSetupCompletedNotification{Mode: p.Mode, Error: &reason}))
-	return nil, errLater
+	r.After(func() {
+		r.Client.Notify(protocol.NoteWindowsSandboxSetupCompleted, protocol.WindowsSandboxSetupCompletedNotification{Mode: p.Mode, Error: &reason})
+	})
+	return protocol.WindowsSandboxSetupStartResponse{Started: true}, nil
 }
 
 // feedback keeps what the user says in a file of CODEX_HOME: nothing is sent.
-func (s *Server) feedback(r *request, p *protocol.FeedbackUploadParams) (any, error) {
+func (s *Service) feedback(r *Request, p *protocol.FeedbackUploadParams) (any, error) {
 	id := "no-active-thread-" + uuid.NewString()
 	if p.ThreadID != nil {
 		id = *p.ThreadID
@@ -164,13 +165,13 @@ func (s *Server) feedback(r *request, p *protocol.FeedbackUploadParams) (any, er
 	line := struct {
 		At       string                         `json:"timestamp"`
 		Feedback *protocol.FeedbackUploadParams `json:"feedback"`
-	}{s.opts.Now().UTC().Format(time.RFC3339), p}
-	f, err := os.OpenFile(filepath.Join(s.home, "feedback.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	}{s.Now().UTC().Format(time.RFC3339), p}
+	f, err := os.OpenFile(filepath.Join(s.Home, "feedback.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err == nil {
 		err = errors.Join(jsonrpc.NewWriter(f).Write(line), f.Close())
 	}
 	if err != nil {
-		return nil, internal(fmt.Errorf("keep feedback: %w", err))
+		return nil, fmt.Errorf("keep feedback: %w", err)
 	}
 	return protocol.FeedbackUploadResponse{ThreadID: id}, nil
 }

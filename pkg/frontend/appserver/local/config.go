@@ -1,4 +1,4 @@
-package appserver
+package local
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,7 +50,7 @@ func layerSource(l config.Layer) protocol.ConfigLayerSource {
 	return s
 }
 
-func (s *Server) configRead(r *request, p *protocol.ConfigReadParams) (any, error) {
+func (s *Service) configRead(r *Request, p *protocol.ConfigReadParams) (any, error) {
 	cfg, err := s.load(func(o *config.Options) {
 		if p.Cwd != nil {
 			o.Cwd = *p.Cwd
@@ -60,7 +61,7 @@ func (s *Server) configRead(r *request, p *protocol.ConfigReadParams) (any, erro
 	}
 	var res protocol.ConfigReadResponse
 	if err := json.Unmarshal(encode(cfg.Merged()), &res.Config); err != nil {
-		return nil, internal(err)
+		return nil, err
 	}
 	res.Origins = map[string]protocol.ConfigLayerMetadata{}
 	for _, l := range cfg.Layers {
@@ -98,24 +99,22 @@ func leaves(path string, v any, fn func(string)) {
 	}
 }
 
-func (s *Server) configValueWrite(r *request, p *protocol.ConfigValueWriteParams) (any, error) {
+func (s *Service) configValueWrite(r *Request, p *protocol.ConfigValueWriteParams) (any, error) {
 	return s.writeConfig([]protocol.ConfigEdit{{KeyPath: p.KeyPath, Value: p.Value, MergeStrategy: p.MergeStrategy}}, p.FilePath, p.ExpectedVersion)
 }
 
-func (s *Server) configBatchWrite(r *request, p *protocol.ConfigBatchWriteParams) (any, error) {
+func (s *Service) configBatchWrite(r *Request, p *protocol.ConfigBatchWriteParams) (any, error) {
 	res, err := s.writeConfig(p.Edits, p.FilePath, p.ExpectedVersion)
 	if err == nil && p.ReloadUserConfig {
-		for _, t := range s.loaded() { // the next engine reads it
-			s.lanes.do(t.lane(), t.letGo)
-		}
+		s.Reload()
 	}
 	return res, err
 }
 
 // writeConfig changes the user's config.toml: all edits or none, and only when the result
 // is a configuration that can be loaded.
-func (s *Server) writeConfig(edits []protocol.ConfigEdit, file, expected *string) (any, error) {
-	path := filepath.Join(s.home, "config.toml")
+func (s *Service) writeConfig(edits []protocol.ConfigEdit, file, expected *string) (any, error) {
+	path := filepath.Join(s.Home, "config.toml")
 	if file != nil && filepath.Clean(*file) != path {
 		return nil, refused(codeReadonly, "Only writes to the user config are allowed")
 	}
@@ -149,22 +148,22 @@ func (s *Server) writeConfig(edits []protocol.ConfigEdit, file, expected *string
 	case errors.As(err, &wire):
 		return nil, wire
 	case err != nil:
-		return nil, internal(err)
+		return nil, err
 	}
 	return s.written(path, paths)
 }
 
 // try loads the text as the user's configuration.
-func (s *Server) try(text string) error {
+func (s *Service) try(text string) error {
 	dir, err := os.MkdirTemp("", "codex-config-")
 	if err != nil {
-		return internal(err)
+		return err
 	}
 	defer os.RemoveAll(dir)
 	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(text), 0o600); err != nil {
-		return internal(err)
+		return err
 	}
-	o := s.opts.Config
+	o := s.Config
 	get := o.Env.Get
 	o.Env.Get = func(name string) string {
 		if name == "CODEX_HOME" {
@@ -182,10 +181,10 @@ func (s *Server) try(text string) error {
 	if e := config.AsError(err); e != nil {
 		reason = e.Text
 	}
-	return refused(codeValidation, "Invalid configuration: %s", strings.ReplaceAll(reason, dir, s.home))
+	return refused(codeValidation, "Invalid configuration: %s", strings.ReplaceAll(reason, dir, s.Home))
 }
 
-func (s *Server) userLayer(path string) (config.Layer, error) {
+func (s *Service) userLayer(path string) (config.Layer, error) {
 	cfg, err := s.load(nil)
 	if err != nil {
 		return config.Layer{}, err
@@ -199,7 +198,7 @@ func (s *Server) userLayer(path string) (config.Layer, error) {
 }
 
 // written tells the new version, and whether something stronger hides what was written.
-func (s *Server) written(path string, paths [][]string) (any, error) {
+func (s *Service) written(path string, paths [][]string) (any, error) {
 	cfg, err := s.load(nil)
 	if err != nil {
 		return nil, err
@@ -242,7 +241,7 @@ func dig(tree any, keys []string) (any, bool) {
 func changesOf(e protocol.ConfigEdit) ([]config.Change, []string, error) {
 	keys, err := config.ParseKey(e.KeyPath)
 	if err != nil {
-		return nil, nil, refused(codeValidation, "keyPath `%s`: %v", shorten(e.KeyPath), err)
+		return nil, nil, refused(codeValidation, "keyPath `%s`: %v", jsonrpc.Shorten(e.KeyPath), err)
 	}
 	v, err := config.ValueOfJSON(e.Value)
 	if err != nil {
@@ -259,7 +258,7 @@ func changesOf(e protocol.ConfigEdit) ([]config.Change, []string, error) {
 }
 
 func tableChanges(out []config.Change, keys []string, table map[string]any) []config.Change {
-	for _, k := range sortedKeys(table) {
+	for _, k := range slices.Sorted(maps.Keys(table)) {
 		path := append(slices.Clone(keys), k)
 		if sub, ok := table[k].(map[string]any); ok {
 			out = tableChanges(out, path, sub)
@@ -268,4 +267,13 @@ func tableChanges(out []config.Change, keys []string, table map[string]any) []co
 		}
 	}
 	return out
+}
+
+// encode is v in JSON; what cannot be encoded is a mistake of ours.
+func encode(v any) []byte {
+	b, err := jsonrpc.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", v, err))
+	}
+	return b
 }

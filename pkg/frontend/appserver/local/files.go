@@ -1,7 +1,6 @@
-package appserver
+package local
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"codex/pkg/atomicfile"
+	"codex/pkg/foreign"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/ostext"
 	"codex/pkg/protocol"
@@ -23,7 +24,7 @@ const maxFile = 128 << 20
 func absolute(paths ...string) error {
 	for _, p := range paths {
 		if !filepath.IsAbs(p) {
-			return invalid("Invalid request: AbsolutePathBuf deserialized without a base path")
+			return jsonrpc.Invalidf("Invalid request: AbsolutePathBuf deserialized without a base path")
 		}
 	}
 	return nil
@@ -37,33 +38,24 @@ func ioError(err error) error {
 	return jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", ostext.Of(err))
 }
 
-func fsReadFile(r *request, p *protocol.FsReadFileParams) (any, error) {
+func fsReadFile(r *Request, p *protocol.FsReadFileParams) (any, error) {
 	if err := absolute(p.Path); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(p.Path)
-	if err != nil {
-		return nil, ioError(err)
-	}
-	defer f.Close()
-	var data bytes.Buffer // of the right size, if the file tells it
-	if fi, err := f.Stat(); err == nil && fi.Size() <= maxFile {
-		data.Grow(int(fi.Size()) + bytes.MinRead)
-	}
-	n, err := data.ReadFrom(io.LimitReader(f, maxFile+1))
+	data, err := foreign.ReadFile(p.Path, maxFile)
 	switch {
+	case errors.Is(err, foreign.ErrTooLarge):
+		return nil, jsonrpc.Invalidf("file is larger than %d bytes", maxFile)
 	case err != nil:
 		return nil, ioError(err)
-	case n > maxFile:
-		return nil, invalid("file is larger than %d bytes", maxFile)
 	}
 	const head, tail = `{"dataBase64":"`, `"}`
-	out := make([]byte, 0, len(head)+base64.StdEncoding.EncodedLen(int(n))+len(tail))
-	out = base64.StdEncoding.AppendEncode(append(out, head...), data.Bytes())
+	out := make([]byte, 0, len(head)+base64.StdEncoding.EncodedLen(len(data))+len(tail))
+	out = base64.StdEncoding.AppendEncode(append(out, head...), data)
 	return json.RawMessage(append(out, tail...)), nil
 }
 
-func fsWriteFile(r *request, p *protocol.FsWriteFileParams) (any, error) {
+func fsWriteFile(r *Request, p *protocol.FsWriteFileParams) (any, error) {
 	if err := absolute(p.Path); err != nil {
 		return nil, err
 	}
@@ -71,14 +63,14 @@ func fsWriteFile(r *request, p *protocol.FsWriteFileParams) (any, error) {
 	if err != nil {
 		var at base64.CorruptInputError
 		if errors.As(err, &at) && int(at) < len(p.DataBase64) {
-			return nil, invalid("fs/writeFile requires valid base64 dataBase64: Invalid symbol %d, offset %d.", p.DataBase64[at], int(at))
+			return nil, jsonrpc.Invalidf("fs/writeFile requires valid base64 dataBase64: Invalid symbol %d, offset %d.", p.DataBase64[at], int(at))
 		}
-		return nil, invalid("fs/writeFile requires valid base64 dataBase64: %v", err)
+		return nil, jsonrpc.Invalidf("fs/writeFile requires valid base64 dataBase64: %v", err)
 	}
-	return protocol.FsWriteFileResponse{}, ioError(os.WriteFile(p.Path, data, 0o666))
+	return protocol.FsWriteFileResponse{}, ioError(atomicfile.Write(p.Path, 0o666, data))
 }
 
-func fsCreateDirectory(r *request, p *protocol.FsCreateDirectoryParams) (any, error) {
+func fsCreateDirectory(r *Request, p *protocol.FsCreateDirectoryParams) (any, error) {
 	if err := absolute(p.Path); err != nil {
 		return nil, err
 	}
@@ -88,7 +80,7 @@ func fsCreateDirectory(r *request, p *protocol.FsCreateDirectoryParams) (any, er
 	return protocol.FsCreateDirectoryResponse{}, ioError(os.MkdirAll(p.Path, 0o777))
 }
 
-func fsGetMetadata(r *request, p *protocol.FsGetMetadataParams) (any, error) {
+func fsGetMetadata(r *Request, p *protocol.FsGetMetadataParams) (any, error) {
 	if err := absolute(p.Path); err != nil {
 		return nil, err
 	}
@@ -104,7 +96,7 @@ func fsGetMetadata(r *request, p *protocol.FsGetMetadataParams) (any, error) {
 		ModifiedAtMs: fi.ModTime().UnixMilli()}, nil
 }
 
-func fsReadDirectory(r *request, p *protocol.FsReadDirectoryParams) (any, error) {
+func fsReadDirectory(r *Request, p *protocol.FsReadDirectoryParams) (any, error) {
 	if err := absolute(p.Path); err != nil {
 		return nil, err
 	}
@@ -125,7 +117,7 @@ func fsReadDirectory(r *request, p *protocol.FsReadDirectoryParams) (any, error)
 	return res, nil
 }
 
-func fsRemove(r *request, p *protocol.FsRemoveParams) (any, error) {
+func fsRemove(r *Request, p *protocol.FsRemoveParams) (any, error) {
 	if err := absolute(p.Path); err != nil {
 		return nil, err
 	}
@@ -141,7 +133,7 @@ func fsRemove(r *request, p *protocol.FsRemoveParams) (any, error) {
 	return protocol.FsRemoveResponse{}, ioError(os.RemoveAll(p.Path))
 }
 
-func fsCopy(r *request, p *protocol.FsCopyParams) (any, error) {
+func fsCopy(r *Request, p *protocol.FsCopyParams) (any, error) {
 	if err := absolute(p.SourcePath, p.DestinationPath); err != nil {
 		return nil, err
 	}
@@ -151,10 +143,10 @@ func fsCopy(r *request, p *protocol.FsCopyParams) (any, error) {
 	}
 	if fi.IsDir() {
 		if !p.Recursive {
-			return nil, invalid("fs/copy requires recursive: true when sourcePath is a directory")
+			return nil, jsonrpc.Invalidf("fs/copy requires recursive: true when sourcePath is a directory")
 		}
 		if rel, err := filepath.Rel(p.SourcePath, p.DestinationPath); err == nil && (rel == "." || filepath.IsLocal(rel)) {
-			return nil, invalid("fs/copy cannot copy a directory to itself or one of its descendants")
+			return nil, jsonrpc.Invalidf("fs/copy cannot copy a directory to itself or one of its descendants")
 		}
 	}
 	return protocol.FsCopyResponse{}, ioError(copyTree(p.SourcePath, p.DestinationPath))
@@ -186,15 +178,30 @@ func copyTree(from, to string) error {
 	case !fi.Mode().IsRegular():
 		return fmt.Errorf("fs/copy only supports regular files, directories, and symlinks: %s", from)
 	}
+	if fi, err := os.Stat(to); err == nil && fi.Mode().IsRegular() {
+		data, err := foreign.ReadFile(from, maxFile)
+		if err != nil {
+			return err
+		}
+		return atomicfile.Write(to, 0o666, data)
+	}
+	return copyNew(from, to, fi.Mode().Perm())
+}
+
+// copyNew copies a file to where none is; of a copy that fails nothing is left.
+func copyNew(from, to string, perm fs.FileMode) error {
 	src, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	dst, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, fi.Mode().Perm())
+	dst, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, perm)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(dst, src)
-	return errors.Join(err, dst.Close())
+	if err = errors.Join(err, dst.Close()); err != nil {
+		_ = os.Remove(to)
+	}
+	return err
 }

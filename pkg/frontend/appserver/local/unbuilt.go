@@ -1,6 +1,9 @@
-package appserver
+package local
 
-import "codex/pkg/protocol"
+import (
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
 
 // feature is something that the original has and this server has not: the methods that
 // it answers by saying so.
@@ -10,7 +13,7 @@ type feature struct {
 }
 
 // unbuilt lists them all, in this one place. Whoever builds one moves its methods to
-// table.
+// a table.
 func unbuilt() []feature {
 	return []feature{
 		// Goals.
@@ -46,6 +49,6 @@ func unbuilt() []feature {
 }
 
 // notBuilt answers for them; nothing is made up.
-func notBuilt(r *request) (any, error) {
-	return nil, invalid("%s is not supported yet", r.method)
+func notBuilt(r *Request) (any, error) {
+	return nil, jsonrpc.Invalidf("%s is not supported yet", r.Method)
 }
