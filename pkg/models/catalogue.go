@@ -1,6 +1,6 @@
 package models
 
-// All is the bundled catalogue in its own order (config spec §5.1, 0.133).
+// All is the bundled catalogue in its own order: that of 0.133.
 func All() []Model {
 	return []Model{
 		entry("gpt-5.5", "GPT-5.5", "The strongest model, for hard coding and research.", 0, fast),

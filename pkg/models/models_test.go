@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestLookup(t *testing.T) {
@@ -166,12 +167,33 @@ func TestParseCatalogue(t *testing.T) {
 	}
 }
 
+// FuzzCatalogue: a catalogue that is taken has a model by default, which it finds, and numbers
+// that a request can be made with.
 func FuzzCatalogue(f *testing.F) {
 	f.Add([]byte(`{"models":[{"slug":"a","upgrade":{"model":"x"},"truncation_policy":{"mode":"bytes","limit":1}}]}`))
+	f.Add([]byte(`{"models":[{"slug":"a","context_window":9223372036854775807,"effective_context_window_percent":1000,"auto_compact_token_limit":5}]}`))
+	f.Add([]byte(`{"models":[{"slug":"a","truncation_policy":{"mode":"lines","limit":-1}},{"slug":"a/b"},{"slug":"ab","visibility":"list"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		all, err := ParseCatalogue(b)
-		if err == nil && len(all) > 0 {
-			In(all, DefaultIn(all))
+		if err != nil || len(all) == 0 {
+			return
+		}
+		if m := In(all, DefaultIn(all)); !m.Known {
+			t.Fatalf("default %q is not known", DefaultIn(all))
+		}
+		for _, m := range all {
+			got := In(all, m.Slug)
+			limit := m.AutoCompactLimit(0)
+			switch {
+			case m.Slug == "" || !utf8.ValidString(m.Slug) || got.Slug != m.Slug || !got.Known:
+				t.Fatalf("%q gives %q", m.Slug, got.Slug)
+			case m.TruncationMode != "tokens" && m.TruncationMode != "bytes" || m.TruncationLimit < 0:
+				t.Fatalf("truncation %q %d", m.TruncationMode, m.TruncationLimit)
+			case m.ContextWindow < 1 || m.MaxContextWindow < 1 || limit < 0 || limit > m.ContextWindow:
+				t.Fatalf("window %d, most %d, compacted at %d", m.ContextWindow, m.MaxContextWindow, limit)
+			case m.EffectivePercent < 1 || m.EffectivePercent > 100 || len(m.Efforts) != len(m.EffortNotes) || Instructions(m, "") == "":
+				t.Fatalf("%+v", m)
+			}
 		}
 	})
 }

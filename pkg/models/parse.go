@@ -3,6 +3,7 @@ package models
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 )
 
 // ParseCatalogue reads {"models":[…]}: the format of model_catalog_json, of
@@ -21,10 +22,16 @@ func ParseCatalogue(b []byte) ([]Model, error) {
 		if w.Slug == "" {
 			return nil, errors.New("missing field `slug`")
 		}
+		if t := w.Truncation; t != nil && (t.Mode != "tokens" && t.Mode != "bytes" || t.Limit < 0) {
+			return nil, fmt.Errorf("truncation_policy of %s: mode must be tokens or bytes, and limit not negative", w.Slug)
+		}
 		all = append(all, w.model())
 	}
 	return all, nil
 }
+
+// maxTokens bounds numbers of tokens, so that percentages of them can be taken.
+const maxTokens = 1 << 50
 
 type wireModel struct {
 	Slug         string  `json:"slug"`
@@ -79,7 +86,7 @@ func (w wireModel) model() Model {
 	}
 	num := func(to *int64, v *int64) {
 		if v != nil && *v > 0 {
-			*to = *v
+			*to = min(*v, maxTokens)
 		}
 	}
 	text := func(v *string) string {
@@ -120,6 +127,7 @@ func (w wireModel) model() Model {
 	num(&m.MaxContextWindow, w.MaxContextWindow)
 	num(&m.AutoCompact, w.AutoCompact)
 	num(&m.EffectivePercent, w.EffectivePercent)
+	m.EffectivePercent = min(m.EffectivePercent, 100)
 	if w.Modalities != nil {
 		m.InputImages = false
 		for _, k := range w.Modalities {

@@ -158,6 +158,9 @@ func (p *Profile) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("decode permission profile: unknown file_system type %q", w.FileSystem.Type)
 	}
 	out.FileSystem.GlobDepth, out.FileSystem.Entries = w.FileSystem.Depth, w.FileSystem.Entries
+	if out.FileSystem.Entries == nil {
+		out.FileSystem.Entries = []Entry{} // as it is written, and read again
+	}
 	*p = out
 	return nil
 }
