@@ -67,7 +67,7 @@ func (a *Auth) Stale(now time.Time) bool {
 	return !a.LastRefresh.IsZero() && now.Sub(a.LastRefresh) > 8*24*time.Hour
 }
 
-// file is auth.json; the order of the keys is the peer's.
+// file is auth.json; the order of the keys is the original's.
 type file struct {
 	Mode          *string         `json:"auth_mode,omitempty"`
 	APIKey        *string         `json:"OPENAI_API_KEY"`
@@ -93,9 +93,9 @@ const maxFile = 1 << 20
 func Path(home string) string { return filepath.Join(home, "auth.json") }
 
 // Load finds the credential: CODEX_API_KEY when allowEnvKey says that this
-// front end honours it, else auth.json. No credential is not an error: the
+// frontend honours it, else auth.json. No credential is not an error: the
 // result then has mode "". A file that cannot be read is one, in words for the
-// user. OPENAI_API_KEY in the environment means nothing here, as in the peer.
+// user. OPENAI_API_KEY in the environment means nothing here, as in the original.
 func Load(home string, env config.Env, allowEnvKey bool) (*Auth, error) {
 	if allowEnvKey && env.Get != nil {
 		if k, err := config.HeaderValue(KeyVariable, env.Get(KeyVariable)); err != nil {

@@ -2,7 +2,7 @@ package config
 
 import "maps"
 
-// Requirements are what an administrator allows, as clients are told. A nil list allows
+// Requirements are what an administrator allows, as clients see it. A nil list allows
 // everything.
 type Requirements struct {
 	ApprovalPolicies, Reviewers, SandboxModes, WebSearchModes []string
@@ -16,8 +16,8 @@ type Requirements struct {
 	Tree map[string]any
 }
 
-// told gives what is set, nil when nothing is.
-func (r requirements) told() *Requirements {
+// public gives what is set, nil when nothing is.
+func (r requirements) public() *Requirements {
 	if !r.approval.set && !r.reviewers.set && !r.sandbox.set && !r.web.set && r.features == nil && len(r.tree) == 0 {
 		return nil
 	}

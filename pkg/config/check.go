@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"codex/pkg/ostext"
 )
 
 // fault is a value of the wrong type. path is what the message names, loc leads
@@ -363,7 +365,7 @@ func (c *checker) mismatch(a at, v any, expected string) {
 func describe(v any) string {
 	switch v := v.(type) {
 	case string:
-		return "string " + debugString(v)
+		return "string " + ostext.Quote(v)
 	case int64:
 		return "integer `" + strconv.FormatInt(v, 10) + "`"
 	case float64:
@@ -390,34 +392,6 @@ func floatText(f float64) string {
 		s += ".0"
 	}
 	return s
-}
-
-// debugString quotes as the peer's messages do: like Go, but other control
-// characters as \u{1}.
-func debugString(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r == 0:
-			b.WriteString(`\0`)
-		case !strconv.IsPrint(r):
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }
 
 // alternatives lists the words that would have been right.

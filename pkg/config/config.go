@@ -39,8 +39,7 @@ type Options struct {
 	// IgnoreRequirements leaves the administrator's requirements out.
 	IgnoreRequirements bool
 	// ByHand is for a command that a person runs: it only reads, whatever sandbox mode
-	// a file names, until the command line names one or a permission profile is in force
-	// (sandbox spec §1).
+	// a file names, until the command line names one or a permission profile is in force.
 	ByHand bool
 	// OSS selects a local provider, LocalProvider names which.
 	OSS           bool
@@ -56,7 +55,7 @@ type Options struct {
 	Program func(name string) string
 	// WebSearch is --search: "live".
 	WebSearch string
-	// ForceApproval is the front end's own policy (exec: "never"); it beats
+	// ForceApproval is the frontend's own policy (exec: "never"); it beats
 	// the flag, profiles and files, but not requirements.
 	ForceApproval string
 }
@@ -191,7 +190,7 @@ type WebSearchTool struct {
 // Location is an approximate place for web search.
 type Location struct{ Country, Region, City, Timezone string }
 
-// Pipeline are the stages a user put between engine and face.
+// Pipeline are the stages a user put between engine and frontend.
 type Pipeline struct{ Filters [][]string }
 
 // Layer is one source of settings.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+
+	"codex/pkg/jsonrpc"
 )
 
 // Change is one edit of config.toml.
@@ -124,29 +126,10 @@ func encode(v any) string {
 	return fmt.Sprint(v)
 }
 
-// quote writes a basic string.
+// quote writes a basic string, which is JSON's but for DEL.
 func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r < ' ' || r == 0x7f:
-			fmt.Fprintf(&b, `\u%04X`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
+	b, _ := jsonrpc.Marshal(s) // no string is refused
+	return strings.ReplaceAll(string(b), "\x7f", `\u007F`)
 }
 
 // quoteKey writes a key: bare where that is allowed, literal for Windows paths.

@@ -7,7 +7,7 @@ import (
 )
 
 // Kind says where a configuration error comes from, which decides the words
-// that a front end puts before it.
+// that a frontend puts before it.
 type Kind int
 
 const (

@@ -121,7 +121,7 @@ func (f Features) Enabled(name string) bool {
 }
 
 // Beta lists the enabled features of the experimental stage, sorted: the value
-// of the x-codex-beta-features header (turn spec §1.2).
+// of the x-codex-beta-features header.
 func (f Features) Beta() []string {
 	var names []string
 	for _, e := range AllFeatures() {

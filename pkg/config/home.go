@@ -8,7 +8,7 @@ import (
 	"codex/pkg/ostext"
 )
 
-// Home applies the CODEX_HOME rules (config spec §1.1): the variable, when not
+// Home applies the CODEX_HOME rules: the variable, when not
 // empty, must name an existing folder and is resolved; without it the folder
 // is ~/.codex, which need not exist. Errors are *[Error].
 func Home(env Env) (string, error) {

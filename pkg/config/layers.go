@@ -200,8 +200,8 @@ func (s *stack) projectDir(dir string) error {
 	return nil
 }
 
-// deniedInProjects are keys that a checked-out project must not decide
-// (config spec §1.3). pipeline and executor name programs to run, so ours too.
+// deniedInProjects are keys that a checked-out project must not decide.
+// pipeline and executor name programs to run, so ours too.
 func deniedInProjects() []string {
 	return []string{"openai_base_url", "chatgpt_base_url", "apps_mcp_product_sku", "model_provider", "model_providers", "notify", "profile", "profiles",
 		"experimental_realtime_ws_base_url", "otel", "pipeline", "executor"}

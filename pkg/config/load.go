@@ -96,7 +96,7 @@ func fold(ctx context.Context, o Options) (*Config, requirements, error) {
 	}
 	c := &Config{
 		Home: home, Cwd: s.cwd, ProjectRoot: s.root, GitRoot: s.git,
-		Warnings: s.warn, Layers: s.layers, Requirements: req.told(), merged: t, tmpdir: o.Env.get(policy.TempVariable),
+		Warnings: s.warn, Layers: s.layers, Requirements: req.public(), merged: t, tmpdir: o.Env.get(policy.TempVariable),
 		req: req, RequiredRules: req.rules,
 	}
 	c.Trust = s.trust(s.cwd)

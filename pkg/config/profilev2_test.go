@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// --profile-v2 lays a file of its own over the user's (config spec §1.2).
+// --profile-v2 lays a file of its own over the user's.
 func TestProfileV2(t *testing.T) {
 	home := t.TempDir()
 	for name, text := range map[string]string{"config.toml": "model = 'a'\nreview_model = 'r'\n", "work.config.toml": "model = 'b'\n"} {

@@ -46,7 +46,7 @@ func between(root, dir string) []string {
 }
 
 // trust looks a folder's decision up: its own, the project root's, the
-// repository's (config spec §1.3).
+// repository's.
 func (s *stack) trust(dir string) string {
 	if len(s.projects) == 0 {
 		return ""

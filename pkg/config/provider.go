@@ -38,5 +38,5 @@ type CommandAuth struct {
 }
 
 // OpenAI tells whether provider-specific behaviour of the vendor's own service
-// applies: the test is the name, as the peer's is.
+// applies: the test is the name, as the original's is.
 func (p Provider) OpenAI() bool { return p.Name == "OpenAI" }

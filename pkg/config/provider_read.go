@@ -16,7 +16,7 @@ func ossModel(provider string) string {
 	return "gpt-oss:20b"
 }
 
-// builtins are the providers that every configuration has (config spec §4.1).
+// builtins are the providers that every configuration has.
 func builtins(o Options, t view) map[string]Provider {
 	oss := func(id, port string) Provider {
 		base := "http://localhost:" + orElse(o.Env.get("CODEX_OSS_PORT"), port) + "/v1"

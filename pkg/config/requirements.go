@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// requirements are what an administrator allows (config spec §1.7). A nil list
+// requirements are what an administrator allows. A nil list
 // allows everything.
 type requirements struct {
 	approval, reviewers, sandbox, web allowed
@@ -203,7 +203,7 @@ func (c *Config) disallowed(key, have, want string, a allowed) {
 	c.fallBack(key, variant(want), a.refusal(key, have))
 }
 
-// variant writes a word as the peer's messages do: on-request is OnRequest.
+// variant writes a word as the original's messages do: on-request is OnRequest.
 func variant(word string) string {
 	if word == "untrusted" {
 		return "UnlessTrusted"

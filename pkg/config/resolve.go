@@ -322,7 +322,7 @@ func (c *Config) finish(o Options) {
 		c.Personality = "none"
 	}
 	// With full access there is nothing that a live search could leak more
-	// than a command: it is the default then (config spec §3.1).
+	// than a command: it is the default then.
 	if c.WebSearch == "" {
 		c.WebSearch = "cached"
 		if c.SandboxMode == "danger-full-access" {

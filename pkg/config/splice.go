@@ -43,25 +43,24 @@ func newDoc(text string) *doc {
 	}
 	p := &unstable.Parser{}
 	p.Reset([]byte(text))
-	f := &finder{p: p}
 	var table []string
 	inArray := false
 	for p.NextExpression() {
 		e := p.Expression()
 		switch e.Kind {
 		case unstable.Table, unstable.ArrayTable:
-			names, nodes := f.keys(e)
+			names, keys := keysOf(e)
 			table = slices.Clone(names)
 			inArray = e.Kind == unstable.ArrayTable
-			at := item{header: true, array: inArray, table: table, path: table, keys: ranges(nodes)}
-			at.start = int(nodes[0].Raw.Offset)
-			at.line = lineStart(text, at.start)
+			at := item{header: true, array: inArray, table: table, path: table, keys: keys}
+			last := keys[len(keys)-1]
+			at.line = lineStart(text, int(keys[0].Offset))
 			at.start = at.line + strings.IndexByte(text[at.line:], '[')
-			at.next = lineEnd(text, int(nodes[len(nodes)-1].Raw.Offset+nodes[len(nodes)-1].Raw.Length))
+			at.next = lineEnd(text, int(last.Offset+last.Length))
 			at.end = at.next
 			d.items = append(d.items, at)
 		case unstable.KeyValue:
-			at := d.pair(f, table, e)
+			at := d.pair(table, e)
 			at.array = inArray
 			d.items = append(d.items, at)
 		}
@@ -69,36 +68,71 @@ func newDoc(text string) *doc {
 	return d
 }
 
-func (d *doc) pair(f *finder, table []string, e *unstable.Node) item {
-	names, nodes := f.keys(e)
-	r := f.span(e, nodes[len(nodes)-1])
+func (d *doc) pair(table []string, e *unstable.Node) item {
+	names, keys := keysOf(e)
+	r := d.span(e, keys[len(keys)-1])
 	at := item{
-		table: table, path: append(slices.Clone(table), names...), keys: ranges(nodes),
-		start: int(nodes[0].Raw.Offset), val0: int(r.Offset), val1: int(r.Offset + r.Length),
+		table: table, path: append(slices.Clone(table), names...), keys: keys,
+		start: int(keys[0].Offset), val0: int(r.Offset), val1: int(r.Offset + r.Length),
 	}
 	at.isInline = e.Value().Kind == unstable.InlineTable
-	at.inline = d.inside(f, at.path, e.Value())
+	at.inline = d.inside(at, e.Value())
 	at.val1 = at.val0 + len(strings.TrimRight(d.text[at.val0:at.val1], " \t\r\n"))
 	at.end = at.val1
 	at.line, at.next = lineStart(d.text, at.start), lineEnd(d.text, at.end)
 	return at
 }
 
-// inside lists what an inline table or a list holds; elements have keys "#0", "#1" …
-func (d *doc) inside(f *finder, path []string, v *unstable.Node) []item {
+// span is where a pair's value stands: lists and inline tables have no range of their own, so
+// it is what follows the equals sign.
+func (d *doc) span(e *unstable.Node, key unstable.Range) unstable.Range {
+	if v := e.Value(); v.Raw.Length > 0 && v.Kind != unstable.InlineTable && v.Kind != unstable.Array {
+		return v.Raw
+	}
+	end := int(e.Raw.Offset + e.Raw.Length)
+	i := int(key.Offset + key.Length)
+	if end <= i || end > len(d.text) {
+		end = len(d.text)
+		if j := strings.IndexByte(d.text[i:], '\n'); j >= 0 {
+			end = i + j
+		}
+	}
+	for i < end && strings.IndexByte(" \t=", d.text[i]) >= 0 {
+		i++
+	}
+	return unstable.Range{Offset: uint32(i), Length: uint32(end - i)}
+}
+
+// inside lists what the value of a pair or of an element holds: the pairs of an inline table,
+// the elements of a list with keys "#0", "#1" ….
+func (d *doc) inside(of item, v *unstable.Node) []item {
 	var l []item
 	switch it := v.Children(); v.Kind {
 	case unstable.InlineTable:
 		for it.Next() {
-			l = append(l, d.pair(f, path, it.Node()))
+			l = append(l, d.pair(of.path, it.Node()))
 		}
 	case unstable.Array:
 		for it.Next() {
-			at := append(slices.Clone(path), "#"+strconv.Itoa(len(l)))
-			l = append(l, item{table: at, path: at, inline: d.inside(f, at, it.Node())})
+			path := append(slices.Clone(of.path), "#"+strconv.Itoa(len(l)))
+			in := item{table: path, path: path, val0: of.val0, val1: of.val1}
+			if r := it.Node().Raw; r.Length > 0 {
+				in.val0, in.val1 = int(r.Offset), int(r.Offset+r.Length)
+			}
+			in.inline = d.inside(in, it.Node())
+			l = append(l, in)
 		}
 	}
 	return l
+}
+
+// keysOf are the parts of a key, and where they stand.
+func keysOf(e *unstable.Node) (names []string, at []unstable.Range) {
+	for it := e.Key(); it.Next(); {
+		names = append(names, string(it.Node().Data))
+		at = append(at, it.Node().Raw)
+	}
+	return names, at
 }
 
 // all visits every item, and what stands in it after it.
@@ -113,14 +147,6 @@ func each(l []item, yield func(item) bool) bool {
 		}
 	}
 	return true
-}
-
-func ranges(nodes []*unstable.Node) []unstable.Range {
-	l := make([]unstable.Range, len(nodes))
-	for i, n := range nodes {
-		l[i] = n.Raw
-	}
-	return l
 }
 
 func lineStart(s string, i int) int { return strings.LastIndexByte(s[:i], '\n') + 1 }
@@ -322,7 +348,7 @@ func (d *doc) removeInline(text string, it item, path []string) string {
 }
 
 // expandProjects turns an inline `projects` table, or an inline entry in it,
-// into tables with headers before a decision is stored there, as the peer does.
+// into tables with headers before a decision is stored there, as the original does.
 func (d *doc) expandProjects(path []string) error {
 	if path[0] != "projects" || len(path) < 3 {
 		return nil

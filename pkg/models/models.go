@@ -3,7 +3,7 @@
 //
 // It is a ground package: it imports the standard library only, reads no files
 // and no environment, and keeps no state. The catalogue has the facts of the
-// peer's bundled one (config spec §5.1); the instructions are our own.
+// bundled one of the original; the instructions are our own.
 package models
 
 import "strings"
@@ -73,8 +73,8 @@ func (m Model) AutoCompactLimit(wish int64) int64 {
 }
 
 // Lookup finds the entry whose slug is the longest prefix of the name, then the
-// same for the rest of a name with one slash (ns/rest), else the fallback
-// (config spec §5.2). The slug stays as it was asked for.
+// same for the rest of a name with one slash (ns/rest), else the fallback.
+// The slug stays as it was asked for.
 func Lookup(slug string) Model { return In(nil, slug) }
 
 // In is Lookup in a catalogue of one's own; nil means the bundled one.

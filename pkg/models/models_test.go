@@ -113,7 +113,7 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
-// TestCapture compares the catalogue with the facts of the peer's (its texts
+// TestCapture compares the catalogue with the facts of the original's (its texts
 // were taken out).
 func TestCapture(t *testing.T) {
 	b, err := os.ReadFile("testdata/models.0.133.0.json")

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"codex/pkg/foreign"
 )
 
 // HostPath writes a path of a policy as this system does.
@@ -36,11 +38,11 @@ func (HostFS) EvalSymlinks(name string) (string, error) {
 	return fromHost(name), err
 }
 
-// ReadFile is os.ReadFile.
+// ReadFile reads a small regular file.
 func (HostFS) ReadFile(name string) ([]byte, error) {
 	name, err := toHost(name)
 	if err != nil {
 		return nil, err
 	}
-	return os.ReadFile(name)
+	return foreign.ReadFile(name, 64<<10)
 }

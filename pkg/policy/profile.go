@@ -1,8 +1,8 @@
 // Package policy says what a command may touch: permission profiles as they
 // cross the wires, and the decisions that follow from them on one machine.
 //
-// It is data and pure functions. It imports the standard library only, starts
-// nothing, and reads the file system only through the FS its caller passes in.
+// It is data and pure functions. It imports the standard library and foreign,
+// starts nothing, and reads the file system only through the FS its caller passes in.
 // A Profile speaks the JSON of the exec-server protocol's "permissions"
 // object; a Policy is the same thing resolved against a working directory:
 // absolute paths, symbolic links followed, protected names added. Enforcing a

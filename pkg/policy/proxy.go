@@ -2,7 +2,7 @@ package policy
 
 // ProxySettings say how the network of a profile is narrowed: connections go
 // through a proxy on the loopback interface, which lets only what is allowed
-// pass (sandbox spec §11). In a Profile they are in Proxy beside a Network that is true, in a
+// pass. In a Profile they are in Proxy beside a Network that is true, in a
 // Policy beside one that is false. A profile without them whose Network is set has the
 // open network; one whose Network is not set has none, whatever they say.
 //

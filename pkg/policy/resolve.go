@@ -37,13 +37,13 @@ func (e Env) fromHost() Env {
 	return e
 }
 
-// minimalRoots is what ":minimal" stands for on Linux (sandbox spec §5).
+// minimalRoots is what ":minimal" stands for on Linux.
 func minimalRoots() []string {
 	return []string{"/bin", "/sbin", "/usr", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/run/current-system/sw"}
 }
 
 // ProtectedNames are the entries directly below a writable root that stay
-// read-only, also while they are missing (sandbox spec §2).
+// read-only, also while they are missing.
 func ProtectedNames() []string { return []string{".git", ".agents", ".codex"} }
 
 // Resolve turns p into paths: special places named, symbolic links followed,
@@ -218,7 +218,7 @@ func (r *resolver) abs(name string) string {
 
 // add records an entry under the true path of at. Of two entries on one path
 // the stricter word wins when it is "none", else the wider (none > write >
-// read, sandbox spec §5).
+// read).
 func (r *resolver) add(at string, e Entry) {
 	true_, exists := r.follow(at)
 	r.names[at] = true_

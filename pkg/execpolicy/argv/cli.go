@@ -2,7 +2,7 @@
 // files (check), says what a session would do with it and why (explain), and turns rules
 // files into lines for programs without an interpreter (compile).
 //
-// Program layer: it imports cli, config, execpolicy with all below it, ostext, policy
+// Program layer: it imports cli, config, execpolicy with all below it, foreign, ostext, policy
 // and shellwords.
 package argv
 
@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"unicode/utf8"
 
 	"codex/pkg/cli"
@@ -20,6 +21,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/execpolicy"
 	"codex/pkg/execpolicy/rules"
+	"codex/pkg/foreign"
 	"codex/pkg/ostext"
 )
 
@@ -62,9 +64,15 @@ func command(words []string) ([]string, error) {
 	return words, nil
 }
 
+// maxRules bounds a rules file.
+const maxRules = 16 << 20
+
 // read gives the text of a rules file.
 func read(path string) (string, error) {
-	b, err := os.ReadFile(path)
+	b, err := foreign.ReadFile(path, maxRules)
+	if errors.Is(err, foreign.ErrNotRegular) && strings.HasPrefix(path, "/dev/fd/") { // --rules <(...)
+		b, err = readPipe(path)
+	}
 	switch {
 	case err != nil:
 		return "", errors.New(ostext.Of(err))
@@ -72,6 +80,15 @@ func read(path string) (string, error) {
 		return "", errors.New("stream did not contain valid UTF-8")
 	}
 	return string(b), nil
+}
+
+func readPipe(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxRules))
 }
 
 type checkCmd struct {

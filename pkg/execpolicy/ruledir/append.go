@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
 )
 
 // Append adds a rule that allows commands that begin with prefix to home/rules/default.rules,
@@ -53,30 +54,8 @@ func Line(prefix []string) string {
 	return "prefix_rule(pattern=[" + strings.Join(words, ", ") + `], decision="allow")`
 }
 
-// quote is a JSON string that Starlark reads as the same text: of the escapes of JSON it
-// lacks \/ and pairs of surrogates, which are not used.
+// quote is a JSON string, which Starlark reads as the same text.
 func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch r {
-		case '"', '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case '\n':
-			b.WriteString(`\n`)
-		case '\r':
-			b.WriteString(`\r`)
-		case '\t':
-			b.WriteString(`\t`)
-		default:
-			if r < ' ' || r == 0x7f {
-				fmt.Fprintf(&b, `\u%04x`, r)
-			} else {
-				b.WriteRune(r)
-			}
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
+	b, _ := jsonrpc.Marshal(s) // no string is refused
+	return string(b)
 }
