@@ -367,7 +367,11 @@ func (a *assembler) done(data []byte) []byte {
 		data = set(data, "item.type", quoted(known.typ))
 	}
 	if p != nil {
-		data = p.complete(data, known.says)
+		var ok bool
+		if data, ok = p.complete(data, known.says); !ok {
+			a.lost(unreadable([]byte(p.content())))
+			return nil
+		}
 	}
 	a.handed(known, p)
 	return data
@@ -384,22 +388,26 @@ func (a *assembler) handed(i item, p *part) {
 	a.items = append(a.items, i)
 }
 
-// complete fills in what an item lacks from what came before.
-func (p *part) complete(data []byte, says bool) []byte {
+// complete fills in what an item lacks from what came before; ok is false when that can't
+// be read.
+func (p *part) complete(data []byte, says bool) (out []byte, ok bool) {
 	if member := p.member(); member != "" && !says {
 		if raw := p.content(); raw != "" {
+			if !jsonrpc.Valid([]byte(raw)) {
+				return data, false
+			}
 			data = set(data, "item."+member, raw)
 		}
 	}
 	if p.added == nil {
-		return data
+		return data, true
 	}
 	for _, m := range []string{"name", "namespace", "call_id", "role"} {
 		if v := gjson.GetBytes(p.added, m); v.Type == gjson.String && v.Str != "" && blank(gjson.GetBytes(data, "item."+m)) {
 			data = set(data, "item."+m, v.Raw)
 		}
 	}
-	return data
+	return data, true
 }
 
 func blank(v gjson.Result) bool { return v.Type == gjson.Null || v.Type == gjson.String && v.Str == "" }
@@ -472,14 +480,14 @@ func (a *assembler) made(p *part) []byte {
 	if p.typ == itemMessage {
 		add("role", "assistant")
 	}
-	data = p.complete(data, a.read(gjson.GetBytes(data, "item")).says)
+	data, ok := p.complete(data, a.read(gjson.GetBytes(data, "item")).says)
 	i := a.read(gjson.GetBytes(data, "item"))
 	i.index = p.index
 	switch {
-	case p.typ == itemMessage && (!i.says || a.said(i)):
-		return nil
-	case !jsonrpc.Valid(data):
+	case !ok:
 		a.lost(unreadable([]byte(p.content())))
+		return nil
+	case p.typ == itemMessage && (!i.says || a.said(i)):
 		return nil
 	case p.typ != itemMessage && blank(gjson.GetBytes(data, "item.name")):
 		if p.id != "" || p.index >= 0 || len(a.items) == 0 { // else a stray piece of nothing
@@ -501,13 +509,16 @@ func (a *assembler) rest(response gjson.Result, cut bool) (events [][]byte) {
 		items[i] = a.read(it)
 		items[i].index = int64(i)
 	}
-	for i, had := range a.had(items) {
-		if typ := items[i].typ; !had && typ != "" && (!cut || typ == itemMessage) {
-			events = append(events, a.done(fmt.Appendf(nil, `{"type":"%s","output_index":%d,"item":%s}`, eventDone, i, output[i].Raw)))
-		}
-	}
 	if len(output) > 0 {
 		a.unread = nil // what could not be read is in there
+	}
+	for i, had := range a.had(items) {
+		if had || cut && items[i].typ != itemMessage {
+			continue
+		}
+		if data := a.done(fmt.Appendf(nil, `{"type":"%s","output_index":%d,"item":%s}`, eventDone, i, output[i].Raw)); data != nil {
+			events = append(events, data)
+		}
 	}
 	for _, p := range a.parts {
 		if p.done || cut && p.typ != itemMessage || a.claim(p.typ) {
@@ -544,6 +555,11 @@ func (a *assembler) had(items []item) []bool {
 // said says whether a message is one that was handed on.
 func (a *assembler) said(m item) bool {
 	return slices.ContainsFunc(a.items, func(y item) bool { return y.typ == itemMessage && y.hash == m.hash })
+}
+
+// any says whether there is an item, or a text that makes one.
+func (a *assembler) any() bool {
+	return len(a.items) > 0 || slices.ContainsFunc(a.parts, func(p *part) bool { return len(p.pieces) > 0 })
 }
 
 // claim takes an item of a type that nothing stands for yet: events that name no item, or

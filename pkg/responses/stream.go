@@ -25,8 +25,9 @@ type stream struct {
 	where   string // the address, for errors
 	content string // what the answer says it is
 	line    []byte
-	came    bool // an event
-	short   bool // the stream ended before the response, with no other reason
+	came    bool   // an event
+	words   string // data that is no event, while none has come
+	short   bool   // the stream ended before the response, with no other reason
 }
 
 // callerError is what a callback returned: it goes back to the caller as it is.
@@ -58,6 +59,8 @@ func (s *stream) closed() error {
 	switch {
 	case s.ans.unread != nil:
 		return disconnected("stream closed before response.completed, after " + strings.TrimPrefix(s.ans.unread.Message, textDisconnected))
+	case !s.came && s.words != "":
+		return disconnected("stream closed before response.completed: " + s.words)
 	case s.came || len(s.sc.stray) == 0:
 		s.short = true
 		return disconnected("stream closed before response.completed")
@@ -80,7 +83,7 @@ func (s *stream) event(data []byte) (done bool, err error) {
 	typ := eventType(data)
 	if typ == nil {
 		if len(data) == 0 || data[0] != '{' && data[0] != '[' || string(data) == "[DONE]" {
-			return false, nil
+			return s.text(data)
 		}
 		if n := s.sc.name; !bytes.HasPrefix(n, []byte("response.")) && string(n) != "error" || data[0] != '{' || !whole(data) {
 			return s.untyped(data)
@@ -112,6 +115,22 @@ func (s *stream) event(data []byte) (done bool, err error) {
 	return s.checked(known(typ), data)
 }
 
+// text takes data that is no JSON: a keep-alive, the mark after which nothing comes, or the
+// words of a server that can't answer.
+func (s *stream) text(data []byte) (done bool, err error) {
+	switch words := shown(string(data)); {
+	case string(data) == "[DONE]":
+		if s.ans.any() {
+			return s.event([]byte(`{"type":"response.completed","response":{}}`))
+		}
+	case string(s.sc.name) == "error":
+		return s.event([]byte(`{"type":"error","message":` + quoted(words) + `}`))
+	case !s.came:
+		s.words = words
+	}
+	return false, nil
+}
+
 // delta takes one of the many events of a text. One that can't be read is passed over:
 // the text comes again, or is found to be broken at the end.
 func (s *stream) delta(typ string, data []byte, skip, sound bool) (done bool, err error) {
@@ -119,7 +138,7 @@ func (s *stream) delta(typ string, data []byte, skip, sound bool) (done bool, er
 		return false, nil
 	}
 	if !sound {
-		if data = repaired(data); !jsonrpc.Valid(data) {
+		if data, typ = repaired(data), valid(typ); !jsonrpc.Valid(data) {
 			return false, nil
 		}
 		s.ans.frame.sound = true // if it was taken from this event
@@ -140,7 +159,7 @@ func (s *stream) checked(typ string, data []byte) (done bool, err error) {
 		return true, s.incomplete(data)
 	case "response.failed", "response.cancelled":
 		return true, s.end(typ, data, failedError(data))
-	case "error":
+	case "error", "response.error":
 		return true, s.end(typ, data, s.failed(data))
 	case "codex.response.metadata":
 		if s.sc.lines {
@@ -260,7 +279,7 @@ func unreadable(data []byte) *Error {
 // ownType says whether the client itself acts on a type.
 func ownType(typ []byte) bool {
 	switch string(typ) {
-	case "response.completed", "response.done", "response.failed", "response.cancelled", "response.incomplete", "codex.response.metadata", "error":
+	case "response.completed", "response.done", "response.failed", "response.cancelled", "response.incomplete", "codex.response.metadata", "error", "response.error":
 		return true
 	case eventAdded, eventDone, "response.output_text.done", "response.refusal.done", "response.content_part.done",
 		"response.function_call_arguments.done", "response.custom_tool_call_input.done":

@@ -160,6 +160,10 @@ func TestErrors(t *testing.T) {
 		{"failed as completed", answer{body: event(`{"type":"response.completed","response":{"status":"failed","error":{"code":"x","message":"mm"}}}`)}, disc + "mm", KindOther, true},
 		{"incomplete as done", answer{body: event(`{"type":"response.done","response":{"status":"incomplete","incomplete_details":{"reason":"content_filter"}}}`)},
 			"Incomplete response returned, reason: content_filter", KindOther, false},
+		{"error event, text alone", answer{body: event(msgDone) + "event: error\ndata: upstream gone\n\n", hang: true}, disc + "upstream gone", KindOther, true},
+		{"error event, another name", answer{body: event(`{"type":"response.error","error":{"code":"slow_down"}}`)}, textAtCapacity, KindOverloaded, false},
+		{"text for data", answer{body: "data: Internal Server Error\n\n"}, disc + "stream closed before response.completed: Internal Server Error", KindOther, true},
+		{"done too early", answer{body: "data: [DONE]\n\n"}, disc + "stream closed before response.completed", KindOther, true},
 		{"200 JSON error", answer{body: "{\n \"error\": {\"message\": \"overloaded\", \"code\": null}\n}"}, disc + "overloaded", KindOther, true},
 		{"200 JSON message", answer{body: `{"message":"no such route"}`}, disc + "no such route", KindOther, true},
 		{"200 JSON of another kind", answer{header: [2]string{"Content-Type", "application/json"}, body: `{"id":"r","output":[]}`},
@@ -322,7 +326,7 @@ func TestStream(t *testing.T) {
 			"TS\nm2\ne1\nreq\ntrue\n42.5\n300\n1795347733\ntrue\nfalse\n3\n7"},
 		body: ": hello\n\n" + event(`{"type":"response.created","response":{"id":"r"}}`) + event("not JSON") + event(`{"type":"response.mystery","x":`) +
 			event(`{"type":"mystery"}`) + event(`[1]`) + event(`{"type":"response.output_text.delta","delta":"a"}`) +
-			event(msgDone) + event(`{"type":"response.completed","response":{"id":"r","output":[{}]}}`) + event(`{"type":"after"}`),
+			event(msgDone) + event(`{"type":"response.completed","response":{"id":"r","output":[{"type":"message","content":"hi"}]}}`) + event(`{"type":"after"}`),
 		hang: true, // response.completed ends the reading all the same
 	})
 	c := NewClient(Endpoint{BaseURL: url})
@@ -446,19 +450,5 @@ func TestRecord(t *testing.T) {
 	}
 	if want := "{\"type\":\"a.b\", \"x\":1}\n" + completed + "\n"; b.String() != want {
 		t.Errorf("%q", b.String())
-	}
-}
-
-func TestUnary(t *testing.T) {
-	url, n := serve(t, answer{status: 500}, answer{body: `{"output":[]}`})
-	var s sleeps
-	c := NewClient(Endpoint{BaseURL: url, RequestMaxRetries: 4}, WithSleep(s.sleep))
-	defer c.Close()
-	b, err := c.Compact(context.Background(), Request{Body: []byte("{}")})
-	if err != nil || string(b) != `{"output":[]}` || n.Load() != 2 {
-		t.Errorf("%s %v", b, err)
-	}
-	if _, err = c.Models(context.Background(), Request{}, "client_version=1"); err != nil {
-		t.Error(err)
 	}
 }

@@ -376,8 +376,13 @@ func (s *sample) completed(r gjson.Result) {
 	if !u.IsObject() {
 		return
 	}
-	s.usage = &rollout.Usage{Input: u.Get("input_tokens").Int(), Cached: u.Get("input_tokens_details.cached_tokens").Int(),
-		Output: u.Get("output_tokens").Int(), Reasoning: u.Get("output_tokens_details.reasoning_tokens").Int(), Total: u.Get("total_tokens").Int()}
+	// A server's numbers may be anything; sums of these stay numbers.
+	tokens := func(path string) int64 { return min(max(u.Get(path).Int(), 0), 1<<40) }
+	s.usage = &rollout.Usage{Input: tokens("input_tokens"), Cached: tokens("input_tokens_details.cached_tokens"),
+		Output: tokens("output_tokens"), Reasoning: tokens("output_tokens_details.reasoning_tokens"), Total: tokens("total_tokens")}
+	if s.usage.Total == 0 {
+		s.usage.Total = s.usage.Input + s.usage.Output
+	}
 }
 
 type agentMessageEvent struct {
