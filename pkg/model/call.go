@@ -18,6 +18,7 @@ import (
 
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/version"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/responses"
 )
 
@@ -35,7 +36,7 @@ type server struct {
 func (c *server) endpoint(s Streams) (responses.Endpoint, error) {
 	h := http.Header{"User-Agent": {version.Line("codex-model")}}
 	if c.EnvKey != "" {
-		key := s.getenv(c.EnvKey)
+		key := strings.TrimRight(s.getenv(c.EnvKey), "\r\n") // as $(cat FILE) does
 		if key == "" {
 			return responses.Endpoint{}, fmt.Errorf("Missing environment variable: `%s`.", c.EnvKey)
 		}
@@ -87,7 +88,7 @@ func requestBody(in []byte, model string) ([]byte, error) {
 	if len(in) == 0 {
 		return nil, exit.Usagef("no request on standard input")
 	}
-	if in[0] == '{' && gjson.ValidBytes(in) {
+	if in[0] == '{' && jsonrpc.Valid(in) {
 		var err error
 		if model != "" {
 			in, err = sjson.SetBytes(in, "model", model)
@@ -124,6 +125,8 @@ type transfer struct {
 	noDeltas bool
 	text     bool // print deltas of the answer's text, not events
 	last     byte // of the text
+	said     bool // an item's text, in deltas
+	streamed bool // the answer is a stream: what went wrong with it is in its events
 }
 
 // run makes the request. What a stream of events can't say by itself, response headers
@@ -142,13 +145,13 @@ func (t *transfer) run(ctx context.Context, body []byte) error {
 	defer c.Close()
 	c.Skip = func(typ []byte) bool {
 		if t.text {
-			return string(typ) != "response.output_text.delta"
+			return string(typ) != "response.output_text.delta" && string(typ) != "response.output_item.done"
 		}
 		return !t.noDeltas || bytes.HasSuffix(typ, []byte(".delta"))
 	}
 	err := c.Stream(ctx, responses.Request{Body: body}, t.meta, onEvent)
 	var e *responses.Error
-	if errors.As(err, &e) && e.HTTPStatus != 0 && len(t.ep.Command) == 0 && !t.text {
+	if errors.As(err, &e) && e.HTTPStatus != 0 && !t.streamed && len(t.ep.Command) == 0 && !t.text {
 		if werr := writeLine(t.out, errorEvent(e)); werr != nil {
 			return werr
 		}
@@ -163,19 +166,41 @@ func (t *transfer) run(ctx context.Context, body []byte) error {
 }
 
 func (t *transfer) printText(e responses.Event) error {
-	delta := gjson.GetBytes(e.Data, "delta").String()
-	if delta == "" {
+	text := gjson.GetBytes(e.Data, "delta").String()
+	if e.Type == "response.output_item.done" {
+		if text = ""; !t.said { // a server that sends no deltas
+			text = messageText(gjson.GetBytes(e.Data, "item"))
+		}
+		t.said = false
+	} else {
+		t.said = t.said || text != ""
+	}
+	if text == "" {
 		return nil
 	}
-	t.last = delta[len(delta)-1]
-	if _, err := t.out.WriteString(delta); err != nil {
+	t.last = text[len(text)-1]
+	if _, err := t.out.WriteString(text); err != nil {
 		return err
 	}
 	return t.out.Flush()
 }
 
+// messageText joins the texts of a message; any other item has none.
+func messageText(item gjson.Result) string {
+	content := item.Get("content")
+	if item.Get("type").Str != "message" || content.Type == gjson.String {
+		return content.Str
+	}
+	text := ""
+	for _, p := range content.Array() {
+		text += p.Get("text").Str + p.Get("refusal").Str
+	}
+	return text
+}
+
 // meta writes the headers that mean something to a client.
 func (t *transfer) meta(m responses.Meta) {
+	t.streamed = true
 	if h := telling(m.Header); len(h) > 0 && !t.text && len(t.ep.Command) == 0 {
 		writeLine(t.out, []byte(`{"type":"codex.response.metadata","headers":`+string(h)+`}`))
 	}
@@ -208,7 +233,7 @@ func telling(h http.Header) []byte {
 func errorEvent(e *responses.Error) []byte {
 	b := fmt.Appendf(nil, `{"type":"error","status":%d`, e.HTTPStatus)
 	var one bytes.Buffer
-	if json.Compact(&one, e.Body) != nil {
+	if !jsonrpc.Valid(e.Body) || json.Compact(&one, e.Body) != nil {
 		one.Reset()
 		one.Write(jsonString(strings.ToValidUTF8(string(e.Body), "\ufffd")))
 	}
@@ -223,11 +248,11 @@ func errorEvent(e *responses.Error) []byte {
 }
 
 func jsonString(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.Encode(s)
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
+	b, err := jsonrpc.Marshal(s)
+	if err != nil {
+		return []byte(`""`)
+	}
+	return b
 }
 
 func writeLine(w io.Writer, data []byte) error {

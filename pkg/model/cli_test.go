@@ -73,6 +73,10 @@ func TestCall(t *testing.T) {
 		t.Errorf("%d %s\n%s", status, errs, out)
 	}
 
+	url, _ = serving(t, `[{"item":{"type":"message","content":"whole"}}]`)
+	if status, out, errs = run(t, "{}", "call", "--base-url", url, "--text"); status != 0 || out != "whole\n" || errs != "" {
+		t.Errorf("%d %s\n%s", status, errs, out)
+	}
 	url, log = serving(t, twoTurns)
 	status, out, errs = run(t, `{"model":"a","input":[ 1 ]}`, "call", "--base-url", url, "--text", "-m", "b")
 	if status != 0 || out != "hello there, what is it\n" || errs != "" || gjson.Get(log.String(), "body").Raw != `{"model":"b","input":[1],"stream":true}` {

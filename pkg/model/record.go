@@ -8,9 +8,8 @@ import (
 	"io"
 	"os"
 
-	"github.com/tidwall/gjson"
-
 	"codex/pkg/cli/exit"
+	"codex/pkg/jsonrpc"
 )
 
 type recordCmd struct {
@@ -66,7 +65,7 @@ func (c *recordCmd) Run(s Streams) error {
 // note is the line that keeps the request for the reader; a replay passes over it.
 func note(body []byte) []byte {
 	var one bytes.Buffer
-	if !gjson.ValidBytes(body) || json.Compact(&one, body) != nil {
+	if !jsonrpc.Valid(body) || json.Compact(&one, body) != nil {
 		one.Reset()
 		one.Write(jsonString(string(body)))
 	}

@@ -34,6 +34,9 @@ const (
 type Endpoint struct {
 	// BaseURL is the part before /responses; slashes at its end don't matter.
 	BaseURL string
+	// Absent is the error when nobody listens there, and that it is final; "" where it may be
+	// the network's.
+	Absent string
 	// Query is appended to the URL as it is, after a question mark: k=v&k=v.
 	Query string
 	// Header goes out with every request.

@@ -14,7 +14,11 @@ import (
 
 // sendFailed is the error of a request that got no answer, with its cause in words. What
 // is wrong here and will be wrong again is not tried again.
-func sendFailed(where string, err error) *Error {
+func (c *Client) sendFailed(where string, err error) *Error {
+	var op *net.OpError
+	if c.ep.Absent != "" && errors.As(err, &op) && op.Op == "dial" {
+		return &Error{Message: c.ep.Absent, Kind: KindConnectionFailed, Err: err}
+	}
 	text := "error sending request for url (" + where + "): " + cause(err)
 	if lasting(err) {
 		return &Error{Message: text, Kind: KindConnectionFailed, Err: err}

@@ -149,7 +149,7 @@ func (c *Client) sendError(ctx, rctx context.Context, url string, err error) err
 	case errors.As(err, &own):
 		return own
 	}
-	return sendFailed(url, err)
+	return c.sendFailed(url, err)
 }
 
 // readError is for a stream that did not reach response.completed.

@@ -281,6 +281,19 @@ func TestConnectionRefused(t *testing.T) {
 	}
 }
 
+// A server of the user's own that is not there is said at once.
+func TestAbsent(t *testing.T) {
+	srv := httptest.NewServer(nil)
+	srv.Close()
+	var s sleeps
+	c := NewClient(Endpoint{BaseURL: srv.URL, Absent: "start it", RequestMaxRetries: 2}, WithSleep(s.sleep))
+	err := c.Stream(context.Background(), Request{}, nil, nil)
+	var e *Error
+	if !errors.As(err, &e) || e.Message != "start it" || e.Retryable || len(s) != 0 || e.Err == nil {
+		t.Errorf("%v after %v", err, s)
+	}
+}
+
 func TestBackoff(t *testing.T) {
 	for n, want := range map[int]time.Duration{0: 200, 1: 200, 2: 400, 3: 800, 4: 1600, 5: 3200} {
 		want *= time.Millisecond

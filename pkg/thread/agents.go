@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -22,6 +23,7 @@ type Agents struct {
 	Text    string   // "" when there is nothing
 	Sources []string // absolute paths, in order
 	Cut     []string // those of which Text has the beginning only
+	Damaged []string // those with bytes that are no text
 }
 
 // maxGlobal bounds the user's own file, which has no budget.
@@ -83,6 +85,9 @@ func (a *Agents) take(path string, max int) (text string, ok bool) {
 		return "", true
 	}
 	a.Sources = append(a.Sources, path)
+	if seen := strings.TrimRight(text, "\uFFFD"); strings.Contains(seen, "\uFFFD") && !bytes.Contains(b, []byte("\uFFFD")) {
+		a.Damaged = append(a.Damaged, path)
+	}
 	if more {
 		a.Cut = append(a.Cut, path)
 	}

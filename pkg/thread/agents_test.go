@@ -44,6 +44,9 @@ func TestLoadAgents(t *testing.T) {
 		if cut := strings.Join(got.Cut, ","); c.cut == "" && cut != "" || c.cut != "" && cut != in(c.cut) {
 			t.Errorf("%s: cut %q, want %q", c.name, cut, c.cut)
 		}
+		if damaged := len(got.Damaged) > 0; damaged != (c.name == "bad UTF-8") {
+			t.Errorf("%s: damaged %q", c.name, got.Damaged)
+		}
 		if c.name == "global and project" {
 			other := LoadAgents(AgentsOptions{Home: in("none"), Root: in("elsewhere"), Cwd: in("r"), MaxBytes: c.max})
 			if other.Text != "one\n" || len(other.Sources) != 1 {

@@ -40,7 +40,12 @@ func (p *Provider) Endpoint() responses.Endpoint {
 	for k, name := range c.EnvHTTPHeaders {
 		p.setFrom(h, k, name)
 	}
-	if p.Config.ProviderID == "openai" {
+	switch p.Config.ProviderID {
+	case "ollama":
+		ep.Absent = "no Ollama server is running at " + ep.BaseURL + ": start it with `ollama serve` (https://ollama.com/download)"
+	case "lmstudio":
+		ep.Absent = "LM Studio does not answer at " + ep.BaseURL + ": start it with `lms server start` (https://lmstudio.ai/download)"
+	case "openai":
 		h.Set("version", version.Compat)
 		p.setFrom(h, "OpenAI-Organization", "OPENAI_ORGANIZATION")
 		p.setFrom(h, "OpenAI-Project", "OPENAI_PROJECT")

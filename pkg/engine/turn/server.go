@@ -372,6 +372,10 @@ func (s *Server) warn(th *liveThread) {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path,
 			Summary: fmt.Sprintf("%s is longer than what is left of project_doc_max_bytes (%d): the model gets its beginning only.", path, th.cfg.ProjectDocMaxBytes)})
 	}
+	for _, path := range th.agents.Damaged {
+		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path,
+			Summary: path + " has invalid UTF-8: the model gets U+FFFD in the place of what can't be read."})
+	}
 	if path := th.file.Path(); th.broken != "" {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path, Summary: th.broken})
 	}

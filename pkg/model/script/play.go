@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // defaultChunk is the number of characters in a delta.
@@ -364,11 +366,11 @@ func quote(s string) string {
 	if plain {
 		return `"` + s + `"`
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.Encode(s)
-	return strings.TrimSuffix(b.String(), "\n")
+	b, err := jsonrpc.Marshal(s)
+	if err != nil {
+		return `""`
+	}
+	return string(b)
 }
 
 // compact is valid JSON on one line, otherwise byte for byte.

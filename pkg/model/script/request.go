@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // Request is what a script looks at in a request.
@@ -19,7 +21,7 @@ type Request struct {
 // ReadRequest reads a request body. What is not JSON is a prompt.
 func ReadRequest(body []byte) Request {
 	var r Request
-	if !gjson.ValidBytes(body) || !gjson.ParseBytes(body).IsObject() {
+	if !jsonrpc.Valid(body) || !gjson.ParseBytes(body).IsObject() {
 		r.Prompt = strings.TrimSpace(string(body))
 		return r
 	}

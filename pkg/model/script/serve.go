@@ -2,7 +2,6 @@ package script
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // maxBody bounds a request body, before and after decompression.
@@ -233,19 +234,17 @@ func (s *Server) log(r *http.Request, body []byte) {
 		Body    json.RawMessage   `json:"body,omitempty"`
 	}{r.Method, float64(time.Now().UnixMicro()) / 1e6, r.URL.RequestURI(), h, nil}
 	if r.Method == http.MethodPost {
-		if line.Body = body; !json.Valid(body) {
+		if line.Body = body; !jsonrpc.Valid(body) {
 			line.Body = json.RawMessage(quote(strings.ToValidUTF8(string(body), "\ufffd")))
 		}
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if e.Encode(line) != nil {
+	b, err := jsonrpc.Marshal(line)
+	if err != nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opts.Log.Write(b.Bytes())
+	s.opts.Log.Write(append(b, '\n'))
 }
 
 type noFlush struct{}
