@@ -114,13 +114,13 @@ func usage(p Program, err error) error {
 			return coder
 		}
 	}
-	fmt.Fprintf(p.Stderr, "error: %v\n\nUsage: %s", err, p.Name)
+	usage := p.Name
 	if parse != nil && parse.Context != nil {
 		if n := parse.Context.Selected(); n != nil {
-			fmt.Fprintf(p.Stderr, " %s", strings.TrimPrefix(n.Path(), p.Name+" "))
+			usage += " " + strings.TrimPrefix(n.Path(), p.Name+" ")
 		}
 	}
-	fmt.Fprint(p.Stderr, " [OPTIONS] [ARGS]\n\nFor more information, try '--help'.\n")
+	fmt.Fprint(p.Stderr, (&exit.UsageError{Text: err.Error(), Usage: usage + " [OPTIONS] [ARGS]"}).Message())
 	return exit.Silent(exit.Usage)
 }
 

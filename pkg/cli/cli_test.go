@@ -92,7 +92,7 @@ func TestExit(t *testing.T) {
 	}{
 		{nil, 0, ""},
 		{errors.New("broken"), 1, "p: broken\n"},
-		{exit.Usagef("no such %s", "thing"), 2, "p: no such thing\n"},
+		{exit.Usagef("no such %s", "thing"), 2, "error: no such thing\n\nFor more information, try '--help'.\n"},
 		{fmt.Errorf("run: %w", exit.With(143, errors.New("told to stop"))), 143, "p: run: told to stop\n"},
 		{exit.Silent(130), 130, ""},
 	} {

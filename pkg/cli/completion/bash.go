@@ -8,13 +8,19 @@ import (
 )
 
 // bash makes one function: it walks the words to find the subcommand, then offers its
-// options and subcommands, the choices of an option, or file names.
+// options and subcommands, the choices of an option, or file names. Where the shell takes
+// "=" for a word of its own, --option=value comes as three.
 func bash(program string, nodes []*node) string {
 	var b strings.Builder
 	fn := "_" + strings.ReplaceAll(program, "-", "_")
 	fmt.Fprintf(&b, "# bash completion for %s\n%s() {\n", program, fn)
-	b.WriteString(`	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at= next i
+	b.WriteString(`	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} glue= at= next i
 	COMPREPLY=()
+	case $cur in
+	=) cur= ;;
+	--*=*) prev=${cur%%=*} cur=${cur#*=} glue=$prev= ;;
+	*) [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]} ;;
+	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		next="${at:+$at }${COMP_WORDS[i]}"
 		case $next in
@@ -34,7 +40,7 @@ func bash(program string, nodes []*node) string {
 			for _, name := range o.Names() {
 				keys = append(keys, n.path+":"+name)
 			}
-			fmt.Fprintf(&b, "\t%s) %s; return ;;\n", alternatives(keys), bashValue(o))
+			fmt.Fprintf(&b, "\t%s) %s; COMPREPLY=(\"${COMPREPLY[@]/#/$glue}\"); return ;;\n", alternatives(keys), bashValue(program, o))
 		}
 	}
 	b.WriteString("\tesac\n\tlocal words=\n\tcase $at in\n")
@@ -47,18 +53,27 @@ func bash(program string, nodes []*node) string {
 		for _, o := range n.options {
 			words = append(words, o.Names()...)
 		}
-		fmt.Fprintf(&b, "\t%s) words=%s ;;\n", quote(n.path), quote(strings.Join(words, " ")))
+		asked := ""
+		if list := lister(program, n.argument); list != "" {
+			asked = `"$(` + list + ` 2>/dev/null | cut -f 1) "`
+		} else if n.argument != "" {
+			words = append(words, n.argument)
+		}
+		fmt.Fprintf(&b, "\t%s) words=%s%s ;;\n", quote(n.path), asked, quote(strings.Join(words, " ")))
 	}
 	b.WriteString("\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n")
-	fmt.Fprintf(&b, "complete -o bashdefault -o default -F %s %s\n", fn, program)
+	fmt.Fprintf(&b, "complete -o bashdefault -o default -o nosort -F %s %s 2>/dev/null || complete -o bashdefault -o default -F %s %s\n", fn, program, fn, program)
 	return b.String()
 }
 
-func bashValue(o options.Option) string {
+func bashValue(program string, o options.Option) string {
 	file, dir := isPath(o)
+	list := lister(program, o.Value)
 	switch {
 	case len(o.Choices) > 0:
 		return fmt.Sprintf("COMPREPLY=($(compgen -W %s -- \"$cur\"))", quote(strings.Join(o.Choices, " ")))
+	case list != "":
+		return fmt.Sprintf("COMPREPLY=($(compgen -W \"$(%s 2>/dev/null | cut -f 1)\" -- \"$cur\"))", list)
 	case dir:
 		return `COMPREPLY=($(compgen -d -- "$cur"))`
 	case file:

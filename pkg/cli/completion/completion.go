@@ -1,5 +1,6 @@
 // Package completion makes completion scripts for bash, zsh and fish from a list of
-// options and subcommands. The scripts hold everything: nothing is called at Tab.
+// options and subcommands. The scripts hold everything; only for sessions and profiles the
+// program is called at Tab.
 //
 // Ground layer: it imports cli/options only.
 package completion
@@ -36,8 +37,24 @@ func Script(shell, program string, set options.Set) (string, error) {
 type node struct {
 	path     string
 	aliases  []string // other full paths of the same node
+	argument string   // see options.Command
 	commands []options.Command
 	options  []options.Option
+}
+
+// lister gives the command that lists, at Tab and one a line with a tab before what they
+// are, the words for an argument or value with this name; "" when nothing does.
+func lister(program, name string) string {
+	list := program + " exec --list-words "
+	switch {
+	case name == "SESSION":
+		return list + "sessions"
+	case strings.HasSuffix(name, "PROFILE_V2"):
+		return list + "profiles-v2"
+	case strings.HasSuffix(name, "PROFILE"):
+		return list + "profiles"
+	}
+	return ""
 }
 
 // tree gives the nodes in the order of their paths, the root first.
@@ -58,7 +75,7 @@ func tree(set options.Set) []*node {
 		for _, a := range c.Aliases {
 			get(c.Path).aliases = append(get(c.Path).aliases, strings.TrimSpace(parent+" "+a))
 		}
-		get(c.Path)
+		get(c.Path).argument = c.Argument
 	}
 	for _, o := range set.Options {
 		if !o.Hidden {

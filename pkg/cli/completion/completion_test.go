@@ -1,6 +1,7 @@
 package completion
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"codex/pkg/cli/options"
 )
@@ -17,7 +19,8 @@ func sample() options.Set {
 	return options.Set{
 		Commands: []options.Command{
 			{Path: "exec", Aliases: []string{"e"}, Help: "it's one turn"},
-			{Path: "exec resume", Help: "go on: again"},
+			{Path: "exec resume", Argument: "SESSION", Help: "go on: again"},
+			{Path: "help", Argument: "exec sandbox differences", Help: "pages"},
 			{Path: "sandbox", Help: "run [one] command"},
 		},
 		Options: []options.Option{
@@ -27,8 +30,65 @@ func sample() options.Set {
 			{Command: "exec", Short: "-C", Long: "--cd", Value: "DIR", Help: "where"},
 			{Command: "exec", Short: "-o", Long: "--output", Value: "FILE", Help: "to"},
 			{Command: "exec resume", Long: "--last", Help: "newest"},
+			{Command: "exec", Short: "-p", Long: "--profile", Value: "CONFIG_PROFILE", Help: "of config.toml"},
 			{Command: "exec", Long: "--hidden", Hidden: true},
 		},
+	}
+}
+
+// desk is a folder with the script, some files and a program that lists words.
+func desk(t *testing.T, shell string) (dir string, env []string) {
+	t.Helper()
+	script, err := Script(shell, "codex", sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	for name, text := range map[string]string{
+		"script": script, "sub/x": "", "some.txt": "",
+		"bin/codex": "#!/bin/sh\n[ \"$1 $2\" = 'exec --list-words' ] || exit 1\n" +
+			"case $3 in sessions) printf '%s\\t%s\\n' id-2 'fix: it' id-1 first ;; profiles) echo work; echo play ;; esac\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, append(os.Environ(), "HOME="+dir, "PATH="+filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// offers are command lines and what any shell offers at their ends.
+func offers() map[string]string {
+	return map[string]string{
+		"codex ex":               "exec",
+		"codex e --j":            "--json",
+		"codex -m x exec -s ":    "read-only workspace-write",
+		"codex exec --sandbox w": "workspace-write",
+		"codex exec --sandbox=w": "workspace-write",
+		"codex exec --sandbox=":  "read-only workspace-write",
+		"codex exec resume --":   "--last",
+		"codex e resume --l":     "--last",
+		"codex exec resume i":    "id-2 id-1",
+		"codex exec -p ":         "play work",
+		"codex exec --profile=w": "work",
+		"codex exec --profile p": "play",
+		"codex help ":            "differences exec sandbox",
+		"codex help d":           "differences",
+	}
+}
+
+func hold(t *testing.T, line, out, want string) {
+	t.Helper()
+	got, words := strings.Fields(out), strings.Fields(want)
+	if !strings.Contains(want, "id-") { // their order says which is newer
+		sort.Strings(got)
+		sort.Strings(words)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(words) {
+		t.Errorf("%q: %q, want %q", line, got, want)
 	}
 }
 
@@ -38,52 +98,73 @@ func TestBash(t *testing.T) {
 	if err != nil {
 		t.Skip("no bash")
 	}
-	script, err := Script("bash", "codex", sample())
+	dir, env := desk(t, "bash")
+	lines := offers()
+	for line, want := range map[string]string{
+		"codex ":           "--model -m e exec help sandbox",
+		"codex exec --":    "--cd --json --output --profile --sandbox",
+		"codex exec -C s":  "sub",
+		"codex exec -o s":  "some.txt sub script",
+		"codex exec -o=s":  "some.txt sub script",
+		"codex -m ":        "",
+		"codex sandbox --": "",
+	} {
+		lines[line] = want
+	}
+	for line, want := range lines {
+		// As readline does it, "=" is a word of its own.
+		words := strings.Split(strings.ReplaceAll(line, "=", " = "), " ")
+		if strings.HasSuffix(line, "=") {
+			words = words[:len(words)-1]
+		}
+		complete := func(words []string) string {
+			cmd := exec.Command(bash, "--norc", "-c", `source ./script; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _codex; printf '%s\n' "${COMPREPLY[@]}"`, "bash")
+			cmd.Args = append(cmd.Args, words...)
+			cmd.Dir, cmd.Env = dir, env
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: %v\n%s", line, err, out)
+			}
+			return string(out)
+		}
+		hold(t, line, complete(words), want)
+		// Without "=" among COMP_WORDBREAKS it stays in its word, and so does the answer.
+		if option, _, ok := strings.Cut(line[strings.LastIndexByte(line, ' ')+1:], "="); ok && strings.HasPrefix(option, "--") {
+			var glued []string
+			for _, w := range strings.Fields(want) {
+				glued = append(glued, option+"="+w)
+			}
+			hold(t, line, complete(strings.Split(line, " ")), strings.Join(glued, " "))
+		}
+	}
+}
+
+// TestZsh asks an interactive zsh.
+func TestZsh(t *testing.T) {
+	zsh, err := exec.LookPath("zsh")
+	if err != nil {
+		t.Skip("no zsh")
+	}
+	capture, err := filepath.Abs("testdata/capture.zsh")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	file := filepath.Join(dir, "script")
-	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"sub/x", "some.txt"} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, tc := range []struct{ line, want string }{
-		{"codex ", "--model -m e exec sandbox"},
-		{"codex ex", "exec"},
-		{"codex exec --", "--cd --json --output --sandbox"},
-		{"codex e --j", "--json"},
-		{"codex -m x exec -s ", "read-only workspace-write"},
-		{"codex exec --sandbox w", "workspace-write"},
-		{"codex exec resume --", "--last"},
-		{"codex e resume --l", "--last"},
-		{"codex exec -C s", "sub"},
-		{"codex exec -o s", "some.txt sub script"},
-		{"codex -m ", ""},
-		{"codex sandbox --", ""},
-	} {
-		words := strings.Split(tc.line, " ")
-		cmd := exec.Command(bash, "--norc", "-c", `source ./script; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _codex; printf '%s\n' "${COMPREPLY[@]}"`, "bash")
-		cmd.Args = append(cmd.Args, words...)
-		cmd.Dir = dir
+	dir, env := desk(t, "zsh")
+	all := offers()
+	for _, line := range []string{"codex e --j", "codex -m x exec -s ", "codex exec --sandbox=w", "codex exec resume i", "codex exec --profile=w", "codex help d"} {
+		want := all[line]
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		cmd := exec.CommandContext(ctx, zsh, "-f", capture, filepath.Join(dir, "script"), line)
+		cmd.Dir, cmd.Env = dir, env
 		out, err := cmd.CombinedOutput()
+		cancel()
+		if cmd.ProcessState.ExitCode() == 77 {
+			t.Skip("zsh has no zpty")
+		}
 		if err != nil {
-			t.Fatalf("%s: %v\n%s", tc.line, err, out)
+			t.Fatalf("%s: %v\n%s", line, err, out)
 		}
-		got, want := strings.Fields(string(out)), strings.Fields(tc.want)
-		sort.Strings(got)
-		sort.Strings(want)
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%q: %q, want %q", tc.line, got, want)
-		}
+		hold(t, line, string(out), want)
 	}
 }
 
@@ -93,35 +174,21 @@ func TestFish(t *testing.T) {
 	if err != nil {
 		t.Skip("no fish")
 	}
-	script, err := Script("fish", "codex", sample())
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "script")
-	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, tc := range []struct{ line, want string }{
-		{"codex ex", "exec"},
-		{"codex exec --s", "--sandbox"},
-		{"codex e --j", "--json"},
-		{"codex exec --sandbox ", "read-only workspace-write"},
-		{"codex exec resume --", "--last"},
-	} {
-		cmd := exec.Command(fish, "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", file, tc.line)
-		cmd.Env = append(os.Environ(), "HOME="+filepath.Dir(file))
+	dir, env := desk(t, "fish")
+	for line, want := range offers() {
+		cmd := exec.Command(fish, "--no-config", "-c", "source script; complete -C $argv[1]", line)
+		cmd.Dir, cmd.Env = dir, env
 		out, err := cmd.CombinedOutput()
 		if err != nil {
-			t.Fatalf("%s: %v\n%s", tc.line, err, out)
+			t.Fatalf("%s: %v\n%s", line, err, out)
 		}
 		var got []string
-		for line := range strings.Lines(string(out)) {
-			word, _, _ := strings.Cut(strings.TrimSpace(line), "\t")
-			got = append(got, word)
+		for offer := range strings.Lines(string(out)) {
+			word, _, _ := strings.Cut(strings.TrimSpace(offer), "\t")
+			_, word, _ = strings.Cut("="+word, "=") // --option=value comes whole
+			got = append(got, word[strings.LastIndexByte(word, '=')+1:])
 		}
-		if strings.Join(got, " ") != tc.want {
-			t.Errorf("%q: %q, want %q", tc.line, got, tc.want)
-		}
+		hold(t, line, strings.Join(got, " "), want)
 	}
 }
 

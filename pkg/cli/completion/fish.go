@@ -30,6 +30,11 @@ func fish(program string, nodes []*node) string {
 				fmt.Fprintf(&b, "complete -c %s -n %s -f -a %s -d %s\n", program, when, name, fishQuote(c.Help))
 			}
 		}
+		if list := lister(program, n.argument); list != "" {
+			fmt.Fprintf(&b, "complete -c %s -n %s -f -k -a '(%s 2>/dev/null)'\n", program, when, list)
+		} else if n.argument != "" {
+			fmt.Fprintf(&b, "complete -c %s -n %s -f -a %s\n", program, when, fishQuote(n.argument))
+		}
 		for _, o := range n.options {
 			fmt.Fprintf(&b, "complete -c %s -n %s", program, when)
 			if o.Short != "" {
@@ -39,9 +44,12 @@ func fish(program string, nodes []*node) string {
 				b.WriteString(" -l " + o.Long[2:])
 			}
 			file, dir := isPath(o)
+			list := lister(program, o.Value)
 			switch {
 			case len(o.Choices) > 0:
 				b.WriteString(" -x -a " + fishQuote(strings.Join(o.Choices, " ")))
+			case list != "":
+				b.WriteString(" -x -a '(" + list + " 2>/dev/null)'")
 			case dir:
 				b.WriteString(" -x -a '(__fish_complete_directories)'")
 			case file:

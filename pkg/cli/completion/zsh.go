@@ -7,10 +7,16 @@ import (
 	"codex/pkg/cli/options"
 )
 
-// zsh makes a function a subcommand, each a call of _arguments.
+// zsh makes a function a subcommand, each a call of _arguments, and one that describes what
+// a command lists.
 func zsh(program string, nodes []*node) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "#compdef %s\n# zsh completion for %s\n", program, program)
+	fmt.Fprintf(&b, "\n%s() {\n%s}\n", zshName(program, "listed"), `	local -a list
+	list=(${(f)"$("$@" 2>/dev/null)"})
+	list=("${list[@]/$'\t'/:}")
+	_describe -V word list
+`)
 	for _, n := range nodes {
 		fmt.Fprintf(&b, "\n%s() {\n", zshName(program, n.path))
 		if len(n.commands) > 0 {
@@ -28,10 +34,13 @@ func zsh(program string, nodes []*node) string {
 		}
 		for _, o := range n.options {
 			for _, name := range o.Names() {
-				fmt.Fprintf(&b, " \\\n\t\t%s", quote("*"+name+zshHelp(o)))
+				fmt.Fprintf(&b, " \\\n\t\t%s", quote("*"+zshOption(name, o)+zshHelp(program, o)))
 			}
 		}
 		if len(n.commands) == 0 {
+			if n.argument != "" {
+				fmt.Fprintf(&b, " \\\n\t\t%s", quote("1:word:"+zshWords(program, n.argument)))
+			}
 			b.WriteString(" \\\n\t\t'*:file:_files'\n}\n")
 			continue
 		}
@@ -60,7 +69,26 @@ func zshName(program, path string) string {
 	return name
 }
 
-func zshHelp(o options.Option) string {
+// zshOption is how _arguments wants an option spelled: its value may come with it.
+func zshOption(name string, o options.Option) string {
+	switch {
+	case o.Value == "":
+		return name
+	case strings.HasPrefix(name, "--"):
+		return name + "="
+	}
+	return name + "+"
+}
+
+// zshWords is the action that offers the words for an argument with this name.
+func zshWords(program, argument string) string {
+	if list := lister(program, argument); list != "" {
+		return " " + zshName(program, "listed") + " " + list // the blank: it is called as it stands
+	}
+	return "(" + argument + ")"
+}
+
+func zshHelp(program string, o options.Option) string {
 	escape := strings.NewReplacer("[", `\[`, "]", `\]`, ":", `\:`)
 	s := "[" + escape.Replace(o.Help) + "]"
 	if o.Value == "" {
@@ -71,6 +99,8 @@ func zshHelp(o options.Option) string {
 	switch {
 	case len(o.Choices) > 0:
 		action = "(" + strings.Join(o.Choices, " ") + ")"
+	case lister(program, o.Value) != "":
+		action = zshWords(program, o.Value)
 	case dir:
 		action = "_files -/"
 	case file:

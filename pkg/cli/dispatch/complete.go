@@ -29,7 +29,8 @@ func (c Call) allOptions() options.Set {
 	all := rootSet()
 	asked := map[string]options.Set{}
 	for _, cmd := range Commands() {
-		if cmd.Hidden || cmd.Program == "" {
+		// "app-server daemon" is what the original calls it: shown nowhere, and known.
+		if cmd.Hidden && !strings.HasPrefix(cmd.Name, "app-server ") || cmd.Program == "" {
 			continue
 		}
 		set, ok := asked[cmd.Program]
@@ -39,7 +40,6 @@ func (c Call) allOptions() options.Set {
 		}
 		graft(&all, cmd, set)
 	}
-	all.Commands = append(all.Commands, shellsAsCommands()...)
 	return all
 }
 
@@ -93,12 +93,4 @@ func graft(all *options.Set, cmd Command, set options.Set) {
 			all.Commands = append(all.Commands, sub)
 		}
 	}
-}
-
-func shellsAsCommands() []options.Command {
-	var out []options.Command
-	for _, s := range completion.Shells() {
-		out = append(out, options.Command{Path: "completion " + s, Help: "for " + s})
-	}
-	return out
 }

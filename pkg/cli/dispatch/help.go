@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"codex/man"
+	"codex/pkg/cli/completion"
 	"codex/pkg/cli/manpage"
 	"codex/pkg/cli/options"
 )
@@ -89,6 +90,18 @@ func topics() []string {
 		}
 		out = append(out, topic)
 	}
+	return out
+}
+
+// pages lists what help knows a page for: commands and topics.
+func pages() []string {
+	out := topics()
+	for _, c := range Commands() {
+		if c.Page != "" && !c.Hidden {
+			out = append(out, c.Name)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 
@@ -174,9 +187,17 @@ func rootSet() options.Set {
 		s.Options = append(s.Options, o.Option)
 	}
 	for _, c := range Commands() {
-		if !c.Hidden && !c.Planned {
-			s.Commands = append(s.Commands, options.Command{Path: c.Name, Aliases: c.Aliases, Help: c.Help})
+		if c.Hidden && c.Name != "app-server daemon" || c.Planned {
+			continue
 		}
+		words := c.Words
+		switch c.Name {
+		case "help":
+			words = strings.Join(pages(), " ")
+		case "completion":
+			words = strings.Join(completion.Shells(), " ")
+		}
+		s.Commands = append(s.Commands, options.Command{Path: c.Name, Aliases: c.Aliases, Argument: words, Help: c.Help})
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"codex/pkg/cli/exit"
 	"codex/pkg/cli/options"
 )
 
@@ -62,8 +63,8 @@ func rootOptions() []rootOption {
 		opt("", "--disable", "FEATURE", "switch a feature off", groupConfig),
 		opt("", "--strict-config", "", "refuse unknown keys in config.toml", groupConfig),
 		opt("-m", "--model", "MODEL", "model to use", groupModel),
-		opt("-p", "--profile", "NAME", "profile from config.toml", groupModel),
-		opt("", "--profile-v2", "NAME", "read NAME.config.toml on top of config.toml", groupModel),
+		opt("-p", "--profile", "PROFILE", "profile from config.toml", groupModel),
+		opt("", "--profile-v2", "PROFILE_V2", "read NAME.config.toml on top of config.toml", groupModel),
 		opt("", "--oss", "", "use a local provider", groupModel),
 		local,
 		sandbox,
@@ -100,11 +101,10 @@ type root struct {
 	version bool
 }
 
-// usageError is wrong usage, in the shape that scripts know from the original.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
-func (e usageError) ExitCode() int { return 2 }
+// usageError makes an error of wrong usage.
+func usageError(text string) error {
+	return &exit.UsageError{Text: text, Usage: "codex [OPTIONS] [PROMPT]\n       codex [OPTIONS] <COMMAND> [ARGS]"}
+}
 
 // parseRoot takes the options up to the first word that is none.
 func parseRoot(args []string) (root, error) {

@@ -8,7 +8,6 @@
 package dispatch
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -47,13 +46,7 @@ func Run(c Call) int {
 	if c.exec == nil {
 		c.exec = replace
 	}
-	err := c.run()
-	var usage usageError
-	if errors.As(err, &usage) {
-		fmt.Fprintf(c.Stderr, "error: %s\n\nUsage: codex [OPTIONS] [PROMPT]\n       codex [OPTIONS] <COMMAND> [ARGS]\n\nFor more information, try '--help'.\n", usage)
-		return exit.Usage
-	}
-	return exit.Report(c.Stderr, "codex", err)
+	return exit.Report(c.Stderr, "codex", c.run())
 }
 
 func (c Call) run() error {
@@ -90,13 +83,28 @@ func (c Call) run() error {
 		return c.foreign(r)
 	}
 	rest := r.words[n:]
-	switch cmd.Name {
-	case "help":
-		return c.help(rest)
-	case "completion":
-		return c.completion(rest)
+	if cmd.Program == "" {
+		return c.own(cmd, rest)
 	}
 	return c.start(cmd, r.options, rest, "")
+}
+
+// own does a command that is codex's own.
+func (c Call) own(cmd Command, args []string) error {
+	for _, a := range args {
+		switch a {
+		case "-h", "--help":
+			_, err := fmt.Fprintf(c.Stdout, "codex %s: %s\n\nUsage: codex %s\n", cmd.Name, cmd.Help, cmd.Usage)
+			return err
+		case "-V", "--version":
+			_, err := fmt.Fprintln(c.Stdout, version.Line("codex-cli"))
+			return err
+		}
+	}
+	if cmd.Name == "help" {
+		return c.help(args)
+	}
+	return c.completion(args)
 }
 
 // start becomes the program of cmd. argv0 is its name for itself; "" means the program's.

@@ -28,6 +28,8 @@ type Command struct {
 	Page    string   // man page, "codex-exec.1"; "" when there is none
 	Planned bool     // no program for it is part of this version
 	Hidden  bool     // not shown in help and completion
+	Usage   string   // of codex's own commands
+	Words   string   // what may follow it, where its program does not say so, as in options.Command
 	Help    string   // one line, lower case, no full stop
 }
 
@@ -75,7 +77,7 @@ func Commands() []Command {
 			Help: "keep an app-server running"},
 		{Name: "daemon", Class: Servers, Program: daemon, takes: takesConfig, Page: "codex-daemon.1",
 			Help: "keep an app-server running"},
-		{Name: "remote-control", Class: Servers, Program: daemon, Args: []string{"remote-control"}, takes: takesConfig, Page: "codex-daemon.1",
+		{Name: "remote-control", Class: Servers, Program: daemon, Args: []string{"remote-control"}, takes: takesConfig, Page: "codex-daemon.1", Words: "start stop",
 			Help: "manage the daemon with remote control on"},
 		{Name: "mcp-server", Class: Servers, Program: "codex-mcp", Args: []string{"server"}, takes: takesConfig, Planned: true,
 			Help: "be a server of the Model Context Protocol on stdio"},
@@ -100,8 +102,8 @@ func Commands() []Command {
 		{Name: "debug", Class: Settings, Program: "codex-debug", takes: takesConfig, Planned: true,
 			Help: "look inside: model catalogue, prompt input"},
 
-		{Name: "help", Class: House, Help: "show the manual page of a command or a topic"},
-		{Name: "completion", Class: House, Help: "print a completion script for bash, zsh or fish"},
+		{Name: "help", Class: House, Usage: "help [SECTION] [COMMAND | TOPIC]", Help: "show the manual page of a command or a topic"},
+		{Name: "completion", Class: House, Usage: "completion [bash | zsh | fish]", Help: "print a completion script for bash, zsh or fish"},
 		{Name: "update", Class: House, Program: "codex-update", Planned: true, Help: "update this installation"},
 	}
 }

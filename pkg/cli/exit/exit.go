@@ -51,11 +51,6 @@ func With(status int, err error) error {
 	return &coded{status, err}
 }
 
-// Usagef makes an error of wrong usage (status 2).
-func Usagef(format string, args ...any) error {
-	return &coded{Usage, fmt.Errorf(format, args...)}
-}
-
 // Silent is an exit status as an error about which everything has been said already:
 // Report prints nothing for it. Silent(0) ends a program early and well.
 type Silent int
@@ -78,19 +73,30 @@ func Status(err error) int {
 	return Failed
 }
 
-// Report writes "program: err" to w, unless err is nil or Silent, and gives the exit
-// status; what strangers wrote in err does nothing on a terminal. So a main ends with
+// Report writes err to w, unless it is nil or Silent, and gives the exit status: as
+// "program: err", or as [UsageError] does when the status is Usage. What strangers wrote
+// in err does nothing on a terminal. So a main ends with
 // os.Exit(exit.Report(os.Stderr, "x", err)).
 func Report(w io.Writer, program string, err error) int {
 	var s Silent
-	if err != nil && !errors.As(err, &s) {
-		text := err.Error()
-		if cause := OutputError(err); cause != nil {
-			text = "write to stdout: " + cause.Error()
-		}
-		fmt.Fprintf(w, "%s: %s\n", program, termtext.Visible(text))
+	if err == nil || errors.As(err, &s) {
+		return Status(err)
 	}
+	fmt.Fprint(w, termtext.Visible(words(program, err)))
 	return Status(err)
+}
+
+func words(program string, err error) string {
+	var u *UsageError
+	switch cause := OutputError(err); {
+	case errors.As(err, &u):
+		return u.Message()
+	case cause != nil:
+		err = fmt.Errorf("write to stdout: %w", cause)
+	case Status(err) == Usage:
+		return (&UsageError{Text: err.Error()}).Message()
+	}
+	return program + ": " + err.Error() + "\n"
 }
 
 // OutputError gives the cause of an error of writing to standard output, nil for other

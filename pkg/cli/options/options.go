@@ -5,7 +5,7 @@
 // that a reader needs no library of ours:
 //
 //	option  SUBCOMMAND  -s  --sandbox  MODE  read-only,workspace-write  what it does
-//	command SUBCOMMAND  aliases  what it does
+//	command SUBCOMMAND  aliases  ARGUMENT  what it does
 //
 // with tabs between the fields, "-" for an empty one, and the path of the subcommand
 // ("-" at the top, "sandbox linux" below it).
@@ -59,9 +59,10 @@ func (o Option) Usage() string {
 
 // Command is one subcommand of a program.
 type Command struct {
-	Path    string   // words joined by a space
-	Aliases []string // other names of the last word
-	Help    string   // one line, lower case, no full stop
+	Path     string   // words joined by a space
+	Aliases  []string // other names of the last word
+	Argument string   // what may follow: words joined by a space, or what it is called, "SESSION"; "" says nothing
+	Help     string   // one line, lower case, no full stop
 }
 
 // Set is the whole command line of a program.
@@ -74,7 +75,7 @@ type Set struct {
 func Write(w io.Writer, s Set) error {
 	b := bufio.NewWriter(w)
 	for _, c := range s.Commands {
-		fmt.Fprintf(b, "command\t%s\t%s\t%s\n", dash(c.Path), dash(strings.Join(c.Aliases, ",")), flat(c.Help))
+		fmt.Fprintf(b, "command\t%s\t%s\t%s\t%s\n", dash(c.Path), dash(strings.Join(c.Aliases, ",")), dash(c.Argument), flat(c.Help))
 	}
 	for _, o := range s.Options {
 		if o.Hidden {
@@ -99,8 +100,8 @@ func Read(r io.Reader) (Set, error) {
 			}
 		}
 		switch {
-		case f[0] == "command" && len(f) == 4:
-			s.Commands = append(s.Commands, Command{f[1], list(f[2]), f[3]})
+		case f[0] == "command" && len(f) == 5:
+			s.Commands = append(s.Commands, Command{f[1], list(f[2]), f[3], f[4]})
 		case f[0] == "option" && len(f) == 7:
 			s.Options = append(s.Options, Option{Command: f[1], Short: f[2], Long: f[3], Value: f[4], Choices: list(f[5]), Help: f[6]})
 		case f[0] == "command" || f[0] == "option":

@@ -33,8 +33,8 @@ type Flags struct {
 	Config        []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
 	Enable        []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
 	Disable       []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
-	Profile       string   `short:"p" help:"profile of config.toml"`
-	ProfileV2     string   `name:"profile-v2" placeholder:"NAME" help:"read NAME.config.toml on top of config.toml"`
+	Profile       string   `short:"p" placeholder:"PROFILE" help:"profile of config.toml"`
+	ProfileV2     string   `name:"profile-v2" placeholder:"PROFILE_V2" help:"read PROFILE_V2.config.toml on top of config.toml"`
 	Model         string   `short:"m" help:"model to ask"`
 	Sandbox       string   `short:"s" enum:",read-only,workspace-write,danger-full-access" default:"" placeholder:"MODE" help:"sandbox for commands: read-only, workspace-write, danger-full-access"`
 	Approval      string   `short:"a" name:"ask-for-approval" enum:",untrusted,on-failure,on-request,never" default:"" placeholder:"POLICY" help:"when to ask: untrusted, on-failure, on-request, never"`

@@ -9,6 +9,9 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"codex/pkg/cli/exit"
+	"codex/pkg/cli/version"
 )
 
 // Streams are what Main works on, so that it can be run without a process.
@@ -17,45 +20,26 @@ type Streams struct {
 	Out, Err io.Writer
 }
 
-const usage = `usage: codex-sandbox serve [--listen stdio]
+const help = `codex exec-server: serve commands and files to an engine over a pipe
 
-Serve the exec-server protocol on standard input and output: see codex-executor(5).
+Usage: codex exec-server [--listen stdio]
 
-  --listen URL  stdio or stdio:// (the default)
-  -h, --help    show this
+  --listen URL   stdio or stdio:// (the default)
+  -h, --help     print help
+  -V, --version  print the version
 `
 
 // Main is "codex-sandbox serve" and "codex exec-server": args are the words after that.
 // It answers until the input ends, or SIGTERM, SIGHUP or SIGINT comes, and gives the exit
 // status: 0, 1 for an error, 2 for a wrong command line.
 func Main(args []string, st Streams, opts Options) int {
-	const name = "codex-sandbox: "
-	for len(args) > 0 {
-		word := args[0]
-		args = args[1:]
-		value, glued := strings.CutPrefix(word, "--listen=")
-		switch {
-		case word == "-h" || word == "--help":
-			io.WriteString(st.Out, usage)
-			return 0
-		case word == "--listen":
-			if len(args) == 0 {
-				fmt.Fprintf(st.Err, name+"--listen needs a value\n\n%s", usage)
-				return 2
-			}
-			value, args = args[0], args[1:]
-		case !glued:
-			fmt.Fprintf(st.Err, name+"unexpected argument %q\n\n%s", word, usage)
-			return 2
-		}
-		if err := listen(value); err != nil {
-			fmt.Fprintln(st.Err, err)
-			return 1
-		}
+	const name = "codex-sandbox"
+	answered, err := answer(args, st.Out)
+	if err == nil && !answered {
+		err = enoughFiles()
 	}
-	if err := enoughFiles(); err != nil {
-		fmt.Fprintln(st.Err, name+err.Error())
-		return 1
+	if err != nil || answered {
+		return exit.Report(st.Err, name, err)
 	}
 	sealFiles()
 	// A broken pipe must not kill us in the middle of killing others. Not ignored, which
@@ -75,9 +59,35 @@ func Main(args []string, st Streams, opts Options) int {
 	case errors.Is(err, syscall.EPIPE):
 		return 0 // nobody listens any more: not our failure, as with every filter
 	default:
-		fmt.Fprintln(st.Err, name+err.Error())
-		return 1
+		return exit.Report(st.Err, name, err)
 	}
+}
+
+// answer reads the command line, and does what it is asked for if that is not to serve.
+func answer(args []string, out io.Writer) (answered bool, err error) {
+	for len(args) > 0 {
+		word := args[0]
+		args = args[1:]
+		value, glued := strings.CutPrefix(word, "--listen=")
+		switch {
+		case word == "-h" || word == "--help":
+			_, err := io.WriteString(out, help)
+			return true, err
+		case word == "-V" || word == "--version":
+			_, err := fmt.Fprintln(out, version.Line("codex-sandbox"))
+			return true, err
+		case word == "--listen" && len(args) == 0:
+			return false, exit.Usagef("a value is required for '--listen <URL>' but none was supplied")
+		case word == "--listen":
+			value, args = args[0], args[1:]
+		case !glued:
+			return false, exit.Usagef("unexpected argument '%s' found", word)
+		}
+		if err := listen(value); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // listen takes the addresses of the original's server, of which only the pipe is served.

@@ -119,11 +119,11 @@ func TestCommandLine(t *testing.T) {
 		{"", 0, ""},
 		{"--listen stdio", 0, ""},
 		{"--listen=stdio://", 0, ""},
-		{"--help", 0, "usage:"},
+		{"--help", 0, "Usage:"},
 		{"--listen http://x", 1, "unsupported --listen URL `http://x`; expected `ws://IP:PORT` or `stdio`"},
 		{"--listen ws://localhost", 1, "only `stdio` is served"},
 		{"--listen ws://127.0.0.1:0", 1, "only `stdio` is served"},
-		{"--listen", 2, "needs a value"},
+		{"--listen", 2, "a value is required"},
 		{"--remote x", 2, "unexpected argument"},
 	} {
 		var out bytes.Buffer

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"codex/pkg/cli/exit"
 )
 
 // Verbs of the program. The empty one runs a new turn.
@@ -63,6 +65,7 @@ type Args struct {
 	Schema        bool
 	Help, Version bool
 	List          bool
+	ListWords     string
 
 	given []given // in order, for the engine's command line
 }
@@ -71,28 +74,6 @@ type Args struct {
 type given struct {
 	opt   *option
 	value string
-}
-
-// UsageError is wrong usage in the shape that scripts know from the original.
-type UsageError struct {
-	Text string
-	// Verb picks the usage lines; NoUsage leaves them out, as for a bad value.
-	Verb    string
-	NoUsage bool
-}
-
-func (e *UsageError) Error() string { return e.Text }
-
-// ExitCode is 2, that of wrong usage.
-func (e *UsageError) ExitCode() int { return 2 }
-
-// Message is the whole text for stderr.
-func (e *UsageError) Message() string {
-	s := "error: " + e.Text + "\n\n"
-	if !e.NoUsage {
-		s += "Usage: " + usageLines(e.Verb) + "\n\n"
-	}
-	return s + "For more information, try '--help'.\n"
 }
 
 func usageLines(verb string) string {
@@ -107,7 +88,7 @@ func usageLines(verb string) string {
 
 // ParseArgs reads the command line (without the program's name). Options are the same
 // for every verb and may stand before and after it; when one is given twice the later
-// wins, and those of codex itself come first. Errors are *[UsageError].
+// wins, and those of codex itself come first. Errors are *[exit.UsageError].
 func ParseArgs(argv []string) (*Args, error) {
 	p := &parser{argv: argv, table: table(), args: &Args{Color: "auto"}}
 	if err := p.run(); err != nil {
@@ -238,11 +219,11 @@ func dashed(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
 
 func (p *parser) set(o *option, value string) error {
 	if len(o.Choices) > 0 && !slices.Contains(o.Choices, value) {
-		return &UsageError{NoUsage: true, Text: fmt.Sprintf("invalid value '%s' for '%s'\n  [possible values: %s]",
+		return &exit.UsageError{Text: fmt.Sprintf("invalid value '%s' for '%s'\n  [possible values: %s]",
 			value, o.spelled(), strings.Join(o.Choices, ", "))}
 	}
 	if err := o.set(p.args, value); err != nil {
-		return &UsageError{NoUsage: true, Text: fmt.Sprintf("invalid value '%s' for '%s': %v", value, o.spelled(), err)}
+		return &exit.UsageError{Text: fmt.Sprintf("invalid value '%s' for '%s': %v", value, o.spelled(), err)}
 	}
 	p.args.given = append(p.args.given, given{o, value})
 	return nil
@@ -253,7 +234,7 @@ func (p *parser) needs(o *option) error {
 	if len(o.Choices) > 0 {
 		text += "\n  [possible values: " + strings.Join(o.Choices, ", ") + "]"
 	}
-	return &UsageError{NoUsage: true, Text: text}
+	return &exit.UsageError{Text: text}
 }
 
 func (p *parser) unexpected(arg string) error {
@@ -265,7 +246,7 @@ func (p *parser) unexpected(arg string) error {
 }
 
 func (p *parser) usage(format string, args ...any) error {
-	return &UsageError{Verb: p.args.Verb, Text: fmt.Sprintf(format, args...)}
+	return &exit.UsageError{Text: fmt.Sprintf(format, args...), Usage: usageLines(p.args.Verb)}
 }
 
 // finish deals the positional words out and looks for options that exclude each other.

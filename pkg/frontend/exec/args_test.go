@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"codex/pkg/cli/exit"
 	"time"
 
 	"codex/pkg/cli/options"
@@ -51,7 +53,7 @@ func TestUsageErrors(t *testing.T) {
 		{"--timeout soon hi", "error: invalid value 'soon' for '--timeout <TIME>': not a length of time such as 90, 90s or 1h30m" + usageNone},
 	} {
 		_, err := ParseArgs(strings.Fields(tc.args))
-		var u *UsageError
+		var u *exit.UsageError
 		if !errors.As(err, &u) {
 			t.Errorf("%s: %v", tc.args, err)
 		} else if got := u.Message(); got != tc.want && !(strings.HasPrefix(tc.args, "review") && strings.HasPrefix(got, tc.want)) {

@@ -123,15 +123,17 @@ func table() []option {
 		opt("-h --help", "", "print help", flag(func(a *Args) *bool { return &a.Help })),
 		opt("-V --version", "", "print the version", flag(func(a *Args) *bool { return &a.Version })),
 		hide(opt(options.ListFlag, "", "print the options as lines", flag(func(a *Args) *bool { return &a.List }))),
+		hide(pick(opt("--list-words", "WHAT", "print what completion offers", text(func(a *Args) *string { return &a.ListWords })),
+			wordsSessions, wordsProfiles, wordsProfilesV2)),
 	}
 }
 
 // Options lists the command line for help, completion and the check of the man page.
 func Options() options.Set {
 	set := options.Set{Commands: []options.Command{
-		{Path: verbResume, Help: "go on with a stored session"},
+		{Path: verbResume, Argument: "SESSION", Help: "go on with a stored session"},
 		{Path: verbReview, Help: "review changes of the work tree"},
-		{Path: verbHelp, Help: "print help"},
+		{Path: verbHelp, Argument: verbResume + " " + verbReview, Help: "print help"},
 	}}
 	for _, o := range table() {
 		set.Options = append(set.Options, o.Option)

@@ -60,14 +60,9 @@ func Run(ctx context.Context, p Process) error {
 		p.Stderr = termtext.Writer(screen)
 	}
 	args, err := ParseArgs(p.Args)
-	if err != nil {
-		var u *UsageError
-		if errors.As(err, &u) {
-			fmt.Fprint(p.Stderr, u.Message())
-		}
-		return exit.Silent(exit.Usage)
-	}
 	switch {
+	case err != nil:
+		return p.fail(err)
 	case args.List:
 		return options.Write(p.Stdout, Options())
 	case args.Help:
@@ -78,6 +73,8 @@ func Run(ctx context.Context, p Process) error {
 	case args.Schema:
 		_, err := io.WriteString(p.Stdout, eventSchema)
 		return err
+	case args.ListWords != "":
+		return p.fail((&run{Process: p, args: args}).listWords(ctx))
 	case args.Verb == verbReview:
 		if !args.Uncommitted && args.Base == "" && args.Commit == "" && args.Prompt == nil {
 			return p.fail(errors.New("Specify --uncommitted, --base, --commit, or provide custom review instructions"))
@@ -91,9 +88,12 @@ func (p *Process) fail(err error) error {
 	var silent exit.Silent
 	var c complaint
 	var ce *config.Error
+	var usage *exit.UsageError
 	switch {
 	case err == nil || errors.As(err, &silent) || exit.OutputError(err) != nil:
 		return err // the caller reports the latter, as every program does
+	case errors.As(err, &usage):
+		fmt.Fprint(p.Stderr, usage.Message())
 	case errors.As(err, &c):
 		fmt.Fprintln(p.Stderr, string(c))
 	case errors.As(err, &ce):

@@ -25,7 +25,7 @@ func Options() options.Set {
 		{Short: "-c", Long: "--config", Value: "KEY=VALUE", Help: "set a key of config.toml for this run"},
 		{Long: "--enable", Value: "FEATURE", Help: "switch a feature on"},
 		{Long: "--disable", Value: "FEATURE", Help: "switch a feature off"},
-		{Short: "-p", Long: "--profile", Value: "NAME", Help: "profile from config.toml"},
+		{Short: "-p", Long: "--profile", Value: "PROFILE", Help: "profile from config.toml"},
 		{Long: "--client", Value: "NAME", Help: "name of the frontend in the notification"},
 		{Long: "--bell", Help: "ring the terminal's bell"},
 		{Long: "--osc9", Help: "let the terminal show a notification"},
@@ -78,7 +78,7 @@ func Parse(args []string) (Flags, error) {
 			}
 			f.set(name)
 		default:
-			return f, exit.Usagef("unexpected argument '%s'; see codex-notify --help", args[i])
+			return f, exit.Usagef("unexpected argument '%s' found", args[i])
 		}
 		if err != nil {
 			return f, err

@@ -116,7 +116,7 @@ func parse(args []string) (*flags, error) {
 		case arg == "-h" || arg == "--help" || f.system == "" && arg == "help":
 			f.help = true
 			return f, nil
-		case f.system == "" && (arg == "-V" || arg == "--version"):
+		case arg == "-V" || arg == "--version":
 			f.version = true
 			return f, nil
 		case f.system == "" && arg == options.ListFlag:
