@@ -2,6 +2,7 @@ package execpolicy
 
 import (
 	"fmt"
+	"slices"
 
 	"codex/pkg/shellwords"
 )
@@ -11,6 +12,7 @@ type Call struct {
 	Argv      []string
 	Asking    Asking
 	Sandboxed bool // it would run in a sandbox
+	Elsewhere bool // it would run in another folder than the session's
 	Escalate  bool // the model asks to run outside of it
 	Widen     bool // the model asks for a wider one
 	Rules     *Policy
@@ -37,9 +39,8 @@ type Segment struct {
 	Verdict Verdict
 	Matches []Match // the rules that decided, none when Why did
 	Why     Why
-	// Inner is a command that was found inside a script which can't be judged in parts, or
-	// in a script in a script: only rules that restrict look at it, and Argv may be its
-	// beginning only.
+	// Inner is a command that the call runs in some other way, see [Inner]: only rules that
+	// restrict look at it, and Argv may be its beginning only.
 	Inner bool
 }
 
@@ -52,11 +53,14 @@ const (
 	ByDanger     Why = "destroys files"
 	ByPolicy     Why = "approval policy"
 	ByEscalation Why = "asks to run outside the sandbox"
+	ByHidden     Why = "does not show which commands it runs, and rules restrict some"
 )
 
 // Decide judges a call by rules and, where there are none, by heuristics.
 func Decide(c Call) Decision {
 	parts := Take(c.Argv)
+	// In another folder the repository may be another one, too.
+	c.Elsewhere = c.Elsewhere || slices.ContainsFunc(parts.Commands, func(cmd []string) bool { return cmd[0] == "cd" })
 	d := Decision{Unsandboxed: c.Escalate}
 	var byRule []Match // all rules that any part falls under
 	free := true       // every part is allowed by a rule
@@ -73,20 +77,7 @@ func Decide(c Call) Decision {
 		d.Segments = append(d.Segments, s)
 		d.Verdict = max(d.Verdict, s.Verdict)
 	}
-	for _, cmd := range parts.Inner {
-		s := Segment{Argv: cmd, Inner: true}
-		for _, m := range c.match(cmd) {
-			if m.Decision > Allow {
-				s.Matches = append(s.Matches, m)
-			}
-		}
-		if len(s.Matches) > 0 {
-			s.Verdict = Strictest(s.Matches)
-			byRule = append(byRule, s.Matches...)
-			d.Segments = append(d.Segments, s)
-			d.Verdict = max(d.Verdict, s.Verdict)
-		}
-	}
+	hides := c.lookInside(&d, &byRule)
 	switch d.Verdict {
 	case Allow:
 		d.Unsandboxed = d.Unsandboxed || free
@@ -97,8 +88,11 @@ func Decide(c Call) Decision {
 		d.Reason = forbidden(line, byRule)
 	case Ask:
 		rule := longest(byRule, Ask)
-		if why := c.Asking.refusal(rule != nil); why != "" {
+		if why := c.Asking.refusal(rule != nil || hides); why != "" {
 			d.Verdict, d.Reason = Forbid, why
+			if hides {
+				d.Reason += "; the command " + string(ByHidden) + ": run them by their names"
+			}
 			break
 		}
 		switch {
@@ -106,6 +100,8 @@ func Decide(c Call) Decision {
 			d.Reason = fmt.Sprintf("`%s` requires approval: %s", line, rule.Justification)
 		case rule != nil:
 			d.Reason = fmt.Sprintf("`%s` requires approval by policy", line)
+		case hides:
+			d.Reason = fmt.Sprintf("`%s` %s", line, ByHidden)
 		case !parts.Heredoc:
 			d.Amendment = first(d.Segments, Ask)
 			if len(byRule) == 0 && !Banned(c.PrefixRule) && c.suffices(parts) {
@@ -114,6 +110,30 @@ func Decide(c Call) Decision {
 		}
 	}
 	return d
+}
+
+// lookInside adds what rules that restrict say about inner commands. hides says that one
+// of them is asked about only because it hides what it runs.
+func (c *Call) lookInside(d *Decision, byRule *[]Match) (hides bool) {
+	if !c.Rules.restricts() {
+		return false
+	}
+	for _, in := range Look(c.Argv) {
+		matches, hidden := c.inner(in)
+		if len(matches) == 0 && !hidden {
+			continue
+		}
+		s := Segment{Argv: in.Argv, Inner: true, Matches: matches, Verdict: Ask}
+		if hidden {
+			s.Why, hides = ByHidden, true
+		} else {
+			s.Verdict = Strictest(matches)
+		}
+		*byRule = append(*byRule, matches...)
+		d.Segments = append(d.Segments, s)
+		d.Verdict = max(d.Verdict, s.Verdict)
+	}
+	return hides
 }
 
 // match drops what a command in the sandbox could have brought about itself.
@@ -146,7 +166,7 @@ func (c *Call) suffices(parts Parts) bool {
 
 // heuristic judges a command that no rule is about.
 func (c *Call) heuristic(cmd []string, plain bool) (Verdict, Why) {
-	if plain && Safe(cmd) && !c.Escalate && !c.Widen {
+	if plain && Safe(cmd, c.Sandboxed && !c.Elsewhere) && !c.Escalate && !c.Widen {
 		return Allow, BySafe
 	}
 	if Dangerous(cmd) {

@@ -1,16 +1,15 @@
 package execpolicy
 
 import (
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
 
-// Safe says that a plain command only reads, or that it is a shell
-// with a script of such commands.
-func Safe(argv []string) bool {
-	return reads(argv) || within1(argv, reads, true)
+// Safe says that a plain command only reads, or that it is a shell with a script of such
+// commands. Git is one only where that is said: what it reads can name programs to run.
+func Safe(argv []string, git bool) bool {
+	inner := func(argv []string) bool { return reads(argv, false) }
+	return reads(argv, git) || len(argv) > 0 && !strings.Contains(argv[0], "/") && within1(argv, inner, true)
 }
 
 // within1 says that the script of a shell call can be taken apart, and that all of its
@@ -32,37 +31,65 @@ func within1(argv []string, so func([]string) bool, all bool) bool {
 	return all
 }
 
-// reads knows programs by their base names.
-func reads(argv []string) bool {
+// reads knows programs by their names: a path may lead to any program.
+func reads(argv []string, git bool) bool {
 	if len(argv) == 0 {
 		return false
 	}
 	args := argv[1:]
-	switch filepath.Base(argv[0]) {
+	switch argv[0] {
 	case "cat", "cd", "cut", "echo", "expr", "false", "grep", "head", "id", "ls", "nl", "paste", "pwd", "rev", "seq",
-		"stat", "tail", "tr", "true", "uname", "uniq", "wc", "which", "whoami", "numfmt", "tac":
+		"stat", "tail", "tr", "true", "uname", "wc", "which", "whoami", "numfmt", "tac":
 		return true
+	case "uniq": // its second operand is a file to write
+		return operands(args) <= 1
 	case "base64":
-		return !slices.ContainsFunc(args, func(a string) bool {
-			return strings.HasPrefix(a, "-o") || a == "--output" || strings.HasPrefix(a, "--output=")
-		})
+		return !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-o") || abbreviates(a, "--output") })
 	case "find":
 		return !slices.ContainsFunc(args, func(a string) bool {
 			return slices.Contains([]string{"-exec", "-execdir", "-ok", "-okdir", "-delete", "-fls", "-fprint", "-fprint0", "-fprintf"}, a)
 		})
 	case "rg":
 		return !slices.ContainsFunc(args, func(a string) bool {
-			return a == "--pre" || a == "--hostname-bin" || a == "--search-zip" || isShortWith(a, 'z') ||
-				strings.HasPrefix(a, "--pre=") || strings.HasPrefix(a, "--hostname-bin=")
+			return isShortWith(a, 'z') || abbreviates(a, "--pre") || abbreviates(a, "--hostname-bin") || abbreviates(a, "--search-zip")
 		})
 	case "sed":
-		return len(argv) <= 4 && len(argv) >= 3 && argv[1] == "-n" && regexp.MustCompile(`^[0-9]+(,[0-9]+)?p$`).MatchString(argv[2]) &&
-			(len(argv) == 3 || !strings.HasPrefix(argv[3], "-"))
+		return len(args) >= 2 && len(args) <= 3 && args[0] == "-n" && linesToPrint(args[1]) && (len(args) == 2 || !strings.HasPrefix(args[2], "-"))
 	case "git":
-		return safeGit(args)
+		return git && safeGit(args)
 	}
 	return false
 }
+
+// operands counts the words that are no options.
+func operands(args []string) int {
+	n := 0
+	for i, a := range args {
+		if a == "--" {
+			return n + len(args) - i - 1
+		}
+		if a == "-" || !strings.HasPrefix(a, "-") {
+			n++
+		}
+	}
+	return n
+}
+
+// abbreviates says that an argument is a long option, or a beginning of it that many
+// programs take for it.
+func abbreviates(arg, option string) bool {
+	name, _, _ := strings.Cut(arg, "=")
+	return len(name) > len("--") && strings.HasPrefix(option, name)
+}
+
+// linesToPrint says that a script of sed is a line number or two, and p.
+func linesToPrint(script string) bool {
+	lines, ok := strings.CutSuffix(script, "p")
+	from, to, two := strings.Cut(lines, ",")
+	return ok && digits(from) && (!two || digits(to))
+}
+
+func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 func isShortWith(a string, c byte) bool {
 	return len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.IndexByte(a, c) > 0
@@ -84,24 +111,20 @@ func safeGit(args []string) bool {
 	}
 	for _, a := range rest {
 		for _, bad := range []string{"--output", "--ext-diff", "--textconv", "--exec"} {
-			if a == bad || strings.HasPrefix(a, bad+"=") {
+			if a != "--text" && abbreviates(a, bad) {
 				return false
 			}
 		}
 	}
-	if sub != "branch" {
+	return sub != "branch" || !slices.ContainsFunc(rest, func(a string) bool { return !listsBranches(a) })
+}
+
+func listsBranches(a string) bool {
+	switch a {
+	case "--list", "-l", "--show-current", "-a", "--all", "-r", "--remotes", "-v", "-vv", "--verbose":
 		return true
 	}
-	for _, a := range rest {
-		switch a {
-		case "--list", "-l", "--show-current", "-a", "--all", "-r", "--remotes", "-v", "-vv", "--verbose":
-		default:
-			if !strings.HasPrefix(a, "--format=") {
-				return false
-			}
-		}
-	}
-	return true
+	return strings.HasPrefix(a, "--format=")
 }
 
 // leads says that an option before git's subcommand makes it use another repository or

@@ -15,31 +15,19 @@ type Parts struct {
 	Plain bool
 	// Heredoc says that the only command is one with a here-document.
 	Heredoc bool
-	// Inner are further commands that the call certainly or possibly runs, as far as
-	// their words are literal: from scripts that are no plain lists, and from scripts in
-	// scripts. They are enough to restrict a call, never to allow it.
-	Inner [][]string
 }
 
 // Take takes a call apart.
 func Take(argv []string) Parts {
 	if cmds, ok := Split(argv); ok {
-		p := Parts{Commands: cmds, Plain: true}
-		if _, shell := Script(argv); !shell {
-			return p
-		}
-		for _, cmd := range cmds {
-			p.Inner = within(p.Inner, cmd, 1)
-		}
-		return p
+		return Parts{Commands: cmds, Plain: true}
 	}
-	p := Parts{Commands: [][]string{argv}, Inner: within(nil, argv, 0)}
 	if script, ok := Script(argv); ok {
 		if cmd := heredoc(script); cmd != nil {
-			p.Commands, p.Heredoc = [][]string{cmd}, true
+			return Parts{Commands: [][]string{cmd}, Heredoc: true}
 		}
 	}
-	return p
+	return Parts{Commands: [][]string{argv}}
 }
 
 // heredoc gives the words of a script that is one command of literal words with a
@@ -73,7 +61,7 @@ func heredoc(script string) []string {
 	var argv []string
 	for _, w := range call.Args {
 		lit := w.Lit()
-		if lit == "" {
+		if lit == "" || !readWord(w).plain {
 			return nil
 		}
 		argv = append(argv, lit)
@@ -91,45 +79,6 @@ func runs(n syntax.Node) (found bool) {
 		return !found
 	})
 	return found
-}
-
-const (
-	maxInner = 1000 // commands of a script that are looked at
-	maxDepth = 4    // scripts in scripts
-)
-
-// within adds the commands of the script in a shell call to list.
-func within(list [][]string, argv []string, depth int) [][]string {
-	script, ok := Script(argv)
-	if !ok || depth > maxDepth {
-		return list
-	}
-	// A shell runs what comes before a syntax error, so that counts as well.
-	// The iterator says so itself when it is over: it goes on after a break at an error.
-	for st, err := range bash().StmtsSeq(strings.NewReader(script)) {
-		if err != nil || st == nil {
-			continue
-		}
-		syntax.Walk(st, func(n syntax.Node) bool {
-			call, ok := n.(*syntax.CallExpr)
-			if !ok {
-				return true
-			}
-			var cmd []string
-			for _, w := range call.Args {
-				word, ok := literal(w)
-				if !ok {
-					break
-				}
-				cmd = append(cmd, word)
-			}
-			if len(cmd) > 0 && len(list) < maxInner {
-				list = within(append(list, cmd), cmd, depth+1)
-			}
-			return true
-		})
-	}
-	return list
 }
 
 func bash() *syntax.Parser {

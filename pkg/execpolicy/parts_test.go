@@ -46,35 +46,267 @@ func TestHeredoc(t *testing.T) {
 	}
 }
 
-func TestInner(t *testing.T) {
+// TestLook lists inner commands: (unsure), [in code], ... where words follow that are not
+// known, ! where it can't be seen what runs.
+func TestLook(t *testing.T) {
 	for script, want := range map[string]string{
 		"A=1 git push":                           "git push",
-		"rm -rf $x >log":                         "rm -rf",
-		"if true; then rm x; else (mv a b) & fi": "true|rm x|mv a b",
-		"echo $(rm 'x y') \"`mv a`\"":            "echo|rm x y|mv a",
-		"$cmd x":                                 "",
-		"f() { rm x; }; f $1":                    "rm x|f",
-		"bash -c 'sh -c \"rm x\"' $0":            "bash -c sh -c \"rm x\"|sh -c rm x|rm x",
-		"bash -c 'sh -c \"rm $x\"' >f":           "bash -c sh -c \"rm $x\"|sh -c",
-		"rm x\nmv y )":                           "rm x",
+		"rm -rf $x >log":                         "rm -rf...",
+		"if true; then rm x; else (mv a b) & fi": "true|rm x|mv a b|(a...)|(b...)",
+		"echo $(rm 'x y') \"`rm a`\"":            "echo...|rm x y|rm a",
+		"$cmd x":                                 "...",
+		"f() { rm x; }; f $1":                    "rm x|f...",
+		"bash -c 'sh -c \"rm x\"' $0":            "bash -c sh -c \"rm x\"...|sh -c rm x|rm x",
+		"bash -c 'sh -c \"rm $x\"' >f":           "bash -c sh -c \"rm $x\"|sh -c...|!sh -c...",
+		"rm x\nrm y )":                           "rm x|!...",
 		"cat <<EOF\n$(rm x)\nEOF":                "cat|rm x",
-		"zsh -lc 'ls | rm x'":                    "ls|rm x", // of a plain command
-		"ls && rm x":                             "",
+		"zsh -lc 'ls | rm x'":                    "zsh -lc ls | rm x|ls|rm x",
+		"ls && rm x":                             "ls|rm x",
+		`e\xec rm x`:                             "exec rm x|rm x",
+		"env -i A=1 rm x":                        "env -i A=1 rm x|rm x",
+		"nice -n 5 rm x":                         "nice -n 5 rm x|(5 rm x)|(rm x)",
+		"timeout 5 rm x":                         "timeout 5 rm x|rm x",
+		"xargs -I{} rm {} x <f":                  "xargs -I{} rm {} x|(rm...)|(...)",
+		"xargs env <f":                           "xargs env|env...|...",
+		"find . -exec rm {} +":                   "find . -exec rm {} +|rm...",
+		"env -S 'rm x'":                          "env -S rm x|(rm x)|(rm x)",
+		"perl -e 'system \"rm x\"'":              "perl -e system \"rm x\"|[-e system rm x]",
+		". f":                                    ". f|!. f",
+		"sh f":                                   "sh f|!sh f",
+		"sh -o pipefail -c 'rm x'":               "sh -o pipefail -c rm x|rm x",
+		"eval rm x":                              "eval rm x|rm x",
+		"eval \"$x\"":                            "eval...|!eval...",
+		"alias t='rm -f'":                        "alias t=rm -f|rm -f...|rm -f",
+		"trap 'rm x' EXIT":                       "trap rm x EXIT|rm x",
+		"echo 'a$(rm x)'; echo ${y@P}":           "echo a$(rm x)|(rm x)|echo...|...",
+		"command -v rm":                          "command -v rm",
+		"BASH_ENV=f true":                        "true|!BASH_ENV",
+		"t?uch x; touch x*":                      "...|touch x*...",
 	} {
-		p := Take([]string{"/bin/bash", "-lc", script})
-		if got := join(p.Inner); got != want {
-			t.Errorf("%q: %q, want %q", script, got, want)
+		var got []string
+		for _, in := range Look([]string{"/bin/bash", "-lc", script}) {
+			s := strings.Join(in.Argv, " ")
+			if in.Open {
+				s += "..."
+			}
+			switch {
+			case in.Hidden:
+				s = "!" + s
+			case in.Text:
+				s = "[" + s + "]"
+			case in.Guess:
+				s = "(" + s + ")"
+			}
+			got = append(got, s)
+		}
+		if s := strings.Join(got, "|"); s != want {
+			t.Errorf("%q:\n%s, want\n%s", script, s, want)
 		}
 	}
+}
+
+// What is too deep or too much is hidden, never passed over.
+func TestLookIsBounded(t *testing.T) {
 	deep := "rm x"
-	for range 8 {
+	for range 3 * maxDepth {
 		deep = "sh -c '" + strings.ReplaceAll(deep, "'", `'\''`) + "'"
+		if len(deep) > 1<<20 {
+			break
+		}
 	}
-	if n := len(Take([]string{"bash", "-lc", deep}).Inner); n > maxDepth+1 {
-		t.Errorf("%d levels", n)
+	for _, script := range []string{deep, strings.Repeat("x;", 2*maxInner) + "$y", strings.Repeat("env ", 100) + "rm x"} {
+		got := Look([]string{"bash", "-lc", script})
+		if len(got) > maxInner+1 || !slices.ContainsFunc(got, func(in Inner) bool { return in.Hidden }) {
+			t.Errorf("%.20q: %d commands, none hidden", script, len(got))
+		}
 	}
-	if n := len(Take([]string{"bash", "-lc", strings.Repeat("x;", 2*maxInner) + "$y"}).Inner); n != maxInner {
-		t.Errorf("%d commands", n)
+}
+
+// forbidden are ways to run touch.
+func spellings() []string {
+	return strings.Split(strings.TrimSpace(`
+touch x
+t\ouch x
+\touch x
+"touch" x
+'touch' x
+to""uch x
+"to"'uch' x
+$'touch' x
+$'to\x75ch' x
+$"touch" x
+/usr/bin/touch x
+/usr/bin/../bin/touch x
+../../usr/bin/touch x
+/proc/self/root/usr/bin/touch x
+~/../usr/bin/touch x
+/usr/bin/t?uch x
+/usr/bin/to[u]ch x
+{touch,x}
+touc{h,} x
+TOUCH x
+=touch x
+exec touch x
+exec -a ls touch x
+command touch x
+command -p -- touch x
+builtin command touch x
+env touch x
+env -i A=1 PATH=/bin touch x
+env -u A touch x
+env - touch x
+env -S 'touch x'
+env --split-string='touch x'
+nice touch x
+nice -n 5 touch x
+nice -5 touch x
+ionice -c 3 touch x
+nohup touch x &
+setsid touch x
+stdbuf -oL touch x
+timeout 5 touch x
+timeout -s KILL 5 touch x
+timeout --signal=KILL 5 touch x
+sudo touch x
+sudo -u root A=1 touch x
+sudo -- touch x
+doas touch x
+time touch x
+time -p touch x
+flock f touch x
+chroot / touch x
+xargs touch <f
+xargs -n 1 touch <f
+xargs -I{} touch {} <f
+echo touch x | xargs env
+echo touch | xargs -I{} {} x
+echo touch x | parallel
+find . -exec touch {} \;
+find . -name x -exec touch {} +
+find . -execdir sh -c 'touch x' \;
+busybox touch x
+busybox sh -c 'touch x'
+strace -f touch x
+sh -c 'touch x'
+bash -lc 'touch x'
+bash -ec 'touch x'
+bash --norc -o pipefail -c 'touch x'
+bash -c -- 'touch x'
+bash -c - 'touch x'
+/bin/sh -c 'touch x'
+dash -c "touch x"
+bash -c 'bash -c "touch x"'
+bash -c "$X"
+sh -c "tou${nothing}ch x"
+eval touch x
+eval 'touch x'
+eval "$X"
+eval "to""uch x"
+f() { touch x; }; f
+function f { "$@"; }; f touch x
+alias t=touch; t x
+alias t='env touch'
+trap 'touch x' EXIT
+coproc touch x
+(touch x)
+{ touch x; }
+! touch x
+touch x &
+ls; touch x
+ls && touch x
+false || touch x
+ls | touch x
+if true; then touch x; fi
+while touch x; do break; done
+for i in 1; do touch $i; done
+case x in x) touch x;; esac
+[[ -n $(touch x) ]]
+echo $(touch x)
+echo "$(touch x)"
+echo `+"`touch x`"+`
+cat <(touch x)
+echo ${y:-$(touch x)}
+echo $(( $(touch x) ))
+A=$(touch x)
+A=1 touch x
+>f touch x
+touch x 2>/dev/null
+touch <<< x
+a=touch; $a x
+a=touch; ${a} x
+a=(touch x); "${a[@]}"
+set -- touch x; "$@"
+${nothing}touch x
+to$()uch x
+touch$IFS'x'
+x='$(touch y)'; echo ${x@P}
+x='$(touch y)'; eval "echo $x"
+PS4='$(touch x)' bash -xc ls
+BASH_ENV=f bash -c ls
+. file
+. ./file
+source file
+source /dev/stdin <<< 'touch x'
+. <(echo touch x)
+sh file
+bash < file
+bash -s x < file
+echo touch x | sh
+echo touch x | bash -s
+printf 'to%s' 'uch x' | sh
+while read l; do $l; done < file
+perl -e 'system "touch x"'
+python3 -c 'import os; os.system("touch x")'
+awk 'BEGIN { system("touch x") }'
+sed '1e touch x' f
+ssh localhost touch x
+su -c 'touch x'
+cp /usr/bin/touch t && ./t x
+ln -s /usr/bin/touch t && ./t x
+hash -p /usr/bin/touch t; t x`+"\n"), "\n")
+}
+
+// TestSpellings: however a forbidden command is written, it is refused or asked about. A
+// rule that asks does so, too.
+func TestSpellings(t *testing.T) {
+	all := append(spellings(), "ls\ntouch x", "to\\\nuch x", "cat <<E\n$(touch x)\nE", "sh <<E\ntouch x\nE", "bash <<'E'\ntouch x\nE")
+	for _, rule := range []Verdict{Forbid, Ask} {
+		rules := NewPolicy([]Rule{{Prefix: &PrefixRule{Pattern: [][]string{{"touch"}}, Decision: rule}}})
+		for _, script := range all {
+			for _, policy := range []string{OnRequest, Never} {
+				d := Decide(Call{Argv: []string{"/bin/bash", "-lc", script}, Asking: Asking{Policy: policy}, Rules: rules})
+				if d.Verdict == Allow {
+					t.Errorf("%s, rule %s: %q runs", policy, rule, script)
+				}
+				if len(d.Amendment) > 0 {
+					t.Errorf("%q: proposes %q", script, d.Amendment)
+				}
+			}
+		}
+	}
+	if len(all) < 54 {
+		t.Errorf("%d spellings", len(all))
+	}
+}
+
+// TestOrdinary: with that rule, what has nothing to do with it is as it was.
+func TestOrdinary(t *testing.T) {
+	rules := NewPolicy([]Rule{{Prefix: &PrefixRule{Pattern: [][]string{{"touch"}}, Decision: Forbid}},
+		{Prefix: &PrefixRule{Pattern: [][]string{{"git"}, {"push"}}, Decision: Ask}},
+		{Prefix: &PrefixRule{Pattern: [][]string{{"."}, {"venv/bin/activate"}}, Decision: Allow}}})
+	for script, want := range map[string]Verdict{
+		"ls -la": Allow, "grep -r touch .": Allow, "git commit -m 'touch up'": Allow, "git log --grep push": Allow, "git -C push status": Ask,
+		"git -C x push": Ask, "git $x": Ask, "git --no-pager push": Ask, "git push": Ask, "git pu\\sh": Ask, "g() { git \"$@\"; }; g push": Ask,
+		"make && go test ./...": Allow, "command -v touch": Allow, "which touch": Allow, "cat a | xargs grep x": Allow, "find . -name touch": Allow,
+		"for f in *.go; do gofmt -l \"$f\"; done": Allow, "python3 -c 'print(1)'": Allow, "python3 x.py touch": Ask, "awk '{print $(NF-1)}' f": Allow,
+		"npm test 2>&1 | tail -5": Allow, "cd x && make": Allow, ". venv/bin/activate && pytest": Allow, ". other": Ask, "bash build.sh": Ask,
+		"./build.sh": Allow, "echo $HOME": Allow, "A=$(git rev-parse HEAD) make": Allow, "cat <<EOF >f\ntouch x\nEOF": Allow, "env": Allow, "xargs": Allow,
+		"bash --version": Allow, "nice make": Allow, "timeout 60 go test": Allow, "cp a b": Allow, "mv touch b": Ask, "sudo apt-get update": Allow,
+	} {
+		d := Decide(Call{Argv: []string{"/bin/bash", "-lc", script}, Asking: Asking{Policy: OnRequest}, Sandboxed: true, Rules: rules})
+		if d.Verdict != want {
+			t.Errorf("%q: %s, want %s (%+v)", script, d.Verdict, want, d.Segments)
+		}
 	}
 }
 
@@ -161,21 +393,32 @@ func TestPrefixRule(t *testing.T) {
 }
 
 func FuzzTake(f *testing.F) {
-	for _, s := range []string{"ls && rm -rf x", "cat <<E\n$(a)\nE", "bash -c 'sh -c \"x $y\"' >f", "time -p ls | wc", "if a; then b; fi", "x\n)", "0&0\xff"} {
+	for _, s := range append(spellings(), "ls && rm -rf x", "cat <<E\n$(a)\nE", "bash -c 'sh -c \"x $y\"' >f", "time -p ls | wc", "if a; then b; fi", "x\n)", "0&0\xff") {
 		f.Add(s)
 	}
+	rules := NewPolicy([]Rule{{Prefix: &PrefixRule{Pattern: [][]string{{"touch"}}, Decision: Forbid}}})
 	f.Fuzz(func(t *testing.T, script string) {
 		call := []string{"bash", "-lc", script}
 		p := Take(call)
-		if len(p.Commands) == 0 || slices.ContainsFunc(p.Commands, func(c []string) bool { return len(c) == 0 }) {
-			t.Errorf("%q: commands %q", script, p.Commands)
-		}
-		if slices.ContainsFunc(p.Inner, func(c []string) bool { return len(c) == 0 }) || !p.Plain && len(p.Commands) != 1 {
+		if len(p.Commands) == 0 || slices.ContainsFunc(p.Commands, func(c []string) bool { return len(c) == 0 }) || !p.Plain && len(p.Commands) != 1 {
 			t.Errorf("%q: %+v", script, p)
 		}
+		for _, in := range Look(call) {
+			if len(in.Argv) == 0 && !in.Open && !in.Text {
+				t.Errorf("%q: an inner command of nothing", script)
+			}
+		}
 		// What can't be taken apart is never safe.
-		if !p.Plain && Safe(call) {
+		if !p.Plain && Safe(call, true) {
 			t.Errorf("%q is safe", script)
+		}
+		// A command behind another one, or in a group, is seen like one alone.
+		if p.Plain && !strings.ContainsAny(script, "\n#") {
+			for _, more := range []string{script + "; touch x", "(" + script + " && touch x)", "if " + script + "; then touch x; fi"} {
+				if d := Decide(Call{Argv: []string{"bash", "-lc", more}, Asking: Asking{Policy: OnRequest}, Rules: rules}); d.Verdict == Allow { // what makes no script is asked about
+					t.Errorf("%q runs", more)
+				}
+			}
 		}
 	})
 }

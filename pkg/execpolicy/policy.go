@@ -165,17 +165,24 @@ func (p *Policy) Match(argv []string, resolve bool) []Match {
 	if m := p.exact(argv); len(m) > 0 || !resolve || !filepath.IsAbs(argv[0]) {
 		return m
 	}
-	path := filepath.Clean(argv[0])
-	name := filepath.Base(path)
-	paths, listed := p.hosts[name]
-	if listed && !slices.Contains(paths, path) {
+	if !p.standsFor(argv[0]) {
 		return nil
 	}
+	path := filepath.Clean(argv[0])
+	name := filepath.Base(path)
 	m := p.exact(append([]string{name}, argv[1:]...))
+	_, listed := p.hosts[name]
 	for i := range m {
 		m[i].Program, m[i].listed = path, listed
 	}
 	return m
+}
+
+// standsFor says whether an absolute path may be what its base name means.
+func (p *Policy) standsFor(path string) bool {
+	path = filepath.Clean(path)
+	paths, listed := p.hosts[filepath.Base(path)]
+	return !listed || slices.Contains(paths, path)
 }
 
 func (p *Policy) exact(argv []string) []Match {

@@ -66,11 +66,11 @@ func (s *splitter) stmt(st *syntax.Stmt) bool {
 		}
 		var argv []string
 		for i, w := range c.Args {
-			word, ok := s.word(w, i == 0)
-			if !ok {
+			word := readWord(w)
+			if !word.plain || i == 0 && (w.Lit() == "" || !word.known) { // the name is not quoted, and no pattern
 				return false
 			}
-			argv = append(argv, word)
+			argv = append(argv, word.text)
 		}
 		if argv[0] == "[" {
 			return false // the original's parser takes it for syntax
@@ -97,63 +97,6 @@ func (s *splitter) stmt(st *syntax.Stmt) bool {
 			return false
 		}
 		return s.stmt(c.X) && s.stmt(c.Y)
-	}
-	return false
-}
-
-func (s *splitter) word(w *syntax.Word, name bool) (string, bool) {
-	if name && w.Lit() == "" { // a quoted name
-		return "", false
-	}
-	return literal(w)
-}
-
-// literal gives a word that is the same whatever the shell knows: escapes, globs and
-// braces stay as they are written.
-func literal(w *syntax.Word) (string, bool) {
-	var b strings.Builder
-	for _, p := range w.Parts {
-		switch p := p.(type) {
-		case *syntax.Lit:
-			if loose(p.Value) {
-				return "", false
-			}
-			b.WriteString(p.Value)
-		case *syntax.SglQuoted:
-			if p.Dollar {
-				return "", false
-			}
-			b.WriteString(p.Value)
-		case *syntax.DblQuoted:
-			if p.Dollar {
-				return "", false
-			}
-			for _, q := range p.Parts {
-				lit, ok := q.(*syntax.Lit)
-				if !ok || loose(lit.Value) {
-					return "", false
-				}
-				b.WriteString(lit.Value)
-			}
-		default:
-			return "", false
-		}
-	}
-	return b.String(), true
-}
-
-// loose says that text has a dollar that begins nothing, or ends in a backslash: a shell
-// takes these as they are, and the original's parser does not take them.
-func loose(s string) bool {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			if i++; i == len(s) {
-				return true
-			}
-		case '$':
-			return true
-		}
 	}
 	return false
 }

@@ -208,6 +208,12 @@ func TestCases(t *testing.T) {
 			}
 			told := s.end()
 			for i, r := range rows {
+				if policy == "untrusted" && slices.Contains([]string{"glob", "brace", "escape", "abs path ls", "evil path ls"}, r.Name) {
+					if len(asked[i]) == 0 {
+						t.Errorf("%s: not asked about", r.Name) // as the original does
+					}
+					continue
+				}
 				if status[i] != r.Status {
 					t.Errorf("%s: turn %s, in the original %s", r.Name, status[i], r.Status)
 				}

@@ -33,7 +33,7 @@ func declined() *refusal { return &refusal{why: "rejected by user", shown: true}
 // approve applies rules and the approval policy to a command. The error is a *refusal.
 func (s *Set) approve(ctx context.Context, t *Turn, cmd command) (permit, error) {
 	b := s.bounds(t, grant{})
-	c := execpolicy.Call{Argv: cmd.argv, Asking: t.asking(), Sandboxed: b.pol.Restricted(), Escalate: cmd.escalate, Widen: !cmd.extra.empty(),
+	c := execpolicy.Call{Argv: cmd.argv, Asking: t.asking(), Sandboxed: b.pol.Restricted(), Elsewhere: cmd.cwd != t.Cwd, Escalate: cmd.escalate, Widen: !cmd.extra.empty(),
 		PrefixRule: cmd.prefixRule, Writable: b.pol.CanWrite}
 	if s.Rules != nil {
 		c.Rules = s.Rules.Policy()

@@ -1,0 +1,329 @@
+package execpolicy
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Inner is a command that a call runs, or may run, in a way that only rules which restrict
+// look at: inside a script, behind a program that runs another one, under other spellings.
+type Inner struct {
+	Argv []string // its words as far as they are known
+	Open bool     // words follow that are not known; without Argv not even the name is
+	// Guess says that it may be no command at all, but words of one.
+	Guess bool
+	// Text says that Argv are words in code of another language.
+	Text bool
+	// Hidden says that what it runs is in a file, in a variable or comes through a pipe.
+	Hidden bool
+	Top    bool // it is judged as one of the call's plain commands as well
+}
+
+const (
+	maxInner = 1000 // commands of a call that are looked at
+	maxDepth = 8    // scripts in scripts, programs that run programs
+)
+
+// Look finds the inner commands of a call. It finds too many rather than too few.
+func Look(argv []string) []Inner {
+	var l looker
+	script, ok := Script(argv)
+	if !ok {
+		l.command(Inner{Argv: argv}, 0)
+	} else {
+		l.script(script, false, 0)
+	}
+	if cmds, ok := Split(argv); ok {
+		for i := range l.found {
+			l.found[i].Top = slices.ContainsFunc(cmds, func(c []string) bool { return slices.Equal(c, l.found[i].Argv) })
+		}
+	}
+	return l.found
+}
+
+type looker struct {
+	found []Inner
+	full  bool
+}
+
+func (l *looker) add(in Inner) {
+	if len(l.found) < maxInner {
+		l.found = append(l.found, in)
+	} else if !l.full { // what is beyond is not seen
+		l.full = true
+		l.found = append(l.found, Inner{Open: true, Hidden: true})
+	}
+}
+
+// script looks at the commands of a script.
+func (l *looker) script(text string, guess bool, depth int) {
+	if depth > maxDepth {
+		l.add(Inner{Open: true, Hidden: true})
+		return
+	}
+	// A shell runs what comes before a syntax error, so that counts as well; what comes
+	// then may be fine for another shell.
+	// The iterator says so itself when it is over: it goes on after a break at an error.
+	for st, err := range bash().StmtsSeq(strings.NewReader(text)) {
+		if err != nil || st == nil {
+			if err != nil && !guess {
+				l.add(Inner{Open: true, Hidden: true})
+			}
+			continue
+		}
+		l.node(st, guess, depth)
+	}
+}
+
+// node looks at all commands in a part of a script, those of functions and substitutions
+// too.
+func (l *looker) node(n syntax.Node, guess bool, depth int) {
+	syntax.Walk(n, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.CallExpr:
+			l.call(n, guess, depth)
+		case *syntax.Assign:
+			if n.Name != nil && loads(n.Name.Value) {
+				l.add(Inner{Argv: []string{n.Name.Value}, Hidden: true})
+			}
+		case *syntax.ParamExp:
+			if n.Exp != nil && n.Exp.Op == syntax.OtherParamOps { // ${x@P} runs what is in x
+				l.add(Inner{Open: true})
+			}
+		case *syntax.SglQuoted:
+			l.substitutions(n.Value, depth)
+		}
+		return true
+	})
+}
+
+// loads names variables whose value a shell runs, or a file that it names.
+func loads(name string) bool {
+	switch name {
+	case "BASH_ENV", "ENV", "ZDOTDIR", "PS4", "PROMPT_COMMAND":
+		return true
+	}
+	return false
+}
+
+// substitutions looks into a text that somebody may yet expand.
+func (l *looker) substitutions(text string, depth int) {
+	if depth > maxDepth || !strings.Contains(text, "$(") && !strings.Contains(text, "`") {
+		return
+	}
+	w, err := bash().Document(strings.NewReader(text))
+	if err != nil {
+		return
+	}
+	for _, p := range w.Parts {
+		if runs(p) {
+			l.node(p, true, depth+1)
+		}
+	}
+}
+
+func (l *looker) call(c *syntax.CallExpr, guess bool, depth int) {
+	in := Inner{Guess: guess}
+	for _, w := range c.Args {
+		word := readWord(w)
+		if !word.known && !word.plain {
+			in.Open = true
+			break
+		}
+		in.Argv = append(in.Argv, word.text)
+		if !word.known { // a pattern: its text, if there is no file of such a name
+			in.Open = true
+			if len(in.Argv) == 1 {
+				in.Argv = nil
+			}
+			break
+		}
+	}
+	if len(c.Args) > 0 {
+		l.command(in, depth)
+	}
+}
+
+// command looks at a command, and at what it runs in turn.
+func (l *looker) command(in Inner, depth int) {
+	l.add(in)
+	if len(in.Argv) == 0 {
+		return
+	}
+	if depth > maxDepth {
+		l.add(Inner{Open: true, Hidden: true})
+		return
+	}
+	args := in.Argv[1:]
+	switch name := baseName(in.Argv[0]); {
+	case isShell(name):
+		l.shell(in, depth)
+	case name == "eval":
+		l.eval(in, args, depth)
+	case name == "." || name == "source":
+		in.Hidden = true
+		l.add(in)
+	case name == "trap" && len(args) > 0:
+		l.script(args[0], in.Guess, depth+1)
+	case name == "alias":
+		for _, a := range args {
+			if _, text, ok := strings.Cut(a, "="); ok { // words will follow
+				l.command(Inner{Argv: strings.Fields(text), Open: true, Guess: in.Guess}, depth+1)
+				l.script(text, in.Guess, depth+1)
+			}
+		}
+	case name == "find" || name == "fd" || name == "fdfind":
+		l.find(in, args, depth)
+	case isInterpreter(name):
+		l.add(Inner{Argv: tokens(args), Text: true})
+	case renames(name):
+		for _, a := range args {
+			l.add(Inner{Argv: []string{a}, Open: true, Guess: true})
+		}
+	case name == "command" && len(args) > 0 && (args[0] == "-v" || args[0] == "-V"): // only says what it is
+	default:
+		if operands, ok := wrapper(name); ok {
+			l.wrapped(in, name, operands, depth)
+		}
+	}
+}
+
+// baseName is the name of a program without its folder, as case-blind systems know it.
+func baseName(program string) string {
+	name := path.Base(strings.TrimPrefix(program, "=")) // zsh looks =NAME up
+	return strings.TrimSuffix(strings.ToLower(name), ".exe")
+}
+
+// shell looks at the script in a call of a shell; a file or the standard input of one
+// can't be seen.
+func (l *looker) shell(in Inner, depth int) {
+	args, script := in.Argv[1:], false
+	i := 0
+	for ; i < len(args) && args[i] != "" && (args[i][0] == '-' || args[i][0] == '+'); i++ {
+		a := args[i]
+		if a == "--" || a == "-" {
+			i++
+			break
+		}
+		if strings.HasPrefix(a, "--") {
+			if a == "--rcfile" || a == "--init-file" {
+				i++
+			}
+			continue
+		}
+		script = script || strings.Contains(a, "c")
+		if strings.HasSuffix(strings.ToLower(a), "o") { // -o pipefail
+			i++
+		}
+	}
+	switch {
+	case script && i < len(args):
+		l.script(args[i], in.Guess, depth+1)
+	case len(args) == 1 && (args[0] == "--version" || args[0] == "--help"):
+	default:
+		in.Hidden = true
+		l.add(in)
+	}
+}
+
+func (l *looker) eval(in Inner, args []string, depth int) {
+	if in.Open {
+		in.Hidden = true
+		l.add(in)
+	}
+	l.script(strings.Join(args, " "), in.Guess, depth+1)
+}
+
+// find looks at what find and fd run for each file.
+func (l *looker) find(in Inner, args []string, depth int) {
+	for i, a := range args {
+		switch a {
+		case "-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch":
+			rest := args[i+1:]
+			for n, w := range rest {
+				if w == ";" || w == "+" {
+					rest = rest[:n]
+					break
+				}
+			}
+			l.filled(Inner{Argv: rest, Open: in.Open, Guess: in.Guess}, depth)
+		}
+	}
+}
+
+// filled looks at a command in which braces stand for something else.
+func (l *looker) filled(in Inner, depth int) {
+	for i, w := range in.Argv {
+		if strings.Contains(w, "{}") {
+			in.Argv, in.Open = in.Argv[:i], true
+			break
+		}
+	}
+	if len(in.Argv) > 0 || in.Open {
+		l.command(in, depth+1)
+	}
+}
+
+// wrapped looks at the command that a program runs with the words after its own.
+func (l *looker) wrapped(in Inner, name string, operands, depth int) {
+	if depth > maxDepth {
+		l.add(Inner{Open: true, Hidden: true})
+		return
+	}
+	args := in.Argv[1:]
+	i, bare := 0, false // bare: the option before may want the word
+	for ; i < len(args); i++ {
+		a := args[i]
+		if a == "--" {
+			i++
+			break
+		}
+		if option := len(a) > 1 && a[0] == '-'; option || assignment(a) {
+			bare = option && !strings.Contains(a, "=")
+			if name == "env" && option {
+				l.splitString(a, args[i+1:], depth)
+			}
+			continue
+		}
+		break
+	}
+	sub := Inner{Argv: args[min(i+operands, len(args)):], Open: in.Open || name == "xargs" || name == "parallel", Guess: in.Guess || bare}
+	switch {
+	case len(sub.Argv) > 0:
+		l.filled(sub, depth)
+	case in.Open:
+		l.add(Inner{Open: true})
+	case name == "parallel": // commands come by its input
+		in.Hidden = true
+		l.add(in)
+	}
+	if bare && i+1 < len(args) {
+		l.wrapped(Inner{Argv: args[i:], Open: in.Open, Guess: true}, name, operands, depth+1)
+	}
+}
+
+// splitString looks at what env takes apart into words.
+func (l *looker) splitString(option string, rest []string, depth int) {
+	_, text, ok := strings.Cut(option, "--split-string=")
+	if !ok && !strings.HasPrefix(option, "--") {
+		_, text, ok = strings.Cut(option, "S")
+	}
+	if ok || option == "--split-string" {
+		l.script(strings.Join(append([]string{text}, rest...), " "), true, depth+1)
+	}
+}
+
+func assignment(a string) bool {
+	name, _, ok := strings.Cut(a, "=")
+	return ok && name != "" && !strings.ContainsAny(name, "/-.") && (name[0] < '0' || name[0] > '9')
+}
+
+// tokens are the words in code.
+func tokens(args []string) []string {
+	return strings.FieldsFunc(strings.Join(args, " "), func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./+", r))
+	})
+}

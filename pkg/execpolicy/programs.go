@@ -1,0 +1,46 @@
+package execpolicy
+
+// isShell names programs that run scripts.
+func isShell(name string) bool {
+	switch name {
+	case "sh", "bash", "rbash", "zsh", "dash", "ksh", "mksh", "ash", "fish":
+		return true
+	}
+	return false
+}
+
+// wrapper names programs that run the command in their words, after so many operands of
+// their own.
+func wrapper(name string) (operands int, ok bool) {
+	switch name {
+	case "-", "builtin", "busybox", "caffeinate", "chronic", "command", "doas", "env", "exec", "fakeroot", "firejail", "ionice",
+		"linux32", "linux64", "ltrace", "nice", "nocorrect", "noglob", "nohup", "nsenter", "numactl", "parallel", "pkexec", "prlimit",
+		"rlwrap", "setpriv", "setsid", "stdbuf", "strace", "sudo", "systemd-inhibit", "systemd-run", "time", "torsocks", "toybox",
+		"unbuffer", "unshare", "valgrind", "watch", "xargs", "xvfb-run":
+		return 0, true
+	case "chroot", "chrt", "flock", "gosu", "runuser", "setarch", "su-exec", "taskset", "timeout":
+		return 1, true
+	}
+	return 0, false
+}
+
+// isInterpreter names programs that run code in their words, in a language of their own or
+// on another machine.
+func isInterpreter(name string) bool {
+	switch name {
+	case "awk", "gawk", "mawk", "nawk", "sed", "perl", "python", "python2", "python3", "ruby", "node", "nodejs", "deno", "bun", "php",
+		"lua", "tclsh", "expect", "osascript", "pwsh", "powershell", "cmd", "ed", "ex", "vi", "vim", "nvim", "emacs", "gdb", "sqlite3",
+		"ssh", "su", "script", "tmux", "screen", "mapfile", "readarray", "complete", "compgen", "bind":
+		return true
+	}
+	return false
+}
+
+// renames names programs that give another one a new name.
+func renames(name string) bool {
+	switch name {
+	case "cp", "ln", "mv", "install", "hash":
+		return true
+	}
+	return false
+}
