@@ -21,6 +21,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -30,15 +31,19 @@ import (
 )
 
 func main() {
-	argv.Bound()
 	cwd, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "codex-execpolicy: find working folder: %v\n", err)
 		os.Exit(1)
 	}
 	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
-	os.Exit(argv.Main(os.Args[1:], argv.Process{
-		Stdout: os.Stdout, Stderr: os.Stderr,
+	self, err := os.Executable()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "codex-execpolicy: find itself: %v\n", err)
+		os.Exit(1)
+	}
+	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
+		Self: self, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
 	}))
 }

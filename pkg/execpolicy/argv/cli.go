@@ -8,6 +8,7 @@ package argv
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,16 +39,19 @@ type Grammar struct {
 
 // Process is what the program knows of its surroundings.
 type Process struct {
+	Self           string // the program itself, which runs files that compute something
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Env            config.Env
 }
 
 // Main runs the program and gives its exit status.
-func Main(args []string, p Process) int {
+func Main(ctx context.Context, args []string, p Process) int {
 	prog := cli.Program{Name: "codex-execpolicy", Summary: "Judge commands by rules files.", Stdout: p.Stdout, Stderr: p.Stderr}
 	var g Grammar
 	k, err := cli.Parse(prog, &g, args)
 	if err == nil {
+		k.BindTo(ctx, (*context.Context)(nil))
 		err = k.Run(&g, p)
 	}
 	return exit.Report(p.Stderr, prog.Name, err)
@@ -99,7 +103,7 @@ type checkCmd struct {
 }
 
 // Run prints the rules that the command falls under.
-func (c *checkCmd) Run(p Process) error {
+func (c *checkCmd) Run(ctx context.Context, p Process) error {
 	argv, err := command(c.Command)
 	if err != nil {
 		return err
@@ -110,7 +114,7 @@ func (c *checkCmd) Run(p Process) error {
 		if err != nil {
 			return explainTo(p, "read", path, err)
 		}
-		r, err := rules.Parse(path, text)
+		r, err := parse(ctx, p, path, text)
 		if err != nil {
 			return explainTo(p, "parse", path, err)
 		}
@@ -164,33 +168,60 @@ func write(w io.Writer, v any, pretty bool) error {
 }
 
 type compileCmd struct {
+	Stdin bool     `hidden:"" help:"the file's text comes by standard input, and runs here"`
 	Files []string `arg:"" name:"file" help:"rules files"`
 }
 
 // Run prints the rules of the files, and one line for each file that is broken instead of
 // its rules.
-func (c *compileCmd) Run(p Process) error {
+func (c *compileCmd) Run(ctx context.Context, p Process) error {
+	if c.Stdin {
+		return c.here(p)
+	}
 	var b bytes.Buffer
 	for _, path := range c.Files {
 		text, err := read(path)
 		if err != nil {
 			return fmt.Errorf("failed to read rules file %s: %w", path, err)
 		}
-		r, err := rules.Parse(path, text)
-		var broken *execpolicy.FileError
-		if errors.As(err, &broken) {
-			if err := write(&b, execpolicy.Line{Error: broken}, false); err != nil {
-				return err
-			}
-		} else if err != nil {
+		r, err := parse(ctx, p, path, text)
+		if err := lines(&b, r, err); err != nil {
 			return err
-		}
-		for i := range r {
-			if err := write(&b, execpolicy.Line{Rule: r[i]}, false); err != nil {
-				return err
-			}
 		}
 	}
 	_, err := p.Stdout.Write(b.Bytes())
 	return err
+}
+
+// here runs one file within the bounds of this process.
+func (c *compileCmd) here(p Process) error {
+	bound()
+	text, err := io.ReadAll(p.Stdin)
+	if err != nil {
+		return fmt.Errorf("read rules file: %w", err)
+	}
+	var b bytes.Buffer
+	r, err := rules.Parse(c.Files[0], string(text))
+	if err := lines(&b, r, err); err != nil {
+		return err
+	}
+	_, err = p.Stdout.Write(b.Bytes())
+	return err
+}
+
+// lines writes the rules of a file, or what is wrong with it.
+func lines(b *bytes.Buffer, r []execpolicy.Rule, err error) error {
+	var broken *execpolicy.FileError
+	switch {
+	case errors.As(err, &broken):
+		return write(b, execpolicy.Line{Error: broken}, false)
+	case err != nil:
+		return err
+	}
+	for i := range r {
+		if err := write(b, execpolicy.Line{Rule: r[i]}, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }

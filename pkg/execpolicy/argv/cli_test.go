@@ -2,6 +2,7 @@ package argv
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -12,10 +13,22 @@ import (
 )
 
 // call runs the program in dir, with an empty configuration.
+// TestMain makes the test the program that runs rules files.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "compile" {
+		os.Exit(Main(context.Background(), os.Args[1:], Process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
+	}
+	os.Exit(m.Run())
+}
+
 func call(t *testing.T, dir string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	status = Main(args, Process{Stdout: &out, Stderr: &errs, Env: config.Env{Cwd: dir, Home: dir, SystemDir: filepath.Join(dir, "etc")}})
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status = Main(context.Background(), args, Process{Self: self, Stdout: &out, Stderr: &errs, Env: config.Env{Cwd: dir, Home: dir, SystemDir: filepath.Join(dir, "etc")}})
 	return status, out.String(), errs.String()
 }
 
@@ -68,6 +81,41 @@ func TestCheck(t *testing.T) {
 	}
 	if n != 40 {
 		t.Errorf("%d rows", n)
+	}
+}
+
+// A file that computes something has bounds, whatever it computes, and says so in words.
+func TestGreedyFiles(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, text := range []string{
+		"x = 7\nfor i in range(60):\n    x = x * x\n",
+		"l = [1]\nfor i in range(60):\n    l = l + l\n",
+		"x = \"a\" * (1<<29)\ny = x * 1\n",
+		"x = \"a\" * 1000000\ny = x.replace(\"a\", \"b\" * 1000000)\n",
+		"x = sorted(range(1<<33))\n",
+		"x = list(range(1<<40))\n",
+		"a = [\"w%d\" % i for i in range(50000)]\nfor i in range(30000):\n    prefix_rule(a)\n",
+		"def f():\n    f()\nf()\n",
+		"for i in range(1<<40):\n    pass\n",
+		"x = " + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + "\n",
+		"x = 1" + strings.Repeat("+1", 400000) + " + \"a\"\n",
+		"prefix_rule([\"" + strings.Repeat("a", 2<<20) + "\"])\n",
+		"prefix_rule(" + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + ")\n",
+	} {
+		if err := os.WriteFile("t.rules", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, stdout, stderr := call(t, dir, "check", "-r", "t.rules", "ls")
+		if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "Error: failed to parse policy at t.rules\n\nCaused by:\n    t.rules:") || strings.Count(stderr, "\n") != 4 {
+			t.Errorf("%.60q: status %d, %q, %.300q", text, status, stdout, stderr)
+		}
+	}
+	if err := os.WriteFile("t.rules", []byte("words = [\"ls\", \"cat\"]\nfor w in words:\n    prefix_rule([w] + [\"-x\"], justification=f\"not {w}\", decision=\"forbidden\")\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, stdout, stderr := call(t, dir, "check", "-r", "t.rules", "cat", "-x"); status != 0 || !strings.Contains(stdout, `"justification":"not cat"`) {
+		t.Errorf("a file that computes: status %d, %q, %q", status, stdout, stderr)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/execpolicy"
 	"codex/pkg/execpolicy/ruledir"
-	"codex/pkg/execpolicy/rules"
 	"codex/pkg/shellwords"
 )
 
@@ -25,7 +24,7 @@ type explainCmd struct {
 }
 
 // Run judges a command as a session would.
-func (c *explainCmd) Run(g *Grammar, p Process) error {
+func (c *explainCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	argv, err := command(c.Command)
 	if err != nil {
 		return err
@@ -33,12 +32,12 @@ func (c *explainCmd) Run(g *Grammar, p Process) error {
 	if len(argv) == 1 {
 		argv = []string{"bash", "-lc", argv[0]}
 	}
-	cfg, err := config.Load(context.Background(), config.Options{Env: p.Env, Cwd: c.Cd, Overrides: g.Config, Enable: g.Enable,
+	cfg, err := config.Load(ctx, config.Options{Env: p.Env, Cwd: c.Cd, Overrides: g.Config, Enable: g.Enable,
 		Disable: g.Disable, Approval: c.Approval, Sandbox: c.Sandbox})
 	if err != nil {
 		return err
 	}
-	book, err := c.load(cfg, p)
+	book, err := c.load(ctx, cfg, p)
 	if err != nil {
 		return err
 	}
@@ -61,7 +60,7 @@ func (c *explainCmd) Run(g *Grammar, p Process) error {
 
 // load reads the rules files of a session, or those that were named. A broken one is named
 // and left out, as in a session.
-func (c *explainCmd) load(cfg *config.Config, p Process) (*execpolicy.Policy, error) {
+func (c *explainCmd) load(ctx context.Context, cfg *config.Config, p Process) (*execpolicy.Policy, error) {
 	files := c.Rules
 	if len(files) == 0 {
 		var err error
@@ -75,7 +74,7 @@ func (c *explainCmd) load(cfg *config.Config, p Process) (*execpolicy.Policy, er
 		if err != nil {
 			return nil, fmt.Errorf("failed to read rules file %s: %w", path, err)
 		}
-		r, err := rules.Parse(path, text)
+		r, err := parse(ctx, p, path, text)
 		var broken *execpolicy.FileError
 		if errors.As(err, &broken) {
 			fmt.Fprintf(p.Stderr, "codex-execpolicy: warning: left out: %v\n", err)

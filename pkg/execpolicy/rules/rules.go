@@ -1,5 +1,7 @@
 // Package rules reads rules files: Starlark programs whose calls of prefix_rule,
-// network_rule and host_executable say what execpolicy.Policy then answers. A program has no load and no print, and ends after a bounded number of steps.
+// network_rule and host_executable say what execpolicy.Policy then answers. A program has
+// no load and no print, and ends after a bounded number of steps; but a step can take any
+// amount of memory, so that all but what is [Literal] belongs into a process with bounds.
 //
 // Ground layer: it imports execpolicy and go.starlark.net, which is why it is a package
 // of its own: what only applies rules does not carry an interpreter.
@@ -34,9 +36,7 @@ func Parse(file, text string) ([]execpolicy.Rule, error) {
 	if err != nil {
 		return fail(at, err.Error())
 	}
-	// The dialect of the original, as far as there are switches for it.
-	dialect := syntax.FileOptions{Set: true, TopLevelControl: true, GlobalReassign: true, Recursion: true}
-	f, err := dialect.Parse(file, src.text, 0)
+	f, err := dialect().Parse(file, src.text, 0)
 	if err != nil {
 		var e syntax.Error
 		if errors.As(err, &e) {
@@ -77,6 +77,11 @@ func Parse(file, text string) ([]execpolicy.Rule, error) {
 		return nil, err
 	}
 	return b.rules, nil
+}
+
+// dialect is that of the original, as far as there are switches for it.
+func dialect() *syntax.FileOptions {
+	return &syntax.FileOptions{Set: true, TopLevelControl: true, GlobalReassign: true, Recursion: true}
 }
 
 // noPrint keeps files quiet: what they would print has no reader.

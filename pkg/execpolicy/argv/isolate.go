@@ -1,0 +1,64 @@
+package argv
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+
+	"codex/pkg/execpolicy"
+	"codex/pkg/execpolicy/rules"
+)
+
+const (
+	maxTime   = 5 * time.Second // to run one rules file
+	maxMemory = 256 << 20       // and what it may take
+	maxLines  = 64 << 20        // bytes of its compiled form
+)
+
+// parse gives the rules of a file. One that computes something runs in a process of its
+// own, with bounds on its time and memory: a few words of a program can ask for any amount.
+func parse(ctx context.Context, p Process, path, text string) ([]execpolicy.Rule, error) {
+	if rules.Literal(path, text) {
+		return rules.Parse(path, text)
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.Self, "compile", "--stdin", "--", path)
+	cmd.Stdin = strings.NewReader(text)
+	cmd.WaitDelay = time.Second
+	out := &capped{}
+	cmd.Stdout = out
+	err := cmd.Run()
+	var status *exec.ExitError
+	if err != nil && !errors.As(err, &status) && ctx.Err() == nil {
+		return nil, fmt.Errorf("run rules file %s: %w", path, err)
+	}
+	if err == nil && !out.full {
+		all, broken, err := execpolicy.ReadLines(&out.Buffer)
+		if err == nil && len(broken) > 0 {
+			err = &broken[0]
+		}
+		return all, err
+	}
+	at := execpolicy.Position{Line: 1, Column: 1}
+	return nil, &execpolicy.FileError{File: path, Start: at, End: at,
+		Message: fmt.Sprintf("the program takes more than %v or %d MiB of memory", maxTime, maxMemory>>20)}
+}
+
+// capped keeps what a file may be compiled to.
+type capped struct {
+	bytes.Buffer
+	full bool
+}
+
+func (c *capped) Write(b []byte) (int, error) {
+	if c.Len()+len(b) > maxLines {
+		c.full = true
+		return len(b), nil
+	}
+	return c.Buffer.Write(b)
+}
