@@ -338,7 +338,7 @@ func (w *walker) variantOf(members []member, at []value) (string, error) {
 }
 
 func (w *walker) member(m member, found value, v reflect.Value, variant string) error {
-	optional := m.optional || !strings.Contains(w.path, ".") && slices.Contains(w.MayMiss, m.name)
+	optional := m.optional
 	if m.in != "" {
 		belongs, may := in(m.in, variant)
 		if !belongs {
@@ -350,7 +350,7 @@ func (w *walker) member(m member, found value, v reflect.Value, variant string) 
 		v.SetBool(true)
 	}
 	switch {
-	case found == nil && !optional:
+	case found == nil && !optional && !w.mayMiss(m.name):
 		return w.error("missing field `%s`", m.name)
 	case found == nil:
 		return nil
@@ -367,6 +367,11 @@ func (w *walker) member(m member, found value, v reflect.Value, variant string) 
 		err = w.variant(v.String(), m.words)
 	}
 	return err
+}
+
+// mayMiss says whether a member of the params themselves may be missing in any case.
+func (w *walker) mayMiss(name string) bool {
+	return !strings.Contains(w.path, ".") && slices.Contains(w.MayMiss, name)
 }
 
 // in finds a variant in an in tag; one with ? may leave the member out.

@@ -55,9 +55,9 @@ func (s *Server) table() map[string]method {
 		protocol.MethodTurnInterrupt: {Run: with(s.turnInterrupt), Key: byThread},
 
 		// The engine's own.
-		protocol.MethodThreadCompactStart:             {Run: with(s.toEngine), Key: byThread},
-		protocol.MethodThreadShellCommand:             {Run: with(s.toEngine), Key: byThread},
-		protocol.MethodThreadInjectItems:              {Run: with(s.toEngine), Key: byThread},
+		protocol.MethodThreadCompactStart:             {Run: with(s.compactStart), Key: byThread},
+		protocol.MethodThreadShellCommand:             {Run: with(s.shellCommand), Key: byThread},
+		protocol.MethodThreadInjectItems:              {Run: with(s.injectItems), Key: byThread},
 		protocol.MethodThreadSettingsUpdate:           {Run: with(s.threadSettingsUpdate), Key: byThread, Experimental: true},
 		protocol.MethodThreadBackgroundTerminalsClean: {Run: with(s.cleanTerminals), Key: byThread, Experimental: true},
 		protocol.MethodReviewStart:                    {Run: with(s.reviewStart), Key: byThread},

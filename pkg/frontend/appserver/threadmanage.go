@@ -24,18 +24,25 @@ func (s *Server) mine(id string) (*loadedThread, error) {
 	return nil, jsonrpc.Invalidf("thread not found: %s", id)
 }
 
-// ofThread is what all params of a thread's own requests have.
-type ofThread struct {
-	ThreadID string `json:"threadId"`
-}
-
 // toEngine forwards what belongs to a thread.
-func (s *Server) toEngine(r *request, p *ofThread) (any, error) {
-	t, err := s.mine(p.ThreadID)
+func (s *Server) toEngine(r *request, id string) (any, error) {
+	t, err := s.mine(id)
 	if err != nil {
 		return nil, err
 	}
 	return t.forward(r)
+}
+
+func (s *Server) compactStart(r *request, p *protocol.ThreadCompactStartParams) (any, error) {
+	return s.toEngine(r, p.ThreadID)
+}
+
+func (s *Server) shellCommand(r *request, p *protocol.ThreadShellCommandParams) (any, error) {
+	return s.toEngine(r, p.ThreadID)
+}
+
+func (s *Server) injectItems(r *request, p *protocol.ThreadInjectItemsParams) (any, error) {
+	return s.toEngine(r, p.ThreadID)
 }
 
 // turnStart holds the params against the rules of this side before an engine is started
