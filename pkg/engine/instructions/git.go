@@ -29,7 +29,7 @@ const (
 func ReadGit(dir string) (facts GitFacts, ok bool) {
 	for {
 		p := filepath.Join(dir, ".git")
-		if st, err := os.Lstat(p); err == nil {
+		if st, err := os.Stat(p); err == nil {
 			facts.Root = dir
 			if gitdir := gitFolder(dir, st); gitdir != "" {
 				facts.read(gitdir)

@@ -71,7 +71,7 @@ func (r *run) writeLast(message *string) error {
 // inRepository says whether dir or a folder above it holds an entry .git.
 func inRepository(dir string) bool {
 	for {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
 			return true
 		}
 		up := filepath.Dir(dir)
