@@ -11,6 +11,7 @@ PUBLIC   := $(if $(SIGNKEY),$(shell CGO_ENABLED=0 go run ./dist/pack -public '$(
 LDFLAGS  := -s -w $(if $(VERSION),-X codex/pkg/cli/version.Version=$(VERSION)) $(if $(RELEASES),-X codex/pkg/daemon/updater.DefaultURL=$(RELEASES)) $(if $(PUBLIC),-X codex/pkg/daemon/updater.PublicKey=$(PUBLIC))
 export CGO_ENABLED := 0
 BUILD    := $(GO) build -trimpath -buildvcs=false -mod=readonly -ldflags '$(LDFLAGS)'
+TREE      = $(DESTDIR)$(PREFIX)
 PROGRAMS := $(notdir $(wildcard cmd/*))
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
@@ -62,13 +63,17 @@ cross/%:
 	GOOS=$(firstword $(subst /, ,$*)) GOARCH=$(lastword $(subst /, ,$*)) $(GO) build -trimpath -buildvcs=false -o /dev/null ./cmd/...
 
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/codex/codex-path
-	for p in $(PROGRAMS); do install -m 755 bin/$$p $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
-	ln -sf ../../../bin/apply_patch $(DESTDIR)$(PREFIX)/libexec/codex/codex-path/apply_patch
-	ln -sf apply_patch $(DESTDIR)$(PREFIX)/libexec/codex/codex-path/applypatch
+	install -d '$(TREE)/bin' '$(TREE)/libexec/codex/codex-path'
+	for p in $(PROGRAMS); do install -m 755 bin/$$p '$(TREE)/bin/' || exit 1; done
+	ln -sf ../../../bin/apply_patch '$(TREE)/libexec/codex/codex-path/apply_patch'
+	ln -sf apply_patch '$(TREE)/libexec/codex/codex-path/applypatch'
 	for page in man/*.[1-8]; do \
-		dir=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
-		install -d $$dir && install -m 644 $$page $$dir/ || exit 1; \
+		dir='$(TREE)'/share/man/man$${page##*.}; \
+		install -d "$$dir" && install -m 644 $$page "$$dir/" || exit 1; \
+	done
+	for c in bash:bash-completion/completions/codex zsh:zsh/site-functions/_codex fish:fish/vendor_completions.d/codex.fish; do \
+		file='$(TREE)'/share/$${c#*:}; \
+		install -d "$${file%/*}" && bin/codex completion $${c%%:*} >"$$file" || exit 1; \
 	done
 
 # What install.sh and package managers take, for four platforms, in dist/out. RELEASES is

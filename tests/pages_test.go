@@ -251,8 +251,13 @@ func newDesk(t *testing.T) desk {
 			t.Fatal(err)
 		}
 	}
-	// Of ours only codex is on PATH, as install.sh leaves it.
-	if err := os.Symlink(filepath.Join(binaries, "codex"), filepath.Join(tools, "codex")); err != nil {
+	// Of ours only codex is on PATH, as install.sh leaves it. CODEX_ON_PATH names one that
+	// was installed somehow.
+	codex := os.Getenv("CODEX_ON_PATH")
+	if codex == "" {
+		codex = filepath.Join(binaries, "codex")
+	}
+	if err := os.Symlink(codex, filepath.Join(tools, "codex")); err != nil {
 		t.Fatal(err)
 	}
 	d.env = append(programs.Clock(),

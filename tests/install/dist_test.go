@@ -185,6 +185,7 @@ func system(t *testing.T, dir string) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	said(t, nil, filepath.Join(root, "usr/libexec/codex/codex-path/applypatch"), "--version")
+	pipelines(t, filepath.Join(root, "usr/bin/codex"))
 	for _, file := range []string{"usr/bin/codex-turn", "usr/share/man/man1/codex.1.gz", "usr/share/man/man5/codex-protocol.5.gz", "usr/share/doc/codex-unix/copyright",
 		"usr/share/bash-completion/completions/codex", "usr/share/zsh/vendor-completions/_codex", "usr/share/fish/vendor_completions.d/codex.fish"} {
 		if _, err := os.Stat(filepath.Join(root, file)); err != nil {
@@ -229,6 +230,7 @@ func npm(t *testing.T, dir, version string) {
 	if got := said(t, path, codex, "turn", "--version"); !strings.HasPrefix(got, "codex-turn ") {
 		t.Errorf("%q", got)
 	}
+	pipelines(t, codex)
 	// A link to the link, and one that leads there by another way.
 	other := filepath.Join(t.TempDir(), "codex")
 	if err := os.Symlink(codex, other); err != nil {
@@ -322,9 +324,40 @@ func frontDoor(t *testing.T, tool, dir, version string) {
 	u.has(newer)
 	u.ok(version, "--from", web.URL, "--release", version)
 	u.has(version)
+	pipelines(t, codex)
 	daemon(t, u, codex, env)
 	u.ok("", "--uninstall")
 	same(t, before, snapshot(t, u.home))
+}
+
+// pipelines runs those of README.md with a codex that was installed somehow.
+func pipelines(t *testing.T, codex string) {
+	t.Helper()
+	cmd := exec.Command("go", "test", "-count=1", "-run", "^TestReadme$", "./tests")
+	cmd.Dir, cmd.Env = "../..", append(os.Environ(), "CODEX_BIN="+binaries, "CODEX_ON_PATH="+codex)
+	if r := finish(t, cmd); r.status != 0 || !strings.Contains(r.stdout, "ok") {
+		t.Errorf("the pipelines with %s: %+v", codex, r)
+	}
+}
+
+// TestMakeInstall installs what make has built.
+func TestMakeInstall(t *testing.T) {
+	built, err := filepath.Abs("../../bin")
+	if err != nil || built != binaries {
+		t.Skip("the programs under test are not those that make has built")
+	}
+	root := t.TempDir()
+	cmd := exec.Command("make", "-o", "build", "install", "PREFIX="+filepath.Join(root, "a prefix"))
+	cmd.Dir = "../.."
+	if r := finish(t, cmd); r.status != 0 {
+		t.Fatalf("%+v", r)
+	}
+	pipelines(t, filepath.Join(root, "a prefix", "bin", "codex"))
+	for _, file := range []string{"share/man/man1/codex.1", "share/man/man7/codex-differences.7", "share/bash-completion/completions/codex", "libexec/codex/codex-path/applypatch"} {
+		if fi, err := os.Stat(filepath.Join(root, "a prefix", file)); err != nil || fi.Size() == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
 }
 
 // daemon starts an app-server and its updater, which the uninstall after it must end.
