@@ -229,12 +229,22 @@ func (v *view) mountAll() error {
 	for _, name := range p.pins() {
 		spots = append(spots, spot{path: name, tree: -1, pin: true})
 	}
-	slices.SortStableFunc(spots, func(a, b spot) int { return depth(a.path) - depth(b.path) })
-	for _, d := range p.hidden {
-		spots = append(spots, spot{path: d, tree: -1, deny: true})
-	}
+	deepest := 0
 	for _, s := range spots {
-		if err := v.mount(s); err != nil {
+		deepest = max(deepest, depth(s.path))
+	}
+	for level := range deepest + 1 {
+		for _, s := range spots {
+			if depth(s.path) != level {
+				continue
+			}
+			if err := v.mount(s); err != nil {
+				return err
+			}
+		}
+	}
+	for _, d := range p.hidden {
+		if err := v.mount(spot{path: d, tree: -1, deny: true}); err != nil {
 			return err
 		}
 	}

@@ -64,7 +64,9 @@ type rest []string
 
 // also adds r to list, and what it is when its leading ** stand for nothing.
 func (r rest) also(list []rest) []rest {
-	list = append(list, r)
+	if !slices.ContainsFunc(list, func(have rest) bool { return slices.Equal(have, r) }) {
+		list = append(list, r)
+	}
 	if len(r) > 1 && r[0] == "**" {
 		return r[1:].also(list)
 	}
@@ -148,8 +150,6 @@ func (s *search) entry(dir string, e fs.DirEntry, at []rest, depth int) {
 	if len(below) == 0 || !e.IsDir() || unreal(path.Join(dir, e.Name())) {
 		return
 	}
-	slices.SortFunc(below, func(a, b rest) int { return slices.Compare(a, b) })
-	below = slices.CompactFunc(below, func(a, b rest) bool { return slices.Equal(a, b) })
 	select {
 	case s.more <- struct{}{}:
 		s.all.Add(1)

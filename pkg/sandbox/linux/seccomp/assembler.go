@@ -63,13 +63,24 @@ const maxNr = 512
 type program struct {
 	table  [maxNr]target
 	pieces [][]step
+	ids    [3]uint32 // of owners
 }
 
-// add writes a rule. Of two about the same call the later counts.
-func (p *program) add(r Rule) {
+func newProgram() *program { return &program{pieces: make([][]step, 0, 32)} }
+
+// add writes rules. Of two about the same call the later counts.
+func (p *program) add(lists ...[]Rule) {
+	for _, rules := range lists {
+		for i := range rules {
+			p.addOne(&rules[i])
+		}
+	}
+}
+
+func (p *program) addOne(r *Rule) {
 	to := target(r.Then)
 	if len(r.Any)+len(r.All) > 0 {
-		p.pieces = append(p.pieces, r.steps())
+		p.pieces = append(p.pieces, p.steps(r))
 		to = firstCode + target(len(p.pieces)-1)
 	}
 	for _, nr := range r.Calls {
@@ -78,28 +89,28 @@ func (p *program) add(r Rule) {
 }
 
 // steps gives the code of a rule that looks at arguments.
-func (r *Rule) steps() []step {
+func (p *program) steps(r *Rule) []step {
 	var out []step
 	for i := range r.Any {
 		next := onward
 		if i == len(r.Any)-1 {
 			next = toAllow
 		}
-		out = r.Any[i].steps(out, target(r.Then), next)
+		out = p.test(&r.Any[i], out, target(r.Then), next)
 	}
 	for i := range r.All {
 		next := onward
 		if i == len(r.All)-1 {
 			next = target(r.Then)
 		}
-		out = r.All[i].steps(out, next, toAllow)
+		out = p.test(&r.All[i], out, next, toAllow)
 	}
 	return out
 }
 
-// steps adds the code of a test to out: it jumps to yes or no, of which onward is
+// test adds the code of a test to out: it jumps to yes or no, of which onward is
 // what comes after it. Both of our architectures are little-endian.
-func (t *Test) steps(out []step, yes, no target) []step {
+func (p *program) test(t *Test, out []step, yes, no target) []step {
 	load := func(at uint32) { out = append(out, step{bpfLoad, onward, onward, offArgs + 8*uint32(t.Arg) + at}) }
 	// after is a jump to to from an instruction that left more follow.
 	after := func(to target, left int) target {
@@ -112,12 +123,12 @@ func (t *Test) steps(out []step, yes, no target) []step {
 	if t.Mask != 0 {
 		out = append(out, step{bpfAnd, onward, onward, t.Mask})
 	}
-	if t.Not != nil { // In with the answers swapped
-		yes, no = no, yes
-	}
 	in := t.In
-	if in == nil {
-		in = t.Not
+	switch {
+	case t.Not != nil: // In with the answers swapped
+		in, yes, no = t.Not, no, yes
+	case t.Other != 0:
+		in, yes, no = []uint32{^uint32(0), p.ids[t.Other]}, no, yes
 	}
 	switch {
 	case t.Set != 0:

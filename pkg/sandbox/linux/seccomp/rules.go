@@ -61,20 +61,15 @@ var files = []Rule{
 
 // mapped answers calls about users and groups that a user namespace with one of each
 // does not have as the host answers an ordinary user: not permitted, instead of invalid.
-func mapped(uid, gid uint32) []Rule {
-	const unchanged = ^uint32(0)
-	u := func(arg uint8) Test { return Test{Arg: arg, Not: []uint32{unchanged, uid}} }
-	g := func(arg uint8) Test { return Test{Arg: arg, Not: []uint32{unchanged, gid}} }
-	return []Rule{
-		{Then: Deny, Calls: []uint32{unix.SYS_SETUID}, Any: []Test{u(0)}},
-		{Then: Deny, Calls: []uint32{unix.SYS_SETGID}, Any: []Test{g(0)}},
-		{Then: Deny, Calls: []uint32{unix.SYS_SETREUID}, Any: []Test{u(0), u(1)}},
-		{Then: Deny, Calls: []uint32{unix.SYS_SETREGID}, Any: []Test{g(0), g(1)}},
-		{Then: Deny, Calls: []uint32{unix.SYS_SETRESUID}, Any: []Test{u(0), u(1), u(2)}},
-		{Then: Deny, Calls: []uint32{unix.SYS_SETRESGID}, Any: []Test{g(0), g(1), g(2)}},
-		{Then: Deny, Calls: append([]uint32{unix.SYS_FCHOWN}, chownArch...), Any: []Test{u(1), g(2)}},
-		{Then: Deny, Calls: []uint32{unix.SYS_FCHOWNAT}, Any: []Test{u(2), g(3)}},
-	}
+var mapped = []Rule{
+	{Then: Deny, Calls: []uint32{unix.SYS_SETUID}, Any: []Test{{Arg: 0, Other: user}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_SETGID}, Any: []Test{{Arg: 0, Other: group}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_SETREUID}, Any: []Test{{Arg: 0, Other: user}, {Arg: 1, Other: user}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_SETREGID}, Any: []Test{{Arg: 0, Other: group}, {Arg: 1, Other: group}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_SETRESUID}, Any: []Test{{Arg: 0, Other: user}, {Arg: 1, Other: user}, {Arg: 2, Other: user}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_SETRESGID}, Any: []Test{{Arg: 0, Other: group}, {Arg: 1, Other: group}, {Arg: 2, Other: group}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_FCHOWN}, Any: []Test{{Arg: 1, Other: user}, {Arg: 2, Other: group}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_FCHOWNAT}, Any: []Test{{Arg: 2, Other: user}, {Arg: 3, Other: group}}},
 }
 
 // notUnixStream is true of sockets but connected unix ones. Datagram sockets (and raw

@@ -18,7 +18,9 @@ var filesArch = []Rule{
 	{Then: Deny, Calls: []uint32{unix.SYS_CREAT, unix.SYS_CHMOD, unix.SYS_MKNOD}, Any: []Test{{Arg: 1, Set: setID}}},
 }
 
-var chownArch = []uint32{unix.SYS_CHOWN, unix.SYS_LCHOWN}
+var mappedArch = []Rule{
+	{Then: Deny, Calls: []uint32{unix.SYS_CHOWN, unix.SYS_LCHOWN}, Any: []Test{{Arg: 1, Other: user}, {Arg: 2, Other: group}}},
+}
 
 var metadataArch = []Rule{{Then: Deny, Calls: []uint32{
 	unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT}}}

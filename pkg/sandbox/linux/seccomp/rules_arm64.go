@@ -8,7 +8,6 @@ const auditArch = unix.AUDIT_ARCH_AARCH64
 
 // This architecture has no older calls beside those that all have.
 var (
-	foreignNumbers                      []span
-	alwaysArch, filesArch, metadataArch []Rule
-	chownArch                           []uint32
+	foreignNumbers                                  []span
+	alwaysArch, filesArch, mappedArch, metadataArch []Rule
 )

@@ -49,7 +49,16 @@ type Test struct {
 	Lacks uint32   // it has none of these bits
 	Above uint32   // it is greater
 	Given bool     // its whole is not 0
+	Other owner    // it is neither the user, or group, of Config nor -1, which changes nothing
 }
+
+// owner is what an argument is compared with.
+type owner uint8
+
+const (
+	user owner = iota + 1
+	group
+)
 
 // Network is what a command may do with sockets.
 type Network uint8
@@ -74,38 +83,36 @@ type Config struct {
 
 // Filter gives the filter for c.
 func Filter(c Config) []unix.SockFilter {
-	lists := [][]Rule{always, alwaysArch}
+	p := newProgram()
+	p.ids = [...]uint32{user: c.UID, group: c.GID}
+	p.add(always, alwaysArch)
 	if !c.NetworkOnly {
-		lists = append(lists, files, filesArch)
+		p.add(files, filesArch)
 	}
 	if c.Mapped {
-		lists = append(lists, mapped(c.UID, c.GID))
+		p.add(mapped, mappedArch)
 	}
 	switch c.Network {
 	case NetworkOff:
-		lists = append(lists, networkOff, noDebugging)
+		p.add(networkOff, noDebugging)
 	case NetworkProxied:
-		lists = append(lists, networkProxied, noDebugging)
+		p.add(networkProxied, noDebugging)
 	case NetworkLoopback:
-		lists = append(lists, networkLoopback, noDebugging)
+		p.add(networkLoopback, noDebugging)
 	}
 	if c.Alone {
-		lists = append(lists, alone)
+		p.add(alone)
 		if c.ReadOnly {
-			lists = append(lists, metadata, metadataArch)
+			p.add(metadata, metadataArch)
 		}
 	}
-	return Assemble(lists...)
+	return p.assemble()
 }
 
 // Assemble makes a filter of rules. Of two about the same call the later counts.
 func Assemble(lists ...[]Rule) []unix.SockFilter {
-	p := &program{pieces: make([][]step, 0, 16)}
-	for _, rules := range lists {
-		for _, r := range rules {
-			p.add(r)
-		}
-	}
+	p := newProgram()
+	p.add(lists...)
 	return p.assemble()
 }
 
