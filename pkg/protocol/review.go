@@ -1,5 +1,7 @@
 package protocol
 
+import "encoding/json"
+
 import "unicode/utf8"
 
 // ReviewStartParams holds the params of review/start.
@@ -7,6 +9,9 @@ type ReviewStartParams struct {
 	ThreadID string          `json:"threadId"`
 	Target   ReviewTarget    `json:"target"`
 	Delivery *ReviewDelivery `json:"delivery,omitempty"`
+	// OutputSchema is of the reviewer's answer, as in turn/start; then nothing is made of
+	// that answer. The original's protocol does not have it.
+	OutputSchema json.RawMessage `json:"outputSchema,omitempty"`
 }
 
 // ReviewTarget is what to review. It is a tagged union: only the fields of its variant

@@ -18,6 +18,7 @@ const reviewAnswer = "review_rollout_assistant"
 type reviewJob struct {
 	target protocol.ReviewTarget
 	hint   string          // for people
+	schema json.RawMessage // of the answer, nil for the usual one
 	output *rollout.Review // nil without an answer
 }
 
@@ -27,6 +28,9 @@ func (s *Server) reviewStart(r *req, p *protocol.ReviewStartParams) (any, error)
 		return nil, invalid("%v", err)
 	}
 	work := &reviewJob{target: p.Target, hint: p.Target.Hint()}
+	if len(p.OutputSchema) > 0 && string(p.OutputSchema) != "null" {
+		work.schema = item.Minify(p.OutputSchema)
+	}
 	th, err := s.mine(p.ThreadID)
 	if err != nil {
 		return nil, err
@@ -61,6 +65,7 @@ func (t *turn) reviewWith(r *reviewJob) error {
 		return err
 	}
 	sub := inner.th
+	sub.schema = r.schema
 	defer func() {
 		if err := sub.file.Close(); err != nil {
 			sub.out.lost(sub.id, err)
@@ -79,7 +84,11 @@ func (t *turn) reviewWith(r *reviewJob) error {
 	} else {
 		inner.aborted(sub.now().Unix(), sub.now().Sub(begun).Milliseconds())
 	}
-	if err == nil && last != nil {
+	switch {
+	case err != nil || last == nil:
+	case r.schema != nil:
+		r.output = &rollout.Review{Findings: []rollout.Finding{}, Explanation: *last}
+	default:
 		r.output = review.Read(*last)
 	}
 	return err

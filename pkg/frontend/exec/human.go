@@ -25,6 +25,7 @@ type human struct {
 	hide, raw      bool   // reasoning
 	buf            []byte
 	shown          *string // the last message that was shown
+	failure        string  // the last error that was
 	outErr         error
 	streaming      string // id of the message that is being shown
 	streamed       int    // bytes of it
@@ -226,7 +227,12 @@ func (h *human) notice(word string, p gjson.Result) {
 	h.println(s)
 }
 
+// error shows an error, once: how a turn failed is mostly the last one that came.
 func (h *human) error(message string) {
+	if message == h.failure {
+		return
+	}
+	h.failure = message
 	h.println(h.style("ERROR:", bold, red), " ", h.text(message))
 }
 

@@ -244,7 +244,7 @@ func (r *run) guarded() error {
 	background.Go(r.storeTrust)
 	var id string
 	if a.Verb == verbReview {
-		id, err = r.talk.review(review)
+		id, err = r.talk.review(review, schema)
 	} else {
 		id, err = r.talk.turn(r.images(), prompt, schema)
 	}
@@ -422,7 +422,8 @@ func (r *run) trouble(exits []pipeline.Exit) error {
 	}
 	var lost error
 	for i, e := range exits {
-		if e.OK() || i == 0 && (!r.over || e.Signaled()) { // ended before the turn, or by us
+		// The engine's status says how the turn ended, and is 143 when it was told to leave.
+		if e.OK() || i == 0 && (r.talk.result.status != protocol.TurnStatusCompleted || e.Signaled() || e.State.ExitCode() > 128) {
 			continue
 		}
 		fmt.Fprintln(r.Stderr, "codex-exec: "+e.String())

@@ -170,8 +170,8 @@ func (t *talk) turn(images []string, prompt string, schema json.RawMessage) (str
 }
 
 // review starts a review and gives the id of its turn.
-func (t *talk) review(target protocol.ReviewTarget) (string, error) {
-	return t.begin(protocol.MethodReviewStart, protocol.ReviewStartParams{ThreadID: t.thread, Target: target})
+func (t *talk) review(target protocol.ReviewTarget, schema json.RawMessage) (string, error) {
+	return t.begin(protocol.MethodReviewStart, protocol.ReviewStartParams{ThreadID: t.thread, Target: target, OutputSchema: schema})
 }
 
 // begin sends the request that starts a turn, and gives the turn's id.

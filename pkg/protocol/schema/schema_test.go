@@ -34,6 +34,7 @@ var differences = []struct{ path, why string }{
 		"ServerNotification.variants.rawResponseItem/completed",
 		"sent to clients that ask for experimentalRawEvents, yet missing in the original's union",
 	},
+	{"ReviewStartParams.properties.outputSchema", "exec's --output-schema holds for reviews too"},
 	{"TurnEnvironmentParams", "only experimental fields use it; the original lists it in the stable schema too"},
 }
 
