@@ -80,6 +80,13 @@ func (t *piece) add(b []byte) {
 	t.raw[n] = append(t.raw[n], b...)
 }
 
+func (t *piece) len() (n int) {
+	for _, b := range t.raw {
+		n += len(b)
+	}
+	return n
+}
+
 // note takes a delta; it sees those that nobody wants too.
 func (a *assembler) note(typ, data []byte, skip bool) {
 	a.frame = frame{head: a.frame.head, tail: a.frame.tail, typ: a.frame.typ, skip: skip}
@@ -180,9 +187,15 @@ func (a *assembler) finish(data []byte, typ, kind, member string) {
 		return
 	}
 	t := p.piece(kind, gjson.GetBytes(data, "content_index").Int())
+	if t.finished {
+		return
+	}
 	key := member[strings.LastIndexByte(member, '.')+1:]
 	if lo, hi := stringMember(data, `"`+key+`":`); hi > 0 {
-		t.raw, t.finished = [][]byte{bytes.Clone(data[lo:hi])}, true
+		if t.len() != hi-lo { // else the deltas had all of it
+			t.raw = [][]byte{bytes.Clone(data[lo:hi])}
+		}
+		t.finished = true
 	} else if v := gjson.GetBytes(data, member); v.IsObject() { // arguments
 		q := quoted(v.Raw)
 		t.raw, t.finished = [][]byte{[]byte(q[1 : len(q)-1])}, true
@@ -339,22 +352,23 @@ func eachText(content gjson.Result, f func(raw string)) (any bool) {
 	return any
 }
 
-// done takes an output_item.done and gives it back with what it lacked; nil when there is
-// no item in it.
-func (a *assembler) done(data []byte) []byte {
+// done takes an output_item.done and gives it back with what it lacked; ok is false when
+// there is no item in it.
+func (a *assembler) done(data []byte) (e Event, ok bool) {
 	a.frame.to = nil
 	it := gjson.GetBytes(data, "item")
 	known := a.read(it)
 	known.index = outputIndex(data)
 	if !it.IsObject() || known.typ == "" {
 		if p := a.pending(known.index); p != nil {
-			if made := a.made(p); made != nil {
-				return made
+			if e, ok := a.made(p); ok {
+				return e, true
 			}
 		}
 		a.lost(&Error{Message: "the model's answer has an event " + eventDone + " without an item", Kind: KindOther})
-		return nil
+		return Event{}, false
 	}
+	whole := data
 	var p *part
 	for i := len(a.parts) - 1; i >= 0 && p == nil; i-- {
 		if q := a.parts[i]; q.typ == known.typ && !q.done {
@@ -370,11 +384,14 @@ func (a *assembler) done(data []byte) []byte {
 		var ok bool
 		if data, ok = p.complete(data, known.says); !ok {
 			a.lost(unreadable([]byte(p.content())))
-			return nil
+			return Event{}, false
 		}
 	}
+	if &data[0] != &whole[0] {
+		it = gjson.GetBytes(data, "item")
+	}
 	a.handed(known, p)
-	return data
+	return Event{eventDone, data, it}, true
 }
 
 // handed remembers an item that goes to the caller.
@@ -457,10 +474,11 @@ func (a *assembler) pending(index int64) *part {
 	return nil
 }
 
-// made is an output_item.done for a part that none came for; nil when it says nothing.
-func (a *assembler) made(p *part) []byte {
+// made is an output_item.done for a part that none came for; ok is false when it says
+// nothing.
+func (a *assembler) made(p *part) (e Event, ok bool) {
 	if p.member() == "" {
-		return nil
+		return Event{}, false
 	}
 	data := []byte(`{"type":"` + eventDone + `","item":{}}`)
 	if p.index >= 0 {
@@ -480,29 +498,30 @@ func (a *assembler) made(p *part) []byte {
 	if p.typ == itemMessage {
 		add("role", "assistant")
 	}
-	data, ok := p.complete(data, a.read(gjson.GetBytes(data, "item")).says)
-	i := a.read(gjson.GetBytes(data, "item"))
+	data, ok = p.complete(data, a.read(gjson.GetBytes(data, "item")).says)
+	it := gjson.GetBytes(data, "item")
+	i := a.read(it)
 	i.index = p.index
 	switch {
 	case !ok:
 		a.lost(unreadable([]byte(p.content())))
-		return nil
+		return Event{}, false
 	case p.typ == itemMessage && (!i.says || a.said(i)):
-		return nil
+		return Event{}, false
 	case p.typ != itemMessage && blank(gjson.GetBytes(data, "item.name")):
 		if p.id != "" || p.index >= 0 || len(a.items) == 0 { // else a stray piece of nothing
 			a.lost(&Error{Message: "the model's answer has a call without a name", Kind: KindOther})
 		}
-		return nil
+		return Event{}, false
 	}
 	a.handed(i, p)
-	return data
+	return Event{eventDone, data, it}, true
 }
 
 // rest gives the items that no output_item.done came for, as such events: those of the
 // response object, then those that only other events told of. Of a response that was cut
 // off, messages alone: half a call is not to be run.
-func (a *assembler) rest(response gjson.Result, cut bool) (events [][]byte) {
+func (a *assembler) rest(response gjson.Result, cut bool) (events []Event) {
 	output := response.Get("output").Array()
 	items := make([]item, len(output))
 	for i, it := range output {
@@ -516,16 +535,16 @@ func (a *assembler) rest(response gjson.Result, cut bool) (events [][]byte) {
 		if had || cut && items[i].typ != itemMessage {
 			continue
 		}
-		if data := a.done(fmt.Appendf(nil, `{"type":"%s","output_index":%d,"item":%s}`, eventDone, i, output[i].Raw)); data != nil {
-			events = append(events, data)
+		if e, ok := a.done(fmt.Appendf(nil, `{"type":"%s","output_index":%d,"item":%s}`, eventDone, i, output[i].Raw)); ok {
+			events = append(events, e)
 		}
 	}
 	for _, p := range a.parts {
 		if p.done || cut && p.typ != itemMessage || a.claim(p.typ) {
 			continue
 		}
-		if data := a.made(p); data != nil {
-			events = append(events, data)
+		if e, ok := a.made(p); ok {
+			events = append(events, e)
 		}
 	}
 	return events

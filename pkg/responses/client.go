@@ -19,6 +19,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // Defaults of the provider settings of the same names.
@@ -77,6 +79,9 @@ type Event struct {
 	Type string
 	// Data is the JSON. It lies in the read buffer: copy what is to be kept.
 	Data []byte
+	// Item is the item of an output_item.done. It may be megabytes, and is parsed once; it
+	// is no part of the read buffer.
+	Item gjson.Result
 }
 
 // Meta is what the response headers say beside the status.

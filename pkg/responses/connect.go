@@ -28,7 +28,7 @@ func (c *Client) sendFailed(where string, err error) *Error {
 	return e
 }
 
-// lasting says whether an error is about the server's certificate or about what it
+// lasting says whether an error is about the server's address, its certificate or what it
 // speaks, not about the network.
 func lasting(err error) bool {
 	var (
@@ -37,8 +37,9 @@ func lasting(err error) bool {
 		host      x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
+		address   *net.AddrError
 	)
-	return errors.As(err, &verify) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid) || errors.As(err, &record) ||
+	return errors.As(err, &address) || errors.As(err, &verify) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid) || errors.As(err, &record) ||
 		errors.Is(err, http.ErrSchemeMismatch)
 }
 

@@ -143,16 +143,17 @@ func (s *stream) delta(typ string, data []byte, skip, sound bool) (done bool, er
 		}
 		s.ans.frame.sound = true // if it was taken from this event
 	}
-	return false, s.hand(typ, data)
+	return false, s.hand(Event{Type: typ, Data: data})
 }
 
 // checked takes an event that has been found to be JSON.
 func (s *stream) checked(typ string, data []byte) (done bool, err error) {
 	switch typ {
 	case eventDone:
-		if data = s.ans.done(data); data == nil {
-			return false, nil
+		if e, ok := s.ans.done(data); ok {
+			return false, s.show(e)
 		}
+		return false, nil
 	case "response.completed", "response.done":
 		return true, s.completed(data)
 	case "response.incomplete":
@@ -168,19 +169,19 @@ func (s *stream) checked(typ string, data []byte) (done bool, err error) {
 	default:
 		s.ans.noteWhole(typ, data)
 	}
-	return false, s.show(typ, data)
+	return false, s.show(Event{Type: typ, Data: data})
 }
 
 // show hands an event on that somebody wants.
-func (s *stream) show(typ string, data []byte) error {
-	if s.c.Skip != nil && s.c.Skip([]byte(typ)) {
+func (s *stream) show(e Event) error {
+	if s.c.Skip != nil && s.c.Skip([]byte(e.Type)) {
 		return nil
 	}
-	return s.hand(typ, data)
+	return s.hand(e)
 }
 
-func (s *stream) hand(typ string, data []byte) error {
-	if err := s.onEvent(Event{Type: typ, Data: data}); err != nil {
+func (s *stream) hand(e Event) error {
+	if err := s.onEvent(e); err != nil {
 		return callerError{err}
 	}
 	return nil
@@ -188,7 +189,7 @@ func (s *stream) hand(typ string, data []byte) error {
 
 // end hands an event on that ends the response, and gives its error.
 func (s *stream) end(typ string, data []byte, e *Error) error {
-	if err := s.show(typ, data); err != nil {
+	if err := s.show(Event{Type: typ, Data: data}); err != nil {
 		return err
 	}
 	e.patient()
@@ -213,7 +214,7 @@ func (s *stream) completed(data []byte) error {
 	if string(eventType(data)) != "response.completed" {
 		data = set(data, "type", `"response.completed"`)
 	}
-	return s.show("response.completed", data)
+	return s.show(Event{Type: "response.completed", Data: data})
 }
 
 // incomplete ends a response that was cut off: what there is of a message is an answer.
@@ -226,8 +227,8 @@ func (s *stream) incomplete(data []byte) error {
 }
 
 func (s *stream) rest(response gjson.Result, cut bool) error {
-	for _, data := range s.ans.rest(response, cut) {
-		if err := s.show(eventDone, data); err != nil {
+	for _, e := range s.ans.rest(response, cut) {
+		if err := s.show(e); err != nil {
 			return err
 		}
 	}

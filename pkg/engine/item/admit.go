@@ -74,13 +74,29 @@ func (b *Object) call(typ string, it gjson.Result, id func() string) {
 		b.word(it, "status", "")
 		b.Raw("call_id", callID)
 		b.word(it, "name", `"unnamed"`)
-		b.Raw("input", text(it.Get("input")))
+		b.Raw("input", input(it.Get("input")))
 		return
 	}
 	b.word(it, "name", `"unnamed"`)
 	b.word(it, "namespace", "")
 	b.Raw("arguments", text(it.Get("arguments")))
 	b.Raw("call_id", callID)
+}
+
+// input is a custom tool's: an object around one text stands for that.
+func input(v gjson.Result) string {
+	members, only := 0, v
+	if v.IsObject() {
+		v.ForEach(func(_, m gjson.Result) bool {
+			members++
+			only = m
+			return true
+		})
+	}
+	if members != 1 || only.Type != gjson.String {
+		only = v
+	}
+	return text(only)
 }
 
 func (b *Object) output(typ string, it gjson.Result) error {

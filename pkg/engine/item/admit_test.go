@@ -45,6 +45,7 @@ func admitCases() [][2]string {
 		{`{"type":"function_call","name":null,"namespace":7,"arguments":null,"call_id":["x"]}`, `{"type":"function_call","name":"unnamed","namespace":"7","arguments":"","call_id":"made up"}`},
 		{`{"type":"custom_tool_call","name":"a","call_id":"1"}`, `{"type":"custom_tool_call","call_id":"1","name":"a","input":""}`},
 		{`{"type":"custom_tool_call","name":"a","call_id":"` + strings.Repeat("x", 300) + `","input":{"patch":1},"status":{}}`, `{"type":"custom_tool_call","call_id":"made up","name":"a","input":"{\"patch\":1}"}`},
+		{`{"type":"custom_tool_call","name":"a","call_id":"1","input":{"patch":"*** <"}}`, `{"type":"custom_tool_call","call_id":"1","name":"a","input":"*** <"}`},
 		{`{"type":"message","content":"text \u003c"}`, `{"type":"message","role":"assistant","content":[{"type":"output_text","text":"text \u003c"}]}`},
 		{`{"type":"message","role":5,"content":[{"type":"input_text","text":5}],"phase":[]}`, `{"type":"message","role":"user","content":[{"type":"input_text","text":"5"}]}`},
 		{`{"type":"message","role":"model","content":{"type":"text","text":"a"}}`, `{"type":"message","role":"assistant","content":[{"type":"output_text","text":"a"}]}`},

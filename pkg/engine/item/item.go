@@ -9,6 +9,7 @@ package item
 import (
 	"bytes"
 	"encoding/json"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 )
@@ -17,6 +18,11 @@ import (
 type Item struct {
 	Raw json.RawMessage
 	ID  string // the model's id, sent back to Azure only
+}
+
+// Parsed looks into the item without a copy: nothing ever writes to Raw.
+func (e Item) Parsed() gjson.Result {
+	return gjson.Parse(unsafe.String(unsafe.SliceData(e.Raw), len(e.Raw)))
 }
 
 // Object writes one JSON object with its members in a chosen order; values that come

@@ -115,7 +115,7 @@ func (t *turn) ask1(items []item.Item) (text string, usage *rollout.Usage, err e
 	err = t.th.client.Stream(t.ctx, r, s.meta, func(e responses.Event) error {
 		switch e.Type {
 		case "response.output_item.done":
-			it := gjson.GetBytes(e.Data, "item")
+			it := e.Item
 			if it.Get("type").Str == "message" {
 				if m := item.Text(it); m != "" {
 					text = m

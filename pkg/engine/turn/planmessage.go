@@ -76,8 +76,12 @@ func (s *sample) proposed(id string, it gjson.Result, e item.Item) {
 		p.plan(planned)
 	}
 	s.plan, s.active = nil, ""
+	text := item.Text(it)
+	if text != "" {
+		s.token()
+	}
 	var whole item.Proposal
-	said, planned, opened := whole.Feed(item.Text(it))
+	said, planned, opened := whole.Feed(text)
 	lastSaid, lastPlanned := whole.End()
 	said, planned = said+lastSaid, planned+lastPlanned
 	th, t := s.t.th, s.t

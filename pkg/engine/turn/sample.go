@@ -121,11 +121,9 @@ func (s *sample) event(e responses.Event) error {
 		defer s.t.th.opts.Large()()
 	}
 	s.opened = true
-	if !s.saw && firstToken(e) {
-		s.saw, s.firstMs = true, time.Since(s.begun).Milliseconds()
-	}
 	switch e.Type {
 	case "response.output_text.delta":
+		s.token()
 		switch {
 		case s.t.outer != nil: // what a reviewer writes is not for people yet
 		case s.plan != nil:
@@ -134,8 +132,10 @@ func (s *sample) event(e responses.Event) error {
 			s.delta(noteAgentDelta, e.Data, "")
 		}
 	case "response.reasoning_summary_text.delta":
+		s.token()
 		s.delta(noteReasoningDelta, e.Data, "summary_index")
 	case "response.reasoning_text.delta":
+		s.token()
 		s.delta(noteRawReasoningDelta, e.Data, "content_index")
 	case "response.reasoning_summary_part.added":
 		if s.active != "" {
@@ -145,7 +145,7 @@ func (s *sample) event(e responses.Event) error {
 	case "response.output_item.added":
 		s.added(gjson.GetBytes(e.Data, "item"))
 	case "response.output_item.done":
-		return s.done(gjson.GetBytes(e.Data, "item"))
+		return s.done(e.Item)
 	case "response.completed":
 		s.completed(gjson.GetBytes(e.Data, "response"))
 		if s.seen == 0 && s.unknown != "" {
@@ -162,16 +162,11 @@ func unusable(why error) error {
 	return &responses.Error{Message: "The model's answer has " + why.Error() + ".", Kind: responses.KindOther, Err: why}
 }
 
-// firstToken says whether an event brings something the model wrote.
-func firstToken(e responses.Event) bool {
-	switch e.Type {
-	case "response.output_text.delta", "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
-		return true
-	case "response.output_item.done":
-		it := gjson.GetBytes(e.Data, "item")
-		return it.Get("type").Str != "message" || item.Text(it) != ""
+// token notes when the model wrote its first.
+func (s *sample) token() {
+	if !s.saw {
+		s.saw, s.firstMs = true, time.Since(s.begun).Milliseconds()
 	}
-	return false
 }
 
 // delta passes a piece of text on, its JSON string untouched.
@@ -259,8 +254,11 @@ func (s *sample) done(it gjson.Result) error {
 	}
 	s.seen++
 	th, theirs, reasoning := s.t.th, it.Get("id").Str, it.Get("content")
-	it = gjson.ParseBytes(e.Raw)
-	if typ = it.Get("type").Str; typ == "message" && it.Get("role").Str != "assistant" {
+	it = e.Parsed()
+	if typ = it.Get("type").Str; typ != "message" {
+		s.token()
+	}
+	if typ == "message" && it.Get("role").Str != "assistant" {
 		th.push(e) // something the server put in; nobody's answer
 		return nil
 	}
@@ -287,6 +285,9 @@ func (s *sample) record(id, typ string, it, reasoning gjson.Result, e item.Item)
 	switch typ {
 	case "message":
 		text := item.Text(it)
+		if text != "" {
+			s.token()
+		}
 		if strings.TrimSpace(text) != "" {
 			s.text = text
 		}
@@ -345,7 +346,7 @@ func (s *sample) call(e item.Item) {
 		}
 	}
 	th.push(e)
-	it := gjson.ParseBytes(e.Raw)
+	it := e.Parsed()
 	c := tools.Call{Item: it.Get("type").Str, Namespace: it.Get("namespace").Str, Name: it.Get("name").Str, ID: it.Get("call_id").Str,
 		Arguments: it.Get("arguments").Str}
 	if c.Item == "custom_tool_call" {
