@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"codex/pkg/cli/exit"
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
@@ -55,9 +56,11 @@ func newDaemon(p Process) (*daemon, error) {
 	}, nil
 }
 
-// look finds a program of the system's on PATH.
+// look finds a program of the system's on PATH. That one is missing is a failure of ours,
+// not that of a command.
 func (d *daemon) look(program string) (string, error) {
-	return install.LookPath(program, d.p.Config.Get("PATH"))
+	path, err := install.LookPath(program, d.p.Config.Get("PATH"))
+	return path, exit.With(exit.Failed, err)
 }
 
 func (d *daemon) settingsPath() string { return filepath.Join(d.state, "settings.json") }

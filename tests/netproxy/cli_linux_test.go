@@ -68,7 +68,7 @@ func TestChain(t *testing.T) {
 	}{
 		{[]string{"--", "/does/not/exist"}, 127, "codex-netproxy: run command: "},
 		{[]string{"--", "/etc/passwd"}, 126, "codex-netproxy: run command: "},
-		{[]string{"--deny", "*", "--", "true"}, 2, "codex-netproxy: host pattern"},
+		{[]string{"--deny", "*", "--", "true"}, 2, "error: host pattern"},
 		{[]string{"--http", "0.0.0.0:3128"}, 1, "not an address of the loopback interface"},
 		{[]string{"--socks", "127.0.0.1:0", "--", "true"}, 2, "a command needs --http"},
 		{[]string{"true"}, 2, "unexpected argument"},
