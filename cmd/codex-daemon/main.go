@@ -23,6 +23,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/daemon"
 	"codex/pkg/homedir"
+	"codex/pkg/termtext"
 )
 
 func main() {
@@ -38,6 +39,6 @@ func main() {
 	os.Exit(exit.Report(os.Stderr, "codex-daemon", daemon.Run(context.Background(), daemon.Process{
 		Args: os.Args[1:], Env: os.Environ(), Self: self,
 		Config: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
-		Stdout: os.Stdout, Stderr: os.Stderr,
+		Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr),
 	})))
 }

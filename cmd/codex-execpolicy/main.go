@@ -28,6 +28,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/execpolicy/argv"
 	"codex/pkg/homedir"
+	"codex/pkg/termtext"
 )
 
 func main() {
@@ -43,7 +44,7 @@ func main() {
 		os.Exit(1)
 	}
 	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
-		Self: self, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Self: self, Stdin: os.Stdin, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
 		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
 	}))
 }

@@ -29,13 +29,14 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"codex/pkg/model"
+	"codex/pkg/termtext"
 )
 
 func main() {
 	os.Exit(model.Main(os.Args[1:], model.Streams{
 		Stdin:    os.Stdin,
-		Stdout:   os.Stdout,
-		Stderr:   os.Stderr,
+		Stdout:   termtext.Stream(os.Stdout),
+		Stderr:   termtext.Stream(os.Stderr),
 		Env:      os.Environ(),
 		Terminal: isatty.IsTerminal(os.Stdin.Fd()),
 	}))

@@ -4,14 +4,17 @@
 // text as <U+202E>, bytes that are no UTF-8 as <9B>, all as less(1) shows them. Newlines
 // and tabs stay. Text for files and pipes needs none of this.
 //
-// Ground layer: it imports golang.org/x/sys.
+// Ground layer: it imports golang.org/x/sys and go-isatty.
 package termtext
 
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mattn/go-isatty"
 )
 
 // Visible gives s with everything visible that a terminal would act on.
@@ -24,6 +27,14 @@ func Output(s string) string { return rewrite(s, true) }
 // Line is Visible for one line: newlines and tabs become blanks.
 func Line(s string) string {
 	return Visible(strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(s))
+}
+
+// Stream is f, or a Writer over it when it is a terminal.
+func Stream(f *os.File) io.Writer {
+	if isatty.IsTerminal(f.Fd()) {
+		return Writer(f)
+	}
+	return f
 }
 
 // Writer passes on what is written to w, made visible. A character must not be split

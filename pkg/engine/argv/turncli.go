@@ -26,6 +26,7 @@ import (
 	"codex/pkg/homedir"
 	"codex/pkg/installation"
 	"codex/pkg/responses"
+	"codex/pkg/termtext"
 )
 
 // Flags is the command line of codex-turn(1).
@@ -123,7 +124,7 @@ func (f *Flags) options() (*turn.Options, error) {
 		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, IgnoreRules: f.IgnoreRules,
 		Environ: clock.Without(os.Environ()), Getenv: os.Getenv,
 		Originator: originator(f.Source), Platform: version.Platform(), SandboxName: sandboxName(), Timezone: timezone(os.Getenv("TZ")),
-		Stderr: os.Stderr, Log: log.New(os.Stderr, "codex-turn: ", 0),
+		Stderr: os.Stderr, Log: log.New(termtext.Stream(os.Stderr), "codex-turn: ", 0),
 		Now: now, Rand: rand.Float64, Sleep: responses.Sleep,
 	}
 	if f.Search {

@@ -7,6 +7,7 @@ import (
 
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
+	"codex/pkg/termtext"
 )
 
 // Options are everything a Server needs from outside.
@@ -48,7 +49,7 @@ func (o *Options) fill() {
 		o.Stderr = os.Stderr
 	}
 	if o.Log == nil {
-		o.Log = log.New(o.Stderr, "codex-app-server: ", 0)
+		o.Log = log.New(termtext.Stream(o.Stderr), "codex-app-server: ", 0)
 	}
 }
 

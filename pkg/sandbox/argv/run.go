@@ -22,6 +22,7 @@ import (
 	"codex/pkg/netproxy/proto"
 	"codex/pkg/policy"
 	"codex/pkg/sandbox"
+	"codex/pkg/termtext"
 )
 
 // Process is what we are run in. The command gets the streams as they are.
@@ -40,6 +41,9 @@ type Process struct {
 	SignalsAfter time.Duration
 }
 
+// words is where people read messages: names of files in them do nothing on a terminal.
+func (p *Process) words() io.Writer { return termtext.Stream(p.Err) }
+
 // Run does what the words after the program's name say and gives the exit
 // status: the command's own, 128+n when a signal ended it, 101 when it could
 // not be run, 2 for wrong usage, else 1.
@@ -51,9 +55,9 @@ func Run(ctx context.Context, args []string, p Process) int {
 		writeHelp(p.Err)
 		return exit.Usage
 	case errors.As(err, &refused):
-		fmt.Fprintf(p.Err, "codex-sandbox: %v\n", err)
+		fmt.Fprintf(p.words(), "codex-sandbox: %v\n", err)
 		for _, h := range refused.Hints {
-			fmt.Fprintf(p.Err, "hint: %s\n", h)
+			fmt.Fprintf(p.words(), "hint: %s\n", h)
 		}
 		return exit.Failed
 	}
@@ -90,7 +94,7 @@ func run(ctx context.Context, args []string, p Process) error {
 		return err
 	}
 	if f.explain {
-		return explain(p.Out, spec)
+		return explain(termtext.Stream(p.Out), spec)
 	}
 	if !spec.Policy.Restricted() {
 		return sandbox.Exec(spec)
@@ -132,7 +136,7 @@ func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 	}
 	if cfg.Permissions.ID != "" && cfg.SandboxModeExplicit {
 		for _, w := range cfg.Warnings {
-			fmt.Fprintf(p.Err, "codex-sandbox: warning: %s\n", w)
+			fmt.Fprintf(p.words(), "codex-sandbox: warning: %s\n", w)
 		}
 	}
 	spec := sandbox.Spec{Policy: pol, Argv: f.command, Dir: cwd, Env: environment(cfg.ShellEnv, p.Env, cwd),
@@ -166,7 +170,7 @@ func runConfined(ctx context.Context, spec sandbox.Spec, p Process, started func
 		c, err = start(ctx, spec, p)
 		if err == nil {
 			if lines := s.Explain(spec); len(lines) > 0 {
-				fmt.Fprintf(p.Err, "codex-sandbox: warning: %s\nhint: --explain tells what that leaves open\n", lines[0])
+				fmt.Fprintf(p.words(), "codex-sandbox: warning: %s\nhint: --explain tells what that leaves open\n", lines[0])
 			}
 		}
 	}
@@ -187,10 +191,10 @@ func runConfined(ctx context.Context, spec sandbox.Spec, p Process, started func
 func behindProxy(spec *sandbox.Spec, p Process) (end func()) {
 	k := &keeper.Keeper{Program: p.NetProxy, Env: p.Env, Errors: p.Err}
 	lease, err := k.Prepare(spec, keeper.Events{Blocked: func(a proto.Attempt) {
-		fmt.Fprintf(p.Err, "codex-sandbox: %s\n", a.Message)
+		fmt.Fprintf(p.words(), "codex-sandbox: %s\n", a.Message)
 	}})
 	if err != nil {
-		fmt.Fprintf(p.Err, "codex-sandbox: warning: %v\nhint: the command runs without a network\n", err)
+		fmt.Fprintf(p.words(), "codex-sandbox: warning: %v\nhint: the command runs without a network\n", err)
 	}
 	return func() {
 		lease.Close()
