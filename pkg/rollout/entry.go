@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // Entry is a line without its time. A json.RawMessage payload must be compact: it is
@@ -36,11 +38,12 @@ func (e Entry) encode(b *bytes.Buffer, at time.Time) error {
 		b.WriteString("}\n")
 		return nil
 	}
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(line{Stamp(at), e.Type, e.Payload}); err != nil {
+	text, err := jsonrpc.Marshal(line{Stamp(at), e.Type, e.Payload})
+	if err != nil {
 		return fmt.Errorf("encode %s line: %w", e.Type, err)
 	}
+	b.Write(text)
+	b.WriteByte('\n')
 	return nil
 }
 
@@ -57,14 +60,18 @@ func FirstMeta(f io.ReaderAt) (gjson.Result, error) {
 	for range headLines {
 		line, err := readLine(br)
 		if gjson.GetBytes(line, "type").Str == TypeSessionMeta {
-			return gjson.GetBytes(line, "payload"), nil
+			if line, ok := sound(line); ok {
+				return gjson.GetBytes(line, "payload"), nil
+			}
 		}
 		if err != nil {
 			break
 		}
 	}
-	return gjson.Result{}, errors.New("session file has no session_meta line")
+	return gjson.Result{}, errNoMeta
 }
+
+var errNoMeta = errors.New("it has no session_meta line")
 
 // AppendLine appends v as a line to a file of lines, which is made if it is not there. A
 // torn last line is closed first, so that it spoils itself only.
@@ -73,16 +80,35 @@ func AppendLine(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if torn(f) {
-		b.WriteByte('\n')
-	}
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err = enc.Encode(v); err == nil {
-		_, err = f.Write(b.Bytes())
+	line, err := jsonrpc.Marshal(v)
+	if err == nil {
+		_, _, err = appendWhole(f, append(line, '\n'))
 	}
 	return errors.Join(err, f.Close())
+}
+
+// appendWhole appends lines with one write, and gives the size of the file after it. A
+// last line that a dead writer has left torn is closed first, so that it spoils itself
+// only. Of a write that fails the torn line is cut off, if nobody has written behind it;
+// done is how much has been written all the same.
+func appendWhole(f *os.File, lines []byte) (size int64, done int, err error) {
+	st, err := f.Stat()
+	if err != nil {
+		return 0, 0, err
+	}
+	close := 0
+	if torn(f) {
+		close, lines = 1, append([]byte{'\n'}, lines...)
+	}
+	n, err := f.Write(lines)
+	if err == nil {
+		return st.Size() + int64(n), n - close, nil
+	}
+	whole := bytes.LastIndexByte(lines[:n], '\n') + 1
+	if now, e := f.Stat(); e == nil && now.Size() == st.Size()+int64(n) && whole < n {
+		err = errors.Join(err, f.Truncate(st.Size()+int64(whole)))
+	}
+	return 0, max(whole-close, 0), err
 }
 
 // torn says whether the last line of a file has no end.

@@ -4,12 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // History is what a resumed thread starts from (turn spec §5, reconstruction).
@@ -27,8 +31,10 @@ type History struct {
 	Tokens *TokenInfo
 	// Compactions counts the compacted lines: the window number.
 	Compactions int
-	// Preview is the first user message's text.
-	Preview string
+	// Dropped counts the lines that could not be read.
+	Dropped int
+
+	size int64 // of the file, when it was loaded
 }
 
 // Load reads the session file at path. Lines that cannot be parsed are skipped. Only
@@ -40,9 +46,20 @@ func Load(path string) (*History, error) {
 		return nil, fmt.Errorf("open session file: %w", err)
 	}
 	defer f.Close()
-	h := &History{Path: path}
-	if err := h.readMeta(f); err != nil {
-		return nil, err
+	st, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("load session file: %w", err)
+	}
+	h := &History{Path: path, size: st.Size()}
+	first, err := FirstMeta(f)
+	if err == nil {
+		err = lenient(first.Raw, &h.Meta)
+	}
+	if err == nil && h.Meta.ID == "" {
+		err = errNoMeta
+	}
+	if err != nil {
+		return nil, fmt.Errorf("session file %s: %w", path, err)
 	}
 	r := reconstruct{h: h}
 	var base int64 = -1
@@ -81,7 +98,9 @@ type reconstruct struct {
 
 // line takes one line; true means that everything older is replaced.
 func (r *reconstruct) line(b []byte) bool {
-	if !gjson.ValidBytes(b) {
+	b, ok := sound(b)
+	if !ok {
+		r.h.Dropped++
 		return false
 	}
 	payload := gjson.GetBytes(b, "payload")
@@ -92,7 +111,7 @@ func (r *reconstruct) line(b []byte) bool {
 	case TypeTurnContext:
 		if !r.haveCtx && r.drop == 0 {
 			var c TurnContext
-			if json.Unmarshal([]byte(payload.Raw), &c) == nil {
+			if lenient(payload.Raw, &c) == nil {
 				r.h.Context, r.h.PreviousModel, r.haveCtx = &c, c.Model, true
 			}
 		}
@@ -121,7 +140,7 @@ func (r *reconstruct) line(b []byte) bool {
 		case "token_count":
 			if r.h.Tokens == nil && payload.Get("info").IsObject() {
 				var t TokenInfo
-				if json.Unmarshal([]byte(payload.Get("info").Raw), &t) == nil {
+				if lenient(payload.Get("info").Raw, &t) == nil {
 					r.h.Tokens = &t
 				}
 			}
@@ -156,28 +175,6 @@ func userMessage(text string) json.RawMessage {
 	b, _ := json.Marshal(map[string]any{"type": "message", "role": "user",
 		"content": []any{map[string]string{"type": "input_text", "text": text}}})
 	return b
-}
-
-func (h *History) readMeta(f *os.File) error {
-	br := bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 64<<10)
-	for n := 0; n < headLines && (h.Meta.ID == "" || h.Preview == ""); n++ {
-		line, err := readLine(br)
-		if len(line) == 0 && err != nil {
-			break
-		}
-		if h.Meta.ID == "" && gjson.GetBytes(line, "type").Str == TypeSessionMeta {
-			if err := json.Unmarshal([]byte(gjson.GetBytes(line, "payload").Raw), &h.Meta); err != nil {
-				return fmt.Errorf("session file %s: first line: %w", h.Path, err)
-			}
-		}
-		if gjson.GetBytes(line, "payload.type").Str == "user_message" {
-			h.Preview = gjson.GetBytes(line, "payload.message").Str
-		}
-	}
-	if h.Meta.ID == "" {
-		return fmt.Errorf("session file %s is empty or has no session_meta line", h.Path)
-	}
-	return nil
 }
 
 func readLine(br *bufio.Reader) ([]byte, error) {
@@ -217,9 +214,9 @@ func countCompacted(f *os.File, end int64) (int, error) {
 	return n, nil
 }
 
-// Each gives the lines of the session file at path from the first to the last until fn
-// returns false. Lines that cannot be parsed are skipped.
-func Each(path string, fn func(typ string, payload gjson.Result) bool) error {
+// Events gives the payloads of the events in the session file at path, from the first to
+// the last. Lines that cannot be read are skipped.
+func Events(path string, fn func(payload gjson.Result)) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("open session file: %w", err)
@@ -228,9 +225,9 @@ func Each(path string, fn func(typ string, payload gjson.Result) bool) error {
 	br := bufio.NewReaderSize(f, 64<<10)
 	for {
 		line, err := readLine(br)
-		if len(line) > 0 && gjson.ValidBytes(line) {
-			if !fn(gjson.GetBytes(line, "type").Str, gjson.GetBytes(line, "payload")) {
-				return nil
+		if gjson.GetBytes(line, "type").Str == TypeEvent {
+			if line, ok := sound(line); ok {
+				fn(gjson.GetBytes(line, "payload"))
 			}
 		}
 		if err == io.EOF {
@@ -253,9 +250,34 @@ func Backward(path string, fn func(typ string, payload json.RawMessage) bool) er
 	defer f.Close()
 	return backward(f, func(line []byte, _ int64) bool {
 		typ := gjson.GetBytes(line, "type").Str
-		if typ != TypeTurnContext && typ != TypeEvent || !gjson.ValidBytes(line) {
+		if typ != TypeTurnContext && typ != TypeEvent {
 			return true
 		}
-		return fn(typ, json.RawMessage(gjson.GetBytes(line, "payload").Raw))
+		line, ok := sound(line)
+		return !ok || fn(typ, json.RawMessage(gjson.GetBytes(line, "payload").Raw))
 	})
+}
+
+// sound gives a line that decoders may have: valid JSON of bounded size and depth. What is
+// no UTF-8 in it becomes U+FFFD.
+func sound(line []byte) ([]byte, bool) {
+	if jsonrpc.Valid(line) {
+		return line, true
+	}
+	if utf8.Valid(line) {
+		return nil, false
+	}
+	line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
+	return line, jsonrpc.Valid(line)
+}
+
+// lenient decodes what somebody else may have written: a member of a wrong type is left
+// out.
+func lenient(raw string, v any) error {
+	err := json.Unmarshal([]byte(raw), v)
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		return nil
+	}
+	return err
 }

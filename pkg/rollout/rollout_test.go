@@ -11,6 +11,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 func clock() time.Time { return time.Date(2026, 11, 22, 10, 45, 42, 201e6, time.UTC) }
@@ -63,7 +68,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if texts(h) != "1 2" || h.Context == nil || h.PreviousModel != "m" || h.Tokens.Total.Total != 7 || h.Preview != "hello <b>" || h.Compactions != 0 {
+	if texts(h) != "1 2" || h.Context == nil || h.PreviousModel != "m" || h.Tokens.Total.Total != 7 || h.Compactions != 0 {
 		t.Errorf("history %q %+v", texts(h), h)
 	}
 }
@@ -170,47 +175,110 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
+		_ = Events(path, func(p gjson.Result) {
+			if !utf8.ValidString(p.Raw) {
+				t.Errorf("event %q", p.Raw)
+			}
+		})
 		h, err := Load(path)
-		if err == nil && h.Meta.ID == "" {
+		if err != nil {
+			return
+		}
+		if h.Meta.ID == "" {
 			t.Error("loaded a file without an id")
+		}
+		for _, item := range h.Items {
+			if !jsonrpc.Valid(item) {
+				t.Errorf("item %q", item)
+			}
 		}
 	})
 }
 
-// Who goes on with a session waits for the turn that another engine is at.
-func TestSettled(t *testing.T) {
+// TestHold: who goes on with a session waits for the turn that another engine is at, and
+// hears that the file is another one then.
+func TestHold(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no lock")
 	}
 	path := filepath.Join(t.TempDir(), "rollout.jsonl")
 	w := Create(path, Meta{ID: "x"}, time.Now)
-	w.Hold()
-	if err := w.Append(Entry{Type: "event_msg", Payload: json.RawMessage(`{}`)}); err != nil {
+	none := func() { t.Error("waits for nobody") }
+	if changed, err := w.Hold(t.Context(), none); changed || err != nil {
+		t.Fatal(changed, err)
+	}
+	if err := w.Append(item(1)); err != nil {
 		t.Fatal(err)
 	}
-	over, cancel := context.WithCancel(context.Background())
+	h, err := Load(path) // while the first is at work
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := h.Continue(time.Now)
+	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	Settled(over, path) // gives up
-	waited := make(chan struct{})
-	go func() {
-		defer close(waited)
-		Settled(context.Background(), path)
-	}()
-	w.Release()
-	<-waited
-	other := Continue(path, time.Now)
-	other.Hold()
-	if err := other.Append(Entry{Type: "event_msg", Payload: json.RawMessage(`{}`)}); err != nil {
+	if _, err := other.Hold(over, func() {}); err == nil {
+		t.Error("two have the lock")
+	}
+	if err := w.Append(item(2)); err != nil {
 		t.Fatal(err)
 	}
-	w.Hold() // the other has it
-	w.Release()
+	changed, err := other.Hold(t.Context(), w.Release)
+	if !changed || err != nil {
+		t.Errorf("after another's line: changed %v, %v", changed, err)
+	}
+	if err := other.Append(item(3)); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := other.Hold(t.Context(), none); changed || err != nil {
+		t.Errorf("after its own line: changed %v, %v", changed, err)
+	}
+	w.Release() // nothing of somebody else's
 	if got, err := turnLock(path).TryRLock(); got || err != nil {
 		t.Errorf("a lock of somebody else was released (%v)", err)
+	}
+	other.Release()
+	if changed, err := w.Hold(t.Context(), none); !changed || err != nil {
+		t.Errorf("the first again: changed %v, %v", changed, err)
 	}
 	if err := errors.Join(w.Close(), other.Close()); err != nil {
 		t.Error(err)
 	}
-	Settled(context.Background(), path)
-	Settled(context.Background(), path+".none")
+	if h, err := Load(path); err != nil || texts(h) != "1 2 3" {
+		t.Errorf("%v, items %q", err, texts(h))
+	}
+	if _, err := Continue(path+".none", time.Now).Hold(t.Context(), none); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestForeign loads what nobody of us has written: lines that are no JSON, too deep, of
+// wrong types or not in UTF-8 spoil themselves only.
+func TestForeign(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f.jsonl")
+	deep := strings.Repeat("[", 12<<20)
+	text := deep + "\n" + `{"type":"session_meta","payload":{"id":"a","source":"exec","cli_version":5,"cwd":"/caf` + "\xe9" + `"}}` + "\n" +
+		`{"type":"response_item","payload":{"n":1,"type":"message","content":[{"text":"1"}]}}` + "\n" +
+		`{"type":"turn_context","payload":{"turn_id":5,"model":"m","cwd":"/w"}}` + "\n" + deep + "\n" +
+		`{"type":"event_msg","payload":` + deep + "\n" + `{"type":"response_item","payload":{"tor` + "\n" +
+		`{"type":"event_msg","payload":{"type":"user_message","message":"caf` + "\xe9" + `"}}` + "\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h, err := Load(path)
+	if err != nil || h.Meta.ID != "a" || h.Meta.Cwd != "/caf\uFFFD" || len(h.Items) != 1 || h.Context == nil || h.Context.Model != "m" || h.Context.Cwd != "/w" || h.Dropped != 4 {
+		t.Errorf("%v %+v", err, h)
+	}
+	n := 0
+	err = Events(path, func(p gjson.Result) {
+		if n++; p.Get("message").Str != "caf\uFFFD" {
+			t.Error(p.Raw)
+		}
+	})
+	if err != nil || n != 1 {
+		t.Error(err, n)
+	}
+	if err := Backward(path, func(string, json.RawMessage) bool { return true }); err != nil {
+		t.Error(err)
+	}
 }

@@ -1,4 +1,5 @@
 // Package thread is the one home of what a stored thread is: its session file, found by id,
+
 // name or time; what its head says; its name, its turns, how it is forked, archived and
 // changed; and under which settings and instructions one begins. The engine and the router
 // both ask here.

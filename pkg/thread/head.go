@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 )
@@ -65,6 +66,16 @@ func Read(path string) (*Head, error) {
 	}
 	defer f.Close()
 	return h, h.update(f, new([]byte), metaBack)
+}
+
+// Preview is the text of the first user message, "" when it cannot be read.
+func Preview(path string) string {
+	h, f, err := open(path)
+	if err != nil {
+		return ""
+	}
+	f.Close()
+	return h.Preview
 }
 
 // open reads the first lines; the file is the caller's.
@@ -224,7 +235,7 @@ func keepSet(v gjson.Result) *string {
 // readMeta reads a session_meta line; false when it is none. One pass: the instructions
 // in it are long.
 func (h *Head) readMeta(line []byte) bool {
-	if !bytes.Contains(line, []byte(`"session_meta"`)) {
+	if !bytes.Contains(line, []byte(`"`+rollout.TypeSessionMeta+`"`)) {
 		return false
 	}
 	text := view(line)
@@ -319,7 +330,7 @@ func (h *Head) update(f *os.File, buf *[]byte, most int64) error {
 func lastMeta(f *os.File, buf *[]byte, id string, most int64) (meta gjson.Result, err error) {
 	err = lastOf(f, buf, rollout.TypeSessionMeta, most, headMax, func(line []byte) bool {
 		p := gjson.GetBytes(line, "payload")
-		if got, ok := ParseID(p.Get("id").Str); ok && got == id && gjson.ValidBytes(line) {
+		if got, ok := ParseID(p.Get("id").Str); ok && got == id && jsonrpc.Valid(line) {
 			meta = p
 			return true
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
@@ -16,7 +17,7 @@ func Source(raw string) (out protocol.SessionSource) {
 	case "":
 		raw = `"unknown"`
 	}
-	if !gjson.Valid(raw) || json.Unmarshal([]byte(raw), &out) != nil {
+	if !jsonrpc.Valid([]byte(raw)) || json.Unmarshal([]byte(raw), &out) != nil {
 		_ = json.Unmarshal([]byte(`"unknown"`), &out)
 	}
 	return out

@@ -15,13 +15,7 @@ import (
 // per thread. A last turn without an end was interrupted, unless it is the one that runs.
 func Turns(path, running string) ([]protocol.Turn, error) {
 	b := turnsBuilder{turns: []protocol.Turn{}}
-	err := rollout.Each(path, func(typ string, payload gjson.Result) bool {
-		if typ == rollout.TypeEvent {
-			b.event(payload)
-		}
-		return true
-	})
-	if err != nil {
+	if err := rollout.Events(path, b.event); err != nil {
 		return nil, err
 	}
 	if n := len(b.turns) - 1; running != "" && n >= 0 && b.turns[n].ID == running && b.turns[n].CompletedAt == nil {

@@ -129,7 +129,8 @@ func TestNoSessionFile(t *testing.T) {
 	e.turnDone("completed")
 	e.send("two")
 	e.turnDone("completed")
-	e.quit()
+	e.eof()
+	e.exit(1) // not a success: nothing of it can be resumed
 	if n := len(e.find("method", "warning")); n != 1 || !strings.Contains(e.stderr.String(), "session file") {
 		t.Errorf("%d warnings, stderr %q", n, e.stderr.String())
 	}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // Version connects to the server behind socket, shakes hands and gives the version that
@@ -69,7 +71,7 @@ func (s *Session) Notification(method string) (gjson.Result, error) {
 		if err != nil {
 			return gjson.Result{}, s.late(fmt.Errorf("failed to read from %s: %w", s.path, err))
 		}
-		if v := gjson.ParseBytes(m); gjson.ValidBytes(m) && v.Get("method").Str == method {
+		if v := gjson.ParseBytes(m); jsonrpc.Valid(m) && v.Get("method").Str == method {
 			return v.Get("params"), nil
 		}
 	}
@@ -185,7 +187,7 @@ func (s *Session) initialize(client string) (string, error) {
 			return "", err
 		}
 		v := gjson.ParseBytes(m)
-		if !gjson.ValidBytes(m) || v.Get("id").Raw != "1" || v.Get("method").Exists() {
+		if !jsonrpc.Valid(m) || v.Get("id").Raw != "1" || v.Get("method").Exists() {
 			continue
 		}
 		if e := v.Get("error"); e.Exists() {

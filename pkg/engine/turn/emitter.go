@@ -103,13 +103,17 @@ func (e *emitter) noteAsked() {
 	}
 }
 
-// lost says, once, that the session file does not get what it should.
+// lost says, once, that the session file does not get what it should for now.
 func (e *emitter) lost(threadID string, err error) {
 	e.lostOnce.Do(func() {
-		fmt.Fprintf(e.stderr, "codex-turn: session file is not complete: %v\n", err)
-		e.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &threadID,
-			Message: fmt.Sprintf("The session file could not be written and will be incomplete: %v", err)})
+		e.warn(threadID, fmt.Sprintf("The session file cannot be written for now: %v.", err))
 	})
+}
+
+// warn tells people and clients: some of these have warnings left out.
+func (e *emitter) warn(threadID, message string) {
+	fmt.Fprintf(e.stderr, "codex-turn: %s\n", message)
+	e.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &threadID, Message: message})
 }
 
 func (t *turn) itemStarted(item protocol.ThreadItem) {

@@ -42,7 +42,7 @@ func (t *liveThread) rollBack(n uint32) (json.RawMessage, error) {
 	if t.running != nil {
 		return nil, invalid("Cannot rollback while a turn is in progress.")
 	}
-	if err := t.file.Append(rollout.RolledBack(n)); err != nil {
+	if err := t.file.AppendNow(rollout.RolledBack(n)); err != nil {
 		return nil, internal(err)
 	}
 	h, err := rollout.Load(t.file.Path())
@@ -59,6 +59,8 @@ func (t *liveThread) take(h *rollout.History) {
 	var left []error
 	if t.history, left = item.Stored(h.Items); len(left) > 0 {
 		t.broken = fmt.Sprintf("%d items of the session can't be used and are left out; the first is %v.", len(left), left[0])
+	} else if h.Dropped > 0 {
+		t.broken = fmt.Sprintf("%d lines of the session file can't be read and are left out.", h.Dropped)
 	}
 	t.baseline, t.previousModel, t.window = h.Context, h.PreviousModel, h.Compactions
 	if h.Tokens != nil {

@@ -40,11 +40,15 @@ func (t *turn) run(input []protocol.UserInput) {
 	th.status(active())
 	turn := protocol.Turn{ID: t.id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress, StartedAt: &t.start}
 	t.out.notify(protocol.NoteTurnStarted, protocol.TurnStartedNotification{ThreadID: th.id, Turn: turn})
-	th.file.Hold()
+	held := t.hold()
 	defer th.file.Release()
-	t.recordStart()
 	var last *string
-	firstMs, err := t.work(input, &last)
+	var firstMs *int64
+	var err error
+	if held {
+		t.recordStart()
+		firstMs, err = t.work(input, &last)
+	}
 	if err != nil && t.ctx.Err() == nil {
 		turn.Error = turnError(err)
 		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusSystemError})
@@ -59,7 +63,9 @@ func (t *turn) run(input []protocol.UserInput) {
 	switch {
 	case t.ctx.Err() != nil:
 		turn.Status = protocol.TurnStatusInterrupted
-		t.aborted(completed, ms)
+		if held {
+			t.aborted(completed, ms)
+		}
 	case err != nil:
 		turn.Status = protocol.TurnStatusFailed
 		th.record(event(taskComplete{"task_complete", t.id, nil, completed, ms, firstMs}))
@@ -77,6 +83,26 @@ func (t *turn) run(input []protocol.UserInput) {
 		th.status(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
 	}
 	t.out.notify(protocol.NoteTurnCompleted, protocol.TurnCompletedNotification{ThreadID: th.id, Turn: turn})
+}
+
+// hold waits until no other engine is at work on the session, and takes over what that has
+// added; false when the turn was interrupted before.
+func (t *turn) hold() bool {
+	th := t.th
+	changed, err := th.file.Hold(t.ctx, func() { t.out.warn(th.id, "Another codex is at work on this session: waiting until its turn is over.") })
+	if err != nil || !changed {
+		return err == nil
+	}
+	h, err := rollout.Load(th.file.Path())
+	if err != nil {
+		t.out.warn(th.id, fmt.Sprintf("What was added to this session cannot be read: %v", err))
+		return true
+	}
+	th.mu.Lock()
+	defer th.mu.Unlock()
+	th.take(h)
+	th.lastTurn = t.id
+	return true
 }
 
 // leave ends the turn's hold on the thread; what still waits for the history goes there.

@@ -2,7 +2,6 @@ package turn
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -85,7 +84,7 @@ func classify(line []byte) (text []byte, isMessage bool) {
 	switch {
 	case len(trimmed) == 0:
 		return nil, false
-	case trimmed[0] == '{', trimmed[0] == '[' && json.Valid(trimmed):
+	case trimmed[0] == '{', trimmed[0] == '[' && jsonrpc.Valid(trimmed):
 		return trimmed, true
 	}
 	return line, false

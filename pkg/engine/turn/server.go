@@ -121,7 +121,8 @@ func (s *Server) leave() {
 	s.turns.Wait()
 	if th := s.thread(); th != nil {
 		if err := th.close(); err != nil {
-			fmt.Fprintf(s.opts.Stderr, "codex-turn: %v\n", err)
+			fmt.Fprintf(s.opts.Stderr, "codex-turn: the session is not saved whole: %v\n", err)
+			s.fail()
 		}
 	}
 }

@@ -160,19 +160,13 @@ func freshID(of string) (string, error) {
 	return id.String(), nil
 }
 
-// settleTime is how long another engine may take to write down the turn that it is at.
-const settleTime = 5 * time.Second
-
 // resumeThread goes on with a session file.
 func resumeThread(ctx context.Context, o *Options, out *emitter, path string, a *thread.Asked) (*liveThread, error) {
-	settle, cancel := context.WithTimeout(ctx, settleTime)
-	rollout.Settled(settle, path)
-	cancel()
 	h, err := rollout.Load(path)
 	if err != nil {
 		return nil, err
 	}
-	t := &liveThread{facts: facts{opts: o, out: out, id: h.Meta.ID, session: h.Meta.ID, created: o.Now()}, preview: h.Preview}
+	t := &liveThread{facts: facts{opts: o, out: out, id: h.Meta.ID, session: h.Meta.ID, created: o.Now()}, preview: thread.Preview(path)}
 	if at, err := time.Parse(time.RFC3339, h.Meta.Timestamp); err == nil {
 		t.created = at
 	}
@@ -191,7 +185,7 @@ func resumeThread(ctx context.Context, o *Options, out *emitter, path string, a 
 	t.threadSource = h.Meta.ThreadSource
 	t.take(h)
 	t.name = thread.Name(t.cfg.Home, t.id)
-	t.file = rollout.Continue(path, o.Now)
+	t.file = h.Continue(o.Now)
 	return t, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 const (
@@ -47,7 +49,7 @@ type chunk struct {
 
 // parseEnvelope reads a frame of the relay; what it does not know is left out.
 func parseEnvelope(frame []byte) (envelope, error) {
-	if !gjson.ValidBytes(frame) {
+	if !jsonrpc.Valid(frame) {
 		return envelope{}, errors.New("an envelope that is no JSON")
 	}
 	v := gjson.ParseBytes(frame)
@@ -173,7 +175,7 @@ func (a *assembler) add(k key, seq uint64, c chunk, now time.Time) ([]byte, erro
 		return nil, nil
 	}
 	a.drop(k)
-	if len(m.data) != m.size || !gjson.ValidBytes(m.data) {
+	if len(m.data) != m.size || !jsonrpc.Valid(m.data) {
 		return nil, errors.New("a message in segments that is none")
 	}
 	return m.data, nil
