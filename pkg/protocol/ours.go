@@ -7,3 +7,17 @@ package protocol
 
 // OursPrefix begins the name of every method that the original does not have.
 const OursPrefix = "codexTurn/"
+
+// NoteToolCallFailed says that a call of the model did nothing, and that no item shows it:
+// its arguments could not be read, its tool is not there, its patch has no place, or what
+// it asked for was refused.
+const NoteToolCallFailed = OursPrefix + "toolCall/failed"
+
+// ToolCallFailedNotification has what the model was answered.
+type ToolCallFailedNotification struct {
+	ThreadID string `json:"threadId"`
+	TurnID   string `json:"turnId"`
+	CallID   string `json:"callId"`
+	Tool     string `json:"tool"`
+	Message  string `json:"message"`
+}

@@ -27,9 +27,6 @@ func (s *Set) Dispatch(ctx context.Context, t *Turn, c Call) *Pending {
 	run, alone := s.find(t, c)
 	if run == nil {
 		p.out = unsupported(c)
-		if s.Log != nil {
-			s.Log.Print(p.out.Text)
-		}
 		close(p.done)
 		return p
 	}
@@ -81,7 +78,7 @@ func unsupported(c Call) Output {
 	case "custom_tool_call":
 		return failed("unsupported custom tool call: %s", c.Name)
 	case "local_shell_call":
-		return Output{Missing: true, Failed: true}
+		return Output{Text: "unsupported call: local_shell", Missing: true, Failed: true}
 	}
 	return failed("unsupported call: %s%s", c.Namespace, c.Name)
 }

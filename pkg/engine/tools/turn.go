@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -99,11 +100,14 @@ type Call struct {
 	Arguments string // or the input of a custom call
 }
 
+// Tool is the name of what was called, for people.
+func (c Call) Tool() string { return c.Namespace + cmp.Or(c.Name, c.Item) }
+
 // Output is what goes back to the model.
 type Output struct {
 	Text    string
 	Content json.RawMessage // content items instead of Text
 	Missing bool            // nothing is recorded: the next request repairs it to "aborted"
-	// Failed says that the call did nothing, and that no item shows it.
+	// Failed says that the call did nothing, that no item shows it, and Text why.
 	Failed bool
 }

@@ -362,6 +362,10 @@ func (s *sample) call(e item.Item) {
 func (s *sample) collect() {
 	for _, p := range s.calls {
 		out := p.Wait()
+		if out.Failed {
+			s.t.out.notify(protocol.NoteToolCallFailed, protocol.ToolCallFailedNotification{ThreadID: s.t.shown.thread, TurnID: s.t.shown.turn,
+				CallID: p.Call.ID, Tool: p.Call.Tool(), Message: out.Text})
+		}
 		if out.Missing {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -259,6 +260,9 @@ func (c *child) notification(line []byte) (bool, error) {
 	method := gjson.GetBytes(line, "method").Str
 	if method == "" || gjson.GetBytes(line, "id").Exists() {
 		return false, nil
+	}
+	if strings.HasPrefix(method, protocol.OursPrefix) {
+		return true, nil // clients of a router know the original's
 	}
 	c.t.fromEngine(c, method, bytes.Clone(line))
 	return true, nil

@@ -190,6 +190,8 @@ func (h *human) event(method string, p gjson.Result) {
 		h.diff(h.changes.update(p.Get("diff").Str))
 	case protocol.NoteError:
 		h.error(p.Get("error.message").Str)
+	case protocol.NoteToolCallFailed:
+		h.println(h.style(h.line(p.Get("tool").Str), bold), h.style(" failed:", red), " ", h.line(firstLine(p.Get("message").Str)))
 	case protocol.NoteConfigWarning:
 		h.notice("warning:", p)
 	case protocol.NoteDeprecationNotice:

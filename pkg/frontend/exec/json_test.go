@@ -2,6 +2,7 @@ package exec
 
 import (
 	"encoding/json"
+	"io"
 	"reflect"
 	"testing"
 	"unicode/utf8"
@@ -67,7 +68,7 @@ func FuzzRender(f *testing.F) {
 			return
 		}
 		var out lines
-		j := newJSONOut(&out, true)
+		j := newJSONOut(&out, io.Discard, true)
 		h := &human{out: &lines{}, err: &lines{}, colour: true, stream: true, raw: true}
 		o := &outcome{}
 		p := gjson.Parse(params)

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -12,7 +13,8 @@ import (
 // jsonOut renders thread events: one object a line on stdout, each with one write. The order of keys is part of the form.
 type jsonOut struct {
 	w      io.Writer
-	stream bool // pieces of messages too
+	notice io.Writer // stderr, for what has no event
+	stream bool      // pieces of messages too
 	buf    []byte
 	err    error          // of the first write that failed
 	next   int            // number of the next item
@@ -21,8 +23,8 @@ type jsonOut struct {
 	plan   gjson.Result   // its latest state
 }
 
-func newJSONOut(w io.Writer, stream bool) *jsonOut {
-	return &jsonOut{w: w, stream: stream, ids: map[string]int{}, todo: -1}
+func newJSONOut(w, notice io.Writer, stream bool) *jsonOut {
+	return &jsonOut{w: w, notice: notice, stream: stream, ids: map[string]int{}, todo: -1}
 }
 
 func (j *jsonOut) failed() error { return j.err }
@@ -56,6 +58,8 @@ func (j *jsonOut) event(method string, p gjson.Result) {
 		j.todoList(kind)
 	case protocol.NoteError:
 		j.error(detailed(p.Get("error")))
+	case protocol.NoteToolCallFailed:
+		fmt.Fprintf(j.notice, "codex-exec: %s failed: %s\n", p.Get("tool").Str, firstLine(p.Get("message").Str))
 	case protocol.NoteConfigWarning, protocol.NoteDeprecationNotice:
 		j.problem(withDetails(p.Get("summary").Str, p.Get("details").Str))
 	case protocol.NoteModelRerouted:

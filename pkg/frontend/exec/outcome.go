@@ -38,6 +38,8 @@ func (o *outcome) observe(method string, p gjson.Result) {
 	switch method {
 	case protocol.NoteItemCompleted:
 		o.item(p.Get("item"))
+	case protocol.NoteToolCallFailed:
+		o.failed++
 	case protocol.NoteThreadTokenUsageUpdated:
 		t := p.Get("tokenUsage.total")
 		o.usage = &usage{t.Get("inputTokens").Int(), t.Get("cachedInputTokens").Int(), t.Get("outputTokens").Int(), t.Get("reasoningOutputTokens").Int()}
@@ -74,6 +76,12 @@ func (o *outcome) item(item gjson.Result) {
 // detailed is the text of a TurnError with what is known in addition.
 func detailed(e gjson.Result) string {
 	return withDetails(e.Get("message").Str, e.Get("additionalDetails").Str)
+}
+
+// firstLine is what fits into one line of a message.
+func firstLine(s string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return first
 }
 
 func withDetails(s, details string) string {

@@ -186,7 +186,7 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 
 func (r *run) chooseRenderer() {
 	if r.args.JSON {
-		r.show = newJSONOut(r.Stdout, r.args.Stream)
+		r.show = newJSONOut(r.Stdout, r.Stderr, r.args.Stream)
 		return
 	}
 	colour := r.args.Color == "always"

@@ -24,10 +24,11 @@ func wire(early string, notes ...string) string {
 }
 
 const (
-	noteMessage   = `{"method":"item/completed","params":{"threadId":"T","turnId":"U","item":{"type":"agentMessage","id":"a","text":"answer"}}}`
-	noteCompleted = `{"method":"turn/completed","params":{"threadId":"T","turn":{"id":"U","status":"completed","error":null}}}`
-	noteStopped   = `{"method":"turn/completed","params":{"threadId":"T","turn":{"id":"U","status":"interrupted","error":null}}}`
-	noteBroken    = `{"method":"item/completed","params":{"threadId":"T","item":{"type":"commandExecution","id":"c","command":"x","cwd":"/w","status":"failed","aggregatedOutput":"","exitCode":3,"durationMs":1}}}`
+	noteMessage    = `{"method":"item/completed","params":{"threadId":"T","turnId":"U","item":{"type":"agentMessage","id":"a","text":"answer"}}}`
+	noteCompleted  = `{"method":"turn/completed","params":{"threadId":"T","turn":{"id":"U","status":"completed","error":null}}}`
+	noteFailedCall = `{"method":"codexTurn/toolCall/failed","params":{"threadId":"T","turnId":"U","callId":"c","tool":"apply_patch","message":"it has no place\nhere"}}`
+	noteStopped    = `{"method":"turn/completed","params":{"threadId":"T","turn":{"id":"U","status":"interrupted","error":null}}}`
+	noteBroken     = `{"method":"item/completed","params":{"threadId":"T","item":{"type":"commandExecution","id":"c","command":"x","cwd":"/w","status":"failed","aggregatedOutput":"","exitCode":3,"durationMs":1}}}`
 )
 
 func TestSetupErrors(t *testing.T) {
@@ -192,6 +193,8 @@ func TestStatus(t *testing.T) {
 		{"hi", []string{noteBroken, noteCompleted}, 0},
 		{"--fail-on-tool-error hi", []string{noteBroken, noteCompleted}, 3},
 		{"--fail-on-tool-error hi", []string{noteMessage, noteCompleted}, 0},
+		{"--fail-on-tool-error hi", []string{noteFailedCall, noteMessage, noteCompleted}, 3},
+		{"hi", []string{noteFailedCall, noteMessage, noteCompleted}, 0},
 		{"hi", []string{noteStopped}, 1},
 		{"hi", []string{`{"method":"turn/completed","params":{"threadId":"T","turn":{"status":"failed","error":{"message":"no"}}}}`}, 1},
 	} {
@@ -199,6 +202,9 @@ func TestStatus(t *testing.T) {
 			got := start(t, setting{git: true, wire: wire("", tc.notes...)}, strings.Fields(mode+tc.args)...)
 			if got.status != tc.want {
 				t.Errorf("%s%s: status %d, want %d\n%s", mode, tc.args, got.status, tc.want, got.stderr)
+			}
+			if n := strings.Count(got.stderr, "apply_patch failed: it has no place\n"); n != 1 && tc.notes[0] == noteFailedCall {
+				t.Errorf("%s%s: %q", mode, tc.args, got.stderr)
 			}
 		}
 	}
