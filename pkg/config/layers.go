@@ -73,27 +73,23 @@ func (s *stack) file(name, path string) error {
 		return err.(*syntaxError).at(path)
 	}
 	l.Tree = t
+	faults := s.add(l)
 	for _, k := range []string{"projects", "project_root_markers"} {
-		v, ok := t[k]
-		if !ok {
-			continue
-		}
-		var c checker
-		c.root(map[string]any{k: v})
-		if len(c.faults) > 0 {
-			f := first(c.faults, order([]Layer{l}, nil))
+		other := func(f fault) bool { return len(f.loc) == 0 || f.loc[0] != k }
+		if early := slices.DeleteFunc(slices.Clone(faults), other); len(early) > 0 {
+			f := first(early, order([]Layer{l}, nil))
 			off, n := locate(text, f.loc)
 			return placedError(path, text, off, n, f.msg)
 		}
 	}
-	s.add(l)
 	return nil
 }
 
-// add makes a layer's paths absolute and puts it on top.
-func (s *stack) add(l Layer) {
+// add makes a layer's paths absolute and puts it on top. It gives what is wrong with it by itself.
+func (s *stack) add(l Layer) []fault {
+	var c checker
 	if l.Disabled == "" && len(l.Tree) > 0 {
-		c := checker{rebase: func(p string) string { return s.env.absolute(p, l.Dir) }}
+		c = checker{rebase: func(p string) string { return s.env.absolute(p, l.Dir) }}
 		c.root(l.Tree)
 		l.sound = len(c.faults) == 0
 		if m, ok := l.Tree["memories"].(map[string]any); ok {
@@ -105,6 +101,7 @@ func (s *stack) add(l Layer) {
 		}
 	}
 	s.layers = append(s.layers, l)
+	return c.faults
 }
 
 // merged lays all layers that count over each other.

@@ -2,7 +2,7 @@
 // layers, and adds a rule to the user's own. It does not read what
 // the files say; package rules does.
 //
-// Ground layer: it imports config and ostext.
+// Ground layer: it imports config, foreign, jsonrpc and ostext.
 package ruledir
 
 import (
@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"codex/pkg/config"
+	"codex/pkg/foreign"
 	"codex/pkg/ostext"
 )
 
@@ -39,8 +40,8 @@ func Folders(layers []config.Layer, system bool) []string {
 }
 
 // Files lists the rules files of folders, each folder's in the order of their names. A
-// folder that is not there has none; one that can't be read is an error, so that nobody
-// works without rules and believes otherwise.
+// folder that is not there has none; one that can't be read is an error, and so is a file that
+// is none, so that nobody works without rules and believes otherwise.
 func Files(folders []string) ([]string, error) {
 	var out []string
 	for _, dir := range folders {
@@ -56,15 +57,14 @@ func Files(folders []string) ([]string, error) {
 				continue
 			}
 			path := filepath.Join(dir, e.Name())
-			if e.Type()&os.ModeSymlink != 0 {
-				if to, err := os.Stat(path); err != nil || !to.Mode().IsRegular() {
-					if err != nil {
-						return nil, fmt.Errorf("failed to read rules file %s: %s", path, ostext.Of(err))
-					}
-					continue
-				}
-			} else if !e.Type().IsRegular() {
+			to, err := os.Stat(path)
+			switch {
+			case err != nil:
+				return nil, fmt.Errorf("failed to read rules file %s: %s", path, ostext.Of(err))
+			case to.IsDir():
 				continue
+			case !to.Mode().IsRegular():
+				return nil, fmt.Errorf("failed to read rules file %s: %w", path, foreign.ErrNotRegular)
 			}
 			out = append(out, path)
 		}
