@@ -27,8 +27,12 @@ type stack struct {
 	projects  map[string]any
 }
 
-// maxFile bounds every file that is read: 16 MiB.
-const maxFile = 16 << 20
+// maxFile bounds every file that is read, maxProjectFile those of projects, which are read
+// before anybody has decided about them.
+const (
+	maxFile        = 16 << 20
+	maxProjectFile = 1 << 20
+)
 
 // readBounded reads a file that somebody else wrote.
 func readBounded(path string) ([]byte, error) { return foreign.ReadFile(path, maxFile) }
@@ -37,8 +41,8 @@ func readBounded(path string) ([]byte, error) { return foreign.ReadFile(path, ma
 const byteOrderMark = "\ufeff"
 
 // readFile returns a file's text; a missing one is "".
-func readFile(path string) (text string, found bool, err error) {
-	b, err := readBounded(path)
+func readFile(path string, max int64) (text string, found bool, err error) {
+	b, err := foreign.ReadFile(path, max)
 	switch {
 	case err == nil:
 	case os.IsNotExist(err):
@@ -63,7 +67,7 @@ func readFile(path string) (text string, found bool, err error) {
 // file adds the layer of one file. Early keys must have the right type at once:
 // finding the project depends on them.
 func (s *stack) file(name, path string) error {
-	text, found, err := readFile(path)
+	text, found, err := readFile(path, maxFile)
 	if err != nil {
 		return err
 	}
@@ -164,7 +168,7 @@ func (s *stack) projectDir(dir string) error {
 	if !trusted {
 		l.Disabled = "project is not trusted"
 	}
-	text, found, err := readFile(l.Path)
+	text, found, err := readFile(l.Path, maxProjectFile)
 	if err != nil {
 		if trusted {
 			return err

@@ -35,7 +35,7 @@ func (a allowed) permits(v string) bool { return !a.set || slices.Contains(a.val
 func readRequirements(s *stack, dir string) (requirements, error) {
 	var r requirements
 	path := filepath.Join(dir, "requirements.toml")
-	text, found, err := readFile(path)
+	text, found, err := readFile(path, maxFile)
 	if err != nil {
 		return r, err
 	}

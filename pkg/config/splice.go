@@ -27,7 +27,7 @@ type item struct {
 	table, path []string
 	// keys are where the parts of its own key stand.
 	keys []unstable.Range
-	// start and end are the item itself, line and next its lines.
+	// start and end are the item itself, line and next its lines (not of what is in a value).
 	start, end, line, next int
 	// val is where a pair's value stands.
 	val0, val1 int
@@ -62,6 +62,7 @@ func newDoc(text string) *doc {
 		case unstable.KeyValue:
 			at := d.pair(table, e)
 			at.array = inArray
+			at.line, at.next = lineStart(text, at.start), lineEnd(text, at.end)
 			d.items = append(d.items, at)
 		}
 	}
@@ -79,7 +80,6 @@ func (d *doc) pair(table []string, e *unstable.Node) item {
 	at.inline = d.inside(at, e.Value())
 	at.val1 = at.val0 + len(strings.TrimRight(d.text[at.val0:at.val1], " \t\r\n"))
 	at.end = at.val1
-	at.line, at.next = lineStart(d.text, at.start), lineEnd(d.text, at.end)
 	return at
 }
 

@@ -66,7 +66,7 @@ func decode(src string) (map[string]any, error) {
 
 // maxDepth bounds lists, inline tables and dotted keys: the decoder recurses, and its time
 // grows with the square of the depth.
-const maxDepth = 128
+const maxDepth = 64
 
 // tooDeep is where a document nests deeper than maxDepth, -1 where it does not.
 func tooDeep(src string) int {

@@ -50,7 +50,7 @@ func TestRedefined(t *testing.T) {
 
 func TestDecodeDeep(t *testing.T) {
 	for _, s := range []string{
-		"a = " + strings.Repeat("[", 10_000_000), "a = " + strings.Repeat("[ # [\n", 129), "a = " + strings.Repeat("{a=", 100_000),
+		"a = " + strings.Repeat("[", 10_000_000), "a = " + strings.Repeat("[ # [\n", 65), "a = " + strings.Repeat("{a=", 100_000),
 		strings.Repeat("a.", 1_000_000) + "a=1", "[" + strings.Repeat(`'a"'.`, 200) + "a]",
 	} {
 		if _, err := decode(s); err == nil || !strings.HasSuffix(err.Error(), "nested too deep") {
