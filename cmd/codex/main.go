@@ -20,10 +20,15 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"codex/pkg/cli/dispatch"
+	"codex/pkg/cli/exit"
 	"codex/pkg/cli/install"
+	"codex/pkg/cli/limits"
 )
 
 func main() {
+	if err := limits.Check(os.Getuid()); err != nil {
+		os.Exit(exit.Report(os.Stderr, "codex", err))
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		exe = os.Args[0]

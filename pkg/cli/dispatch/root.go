@@ -106,7 +106,8 @@ func usageError(text string) error {
 	return &exit.UsageError{Text: text, Usage: "codex [OPTIONS] [PROMPT]\n       codex [OPTIONS] <COMMAND> [ARGS]"}
 }
 
-// parseRoot takes the options up to the first word that is none.
+// parseRoot takes the options up to the first word that is none. By hand: codex starts with
+// every command, and kong takes longer than all of it.
 func parseRoot(args []string) (root, error) {
 	var r root
 	table := rootOptions()

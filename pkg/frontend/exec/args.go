@@ -86,7 +86,8 @@ func usageLines(verb string) string {
 	return "codex exec [OPTIONS] [PROMPT]\n       codex exec [OPTIONS] <COMMAND> [ARGS]"
 }
 
-// ParseArgs reads the command line (without the program's name). Options are the same
+// ParseArgs reads the command line (without the program's name). By hand: scripts match the
+// texts of wrong usage, and images take words as no library lets them. Options are the same
 // for every verb and may stand before and after it; when one is given twice the later
 // wins, and those of codex itself come first. Errors are *[exit.UsageError].
 func ParseArgs(argv []string) (*Args, error) {

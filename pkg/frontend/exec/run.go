@@ -12,6 +12,7 @@ import (
 
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/install"
+	"codex/pkg/cli/limits"
 	"codex/pkg/cli/options"
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/cli/version"
@@ -55,6 +56,9 @@ const errBroken = exit.Silent(128 + 13)
 // Run does what the command line says. What people must know has been written to stderr
 // when it returns; the error carries the exit status.
 func Run(ctx context.Context, p Process) error {
+	if err := limits.Check(p.UID); err != nil {
+		return err
+	}
 	screen := p.Stderr
 	if p.StderrTTY {
 		p.Stderr = termtext.Writer(screen)

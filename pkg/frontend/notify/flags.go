@@ -35,7 +35,8 @@ func Options() options.Set {
 	}}
 }
 
-// Parse reads the command line (without the program's name). Errors have status 2.
+// Parse reads the command line (without the program's name). By hand: kong would make half
+// of the program. Errors have status 2.
 func Parse(args []string) (Flags, error) {
 	var f Flags
 	for i := 0; i < len(args); i++ {

@@ -1,0 +1,48 @@
+//go:build unix
+
+// Package limits says it in words when a process may have too little to start: Go's own
+// runtime dies of it with a trace. What it needs before a program begins (750 MB of address
+// space) is in codex(1).
+package limits
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// What a turn needs: files for its pipes, and processes, of which threads count too.
+const (
+	leastFiles     = 24
+	leastProcesses = 24
+)
+
+// Check gives an error when the limits of this process are too low for a turn. uid is of
+// the user: the number of root's processes has no limit.
+func Check(uid int) error {
+	return check(uid, func(what int) (uint64, error) {
+		var r unix.Rlimit
+		err := unix.Getrlimit(what, &r)
+		return uint64(r.Cur), err
+	})
+}
+
+func check(uid int, limit func(what int) (uint64, error)) error {
+	for _, l := range []struct {
+		what  int
+		least uint64
+		name  string
+		flag  string
+	}{
+		{unix.RLIMIT_NOFILE, leastFiles, "open files", "-n"},
+		{unix.RLIMIT_NPROC, leastProcesses, "processes and threads", "-u"},
+	} {
+		if l.what == unix.RLIMIT_NPROC && uid == 0 {
+			continue
+		}
+		if n, err := limit(l.what); err == nil && n < l.least {
+			return fmt.Errorf("at most %d %s are allowed here, %d are needed: see ulimit %s", n, l.name, l.least, l.flag)
+		}
+	}
+	return nil
+}
