@@ -58,6 +58,17 @@ func TestScanner(t *testing.T) {
 	}
 }
 
+// The idle clock is started anew before each read: whatever came, a comment too, is a
+// sign of life.
+func TestScannerWaits(t *testing.T) {
+	const in = ": ping\n\n: ping\n\ndata: {}\n\n"
+	n := 0
+	sc := newScanner(iotest.OneByteReader(strings.NewReader(in)), false, func() { n++ })
+	if d, err := sc.next(); string(d) != "{}" || err != nil || n != len(in) {
+		t.Errorf("%q, %v, %d waits", d, err, n)
+	}
+}
+
 func TestScannerBound(t *testing.T) {
 	for name, in := range map[string]string{
 		"line":     "data: " + strings.Repeat("x", 100) + "\n\n",
