@@ -122,7 +122,7 @@ func (w reason) classified() *Error {
 	case w.badImage():
 		e := &Error{Message: textImage, Reason: shown(or(w.message, w.code)), Kind: KindOther, InvalidImage: true}
 		if !w.says(imageSentence) { // which is what ours says
-			e.Message = with(textImage, w.message)
+			e.Message = "The provider refused an image: " + e.Reason
 		}
 		return e
 	}

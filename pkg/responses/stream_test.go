@@ -127,7 +127,7 @@ func TestErrors(t *testing.T) {
 		{"400 context", answer{status: 400, body: `{"error":{"message":"Your input exceeds the context window of this model.","code":"context_length_exceeded","param":"input"}}`}, textContext, KindContextWindow, false},
 		{"413 context, other words", answer{status: 413, body: `{"error":{"message":"This model's maximum context length is 8192 tokens.","type":"BadRequestError","code":400}}`}, textContext, KindContextWindow, false},
 		{"400 image, other words", answer{status: 400, body: `{"error":{"message":"Invalid 'input[3].content[0].image_url'.","param":"input[3].content[0].image_url"}}`},
-			textImage + " (Invalid 'input[3].content[0].image_url'.)", KindOther, false},
+			"The provider refused an image: Invalid 'input[3].content[0].image_url'.", KindOther, false},
 		{"400 empty", answer{status: 400}, "unexpected status 400 Bad Request: Unknown error, url: URL/responses", KindOther, false},
 		{"400 page", answer{status: 400, body: "<!DOCTYPE html><html><head><style>p{}</style><title>400 Bad\nRequest</title><script>if (a<b) x()</script></head><body><p>nginx &amp; co"},
 			"unexpected status 400 Bad Request: an HTML page: 400 Bad Request nginx & co, url: URL/responses", KindOther, false},
@@ -206,7 +206,7 @@ func TestErrors(t *testing.T) {
 			if want := strings.ReplaceAll(tt.msg, "URL", url); e.Message != want {
 				t.Errorf("message %q\n   want %q", e.Message, want)
 			}
-			if e.Kind != tt.kind || e.Retryable != tt.retry || e.HTTPStatus != tt.a.status || e.InvalidImage != strings.HasPrefix(tt.msg, textImage) {
+			if e.Kind != tt.kind || e.Retryable != tt.retry || e.HTTPStatus != tt.a.status || e.InvalidImage != strings.Contains(tt.name, "image") {
 				t.Errorf("kind %s, retryable %v, status %d", e.Kind, e.Retryable, e.HTTPStatus)
 			}
 			if n.Load() != 1 {
