@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 )
 
@@ -34,9 +33,9 @@ type Session struct {
 func (s *Session) Hold(p Policy) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range slices.Sorted(maps.Keys(p.names)) {
-		if was, ok := s.path[name]; ok && was != p.names[name] {
-			return fmt.Errorf("%s led to %s when the session began and leads to %s now: it is not followed", name, was, p.names[name])
+	for name, path := range p.names {
+		if was, ok := s.path[name]; ok && was != path {
+			return fmt.Errorf("%s led to %s when the session began and leads to %s now: it is not followed", name, was, path)
 		}
 	}
 	for _, w := range p.Writable {

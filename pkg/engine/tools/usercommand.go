@@ -113,34 +113,3 @@ func (s *session) userResult() UserResult {
 	r.Code = s.proc.ExitCode()
 	return r
 }
-
-// Query runs one command in the sandbox of the turn that the model would have, and gives
-// what it writes; nobody sees it. ok is false unless it ends well.
-func (s *Set) Query(ctx context.Context, t *Turn, argv ...string) (out string, ok bool) {
-	ex, err := s.executor(ctx)
-	if err != nil {
-		return "", false
-	}
-	var all ends
-	sandboxed := t.Policy.Restricted()
-	p := client.StartParams{ID: "query-" + t.TurnID + "-" + fmt.Sprint(time.Now().UnixNano()), Argv: argv, Cwd: t.Cwd, Env: s.environment(t, sandboxed)}
-	if sandboxed {
-		profile := t.Profile
-		p.Sandbox, p.SandboxCwd, p.WorkspaceRoots = &profile, t.Cwd, []string{t.Cwd}
-	}
-	proc, err := ex.StartProcess(ctx, p, func(stream string, chunk []byte) {
-		if stream != "stderr" {
-			all.write(chunk)
-		}
-	})
-	if err != nil {
-		return "", false
-	}
-	select {
-	case <-proc.Closed():
-	case <-ctx.Done():
-		_ = proc.Terminate(context.WithoutCancel(ctx), 0) // it goes with the executor at the latest
-		return "", false
-	}
-	return string(all.bytes()), proc.ExitCode() == 0 && proc.Err() == nil
-}

@@ -129,9 +129,13 @@ func (t *turn) git(ctx context.Context) (review.Git, error) {
 	if err != nil {
 		return nil, err
 	}
+	repo, err := t.th.tools.Git(ctx, tt)
+	if err != nil { // the reviewer will find out by itself
+		return func(...string) (string, bool) { return "", false }, nil
+	}
 	return func(args ...string) (string, bool) {
-		out, ok := t.th.tools.Query(ctx, tt, append([]string{"git"}, args...)...)
-		return strings.TrimSpace(out), ok
+		out, err := repo.Run(ctx, args)
+		return strings.TrimSpace(out), err == nil
 	}, nil
 }
 

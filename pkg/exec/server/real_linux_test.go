@@ -267,6 +267,33 @@ func work(t *testing.T) (dir, outside string) {
 	return dir, outside
 }
 
+// TestNamesKept holds that a link which a command made does not turn a name of the
+// profile for what comes after it, commands and files.
+func TestNamesKept(t *testing.T) {
+	dir, outside := work(t)
+	r := spawn(t, true)
+	sandbox := profile(dir, special("root", "read"), special("project_roots", "write"), literal(dir+"/later", "write"))
+	var sb any = gjson.Parse(sandbox).Value()
+	r.ok("process/start", start("turn", spec{"cwd": dir, "sandbox": sb}, "/bin/ln", "-s", outside, "later"))
+	if got := r.finish("turn"); got.exited.Get("exitCode").Int() != 0 {
+		t.Fatalf("%+v", got)
+	}
+	for range 2 { // a refusal changes nothing
+		r.fails("process/start", start("use", spec{"cwd": dir, "sandbox": sb}, "/bin/touch", outside+"/x"), -32600, dir+"/later led to")
+		r.fails("fs/writeFile", `{"path":`+js(outside+"/x")+`,"dataBase64":"","sandbox":`+sandbox+`}`, -32600, dir+"/later led to")
+	}
+	if _, err := os.Lstat(outside + "/x"); err == nil {
+		t.Error("it was written")
+	}
+	if err := os.Remove(dir + "/later"); err != nil {
+		t.Fatal(err)
+	}
+	r.ok("process/start", start("again", spec{"cwd": dir, "sandbox": sb}, "/bin/mkdir", "later"))
+	if got := r.finish("again"); got.exited.Get("exitCode").Int() != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestConfined(t *testing.T) {
 	dir, outside := work(t)
 	r := spawn(t, true)

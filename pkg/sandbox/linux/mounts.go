@@ -61,7 +61,7 @@ func enterMounts(p *plan) (lost byte, err error) {
 	if err := dev.mountOn(v.base + "/dev"); err != nil {
 		return 0, refusal(err)
 	}
-	if err := v.mountAll(); err != nil {
+	if err := v.mountAll(v.mount); err != nil {
 		return 0, err
 	}
 	lost, err = mountProc(v.base+"/proc", p, coverProc)
@@ -184,6 +184,7 @@ type view struct {
 	roots    []int // detached copies of plan.roots
 	readable []int // and of plan.readable
 	empty    int   // a tmpfs with a directory and a file that nobody may look into; 0 is none yet
+	spots    []spot
 }
 
 // spot is a path to mount on: a detached tree, or, with tree < 0, a path that
@@ -199,56 +200,60 @@ type spot struct {
 
 // mountAll puts the writable roots back and the protected paths on top, parents
 // before children so that the narrower rule covers the wider.
-func (v *view) mountAll() error {
+func (v *view) mountAll(mount func(s spot) error) error {
 	p := v.plan
-	var spots []spot
 	for i, r := range p.readable {
-		spots = append(spots, spot{path: r, tree: v.readable[i]})
+		v.add(spot{path: r, tree: v.readable[i]})
 	}
 	for i, r := range p.roots {
 		if r.path != "/" {
-			spots = append(spots, spot{path: r.path, tree: v.roots[i]})
+			v.add(spot{path: r.path, tree: v.roots[i]})
+		} else {
+			v.add(spot{path: "/sys", tree: -1}) // the machine is not part of the files
 		}
 	}
 	for _, g := range p.guards {
-		spots = append(spots, spot{path: g.path, link: g.link, tree: -1})
+		v.add(spot{path: g.path, link: g.link, tree: -1})
 	}
-	if len(p.roots) > 0 && p.roots[0].path == "/" {
-		spots = append(spots, spot{path: "/sys", tree: -1}) // the machine is not part of the files
-	}
-	trees := spots
 	for _, d := range p.denied {
-		s := spot{path: d, tree: -1, deny: true}
-		for _, t := range trees {
-			if t.tree >= 0 && t.path != d && policy.Below(t.path, d) {
-				s.opened = append(s.opened, t)
-			}
-		}
-		spots = append(spots, s)
+		v.add(spot{path: d, tree: -1, deny: true, opened: v.below(d)})
 	}
 	for _, name := range p.pins() {
-		spots = append(spots, spot{path: name, tree: -1, pin: true})
+		v.add(spot{path: name, tree: -1, pin: true})
 	}
 	deepest := 0
-	for _, s := range spots {
-		deepest = max(deepest, depth(s.path))
+	for i := range v.spots {
+		deepest = max(deepest, depth(v.spots[i].path))
 	}
 	for level := range deepest + 1 {
-		for _, s := range spots {
-			if depth(s.path) != level {
+		for i := range v.spots {
+			if depth(v.spots[i].path) != level {
 				continue
 			}
-			if err := v.mount(s); err != nil {
+			if err := mount(v.spots[i]); err != nil {
 				return err
 			}
 		}
 	}
 	for _, d := range p.hidden {
-		if err := v.mount(spot{path: d, tree: -1, deny: true}); err != nil {
+		if err := mount(spot{path: d, tree: -1, deny: true}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+//go:noinline
+func (v *view) add(s spot) { v.spots = append(v.spots, s) }
+
+// below gives what is mounted of its own below a path that is to be hidden.
+func (v *view) below(hidden string) (opened []spot) {
+	for _, s := range v.spots {
+		if s.tree >= 0 && s.path != hidden && policy.Below(s.path, hidden) {
+			opened = append(opened, s)
+		}
+	}
+	return opened
 }
 
 // pins gives the directories between a writable root and what is protected or hidden

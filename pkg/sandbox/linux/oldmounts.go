@@ -68,7 +68,8 @@ func enterOldMounts(p *plan) (lost byte, err error) {
 			return 0, during(err, "mount %s", name)
 		}
 	}
-	if err := protectOld(p); err != nil {
+	v := view{plan: p, roots: make([]int, len(p.roots))}
+	if err := v.mountAll(mountOld); err != nil {
 		return 0, err
 	}
 	lost, err = mountProc("/proc", p, func(_ int, name string) error {
@@ -131,45 +132,24 @@ func remountAll(roots []root) error {
 	return nil
 }
 
-// protectOld covers what is read-only or hidden below the writable roots, parents first.
-func protectOld(p *plan) error {
-	cover := map[string]func(name string) error{}
-	var names []string
-	add := func(name string, how func(name string) error) {
-		names = append(names, name)
-		cover[name] = how
+// mountOld does for one path what view.mount does. The writable roots are mounts already.
+func mountOld(s spot) (err error) {
+	switch {
+	case s.tree >= 0:
+	case s.deny:
+		err = hideOld(s.path)
+	case s.link != "":
+		err = pinLink(s.path, s.link)
+	case s.pin:
+		err = pinOld(s.path)
+	default:
+		err = bindOnItself(s.path, attrFlags|unix.MS_RDONLY)
 	}
-	for _, name := range p.pins() {
-		add(name, pinOld)
-	}
-	for _, r := range p.roots {
-		if r.path == "/" {
-			add("/sys", protectOne)
-		}
-	}
-	for _, g := range p.guards {
-		if g.link == "" {
-			add(g.path, protectOne)
-		} else {
-			add(g.path, func(name string) error { return pinLink(name, g.link) })
-		}
-	}
-	for _, d := range p.denied {
-		add(d, hideOld)
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return depth(a) - depth(b) })
-	for _, d := range p.hidden {
-		add(d, hideOld)
-	}
-	for _, name := range names {
-		if err := cover[name](name); err != nil {
-			return crossed(err, "protect", name)
-		}
+	if err != nil {
+		return crossed(err, "protect", s.path)
 	}
 	return nil
 }
-
-func protectOne(name string) error { return bindOnItself(name, attrFlags|unix.MS_RDONLY) }
 
 // pinLink makes a mount of a link that says link.
 func pinLink(name, link string) error {

@@ -1,17 +1,17 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"time"
 
 	"codex/pkg/auth"
-	"codex/pkg/cli/install"
+	"codex/pkg/config"
+	"codex/pkg/exec/client"
+	"codex/pkg/git"
 	"codex/pkg/jsonrpc"
 )
 
@@ -29,15 +29,7 @@ const (
 func (s *Service) gitDiffToRemote(r *Request, p *gitDiffParams) (any, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), gitTime)
 	defer cancel()
-	var sha, diff string
-	path, err := install.LookPath("git", s.getenv("PATH"))
-	g := git{ctx: ctx, path: path, dir: p.Cwd, env: auth.WithoutSecrets(s.Environ)}
-	if err == nil {
-		sha, err = g.remoteCommit()
-	}
-	if err == nil {
-		diff, err = g.diff(sha)
-	}
+	sha, diff, err := s.diffToRemote(ctx, p.Cwd)
 	if err != nil {
 		s.Log.Printf("%s: %v", r.Method, err)
 		return nil, jsonrpc.Invalidf("failed to compute git diff to remote for cwd: %q", p.Cwd)
@@ -48,67 +40,49 @@ func (s *Service) gitDiffToRemote(r *Request, p *gitDiffParams) (any, error) {
 	}{sha, diff}, nil
 }
 
-// git asks git about a folder. Of what a repository can name, its hooks, its file monitor
-// and its diff programs are not run; filters of its content are, for a diff needs them.
-type git struct {
-	ctx       context.Context
-	path, dir string
-	env       []string
-}
-
-// run gives the output; statuses are those that mean success.
-func (g git) run(args []string, statuses ...int) (string, error) {
-	cmd := exec.CommandContext(g.ctx, g.path, append([]string{"-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull}, args...)...)
-	cmd.Dir, cmd.Env = g.dir, append(append([]string(nil), g.env...), "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0")
-	cmd.WaitDelay = time.Second
-	var out limited
-	cmd.Stdout = &out
-	err := cmd.Run()
-	var status *exec.ExitError
-	if errors.As(err, &status) {
-		for _, ok := range statuses {
-			if status.ExitCode() == ok {
-				err = nil
-			}
-		}
-	}
-	if err == nil && out.over {
-		err = fmt.Errorf("more than %d bytes", gitMost)
-	}
+func (s *Service) diffToRemote(ctx context.Context, dir string) (sha, diff string, err error) {
+	cfg, err := s.load(func(o *config.Options) { o.Cwd = dir })
 	if err != nil {
-		return "", fmt.Errorf("git %s: %w", args[0], err)
+		return "", "", err
 	}
-	return out.String(), nil
+	executor, err := client.Start(ctx, client.Config{Command: s.Executor, Env: auth.WithoutSecrets(s.Environ), Stderr: s.Stderr,
+		WindowsLevel: cfg.WindowsSandbox(), LegacyLandlock: cfg.Features.Enabled("use_legacy_landlock")})
+	if err != nil {
+		return "", "", err
+	}
+	defer executor.Close()
+	q := question{ctx, &git.Repo{Executor: executor, Dir: dir, Inherit: &cfg.ShellEnv, Most: gitMost, Held: cfg.Permissions.In()}}
+	if sha, err = q.remoteCommit(); err == nil {
+		diff, err = q.diff(sha)
+	}
+	return sha, diff, err
 }
 
-// limited keeps at most gitMost bytes.
-type limited struct {
-	bytes.Buffer
-	over bool
+// question is one about a work tree.
+type question struct {
+	ctx context.Context
+	*git.Repo
 }
 
-func (l *limited) Write(p []byte) (int, error) {
-	if l.over = l.over || l.Len()+len(p) > gitMost; l.over {
-		return len(p), nil
-	}
-	return l.Buffer.Write(p)
+func (q question) run(args []string, statuses ...int) (string, error) {
+	return q.Run(q.ctx, args, statuses...)
 }
 
 // remoteCommit is HEAD when a remote has it, else the newest commit below it that one has.
-func (g git) remoteCommit() (string, error) {
-	refs, err := g.run([]string{"for-each-ref", "--count=1", "refs/remotes"})
+func (q question) remoteCommit() (string, error) {
+	refs, err := q.run([]string{"for-each-ref", "--count=1", "refs/remotes"})
 	if err != nil {
 		return "", err
 	}
 	if refs == "" {
 		return "", errors.New("the repository knows no branch of a remote")
 	}
-	list, err := g.run([]string{"rev-list", "--boundary", "HEAD", "--not", "--remotes"})
+	list, err := q.run([]string{"rev-list", "--boundary", "HEAD", "--not", "--remotes"})
 	if err != nil {
 		return "", err
 	}
 	if list == "" {
-		head, err := g.run([]string{"rev-parse", "HEAD"})
+		head, err := q.run([]string{"rev-parse", "HEAD"})
 		return strings.TrimSpace(head), err
 	}
 	for line := range strings.Lines(list) {
@@ -119,13 +93,13 @@ func (g git) remoteCommit() (string, error) {
 	return "", errors.New("HEAD has nothing in common with a remote")
 }
 
-func (g git) diff(sha string) (string, error) {
+func (q question) diff(sha string) (string, error) {
 	plain := []string{"diff", "--no-ext-diff", "--no-textconv"}
-	out, err := g.run(append(plain, sha))
+	out, err := q.run(append(plain, sha))
 	if err != nil {
 		return "", err
 	}
-	files, err := g.run([]string{"ls-files", "-z", "--others", "--exclude-standard"})
+	files, err := q.run([]string{"ls-files", "-z", "--others", "--exclude-standard"})
 	if err != nil {
 		return "", err
 	}
@@ -135,7 +109,7 @@ func (g git) diff(sha string) (string, error) {
 		if name == "" {
 			continue
 		}
-		one, err := g.run(append(plain, "--no-index", "--", os.DevNull, name), 1)
+		one, err := q.run(append(plain, "--no-index", "--", os.DevNull, name), 1)
 		if err != nil {
 			return "", err
 		}

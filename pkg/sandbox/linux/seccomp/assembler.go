@@ -69,22 +69,17 @@ type program struct {
 func newProgram() *program { return &program{pieces: make([][]step, 0, 32)} }
 
 // add writes rules. Of two about the same call the later counts.
-func (p *program) add(lists ...[]Rule) {
-	for _, rules := range lists {
-		for i := range rules {
-			p.addOne(&rules[i])
+func (p *program) add(rules []Rule) {
+	for i := range rules {
+		r := &rules[i]
+		to := target(r.Then)
+		if len(r.Any)+len(r.All) > 0 {
+			p.pieces = append(p.pieces, p.steps(r))
+			to = firstCode + target(len(p.pieces)-1)
 		}
-	}
-}
-
-func (p *program) addOne(r *Rule) {
-	to := target(r.Then)
-	if len(r.Any)+len(r.All) > 0 {
-		p.pieces = append(p.pieces, p.steps(r))
-		to = firstCode + target(len(p.pieces)-1)
-	}
-	for _, nr := range r.Calls {
-		p.table[nr] = to
+		for _, nr := range r.Calls {
+			p.table[nr] = to
+		}
 	}
 }
 

@@ -112,6 +112,9 @@ var (
 	}
 )
 
+// networks are the rules for less than an open network.
+var networks = [...][]Rule{NetworkOff: networkOff, NetworkProxied: networkProxied, NetworkLoopback: networkLoopback}
+
 // Ways to change a file through a descriptor that is open for reading.
 const (
 	fsSetFlags      = 0x40086602 // FS_IOC_SETFLAGS

@@ -85,25 +85,25 @@ type Config struct {
 func Filter(c Config) []unix.SockFilter {
 	p := newProgram()
 	p.ids = [...]uint32{user: c.UID, group: c.GID}
-	p.add(always, alwaysArch)
+	p.add(always)
+	p.add(alwaysArch)
 	if !c.NetworkOnly {
-		p.add(files, filesArch)
+		p.add(files)
+		p.add(filesArch)
 	}
 	if c.Mapped {
-		p.add(mapped, mappedArch)
+		p.add(mapped)
+		p.add(mappedArch)
 	}
-	switch c.Network {
-	case NetworkOff:
-		p.add(networkOff, noDebugging)
-	case NetworkProxied:
-		p.add(networkProxied, noDebugging)
-	case NetworkLoopback:
-		p.add(networkLoopback, noDebugging)
+	if c.Network != NetworkOpen {
+		p.add(networks[c.Network])
+		p.add(noDebugging)
 	}
 	if c.Alone {
 		p.add(alone)
 		if c.ReadOnly {
-			p.add(metadata, metadataArch)
+			p.add(metadata)
+			p.add(metadataArch)
 		}
 	}
 	return p.assemble()
@@ -112,7 +112,9 @@ func Filter(c Config) []unix.SockFilter {
 // Assemble makes a filter of rules. Of two about the same call the later counts.
 func Assemble(lists ...[]Rule) []unix.SockFilter {
 	p := newProgram()
-	p.add(lists...)
+	for _, rules := range lists {
+		p.add(rules)
+	}
 	return p.assemble()
 }
 

@@ -1,0 +1,164 @@
+// Package git asks git about a work tree that strangers may have written. It is the one
+// place that starts git: in an executor, where it can read but not write, and has no
+// network, and with what a repository can name to be run switched off. The first holds
+// whatever the second overlooks.
+//
+// It imports exec/client, exec/wire, policy and shellenv.
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"codex/pkg/exec/client"
+	"codex/pkg/exec/wire"
+	"codex/pkg/policy"
+	"codex/pkg/shellenv"
+)
+
+// Repo is a work tree. Its methods are for one goroutine.
+type Repo struct {
+	Executor *client.Client
+	Dir      string            // absolute
+	Env      map[string]string // the environment, or what is added to the executor's
+	Inherit  *shellenv.Policy  // when set, the executor's own counts, by this policy
+	Most     int               // bytes of an answer
+	// Held is what the user's commands are held to. What it denies is hidden from git as
+	// well. Only where it holds them to nothing may git run unconfined, if the executor
+	// can confine nobody.
+	Held policy.Profile
+
+	filters []string // options against the repository's filters, once known
+}
+
+// options switch off what a repository's settings name to be run, or to be asked. A
+// submodule has settings of its own, so nothing is asked of its work tree.
+func options() []string {
+	var out []string
+	for _, s := range []string{
+		"core.fsmonitor=false", "core.hooksPath=/dev/null", "core.alternateRefsCommand=false", "core.sshCommand=false",
+		"core.askPass=false", "credential.helper=", "protocol.allow=never", "log.showSignature=false",
+		"submodule.recurse=false", "diff.ignoreSubmodules=dirty", "gc.auto=0", "maintenance.auto=false",
+	} {
+		out = append(out, "-c", s)
+	}
+	return out
+}
+
+// environment does the same, as far as variables do.
+func environment() map[string]string {
+	return map[string]string{
+		"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat",
+		"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", // of promisor remotes
+	}
+}
+
+// foreign lists variables by which git would be led elsewhere.
+func foreign() []string { return []string{"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_EXTERNAL_DIFF"} }
+
+// Run gives what git writes. statuses are those that mean success, beside 0.
+func (r *Repo) Run(ctx context.Context, args []string, statuses ...int) (string, error) {
+	if r.filters == nil {
+		if err := r.findFilters(ctx); err != nil {
+			return "", err
+		}
+	}
+	return r.run(ctx, slices.Concat(r.filters, args), args[0], statuses)
+}
+
+// findFilters lists the drivers that turn contents into others, by any configuration, and
+// switches each off by its name.
+func (r *Repo) findFilters(ctx context.Context) error {
+	const nothingFound = 1
+	out, err := r.run(ctx, []string{"config", "--null", "--name-only", "--get-regexp", `^filter\..*\.(clean|smudge|process)$`}, "config", []int{nothingFound})
+	if err != nil {
+		return err
+	}
+	r.filters = []string{"--no-pager"}
+	for key := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
+		if key == "" {
+			continue
+		}
+		if strings.Contains(key, "=") {
+			return fmt.Errorf("git: a filter of the repository is called %q", key)
+		}
+		driver := key[:strings.LastIndexByte(key, '.')]
+		r.filters = append(r.filters, "-c", key+"=", "-c", driver+".required=false")
+	}
+	return nil
+}
+
+func (r *Repo) run(ctx context.Context, args []string, name string, statuses []int) (string, error) {
+	out, code, err := r.start(ctx, args)
+	if err != nil {
+		return "", fmt.Errorf("git %s: %w", name, err)
+	}
+	if code != 0 && !slices.Contains(statuses, code) {
+		return "", fmt.Errorf("git %s: exit status %d", name, code)
+	}
+	return out, nil
+}
+
+// start runs git to its end, confined, or as Held says.
+func (r *Repo) start(ctx context.Context, args []string) (out string, code int, err error) {
+	held := policy.ReadOnly().KeepDenied(r.Held)
+	out, code, err = r.once(ctx, args, &held)
+	if !r.Held.Confines() && errors.Is(err, client.ErrNoSandbox) {
+		return r.once(ctx, args, nil)
+	}
+	return out, code, err
+}
+
+func (r *Repo) once(ctx context.Context, args []string, held *policy.Profile) (string, int, error) {
+	p := client.StartParams{ID: fmt.Sprint("git-", time.Now().UnixNano()), Argv: slices.Concat([]string{"git"}, options(), args),
+		Cwd: r.Dir, Env: maps.Clone(r.Env), EnvPolicy: r.Inherit, Sandbox: held}
+	if p.Env == nil {
+		p.Env = map[string]string{}
+	}
+	for _, name := range foreign() {
+		delete(p.Env, name)
+	}
+	if p.EnvPolicy != nil {
+		e := *p.EnvPolicy
+		e.Exclude = slices.Concat(e.Exclude, foreign())
+		p.EnvPolicy = &e
+	}
+	maps.Copy(p.Env, environment())
+	var out []byte
+	over := make(chan struct{}, 1)
+	proc, err := r.Executor.StartProcess(ctx, p, func(stream string, chunk []byte) {
+		switch {
+		case stream == wire.Stderr:
+		case len(out)+len(chunk) <= r.Most:
+			out = append(out, chunk...)
+		case len(over) == 0:
+			over <- struct{}{}
+		}
+	})
+	if err != nil {
+		return "", 0, err
+	}
+	select {
+	case <-proc.Closed():
+		if err := proc.Err(); err != nil {
+			return "", 0, err
+		}
+		select {
+		case <-over:
+		default:
+			return string(out), proc.ExitCode(), nil
+		}
+		err = fmt.Errorf("more than %d bytes", r.Most)
+	case <-over:
+		err = fmt.Errorf("more than %d bytes", r.Most)
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	_ = proc.Terminate(context.WithoutCancel(ctx), 0) // it goes with the executor at the latest
+	return "", 0, err
+}
