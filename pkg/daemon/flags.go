@@ -46,7 +46,7 @@ func commands() []command {
 }
 
 // shared are the options that every command takes. What they say has no effect on the
-// app-server that is started (daemon spec, commands).
+// app-server that is started.
 func shared() []options.Option {
 	return []options.Option{
 		{Short: "-c", Long: "--config", Value: "KEY=VALUE", Help: "accepted and without effect: the app-server reads config.toml"},

@@ -1,13 +1,13 @@
 package daemon
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
+
+	"codex/pkg/jsonrpc"
 )
 
-// lifecycle is the answer of start, restart, stop and version (daemon spec, JSON shapes).
+// lifecycle is the answer of start, restart, stop and version, as codex-daemon(1) shows it.
 type lifecycle struct {
 	Status  string `json:"status"`
 	Backend string `json:"backend,omitempty"`
@@ -48,13 +48,11 @@ const backend = "pid"
 
 // write prints an answer as one line.
 func write(w io.Writer, answer any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(answer); err != nil {
+	line, err := jsonrpc.Marshal(answer)
+	if err != nil {
 		return err
 	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if _, err := w.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("failed to write the answer: %w", err)
 	}
 	return nil

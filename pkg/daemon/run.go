@@ -24,8 +24,7 @@ type Process struct {
 	Waits          Waits
 }
 
-// Waits are how long things may take; zero means the original's times (daemon spec,
-// constants).
+// Waits are how long things may take; zero means the original's times.
 type Waits struct {
 	Lock         time.Duration // for other commands to end: 75 s
 	Ready        time.Duration // for a server to answer: 10 s

@@ -1,5 +1,5 @@
 // Package protocol holds the types of the app-server protocol, version 2: the one
-// vocabulary between an engine (codex-turn), a router (codex-app-server) and every face.
+// vocabulary between an engine (codex-turn), a router (codex-app-server) and every frontend.
 // The Go types are the single source: package protocol/schema derives the JSON Schema
 // from them, and the wire is encoding/json over them. codex-protocol(5) is the manual.
 //

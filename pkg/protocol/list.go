@@ -1,9 +1,6 @@
 package protocol
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "codex/pkg/jsonrpc"
 
 // List is an array that is always present on the wire: nil is written as [] and never
 // as null. A []T may be assigned to it and it to a []T. Where the protocol has null for
@@ -33,11 +30,5 @@ func (m Map[T]) MarshalJSON() ([]byte, error) {
 // encode is json.Marshal without the escaping of <, > and &: what a custom MarshalJSON
 // returns is not unescaped again by the encoder above it.
 func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+	return jsonrpc.Marshal(v)
 }

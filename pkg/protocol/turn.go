@@ -129,7 +129,7 @@ const (
 // MarshalJSON writes the fields of the variant named by Type.
 func (v UserInput) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
-// TextElement marks a range of a text that a face shows in another way, such as a pasted
+// TextElement marks a range of a text that a frontend shows in another way, such as a pasted
 // block.
 type TextElement struct {
 	ByteRange   ByteRange `json:"byteRange"`

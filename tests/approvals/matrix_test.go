@@ -87,7 +87,7 @@ prefix_rule(pattern=["sed", "-s"], decision="forbidden", justification="use sed 
 `
 
 // TestMatrix puts every kind of command to every policy and sandbox, and answers accept
-// (sandbox spec §8.3).
+// .
 func TestMatrix(t *testing.T) {
 	sandboxWorks(t)
 	groups := map[string][]captured{}

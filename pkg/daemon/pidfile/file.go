@@ -29,8 +29,7 @@ type File struct {
 	Waits Waits
 }
 
-// Waits are how long things may take; zero means the original's times (daemon spec,
-// constants).
+// Waits are how long things may take; zero means the original's times.
 type Waits struct {
 	Lock   time.Duration // for the lock of the file: 10 s
 	Settle time.Duration // for another process to fill in its reservation: 10 s

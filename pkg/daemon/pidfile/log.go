@@ -15,7 +15,7 @@ const (
 	// maxLog is how big a log may be when TrimLog looks, keptLog what it keeps of it.
 	maxLog  = 8 << 20
 	keptLog = 1 << 20
-	// tailSize is what LogTail shows (daemon spec, readiness failure).
+	// tailSize is what LogTail shows.
 	tailSize = 4096
 )
 

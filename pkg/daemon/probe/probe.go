@@ -159,8 +159,7 @@ func readHead(r *bufio.Reader) (status, accept string, err error) {
 	return "", "", errors.New("a head without end")
 }
 
-// initialize introduces us, under the name that servers do not take for their user's
-// (daemon spec, probe).
+// initialize introduces us, under the name that servers do not take for their user's.
 func (s *Session) initialize(client string) (string, error) {
 	type info struct {
 		Name    string `json:"name"`

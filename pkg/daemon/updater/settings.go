@@ -45,7 +45,7 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// defaults has the original's times (daemon spec, constants), and bounds where it has
+// defaults has the original's times, and bounds where it has
 // none.
 func defaults() Settings {
 	return Settings{

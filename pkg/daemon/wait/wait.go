@@ -14,7 +14,7 @@ import (
 
 const (
 	// first and most are between one look and the next: a server is ready after some
-	// milliseconds, and the original looks every 50 ms (daemon spec, constants).
+	// milliseconds, and the original looks every 50 ms.
 	first = time.Millisecond
 	most  = 50 * time.Millisecond
 	// steady is how long the first pace is kept.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"codex/pkg/jsonrpc"
+
 	"github.com/tidwall/gjson"
 )
 
@@ -86,11 +88,9 @@ func Image(n int, url, detail string) []json.RawMessage {
 
 // Quote encodes a string without the escapes for HTML.
 func Quote(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(s); err != nil {
+	b, err := jsonrpc.Marshal(s)
+	if err != nil {
 		return []byte(`""`)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
+	return b
 }

@@ -1,17 +1,14 @@
 package tools
 
 import (
-	"bytes"
 	"encoding/json"
+
+	"codex/pkg/jsonrpc"
 )
 
 // encodeJSON is json.Marshal without the escapes for HTML, which cost a model tokens.
 func encodeJSON(v any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), err
+	return jsonrpc.Marshal(v)
 }
 
 // contentOutput is an output of content items.

@@ -16,7 +16,7 @@ func seq(n int) string {
 	return b.String()
 }
 
-// The cases are those of the original (tools spec, checks 2 and 3, and its captures).
+// The cases are those of the original.
 func TestFormatOutput(t *testing.T) {
 	for _, c := range []struct {
 		n, tokens  int

@@ -23,6 +23,7 @@ import (
 	"codex/pkg/execpolicy"
 	"codex/pkg/execpolicy/rules"
 	"codex/pkg/foreign"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/ostext"
 )
 
@@ -154,16 +155,18 @@ func verdictOf(matches []execpolicy.Match) verdict {
 
 // write prints JSON as one line, or spread over lines.
 func write(w io.Writer, v any, pretty bool) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if pretty {
-		e.SetIndent("", "  ")
-	}
-	if err := e.Encode(v); err != nil {
+	line, err := jsonrpc.Marshal(v)
+	if err != nil {
 		return fmt.Errorf("write result: %w", err)
 	}
-	_, err := w.Write(b.Bytes())
+	var b bytes.Buffer
+	if !pretty {
+		b.Write(line)
+	} else if err := json.Indent(&b, line, "", "  "); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	b.WriteByte('\n')
+	_, err = w.Write(b.Bytes())
 	return err
 }
 

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 type player struct {
 	lines []string
 	in    *bufio.Reader
-	log   io.Writer // what the face sent
+	log   io.Writer // what the frontend sent
 }
 
 // play answers as a recorded engine did: a request sends the lines up to the answer to

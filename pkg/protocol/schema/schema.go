@@ -3,7 +3,7 @@
 // writes, and validates messages against it.
 //
 // It imports protocol and jsonschema-go. Only the generator command and tests need it:
-// no engine and no face may link it.
+// no engine and no frontend may link it.
 package schema
 
 import (

@@ -18,7 +18,7 @@ import (
 )
 
 // A pattern that is denied is looked up when a command starts, and what it
-// matches then is hidden. Bounds of that (sandbox spec §5 for the first):
+// matches then is hidden. Bounds of that (the first is the original's):
 const (
 	maxMatches = 8192    // what patterns may match, each a mount
 	maxLooked  = 4 << 20 // names that are looked at

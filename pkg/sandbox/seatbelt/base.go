@@ -2,7 +2,7 @@ package seatbelt
 
 // base allows what any program needs to start and to find out where it runs,
 // and nothing that reaches files, the network or other programs. The names
-// are those of the kernel and of Apple's services (sandbox spec §6).
+// are those of the kernel and of Apple's services.
 func (b *builder) base() {
 	// The default says nothing about these two.
 	b.rule("deny", "process-info*")

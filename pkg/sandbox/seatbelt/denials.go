@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// Predicate chooses from the system's log what the sandbox of the kernel says
-// (sandbox spec §1).
+// Predicate chooses from the system's log what the sandbox of the kernel says.
 const Predicate = `(((processID == 0) AND (senderImagePath CONTAINS "/Sandbox")) OR (subsystem == "com.apple.sandbox.reporting"))`
 
 // Denial is one thing that the kernel did not let a process do.

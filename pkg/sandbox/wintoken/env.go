@@ -8,7 +8,7 @@ import (
 
 // Offline is env with what makes well-meaning programs stay off the network:
 // proxies where nothing listens, offline modes, and a directory of stubs in
-// front of PATH. What env says itself stays (sandbox spec §7). It holds nobody
+// front of PATH. What env says itself stays. It holds nobody
 // who does not want to be held.
 func Offline(env []string, stubs string) []string {
 	out := append([]string(nil), env...)
