@@ -48,6 +48,7 @@ func scenes() map[string]string {
 	return map[string]string{
 		"codex turn: the model's command fails":       `echo hi | codex turn -c 'model_providers.demo.command=["false"]' -c model_providers.demo.stream_max_retries=0`,
 		"codex turn: its reader goes away":            `{ echo hi; echo hi; } | codex turn | head -n 1`,
+		"codex turn: standard output is full":         `echo hi | codex turn >/dev/full`,
 		"codex turn: SIGTERM":                         `mkfifo lines; codex turn -c 'model_providers.demo.command=["sleep", "600"]' < <(echo hi) >lines & exec 3<lines; while read -ru 3 line && [[ $line != *turn/started* ]]; do :; done; kill -TERM $!; cat <&3 >rest; wait $!`,
 		"codex turn: wrong usage":                     `codex turn --nope`,
 		"codex notify: its reader goes away":          `yes | codex notify | head -n 1`,

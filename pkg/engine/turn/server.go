@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 	"syscall"
@@ -109,9 +110,23 @@ func (s *Server) broken(err error) {
 	}
 	s.mu.Unlock()
 	if first {
-		s.stop(errFrontendGone)
+		s.stop(cause(err))
 	}
 }
+
+// cause is why the engine stops when it cannot write: mostly nobody reads any more.
+func cause(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) && !errors.Is(err, syscall.EPIPE) {
+		return &outputError{pe.Err}
+	}
+	return errFrontendGone
+}
+
+// outputError is a standard output that takes nothing, such as a full disk.
+type outputError struct{ cause error }
+
+func (e *outputError) Error() string { return "write to stdout: " + e.cause.Error() }
 
 // leave waits for the turns and closes the thread.
 func (s *Server) leave() {
@@ -128,7 +143,11 @@ func (s *Server) leave() {
 }
 
 func (s *Server) status() Status {
+	var full *outputError
 	switch cause := context.Cause(s.ctx); {
+	case errors.As(cause, &full):
+		fmt.Fprintf(s.opts.Stderr, "codex-turn: %v\n", full)
+		return StatusFailed
 	case errors.Is(cause, errTerminated):
 		return StatusTerminated
 	case errors.Is(cause, errHangup):
