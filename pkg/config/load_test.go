@@ -1,9 +1,7 @@
 package config
 
 import (
-	"codex/pkg/shellenv"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"codex/pkg/shellenv"
 )
 
 func load(t testing.TB, o Options) *Config {
@@ -101,93 +101,6 @@ func TestValues(t *testing.T) {
 				t.Fatalf("got %#v, want %#v", got, c.want)
 			}
 		})
-	}
-}
-
-func TestOverride(t *testing.T) {
-	for _, c := range []struct {
-		arg  string
-		key  string
-		want any
-	}{
-		{"model=o3", "model", "o3"},
-		{`model="o3"`, "model", "o3"},
-		{"a=[1,2]", "a", []any{int64(1), int64(2)}},
-		{"a={b=1}", "a", map[string]any{"b": int64(1)}},
-		{"a=true", "a", true},
-		{"a=True", "a", "True"},
-		{"a=1.10", "a", 1.1},
-		{"a=2026-01-01", "a", "2026-01-01"},
-		{"a=07:32:00", "a", "07:32:00"},
-		{"a=", "a", ""},
-		{"a = 3 # x", "a", int64(3)},
-		{"a='", "a", ""},
-		{`a='"x"'`, "a", `"x"`},
-		{`a="x`, "a", "x"},
-		{`a=x"y"`, "a", `x"y`},
-		{"a.b.=3", "a\x00b\x00", int64(3)},
-		{"a=b=c", "a", "b=c"},
-		{"a=/x/y", "a", "/x/y"},
-		{"a=-1", "a", int64(-1)},
-		{"use_legacy_landlock=1", "features\x00use_legacy_landlock", int64(1)},
-		{"a=1\nb=2", "a", int64(1)},
-		{`projects."/a/b.v1=x".trust_level="trusted"`, "projects\x00/a/b.v1=x\x00trust_level", "trusted"},
-		{`a . 'b.c' . "d\u00e9" = 1`, "a\x00b.c\x00dé", int64(1)},
-		{`don't.x="y"`, "don't\x00x", "y"},
-		{`a={"b.c"=[{x="é🙂"}]}`, "a", map[string]any{"b.c": []any{map[string]any{"x": "é🙂"}}}},
-	} {
-		ov, err := parseOverride(c.arg)
-		if err != nil {
-			t.Errorf("%q: %v", c.arg, err)
-			continue
-		}
-		if k := strings.Join(ov.key, "\x00"); k != c.key || !reflect.DeepEqual(ov.value, c.want) {
-			t.Errorf("%q: %q %#v, want %#v", c.arg, k, ov.value, c.want)
-		}
-	}
-}
-
-func TestOverrideKeys(t *testing.T) {
-	for arg, want := range map[string]string{
-		`projects."/a=1`: `Invalid key in override (a quote is not closed): projects."/a=1`,
-		`"a"b=1`:         `Invalid key in override (a dot is missing after a quote): "a"b=1`,
-		`a."\q"=1`:       "Invalid key in override (line 1, column 4: invalid escape in string '\\q'): a.\"\\q\"=1",
-		`"a"`:            `Invalid override (missing '='): "a"`,
-		"=3":             "Empty key in override: =3",
-	} {
-		if _, err := parseOverride(arg); err == nil || err.Error() != want {
-			t.Errorf("%q: %v", arg, err)
-		}
-	}
-}
-
-func TestJSONOverrides(t *testing.T) {
-	env := testEnv(t, nil)
-	write(t, filepath.Join(env.home(), "config.toml"), "[mcp_servers.keep]\ncommand = 'x'\n")
-	var o Options
-	if err := json.Unmarshal([]byte(`{
-		"model": "é🙂\ud83d\ude42", "model_provider": "a.b", "model_context_window": 5, "review_model": null,
-		"model_providers": {"a.b": {"name": "N", "base_url": "http://x/v1", "http_headers": {"H.1": "v", "gone": null}}},
-		"projects.\"/a/b.v1\".trust_level": "trusted", "mcp_servers.new.command": "y",
-		"hooks": {"PreToolUse": [{"matcher": "x", "hooks": [{"type": "command", "command": "true"}]}]},
-		"tool.ratio": 1.5, "use_legacy_landlock": true}`), &o.JSON); err != nil {
-		t.Fatal(err)
-	}
-	o.Env, o.Overrides = env, []string{"model=c", "review_model=r"}
-	c := load(t, o)
-	if c.Model != "é🙂🙂" || c.ProviderID != "a.b" || c.Provider.Name != "N" || c.ContextWindow != 5 || c.ReviewModel != "r" || !c.Features.Enabled("use_legacy_landlock") ||
-		!reflect.DeepEqual(c.Provider.HTTPHeaders, map[string]string{"H.1": "v"}) || c.Get("projects", "/a/b.v1", "trust_level") != "trusted" || c.Get("tool", "ratio") != 1.5 {
-		t.Fatalf("%+v", c)
-	}
-	if got := c.Get("hooks", "PreToolUse"); !reflect.DeepEqual(got, []any{map[string]any{"matcher": "x", "hooks": []any{map[string]any{"type": "command", "command": "true"}}}}) {
-		t.Fatalf("%#v", got)
-	}
-	if c.Get("mcp_servers", "keep", "command") != "x" || c.Get("mcp_servers", "new", "command") != "y" {
-		t.Fatal(c.Get("mcp_servers"))
-	}
-	for k, want := range map[string]string{`a."b`: "key `a.\"b`: a quote is not closed", "a..b": "key `a..b`: an empty part", "model": "invalid type: sequence, expected a string"} {
-		o.JSON = map[string]json.RawMessage{k: json.RawMessage("[1]")}
-		fails(t, o, want)
 	}
 }
 
@@ -381,83 +294,6 @@ func TestPaths(t *testing.T) {
 	o.Cwd = "sub"
 	if c = load(t, o); c.Workspace.WritableRoots[c.Workspace.Added] != filepath.Join(env.Cwd, "sub", "here") {
 		t.Fatal(c.Workspace.WritableRoots)
-	}
-}
-
-func TestProviders(t *testing.T) {
-	env := testEnv(t, map[string]string{"CODEX_OSS_PORT": "99"})
-	write(t, filepath.Join(env.home(), "config.toml"), `
-openai_base_url = "http://localhost/v1"
-[model_providers.x]
-name = "X"
-base_url = "https://x/v1"
-env_key = "K"
-env_key_instructions = "get one"
-query_params = { b = "2", a = "1" }
-http_headers = { H = "v" }
-env_http_headers = { E = "VAR" }
-request_max_retries = 0
-stream_max_retries = 1000
-stream_idle_timeout_ms = 7
-[model_providers.cmd]
-command = ["codex-model", "replay", "f"]
-[model_providers.auth]
-name = "A"
-auth = { command = "print-token", args = ["a"], refresh_interval_ms = 0, cwd = "sub" }
-[model_providers.amazon-bedrock.aws]
-region = "eu-west-1"
-`)
-	c := load(t, Options{Env: env, Provider: "x"})
-	p := c.Provider
-	if p.BaseURL != "https://x/v1" || p.EnvKey != "K" || p.RequestMaxRetries != 0 || p.StreamMaxRetries != 100 || p.StreamIdleTimeout != 7*time.Millisecond ||
-		!slices.Equal(p.QueryParams, []Param{{"a", "1"}, {"b", "2"}}) || p.HTTPHeaders["H"] != "v" || p.EnvHTTPHeaders["E"] != "VAR" || p.WireAPI != "responses" || p.RequiresOpenAIAuth {
-		t.Fatalf("%+v", p)
-	}
-	if p := c.Providers["openai"]; p.BaseURL != "http://localhost/v1" || !p.OpenAI() || p.RequestMaxRetries != 4 || p.StreamMaxRetries != 5 || p.StreamIdleTimeout != 300*time.Second || !p.RequiresOpenAIAuth {
-		t.Fatalf("%+v", p)
-	}
-	if p := c.Providers["cmd"]; p.Name != "cmd" || len(p.Command) != 3 {
-		t.Fatalf("%+v", p)
-	}
-	if a := c.Providers["auth"].Auth; a.Command != "print-token" || a.Timeout != 5*time.Second || a.RefreshInterval != 0 || a.Cwd != filepath.Join(env.home(), "sub") {
-		t.Fatalf("%+v", a)
-	}
-	if p := c.Providers["amazon-bedrock"]; !strings.Contains(p.BaseURL, "eu-west-1") {
-		t.Fatalf("%+v", p)
-	}
-	c = load(t, Options{Env: env, OSS: true, LocalProvider: "ollama"})
-	if c.ProviderID != "ollama" || c.Provider.BaseURL != "http://localhost:99/v1" || c.Model != "gpt-oss:20b" {
-		t.Fatalf("%s %+v", c.Model, c.Provider)
-	}
-	if c = load(t, Options{Env: env, OSS: true, Overrides: []string{"oss_provider=lmstudio"}}); c.Model != "openai/gpt-oss-20b" {
-		t.Fatal(c.Model)
-	}
-	if c = load(t, Options{Env: env, LocalProvider: "ollama"}); c.ProviderID != "openai" {
-		t.Fatal(c.ProviderID)
-	}
-}
-
-// TestEmpty: what is empty where an address, a name or a program is needed is refused, and so
-// is what no header can carry; the ends of lines around a header's value go.
-func TestEmpty(t *testing.T) {
-	env := testEnv(t, nil)
-	for text, key := range map[string]string{
-		"model = ''": "model", "model_provider = ' '": "model_provider", "openai_base_url = ''": "openai_base_url", "chatgpt_base_url = ''": "chatgpt_base_url", "profile = ''": "profile",
-		"oss_provider = ''": "oss_provider", "review_model = ''": "review_model", "service_tier = ''": "service_tier", "log_dir = ''": "log_dir", "executor = ['', 'x']": "executor",
-		"notify = [' ']": "notify", "pipeline.filters = [[]]": "pipeline.filters", "pipeline.filters = [['']]": "pipeline.filters", "sandbox_workspace_write.writable_roots = ['']": "sandbox_workspace_write.writable_roots",
-		"model_providers.x = {name='X', base_url=''}": "model_providers.x.base_url", "model_providers.x = {name='X', env_key=''}": "model_providers.x.env_key",
-		"model_providers.x = {command=[]}": "model_providers.x.command", "model_providers.x = {name='X', experimental_bearer_token=' '}": "model_providers.x.experimental_bearer_token",
-		"model_providers.x = {name='X', env_http_headers={A=''}}": "model_providers.x.env_http_headers.A", "model_providers.x = {name='X', http_headers={'A b'='c'}}": "model_providers.x.http_headers.A b",
-		`model_providers.x = {name='X', http_headers={A="b\nc"}}`: "model_providers.x.http_headers.A", `model_providers.x = {name='X', experimental_bearer_token="b\u0000c"}`: "model_providers.x.experimental_bearer_token",
-		"mcp_servers.x.command = ''": "mcp_servers.x.command", "mcp_servers.x.url = ''": "mcp_servers.x.url", "[profiles.p]\nmodel = ''": "profiles.p.model",
-		"[[hooks.Stop]]\nhooks = [{type='command', command=''}]": "hooks",
-	} {
-		write(t, filepath.Join(env.home(), "config.toml"), text)
-		fails(t, Options{Env: env}, "\nin `"+key)
-	}
-	write(t, filepath.Join(env.home(), "config.toml"), "notify = []\nexecutor = []\n[model_providers.x]\nname = 'X'\nexperimental_bearer_token = \"key\\n\"\nhttp_headers = { A = \"\", B = \" b\\r\\n\" }\n")
-	if p := load(t, Options{Env: env, Provider: "x"}).Provider; p.BearerToken != "key" || !reflect.DeepEqual(p.HTTPHeaders, map[string]string{"A": "", "B": "b"}) {
-		t.Fatalf("%+v", p)
 	}
 }
 
