@@ -12,6 +12,7 @@ import (
 
 	"codex/pkg/exec/client"
 	"codex/pkg/execpolicy"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/patch"
 	"codex/pkg/policy"
 	"codex/pkg/protocol"
@@ -334,7 +335,7 @@ func eventChanges(changes []patch.Change) map[string]json.RawMessage {
 				Content string `json:"content"`
 			}{string(c.Kind), c.Content}
 		}
-		if b, err := encodeJSON(v); err == nil { // strings always encode
+		if b, err := jsonrpc.Marshal(v); err == nil { // strings always encode
 			out[c.Path] = b
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"codex/pkg/jsonrpc"
 )
 
 // Pending is a dispatched call.
@@ -97,10 +99,20 @@ func failed(format string, a ...any) Output {
 	return Output{Text: fmt.Sprintf(format, a...), Failed: true}
 }
 
+// jsonOutput is an output that is JSON.
 func jsonOutput(v any) Output {
-	b, err := encodeJSON(v)
+	o := contentOutput(v)
+	if !o.Failed {
+		o.Text, o.Content = string(o.Content), nil
+	}
+	return o
+}
+
+// contentOutput is an output of content items.
+func contentOutput(items any) Output {
+	b, err := jsonrpc.Marshal(items)
 	if err != nil {
 		return failed("encode the result: %v", err)
 	}
-	return Output{Text: string(b)}
+	return Output{Content: b}
 }

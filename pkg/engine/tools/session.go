@@ -18,7 +18,7 @@ const (
 	maxSessions = 64
 	keepRecent  = 8                      // never evicted
 	drain       = 50 * time.Millisecond  // after the exit, for pipes that a child still holds
-	grace       = 150 * time.Millisecond // that the original gives to short commands before it counts
+	grace       = 150 * time.Millisecond // what ends before this took no time, as in the original
 	maxDelta    = 8192                   // bytes of one output delta
 )
 
@@ -95,14 +95,14 @@ func (s *session) take() ends {
 
 func (s *session) age() time.Duration { return time.Since(s.started) }
 
-// wall is how long the command has run, less the grace.
+// wall is how long the command has run, nothing for a short one.
 func (s *session) wall() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.exited.IsZero() && s.exited.Sub(s.started) < grace {
 		return 0
 	}
-	return max(0, s.age()-grace)
+	return s.age()
 }
 
 // watch waits for the end of the process, announces it, and closes ended.

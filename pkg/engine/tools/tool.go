@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/models"
 	"codex/pkg/protocol"
 )
@@ -96,7 +97,7 @@ func Specs(o SpecOptions) (json.RawMessage, error) {
 	if o.WebSearch == "cached" || o.WebSearch == "live" {
 		all = append(all, webSearchSpec(&o))
 	}
-	raw, err := encodeJSON(all)
+	raw, err := jsonrpc.Marshal(all)
 	if err != nil {
 		return nil, fmt.Errorf("describe tools: %w", err)
 	}

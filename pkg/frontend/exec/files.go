@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"unicode/utf8"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/ostext"
 )
 
@@ -59,7 +60,7 @@ func (r *run) writeLast(message *string) error {
 	if message != nil {
 		content = *message
 	}
-	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+	if err := atomicfile.Write(name, 0o666, []byte(content)); err != nil {
 		return complaint(fmt.Sprintf("Failed to write last message file %q: %s", name, ostext.Of(err)))
 	}
 	if message == nil {

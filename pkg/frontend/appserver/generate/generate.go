@@ -2,7 +2,7 @@
 // the generate-* commands of codex-app-server do. It is apart from appserver so that only
 // the program links the schemas.
 //
-// It imports protocol/schema.
+// It imports atomicfile and protocol/schema.
 package generate
 
 import (
@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/protocol/schema"
 )
 
@@ -27,7 +28,7 @@ func Write(kind, dir string, experimental bool) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			return fmt.Errorf("write schemas: %w", err)
 		}
-		if err := os.WriteFile(path, append(data, '\n'), 0o666); err != nil {
+		if err := atomicfile.Write(path, 0o666, data, []byte{'\n'}); err != nil {
 			return fmt.Errorf("write schemas: %w", err)
 		}
 	}
