@@ -8,7 +8,8 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null | tr -c '0-
 # The publisher's secret key of minisign(1) signs what make dist makes; the public one goes
 # into the programs.
 PUBLIC   := $(if $(SIGNKEY),$(shell CGO_ENABLED=0 go run ./dist/pack -public '$(SIGNKEY)'))
-LDFLAGS  := -s -w $(if $(VERSION),-X codex/pkg/cli/version.Version=$(VERSION)) $(if $(RELEASES),-X codex/pkg/daemon/updater.DefaultURL=$(RELEASES)) $(if $(PUBLIC),-X codex/pkg/daemon/updater.PublicKey=$(PUBLIC))
+# Functions begin at multiples of 16, as on arm64; amd64's 32 makes each program 1 % larger.
+LDFLAGS  := -s -w -funcalign=16 $(if $(VERSION),-X codex/pkg/cli/version.Version=$(VERSION)) $(if $(RELEASES),-X codex/pkg/daemon/updater.DefaultURL=$(RELEASES)) $(if $(PUBLIC),-X codex/pkg/daemon/updater.PublicKey=$(PUBLIC))
 export CGO_ENABLED := 0
 BUILD    := $(GO) build -trimpath -buildvcs=false -mod=readonly -ldflags '$(LDFLAGS)'
 TREE      = $(DESTDIR)$(PREFIX)

@@ -42,7 +42,7 @@ func build(dir string, names []string) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir + string(filepath.Separator)}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -funcalign=16", "-o", dir + string(filepath.Separator)}
 	if len(names) == 0 {
 		args = append(args, "./cmd/...")
 	}
