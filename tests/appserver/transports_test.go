@@ -130,6 +130,8 @@ func TestCommandLine(t *testing.T) {
 		{"--listen http://x", 2, "unsupported --listen URL `http://x`"},
 		{"--listen ws://localhost:1", 2, "invalid websocket --listen URL `ws://localhost:1`"},
 		{"--listen off", 1, "no transport configured"},
+		{"--listen ws://0.0.0.0:0", 1, "ws://0.0.0.0:0 can be reached from other machines"},
+		{"--listen ws://[::]:0", 1, "can be reached from other machines"},
 		{"--ws-auth capability-token --listen ws://127.0.0.1:0", 1, "`--ws-token-file` or `--ws-token-sha256` is required"},
 		{"--ws-token-file /x", 1, "websocket auth flags require"},
 		{"--ws-auth capability-token --ws-token-file MISSING --listen ws://127.0.0.1:0", 1, "failed to read websocket auth secret MISSING: No such file or directory (os error 2)"},

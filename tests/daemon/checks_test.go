@@ -213,7 +213,7 @@ func TestRecords(t *testing.T) {
 	if h.read("app-server-daemon/app-server.pid") != "garbage" {
 		t.Error("the file has changed")
 	}
-	for _, text := range []string{"", "   ", recycled} {
+	for _, text := range []string{"", "   ", recycled, `{"pid":`, `{"pid":12,"proc`, `{`, "{\x00\x00\x00"} { // the last ones are torn
 		h.write("app-server-daemon/app-server.pid", text)
 		h.run("start").says("started")
 		h.run("stop").says("stopped")

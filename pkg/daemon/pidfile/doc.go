@@ -1,4 +1,6 @@
 // Package pidfile keeps at most one detached process running for a file that says which
+
+
 // one it is: start it, find it again from any other process, stop it.
 //
 // The files are the original's: NAME.pid is one JSON object, or empty while its lock

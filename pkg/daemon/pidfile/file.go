@@ -5,8 +5,10 @@ package pidfile
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -66,15 +68,15 @@ const (
 	running        // a record is there; the process need not be
 )
 
-// read gives the state for one who does not hold the lock. An empty file whose lock is
-// free was left by one who died over it, and is removed.
+// read gives the state for one who does not hold the lock. An empty or torn file whose
+// lock is free was left by one who died over it, and is removed.
 func (f File) read() (state, Record, error) {
 	raw, err := os.ReadFile(f.Path())
 	absent := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !absent {
 		return 0, Record{}, fmt.Errorf("failed to read pid file %s: %w", f.Path(), err)
 	}
-	if !absent && !blank(raw) {
+	if !absent && !torn(raw) {
 		return f.record(raw)
 	}
 	lock, err := wait.Lock(context.Background(), f.lockPath(), 0)
@@ -98,7 +100,7 @@ func (f File) readLocked() (state, Record, error) {
 		return missing, Record{}, nil
 	case err != nil:
 		return 0, Record{}, fmt.Errorf("failed to read pid file %s: %w", f.Path(), err)
-	case blank(raw):
+	case torn(raw):
 		return missing, Record{}, f.remove()
 	}
 	return f.record(raw)
@@ -222,4 +224,14 @@ func (f File) settled(ctx context.Context) (*Record, error) {
 	return r, err
 }
 
-func blank(b []byte) bool { return len(bytes.TrimSpace(b)) == 0 }
+// torn says whether a file is the beginning of a record, or nothing yet: its writer, or
+// the machine, has died over it.
+func torn(raw []byte) bool {
+	raw = bytes.TrimRight(raw, " \t\r\n\x00") // blocks that were never written are zeros
+	if len(raw) == 0 {
+		return true
+	}
+	var v json.RawMessage
+	err := json.NewDecoder(bytes.NewReader(raw)).Decode(&v)
+	return raw[0] == '{' && errors.Is(err, io.ErrUnexpectedEOF)
+}

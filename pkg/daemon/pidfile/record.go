@@ -26,7 +26,7 @@ type Record struct {
 	raw []byte // the file as it was read
 }
 
-// parse reads a file that is not blank. Its errors say what is wrong in a few words.
+// parse reads a file that is not torn. Its errors say what is wrong in a few words.
 func parse(raw []byte) (Record, error) {
 	var r struct {
 		PID     *json.Number      `json:"pid"`

@@ -94,7 +94,9 @@ func parseStat(line []byte) (s stat, err error) {
 	if len(f) <= start-first || len(f[0]) != 1 {
 		return s, fmt.Errorf("%d fields", len(f))
 	}
-	s.state = f[0][0]
+	if s.state = f[0][0]; s.state|0x20 < 'a' || s.state|0x20 > 'z' {
+		return stat{}, fmt.Errorf("state %q", s.state)
+	}
 	if s.threads, err = strconv.Atoi(string(f[threads-first])); err != nil {
 		return s, err
 	}

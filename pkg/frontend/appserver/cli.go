@@ -47,6 +47,7 @@ type flags struct {
 	Analytics bool     `name:"analytics-default-enabled" hidden:"" help:"accepted and without effect: nothing is sent"`
 	Remote    bool     `name:"remote-control" help:"let clients elsewhere in through a relay"`
 	Auth      string   `name:"ws-auth" enum:",capability-token,signed-bearer-token" default:"" placeholder:"MODE" help:"who may connect to ws://: capability-token or signed-bearer-token"`
+	Anybody   bool     `name:"ws-without-auth" help:"let anybody who reaches ws:// connect, from other machines too"`
 	TokenFile string   `name:"ws-token-file" placeholder:"FILE" help:"file with the capability token"`
 	TokenSHA  string   `name:"ws-token-sha256" placeholder:"HEX" help:"SHA-256 of the capability token"`
 	Secret    string   `name:"ws-shared-secret-file" placeholder:"FILE" help:"file with the secret of signed bearer tokens"`
@@ -118,6 +119,12 @@ func parseListen(url string) (target, error) {
 	return fail("unsupported --listen URL `%s`; expected `stdio://`, `unix://`, `unix://PATH`, `ws://IP:PORT`, or `off`", url)
 }
 
+// beyond says whether other machines may reach the address.
+func (t target) beyond() bool {
+	addr, err := netip.ParseAddrPort(t.address)
+	return t.network == "tcp" && (err != nil || !addr.Addr().Unmap().IsLoopback())
+}
+
 func (p Process) serve(ctx context.Context, f *flags) error {
 	at, err := parseListen(f.Listen)
 	if err != nil {
@@ -134,6 +141,9 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 	}
 	if at.network == "off" && !f.Remote {
 		return p.failed(errors.New("no transport configured; use --listen or enable remote control"))
+	}
+	if check == nil && !f.Anybody && at.beyond() {
+		return p.failed(fmt.Errorf("%s can be reached from other machines, and whoever reaches it can run commands here: say with --ws-auth who may connect, or with --ws-without-auth that anybody may", f.Listen))
 	}
 	engine, err := install.Find(p.Self, "turn", p.Config.Get("PATH"))
 	if err != nil {

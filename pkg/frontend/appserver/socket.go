@@ -152,7 +152,7 @@ func ListenControl(ctx context.Context, path string) (net.Listener, error) {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("protect folder of the control socket: %w", err)
 	}
-	lock := flock.New(filepath.Join(dir, "app-server-startup.lock"), flock.SetPermissions(0o644))
+	lock := flock.New(filepath.Join(dir, "app-server-startup.lock"), flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, 5*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}
