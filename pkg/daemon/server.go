@@ -183,11 +183,11 @@ func (d *daemon) gone(child *pidfile.Child) string {
 
 // circumstances is what helps with a server that does not answer.
 func (d *daemon) circumstances(ctx context.Context) string {
-	told := "unknown"
+	version := "unknown"
 	if v := d.managedVersion(ctx); v != nil {
-		told = *v
+		version = *v
 	}
-	s := fmt.Sprintf("Daemon used app-server:\n  path: %s\n  version: %s", d.install.Managed(), told)
+	s := fmt.Sprintf("Daemon used app-server:\n  path: %s\n  version: %s", d.install.Managed(), version)
 	if tail := d.server.LogTail(); tail != "" {
 		s += fmt.Sprintf("\n\nManaged app-server stderr (%s):\n  %s", d.server.Log(), strings.ReplaceAll(tail, "\n", "\n  "))
 	}

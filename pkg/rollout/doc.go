@@ -1,6 +1,6 @@
 // Package rollout reads and writes session files: one JSON object a line,
 // {"timestamp","type","payload"}, under CODEX_HOME/sessions/YYYY/MM/DD. The format is
-// the original's, in both directions (turn spec §5). A Writer appends and never
+// the original's, in both directions. A Writer appends and never
 // rewrites; Load gives back what a resumed thread needs, reading the file from its end
 // so that only what came after the last compaction is decoded.
 //
@@ -65,7 +65,7 @@ type Git struct {
 }
 
 // TurnContext records the settings a turn ran under; the next turn's context is sent
-// as the difference to the last one (turn spec §1.5).
+// as the difference to the last one.
 type TurnContext struct {
 	TurnID            string          `json:"turn_id"`
 	Cwd               string          `json:"cwd"`

@@ -16,7 +16,7 @@ import (
 	"codex/pkg/jsonrpc"
 )
 
-// History is what a resumed thread starts from (turn spec §5, reconstruction).
+// History is what a resumed thread starts from.
 type History struct {
 	Path string
 	Meta Meta

@@ -8,7 +8,7 @@ import (
 // ReviewFailed is what people are shown of a review without an answer.
 const ReviewFailed = "Reviewer failed to output a response."
 
-// Review is what a reviewer answers, as session files carry it (turn spec §4.9).
+// Review is what a reviewer answers, as session files carry it.
 type Review struct {
 	Findings    []Finding `json:"findings"`
 	Correctness string    `json:"overall_correctness"`

@@ -27,8 +27,8 @@ type Command struct {
 // grace is from SIGTERM to SIGKILL for a command whose time is over.
 const grace = 2 * time.Second
 
-// told is how much of standard error goes into an error.
-const told = 1 << 10
+// excerpt is how much of standard error goes into an error.
+const excerpt = 1 << 10
 
 // Output runs the command and gives its standard output. A status other than 0, a signal,
 // too much output and the end of its time are errors, with the end of its standard error.
@@ -89,7 +89,7 @@ type tail struct{ b []byte }
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.b = append(t.b, p...)
-	if over := len(t.b) - told; over > 0 {
+	if over := len(t.b) - excerpt; over > 0 {
 		t.b = append(t.b[:0], t.b[over:]...)
 	}
 	return len(p), nil

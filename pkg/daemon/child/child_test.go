@@ -33,7 +33,7 @@ func TestOutput(t *testing.T) {
 		if string(out) != tc.want || (err == nil) != (tc.fail == "") || err != nil && !strings.Contains(err.Error(), tc.fail) {
 			t.Errorf("%s: %q %v", tc.script, out, err)
 		}
-		if err != nil && len(err.Error()) > 2*told {
+		if err != nil && len(err.Error()) > 2*excerpt {
 			t.Errorf("%s: %d bytes of error", tc.script, len(err.Error()))
 		}
 	}

@@ -1,6 +1,5 @@
 // Package pidfile keeps at most one detached process running for a file that says which
 
-
 // one it is: start it, find it again from any other process, stop it.
 //
 // The files are the original's: NAME.pid is one JSON object, or empty while its lock
@@ -11,5 +10,5 @@
 // and only then becomes the program. Whoever dies in between, no process is left that
 // nobody knows.
 //
-// Face layer: it imports the process and wait packages beside it. Windows has none of it.
+// Daemon layer: it imports the process and wait packages beside it. Windows has none of it.
 package pidfile

@@ -1,7 +1,7 @@
 // Package process tells one process from every other that ever has its number: who runs
 // as pid N, since when, and is it the one that was written down.
 //
-// Face layer: it imports the standard library only. On Linux it reads /proc and needs no
+// Daemon layer: it imports the standard library only. On Linux it reads /proc and needs no
 // ps; on other Unix systems it asks ps.
 package process
 

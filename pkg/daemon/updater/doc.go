@@ -5,5 +5,5 @@
 // Downloads are done by curl or wget, one of which the installer needs as well: a TLS
 // stack of our own would double the size of the daemon for two requests an hour.
 //
-// Face layer: it imports the child and wait packages beside it.
+// Daemon layer: it imports the child and wait packages beside it.
 package updater

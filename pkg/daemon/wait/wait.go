@@ -1,7 +1,7 @@
 // Package wait waits for what other processes do: until a condition holds, or a lock is
 // free.
 //
-// Face layer: it imports gofrs/flock.
+// Daemon layer: it imports gofrs/flock.
 package wait
 
 import (

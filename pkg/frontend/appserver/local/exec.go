@@ -67,8 +67,8 @@ func limitOf(n *uint64, none bool) int {
 	return outputCap
 }
 
-// wall is a time limit that a client names.
-func wall(ms int64) time.Duration {
+// limitOfTime is a time limit that a client names.
+func limitOfTime(ms int64) time.Duration {
 	return max(time.Duration(ms)*time.Millisecond, time.Millisecond)
 }
 
@@ -103,7 +103,7 @@ func (s *Service) commandExec(r *Request, p *protocol.CommandExecParams) (any, e
 	cmd.Tty, cmd.PipeStdin, cmd.WallLimit = p.Tty, p.StreamStdin, execTimeout
 	switch {
 	case p.TimeoutMs != nil:
-		cmd.WallLimit = wall(*p.TimeoutMs)
+		cmd.WallLimit = limitOfTime(*p.TimeoutMs)
 	case p.DisableTimeout || p.Tty || p.StreamStdin:
 		cmd.WallLimit = 0
 	}

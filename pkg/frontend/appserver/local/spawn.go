@@ -29,7 +29,7 @@ func (s *Service) processSpawn(r *Request, p *protocol.ProcessSpawnParams) (any,
 	cmd := commandOf(cfg, p.Command, p.Cwd, p.Env, limitOf(p.OutputBytesCap, false))
 	cmd.Tty, cmd.PipeStdin = p.Tty, p.StreamStdin
 	if p.TimeoutMs != nil {
-		cmd.WallLimit = wall(*p.TimeoutMs)
+		cmd.WallLimit = limitOfTime(*p.TimeoutMs)
 	}
 	if p.Size != nil {
 		cmd.Rows, cmd.Cols = int(p.Size.Rows), int(p.Size.Cols)

@@ -1,7 +1,7 @@
 // Package search finds files by a few letters of their paths, as people type them: a walk
 // of the roots that leaves out what git ignores, and fzf's matcher over what is found.
 //
-// Face layer: it imports go-git's ignore patterns and fzf's algorithm, and reads folders.
+// Frontend layer: it imports go-git's ignore patterns and fzf's algorithm, and reads folders.
 package search
 
 import (
