@@ -20,7 +20,7 @@ model_provider = "demo"
 
 [model_providers.demo]
 name = "demo"
-command = ["$bin/codex-model", "replay"]
+command = ["codex", "model", "replay"]
 EOT
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }

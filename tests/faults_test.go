@@ -30,15 +30,18 @@ func execScenes() map[string]string {
 			exec + `-c 'model_providers.demo.command=["codex", "model", "replay", "refuse.jsonl"]' hi </dev/null`,
 		"nothing listens there": exec + `-c 'model_providers.none={name="none", base_url="http://127.0.0.1:1", request_max_retries=0, stream_max_retries=0}' ` +
 			`-c 'model_provider="none"' hi </dev/null`,
-		"the time limit":            exec + `-c 'model_providers.demo.command=["sleep", "600"]' --timeout 3s hi </dev/null`,
-		"a tool failed":             exec + `--fail-on-tool-error hi </dev/null`,
-		"standard output is full":   exec + `hi </dev/null >/dev/full`,
-		"its reader goes away":      exec + `--json hi </dev/null 2>/dev/null | head -n 1`,
-		"the answer's disk is full": `codex exec -o /dev/full hi </dev/null`,
-		"a filter fails":            exec + `-c 'pipeline.filters=[["sh", "-c", "cat; exit 5"]]' hi </dev/null`,
-		"the engine is killed":      asked + `kill -KILL $(pgrep -P $!); wait $!`,
-		"SIGINT":                    asked + `kill -INT $!; wait $!`,
-		"SIGTERM":                   asked + `kill -TERM $!; wait $!`,
+		"the time limit":                exec + `-c 'model_providers.demo.command=["sleep", "600"]' --timeout 3s hi </dev/null`,
+		"a tool failed":                 exec + `--fail-on-tool-error hi </dev/null`,
+		"standard output is full":       exec + `hi </dev/null >/dev/full`,
+		"its reader goes away":          exec + `--json hi </dev/null 2>/dev/null | head -n 1`,
+		"the answer's disk is full":     `codex exec -o /dev/full hi </dev/null`,
+		"the session cannot be written": `touch "$CODEX_HOME/sessions"; ` + exec + `hi </dev/null`,
+		"CODEX_HOME is removed": `printf '%s\n' '{"call": "exec_command", "args": {"cmd": "rm -r \"$CODEX_HOME\""}}' '{"msg": "Done."}' >remove.jsonl; ` +
+			exec + `-s danger-full-access -c 'model_providers.demo.command=["codex", "model", "replay", "remove.jsonl"]' hi </dev/null`,
+		"a filter fails":       exec + `-c 'pipeline.filters=[["sh", "-c", "cat; exit 5"]]' hi </dev/null`,
+		"the engine is killed": asked + `kill -KILL $(pgrep -P $!); wait $!`,
+		"SIGINT":               asked + `kill -INT $!; wait $!`,
+		"SIGTERM":              asked + `kill -TERM $!; wait $!`,
 	}
 }
 

@@ -27,7 +27,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// engine begins a turn, tells its process id as a message, and waits to be interrupted.
+// engine begins a turn, sends its process id as a message, and waits to be interrupted; or
+// it completes the turn with the message in SAY.
 func engine() {
 	in := bufio.NewReader(os.Stdin)
 	for {
@@ -37,6 +38,10 @@ func engine() {
 			return
 		case strings.Contains(l, `"thread/start"`):
 			fmt.Println(`{"id":2,"result":{"thread":{"id":"T"}}}`)
+		case strings.Contains(l, `"turn/start"`) && os.Getenv("SAY") != "":
+			fmt.Println(`{"id":3,"result":{"turn":{"id":"U"}}}`)
+			fmt.Printf(`{"method":"item/completed","params":{"threadId":"T","item":{"type":"agentMessage","id":"a","text":"%s"}}}`+"\n", os.Getenv("SAY"))
+			fmt.Println(`{"method":"turn/completed","params":{"threadId":"T","turn":{"id":"U","status":"completed"}}}`)
 		case strings.Contains(l, `"turn/start"`):
 			fmt.Println(`{"id":3,"result":{"turn":{"id":"U"}}}`)
 			fmt.Printf(`{"method":"item/completed","params":{"threadId":"T","item":{"type":"agentMessage","id":"a","text":"pid %d"}}}`+"\n", os.Getpid())
@@ -134,8 +139,8 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestReaderLeaves: the turn ends, and nothing is left of it.
-func TestReaderLeaves(t *testing.T) {
+// TestReaderGone: the turn ends, and nothing is left of it.
+func TestReaderGone(t *testing.T) {
 	proc, out, pid := begin(t)
 	out.Close()
 	state, err := proc.Wait()

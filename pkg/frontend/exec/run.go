@@ -430,7 +430,9 @@ func (r *run) trouble(exits []pipeline.Exit) error {
 		if e.OK() || i == 0 && (r.talk.result.status != protocol.TurnStatusCompleted || e.Signaled() || e.State.ExitCode() > 128) {
 			continue
 		}
-		fmt.Fprintln(r.Stderr, "codex-exec: "+e.String())
+		if i > 0 || r.args.Turn != "" { // our own engine says what it is
+			fmt.Fprintln(r.Stderr, "codex-exec: "+e.String())
+		}
 		lost = exit.Silent(exit.Failed)
 	}
 	return lost

@@ -332,7 +332,7 @@ func (c *closed) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func TestReaderLeaves(t *testing.T) {
+func TestReaderGone(t *testing.T) {
 	got := start(t, setting{git: true, stdout: &closed{1}, wire: wire("", "!await turn/interrupt", noteStopped)}, "--json", "hi")
 	if got.status != 141 || !strings.Contains(got.requests, "turn/interrupt") {
 		t.Errorf("status %d\n%s", got.status, got.requests)
