@@ -303,14 +303,18 @@ func TestKillExecutor(t *testing.T) {
 	e.exit(1) // a turn has failed
 }
 
-// An executor that cannot be started is told to the model, and costs one wait.
+// An executor that cannot be started costs one wait, and fails the turn.
 func TestNoExecutor(t *testing.T) {
 	t.Parallel()
 	e := start(t, setup{script: `[{"call":"exec_command","args":{"cmd":"true"}},{"call":"exec_command","args":{"cmd":"true"}}]` + "\n" + hello,
 		args: free(), top: `executor = ["/no/such/executor"]`})
 	e.send("go")
-	e.turnDone("completed")
-	e.quit()
+	failure := e.turnDone("failed").Get("params.turn.error")
+	if info, why := failure.Get("codexErrorInfo").Str, failure.Get("message").Str; info != "sandboxError" || !strings.Contains(why, "/no/such/executor") {
+		t.Errorf("%s: %s", info, why)
+	}
+	e.eof()
+	e.exit(1)
 	told := 0
 	for _, l := range e.rollout(t) {
 		if strings.Contains(l.Get("payload.output").Str, "start executor") {

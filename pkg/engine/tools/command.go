@@ -70,7 +70,7 @@ func (s *Set) launch(ctx context.Context, t *Turn, cmd command, wait time.Durati
 	if err != nil {
 		return nil, err
 	}
-	ss.collect(ctx, wait)
+	s.wait(ctx, ss, wait)
 	again, err := s.retry(ctx, t, cmd, ss, p)
 	if err == nil && !again {
 		return ss, nil
@@ -82,7 +82,7 @@ func (s *Set) launch(ctx context.Context, t *Turn, cmd command, wait time.Durati
 	if ss, err = s.start(ctx, t, cmd, true); err != nil {
 		return nil, err
 	}
-	ss.collect(ctx, wait)
+	s.wait(ctx, ss, wait)
 	return ss, nil
 }
 

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -19,6 +20,7 @@ const (
 	keepRecent  = 8                      // never evicted
 	drain       = 50 * time.Millisecond  // after the exit, for pipes that a child still holds
 	grace       = 150 * time.Millisecond // what ends before this took no time, as in the original
+	farewell    = 200 * time.Millisecond // between the signals to end and to die
 	maxDelta    = 8192                   // bytes of one output delta
 )
 
@@ -173,6 +175,15 @@ func (s *session) item(status protocol.CommandExecutionStatus) *protocol.Command
 	return it
 }
 
+// wait waits for a command as long as the turn does: an interrupt ends it. What has been
+// left in the background is not waited for, and lives on.
+func (s *Set) wait(ctx context.Context, ss *session, d time.Duration) {
+	ss.collect(ctx, d)
+	if ctx.Err() != nil && !ss.done() {
+		s.stop(ctx, ss, farewell)
+	}
+}
+
 // collect waits until the process has ended or the deadline has come.
 func (s *session) collect(ctx context.Context, d time.Duration) {
 	s.mu.Lock()
@@ -273,39 +284,66 @@ func (s *Set) session(id int) *session {
 	return ss
 }
 
-// EndBackground kills the processes that still run, commands of the user too; it gives
-// their number.
-func (s *Set) EndBackground(ctx context.Context) int {
+// processes are the sessions of the model, in the order in which they were started.
+func (s *Set) processes() []*session {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	var all []*session
 	for _, ss := range s.sessions {
 		if ss != nil {
 			all = append(all, ss)
 		}
 	}
-	for ss := range s.users {
-		all = append(all, ss)
+	slices.SortFunc(all, func(a, b *session) int { return a.started.Compare(b.started) })
+	return all
+}
+
+// Background lists what the model has left running in the background.
+func (s *Set) Background() []protocol.ThreadBackgroundTerminal {
+	var list []protocol.ThreadBackgroundTerminal
+	for _, ss := range s.processes() {
+		if ss.idle() {
+			list = append(list, protocol.ThreadBackgroundTerminal{ItemID: ss.callID, ProcessID: strconv.Itoa(ss.id),
+				Command: shellwords.Join(ss.argv), Cwd: ss.cwd})
+		}
 	}
+	return list
+}
+
+// idle says whether a process runs that no call waits for.
+func (s *session) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiting == 0 && s.exited.IsZero()
+}
+
+// EndProcess ends one process by its id; false when none with it runs.
+func (s *Set) EndProcess(ctx context.Context, id string) bool {
+	for _, ss := range s.processes() {
+		if strconv.Itoa(ss.id) == id && !ss.done() {
+			s.stop(ctx, ss, farewell)
+			return true
+		}
+	}
+	return false
+}
+
+// EndBackground ends the processes that still run, commands of the user too.
+func (s *Set) EndBackground(ctx context.Context) {
+	all := s.processes()
+	s.mu.Lock()
+	all = slices.AppendSeq(all, maps.Keys(s.users))
 	s.mu.Unlock()
 	for _, ss := range all {
-		_ = ss.proc.Terminate(ctx, 200*time.Millisecond)
+		_ = ss.proc.Terminate(ctx, farewell)
 		s.forget(ss.id)
 	}
-	return len(all)
 }
 
 // Settle waits for the end events of processes that have exited, so that a turn does not
 // end before them.
 func (s *Set) Settle(ctx context.Context) {
-	s.mu.Lock()
-	var all []*session
-	for _, ss := range s.sessions {
-		if ss != nil {
-			all = append(all, ss)
-		}
-	}
-	s.mu.Unlock()
-	for _, ss := range all {
+	for _, ss := range s.processes() {
 		select {
 		case <-ss.proc.Exited():
 			select {

@@ -37,6 +37,8 @@ type Set struct {
 type Options struct {
 	// Start starts the executor; called once, at the first tool that needs it.
 	Start func(ctx context.Context) (*client.Client, error)
+	// Executor is its program, as people are told of it.
+	Executor string
 	// BaseEnv is the environment that commands inherit by Env.
 	BaseEnv map[string]string
 	Env     shellenv.Policy
@@ -78,20 +80,19 @@ func (s *Set) executor(ctx context.Context) (*client.Client, error) {
 	defer s.mu.Unlock()
 	if s.ex == nil && s.exErr == nil {
 		s.ex, s.exErr = s.Start(ctx)
-		if s.exErr != nil {
-			s.exErr = fmt.Errorf("start executor: %w", s.exErr)
-		}
 	}
 	return s.ex, s.exErr
 }
 
-// Lost says that the executor has gone, and why, once: the next call that needs one starts
-// another.
+// Lost says that the executor has gone or did not start, and why, once: the next call that
+// needs one starts another.
 func (s *Set) Lost() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ex == nil {
-		return nil
+		err := s.exErr
+		s.exErr = nil
+		return err
 	}
 	select {
 	case <-s.ex.Done():
@@ -104,7 +105,7 @@ func (s *Set) Lost() error {
 	if err == nil {
 		err = errors.New("it ended by itself")
 	}
-	return fmt.Errorf("the executor has gone, and its commands with it: %w", err)
+	return fmt.Errorf("the executor %s has gone, and its commands with it: %w", s.Executor, err)
 }
 
 // Close ends every process and the executor.

@@ -39,7 +39,7 @@ func (s *Set) UserCommand(ctx context.Context, t *Turn, id, script string) UserR
 		ss.mu.Lock()
 		ss.aborted = true
 		ss.mu.Unlock()
-		s.stop(ctx, ss)
+		s.stop(ctx, ss, 0)
 	default:
 		s.endLate(ctx, ss)
 	}
@@ -69,14 +69,14 @@ func (s *Set) endLate(ctx context.Context, ss *session) {
 	ss.mu.Lock()
 	ss.late = true
 	ss.mu.Unlock()
-	s.stop(ctx, ss)
+	s.stop(ctx, ss, 0)
 }
 
 // stop kills a process and waits for its end, but not for long.
-func (s *Set) stop(ctx context.Context, ss *session) {
+func (s *Set) stop(ctx context.Context, ss *session, grace time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killed)
 	defer cancel()
-	if err := ss.proc.Terminate(ctx, 0); err != nil && ctx.Err() == nil && s.Log != nil {
+	if err := ss.proc.Terminate(ctx, grace); err != nil && ctx.Err() == nil && s.Log != nil {
 		s.Log.Printf("end command: %v", err)
 	}
 	select {

@@ -46,11 +46,11 @@ func (s *Set) writeStdin(ctx context.Context, t *Turn, _ Call, a stdinArgs) Outp
 		if err := ss.proc.Write(ctx, []byte(a.Chars)); err != nil {
 			return failed("write_stdin failed: %v", err)
 		}
-		ss.collect(ctx, writeRest)
+		s.wait(ctx, ss, writeRest)
 	}
 	started := time.Now()
 	if !ss.done() {
-		ss.collect(ctx, wait)
+		s.wait(ctx, ss, wait)
 	}
 	t.Out.TerminalInteraction(ss.callID, strconv.Itoa(ss.id), a.Chars)
 	return s.report(ss, t.budget(a.Tokens), time.Since(started))

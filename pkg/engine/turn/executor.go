@@ -26,7 +26,8 @@ func (t *liveThread) toolOptions() tools.Options {
 		return p, err == nil
 	}}
 	return tools.Options{
-		Start:      t.startHands,
+		Start:      t.startExecutor,
+		Executor:   t.executor()[0],
 		BaseEnv:    environMap(o.Environ),
 		Env:        cfg.ShellEnv,
 		PathDir:    o.PathDir,
@@ -57,13 +58,16 @@ func environMap(environ []string) map[string]string {
 	return m
 }
 
-// startHands starts the executor: the configured command, else codex-sandbox serve.
-func (t *liveThread) startHands(ctx context.Context) (*client.Client, error) {
-	argv := t.cfg.Executor
-	if len(argv) == 0 {
-		argv = t.opts.Executor
+// executor is its command: the configured one, else codex-sandbox serve.
+func (t *liveThread) executor() []string {
+	if len(t.cfg.Executor) > 0 {
+		return t.cfg.Executor
 	}
-	c := client.Config{Command: argv, Env: auth.WithoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout,
+	return t.opts.Executor
+}
+
+func (t *liveThread) startExecutor(ctx context.Context) (*client.Client, error) {
+	c := client.Config{Command: t.executor(), Env: auth.WithoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout,
 		LegacyLandlock: t.cfg.Features.Enabled("use_legacy_landlock"), WindowsLevel: t.cfg.WindowsSandbox()}
 	if t.opts.RecordDir != "" {
 		f, err := t.opts.recording("executor.jsonl")

@@ -23,9 +23,6 @@ import (
 // errInterrupted is the cause of a turn that the user stopped.
 var errInterrupted = errors.New("interrupted")
 
-// interruptGrace is how long tools get to end after an interrupt (turn spec §3.4).
-const interruptGrace = 100 * time.Millisecond
-
 // errReplaced is the cause of a turn that another has taken the place of.
 var errReplaced = errors.New("replaced")
 
@@ -57,6 +54,7 @@ func (t *turn) run(input []protocol.UserInput) {
 	if t.job.review != nil {
 		t.reviewed()
 	}
+	t.keepInput()
 	completed, ms := th.now().Unix(), th.now().Sub(begun).Milliseconds()
 	turn.CompletedAt, turn.DurationMs = &completed, &ms
 	th.turnState = ""
@@ -213,7 +211,7 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 			firstMs = &s.firstMs
 		}
 		if t.ctx.Err() != nil {
-			t.collectInterrupted(s)
+			s.collect() // a call ends with its context
 			if s.usage != nil {
 				t.usage(s.usage)
 			}
@@ -259,25 +257,6 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 			}
 		}
 	}
-}
-
-// collectInterrupted gives running tools a moment, then records what they say.
-func (t *turn) collectInterrupted(s *sample) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for _, p := range s.calls {
-			p.Wait()
-		}
-	}()
-	timer := time.NewTimer(interruptGrace)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
-		<-done // a dispatched call ends with its context
-	}
-	s.collect()
 }
 
 // toolTurn is what this turn's tool calls run under.
@@ -362,6 +341,15 @@ func (t *turn) drain() {
 		t.th.push(p.items...)
 		t.recordInput(p.input)
 	}
+}
+
+// keepInput takes no more input, and records what has come too late for a request: the
+// next turn's has it.
+func (t *turn) keepInput() {
+	t.th.mu.Lock()
+	t.closed = true
+	t.th.mu.Unlock()
+	t.drain()
 }
 
 // pendingOrClose says whether something came that the model has to see; if not, the turn

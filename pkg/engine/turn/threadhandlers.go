@@ -273,15 +273,6 @@ func (s *Server) nameSet(r *req, p *protocol.ThreadSetNameParams) (any, error) {
 	return struct{}{}, nil
 }
 
-func (s *Server) cleanTerminals(_ *req, p *protocol.ThreadBackgroundTerminalsCleanParams) (any, error) {
-	th, err := s.mine(p.ThreadID)
-	if err != nil {
-		return nil, err
-	}
-	th.tools.EndBackground(s.ctx)
-	return struct{}{}, nil
-}
-
 func deref(s *string) string {
 	if s == nil {
 		return ""

@@ -55,12 +55,14 @@ func (s *Server) table() map[string]method {
 		protocol.MethodTurnInterrupt: {Run: with(s.turnInterrupt), Key: byThread},
 
 		// The engine's own.
-		protocol.MethodThreadCompactStart:             {Run: with(s.compactStart), Key: byThread},
-		protocol.MethodThreadShellCommand:             {Run: with(s.shellCommand), Key: byThread},
-		protocol.MethodThreadInjectItems:              {Run: with(s.injectItems), Key: byThread},
-		protocol.MethodThreadSettingsUpdate:           {Run: with(s.threadSettingsUpdate), Key: byThread, Experimental: true},
-		protocol.MethodThreadBackgroundTerminalsClean: {Run: with(s.cleanTerminals), Key: byThread, Experimental: true},
-		protocol.MethodReviewStart:                    {Run: with(s.reviewStart), Key: byThread},
+		protocol.MethodThreadCompactStart:                 {Run: with(s.compactStart), Key: byThread},
+		protocol.MethodThreadShellCommand:                 {Run: with(s.shellCommand), Key: byThread},
+		protocol.MethodThreadInjectItems:                  {Run: with(s.injectItems), Key: byThread},
+		protocol.MethodThreadSettingsUpdate:               {Run: with(s.threadSettingsUpdate), Key: byThread, Experimental: true},
+		protocol.MethodThreadBackgroundTerminalsClean:     {Run: with(s.cleanTerminals), Key: byThread, Experimental: true},
+		protocol.MethodThreadBackgroundTerminalsList:      {Run: with(s.terminals), Key: byThread, Experimental: true},
+		protocol.MethodThreadBackgroundTerminalsTerminate: {Run: with(s.endTerminal), Key: byThread, Experimental: true},
+		protocol.MethodReviewStart:                        {Run: with(s.reviewStart), Key: byThread},
 
 		protocol.MethodRemoteControlStatusRead: {Run: s.remoteControlRead, Experimental: true},
 		protocol.MethodRemoteControlEnable:     {Run: s.remoteControlEnable, Key: jsonrpc.OneQueue[*request]("remote"), Experimental: true},

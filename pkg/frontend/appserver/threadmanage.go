@@ -106,14 +106,27 @@ func (s *Server) reviewStart(r *request, p *protocol.ReviewStartParams) (any, er
 	return nil, jsonrpc.ErrLater
 }
 
-// cleanTerminals ends commands in the background; without an engine there are none.
 func (s *Server) cleanTerminals(r *request, p *protocol.ThreadBackgroundTerminalsCleanParams) (any, error) {
-	t, err := s.mine(p.ThreadID)
+	return s.ofEngine(r, p.ThreadID, protocol.ThreadBackgroundTerminalsCleanResponse{})
+}
+
+func (s *Server) terminals(r *request, p *protocol.ThreadBackgroundTerminalsListParams) (any, error) {
+	return s.ofEngine(r, p.ThreadID, protocol.ThreadBackgroundTerminalsListResponse{})
+}
+
+func (s *Server) endTerminal(r *request, p *protocol.ThreadBackgroundTerminalsTerminateParams) (any, error) {
+	return s.ofEngine(r, p.ThreadID, protocol.ThreadBackgroundTerminalsTerminateResponse{})
+}
+
+// ofEngine is for what only an engine has, such as commands in the background: a thread at
+// rest has none.
+func (s *Server) ofEngine(r *request, id string, none any) (any, error) {
+	t, err := s.mine(id)
 	switch {
 	case err != nil:
 		return nil, err
 	case !t.hasEngine():
-		return protocol.ThreadBackgroundTerminalsCleanResponse{}, nil
+		return none, nil
 	}
 	return t.forward(r)
 }

@@ -96,6 +96,7 @@ func (h *human) reasoning(item gjson.Result) {
 // what it printed.
 func (h *human) command(item gjson.Result) {
 	head, colour := " failed", red
+	took := " in " + strconv.FormatInt(item.Get("durationMs").Int(), 10) + "ms"
 	switch exit := item.Get("exitCode"); {
 	case item.Get("status").Str == "declined":
 		head, colour = " declined", yellow
@@ -103,8 +104,10 @@ func (h *human) command(item gjson.Result) {
 		head, colour = " succeeded", green
 	case exit.Type == gjson.Number:
 		head = " exited " + exit.Raw
+	case item.Get("durationMs").Type == gjson.Null:
+		head, took = " still ran at the end", ""
 	}
-	head += " in " + strconv.FormatInt(item.Get("durationMs").Int(), 10) + "ms: "
+	head += took + ": "
 	s := h.style(head, colour) + h.line(label(item.Get("command").Str, h.width()-len(head)))
 	if out := item.Get("aggregatedOutput").Str; strings.TrimSpace(out) != "" {
 		if out = shortened(out); h.errTTY {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -67,7 +68,8 @@ type talk struct {
 
 	thread  string
 	result  outcome
-	waiting []note // from before the transcript began
+	waiting []note         // from before the transcript began
+	running []gjson.Result // commands that have not ended
 	begun   bool
 }
 
@@ -263,6 +265,28 @@ func (t *talk) render(n note) {
 	if id := n.params.Get("threadId"); id.Exists() && id.Type != gjson.Null && id.Str != t.thread || t.result.status != "" {
 		return
 	}
+	switch n.method {
+	case protocol.NoteItemStarted:
+		if item := n.params.Get("item"); item.Get("type").Str == "commandExecution" {
+			t.running = append(t.running, item)
+		}
+	case protocol.NoteItemCompleted:
+		id := n.params.Get("item.id").Str
+		t.running = slices.DeleteFunc(t.running, func(r gjson.Result) bool { return r.Get("id").Str == id })
+	case protocol.NoteTurnCompleted:
+		t.abandon()
+	}
 	t.result.observe(n.method, n.params)
 	t.show.event(n.method, n.params)
+}
+
+// abandon ends what the turn leaves running: it goes with the engine, and nobody will hear
+// how it ends.
+func (t *talk) abandon() {
+	for _, item := range t.running {
+		end := gjson.Parse(`{"item":{"status":"failed",` + strings.TrimPrefix(item.Raw, "{") + `}`) // the first status counts
+		t.result.observe(protocol.NoteItemCompleted, end)
+		t.show.event(protocol.NoteItemCompleted, end)
+	}
+	t.running = nil
 }

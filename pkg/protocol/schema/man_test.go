@@ -19,7 +19,7 @@ func TestManPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := map[string]protocol.Method{}
-	for _, m := range protocol.Methods() {
+	for _, m := range append(protocol.Methods(), protocol.Later()...) {
 		known[m.Name] = m
 	}
 	asked := map[string]string{} // the last request of each id

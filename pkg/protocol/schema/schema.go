@@ -61,7 +61,7 @@ func indent(v any) []byte {
 }
 
 // build walks all methods.
-func build(experimental bool) *builder {
+func build(experimental bool, more ...protocol.Method) *builder {
 	b := &builder{
 		experimental: experimental,
 		defs:         map[string]*js.Schema{},
@@ -79,7 +79,7 @@ func build(experimental bool) *builder {
 	for _, name := range kinds {
 		b.defs[name] = &js.Schema{}
 	}
-	for _, m := range protocol.Methods() {
+	for _, m := range append(protocol.Methods(), more...) {
 		if m.Experimental && !experimental {
 			continue
 		}

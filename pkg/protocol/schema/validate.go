@@ -17,7 +17,7 @@ type compiled struct {
 
 // methods compiles the experimental schema at the first call of Validate.
 var methods = sync.OnceValues(func() (map[string]compiled, error) {
-	b := build(true)
+	b := build(true, protocol.Later()...)
 	out := map[string]compiled{}
 	resolve := func(name string) (*js.Resolved, error) {
 		r, err := b.file(name).Resolve(nil)
@@ -26,7 +26,7 @@ var methods = sync.OnceValues(func() (map[string]compiled, error) {
 		}
 		return r, nil
 	}
-	for _, m := range protocol.Methods() {
+	for _, m := range append(protocol.Methods(), protocol.Later()...) {
 		var c compiled
 		var err error
 		if m.Params != nil {
