@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "filter" {
 		os.Exit(filter(os.Args[2:]))
 	}
-	if name := os.Getenv("EXECFACE_PLAY"); name != "" {
+	if name := os.Getenv("EXEC_TEST_PLAY"); name != "" {
 		os.Exit(play(name))
 	}
 	os.Exit(m.Run())
@@ -196,7 +196,7 @@ func startIn(t *testing.T, s setting, args func(cwd string) []string) result {
 	children, err := os.Create(filepath.Join(dir, "stderr"))
 	must(t, err)
 	defer children.Close()
-	env := map[string]string{"CODEX_HOME": res.home, "EXECFACE_PLAY": wire, "TERM": "xterm"}
+	env := map[string]string{"CODEX_HOME": res.home, "EXEC_TEST_PLAY": wire, "TERM": "xterm"}
 	for k, v := range s.env {
 		env[k] = v
 	}
