@@ -155,10 +155,3 @@ func (s *Service) load(change func(*config.Options)) (*config.Config, error) {
 	cfg, err := config.Load(context.Background(), o)
 	return cfg, thread.Unloadable(err)
 }
-
-func (s *Service) getenv(name string) string {
-	if get := s.Config.Env.Get; get != nil {
-		return get(name)
-	}
-	return ""
-}
