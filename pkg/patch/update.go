@@ -104,7 +104,7 @@ func (r *rewriter) locate(c Chunk) (lines []Line, at int, err error) {
 		switch {
 		case len(old) > 0:
 			at = r.seek(old, r.cursor, c.EOF)
-		case c.HasContext && !c.EOF: // a pure addition goes behind its context
+		case strings.TrimSpace(c.Context) != "" && !c.EOF: // a pure addition goes behind its context
 			at = r.cursor
 		default: // or else to the end
 			at = len(r.data)

@@ -65,6 +65,7 @@ func TestKeepsBytes(t *testing.T) {
 		{"blank line of spaces as context", "a\n  \nb\n", "@@\n a\n\n-b\n+B", "a\n  \nB\n", ""},
 		{"order", "a\nb\n", "@@\n-b\n+B\n@@\n-a\n+A", "", "Failed to find expected lines in f:\na"},
 		{"context behind the place", "a\nb\n", "@@\n-b\n+B\n@@ a\n+x", "", "Failed to find context 'a' in f"},
+		{"context header that says nothing", "a\n\nb\n", "@@ \n+x", "a\n\nb\nx\n", ""},
 		{"context that is not there", "a\n", "@@ z\n+x", "", "Failed to find context 'z' in f"},
 		{"longer than the file", "a\n", "@@\n-a\n-b", "", "Failed to find expected lines in f:\na\nb"},
 		{"several", "a\r\nb\r\nc\r\nd\r\ne", "@@\n-a\n@@\n c\n+cc\n@@\n-e\n+E\n+F", "b\r\nc\r\ncc\r\nd\r\nE\r\nF", ""},
