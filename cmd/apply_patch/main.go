@@ -35,5 +35,5 @@ func main() {
 		os.Exit(1)
 	}
 	home := homedir.Of(os.Getenv, os.Getuid()) // without one, ~ is a name like any other
-	os.Exit(patch.MainFS(context.Background(), patch.OS{HomeDir: home}, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cwd))
+	os.Exit(patch.Main(context.Background(), patch.OS{HomeDir: home}, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cwd))
 }

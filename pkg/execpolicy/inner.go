@@ -90,7 +90,7 @@ func (l *looker) node(n syntax.Node, guess bool, depth int) {
 				l.add(Inner{Argv: []string{n.Name.Value}, Hidden: true})
 			}
 		case *syntax.ParamExp:
-			if n.Exp != nil && n.Exp.Op == syntax.OtherParamOps { // ${x@P} runs what is in x
+			if n.Exp != nil && n.Exp.Op == syntax.OtherParamOps && (n.Exp.Word == nil || n.Exp.Word.Lit() == "P") { // ${x@P} runs what is in x
 				l.add(Inner{Open: true})
 			}
 		case *syntax.SglQuoted:
@@ -129,6 +129,10 @@ func (l *looker) call(c *syntax.CallExpr, guess bool, depth int) {
 	in := Inner{Guess: guess}
 	for _, w := range c.Args {
 		word := readWord(w)
+		if word.base != "" && len(in.Argv) == 0 { // "$HOME/bin/x": some x
+			in.Argv = append(in.Argv, "./"+word.base)
+			continue
+		}
 		if !word.known && !word.plain {
 			in.Open = true
 			break
@@ -150,7 +154,7 @@ func (l *looker) call(c *syntax.CallExpr, guess bool, depth int) {
 // command looks at a command, and at what it runs in turn.
 func (l *looker) command(in Inner, depth int) {
 	l.add(in)
-	if len(in.Argv) == 0 {
+	if len(in.Argv) == 0 || l.full {
 		return
 	}
 	if depth > maxDepth {

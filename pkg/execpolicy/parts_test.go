@@ -114,7 +114,8 @@ func TestLookIsBounded(t *testing.T) {
 			break
 		}
 	}
-	for _, script := range []string{deep, strings.Repeat("x;", 2*maxInner) + "$y", strings.Repeat("env ", 100) + "rm x"} {
+	for _, script := range []string{deep, strings.Repeat("x;", 2*maxInner) + "$y", strings.Repeat("env ", 100) + "rm x", strings.Repeat("find . -exec ", 1000) + "rm x", strings.Repeat("nice -n ", 1000) + "rm x",
+		strings.Repeat("xargs -I {} sh -c '", 3) + strings.Repeat("alias a='b=c' ", 2000)} {
 		got := Look([]string{"bash", "-lc", script})
 		if len(got) > maxInner+1 || !slices.ContainsFunc(got, func(in Inner) bool { return in.Hidden }) {
 			t.Errorf("%.20q: %d commands, none hidden", script, len(got))
@@ -300,6 +301,8 @@ func TestOrdinary(t *testing.T) {
 		"make && go test ./...": Allow, "command -v touch": Allow, "which touch": Allow, "cat a | xargs grep x": Allow, "find . -name touch": Allow,
 		"for f in *.go; do gofmt -l \"$f\"; done": Allow, "python3 -c 'print(1)'": Allow, "python3 x.py touch": Ask, "awk '{print $(NF-1)}' f": Allow,
 		"npm test 2>&1 | tail -5": Allow, "cd x && make": Allow, ". venv/bin/activate && pytest": Allow, ". other": Ask, "bash build.sh": Ask,
+		`"$VENV/bin/python" -m pytest`: Allow, `"$(go env GOPATH)"/bin/x`: Allow, `"$BIN/touch" x`: Ask, `"$BIN"/git push`: Ask, `$BIN/x`: Ask, `"$@/x"`: Ask,
+		`"${a[@]}/x"`: Ask, `"${a:-touch x}"/y`: Ask, `"$BIN"/to?ch x`: Ask, "echo ${x@Q}": Allow,
 		"./build.sh": Allow, "echo $HOME": Allow, "A=$(git rev-parse HEAD) make": Allow, "cat <<EOF >f\ntouch x\nEOF": Allow, "env": Allow, "xargs": Allow,
 		"bash --version": Allow, "nice make": Allow, "timeout 60 go test": Allow, "cp a b": Allow, "mv touch b": Ask, "sudo apt-get update": Allow,
 	} {

@@ -9,20 +9,24 @@ import (
 // word is a word of a script, as far as it is known without running anything.
 type word struct {
 	text  string
-	known bool // a shell makes exactly text of it
-	plain bool // it is letters and quotes, nothing that a shell does something with
+	known bool   // a shell makes exactly text of it
+	plain bool   // it is letters and quotes, nothing that a shell does something with
+	base  string // what stands behind the last slash, of a word that is not known but for that
 }
 
 // readWord reads a word. Braces, backslashes outside of quotes and the like are not plain,
 // nor is a pattern that may become an option.
 func readWord(w *syntax.Word) word {
-	r := wordReader{word: word{known: true, plain: true}, glob: -1}
+	r := wordReader{word: word{known: true, plain: true}, glob: -1, one: true}
 	for _, p := range w.Parts {
 		r.part(p)
 	}
 	r.text = r.value.String()
 	if _, in, ok := strings.Cut(r.bare.String(), "{"); ok && (strings.Contains(in, ",") || strings.Contains(in, "..")) {
 		r.known, r.plain = false, false
+	}
+	if i := strings.LastIndexByte(r.text, '/'); !r.known && r.one && i >= r.last && r.glob <= i && !strings.Contains(r.bare.String(), "{") {
+		r.base = r.text[i+1:]
 	}
 	if r.glob >= 0 {
 		r.known = false
@@ -36,6 +40,8 @@ type wordReader struct {
 	value strings.Builder
 	bare  strings.Builder // what of it stands outside of quotes
 	glob  int             // where the first pattern is in it, -1 for none
+	last  int             // where the last part that is not known is in it
+	one   bool            // such parts are in quotes, so that the word stays one
 }
 
 func (r *wordReader) part(p syntax.WordPart) {
@@ -54,12 +60,26 @@ func (r *wordReader) part(p syntax.WordPart) {
 			if lit, ok := q.(*syntax.Lit); ok {
 				r.quoted(lit.Value)
 			} else {
-				r.known, r.plain = false, false
+				r.unknown(isOne(q))
 			}
 		}
 	default:
-		r.known, r.plain = false, false
+		r.unknown(false)
 	}
+}
+
+func (r *wordReader) unknown(one bool) {
+	r.known, r.plain, r.one, r.last = false, false, r.one && one, r.value.Len()
+}
+
+// isOne says that a part in quotes makes no further words.
+func isOne(p syntax.WordPart) bool {
+	x, ok := p.(*syntax.ParamExp)
+	if !ok {
+		_, ok = p.(*syntax.CmdSubst)
+		return ok
+	}
+	return x.Index == nil && x.Param != nil && x.Param.Value != "@" && x.Exp == nil && !x.Excl
 }
 
 func (r *wordReader) unquoted(s string) {

@@ -261,7 +261,7 @@ func TestMainForms(t *testing.T) {
 		{[]string{"-"}, wrap("*** Add File: b\n+1"), 0, "Success. Updated the following files:\nA b\n", ""},
 	} {
 		var out, errs bytes.Buffer
-		exit := Main(context.Background(), c.args, strings.NewReader(c.stdin), &out, &errs, t.TempDir())
+		exit := Main(context.Background(), OS{}, c.args, strings.NewReader(c.stdin), &out, &errs, t.TempDir())
 		if exit != c.exit || !strings.HasPrefix(out.String(), c.stdout) || !strings.HasPrefix(errs.String(), c.stderr) ||
 			(c.stdout == "") != (out.Len() == 0) || (c.stderr == "") != (errs.Len() == 0) {
 			t.Errorf("%q: exit %d, stdout %q, stderr %q", c.args, exit, &out, &errs)

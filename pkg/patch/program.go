@@ -39,12 +39,7 @@ to the files below the current directory and lists them. See apply_patch(1).
 //
 // The result is the exit status: 0 done, 1 failed (what was written before
 // stays), 2 wrong usage.
-func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, cwd string) int {
-	return MainFS(ctx, OS{}, args, stdin, stdout, stderr, cwd)
-}
-
-// MainFS is Main on another FS, or on one that knows a home directory.
-func MainFS(ctx context.Context, fsys FS, args []string, stdin io.Reader, stdout, stderr io.Writer, cwd string) int {
+func Main(ctx context.Context, fsys FS, args []string, stdin io.Reader, stdout, stderr io.Writer, cwd string) int {
 	text, status, ok := patchText(args, stdin, stdout, stderr)
 	if !ok {
 		return status

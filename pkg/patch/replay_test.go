@@ -128,7 +128,7 @@ func TestReplay(t *testing.T) {
 			}
 			args = append(args, c.Extra...)
 			var stdout, stderr bytes.Buffer
-			exit := Main(context.Background(), args, strings.NewReader(stdin), &stdout, &stderr, dir)
+			exit := Main(context.Background(), OS{}, args, strings.NewReader(stdin), &stdout, &stderr, dir)
 			if exit != c.Exit {
 				t.Errorf("exit %d, want %d", exit, c.Exit)
 			}

@@ -90,14 +90,18 @@ func UserShell(passwd []byte, uid int, f Finder) Shell {
 	return Shell{"/bin/sh", "sh"}
 }
 
-// pick is the shell that the model named, by type.
+// pick is the shell that the model named, by type: a path counts only where systems have
+// their programs, for what is elsewhere may be anything.
 func (f Finder) pick(name string, user Shell) Shell {
 	k := kindOf(name)
 	if k == "" {
 		return Shell{"/bin/sh", "sh"}
 	}
-	if filepath.IsAbs(name) && f.IsFile(name) {
-		return Shell{name, k}
+	switch filepath.Dir(name) {
+	case "/bin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin":
+		if f.IsFile(name) {
+			return Shell{filepath.Clean(name), k}
+		}
 	}
 	if user.Kind == k {
 		return user
