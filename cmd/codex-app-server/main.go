@@ -31,6 +31,7 @@ import (
 	"codex/pkg/frontend/appserver"
 	"codex/pkg/frontend/appserver/generate"
 	"codex/pkg/homedir"
+	"codex/pkg/thread"
 )
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 	if err != nil {
 		os.Exit(exit.Report(os.Stderr, "codex-app-server", err))
 	}
+	cwd = thread.RealDir(cwd)                  // $PWD may name it by a link
 	exe, _ := os.Executable()                  // "" is looked for on PATH
 	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	host := func() string { name, _ := os.Hostname(); return name }

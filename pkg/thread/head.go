@@ -155,6 +155,15 @@ func (in *inspector) fits(dir string) bool {
 	return fits
 }
 
+// RealDir is the name of a folder without links; that of one that is not there stays.
+func RealDir(dir string) string {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return dir
+	}
+	return real
+}
+
 // SameDir says whether two names lead to one folder.
 func SameDir(a, b string) bool {
 	if filepath.Clean(a) == filepath.Clean(b) {

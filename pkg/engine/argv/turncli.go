@@ -27,6 +27,7 @@ import (
 	"codex/pkg/installation"
 	"codex/pkg/responses"
 	"codex/pkg/termtext"
+	"codex/pkg/thread"
 )
 
 // Flags is the command line of codex-turn(1).
@@ -97,6 +98,7 @@ func (f *Flags) options() (*turn.Options, error) {
 	if err != nil {
 		return nil, err
 	}
+	cwd = thread.RealDir(cwd) // $PWD may name it by a link
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err

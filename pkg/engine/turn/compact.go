@@ -50,7 +50,7 @@ func (t *turn) compact(before bool) error {
 	if before {
 		th.baseline = nil
 	} else {
-		th.record(rollout.Entry{Type: rollout.TypeTurnContext, Payload: th.turnContext(t.id)})
+		th.recordContext(th.turnContext(t.id))
 	}
 	th.tokens.Last = rollout.Usage{Total: (bytes + int64(len(th.base)) + 3) / 4}
 	t.tokenCount()
@@ -150,7 +150,7 @@ func (t *turn) replaceImages(why string) bool {
 		return false
 	}
 	th.replaceHistory(left, "")
-	th.record(rollout.Entry{Type: rollout.TypeTurnContext, Payload: th.turnContext(t.id)})
+	th.recordContext(th.turnContext(t.id))
 	t.again("The provider refused an image: a text takes its place.", why, &protocol.CodexErrorInfo{Kind: responses.KindBadRequest})
 	return true
 }

@@ -53,6 +53,14 @@ func (t *liveThread) permissions() string {
 		Writable: s.permits.text, Hidden: s.permits.hidden(), Listed: !s.permits.placed.ReadsAll()}.String()
 }
 
+// recordContext notes what a turn runs under, by the real name of its folder: a link may
+// lead elsewhere another day.
+func (t *liveThread) recordContext(c *rollout.TurnContext) {
+	recorded := *c
+	recorded.Cwd = thread.RealDir(c.Cwd)
+	t.record(rollout.Entry{Type: rollout.TypeTurnContext, Payload: &recorded})
+}
+
 // initialContext gives the messages before a thread's first prompt (turn spec §1.3).
 func (t *liveThread) initialContext(c *rollout.TurnContext) []json.RawMessage {
 	var dev, user []string
@@ -110,9 +118,9 @@ func (t *liveThread) contextDiff(old, c *rollout.TurnContext) []json.RawMessage 
 	if len(dev) > 0 {
 		out = append(out, item.Message("developer", dev...))
 	}
-	if t.cfg.IncludeEnvironmentContext && (old.Cwd != c.Cwd || old.CurrentDate != c.CurrentDate || old.Timezone != c.Timezone) {
+	if t.cfg.IncludeEnvironmentContext && (!thread.SameDir(old.Cwd, c.Cwd) || old.CurrentDate != c.CurrentDate || old.Timezone != c.Timezone) {
 		env := instructions.Environment{Date: c.CurrentDate, Timezone: c.Timezone}
-		if old.Cwd != c.Cwd {
+		if !thread.SameDir(old.Cwd, c.Cwd) {
 			env.Cwd, env.Shell = c.Cwd, t.tools.Shell.Name()
 		}
 		out = append(out, item.Message("user", env.String()))

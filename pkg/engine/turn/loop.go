@@ -297,7 +297,7 @@ func (t *turn) recordContext() {
 		th.push(item.Item{Raw: m})
 	}
 	th.baseline, th.previousModel = c, c.Model
-	th.record(rollout.Entry{Type: rollout.TypeTurnContext, Payload: c})
+	th.recordContext(c)
 }
 
 // recordInput records a user message, and shows it.

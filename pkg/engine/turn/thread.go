@@ -124,7 +124,7 @@ func (t *liveThread) createFile() error {
 		t.file = rollout.Discard()
 		return nil
 	}
-	m := rollout.Meta{ID: t.id, Timestamp: rollout.Stamp(t.created), Cwd: t.cfg.Cwd, Originator: t.opts.Originator, CLIVersion: version.Compat,
+	m := rollout.Meta{ID: t.id, Timestamp: rollout.Stamp(t.created), Cwd: thread.RealDir(t.cfg.Cwd), Originator: t.opts.Originator, CLIVersion: version.Compat,
 		Source: t.source, ThreadSource: t.threadSource, ModelProvider: t.cfg.ProviderID, BaseInstructions: &rollout.Text{Text: t.base}, Git: t.git}
 	if len(t.dynamic) > 0 {
 		var err error
