@@ -18,6 +18,9 @@ type InitializeCapabilities struct {
 	ExperimentalApi           bool     `json:"experimentalApi,omitempty" schema:"opt"`
 	RequestAttestation        bool     `json:"requestAttestation,omitempty" schema:"opt"`
 	OptOutNotificationMethods []string `json:"optOutNotificationMethods,omitempty"`
+	// CodexTurn asks for the notifications under OursPrefix, which other clients do not
+	// know. The original's schema does not have it, and neither has ours.
+	CodexTurn bool `json:"codexTurn,omitempty" schema:"opt,ours"`
 }
 
 // InitializeResponse is the result of initialize.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,13 +36,21 @@ type emitter struct {
 
 	mu       sync.RWMutex
 	optOut   map[string]bool
+	ours     bool // notifications of ours are wanted
 	lostOnce sync.Once
 }
 
 func (e *emitter) wants(method string) bool {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return !e.optOut[method]
+	return !e.optOut[method] && (e.ours || !strings.HasPrefix(method, protocol.OursPrefix))
+}
+
+// wantOurs lets notifications of ours be sent.
+func (e *emitter) wantOurs() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ours = true
 }
 
 func (e *emitter) optOutOf(methods []string) {

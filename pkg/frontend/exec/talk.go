@@ -95,7 +95,7 @@ func ignore(json.RawMessage, error) error { return nil }
 func (t *talk) hello(optOut []string) error {
 	_, err := t.conn.Start(protocol.MethodInitialize, protocol.InitializeParams{
 		ClientInfo:   protocol.ClientInfo{Name: "codex_exec", Version: version.Compat},
-		Capabilities: &protocol.InitializeCapabilities{OptOutNotificationMethods: optOut},
+		Capabilities: &protocol.InitializeCapabilities{OptOutNotificationMethods: optOut, CodexTurn: true},
 	}, ignore)
 	if err == nil {
 		err = t.conn.Notify(protocol.NoteInitialized, nil)
