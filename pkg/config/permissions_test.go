@@ -198,5 +198,6 @@ dangerously_allow_all_unix_sockets=true`: {Network: true, Proxy: &some},
 type testFS struct{}
 
 func (testFS) Lstat(name string) (fs.FileInfo, error)   { return os.Lstat(name) }
+func (testFS) Readlink(name string) (string, error)     { return os.Readlink(name) }
 func (testFS) EvalSymlinks(name string) (string, error) { return filepath.EvalSymlinks(name) }
 func (testFS) ReadFile(string) ([]byte, error)          { return nil, errors.ErrUnsupported }

@@ -38,6 +38,15 @@ func (HostFS) EvalSymlinks(name string) (string, error) {
 	return fromHost(name), err
 }
 
+// Readlink is os.Readlink.
+func (HostFS) Readlink(name string) (string, error) {
+	name, err := toHost(name)
+	if err != nil {
+		return "", err
+	}
+	return os.Readlink(name)
+}
+
 // ReadFile reads a small regular file.
 func (HostFS) ReadFile(name string) ([]byte, error) {
 	name, err := toHost(name)

@@ -36,6 +36,10 @@ type Policy struct {
 	DeniedGlobs   []string       `json:"denied_globs,omitempty"`    // patterns of the same
 	GlobDepth     int            `json:"glob_depth,omitempty"`      // how deep they are expanded; 0 is no limit
 
+	// Skipped are roots that could be written but for a link on their way, which a command
+	// could have made.
+	Skipped []string `json:"-"`
+
 	names map[string]string // of the profile: the true path of each, for Session
 }
 

@@ -14,6 +14,7 @@ import (
 type FS interface {
 	Lstat(name string) (fs.FileInfo, error)   // of the name itself, links not followed
 	EvalSymlinks(name string) (string, error) // the true path; an error when something is missing
+	Readlink(name string) (string, error)     // what a link says; an error when it is none
 	ReadFile(name string) ([]byte, error)     // small files only: pointers of git worktrees
 }
 
@@ -68,17 +69,24 @@ func (p Profile) Resolve(env Env) (Policy, error) {
 		return Policy{}, fmt.Errorf("resolve permission profile: working directory %q is not absolute", env.Cwd)
 	}
 	r := resolver{env: env, grants: map[string]*grant{}, names: map[string]string{}}
+	var linked []string // roots that lead over links
 	for _, e := range p.FileSystem.Entries {
 		for _, at := range r.places(e.Path) {
-			if e.Path.Type != PathGlob {
+			switch {
+			case e.Path.Type == PathGlob:
+				if err := r.deny(at); err != nil {
+					return Policy{}, err
+				}
+			case e.Access == AccessWrite && r.linked(at):
+				linked = append(linked, at)
+			default:
 				r.add(at, e)
-			} else if err := r.deny(at); err != nil {
-				return Policy{}, err
 			}
 		}
 	}
+	skipped := r.addLinked(linked)
 	out, err := r.policy()
-	out.names = r.names
+	out.names, out.Skipped = r.names, skipped
 	out.Network, out.Proxy = p.network()
 	out.GlobDepth = p.FileSystem.GlobDepth
 	return out, err
@@ -238,6 +246,62 @@ func (r *resolver) add(at string, e Entry) {
 		g.access = e.Access
 	}
 }
+
+// linked reports whether a root leads over a link, and is not the directory that the
+// session is about.
+func (r *resolver) linked(at string) bool {
+	true_, exists := r.follow(at)
+	chosen := func(dir string) bool { return r.abs(dir) == at }
+	return exists && true_ != at && !chosen(r.env.Cwd) && !slices.ContainsFunc(r.env.ProjectRoots, chosen)
+}
+
+// addLinked adds the roots that lead over links, but not those whose link lies where
+// commands may write: one of an earlier session may have made it.
+func (r *resolver) addLinked(names []string) (skipped []string) {
+	for _, at := range names {
+		if r.turnable(at) {
+			skipped = append(skipped, at)
+			r.names[at], _ = r.follow(at)
+			continue
+		}
+		r.add(at, Entry{Access: AccessWrite})
+	}
+	return skipped
+}
+
+// turnable reports whether a link on the way of name lies where something may be written.
+func (r *resolver) turnable(name string) bool {
+	at, rest := "/", name
+	for links := 0; rest != "" && links < maxLinks; {
+		part, more, _ := strings.Cut(rest, "/")
+		rest = more
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			at = path.Dir(at)
+			continue
+		}
+		to, err := r.env.FS.Readlink(path.Join(at, part))
+		if err != nil { // it is no link
+			at = path.Join(at, part)
+			continue
+		}
+		if g := r.grants[at]; g != nil && g.access == AccessWrite || g == nil && r.above(at) == AccessWrite {
+			return true
+		}
+		links++
+		to = fromHost(to)
+		if path.IsAbs(to) {
+			at = "/"
+		}
+		rest = to + "/" + rest
+	}
+	return false
+}
+
+// maxLinks bounds the links on one way, as systems do.
+const maxLinks = 40
 
 func rank(a Access) int {
 	switch a {

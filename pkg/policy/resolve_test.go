@@ -14,6 +14,7 @@ import (
 type disk struct{}
 
 func (disk) Lstat(name string) (fs.FileInfo, error)   { return os.Lstat(name) }
+func (disk) Readlink(name string) (string, error)     { return os.Readlink(name) }
 func (disk) EvalSymlinks(name string) (string, error) { return filepath.EvalSymlinks(name) }
 func (disk) ReadFile(name string) ([]byte, error)     { return os.ReadFile(name) }
 

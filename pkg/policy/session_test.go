@@ -92,6 +92,43 @@ func again(name, old string) error {
 	return nil
 }
 
+// TestLinkedRoots holds that a root is not followed over a link that an earlier command
+// could have made.
+func TestLinkedRoots(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links are Unix's")
+	}
+	base, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(s string) string { return filepath.Join(base, s) }
+	for _, d := range []string{"ws/real", "out/deep", "user"} {
+		os.MkdirAll(at(d), 0o755)
+	}
+	for name, to := range map[string]string{"ws/link": at("out"), "user/link": at("out"), "user/chain": at("ws/link/deep"), "user/ws": at("ws"), "ws/up": "../out"} {
+		if err := os.Symlink(to, at(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, granted := range map[string]bool{"ws/link": false, "ws/up": false, "ws/link/deep": false, "user/chain": false, "user/link": true, "user/link/deep": true, "ws/real": true} {
+		prof := WorkspaceWrite(WriteOptions{WritableRoots: []string{at(name)}, ExcludeSlashTmp: true})
+		for _, tmp := range []string{"", at(name)} {
+			if tmp != "" {
+				prof = WorkspaceWrite(WriteOptions{ExcludeSlashTmp: true})
+			}
+			pol, err := prof.Resolve(Env{Cwd: at("user/ws"), Tmpdir: tmp, FS: HostFS{}}) // the folder itself is as the user says
+			if err != nil {
+				t.Fatal(err)
+			}
+			true_, _ := filepath.EvalSymlinks(at(name))
+			if got := pol.CanWrite(true_); got != granted || len(pol.Skipped) == 0 != granted || !pol.CanWrite(at("ws")) {
+				t.Errorf("%s, TMPDIR=%s: writable %v, want %v: %+v", name, tmp, got, granted, pol)
+			}
+		}
+	}
+}
+
 // TestWideTmpdir holds that TMPDIR opens no more than a folder for temporary files.
 func TestWideTmpdir(t *testing.T) {
 	for tmp, want := range map[string]bool{

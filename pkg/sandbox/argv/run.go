@@ -270,6 +270,9 @@ func explain(w io.Writer, spec sandbox.Spec) error {
 			say("  but not %s", policy.HostPath(ro))
 		}
 	}
+	for _, at := range p.Skipped {
+		say("  but not %s, over a link that a command could turn", policy.HostPath(at))
+	}
 	for _, d := range append(p.Denied, p.DeniedGlobs...) {
 		say("hidden   %s", policy.HostPath(d))
 	}
