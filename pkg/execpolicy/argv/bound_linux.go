@@ -1,3 +1,5 @@
+//go:build !race
+
 package argv
 
 import "golang.org/x/sys/unix"
