@@ -61,7 +61,7 @@ func (t *liveThread) recordContext(c *rollout.TurnContext) {
 	t.record(rollout.Entry{Type: rollout.TypeTurnContext, Payload: &recorded})
 }
 
-// initialContext gives the messages before a thread's first prompt (turn spec §1.3).
+// initialContext gives the messages before a thread's first prompt.
 func (t *liveThread) initialContext(c *rollout.TurnContext) []json.RawMessage {
 	var dev, user []string
 	if t.previousModel != "" && t.previousModel != c.Model {
@@ -96,7 +96,7 @@ func (t *liveThread) modelSwitch() string {
 	return instructions.ModelSwitch(baseInstructions(t.cfg, t.set.model, t.set.person))
 }
 
-// contextDiff gives the messages that tell what changed since the last turn (§1.5).
+// contextDiff gives the messages that tell what changed since the last turn.
 func (t *liveThread) contextDiff(old, c *rollout.TurnContext) []json.RawMessage {
 	var dev []string
 	if old.Model != c.Model {
@@ -136,7 +136,7 @@ func samePolicy(a, b rollout.SandboxPolicy) bool {
 }
 
 // userMessage makes the message item of a prompt: images first, each between two marks,
-// then the text (§1.3).
+// then the text.
 func (t *liveThread) userMessage(input []protocol.UserInput) (json.RawMessage, userMessageEvent) {
 	ev := userMessageEvent{Type: "user_message", Images: []string{}, LocalImages: []string{}, TextElements: []protocol.TextElement{}}
 	var parts, texts []json.RawMessage

@@ -14,7 +14,7 @@ import (
 	"codex/pkg/exec/client"
 )
 
-// initTimeout is how long an executor may take to answer initialize (execserver spec §7).
+// initTimeout is how long an executor may take to answer initialize.
 const initTimeout = 10 * time.Second
 
 // toolOptions wires the tools to this machine or the configured executor.

@@ -54,7 +54,9 @@ func (t *turn) run(input []protocol.UserInput) {
 	if t.job.review != nil {
 		t.reviewed()
 	}
-	t.keepInput()
+	if held {
+		t.keepInput()
+	}
 	completed, ms := th.now().Unix(), th.now().Sub(begun).Milliseconds()
 	turn.CompletedAt, turn.DurationMs = &completed, &ms
 	th.turnState = ""
@@ -72,9 +74,14 @@ func (t *turn) run(input []protocol.UserInput) {
 		th.tools.Settle(t.ctx)
 		th.record(event(taskComplete{"task_complete", t.id, last, completed, ms, firstMs}))
 	}
+	t.end(turn)
+}
+
+// end gives the thread back, answers who interrupted the turn, and says how it ended.
+func (t *turn) end(turn protocol.Turn) {
+	th := t.th
 	t.status = turn.Status
-	waiting := t.leave()
-	for _, id := range waiting {
+	for _, id := range t.detach() {
 		t.out.check(t.out.conn.Respond(id, protocol.TurnInterruptResponse{}))
 	}
 	if turn.Status != protocol.TurnStatusFailed {
@@ -103,9 +110,9 @@ func (t *turn) hold() bool {
 	return true
 }
 
-// leave ends the turn's hold on the thread; what still waits for the history goes there.
+// detach ends the turn's hold on the thread; what still waits for the history goes there.
 // It gives the interrupts to answer.
-func (t *turn) leave() []json.RawMessage {
+func (t *turn) detach() []json.RawMessage {
 	th := t.th
 	th.mu.Lock()
 	defer th.mu.Unlock()
@@ -126,7 +133,7 @@ func (t *turn) itemWhole(item protocol.ThreadItem) {
 	t.itemCompleted(item)
 }
 
-// taskComplete ends a turn in the session file; a failed one too (turn spec, trap 16).
+// taskComplete ends a turn in the session file; a failed one too, as in the original.
 type taskComplete struct {
 	Type        string  `json:"type"`
 	TurnID      string  `json:"turn_id"`
@@ -187,7 +194,7 @@ func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, 
 	return t.converse(input, last)
 }
 
-// converse asks the model until it has nothing more to do (turn spec §3.1).
+// converse asks the model until it has nothing more to do.
 func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int64, err error) {
 	th := t.th
 	tt, err := t.toolTurn()
@@ -201,8 +208,8 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 	}
 	t.recordContext()
 	t.recordInput(input)
-	for first := true; ; first = false {
-		if !first || t.job.kind == jobShell {
+	for more := t.job.kind == jobShell; ; more = true {
+		if more {
 			t.drain()
 		}
 		s := &sample{t: t, tt: tt, begun: time.Now()}
@@ -210,34 +217,9 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 		if s.saw && firstMs == nil {
 			firstMs = &s.firstMs
 		}
-		if t.ctx.Err() != nil {
-			s.collect() // a call ends with its context
-			if s.usage != nil {
-				t.usage(s.usage)
-			}
-			return firstMs, context.Cause(t.ctx)
-		}
-		if err != nil {
-			s.collect()
-			if s.usage != nil {
-				t.usage(s.usage) // of an answer that was cut off
-			} else {
-				s.lost()
-			}
-			t.failed(err)
-			return firstMs, err
-		}
 		follow := len(s.calls) > 0 || s.more
-		s.collect()
-		t.usage(s.usage)
-		if err := th.tools.Lost(); err != nil {
-			return firstMs, &responses.Error{Message: err.Error(), Kind: protocol.ErrorInfoSandboxError, Err: err}
-		}
-		if err := t.confined(); err != nil {
+		if err := t.settle(s, err); err != nil {
 			return firstMs, err
-		}
-		if t.ctx.Err() != nil {
-			return firstMs, context.Cause(t.ctx)
 		}
 		if t.diff != "" {
 			t.DiffUpdated(t.diff)
@@ -245,7 +227,7 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 		if s.text != "" {
 			text := s.text
 			*last = &text
-		} else if len(s.calls) == 0 && !follow {
+		} else if !follow {
 			*last = nil
 		}
 		if !follow && !t.pendingOrClose() {
@@ -257,6 +239,31 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 			}
 		}
 	}
+}
+
+// settle waits for the tools of a request, which end with the turn, and records what came
+// of it. The error ends the turn.
+func (t *turn) settle(s *sample, err error) error {
+	s.collect()
+	switch {
+	case s.usage != nil: // of an answer that was cut off, too
+		t.usage(s.usage)
+	case err == nil:
+		t.usage(nil)
+	case t.ctx.Err() == nil:
+		s.lost()
+	}
+	switch {
+	case t.ctx.Err() != nil:
+		return context.Cause(t.ctx)
+	case err != nil:
+		t.failed(err)
+		return err
+	}
+	if err := t.th.tools.Lost(); err != nil {
+		return &responses.Error{Message: err.Error(), Kind: protocol.ErrorInfoSandboxError, Err: err}
+	}
+	return t.confined()
 }
 
 // toolTurn is what this turn's tool calls run under.
@@ -407,7 +414,7 @@ func (t *turn) tokenCount() {
 func (t *turn) failed(err error) {
 	var re *responses.Error
 	if errors.As(err, &re) && re.Kind == "contextWindowExceeded" {
-		// The next turn compacts first (turn spec §2.3).
+		// The next turn compacts first.
 		th := t.th
 		th.tokens.Last = rollout.Usage{Total: th.set.model.ContextWindow}
 		th.haveTokens = true

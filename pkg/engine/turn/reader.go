@@ -13,7 +13,7 @@ import (
 
 const (
 	// maxLine bounds a line from the frontend: a request holds a megabyte of text, and images
-	// come as data URLs (appserver spec §1).
+	// come as data URLs.
 	maxLine = 256 << 20
 	// hugeLine is a line whose memory is given back before the next one is waited for.
 	hugeLine = 4 << 20

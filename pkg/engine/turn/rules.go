@@ -64,7 +64,7 @@ func (r *rules) AmendNetwork(ctx context.Context, rule execpolicy.NetworkRule) {
 	r.policy = r.policy.WithNetwork(rule)
 }
 
-// loadRules reads the rules files of the configuration's layers (sandbox spec §10.1). The
+// loadRules reads the rules files of the configuration's layers. The
 // interpreter for them is a program of its own, which is not started when there are none.
 func (t *liveThread) loadRules(ctx context.Context) (*rules, error) {
 	r := &rules{home: t.cfg.Home, warn: func(message string) {

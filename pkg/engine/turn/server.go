@@ -9,12 +9,16 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"codex/pkg/engine/item"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
 )
+
+// atOnce is how far apart signals with one cause may come.
+const atOnce = 250 * time.Millisecond
 
 // maxQueue is how many plain-text prompts wait while a turn runs; then reading stops.
 const maxQueue = 16
@@ -170,24 +174,31 @@ func (s *Server) status() Status {
 
 // signals: an interrupt stops the turn, a second one the process; SIGTERM and SIGHUP stop
 // both at once, after the session file is written. One more closes now: then nothing is
-// waited for.
+// waited for. The signals that come with a frontend's death, one for each of its threads,
+// are one.
 func (s *Server) signals(over <-chan struct{}, now chan<- struct{}) {
+	var told time.Time // to leave
 	for {
 		select {
 		case <-over:
 			return
 		case sig := <-s.opts.Signals:
 			switch {
-			case s.ctx.Err() != nil:
+			case !told.IsZero() && sig != os.Interrupt && time.Since(told) < atOnce:
+				continue
+			case !told.IsZero():
 				close(now)
 				return
+			case sig == os.Interrupt && s.interruptTurn():
+				continue
+			case sig == os.Interrupt:
+				s.stop(errInterrupted)
 			case sig == syscall.SIGHUP:
 				s.stop(errHangup)
-			case sig != os.Interrupt:
+			default:
 				s.stop(errTerminated)
-			case !s.interruptTurn():
-				s.stop(errInterrupted)
 			}
+			told = time.Now()
 		}
 	}
 }

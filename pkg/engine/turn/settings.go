@@ -54,7 +54,7 @@ func lookup(cfg *config.Config, slug string) models.Model {
 	return m
 }
 
-// window is the context window that is reported: a part of the model's (turn spec §3.5).
+// window is the context window that is reported: a part of the model's.
 func (s *settings) window() int64 {
 	pct := s.model.EffectivePercent
 	if pct == 0 {

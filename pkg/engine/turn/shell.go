@@ -13,7 +13,7 @@ import (
 )
 
 // shellCommand runs a command that the user typed: as a turn of its own, or beside the
-// turn that runs (tools spec §7).
+// turn that runs.
 func (s *Server) shellCommand(r *req, p *protocol.ThreadShellCommandParams) (any, error) {
 	command := strings.TrimSpace(p.Command)
 	if command == "" {

@@ -47,7 +47,7 @@ type started struct {
 }
 
 // ours are settings as the user configured them; a header shows these, not the
-// effective ones (turn spec §4.5).
+// effective ones.
 type ours struct {
 	ReasoningEffort       *string `json:"reasoningEffort"`
 	ReasoningSummary      *string `json:"reasoningSummary"`
@@ -120,27 +120,23 @@ func (s *Server) open(id string, a *thread.Asked) (*liveThread, error) {
 }
 
 func (s *Server) threadResume(r *req, p *protocol.ThreadResumeParams) (any, error) {
-	target := deref(p.Path)
-	if p.History != nil {
-		target = "" // it counts more than where a thread could be found
-	} else if target == "" {
-		if _, err := uuid.Parse(p.ThreadID); err != nil {
-			return nil, badThreadID(p.ThreadID)
+	target := p.ThreadID
+	switch {
+	case p.History != nil: // it counts more than where a thread could be found
+		target = ""
+	case deref(p.Path) != "":
+		target = *p.Path
+	default:
+		if _, err := uuid.Parse(target); err != nil {
+			return nil, badThreadID(target)
 		}
-		target = p.ThreadID
 	}
 	th := s.thread()
 	fresh := th == nil
 	switch {
 	case fresh:
-		a := thread.AskedByResume(p)
 		var err error
-		if p.History != nil {
-			th, err = s.remembered(p.History, a)
-		} else {
-			th, err = s.open(target, a)
-		}
-		if err != nil {
+		if th, err = s.resume(target, p); err != nil {
 			s.fail()
 			return nil, err
 		}
@@ -169,6 +165,15 @@ func (s *Server) threadResume(r *req, p *protocol.ThreadResumeParams) (any, erro
 		}
 	})
 	return th.startedResult(turns), nil
+}
+
+// resume makes the thread that a client goes on with.
+func (s *Server) resume(target string, p *protocol.ThreadResumeParams) (*liveThread, error) {
+	a := thread.AskedByResume(p)
+	if p.History != nil {
+		return s.remembered(p.History, a)
+	}
+	return s.open(target, a)
 }
 
 // remembered makes a new thread with a history that the client kept.

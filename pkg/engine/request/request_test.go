@@ -1,0 +1,81 @@
+package request
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"codex/pkg/auth"
+	"codex/pkg/config"
+	"codex/pkg/engine/item"
+	"codex/pkg/models"
+)
+
+// The members of a body and their order are the original's.
+func TestBody(t *testing.T) {
+	items := []item.Item{{Raw: item.Message("user", "<hi>")}, {Raw: json.RawMessage(`{"type":"reasoning","summary":[]}`), ID: "rs_1"}}
+	for _, c := range []struct {
+		name string
+		body Body
+		want string
+	}{
+		{"plain", Body{Slug: "m", Items: items[:1], CacheKey: "t"},
+			`{"model":"m","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"<hi>"}]}],"tools":[],"tool_choice":"auto",` +
+				`"parallel_tool_calls":false,"reasoning":null,"store":false,"stream":true,"include":[],"prompt_cache_key":"t"}`},
+		{"everything", Body{Model: models.Model{ReasoningSummaries: true, ParallelToolCalls: true, Verbosity: true, DefaultVerbosity: "low"}, Slug: "m", Instructions: "be",
+			Items: items[1:], Tools: json.RawMessage(`[{}]`), Effort: "high", Summary: "auto", Tier: "flex", Schema: json.RawMessage(`{"a":1}`), Stored: true,
+			CacheKey: "t", Installation: "i"},
+			`{"model":"m","instructions":"be","input":[{"type":"reasoning","summary":[],"id":"rs_1"}],"tools":[{}],"tool_choice":"auto","parallel_tool_calls":true,` +
+				`"reasoning":{"effort":"high","summary":"auto"},"store":true,"stream":true,"include":["reasoning.encrypted_content"],"service_tier":"flex","prompt_cache_key":"t",` +
+				`"text":{"verbosity":"low","format":{"type":"json_schema","strict":true,"schema":{"a":1},"name":"codex_output_schema"}},"client_metadata":{"x-codex-installation-id":"i"}}`},
+		{"no tools", Body{Model: models.Model{ParallelToolCalls: true}, Slug: "m"},
+			`{"model":"m","input":[],"tools":[],"tool_choice":"auto","parallel_tool_calls":false,"reasoning":null,"store":false,"stream":true,"include":[],"prompt_cache_key":""}`},
+	} {
+		if got := string(c.body.JSON()); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+// Whose credential goes where.
+func TestProvider(t *testing.T) {
+	env := map[string]string{"KEY": "from-env", "BLANK": " "}
+	chatgpt, key := &auth.Auth{Mode: "chatgpt", AccessToken: "at", AccountID: "acc"}, &auth.Auth{Mode: "apikey", APIKey: "sk"}
+	for _, c := range []struct {
+		name, id string
+		conf     config.Provider
+		auth     *auth.Auth
+		want     string // authorization and account, or the error
+		problem  bool
+		base     string
+	}{
+		{"stored key", "openai", config.Provider{}, key, "Bearer sk", false, "https://api.openai.com/v1"},
+		{"account", "openai", config.Provider{}, chatgpt, "Bearer at acc", false, "https://chatgpt.com/backend-api/codex"},
+		{"variable first", "x", config.Provider{EnvKey: "KEY", BearerToken: "b", BaseURL: "http://h/v1/"}, key, "Bearer from-env", false, "http://h/v1"},
+		{"blank variable", "x", config.Provider{EnvKey: "BLANK", EnvKeyInstructions: "Get one."}, key, "Missing environment variable: `BLANK`. Get one.", false, ""},
+		{"token", "x", config.Provider{BearerToken: "b"}, key, "Bearer b", false, ""},
+		{"nothing", "openai", config.Provider{}, &auth.Auth{}, "", true, ""},
+		{"nothing needed", "x", config.Provider{BaseURL: "http://h"}, &auth.Auth{}, "", false, "http://h"},
+	} {
+		p := &Provider{Config: &config.Config{ProviderID: c.id, Provider: c.conf}, Auth: c.auth, Getenv: func(name string) string { return env[name] }}
+		var got []string
+		h, err := p.Headers(Origin{Thread: "t"})
+		for _, kv := range h {
+			if kv[0] == "authorization" || kv[0] == "chatgpt-account-id" {
+				got = append(got, kv[1])
+			}
+		}
+		if err != nil {
+			got = []string{err.Error()}
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%s: %q, want %q", c.name, s, c.want)
+		}
+		if problem := p.Problem(); (problem != "") != c.problem {
+			t.Errorf("%s: problem %q", c.name, problem)
+		}
+		if got := p.Endpoint().BaseURL; c.base != "" && got != c.base {
+			t.Errorf("%s: base %q", c.name, got)
+		}
+	}
+}
