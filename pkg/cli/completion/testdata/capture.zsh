@@ -1,9 +1,9 @@
 # capture.zsh SCRIPT LINE prints what zsh offers at Tab behind LINE, with the completion SCRIPT.
 zmodload zsh/zpty || exit 77
-export SCRIPT=$1
+export SCRIPT=$1 SETUP=${0:h}/setup.zsh
 zpty z zsh -f -i
 zpty -w z "PROMPT="
-zpty -w z "source ${0:h}/setup.zsh"
+zpty -w z 'source "$SETUP"'
 while zpty -r z line; do
 	[[ $line == ok* ]] && break
 done
