@@ -72,14 +72,30 @@ func readStat(pid int) (stat, bool, error) {
 }
 
 // Args gives the command line of a process, its words joined by spaces; "" when it has
-// none or has gone.
+// none or has gone. A process that is just becoming another program has none for a moment,
+// which is waited for.
 func Args(pid int) string {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	if err != nil {
-		return ""
+	for range execMoments {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if err != nil {
+			return ""
+		}
+		if line := string(bytes.TrimRight(bytes.ReplaceAll(b, []byte{0}, []byte{' '}), " ")); line != "" {
+			return line
+		}
+		if st, ok, err := readStat(pid); !ok || err != nil || st.zombie() {
+			return ""
+		}
+		time.Sleep(execMoment)
 	}
-	return string(bytes.TrimRight(bytes.ReplaceAll(b, []byte{0}, []byte{' '}), " "))
+	return ""
 }
+
+// How long a process may be on its way into another program: a second in all.
+const (
+	execMoments = 200
+	execMoment  = 5 * time.Millisecond
+)
 
 func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) }
 

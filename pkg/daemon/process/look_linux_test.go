@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -68,7 +69,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestBecoming holds that a process is alive while it becomes another program.
+// TestBecoming holds that a process is alive, and has a command line, while it becomes
+// another program.
 func TestBecoming(t *testing.T) {
 	cmd := exec.Command("/proc/self/exe", execArg, "100")
 	out, err := cmd.StdoutPipe() // open as long as the process
@@ -91,6 +93,11 @@ func TestBecoming(t *testing.T) {
 		}
 		if info.Dead {
 			break
+		}
+		if line := Args(cmd.Process.Pid); !strings.Contains(line, execArg) {
+			if info, ok, err := Look(cmd.Process.Pid); !ok || err != nil || !info.Dead {
+				t.Fatalf("command line %q of a process that lives", line)
+			}
 		}
 		if *info.Identity != *first.Identity {
 			t.Fatalf("%+v, at first %+v", info.Identity, first.Identity)
