@@ -108,7 +108,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"-m"}, 2, "a value is required for '--model <MODEL>'"},
 		{[]string{"-m", "-s"}, 2, "a value is required"},
 		{[]string{"--oss=x"}, 2, "unexpected value 'x' for '--oss'"},
-		{[]string{"mcp", "list"}, 1, "codex: 'mcp' is not built yet in this version"},
+		{[]string{"cloud", "list"}, 1, "codex: 'cloud' is not built yet in this version"},
 		{[]string{"app-server", "daemon", "start"}, 127, "codex: codex-daemon not found in "},
 		{[]string{"turn"}, 127, "codex: codex-turn not found in "},
 		{[]string{}, 1, "use: codex exec PROMPT"},
@@ -119,7 +119,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"--remote", "ws://x", "exec", "hi"}, 1, "`--remote ws://x` is only supported for interactive TUI commands, not `codex exec`"},
 		{[]string{"completion", "tcsh"}, 2, "invalid value 'tcsh'"},
 		{[]string{"help", "diferences"}, 2, "a similar page exists: 'differences'"},
-		{[]string{"help", "mcp"}, 1, "not built yet"},
+		{[]string{"help", "cloud"}, 1, "not built yet"},
 	} {
 		r := call(t, self, append([]string{"codex"}, tc.args...)...)
 		if r.status != tc.status || !strings.Contains(r.stderr, tc.stderr) || r.stdout != "" || r.path != "" {

@@ -1,0 +1,43 @@
+// Codex-mcp manages the servers of the Model Context Protocol that give tools to the engine.
+//
+// Synopsis:
+//
+//	codex-mcp list [--json]
+//	codex-mcp get NAME [--json]
+//	codex-mcp add NAME [--env KEY=VALUE | --env-var NAME]... -- COMMAND [ARGS]...
+//	codex-mcp add NAME --url URL [--bearer-token-env-var VAR]
+//	codex-mcp remove NAME
+//
+// Files: CODEX_HOME/config.toml, of which add and remove change nothing but the one server.
+//
+// Exit status: 0 done, which for remove includes that there was no such server; 1 it failed,
+// or get knows no such server; 2 wrong usage.
+//
+// Example:
+//
+//	codex-mcp add docs --env-var DOCS_TOKEN -- docs-server --stdio
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"codex/pkg/config"
+	"codex/pkg/homedir"
+	"codex/pkg/mcp/argv"
+	"codex/pkg/termtext"
+)
+
+func main() {
+	cwd, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "codex-mcp: find working folder: %v\n", err)
+		os.Exit(1)
+	}
+	host := func() string { name, _ := os.Hostname(); return name }
+	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
+		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
+		Env: config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid(), Hostname: host},
+	}))
+}

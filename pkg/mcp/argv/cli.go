@@ -1,0 +1,88 @@
+// Package argv is the program codex-mcp: it lists, shows, adds and removes the servers of
+// the Model Context Protocol in config.toml.
+//
+// Program layer: it imports cli, config, jsonrpc and the packages below pkg/mcp.
+package argv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"codex/pkg/cli"
+	"codex/pkg/cli/exit"
+	"codex/pkg/config"
+)
+
+// Grammar is the command line of codex-mcp(1).
+type Grammar struct {
+	Config  []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
+	Enable  []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
+	Disable []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
+
+	List   listCmd   `cmd:"" help:"list the servers"`
+	Get    getCmd    `cmd:"" help:"show one server"`
+	Add    addCmd    `cmd:"" help:"add a server, or replace one"`
+	Remove removeCmd `cmd:"" help:"remove a server"`
+}
+
+// Process is what the program knows of its surroundings.
+type Process struct {
+	Stdout, Stderr io.Writer
+	Env            config.Env
+}
+
+// Main runs the program and gives its exit status.
+func Main(ctx context.Context, args []string, p Process) int {
+	prog := cli.Program{Name: "codex-mcp", Summary: "Manage servers of the Model Context Protocol.", Stdout: p.Stdout, Stderr: p.Stderr}
+	switch {
+	case len(args) == 0: // help, but as the usage error that it is
+		prog.Stdout = p.Stderr
+		if status := exit.Status(parseOnly(prog, "--help")); status != exit.OK {
+			return status
+		}
+		return exit.Usage
+	case len(args) == 1 && args[0] == "help":
+		args = []string{"--help"}
+	}
+	var g Grammar
+	k, err := cli.Parse(prog, &g, args)
+	if err != nil {
+		return exit.Report(p.Stderr, prog.Name, err)
+	}
+	k.BindTo(ctx, (*context.Context)(nil))
+	return p.report(k.Run(&g, p))
+}
+
+// parseOnly parses a command line that runs nothing.
+func parseOnly(prog cli.Program, args ...string) error {
+	_, err := cli.Parse(prog, &Grammar{}, args)
+	return err
+}
+
+// report writes an error in the form of the original, and gives the status.
+func (p Process) report(err error) int {
+	var silent exit.Silent
+	var usage *exit.UsageError
+	switch {
+	case err == nil, errors.As(err, &silent), errors.As(err, &usage), exit.OutputError(err) != nil:
+		return exit.Report(p.Stderr, "codex-mcp", err)
+	}
+	fmt.Fprint(p.Stderr, config.Report("", err))
+	return exit.Status(err)
+}
+
+// load reads the configuration with the options of the command line over it.
+func (g *Grammar) load(ctx context.Context, p Process) (*config.Config, error) {
+	cfg, err := config.Load(ctx, config.Options{Env: p.Env, Overrides: g.Config, Enable: g.Enable, Disable: g.Disable})
+	var fault *config.Error
+	switch {
+	case errors.As(err, &fault) && fault.Kind == config.KindLoad:
+		fmt.Fprint(p.Stderr, config.Report("failed to load configuration", err))
+		return nil, exit.Silent(exit.Failed)
+	case err != nil:
+		return nil, err
+	}
+	return cfg, nil
+}
