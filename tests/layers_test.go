@@ -56,7 +56,7 @@ func layer(path string) string {
 	}
 	top, rest, _ := strings.Cut(name, "/")
 	switch top {
-	case "frontend", "engine", "cli", "model", "daemon":
+	case "frontend", "engine", "cli", "model", "daemon", "login":
 		return top
 	case "sandbox", "netproxy":
 		return "executor"
@@ -184,6 +184,7 @@ func TestBinaries(t *testing.T) {
 		"codex-turn":       {12 * mb, []string{"github.com/alecthomas/chroma/v2", "github.com/yuin/goldmark"}},
 		"codex-exec":       {10 * mb, []string{"net/http"}},
 		"codex-model":      {10 * mb, nil},
+		"codex-login":      {11 * mb, nil},
 	}
 	var sum int64
 	for _, p := range list(t) {

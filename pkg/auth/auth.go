@@ -3,42 +3,43 @@
 //
 // It is a ground package: it imports pkg/config for [config.Env] and for writing
 // files, pkg/foreign and pkg/jsonrpc, and touches nothing but that one file. Tokens are read, never
-// verified: that is the server's business. Nobody is contacted here.
+// verified: that is the server's business. Nobody is contacted here, and no other store is
+// known: that is codex-login's.
 package auth
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"codex/pkg/config"
-	"codex/pkg/foreign"
-	"codex/pkg/jsonrpc"
 )
 
 // Modes of a credential.
 const (
 	APIKey  = "apikey"
 	ChatGPT = "chatgpt"
+	// Personal is a personal access token of a ChatGPT account.
+	Personal = "personalAccessToken"
 )
+
+// PersonalPrefix is how every personal access token begins.
+const PersonalPrefix = "at-"
 
 // Auth is the credential to use.
 type Auth struct {
-	// Mode is "apikey", "chatgpt" or "" for none. An auth.json that says
+	// Mode is one of the above, or "" for none. An auth.json that says
 	// nothing counts as chatgpt, with empty tokens.
 	Mode string
-	// APIKey goes with mode apikey. FromEnv tells that it came from
-	// CODEX_API_KEY and not from the file.
+	// APIKey goes with mode apikey. FromEnv tells that the credential came from
+	// a variable and not from the file.
 	APIKey  string
 	FromEnv bool
 
-	// The rest goes with mode chatgpt.
+	// The rest goes with mode chatgpt; personalAccessToken has AccessToken only.
 	AccessToken, RefreshToken, IDToken, AccountID string
 	// External tokens belong to somebody else, who also renews them.
 	External    bool
@@ -55,8 +56,7 @@ func (a *Auth) Bearer() string {
 }
 
 // Stale tells whether the access token should be renewed before use: its time
-// is over, or, when it does not say, the last renewal is older than 8 days
-// .
+// is over, or, when it does not say, the last renewal is older than 8 days.
 func (a *Auth) Stale(now time.Time) bool {
 	if a.Mode != ChatGPT || a.External || a.RefreshToken == "" {
 		return false
@@ -74,6 +74,7 @@ type file struct {
 	Tokens        *tokens         `json:"tokens,omitempty"`
 	LastRefresh   *string         `json:"last_refresh,omitempty"`
 	AgentIdentity json.RawMessage `json:"agent_identity,omitempty"`
+	Personal      *string         `json:"personal_access_token,omitempty"`
 }
 
 type tokens struct {
@@ -83,8 +84,12 @@ type tokens struct {
 	AccountID    *string `json:"account_id"`
 }
 
-// KeyVariable is the environment variable with an API key that counts.
-const KeyVariable = "CODEX_API_KEY"
+// KeyVariable is the environment variable with an API key that counts, TokenVariable the
+// one with a personal access token.
+const (
+	KeyVariable   = "CODEX_API_KEY"
+	TokenVariable = "CODEX_ACCESS_TOKEN"
+)
 
 // maxFile bounds auth.json.
 const maxFile = 1 << 20
@@ -93,29 +98,54 @@ const maxFile = 1 << 20
 func Path(home string) string { return filepath.Join(home, "auth.json") }
 
 // Load finds the credential: CODEX_API_KEY when allowEnvKey says that this
-// frontend honours it, else auth.json. No credential is not an error: the
-// result then has mode "". A file that cannot be read is one, in words for the
+// frontend honours it, then CODEX_ACCESS_TOKEN, else auth.json. No credential is not an
+// error: the result then has mode "". A file that cannot be read is one, in words for the
 // user. OPENAI_API_KEY in the environment means nothing here, as in the original.
 func Load(home string, env config.Env, allowEnvKey bool) (*Auth, error) {
-	if allowEnvKey && env.Get != nil {
-		if k, err := config.HeaderValue(KeyVariable, env.Get(KeyVariable)); err != nil {
-			return nil, err
-		} else if k != "" {
-			return &Auth{Mode: APIKey, APIKey: k, FromEnv: true}, nil
-		}
+	if a, err := fromEnv(env, allowEnvKey); a != nil || err != nil {
+		return a, err
 	}
-	b, err := foreign.ReadFile(Path(home), maxFile)
-	if errors.Is(err, os.ErrNotExist) {
+	return LoadFile(home)
+}
+
+// LoadFile is Load without the environment.
+func LoadFile(home string) (*Auth, error) {
+	text, err := File{home}.Read()
+	if err != nil {
+		return nil, err
+	}
+	if text == "" {
 		return &Auth{}, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read auth.json: %w", err)
-	}
-	a, err := Parse(b)
+	a, err := Parse([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; log in again, or remove it", Path(home), err)
 	}
 	return a, nil
+}
+
+// fromEnv gives the credential that a variable holds, nil for none.
+func fromEnv(env config.Env, allowKey bool) (*Auth, error) {
+	if env.Get == nil {
+		return nil, nil
+	}
+	if allowKey {
+		k, err := config.HeaderValue(KeyVariable, env.Get(KeyVariable))
+		if err != nil {
+			return nil, err
+		}
+		if k != "" {
+			return &Auth{Mode: APIKey, APIKey: k, FromEnv: true}, nil
+		}
+	}
+	token, err := config.HeaderValue(TokenVariable, env.Get(TokenVariable))
+	if err != nil || token == "" {
+		return nil, err
+	}
+	if !strings.HasPrefix(token, PersonalPrefix) {
+		return nil, fmt.Errorf("%s holds no personal access token (%s...): other kinds are not part of this version", TokenVariable, PersonalPrefix)
+	}
+	return &Auth{Mode: Personal, AccessToken: token, FromEnv: true}, nil
 }
 
 // Parse reads the text of an auth.json.
@@ -127,30 +157,19 @@ func Parse(b []byte) (*Auth, error) {
 	if t := strings.TrimSpace(string(b)); t == "null" {
 		return nil, errors.New("invalid type: null, expected struct AuthDotJson at line 1 column 4")
 	}
-	a := &Auth{Mode: ChatGPT}
-	switch {
-	case f.Mode == nil:
-		if f.APIKey != nil {
-			a.Mode = APIKey
-		}
-	case *f.Mode == APIKey:
-		a.Mode = APIKey
-	case *f.Mode == ChatGPT || *f.Mode == "agentIdentity":
-	case *f.Mode == "chatgptAuthTokens":
-		a.External = true
+	a := &Auth{Mode: f.mode()}
+	switch a.Mode {
+	case APIKey:
+		return a, header(f.APIKey, "OPENAI_API_KEY", "API key auth", "key", &a.APIKey)
+	case Personal:
+		return a, header(f.Personal, "personal_access_token", "personal access token auth", "personal access token", &a.AccessToken)
+	case ChatGPT:
+	case "agentIdentity": // read as an account without tokens
+		a.Mode = ChatGPT
+	case "chatgptAuthTokens":
+		a.Mode, a.External = ChatGPT, true
 	default:
-		return nil, fmt.Errorf("unknown variant `%s`, expected one of `apikey`, `chatgpt`, `chatgptAuthTokens`, `agentIdentity`", *f.Mode)
-	}
-	if a.Mode == APIKey {
-		if f.APIKey == nil {
-			return nil, errors.New("API key auth is missing a key.")
-		}
-		var err error
-		a.APIKey, err = config.HeaderValue("OPENAI_API_KEY in auth.json", *f.APIKey)
-		if err == nil && a.APIKey == "" {
-			err = errors.New("API key auth has an empty key")
-		}
-		return a, err
+		return nil, fmt.Errorf("unknown variant `%s`, expected one of `apikey`, `chatgpt`, `chatgptAuthTokens`, `agentIdentity`, `personalAccessToken`", a.Mode)
 	}
 	if f.LastRefresh != nil {
 		t, err := time.Parse(time.RFC3339Nano, *f.LastRefresh)
@@ -159,30 +178,62 @@ func Parse(b []byte) (*Auth, error) {
 		}
 		a.LastRefresh = t
 	}
-	if t := f.Tokens; t != nil {
-		for _, e := range []struct {
-			from *string
-			name string
-			to   *string
-		}{{t.IDToken, "id_token", &a.IDToken}, {t.AccessToken, "access_token", &a.AccessToken}, {t.RefreshToken, "refresh_token", &a.RefreshToken}} {
-			if e.from == nil {
-				return nil, fmt.Errorf("missing field `%s`", e.name)
-			}
-			var err error
-			if *e.to, err = config.HeaderValue(e.name+" in auth.json", *e.from); err != nil {
-				return nil, err
-			}
+	return a, a.take(f.Tokens)
+}
+
+// mode is what the file says, or else what it holds.
+func (f *file) mode() string {
+	switch {
+	case f.Mode != nil:
+		return *f.Mode
+	case f.Personal != nil:
+		return Personal
+	case f.APIKey != nil:
+		return APIKey
+	}
+	return ChatGPT
+}
+
+// header reads a credential that goes into a header.
+func header(from *string, member, kind, name string, to *string) error {
+	if from == nil {
+		return fmt.Errorf("%s is missing a %s.", kind, name)
+	}
+	v, err := config.HeaderValue(member+" in auth.json", *from)
+	if err == nil && v == "" {
+		err = fmt.Errorf("%s has an empty %s", kind, name)
+	}
+	*to = v
+	return err
+}
+
+// take reads the tokens of an account.
+func (a *Auth) take(t *tokens) error {
+	if t == nil {
+		return nil
+	}
+	for _, e := range []struct {
+		from *string
+		name string
+		to   *string
+	}{{t.IDToken, "id_token", &a.IDToken}, {t.AccessToken, "access_token", &a.AccessToken}, {t.RefreshToken, "refresh_token", &a.RefreshToken}} {
+		if e.from == nil {
+			return fmt.Errorf("missing field `%s`", e.name)
 		}
 		var err error
-		if a.Claims, err = ParseClaims(a.IDToken); err != nil {
-			return nil, fmt.Errorf("id_token: %w", err)
-		}
-		a.AccountID = a.Claims.AccountID
-		if t.AccountID != nil && *t.AccountID != "" {
-			a.AccountID = *t.AccountID
+		if *e.to, err = config.HeaderValue(e.name+" in auth.json", *e.from); err != nil {
+			return err
 		}
 	}
-	return a, nil
+	var err error
+	if a.Claims, err = ParseClaims(a.IDToken); err != nil {
+		return fmt.Errorf("id_token: %w", err)
+	}
+	a.AccountID = a.Claims.AccountID
+	if t.AccountID != nil && *t.AccountID != "" {
+		a.AccountID = *t.AccountID
+	}
+	return nil
 }
 
 // wording puts the place of a JSON error behind its text.
@@ -202,74 +253,6 @@ func wording(b []byte, err error) error {
 	line := strings.Count(before, "\n") + 1
 	col := len(before) - strings.LastIndexByte(before, '\n') - 1
 	return fmt.Errorf("%s at line %d column %d", msg, line, col)
-}
-
-// SaveAPIKey stores an API key in place of whatever was there. The file has
-// mode 0600 and is replaced in one step.
-func SaveAPIKey(ctx context.Context, home, key string) error {
-	key, err := config.HeaderValue("API key", key)
-	if err == nil && key == "" {
-		err = errors.New("API key is empty")
-	}
-	if err != nil {
-		return err
-	}
-	mode := APIKey
-	return save(ctx, home, func(file) file { return file{Mode: &mode, APIKey: &key} })
-}
-
-// SaveTokens stores tokens after a login or a renewal. An API key that the
-// file holds beside them stays.
-func SaveTokens(ctx context.Context, home string, a *Auth) error {
-	mode := ChatGPT
-	if a.External {
-		mode = "chatgptAuthTokens"
-	}
-	f := file{Mode: &mode, Tokens: &tokens{IDToken: &a.IDToken, AccessToken: &a.AccessToken, RefreshToken: &a.RefreshToken}}
-	if a.AccountID != "" {
-		f.Tokens.AccountID = &a.AccountID
-	}
-	if !a.LastRefresh.IsZero() {
-		at := a.LastRefresh.UTC().Format("2006-01-02T15:04:05.000000000Z")
-		f.LastRefresh = &at
-	}
-	return save(ctx, home, func(old file) file {
-		f.APIKey, f.AgentIdentity = old.APIKey, old.AgentIdentity
-		return f
-	})
-}
-
-// save replaces what is stored; a broken file counts as an empty one.
-func save(ctx context.Context, home string, change func(file) file) error {
-	err := config.Update(ctx, Path(home), func(text string) (string, error) {
-		var old file
-		if json.Unmarshal([]byte(text), &old) != nil {
-			old = file{}
-		}
-		b, err := jsonrpc.Marshal(change(old))
-		if err != nil {
-			return "", err
-		}
-		var out bytes.Buffer
-		err = json.Indent(&out, b, "", "  ")
-		return out.String(), err
-	})
-	if err != nil {
-		return fmt.Errorf("write auth.json: %w", err)
-	}
-	return nil
-}
-
-// Remove deletes the stored credential; removed tells whether there was one.
-func Remove(home string) (removed bool, err error) {
-	err = os.Remove(Path(home))
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("remove auth.json: %w", err)
-	}
-	return true, nil
 }
 
 // Mask shortens a key for display: the first 8 and the last 5 characters, or

@@ -21,9 +21,9 @@ func TestLoad(t *testing.T) {
 	id := token(`{"email":"a@b.c","exp":1,"https://api.openai.com/auth":{"chatgpt_account_id":"acc-id","chatgpt_plan_type":"pro","user_id":"u1"}}`)
 	tok := fmt.Sprintf(`{"id_token":%q,"access_token":"at","refresh_token":"rt"`, id)
 	for _, c := range []struct {
-		name, file, env string
-		want            Auth
-		err             string
+		name, file, env, token string
+		want                   Auth
+		err                    string
 	}{
 		{name: "none"},
 		{name: "key", file: `{"OPENAI_API_KEY":"sk-1"}`, want: Auth{Mode: APIKey, APIKey: "sk-1"}},
@@ -49,9 +49,14 @@ func TestLoad(t *testing.T) {
 		{name: "key over lines", file: `{"OPENAI_API_KEY":"sk-1\nx"}`, err: "auth.json: OPENAI_API_KEY in auth.json: character 5 is U+000A, which cannot be sent in a header; log in again, or remove it"},
 		{name: "environment with a newline", env: "sk-env\r\n", want: Auth{Mode: APIKey, APIKey: "sk-env", FromEnv: true}},
 		{name: "environment over lines", env: "sk\nenv", err: "CODEX_API_KEY: character 3 is U+000A, which cannot be sent in a header"},
-		{name: "unknown mode", file: `{"auth_mode":"zz"}`, err: "unknown variant `zz`, expected one of `apikey`, `chatgpt`, `chatgptAuthTokens`, `agentIdentity`"},
+		{name: "unknown mode", file: `{"auth_mode":"zz"}`, err: "unknown variant `zz`, expected one of `apikey`, `chatgpt`, `chatgptAuthTokens`, `agentIdentity`, `personalAccessToken`"},
 		{name: "missing token", file: `{"tokens":{"access_token":"x"}}`, err: "missing field `id_token`"},
 		{name: "not JSON", file: `{bad`, err: "at line 1 column 2"},
+		{name: "personal token", file: `{"OPENAI_API_KEY":null,"personal_access_token":"at-1"}`, want: Auth{Mode: Personal, AccessToken: "at-1"}},
+		{name: "no personal token", file: `{"auth_mode":"personalAccessToken"}`, err: "personal access token auth is missing a personal access token."},
+		{name: "token variable", file: `{"OPENAI_API_KEY":"sk-1"}`, token: "at-2\n", want: Auth{Mode: Personal, AccessToken: "at-2", FromEnv: true}},
+		{name: "key beats token", env: "sk-env", token: "at-2", want: Auth{Mode: APIKey, APIKey: "sk-env", FromEnv: true}},
+		{name: "another kind of token", token: "a.b.c", err: "CODEX_ACCESS_TOKEN holds no personal access token"},
 		{name: "null", file: `null`, err: "invalid type: null"},
 		{name: "wrong type", file: "{\n\"OPENAI_API_KEY\":5}", err: "line 2 column"},
 		{name: "bad id token", file: `{"tokens":{"id_token":"a.b.c","access_token":"x","refresh_token":"y"}}`, err: "id_token: decode token"},
@@ -66,6 +71,9 @@ func TestLoad(t *testing.T) {
 			env := config.Env{Get: func(k string) string {
 				if k == "CODEX_API_KEY" {
 					return c.env
+				}
+				if k == "CODEX_ACCESS_TOKEN" {
+					return c.token
 				}
 				return "sk-wrong"
 			}}
@@ -83,7 +91,7 @@ func TestLoad(t *testing.T) {
 				t.Fatalf("got %+v\nwant %+v", *got, c.want)
 			}
 			if c.env != "" && strings.TrimSpace(c.env) != "" {
-				if a, err := Load(home, env, false); err == nil && a.FromEnv {
+				if a, err := Load(home, env, false); err == nil && a.FromEnv && a.Mode == APIKey {
 					t.Fatal("environment used without leave")
 				}
 			}
@@ -118,10 +126,10 @@ func TestSave(t *testing.T) {
 	if string(b) != want {
 		t.Fatalf("got %s\nwant %s", b, want)
 	}
-	if ok, err := Remove(home); !ok || err != nil {
+	if ok, err := (File{home}).Remove(); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	if ok, err := Remove(home); ok || err != nil {
+	if ok, err := (File{home}).Remove(); ok || err != nil {
 		t.Fatal(ok, err)
 	}
 }
@@ -164,7 +172,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if a.Mode != APIKey && a.Mode != ChatGPT {
+		if a.Mode != APIKey && a.Mode != ChatGPT && a.Mode != Personal {
 			t.Fatalf("mode %q", a.Mode)
 		}
 		// What is sent goes into a header as it is.

@@ -7,7 +7,7 @@ import (
 
 // Secrets names the variables that hold credentials of the suite's own programs.
 func Secrets() []string {
-	return []string{KeyVariable, "CODEX_ACCESS_TOKEN", "CODEX_REMOTE_CONTROL_TOKEN"}
+	return []string{KeyVariable, TokenVariable, "CODEX_REMOTE_CONTROL_TOKEN"}
 }
 
 // WithoutSecrets gives the variables (NAME=value) that do not hold one of those: what

@@ -75,7 +75,7 @@ func (s *Service) loginCancel(r *Request, p *protocol.CancelLoginAccountParams) 
 }
 
 func (s *Service) logout(r *Request) (any, error) {
-	if _, err := auth.Remove(s.Home); err != nil {
+	if _, err := (auth.File{Home: s.Home}).Remove(); err != nil {
 		return nil, err
 	}
 	r.After(func() {

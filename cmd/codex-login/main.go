@@ -1,0 +1,47 @@
+// Codex-login stores the credential of a home folder, shows which one there is, and
+// removes it.
+//
+// Synopsis:
+//
+//	codex-login --with-api-key | --with-access-token
+//	codex-login status
+//	codex-login logout
+//
+// A key or a token comes from standard input, never from the command line. What it says
+// goes to standard error.
+//
+// Exit status: 0 done (status: logged in), 1 failed (status: not logged in), 2 wrong usage.
+//
+//	printenv OPENAI_API_KEY | codex-login --with-api-key
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/mattn/go-isatty"
+
+	"codex/pkg/cli/exit"
+	"codex/pkg/config"
+	"codex/pkg/homedir"
+	"codex/pkg/login"
+	"codex/pkg/termtext"
+)
+
+func main() {
+	cwd, err := os.Getwd()
+	if err != nil {
+		os.Exit(exit.Report(os.Stderr, "codex-login", err))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
+	os.Exit(login.Main(ctx, login.Process{
+		Args: os.Args[1:], Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr),
+		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), Now: time.Now,
+	}))
+}

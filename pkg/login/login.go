@@ -1,0 +1,78 @@
+package login
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"codex/pkg/auth"
+	"codex/pkg/cli/exit"
+)
+
+// loginFlags say how to log in.
+type loginFlags struct {
+	WithAPIKey      bool `name:"with-api-key" help:"read an API key from standard input"`
+	WithAccessToken bool `help:"read a personal access token from standard input"`
+}
+
+type loginCmd struct{}
+
+// Run logs in.
+func (c *loginCmd) Run(s *session) error {
+	switch {
+	case s.WithAPIKey && s.WithAccessToken:
+		return s.say("Choose one login credential source: --with-api-key or --with-access-token.")
+	case s.WithAPIKey:
+		return s.loginKey()
+	case s.WithAccessToken:
+		return s.loginToken()
+	}
+	return exit.Usagef("say which credential: --with-api-key or --with-access-token")
+}
+
+func (s *session) loginKey() error {
+	if s.cfg.ForcedLoginMethod == "chatgpt" {
+		return s.say("API key login is disabled. Use ChatGPT login instead.")
+	}
+	key, err := s.secret("API key", "--with-api-key", "OPENAI_API_KEY")
+	if err != nil {
+		return err
+	}
+	text, err := auth.WithAPIKey(key)
+	if err == nil {
+		err = s.keep(text)
+	}
+	if err != nil {
+		return s.say("Error logging in: %v", err)
+	}
+	s.tell("Successfully logged in")
+	return nil
+}
+
+// keep stores a text in place of whatever was there.
+func (s *session) keep(text string) error {
+	return s.store.Change(s.ctx, func(string) (string, error) { return text, nil })
+}
+
+// maxSecret bounds a credential on standard input.
+const maxSecret = 64 << 10
+
+// secret reads a credential from standard input.
+func (s *session) secret(what, option, variable string) (string, error) {
+	if s.StdinTTY {
+		return "", s.say("%s expects the %s on stdin. Try piping it, e.g. `printenv %s | codex login %s`.", option, what, variable, option)
+	}
+	s.tell("Reading %s from stdin...", what)
+	b, err := io.ReadAll(io.LimitReader(s.Stdin, maxSecret+1))
+	if err == nil && len(b) > maxSecret {
+		err = fmt.Errorf("more than %d bytes", maxSecret)
+	}
+	if err != nil {
+		return "", s.say("Failed to read %s from stdin: %v", what, err)
+	}
+	text := strings.TrimSpace(string(b))
+	if text == "" {
+		return "", s.say("No %s provided via stdin.", what)
+	}
+	return text, nil
+}
