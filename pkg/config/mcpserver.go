@@ -1,0 +1,187 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// MCPServer is one table of [mcp_servers] that is sound: how a server of the Model Context
+// Protocol is reached, and what of it is wanted.
+type MCPServer struct {
+	Name string `json:"name"`
+
+	// Command is the program of a server on stdio; without one there is a URL.
+	Command string            `json:"command,omitempty"`
+	Args    []string          `json:"args,omitempty"`
+	Env     map[string]Secret `json:"env,omitempty"`
+	// EnvVars are variables of ours that it gets, Remote those of another machine.
+	EnvVars []string `json:"envVars,omitempty"`
+	Remote  []string `json:"remote,omitempty"`
+	Cwd     string   `json:"cwd,omitempty"`
+
+	URL            string            `json:"url,omitempty"`
+	BearerTokenVar string            `json:"bearerTokenVar,omitempty"`
+	Headers        map[string]Secret `json:"headers,omitempty"`
+	EnvHeaders     map[string]string `json:"envHeaders,omitempty"`
+	// Scopes are nil when nobody said which.
+	Scopes   *[]string `json:"scopes,omitempty"`
+	Resource string    `json:"resource,omitempty"` // oauth_resource
+	ClientID string    `json:"clientId,omitempty"` // of [oauth]
+
+	Enabled  bool `json:"-"`
+	Required bool `json:"-"`
+	// Startup bounds the handshake and the list of tools, Call every request after.
+	Startup time.Duration `json:"startup"`
+	Call    time.Duration `json:"call"`
+	// EnabledTools are the only ones wanted, unless nil; DisabledTools are not.
+	EnabledTools  []string `json:"-"`
+	DisabledTools []string `json:"-"`
+	// Approval is auto, prompt or approve, and ToolApproval the same for single tools.
+	Approval     string            `json:"-"`
+	ToolApproval map[string]string `json:"-"`
+	Parallel     bool              `json:"-"`
+}
+
+// Times of a server that says none.
+const (
+	defaultMCPStartup = 30 * time.Second
+	defaultMCPCall    = 120 * time.Second
+)
+
+// Secret is a value that need not stand in config.toml: a text, in which ${NAME} is a
+// variable of the environment, the name of one, or what a command prints.
+type Secret struct {
+	Text string   `json:"text,omitempty"`
+	Env  string   `json:"env,omitempty"`
+	Cmd  []string `json:"cmd,omitempty"`
+}
+
+// Wants says whether a tool of the server, by the server's own name of it, is offered.
+func (s *MCPServer) Wants(tool string) bool {
+	return (s.EnabledTools == nil || slices.Contains(s.EnabledTools, tool)) && !slices.Contains(s.DisabledTools, tool)
+}
+
+// Mode is the approval mode of a tool.
+func (s *MCPServer) Mode(tool string) string {
+	if mode := s.ToolApproval[tool]; mode != "" {
+		return mode
+	}
+	return s.Approval
+}
+
+// MCPServers lists the configured servers by name, the disabled ones too.
+func (c *Config) MCPServers() []MCPServer {
+	tables, _ := c.Get("mcp_servers").(map[string]any)
+	if len(tables) == 0 {
+		return nil
+	}
+	all := make([]MCPServer, 0, len(tables))
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		if t, ok := tables[name].(map[string]any); ok {
+			all = append(all, mcpServer(name, t))
+		}
+	}
+	return all
+}
+
+func mcpServer(name string, t map[string]any) MCPServer {
+	s := MCPServer{Name: name, Command: word(t, "command"), Args: wordList(t["args"]), Env: secrets(t["env"]), Cwd: word(t, "cwd"),
+		URL: word(t, "url"), BearerTokenVar: word(t, "bearer_token_env_var"), Headers: secrets(t["http_headers"]), EnvHeaders: map[string]string{},
+		Resource: word(t, "oauth_resource"), Enabled: t["enabled"] != false, Required: t["required"] == true,
+		Startup: duration(t["startup_timeout_sec"], time.Second, duration(t["startup_timeout_ms"], time.Millisecond, defaultMCPStartup)),
+		Call:    duration(t["tool_timeout_sec"], time.Second, defaultMCPCall), EnabledTools: wordList(t["enabled_tools"]),
+		DisabledTools: wordList(t["disabled_tools"]), Approval: word(t, "default_tools_approval_mode"), ToolApproval: map[string]string{},
+		Parallel: t["supports_parallel_tool_calls"] == true}
+	if s.Approval == "" {
+		s.Approval = "auto"
+	}
+	if l := wordList(t["scopes"]); l != nil {
+		s.Scopes = &l
+	}
+	oauth, _ := t["oauth"].(map[string]any)
+	s.ClientID = word(oauth, "client_id")
+	headers, _ := t["env_http_headers"].(map[string]any)
+	for k := range headers {
+		s.EnvHeaders[k] = word(headers, k)
+	}
+	tools, _ := t["tools"].(map[string]any)
+	for k := range tools {
+		one, _ := tools[k].(map[string]any)
+		s.ToolApproval[k] = word(one, "approval_mode")
+	}
+	vars, _ := t["env_vars"].([]any)
+	for _, v := range vars {
+		switch v := v.(type) {
+		case string:
+			s.EnvVars = append(s.EnvVars, v)
+		case map[string]any:
+			if word(v, "source") == "remote" {
+				s.Remote = append(s.Remote, word(v, "name"))
+			} else {
+				s.EnvVars = append(s.EnvVars, word(v, "name"))
+			}
+		}
+	}
+	return s
+}
+
+// In gives the server with its working folder: cwd is the one of who names none.
+func (s MCPServer) In(cwd string) MCPServer {
+	switch {
+	case s.Command == "":
+	case s.Cwd == "":
+		s.Cwd = cwd
+	case !filepath.IsAbs(s.Cwd):
+		s.Cwd = filepath.Join(cwd, s.Cwd)
+	}
+	return s
+}
+
+func word(t map[string]any, key string) string {
+	s, _ := t[key].(string)
+	return s
+}
+
+// wordList is nil for what is not there.
+func wordList(v any) []string {
+	l, ok := v.([]any)
+	if !ok {
+		return nil
+	}
+	words := make([]string, 0, len(l))
+	for _, e := range l {
+		words = append(words, fmt.Sprint(e))
+	}
+	return words
+}
+
+func secrets(v any) map[string]Secret {
+	m, _ := v.(map[string]any)
+	if len(m) == 0 {
+		return nil
+	}
+	all := make(map[string]Secret, len(m))
+	for k, e := range m {
+		switch e := e.(type) {
+		case string:
+			all[k] = Secret{Text: e}
+		case map[string]any:
+			all[k] = Secret{Env: word(e, "env"), Cmd: wordList(e["cmd"])}
+		}
+	}
+	return all
+}
+
+func duration(v any, unit, otherwise time.Duration) time.Duration {
+	const most = 365 * 24 * time.Hour
+	switch v := v.(type) {
+	case int64:
+		return time.Duration(min(float64(v)*float64(unit), float64(most)))
+	case float64:
+		return time.Duration(min(v*float64(unit), float64(most)))
+	}
+	return otherwise
+}

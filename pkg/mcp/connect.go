@@ -1,0 +1,256 @@
+package mcp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
+)
+
+// legacyVersion is the newest revision of the protocol that begins with a handshake.
+const legacyVersion = "2025-11-25"
+
+// Server is the settings of one server.
+type Server = config.MCPServer
+
+// Options are what a Client needs beside the settings. Nil functions are not called.
+type Options struct {
+	Environ []string // ours: what a program gets of it, and where secrets are looked up
+	Version string   // of this program, as the server is told
+	// Log takes words about servers, what programs say on standard error among them.
+	Log func(line string)
+	// Authorize wraps requests to an address, to put stored credentials into them.
+	Authorize func(s Server, next http.RoundTripper) http.RoundTripper
+	// Elicit answers a question of the server (params and result of elicitation/create).
+	// Nil is a client that does not take questions.
+	Elicit func(ctx context.Context, params json.RawMessage) (json.RawMessage, error)
+	// Changed is called when the server says that its tools are others now.
+	Changed func()
+	// Modern begins with the handshake of 2026-07-28, for a program on stdio as well, which
+	// else is asked for it only if it refuses the older one.
+	Modern bool
+}
+
+func (o Options) log(format string, args ...any) {
+	if o.Log != nil {
+		o.Log(fmt.Sprintf(format, args...))
+	}
+}
+
+// Client is a server that has answered the handshake. Its methods may be called from any
+// goroutine. A server that has gone is started again by the next call.
+type Client struct {
+	server Server
+	opts   Options
+	tokens atomic.Int64
+
+	mu       sync.Mutex
+	session  *session
+	closed   bool
+	progress map[int64]func(Progress)
+}
+
+// session is one connection to the server.
+type session struct {
+	*sdk.ClientSession
+	over chan struct{}
+	why  error // once over
+}
+
+// Progress is what a server says while it works on a call.
+type Progress struct {
+	Progress float64 `json:"progress"`
+	Total    float64 `json:"total,omitempty"`
+	Message  string  `json:"message,omitempty"`
+}
+
+// Connect starts a server and makes the handshake, within its startup time.
+func Connect(ctx context.Context, s Server, o Options) (*Client, error) {
+	c := &Client{server: s, opts: o, progress: map[int64]func(Progress){}}
+	ss, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.session = ss
+	return c, nil
+}
+
+func (c *Client) connect(ctx context.Context) (*session, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.server.Startup, &TimeoutError{"handshaking with MCP server", c.server.Startup})
+	defer cancel()
+	first, second := legacyVersion, ""
+	if c.server.Command == "" || c.opts.Modern {
+		first, second = "", legacyVersion
+	}
+	ss, err := c.dial(ctx, first)
+	if err != nil && ctx.Err() == nil && again(err) {
+		if other, err2 := c.dial(ctx, second); err2 == nil {
+			return other, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
+		return nil, &HandshakeError{err}
+	}
+	return ss, nil
+}
+
+// again says whether a server that refused one revision of the protocol may take another:
+// it answered, but not as we wanted.
+func again(err error) bool {
+	var rpc *WireError
+	return errors.As(err, &rpc) || errors.Is(err, sdk.ErrSessionMissing)
+}
+
+// dial makes one connection.
+func (c *Client) dial(ctx context.Context, version string) (*session, error) {
+	transport, err := c.transport(ctx)
+	if err != nil {
+		return nil, &StartError{err}
+	}
+	client := sdk.NewClient(&sdk.Implementation{Name: "codex-mcp-client", Title: "Codex", Version: c.opts.Version}, c.clientOptions())
+	client.AddReceivingMiddleware(c.receive)
+	cs, err := client.Connect(ctx, transport, &sdk.ClientSessionOptions{ProtocolVersion: version})
+	if err != nil {
+		if lc, ok := transport.(*lineConn); ok {
+			lc.p.end()
+		}
+		return nil, err
+	}
+	ss := &session{ClientSession: cs, over: make(chan struct{})}
+	go func() {
+		ss.why = cs.Wait()
+		close(ss.over)
+	}()
+	return ss, nil
+}
+
+func (c *Client) transport(ctx context.Context) (sdk.Transport, error) {
+	if c.server.Command == "" {
+		return c.httpTransport(ctx)
+	}
+	p, err := start(ctx, c.server, c.opts)
+	if err != nil {
+		return nil, err
+	}
+	return &lineConn{p: p, in: jsonrpc.NewReader(&body{ReadCloser: p.stdout, events: true}, maxMessage), log: c.opts.log, name: c.server.Name, waits: newWaits()}, nil
+}
+
+func (c *Client) clientOptions() *sdk.ClientOptions {
+	o := &sdk.ClientOptions{
+		Capabilities: &sdk.ClientCapabilities{},
+		ToolListChangedHandler: func(context.Context, *sdk.ToolListChangedRequest) {
+			if c.opts.Changed != nil {
+				go c.opts.Changed() // it will ask for the tools, which nobody reads meanwhile
+			}
+		},
+		ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {
+			token, _ := r.Params.ProgressToken.(float64)
+			if f := c.progressOf(int64(token)); f != nil {
+				f(Progress{r.Params.Progress, r.Params.Total, r.Params.Message})
+			}
+		},
+	}
+	if c.opts.Elicit != nil {
+		o.ElicitationHandler = c.elicit
+	}
+	return o
+}
+
+func (c *Client) progressOf(token int64) func(Progress) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.progress[token]
+}
+
+// receive answers questions before the library judges their schema.
+func (c *Client) receive(next sdk.MethodHandler) sdk.MethodHandler {
+	return func(ctx context.Context, method string, r sdk.Request) (sdk.Result, error) {
+		if e, ok := r.(*sdk.ElicitRequest); ok && c.opts.Elicit != nil && e.Params != nil {
+			return c.elicit(ctx, e)
+		}
+		return next(ctx, method, r)
+	}
+}
+
+func (c *Client) elicit(ctx context.Context, r *sdk.ElicitRequest) (*sdk.ElicitResult, error) {
+	params, err := jsonrpc.Marshal(r.Params)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.opts.Elicit(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	result := &sdk.ElicitResult{}
+	if err := json.Unmarshal(answer, result); err != nil {
+		return nil, fmt.Errorf("read answer of elicitation: %w", err)
+	}
+	return result, nil
+}
+
+// live gives the session, a new one where the last has ended.
+func (c *Client) live(ctx context.Context) (*session, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errClosed
+	}
+	select {
+	case <-c.session.over:
+	default:
+		return c.session, nil
+	}
+	ss, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.session = ss
+	return ss, nil
+}
+
+// do makes one request, within the time that is given. It is made again where the server
+// has forgotten the session and so did nothing.
+func (c *Client) do(ctx context.Context, what string, limit time.Duration, f func(context.Context, *session) error) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{"awaiting " + what, limit})
+	defer cancel()
+	for try := 0; ; try++ {
+		ss, err := c.live(ctx)
+		if err != nil {
+			return nil, err
+		}
+		got := &capture{}
+		err = f(context.WithValue(ctx, captureKey{}, got), ss)
+		switch {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case errors.Is(err, sdk.ErrSessionMissing) && try == 0:
+			ss.Close()
+			<-ss.over
+			continue
+		case err != nil:
+			return nil, err
+		}
+		return got.get(), nil
+	}
+}
+
+// Close ends the session, and the program of the server with all that is left of its group.
+func (c *Client) Close() {
+	c.mu.Lock()
+	c.closed = true
+	ss := c.session
+	c.mu.Unlock()
+	_ = ss.Close() // nobody is left to hear of it
+}

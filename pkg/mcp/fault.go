@@ -1,0 +1,95 @@
+package mcp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"codex/pkg/ostext"
+)
+
+// WireError is an error that the server answered.
+type WireError = jsonrpc.Error
+
+var errClosed = errors.New("Transport closed")
+
+// TimeoutError is the end of a server's time.
+type TimeoutError struct {
+	What string
+	Time time.Duration
+}
+
+func (e *TimeoutError) Error() string { return fmt.Sprintf("timed out %s after %s", e.What, e.Time) }
+
+// Timeout says that it is one, as errors of the system do.
+func (e *TimeoutError) Timeout() bool { return true }
+
+// StartError is a program that could not be started.
+type StartError struct{ Err error }
+
+func (e *StartError) Error() string {
+	if errors.Is(e.Err, exec.ErrNotFound) {
+		return "No such file or directory (os error 2)"
+	}
+	return ostext.Of(e.Err)
+}
+
+func (e *StartError) Unwrap() error { return e.Err }
+
+// HandshakeError is a server that is there, but did not become ready.
+type HandshakeError struct{ Err error }
+
+func (e *HandshakeError) Error() string {
+	var start *StartError
+	var rpc *WireError
+	switch {
+	case errors.As(e.Err, &start):
+		return start.Error()
+	case errors.As(e.Err, &rpc):
+		return fmt.Sprintf("handshaking with MCP server failed: JSON-RPC error: %d: %s", rpc.Code, rpc.Message)
+	case gone(e.Err):
+		return "handshaking with MCP server failed: connection closed: initialize response"
+	}
+	return "handshaking with MCP server failed: " + plain(e.Err)
+}
+
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+// Message is an error of a request in the original's words.
+func Message(err error) string {
+	var rpc *WireError
+	var timeout *TimeoutError
+	switch {
+	case errors.As(err, &timeout):
+		return timeout.Error()
+	case errors.As(err, &rpc):
+		text := fmt.Sprintf("Mcp error: %d: %s", rpc.Code, rpc.Message)
+		if len(rpc.Data) > 0 && string(rpc.Data) != "null" {
+			text += "(" + string(rpc.Data) + ")"
+		}
+		return text
+	case gone(err):
+		return closedWhy(err)
+	}
+	return plain(err)
+}
+
+// gone says whether the other end has closed the connection.
+func gone(err error) bool { return errors.Is(err, sdk.ErrConnectionClosed) || errors.Is(err, io.EOF) }
+
+// closedWhy says that the server has gone, and why where that is known.
+func closedWhy(err error) string {
+	if _, why, ok := strings.Cut(err.Error(), "it sent "); ok {
+		return "Transport closed: it sent " + why
+	}
+	return "Transport closed"
+}
+
+// plain is the text of an error of the library without its calls of methods.
+func plain(err error) string { return err.Error() }

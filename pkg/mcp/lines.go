@@ -1,0 +1,175 @@
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
+
+	lines "codex/pkg/jsonrpc"
+)
+
+const (
+	// maxMessage bounds one message of a server: an image of 20 MiB fits.
+	maxMessage = 32 << 20
+	// maxStray is how many lines that are no messages may come one after the other.
+	maxStray = 10_000
+	// shownStray is how many of them the log gets.
+	shownStray = 5
+)
+
+// lineConn is the program's end of the protocol. Lines that are no messages are skipped: a
+// banner harms nobody.
+type lineConn struct {
+	p      *process
+	in     *lines.Reader
+	log    func(format string, args ...any)
+	name   string
+	waits  *waits
+	writes sync.Mutex
+	stray  int // since the last message
+	shown  int
+}
+
+// Connect implements sdk.Transport: the process runs already.
+func (c *lineConn) Connect(context.Context) (sdk.Connection, error) { return c, nil }
+
+// Read implements sdk.Connection. Closing the process's output ends it.
+func (c *lineConn) Read(context.Context) (jsonrpc.Message, error) {
+	for {
+		line, err := c.in.ReadLine()
+		switch {
+		case errors.Is(err, lines.ErrTooLong), errors.Is(err, errTooLong):
+			return nil, errTooLong
+		case err != nil:
+			return nil, io.EOF
+		}
+		if msg, ok := c.message(line); ok {
+			c.stray = 0
+			return msg, nil
+		}
+		if c.stray++; c.stray > maxStray {
+			return nil, fmt.Errorf("it sent %d lines that are no messages", maxStray)
+		}
+		if c.shown++; c.shown <= shownStray && len(line) > 0 {
+			c.log("%s: not a message: %s", c.name, line[:min(len(line), maxStderr)])
+		}
+	}
+}
+
+// message decodes a line; false for one that is no message.
+func (c *lineConn) message(line []byte) (jsonrpc.Message, bool) {
+	if m, err := lines.Parse(line); err != nil || m.Kind == lines.KindInvalid {
+		return nil, false
+	}
+	if !gjson.GetBytes(line, "jsonrpc").Exists() {
+		return nil, false
+	}
+	msg, err := jsonrpc.DecodeMessage(known(bytes.Clone(line)))
+	if err != nil {
+		return nil, false
+	}
+	if r, ok := msg.(*jsonrpc.Response); ok {
+		c.waits.answer(r)
+	}
+	return msg, true
+}
+
+// known replaces a protocol version that the library refuses: what a server says beside it
+// has always been enough.
+func known(line []byte) []byte {
+	v := gjson.GetBytes(line, "result.protocolVersion")
+	if v.Type != gjson.String || slices.Contains(sdk.SupportedProtocolVersions(), v.Str) {
+		return line
+	}
+	if patched, err := sjson.SetBytes(line, "result.protocolVersion", legacyVersion); err == nil {
+		return patched
+	}
+	return line
+}
+
+// Write implements sdk.Connection.
+func (c *lineConn) Write(ctx context.Context, msg jsonrpc.Message) error {
+	line, err := jsonrpc.EncodeMessage(msg)
+	if err != nil {
+		return fmt.Errorf("encode message: %w", err)
+	}
+	if r, ok := msg.(*jsonrpc.Request); ok && r.IsCall() {
+		c.waits.sent(ctx, r.ID)
+	}
+	c.writes.Lock()
+	defer c.writes.Unlock()
+	_, err = c.p.stdin.Write(append(line, '\n'))
+	return err
+}
+
+// Close implements sdk.Connection: it ends the program.
+func (c *lineConn) Close() error {
+	c.p.end()
+	return nil
+}
+
+// SessionID implements sdk.Connection.
+func (c *lineConn) SessionID() string { return "" }
+
+// waits knows which bytes answered which call.
+type waits struct {
+	mu    sync.Mutex
+	calls map[jsonrpc.ID]*capture
+}
+
+// capture takes the result of a call as it came.
+type capture struct {
+	mu  sync.Mutex
+	raw json.RawMessage
+}
+
+type captureKey struct{}
+
+func (c *capture) set(raw json.RawMessage) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.raw = raw
+}
+
+func (c *capture) get() json.RawMessage {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.raw
+}
+
+func (w *waits) sent(ctx context.Context, id jsonrpc.ID) {
+	c, ok := ctx.Value(captureKey{}).(*capture)
+	if !ok {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls[id] = c
+	context.AfterFunc(ctx, func() { w.take(id) })
+}
+
+func (w *waits) take(id jsonrpc.ID) *capture {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c := w.calls[id]
+	delete(w.calls, id)
+	return c
+}
+
+func (w *waits) answer(r *jsonrpc.Response) {
+	if c := w.take(r.ID); c != nil && r.Error == nil {
+		c.set(r.Result)
+	}
+}
+
+func newWaits() *waits { return &waits{calls: map[jsonrpc.ID]*capture{}} }

@@ -1,0 +1,132 @@
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"codex/pkg/shellenv"
+)
+
+// leaveTime is how long a program may take to leave after SIGTERM before its group is
+// killed.
+const leaveTime = 2 * time.Second
+
+// process is the running program of a server, leader of a process group of its own.
+type process struct {
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stdout *os.File
+	gone   chan struct{} // it is reaped
+	ending sync.Once
+}
+
+// inherited are the variables of ours that every server gets.
+func inherited() []string {
+	return []string{"HOME", "LOGNAME", "PATH", "SHELL", "USER", "__CF_USER_TEXT_ENCODING", "LANG", "LC_ALL", "TERM", "TMPDIR", "TZ",
+		// Windows programs do not start without these.
+		"SystemRoot", "ComSpec", "PATHEXT", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "ProgramFiles"}
+}
+
+// environment is all that the program gets to see of ours, and what the settings add.
+func environment(ctx context.Context, s Server, o Options) ([]string, error) {
+	if len(s.Remote) > 0 {
+		return nil, fmt.Errorf("env_vars entry `%s` has source `remote`, and the server is local", s.Remote[0])
+	}
+	ours, env := shellenv.Map(o.Environ), map[string]string{}
+	for _, name := range append(inherited(), s.EnvVars...) {
+		if v, ok := ours[name]; ok {
+			env[name] = v
+		}
+	}
+	for name, secret := range s.Env {
+		v, err := o.reveal(ctx, s, secret)
+		if err != nil {
+			return nil, err
+		}
+		env[name] = v
+	}
+	return shellenv.List(env), nil
+}
+
+// start starts the program of a server. It outlives ctx.
+func start(ctx context.Context, s Server, o Options) (*process, error) {
+	env, err := environment(ctx, s, o)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(s.Command, s.Args...)
+	cmd.Env, cmd.Dir, cmd.WaitDelay = env, s.Cwd, leaveTime
+	cmd.Stderr = &lineWriter{line: func(l string) { o.log("%s: %s", s.Name, l) }}
+	ownGroup(cmd)
+	p := &process{cmd: cmd, gone: make(chan struct{})}
+	if p.stdin, err = cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	stdout, childOut, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p.stdout, cmd.Stdout = stdout, childOut
+	err = cmd.Start()
+	childOut.Close()
+	if err != nil {
+		stdout.Close()
+		return nil, err
+	}
+	go func() {
+		_ = cmd.Wait() // how it ended matters to nobody: calls fail with the end of its output
+		close(p.gone)
+	}()
+	return p, nil
+}
+
+// end asks the group to leave, and kills what is left of it. It returns when the program is
+// reaped.
+func (p *process) end() {
+	p.ending.Do(func() {
+		p.stdin.Close()
+		signalGroup(p.cmd, false)
+		select {
+		case <-p.gone:
+		case <-time.After(leaveTime):
+		}
+		signalGroup(p.cmd, true)
+		p.stdout.Close()
+	})
+	<-p.gone
+}
+
+// maxStderr bounds one line of what a program says.
+const maxStderr = 4 << 10
+
+// lineWriter cuts what is written into lines.
+type lineWriter struct {
+	line func(string)
+	buf  []byte
+}
+
+// Write implements io.Writer; it never fails.
+func (w *lineWriter) Write(b []byte) (int, error) {
+	n := len(b)
+	for len(b) > 0 {
+		i := bytes.IndexByte(b, '\n')
+		part := b
+		if i >= 0 {
+			part = b[:i]
+		}
+		w.buf = append(w.buf, part[:min(len(part), maxStderr-len(w.buf))]...)
+		if i < 0 {
+			break
+		}
+		w.line(strings.ToValidUTF8(string(bytes.TrimRight(w.buf, "\r")), "\uFFFD"))
+		w.buf, b = w.buf[:0], b[i+1:]
+	}
+	return n, nil
+}
