@@ -15,6 +15,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
 )
 
 // errElsewhere refuses to follow an address to where its credentials do not belong.
@@ -161,7 +162,7 @@ func (b *body) keep(part []byte, err error) {
 
 // answer keeps the result of the message that answers the request.
 func (b *body) answer(message []byte) {
-	if b.got == nil || !json.Valid(message) || gjson.GetBytes(message, "id").Raw != b.id {
+	if b.got == nil || !jsonrpc.Valid(bytes.TrimSpace(message)) || gjson.GetBytes(message, "id").Raw != b.id {
 		return
 	}
 	if r := gjson.GetBytes(message, "result"); r.Exists() {
