@@ -56,7 +56,7 @@ func layer(path string) string {
 	}
 	top, rest, _ := strings.Cut(name, "/")
 	switch top {
-	case "frontend", "engine", "cli", "model", "daemon", "login":
+	case "frontend", "engine", "cli", "model", "daemon", "login", "settings":
 		return top
 	case "sandbox", "netproxy":
 		return "executor"
@@ -179,6 +179,7 @@ func TestBinaries(t *testing.T) {
 		"codex-daemon":     {4 * mb, append(small, "crypto/tls")},
 		"codex-execpolicy": {7 * mb, []string{"net/http"}},
 		"codex-mcp":        {7 * mb, nil},
+		"codex-config":     {6 * mb, []string{"net/http"}},
 		"codex-sandbox":    {42 * mb / 10, small},
 		"apply_patch":      {3 * mb, small},
 		"codex-turn":       {12 * mb, []string{"github.com/alecthomas/chroma/v2", "github.com/yuin/goldmark"}},

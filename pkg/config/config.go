@@ -193,10 +193,18 @@ type Location struct{ Country, Region, City, Timezone string }
 // Pipeline are the stages a user put between engine and frontend.
 type Pipeline struct{ Filters [][]string }
 
+// The names of layers, which are the app-server's own, lowest first.
+const (
+	LayerSystem  = "system"
+	LayerUser    = "user"
+	LayerProject = "project"
+	LayerFlags   = "sessionFlags"
+	LayerManaged = "legacyManagedConfigTomlFromFile"
+)
+
 // Layer is one source of settings.
 type Layer struct {
-	// Name is system, user, project, sessionFlags or
-	// legacyManagedConfigTomlFromFile: the app-server's own names.
+	// Name is one of the above.
 	Name string
 	// Path is the file, "" for flags. Dir is the folder relative paths start at.
 	Path, Dir string

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"strings"
 
@@ -24,7 +23,12 @@ type Change struct {
 // Edit changes config.toml in a home folder. Only the touched keys change: comments, order,
 // blank lines, line ends and a byte order mark stay. See Update.
 func Edit(ctx context.Context, home string, changes ...Change) error {
-	return Update(ctx, filepath.Join(home, "config.toml"), func(text string) (string, error) {
+	return EditFile(ctx, UserFile(home), changes...)
+}
+
+// EditFile is Edit for a file of another name.
+func EditFile(ctx context.Context, path string, changes ...Change) error {
+	return Update(ctx, path, func(text string) (string, error) {
 		var err error
 		for _, c := range changes {
 			if text, err = Apply(text, c); err != nil {
@@ -69,26 +73,26 @@ func Apply(text string, c Change) (string, error) {
 	// What the editor made must read back as what was wanted.
 	t, err := decode(out)
 	if err != nil {
-		return "", fmt.Errorf("cannot place key %s: %w", dottedKey(c.Path), err)
+		return "", fmt.Errorf("cannot place key %s: %w", DottedKey(c.Path), err)
 	}
 	got := lookup(t, c.Path...)
 	if s, ok := c.Value.(string); ok && got != s || c.Value == nil && got != nil || c.Value != nil && !reflect.DeepEqual(got, readBack(c.Value)) {
-		return "", fmt.Errorf("cannot place key %s", dottedKey(c.Path))
+		return "", fmt.Errorf("cannot place key %s", DottedKey(c.Path))
 	}
 	return out, nil
 }
 
 // readBack is how a value looks after it was written and read.
 func readBack(v any) any {
-	t, err := decode("v = " + encode(v))
+	t, err := decode("v = " + Encode(v))
 	if err != nil {
 		return nil
 	}
 	return t["v"]
 }
 
-// encode writes a value as TOML.
-func encode(v any) string {
+// Encode writes a value as TOML, on one line.
+func Encode(v any) string {
 	switch v := v.(type) {
 	case string:
 		return quote(v)
@@ -101,7 +105,7 @@ func encode(v any) string {
 	case []any:
 		l := make([]string, len(v))
 		for i, s := range v {
-			l[i] = encode(s)
+			l[i] = Encode(s)
 		}
 		return "[" + strings.Join(l, ", ") + "]"
 	case map[string]string:
@@ -109,11 +113,11 @@ func encode(v any) string {
 		for k, s := range v {
 			m[k] = s
 		}
-		return encode(m)
+		return Encode(m)
 	case map[string]any:
 		l := make([]string, 0, len(v))
 		for _, k := range sortedKeys(v) {
-			l = append(l, quoteKey(k)+" = "+encode(v[k]))
+			l = append(l, quoteKey(k)+" = "+Encode(v[k]))
 		}
 		if len(l) == 0 {
 			return "{}"
@@ -150,7 +154,8 @@ func quoteKey(k string) string {
 	return quote(k)
 }
 
-func dottedKey(path []string) string {
+// DottedKey is the way to a key, as it may be written in front of an equals sign.
+func DottedKey(path []string) string {
 	l := make([]string, len(path))
 	for i, k := range path {
 		l[i] = quoteKey(k)

@@ -14,6 +14,9 @@ type Feature struct {
 	Default bool
 }
 
+// Unfinished tells that the feature is under development.
+func (f Feature) Unfinished() bool { return f.Stage == stageUnstable }
+
 const (
 	stageStable       = "stable"
 	stageExperimental = "experimental"

@@ -141,7 +141,7 @@ func (s *stack) project(base map[string]any) error {
 	s.projects, _ = base["projects"].(map[string]any)
 
 	// Project layers lie between the user's and the flags.
-	top := slices.IndexFunc(s.layers, func(l Layer) bool { return l.Name == "sessionFlags" })
+	top := slices.IndexFunc(s.layers, func(l Layer) bool { return l.Name == LayerFlags })
 	rest := slices.Clone(s.layers[top:])
 	s.layers = s.layers[:top]
 	for _, dir := range between(s.root, s.cwd) {
@@ -164,7 +164,7 @@ func (s *stack) projectDir(dir string) error {
 	}
 	trust := s.trust(dir)
 	trusted := trust == "trusted"
-	l := Layer{Name: "project", Path: filepath.Join(dot, "config.toml"), Dir: dot, Tree: map[string]any{}}
+	l := Layer{Name: LayerProject, Path: filepath.Join(dot, "config.toml"), Dir: dot, Tree: map[string]any{}}
 	if !trusted {
 		l.Disabled = "project is not trusted"
 	}
@@ -259,13 +259,11 @@ func (s *stack) unknownKeys() error {
 		if l.Disabled != "" {
 			continue
 		}
-		c := checker{strict: true}
-		c.root(l.Tree)
-		if len(c.unknown) == 0 {
+		unknown := s.unknownIn(l)
+		if len(unknown) == 0 {
 			continue
 		}
-		rank := order([]Layer{l}, s.flags)
-		loc := slices.MinFunc(c.unknown, func(x, y []string) int { return rank(x) - rank(y) })
+		loc := unknown[0]
 		name := strings.Join(loc, ".")
 		if l.Path == "" {
 			return loadError("unknown configuration field `%s` in -c/--config override", name)
@@ -274,6 +272,29 @@ func (s *stack) unknownKeys() error {
 		return placedError(l.Path, l.text, off, n, "unknown configuration field `"+name+"`")
 	}
 	return nil
+}
+
+// unknownIn lists the keys of a layer that nobody knows, in their order.
+func (s *stack) unknownIn(l Layer) [][]string {
+	c := checker{strict: true}
+	c.root(l.Tree)
+	if len(c.unknown) > 1 {
+		rank := order([]Layer{l}, s.flags)
+		slices.SortFunc(c.unknown, func(x, y []string) int { return rank(x) - rank(y) })
+	}
+	return c.unknown
+}
+
+// warnFlags says which keys of the command line have no effect because nobody knows them.
+func (s *stack) warnFlags() {
+	for _, l := range s.layers {
+		if l.Name != LayerFlags || len(l.Tree) == 0 {
+			continue
+		}
+		for _, loc := range s.unknownIn(l) {
+			s.warn = append(s.warn, "Unknown configuration key `"+DottedKey(loc)+"` on the command line has no effect; codex-config(5) lists the keys")
+		}
+	}
 }
 
 func stringList(v any) ([]string, bool) {

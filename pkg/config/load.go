@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -94,6 +95,7 @@ func fold(ctx context.Context, o Options) (*Config, requirements, error) {
 			return nil, req, err
 		}
 	}
+	s.warnFlags()
 	c := &Config{
 		Home: home, Cwd: s.cwd, ProjectRoot: s.root, GitRoot: s.git,
 		Warnings: s.warn, Layers: s.layers, Requirements: req.public(), merged: t, tmpdir: o.Env.get(policy.TempVariable),
@@ -115,22 +117,45 @@ func fold(ctx context.Context, o Options) (*Config, requirements, error) {
 // read adds the layers that do not depend on the project.
 func (s *stack) read(o Options, flags map[string]any) error {
 	sys := o.Env.systemDir()
-	if err := s.file("system", filepath.Join(sys, "config.toml")); err != nil {
+	if err := s.file(LayerSystem, filepath.Join(sys, "config.toml")); err != nil {
 		return err
 	}
 	user := filepath.Join(s.home, "config.toml")
 	if o.IgnoreUserConfig {
-		s.add(Layer{Name: "user", Path: user, Dir: s.home, Tree: map[string]any{}})
-	} else if err := s.file("user", user); err != nil {
+		s.add(Layer{Name: LayerUser, Path: user, Dir: s.home, Tree: map[string]any{}})
+	} else if err := s.file(LayerUser, user); err != nil {
 		return err
 	}
-	if o.ProfileV2 != "" {
-		if err := s.file("user", filepath.Join(s.home, o.ProfileV2+".config.toml")); err != nil {
+	for _, name := range s.profileFiles(o, flags) {
+		if err := s.file(LayerUser, filepath.Join(s.home, ProfileFile(name))); err != nil {
 			return err
 		}
 	}
-	s.add(Layer{Name: "sessionFlags", Dir: s.cwd, Tree: flags})
-	return s.file("legacyManagedConfigTomlFromFile", filepath.Join(sys, "managed_config.toml"))
+	s.add(Layer{Name: LayerFlags, Dir: s.cwd, Tree: flags})
+	return s.file(LayerManaged, filepath.Join(sys, "managed_config.toml"))
+}
+
+// ProfileFile is the name of the file in CODEX_HOME that is a profile by itself.
+func ProfileFile(profile string) string { return profile + ".config.toml" }
+
+// profileFiles names the profiles whose files lie over the user's: that of --profile-v2, and
+// the active one, which may be a table of config.toml, a file of its own, or both.
+func (s *stack) profileFiles(o Options, flags map[string]any) []string {
+	var names []string
+	if o.ProfileV2 != "" {
+		names = append(names, o.ProfileV2)
+	}
+	active := o.Profile
+	if active == "" {
+		active = view(merge(s.merged(), flags)).str("profile")
+	}
+	if active == o.ProfileV2 || !PlainName(active) || o.IgnoreUserConfig {
+		return names
+	}
+	if _, err := os.Stat(filepath.Join(s.home, ProfileFile(active))); err == nil {
+		names = append(names, active)
+	}
+	return names
 }
 
 // AsError returns the configuration error in a chain, nil if there is none.

@@ -49,7 +49,7 @@ func (d *doc) redefined() error {
 		if again := define(it); again >= 0 {
 			at := it.keys[again]
 			path := slices.Clone(it.path[:len(it.path)-len(it.keys)+again+1])
-			name := dottedKey(slices.DeleteFunc(path, isIndex))
+			name := DottedKey(slices.DeleteFunc(path, isIndex))
 			return newSyntaxError(d.text, int(at.Offset), int(at.Length), "Key '"+name+"' has already been defined.")
 		}
 	}

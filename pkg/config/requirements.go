@@ -45,7 +45,7 @@ func readRequirements(s *stack, dir string) (requirements, error) {
 		}
 	}
 	for _, l := range s.layers {
-		if l.Name == "legacyManagedConfigTomlFromFile" {
+		if l.Name == LayerManaged {
 			if err := r.legacy(l); err != nil {
 				return r, err
 			}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,7 +100,8 @@ func (c *Config) resolve(o Options, merged map[string]any) error {
 	return agentLimits(t)
 }
 
-// activate lays the active profile over the settings.
+// activate lays the active profile over the settings, except what the command line or the
+// administrator's managed file says.
 func (c *Config) activate(o Options, merged map[string]any) (view, error) {
 	t := view(merged)
 	c.Profile = o.Profile
@@ -108,13 +110,29 @@ func (c *Config) activate(o Options, merged map[string]any) (view, error) {
 	}
 	if c.Profile != "" {
 		p := t.table("profiles", c.Profile)
-		if p == nil {
+		if p == nil && !c.hasProfileFile() {
 			return nil, plain("config profile `%s` not found", c.Profile)
 		}
 		t = merge(t, profileKeys(p))
+		for _, l := range c.Layers {
+			if l.overProfile() {
+				t = merge(t, l.Tree)
+			}
+		}
 	}
 	c.tree = t
 	return t, nil
+}
+
+// hasProfileFile tells whether the active profile has a file of its own.
+func (c *Config) hasProfileFile() bool {
+	file := filepath.Join(c.Home, ProfileFile(c.Profile))
+	return slices.ContainsFunc(c.Layers, func(l Layer) bool { return l.Found && l.Path == file })
+}
+
+// overProfile tells that no profile changes what the layer says.
+func (l Layer) overProfile() bool {
+	return l.Name == LayerFlags || l.Name == LayerManaged
 }
 
 // profileKeys are the settings of a profile that count: the rest of its table

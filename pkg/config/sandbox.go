@@ -116,7 +116,7 @@ func (c *Config) permissionWords(o Options, t view) (name *string, mode string, 
 		return name != nil || mode != ""
 	}
 	for _, l := range c.Layers {
-		if l.Name == "sessionFlags" && in(l.Tree) {
+		if l.Name == LayerFlags && in(l.Tree) {
 			return name, mode, false
 		}
 	}

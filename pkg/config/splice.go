@@ -170,16 +170,16 @@ func (d *doc) addLine(at int, s string) string {
 }
 
 func (d *doc) set(path []string, v any) (string, error) {
-	value := encode(v)
+	value := Encode(v)
 	parent := path[:len(path)-1]
 	last := -1
 	for i, it := range d.items {
 		if it.header {
 			if slices.Equal(it.path, path) {
-				return "", fmt.Errorf("%s is a table", dottedKey(path))
+				return "", fmt.Errorf("%s is a table", DottedKey(path))
 			}
 			if it.array && prefix(it.path, path) {
-				return "", fmt.Errorf("%s is a list of tables", dottedKey(it.path))
+				return "", fmt.Errorf("%s is a list of tables", DottedKey(it.path))
 			}
 			if slices.Equal(it.path, parent) {
 				last = i
@@ -202,7 +202,7 @@ func (d *doc) set(path []string, v any) (string, error) {
 	// A table made by dotted keys goes on in their style.
 	for _, it := range slices.Backward(d.items) {
 		if !it.header && !it.array && len(it.table) < len(parent) && len(it.path) > len(parent) && prefix(parent, it.path) {
-			return d.addLine(it.next, dottedKey(path[len(it.table):])+" = "+value), nil
+			return d.addLine(it.next, DottedKey(path[len(it.table):])+" = "+value), nil
 		}
 	}
 	if len(parent) == 0 {
@@ -214,7 +214,7 @@ func (d *doc) set(path []string, v any) (string, error) {
 // addTable adds a table with one line in it: after the tables next of kin, else
 // at the end.
 func (d *doc) addTable(path []string, line string) string {
-	block := "[" + dottedKey(path) + "]" + d.nl + line + d.nl
+	block := "[" + DottedKey(path) + "]" + d.nl + line + d.nl
 	kin, at, more := 0, -1, false
 	for i, it := range d.items {
 		if !it.header {
@@ -264,7 +264,7 @@ func (d *doc) top(line string) string {
 func (d *doc) setInline(it item, path []string, value string) string {
 	rest := path[len(it.path):]
 	if !it.isInline {
-		return d.splice(it.val0, it.val1, "{ "+dottedKey(rest)+" = "+value+" }")
+		return d.splice(it.val0, it.val1, "{ "+DottedKey(rest)+" = "+value+" }")
 	}
 	for _, in := range it.inline {
 		if slices.Equal(in.path, path) {
@@ -274,7 +274,7 @@ func (d *doc) setInline(it item, path []string, value string) string {
 			return d.setInline(in, path, value)
 		}
 	}
-	add := dottedKey(rest) + " = " + value
+	add := DottedKey(rest) + " = " + value
 	if len(it.inline) == 0 {
 		return d.splice(it.val0, it.val1, "{ "+add+" }")
 	}

@@ -1,0 +1,50 @@
+package config
+
+import (
+	"path/filepath"
+	"slices"
+)
+
+// Origin tells where a setting comes from: the layer, and the profile in it whose table has the
+// setting ("" when it is none). found is false for what no layer sets.
+func (c *Config) Origin(path ...string) (l Layer, profile string, found bool) {
+	count := func(l Layer) bool { return l.Disabled == "" && len(path) > 0 }
+	for _, l := range slices.Backward(c.Layers) {
+		if count(l) && l.overProfile() && lookup(l.Tree, path...) != nil {
+			return l, "", true
+		}
+	}
+	if c.Profile != "" {
+		in := append([]string{"profiles", c.Profile}, path...)
+		for _, l := range slices.Backward(c.Layers) {
+			if count(l) && lookup(l.Tree, in...) != nil {
+				return l, c.Profile, true
+			}
+		}
+	}
+	for _, l := range slices.Backward(c.Layers) {
+		if count(l) && lookup(l.Tree, path...) != nil {
+			return l, "", true
+		}
+	}
+	return Layer{}, "", false
+}
+
+// Settings is everything that the layers set, with the active profile: what Get looks into.
+// Callers must not change it.
+func (c *Config) Settings() map[string]any { return c.tree }
+
+// UserFile is the file that changes of the user's own settings go to.
+func UserFile(home string) string { return filepath.Join(home, "config.toml") }
+
+// ProfilePlace is where a change of the user's own settings goes: the file, and the table in it
+// that changes go into. A profile that has only a file of its own is changed there.
+func (c *Config) ProfilePlace(profile string) (file string, table []string) {
+	switch {
+	case profile == "":
+		return UserFile(c.Home), nil
+	case lookup(c.merged, "profiles", profile) == nil && c.hasProfileFile():
+		return filepath.Join(c.Home, ProfileFile(profile)), nil
+	}
+	return UserFile(c.Home), []string{"profiles", profile}
+}

@@ -1,0 +1,140 @@
+package configure
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/settings"
+)
+
+type showCmd struct {
+	JSON bool     `name:"json" help:"print one JSON object a line"`
+	Keys []string `arg:"" optional:"" name:"key" help:"keys or tables to show, all when none is named"`
+}
+
+// row is one setting.
+type row struct {
+	Key     string `json:"key"`
+	Value   any    `json:"value"`
+	Layer   string `json:"layer"`
+	File    string `json:"file,omitempty"`
+	Profile string `json:"profile,omitempty"`
+}
+
+// Run prints the settings.
+func (c showCmd) Run(ctx context.Context, f settings.Flags, p settings.Process) error {
+	cfg, err := f.Load(ctx, p)
+	if err != nil {
+		return err
+	}
+	rows := rowsOf(cfg)
+	if rows, err = chosen(rows, c.Keys); err != nil {
+		return err
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		if err := r.write(&b, c.JSON); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(p.Stdout, b.String())
+	return err
+}
+
+func (r row) write(b *strings.Builder, asJSON bool) error {
+	if !asJSON {
+		fmt.Fprintf(b, "%s = %s  # %s\n", r.Key, config.Encode(r.Value), source(r))
+		return nil
+	}
+	line, err := jsonrpc.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("print %s: %w", r.Key, err)
+	}
+	b.Write(append(json.RawMessage(line), '\n'))
+	return nil
+}
+
+// rowsOf lists what the layers set, sorted by key.
+func rowsOf(cfg *config.Config) []row {
+	var rows []row
+	var walk func(path []string, v any)
+	walk = func(path []string, v any) {
+		if t, ok := v.(map[string]any); ok && len(t) > 0 {
+			for _, k := range slices.Sorted(maps.Keys(t)) {
+				walk(append(slices.Clip(path), k), t[k])
+			}
+			return
+		}
+		r := rowAt(cfg, path)
+		r.Value = shown(path, v)
+		rows = append(rows, r)
+	}
+	walk(nil, cfg.Settings())
+	return rows
+}
+
+func rowAt(cfg *config.Config, path []string) row {
+	r := row{Key: config.DottedKey(path), Layer: "default"}
+	if l, profile, ok := cfg.Origin(path...); ok {
+		r.Layer, r.File, r.Profile = l.Name, l.Path, profile
+	}
+	return r
+}
+
+// origin names where a setting comes from.
+func origin(cfg *config.Config, path ...string) string { return source(rowAt(cfg, path)) }
+
+func source(r row) string {
+	s := r.Layer
+	if r.File != "" {
+		s += " " + r.File
+	}
+	if r.Profile != "" {
+		s += " [profiles." + r.Profile + "]"
+	}
+	return s
+}
+
+// chosen are the rows with one of the keys, or below it.
+func chosen(rows []row, keys []string) ([]row, error) {
+	if len(keys) == 0 {
+		return rows, nil
+	}
+	var out []row
+	for _, k := range keys {
+		n := len(out)
+		for _, r := range rows {
+			if r.Key == k || strings.HasPrefix(r.Key, k+".") {
+				out = append(out, r)
+			}
+		}
+		if len(out) == n {
+			return nil, fmt.Errorf("%s is not set", k)
+		}
+	}
+	return out, nil
+}
+
+// shown is the value, without what it keeps secret.
+func shown(path []string, v any) any {
+	last := path[len(path)-1]
+	parent := ""
+	if len(path) > 1 {
+		parent = path[len(path)-2]
+	}
+	switch {
+	case last == "experimental_bearer_token", last == "bearer_token", parent == "http_headers", parent == "headers", parent == "query_params", parent == "env" && path[0] == "mcp_servers":
+		return hidden
+	}
+	return v
+}
+
+// hidden stands for a value that may be a secret.
+const hidden = "***"
