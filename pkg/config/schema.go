@@ -11,6 +11,9 @@ import (
 //go:embed schema.txt
 var schema string
 
+// Types is the table of all known keys, as text: its head says how it is written.
+func Types() string { return schema }
+
 // section returns a type's first line, without its name, and the lines below.
 // sigil is 0 for an unknown name.
 func section(name string) (sigil byte, head, body string) {
@@ -29,12 +32,13 @@ func section(name string) (sigil byte, head, body string) {
 		}
 		eol := at + strings.IndexByte(schema[at:], '\n')
 		head = schema[at:eol]
+		head, _, _ = strings.Cut(head, " ;")
 		if end := strings.Index(schema[eol:], "\n\n"); end >= 0 {
 			body = schema[eol : eol+end+1]
 		} else {
 			body = schema[eol:]
 		}
-		return schema[i-1], strings.TrimPrefix(head, " "), body
+		return schema[i-1], strings.TrimSpace(head), body
 	}
 }
 
@@ -63,6 +67,6 @@ func field(body, key string) (kind string, shared, ok bool) {
 			continue
 		}
 		rest = rest[1:]
-		return rest[:strings.IndexByte(rest, '\n')], shared, true
+		return rest[:strings.IndexAny(rest, " \n")], shared, true
 	}
 }
