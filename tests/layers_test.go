@@ -151,10 +151,10 @@ func ambientAllowed() []string {
 		// The init process of the sandbox is told by its name, and is nothing else.
 		"pkg/sandbox/linux/init.go os.Args",
 		"pkg/sandbox/linux/init.go os.Exit",
-		// So is the watcher that stands in for it on macOS.
-		"pkg/sandbox/cmd_darwin.go os.Args",
-		"pkg/sandbox/cmd_darwin.go os.Stdin",
-		"pkg/sandbox/cmd_darwin.go os.Exit",
+		// So is the watcher of process groups.
+		"pkg/watchdog/watchdog_unix.go os.Args",
+		"pkg/watchdog/watchdog_unix.go os.Stdin",
+		"pkg/watchdog/watchdog_unix.go os.Exit",
 		// Die ends the process by a signal; that is all it is for.
 		"pkg/cli/pipeline/child_unix.go os.Exit",
 		"pkg/cli/pipeline/child_windows.go os.Exit",

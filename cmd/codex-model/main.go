@@ -30,14 +30,21 @@ import (
 
 	"codex/pkg/model"
 	"codex/pkg/termtext"
+	"codex/pkg/watchdog"
 )
 
 func main() {
+	watchdog.Init()
+	self, err := os.Executable()
+	if err != nil {
+		self = "" // the command of record is not watched, then
+	}
 	os.Exit(model.Main(os.Args[1:], model.Streams{
 		Stdin:    os.Stdin,
 		Stdout:   termtext.Stream(os.Stdout),
 		Stderr:   termtext.Stream(os.Stderr),
 		Env:      os.Environ(),
+		Self:     self,
 		Terminal: isatty.IsTerminal(os.Stdin.Fd()),
 	}))
 }

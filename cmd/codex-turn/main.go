@@ -24,6 +24,10 @@ import (
 	"os"
 
 	"codex/pkg/engine/argv"
+	"codex/pkg/watchdog"
 )
 
-func main() { os.Exit(argv.Main(os.Args[1:])) }
+func main() {
+	watchdog.Init()
+	os.Exit(argv.Main(os.Args[1:]))
+}

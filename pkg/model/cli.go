@@ -38,6 +38,8 @@ type Streams struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Env            []string
+	// Self is the file of this program, which calls watchdog.Init; "" for none.
+	Self string
 	// Terminal says that nothing is to be read from Stdin: a person sits there.
 	Terminal bool
 }

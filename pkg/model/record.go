@@ -33,7 +33,7 @@ func (c *recordCmd) Run(s Streams) error {
 	}
 	if len(argv) > 0 {
 		// The caller's own request layer repeats; each try is to be in the file.
-		ep.Command, ep.RequestMaxRetries = argv, 0
+		ep.Command, ep.RequestMaxRetries, ep.Self = argv, 0, s.Self
 	}
 	body, err := s.readRequest()
 	if err != nil {

@@ -45,6 +45,9 @@ type Endpoint struct {
 	Header map[string][]string
 	// Command, when not empty, is started for each request instead of HTTP.
 	Command []string
+	// Self is the file of this program, which calls watchdog.Init: run once more, it ends
+	// the command's process group if we are killed. "" for none.
+	Self string
 	// Dir is the folder the command runs in; empty means this process's own.
 	Dir string
 	// Env is the environment as K=V: the command gets it, and HTTP looks the CA file up
@@ -116,6 +119,8 @@ type Client struct {
 	http     *http.Client
 	httpErr  error
 
+	guard guard // of commands
+
 	life context.Context // ends with Close: what still drains or reaps stops then
 	end  context.CancelFunc
 	wg   sync.WaitGroup
@@ -157,6 +162,7 @@ func NewClient(ep Endpoint, opts ...Option) *Client {
 func (c *Client) Close() {
 	c.end()
 	c.wg.Wait()
+	c.guard.close()
 	if c.http != nil {
 		c.http.CloseIdleConnections()
 	}

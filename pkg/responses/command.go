@@ -37,7 +37,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	ownGroup(cmd)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
-		err = cmd.Start()
+		err = c.guard.start(cmd, c.ep.Self)
 	}
 	if err != nil {
 		cancel(nil)
@@ -60,7 +60,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	t := time.AfterFunc(leaveTime, func() { cancel(err) })
 	werr := cmd.Wait()
 	t.Stop()
-	killGroup(cmd)
+	c.guard.end(cmd)
 	cancel(nil)
 	err = c.readError(ctx, cause, err)
 	if s.short {
@@ -95,7 +95,7 @@ func (c *Client) reap(cmd *exec.Cmd, out io.Reader, cancel context.CancelCauseFu
 		defer t.Stop()
 		io.Copy(io.Discard, out)
 		cmd.Wait()
-		killGroup(cmd)
+		c.guard.end(cmd)
 	})
 }
 

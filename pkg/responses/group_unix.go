@@ -3,8 +3,12 @@
 package responses
 
 import (
+	"fmt"
 	"os/exec"
+	"sync"
 	"syscall"
+
+	"codex/pkg/watchdog"
 )
 
 // ownGroup starts the command in a process group of its own and makes its context kill
@@ -19,3 +23,52 @@ func ownGroup(cmd *exec.Cmd) {
 
 // killGroup ends what is left of the command's group.
 func killGroup(cmd *exec.Cmd) { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+
+// guard has the groups of commands ended should this process be killed. The zero value is
+// ready.
+type guard struct {
+	mu  sync.Mutex
+	dog *watchdog.Watchdog // nil before the first command
+}
+
+// start starts a command of ownGroup under guard; self is the program that watches, "" for
+// none.
+func (g *guard) start(cmd *exec.Cmd, self string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if self != "" && g.dog == nil {
+		dog, err := watchdog.Start(self)
+		if err != nil {
+			return fmt.Errorf("guard it: %w", err)
+		}
+		g.dog = dog
+	}
+	if err := cmd.Start(); err != nil || g.dog == nil {
+		return err
+	}
+	if err := g.dog.Hold(cmd.Process.Pid); err != nil {
+		killGroup(cmd)
+		_ = cmd.Wait() // it was killed
+		return fmt.Errorf("guard it: %w", err)
+	}
+	return nil
+}
+
+// end ends what is left of a command that is over.
+func (g *guard) end(cmd *exec.Cmd) {
+	killGroup(cmd)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.dog != nil {
+		_ = g.dog.Release(cmd.Process.Pid) // a watcher that is gone holds nothing
+	}
+}
+
+func (g *guard) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.dog != nil {
+		_ = g.dog.Close() // how it ended says nothing: it has no group left
+		g.dog = nil
+	}
+}

@@ -18,7 +18,7 @@ import (
 
 	"codex/pkg/sandbox/execvp"
 	"codex/pkg/sandbox/seatbelt"
-	"codex/pkg/sandbox/watchdog"
+	"codex/pkg/watchdog"
 )
 
 // There is no init process here: sandbox-exec takes the profile and becomes
@@ -28,14 +28,8 @@ type cmdState struct {
 	held bool // the watcher knows of the command
 }
 
-// Init never returns when this process is the watcher, which its argv[0]
-// tells; else it returns at once.
-func Init() {
-	if len(os.Args) > 0 && os.Args[0] == watchdog.Name {
-		watchdog.Main(os.Stdin)
-		os.Exit(0)
-	}
-}
+// Init never returns when this process is the watcher; else it returns at once.
+func Init() { watchdog.Init() }
 
 // watcher is started once a process, by the first sandboxed command.
 var watcher = sync.OnceValues(func() (*watchdog.Watchdog, error) {

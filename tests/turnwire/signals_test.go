@@ -3,6 +3,8 @@
 package turnwire
 
 import (
+	"bufio"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -323,5 +325,40 @@ func TestNoExecutor(t *testing.T) {
 	}
 	if told != 2 {
 		t.Errorf("the model is told %d times", told)
+	}
+}
+
+// A killed engine leaves nobody of its model's command, nor of what a recorder asks.
+func TestKilledModel(t *testing.T) {
+	t.Parallel()
+	const model = `"sh", "-c", "echo asked; sleep 1000 & wait"`
+	for name, command := range map[string]string{
+		"command":  "[" + model + "]",
+		"recorder": `["codex", "model", "record", "lines", "--", ` + model + "]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			alive := filepath.Join(d.work, "alive")
+			if err := syscall.Mkfifo(alive, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			command := strings.Replace(command, "echo asked;", "exec 3>alive; echo asked >&3;", 1)
+			e := start(t, setup{desk: d, args: []string{"-c", "model_providers.scripted.command=" + command}})
+			e.send("go")
+			f, err := os.Open(alive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			r := bufio.NewReader(f)
+			if said, err := r.ReadString('\n'); err != nil {
+				t.Fatal(said, err)
+			}
+			e.signal(os.Kill)
+			if more, err := io.ReadAll(r); err != nil || len(more) > 0 { // until nobody has it open
+				t.Errorf("%q %v", more, err)
+			}
+		})
 	}
 }

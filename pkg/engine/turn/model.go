@@ -18,6 +18,7 @@ func (t *liveThread) provider() *request.Provider {
 // newClient makes the client for the thread's provider.
 func (t *liveThread) newClient() (*responses.Client, error) {
 	ep := t.provider().Endpoint()
+	ep.Self = t.opts.Self
 	if t.opts.RecordDir != "" {
 		f, err := t.opts.recording("model.jsonl")
 		if err != nil {

@@ -50,6 +50,8 @@ type Options struct {
 	Rand    func() float64
 	Sleep   func(context.Context, time.Duration) error
 
+	// Self is the file of this program, which calls watchdog.Init.
+	Self string
 	// Installation is the id of this CODEX_HOME.
 	Installation func(home string) string
 }

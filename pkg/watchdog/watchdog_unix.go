@@ -18,8 +18,7 @@ type Watchdog struct {
 	cmd  *exec.Cmd
 }
 
-// Start starts a watcher: program is the file of the program that calls Main
-// when its name is Name.
+// Start starts a watcher: program is the file of a program that calls Init.
 func Start(program string) (*Watchdog, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -58,9 +57,14 @@ func (w *Watchdog) Close() error {
 	return w.cmd.Wait()
 }
 
-// Main is the whole of a watcher. It outlives what a terminal or a shell sends
+// Init never returns when this process is a watcher, which its argv[0] tells;
+// else it returns at once. A watcher outlives what a terminal or a shell sends
 // to its owner.
-func Main(in *os.File) {
+func Init() {
+	if len(os.Args) == 0 || os.Args[0] != Name {
+		return
+	}
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM)
-	Serve(in, func(group int) { syscall.Kill(-group, syscall.SIGKILL) })
+	Serve(os.Stdin, func(group int) { syscall.Kill(-group, syscall.SIGKILL) })
+	os.Exit(0)
 }

@@ -1,5 +1,6 @@
-// Package watchdog ends process groups whose owner died before it could, on
-// systems that cannot tie a child's life to its parent's.
+// Package watchdog ends process groups whose owner died before it could: the
+// kernel ties at best a child's life to its parent's, and not that of what the
+// child has started.
 //
 // The owner starts a watcher, which is its own program under another name,
 // and holds the only writing end of a pipe to it. Through the pipe it says
@@ -17,8 +18,8 @@ import (
 	"strings"
 )
 
-// Name is argv[0] of a watcher: a program that sees it calls Serve and ends.
-const Name = "codex-sandbox-watchdog"
+// Name is argv[0] of a watcher: Init of the program is then Serve.
+const Name = "codex-watchdog"
 
 // Serve is the watcher: it reads r to its end and then kills what is held. A
 // line that it does not understand is the end, too.

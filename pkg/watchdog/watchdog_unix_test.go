@@ -14,10 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Args[0] == Name {
-		Main(os.Stdin)
-		os.Exit(0)
-	}
+	Init()
 	if os.Getenv("WATCHDOG_TEST_OWNER") != "" {
 		owner()
 	}
