@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -45,6 +46,13 @@ func (w *Writer) Hold(ctx context.Context, waits func()) (changed bool, err erro
 	changed = w.end >= 0 && st.Size() != w.end
 	w.end = st.Size()
 	return changed, nil
+}
+
+// Seize is Hold for who does not wait: an error when somebody is at work on the session.
+func (w *Writer) Seize() (changed bool, err error) {
+	ctx, busy := context.WithCancelCause(context.Background())
+	defer busy(nil)
+	return w.Hold(ctx, func() { busy(errors.New("another codex is at work on it")) })
 }
 
 // await takes the lock of a file that is there.

@@ -17,9 +17,15 @@ import (
 )
 
 // Rollback takes the last n turns back: a mark in the file, and whoever reads it passes
-// them over. What turns did to files stays.
+// them over. What turns did to files stays. It is an error when somebody is at work on the
+// thread: nobody would know which turns are meant.
 func Rollback(path string, n uint32, now func() time.Time) error {
-	return appendTo(path, now, rollout.RolledBack(n))
+	w := rollout.Continue(path, now)
+	if _, err := w.Seize(); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	defer w.Release()
+	return errors.Join(w.AppendNow(rollout.RolledBack(n)), w.Close())
 }
 
 func appendTo(path string, now func() time.Time, e rollout.Entry) error {

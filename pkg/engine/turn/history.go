@@ -42,6 +42,10 @@ func (t *liveThread) rollBack(n uint32) (json.RawMessage, error) {
 	if t.running != nil {
 		return nil, invalid("Cannot rollback while a turn is in progress.")
 	}
+	if _, err := t.file.Seize(); err != nil {
+		return nil, invalid("Cannot roll back: %v", err)
+	}
+	defer t.file.Release()
 	if err := t.file.AppendNow(rollout.RolledBack(n)); err != nil {
 		return nil, internal(err)
 	}

@@ -221,8 +221,12 @@ func (t *loadedThread) describe() protocol.Thread {
 // fromEngine takes a notification of the engine.
 func (t *loadedThread) fromEngine(c *child, method string, line []byte) {
 	switch method {
-	case protocol.NoteThreadStarted, protocol.NoteConfigWarning:
+	case protocol.NoteThreadStarted:
 		return // we say it
+	case protocol.NoteConfigWarning:
+		if path := gjson.GetBytes(line, "params.path").Str; path == "" || path != t.path {
+			return // we have said it to each client; only the engine reads the thread's own file
+		}
 	case protocol.NoteThreadStatusChanged:
 		if !c.isReady() {
 			return

@@ -289,7 +289,7 @@ func (s *Server) threadRollback(r *request, p *protocol.ThreadRollbackParams) (a
 		c.release(s.opts.Grace)
 	}
 	if err := thread.Rollback(t.path, p.NumTurns, s.opts.Now); err != nil {
-		return nil, err
+		return nil, jsonrpc.Invalidf("cannot roll back: %v", err)
 	}
 	d := t.describe()
 	t.mu.Lock()

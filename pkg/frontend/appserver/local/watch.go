@@ -33,6 +33,7 @@ type watcher struct {
 // yet.
 type watch struct {
 	path    string
+	there   bool // when it was last aimed at
 	aims    []string
 	changed map[string]bool
 }
@@ -180,7 +181,11 @@ func (w *watcher) changed(names map[string]bool, lost bool) (found bool) {
 			again = again || policy.Below(one.path, name) // it, or a folder on the way, has come or gone
 		}
 		if again {
+			before := one.there
 			_ = w.aim(one) // what cannot be looked at any more is seen from above
+			if one.there != before {
+				one.changed[one.path] = true // it came with the folders above it, too soon for an event
+			}
 		}
 		found = found || len(one.changed) > 0
 	}
@@ -214,7 +219,7 @@ func (w *watcher) aim(one *watch) error {
 			}
 		}
 		w.release(one.aims)
-		one.aims = want
+		one.aims, one.there = want, want[0] == one.path
 		if slices.Equal(want, aims(one.path)) { // nothing has changed meanwhile
 			return nil
 		}
