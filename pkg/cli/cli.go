@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -81,10 +82,37 @@ func Parse(p Program, grammar any, args []string, opts ...kong.Option) (*kong.Co
 		return nil, stdout.err
 	case left >= 0:
 		return nil, exit.Silent(left)
-	case err != nil:
+	case err == nil:
+		err = empty(ctx)
+	}
+	if err != nil {
 		return nil, usage(p, err)
 	}
 	return ctx, nil
+}
+
+// empty finds an option that was given an empty value, which an unset variable leaves: that
+// is no value.
+func empty(ctx *kong.Context) error {
+	for _, p := range ctx.Path {
+		if p.Flag == nil || !p.Flag.Target.IsValid() {
+			continue
+		}
+		switch v := p.Flag.Target.Interface().(type) {
+		case string:
+			if v != "" {
+				continue
+			}
+		case []string:
+			if !slices.Contains(v, "") {
+				continue
+			}
+		default:
+			continue
+		}
+		return fmt.Errorf("a value is required for '--%s' but none was supplied", p.Flag.Name)
+	}
+	return nil
 }
 
 // output remembers the first error of writing.

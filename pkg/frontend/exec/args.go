@@ -219,6 +219,9 @@ func (p *parser) option(o *option, value string, attached bool) error {
 func dashed(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
 
 func (p *parser) set(o *option, value string) error {
+	if o.Value != "" && value == "" && !o.empty { // an unset variable, most likely
+		return p.needs(o)
+	}
 	if len(o.Choices) > 0 && !slices.Contains(o.Choices, value) {
 		return &exit.UsageError{Text: fmt.Sprintf("invalid value '%s' for '%s'\n  [possible values: %s]",
 			value, o.spelled(), strings.Join(o.Choices, ", "))}
@@ -262,7 +265,9 @@ func (p *parser) finish() error {
 		return nil
 	case verbResume:
 		if len(p.words) > 0 && !(a.Last && len(p.words) == 1) {
-			a.Session, p.words = p.words[0], p.words[1:]
+			if a.Session, p.words = p.words[0], p.words[1:]; a.Session == "" {
+				return p.usage("a value is required for '[SESSION_ID]' but none was supplied")
+			}
 		}
 	}
 	if len(p.words) > 0 {

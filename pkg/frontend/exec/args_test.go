@@ -40,6 +40,11 @@ func TestUsageErrors(t *testing.T) {
 		{"-c", "error: a value is required for '--config <key=value>' but none was supplied" + usageNone},
 		{"-i", "error: a value is required for '--image <FILE>...' but none was supplied" + usageNone},
 		{"-C", "error: a value is required for '--cd <DIR>' but none was supplied" + usageNone},
+		{"-m '' hi", "error: a value is required for '--model <MODEL>' but none was supplied" + usageNone},
+		{"-p= hi", "error: a value is required for '--profile <CONFIG_PROFILE>' but none was supplied" + usageNone},
+		{"--output-schema= hi", "error: a value is required for '--output-schema <FILE>' but none was supplied" + usageNone},
+		{"-i a,,b hi", "error: invalid value 'a,,b' for '--image <FILE>...': a file without a name" + usageNone},
+		{"resume '' hi", "error: a value is required for '[SESSION_ID]' but none was supplied" + usageResume},
 		{"-m -s read-only", "error: a value is required for '--model <MODEL>' but none was supplied" + usageNone},
 		{"--full-auto --yolo hi", "error: the argument '--full-auto' cannot be used with '--dangerously-bypass-approvals-and-sandbox'" + usageExec},
 		{"--image=a hi there", "error: unexpected argument 'there' found" + usageExec},
@@ -52,7 +57,11 @@ func TestUsageErrors(t *testing.T) {
 		{"review --title x", "error: the following required arguments were not provided:\n  --commit <SHA>"},
 		{"--timeout soon hi", "error: invalid value 'soon' for '--timeout <TIME>': not a length of time such as 90, 90s or 1h30m" + usageNone},
 	} {
-		_, err := ParseArgs(strings.Fields(tc.args))
+		argv := strings.Fields(tc.args)
+		for i, arg := range argv {
+			argv[i] = strings.Trim(arg, "'")
+		}
+		_, err := ParseArgs(argv)
 		var u *exit.UsageError
 		if !errors.As(err, &u) {
 			t.Errorf("%s: %v", tc.args, err)

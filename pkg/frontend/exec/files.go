@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"unicode/utf8"
 
 	"codex/pkg/atomicfile"
@@ -63,7 +64,7 @@ func (r *run) writeLast(message *string) error {
 	if err := atomicfile.Write(name, 0o666, []byte(content)); err != nil {
 		return complaint(fmt.Sprintf("Failed to write last message file %q: %s", name, ostext.Of(err)))
 	}
-	if message == nil {
+	if strings.TrimSpace(content) == "" {
 		fmt.Fprintln(r.Stderr, "Warning: no last agent message; wrote empty content to "+name)
 	}
 	return nil

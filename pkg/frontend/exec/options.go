@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"codex/pkg/cli/options"
@@ -15,6 +17,7 @@ type option struct {
 	greedy  bool // takes further words, up to the next option
 	engine  bool // is passed on to the engine
 	many    bool // adds up instead of replacing
+	empty   bool // says itself what is wrong with an empty value
 	set     func(a *Args, value string) error
 }
 
@@ -71,23 +74,28 @@ func table() []option {
 	many := func(o option) option { o.many = true; return o }
 	hide := func(o option) option { o.Hidden = true; return o }
 	of := func(verb string, o option) option { o.Command = verb; return o }
-	pick := func(o option, choices ...string) option { o.Choices = choices; return o }
+	own := func(o option) option { o.empty = true; return o }
+	pick := func(o option, choices ...string) option { o.Choices, o.empty = choices, true; return o }
 	image := opt("-i --image", "FILE", "attach images to the prompt", func(a *Args, v string) error {
-		a.Images = append(a.Images, strings.Split(v, ",")...)
+		names := strings.Split(v, ",")
+		if slices.Contains(names, "") {
+			return errors.New("a file without a name")
+		}
+		a.Images = append(a.Images, names...)
 		return nil
 	})
 	image.greedy = true
 	return []option{
-		many(eng(opt("-c --config", "key=value", "set a key of config.toml for this run", list(func(a *Args) *[]string { return &a.Config })))),
-		many(eng(opt("--enable", "FEATURE", "switch a feature on", list(func(a *Args) *[]string { return &a.Enable })))),
-		many(eng(opt("--disable", "FEATURE", "switch a feature off", list(func(a *Args) *[]string { return &a.Disable })))),
+		own(many(eng(opt("-c --config", "key=value", "set a key of config.toml for this run", list(func(a *Args) *[]string { return &a.Config }))))),
+		own(many(eng(opt("--enable", "FEATURE", "switch a feature on", list(func(a *Args) *[]string { return &a.Enable }))))),
+		own(many(eng(opt("--disable", "FEATURE", "switch a feature off", list(func(a *Args) *[]string { return &a.Disable }))))),
 		eng(opt("--strict-config", "", "refuse unknown keys in config.toml", flag(func(a *Args) *bool { return &a.StrictConfig }))),
 		image,
 		eng(opt("-m --model", "MODEL", "model to use", text(func(a *Args) *string { return &a.Model }))),
 		eng(opt("--oss", "", "use a local provider", flag(func(a *Args) *bool { return &a.OSS }))),
 		eng(opt("--local-provider", "OSS_PROVIDER", "which local provider --oss means", text(func(a *Args) *string { return &a.LocalProvider }))),
 		eng(opt("-p --profile", "CONFIG_PROFILE", "profile from config.toml", text(func(a *Args) *string { return &a.Profile }))),
-		eng(opt("--profile-v2", "CONFIG_PROFILE_V2", "read NAME.config.toml on top of config.toml", profileV2)),
+		own(eng(opt("--profile-v2", "CONFIG_PROFILE_V2", "read NAME.config.toml on top of config.toml", profileV2))),
 		eng(pick(opt("-s --sandbox", "SANDBOX_MODE", "what commands may do", text(func(a *Args) *string { return &a.Sandbox })),
 			"read-only", "workspace-write", "danger-full-access")),
 		hide(eng(opt("--full-auto", "", "old name of -s workspace-write", flag(func(a *Args) *bool { return &a.FullAuto })))),

@@ -32,10 +32,15 @@ type complaint string
 
 func (c complaint) Error() string { return string(c) }
 
+const noPrompt = complaint("No prompt provided. Either specify one as an argument or pipe the prompt into stdin.")
+
 // prompt puts the prompt together from the command line and stdin.
 func (a *Args) prompt(in stdin) (string, error) {
 	given := a.Prompt != nil && *a.Prompt != "-"
+	blank := given && strings.TrimSpace(*a.Prompt) == "" && len(a.Images) == 0
 	switch {
+	case blank && (a.Verb == verbResume || in.terminal):
+		return "", noPrompt
 	case given && (a.Verb == verbResume || in.terminal):
 		return *a.Prompt, nil
 	case given:
@@ -45,6 +50,9 @@ func (a *Args) prompt(in stdin) (string, error) {
 		})
 		more, err := readText(in.r)
 		hint.Stop()
+		if err == nil && blank && strings.TrimSpace(more) == "" {
+			err = noPrompt
+		}
 		if err != nil || strings.TrimSpace(more) == "" {
 			return *a.Prompt, err
 		}
@@ -53,7 +61,7 @@ func (a *Args) prompt(in stdin) (string, error) {
 		}
 		return *a.Prompt + "\n\n<stdin>\n" + more + "</stdin>", nil
 	case a.Prompt == nil && in.terminal:
-		return "", complaint("No prompt provided. Either specify one as an argument or pipe the prompt into stdin.")
+		return "", noPrompt
 	case a.Prompt == nil:
 		fmt.Fprintln(in.notice, "Reading prompt from stdin...")
 	}

@@ -70,6 +70,11 @@ func TestPrompt(t *testing.T) {
 		{args: "", stdin: " x\n", want: " x\n", notice: reading},
 		{args: "", stdin: "\n", notice: reading, err: "No prompt provided via stdin."},
 		{args: "", terminal: true, err: "No prompt provided. Either specify one as an argument or pipe the prompt into stdin."},
+		{args: "''", stdin: " \n", notice: additional, err: string(noPrompt)},
+		{args: "''", stdin: "a", want: "\n\n<stdin>\na\n</stdin>", notice: additional},
+		{args: "''", terminal: true, err: string(noPrompt)},
+		{args: "'' -i a", terminal: true, want: ""},
+		{args: "resume ID ''", stdin: "x", err: string(noPrompt)},
 		{args: "-", stdin: "x", want: "x"},
 		{args: "-", stdin: "x", terminal: true, want: "x"},
 		{args: "-", stdin: "", err: "No prompt provided via stdin."},
@@ -79,7 +84,11 @@ func TestPrompt(t *testing.T) {
 		{args: "resume ID -", stdin: "x", want: "x"},
 		{args: "resume --last P", stdin: "x", want: "P"},
 	} {
-		a, err := ParseArgs(strings.Fields(tc.args))
+		argv := strings.Fields(tc.args)
+		for i, arg := range argv {
+			argv[i] = strings.Trim(arg, "'")
+		}
+		a, err := ParseArgs(argv)
 		if err != nil {
 			t.Fatal(err)
 		}

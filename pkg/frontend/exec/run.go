@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -297,6 +298,9 @@ func (r *run) finish(err error) error {
 		unwritten = r.writeLast(o.answer())
 	}
 	r.show.answer(o)
+	if a := o.answer(); o.status == protocol.TurnStatusCompleted && r.args.LastMessageFile == "" && (a == nil || strings.TrimSpace(*a) == "") {
+		fmt.Fprintln(r.Stderr, "codex-exec: the turn ended without an answer")
+	}
 	switch {
 	case r.show.failed() != nil && !errors.Is(r.show.failed(), syscall.EPIPE):
 		return r.show.failed()

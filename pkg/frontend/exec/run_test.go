@@ -155,7 +155,8 @@ func TestEngineTrouble(t *testing.T) {
 			"codex-exec: passed over a line of the engine that is no message: \"nonsense\"\n" +
 				"codex-exec: passed over a line of the engine that is no message: \"[1]\"\n" +
 				"codex-exec: passed over a line of the engine that is no message: \"{\\\"method\\\":5}\"\n" +
-				"codex-exec: passed over a line of the engine that is no message: \"{\\\"method\\\":\\\"item/completed\\\",\\\"params\\\":{\\\"threadId\\\":\\\"T\"\n"},
+				"codex-exec: passed over a line of the engine that is no message: \"{\\\"method\\\":\\\"item/completed\\\",\\\"params\\\":{\\\"threadId\\\":\\\"T\"\n" +
+				"codex-exec: the turn ended without an answer\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := setting{git: true, wire: tc.wire}
