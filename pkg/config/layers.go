@@ -144,7 +144,7 @@ func (s *stack) project(base map[string]any) error {
 	top := slices.IndexFunc(s.layers, func(l Layer) bool { return l.Name == LayerFlags })
 	rest := slices.Clone(s.layers[top:])
 	s.layers = s.layers[:top]
-	for _, dir := range between(s.root, s.cwd) {
+	for _, dir := range Between(s.root, s.cwd) {
 		if err := s.projectDir(dir); err != nil {
 			return err
 		}

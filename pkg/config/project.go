@@ -30,16 +30,17 @@ func findUp(dir string, names []string) string {
 	}
 }
 
-// between lists the folders from root down to dir, both included.
-func between(root, dir string) []string {
-	var l []string
-	for {
-		l = append(l, dir)
+// Between lists the folders from root down to dir, both included; dir alone when it is
+// not below root.
+func Between(root, dir string) []string {
+	l := []string{dir}
+	for dir != root {
 		up := filepath.Dir(dir)
-		if dir == root || up == dir {
-			break
+		if up == dir {
+			return l[:1]
 		}
 		dir = up
+		l = append(l, dir)
 	}
 	slices.Reverse(l)
 	return l

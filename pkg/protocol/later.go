@@ -1,10 +1,11 @@
 package protocol
 
 // Methods of later releases of the original, which the schema of 0.133.0 does not have.
-// They are experimental there.
+// Those of threads are experimental there.
 const (
 	MethodThreadBackgroundTerminalsList      = "thread/backgroundTerminals/list"
 	MethodThreadBackgroundTerminalsTerminate = "thread/backgroundTerminals/terminate"
+	MethodSkillsExtraRootsSet                = "skills/extraRoots/set"
 )
 
 // Later lists these methods, as Methods does those of the schema.
@@ -14,8 +15,18 @@ func Later() []Method {
 			Result: typeOf[ThreadBackgroundTerminalsListResponse](), Experimental: true},
 		{Name: MethodThreadBackgroundTerminalsTerminate, Params: typeOf[ThreadBackgroundTerminalsTerminateParams](),
 			Result: typeOf[ThreadBackgroundTerminalsTerminateResponse](), Experimental: true},
+		{Name: MethodSkillsExtraRootsSet, Params: typeOf[SkillsExtraRootsSetParams](), Result: typeOf[SkillsExtraRootsSetResponse]()},
 	}
 }
+
+// SkillsExtraRootsSetParams holds the params of skills/extraRoots/set: folders that hold
+// skills, in the place of those that were set before.
+type SkillsExtraRootsSetParams struct {
+	ExtraRoots []string `json:"extraRoots"`
+}
+
+// SkillsExtraRootsSetResponse is the result of skills/extraRoots/set.
+type SkillsExtraRootsSetResponse struct{}
 
 // ThreadBackgroundTerminalsListParams holds the params of thread/backgroundTerminals/list.
 type ThreadBackgroundTerminalsListParams struct {

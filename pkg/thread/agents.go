@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"codex/pkg/config"
 	"codex/pkg/foreign"
 )
 
@@ -43,7 +44,7 @@ func LoadAgents(o AgentsOptions) Agents {
 	var docs []string
 	left := o.MaxBytes
 	names = append(names, o.Fallback...)
-	for _, dir := range between(o.Root, o.Cwd) {
+	for _, dir := range config.Between(o.Root, o.Cwd) {
 		for _, name := range names {
 			if left <= 0 {
 				break
@@ -92,22 +93,4 @@ func (a *Agents) take(path string, max int) (text string, ok bool) {
 		a.Cut = append(a.Cut, path)
 	}
 	return text, true
-}
-
-// between lists the folders from root down to cwd.
-func between(root, cwd string) []string {
-	rel, err := filepath.Rel(root, cwd)
-	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return []string{cwd}
-	}
-	dirs := []string{root}
-	if rel == "." {
-		return dirs
-	}
-	dir := root
-	for _, part := range strings.Split(rel, string(filepath.Separator)) {
-		dir = filepath.Join(dir, part)
-		dirs = append(dirs, dir)
-	}
-	return dirs
 }

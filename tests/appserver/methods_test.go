@@ -209,7 +209,6 @@ func TestEverythingSent(t *testing.T) {
 func notSent() map[string]string {
 	const mcp, guardian, realtime = "MCP servers", "the guardian", "realtime voice"
 	return map[string]string{
-		"skills/changed":                       "skills",
 		"thread/goal/updated":                  "goals",
 		"hook/started":                         "hooks",
 		"hook/completed":                       "hooks",

@@ -51,6 +51,7 @@ type Flags struct {
 	Ephemeral     bool     `help:"keep no session file"`
 	IgnoreUser    bool     `name:"ignore-user-config" help:"leave CODEX_HOME/config.toml out"`
 	IgnoreRules   bool     `name:"ignore-rules" help:"leave rules files out"`
+	SkillRoot     []string `name:"skill-root" sep:"none" placeholder:"DIR" help:"one more folder with skills"`
 	Strict        bool     `name:"strict-config" help:"an unknown key of config.toml is an error"`
 	Source        string   `default:"cli" placeholder:"NAME" help:"what started the thread, for its session file"`
 	Resume        string   `placeholder:"ID|PATH" help:"go on with this thread"`
@@ -124,7 +125,8 @@ func (f *Flags) options() (*turn.Options, error) {
 			Program: install.Own(self),
 		},
 		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, IgnoreRules: f.IgnoreRules,
-		Self: self, Environ: clock.Without(os.Environ()), Getenv: os.Getenv,
+		SkillRoots: f.SkillRoot,
+		Self:       self, Environ: clock.Without(os.Environ()), Getenv: os.Getenv,
 		Originator: originator(f.Source), Platform: version.Platform(), SandboxName: sandboxName(), Timezone: timezone(os.Getenv("TZ")),
 		Stderr: os.Stderr, Log: log.New(termtext.Stream(os.Stderr), "codex-turn: ", 0),
 		Now: now, Rand: rand.Float64, Sleep: responses.Sleep,

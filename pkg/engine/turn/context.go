@@ -76,6 +76,9 @@ func (t *liveThread) initialContext(c *rollout.TurnContext) []json.RawMessage {
 	if text := deref(t.set.collab.text); text != "" {
 		dev = append(dev, instructions.CollaborationMode(text))
 	}
+	if list := t.skillList(); list != "" {
+		dev = append(dev, list)
+	}
 	if t.agents.Text != "" {
 		user = append(user, instructions.AgentsPart(c.Cwd, t.agents.Text))
 	}

@@ -327,6 +327,7 @@ func (t *turn) recordInput(input []protocol.UserInput) {
 	}
 	um := &protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: uuid.NewString(), Content: input}
 	t.itemWhole(um)
+	t.useSkills(input)
 }
 
 // previewed keeps the first thing that a user wrote.

@@ -23,6 +23,8 @@ type Options struct {
 	ThreadID  string          // of a thread that is begun; "" makes one up
 	OptOut    []string        // notifications that the frontend does not want
 	RecordDir string          // --record: the model's and the executor's lines
+	// SkillRoots are more folders with skills.
+	SkillRoots []string
 	// IgnoreRules leaves the rules files of user and project out.
 	IgnoreRules bool
 

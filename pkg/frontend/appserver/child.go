@@ -53,6 +53,9 @@ func (t *loadedThread) engine() (*child, error) {
 	if method == protocol.MethodThreadStart {
 		cmd.Args = append(cmd.Args, "--thread-id", t.id)
 	}
+	for _, dir := range s.local.SkillRoots() {
+		cmd.Args = append(cmd.Args, "--skill-root", dir)
+	}
 	env := append(slices.Clone(s.opts.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.origin())
 	pipe, err := pipeline.Start(pipeline.Spec{Engine: cmd, Env: env, Stderr: s.opts.Stderr})
 	if err != nil {

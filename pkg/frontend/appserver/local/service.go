@@ -35,6 +35,9 @@ type Service struct {
 	// LoggedIn is called when the account is another one, Reload when threads shall read
 	// their configuration again.
 	LoggedIn, Reload func()
+
+	mu         sync.Mutex
+	skillRoots []string // that clients have added
 }
 
 // Client is one client: what it has started, and a way to tell it something.
@@ -102,6 +105,10 @@ func (s *Service) Methods() map[string]method {
 		protocol.MethodConfigValueWrite:       {Run: with(s.configValueWrite), Key: conf},
 		protocol.MethodConfigBatchWrite:       {Run: with(s.configBatchWrite), Key: conf},
 		protocol.MethodConfigRequirementsRead: {Run: s.requirementsRead, Key: conf},
+
+		protocol.MethodSkillsList:          {Run: with(s.skillsList), Key: conf},
+		protocol.MethodSkillsConfigWrite:   {Run: with(s.skillsConfigWrite), Key: conf},
+		protocol.MethodSkillsExtraRootsSet: {Run: with(s.skillsExtraRootsSet), Key: conf},
 
 		protocol.MethodAccountRead:                     {Run: with(s.accountRead), Key: account},
 		protocol.MethodAccountLoginStart:               {Run: with(s.loginStart), Key: account},

@@ -25,8 +25,6 @@ func unbuilt() []feature {
 		// Realtime voice.
 		{exp: true, methods: []string{protocol.MethodThreadRealtimeStart, protocol.MethodThreadRealtimeAppendAudio,
 			protocol.MethodThreadRealtimeAppendText, protocol.MethodThreadRealtimeStop, protocol.MethodThreadRealtimeListVoices}},
-		// Skills.
-		{methods: []string{protocol.MethodSkillsList, protocol.MethodSkillsConfigWrite}},
 		// Hooks.
 		{methods: []string{protocol.MethodHooksList}},
 		// Plugins.
