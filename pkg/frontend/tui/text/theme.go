@@ -16,6 +16,8 @@ const (
 type Theme struct {
 	Depth Depth
 	Light bool // the background is light
+	// Dir is the folder whose files links name without it.
+	Dir string
 
 	Bold, Dim, Italic         Style
 	Accent                    Style // hints, the selected row, verbs of exploring
