@@ -3,12 +3,13 @@
 //
 // Synopsis:
 //
+//	codex-login [--device-auth]
 //	codex-login --with-api-key | --with-access-token
-//	codex-login status
-//	codex-login logout
+//	codex-login status | logout | token
 //
-// A key or a token comes from standard input, never from the command line. What it says
-// goes to standard error.
+// Without an option the browser logs in. A key or a token comes from standard input, never
+// from the command line. What it says goes to standard error, tokens and --json to
+// standard output.
 //
 // Exit status: 0 done (status: logged in), 1 failed (status: not logged in), 2 wrong usage.
 //
@@ -20,11 +21,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/mattn/go-isatty"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/homedir"
 	"codex/pkg/login"
@@ -36,12 +37,17 @@ func main() {
 	if err != nil {
 		os.Exit(exit.Report(os.Stderr, "codex-login", err))
 	}
+	now, err := clock.New(os.Getenv(clock.Variable))
+	if err != nil {
+		os.Exit(exit.Report(os.Stderr, "codex-login", err))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	os.Exit(login.Main(ctx, login.Process{
 		Args: os.Args[1:], Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr),
-		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), Now: time.Now,
+		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()),
+		Now: now, Open: login.Browser(os.Getenv),
 	}))
 }

@@ -55,14 +55,23 @@ func (a *Auth) Bearer() string {
 	return a.AccessToken
 }
 
+// Renewable tells whether codex-login can get another access token.
+func (a *Auth) Renewable() bool {
+	return a.Mode == ChatGPT && !a.External && a.RefreshToken != ""
+}
+
+// early is how long before its end an access token is renewed: a request must not arrive
+// after it.
+const early = time.Minute
+
 // Stale tells whether the access token should be renewed before use: its time
 // is over, or, when it does not say, the last renewal is older than 8 days.
 func (a *Auth) Stale(now time.Time) bool {
-	if a.Mode != ChatGPT || a.External || a.RefreshToken == "" {
+	if !a.Renewable() {
 		return false
 	}
 	if exp := expiry(a.AccessToken); !exp.IsZero() {
-		return !now.Before(exp)
+		return !now.Add(early).Before(exp)
 	}
 	return !a.LastRefresh.IsZero() && now.Sub(a.LastRefresh) > 8*24*time.Hour
 }
@@ -102,7 +111,7 @@ func Path(home string) string { return filepath.Join(home, "auth.json") }
 // error: the result then has mode "". A file that cannot be read is one, in words for the
 // user. OPENAI_API_KEY in the environment means nothing here, as in the original.
 func Load(home string, env config.Env, allowEnvKey bool) (*Auth, error) {
-	if a, err := fromEnv(env, allowEnvKey); a != nil || err != nil {
+	if a, err := FromEnv(env, allowEnvKey); a != nil || err != nil {
 		return a, err
 	}
 	return LoadFile(home)
@@ -124,8 +133,8 @@ func LoadFile(home string) (*Auth, error) {
 	return a, nil
 }
 
-// fromEnv gives the credential that a variable holds, nil for none.
-func fromEnv(env config.Env, allowKey bool) (*Auth, error) {
+// FromEnv gives the credential that a variable holds, nil for none.
+func FromEnv(env config.Env, allowKey bool) (*Auth, error) {
 	if env.Get == nil {
 		return nil, nil
 	}

@@ -143,7 +143,7 @@ func TestStale(t *testing.T) {
 		{Auth{}, false},
 		{Auth{Mode: APIKey, APIKey: "k"}, false},
 		{Auth{Mode: ChatGPT, RefreshToken: "r", AccessToken: token(`{"exp":999999999}`)}, true},
-		{Auth{Mode: ChatGPT, RefreshToken: "r", AccessToken: token(`{"exp":1000000001}`)}, false},
+		{Auth{Mode: ChatGPT, RefreshToken: "r", AccessToken: token(`{"exp":1000000061}`)}, false},
 		{Auth{Mode: ChatGPT, RefreshToken: "r", AccessToken: "opaque", LastRefresh: now.Add(-9 * 24 * time.Hour)}, true},
 		{Auth{Mode: ChatGPT, RefreshToken: "r", AccessToken: "opaque", LastRefresh: now.Add(-7 * 24 * time.Hour)}, false},
 		{Auth{Mode: ChatGPT, External: true, RefreshToken: "r", AccessToken: token(`{"exp":1}`)}, false},

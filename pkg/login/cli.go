@@ -7,6 +7,7 @@ package login
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,12 @@ type Process struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	StdinTTY       bool
+	StdoutTTY      bool
 	Now            func() time.Time
+	// Open shows an address in a browser.
+	Open func(address string)
+	// Ports are those of the browser's way back, nil for the original's.
+	Ports []int
 }
 
 // Grammar is the command line.
@@ -40,6 +46,7 @@ type Grammar struct {
 	Login  loginCmd  `cmd:"" default:"1" hidden:"" help:"store a credential"`
 	Status statusCmd `cmd:"" help:"say which credential is stored"`
 	Logout logoutCmd `cmd:"" help:"remove the stored credential"`
+	Token  tokenCmd  `cmd:"" help:"print the credential for requests, renewed if need be, as one JSON object"`
 }
 
 // Main runs the program and gives its exit status.
@@ -99,6 +106,17 @@ func (p Process) say(format string, args ...any) error {
 	return exit.Silent(exit.Failed)
 }
 
+// line writes an object for a program.
+func (p Process) line(v any) {
+	b, err := json.Marshal(v)
+	if err == nil {
+		_, err = p.Stdout.Write(append(b, '\n'))
+	}
+	if err != nil {
+		p.tell("codex-login: warning: write to stdout: %v", err)
+	}
+}
+
 func (p Process) tell(format string, args ...any) { fmt.Fprintf(p.Stderr, format+"\n", args...) }
 
 type statusCmd struct{}
@@ -129,8 +147,11 @@ func (c *statusCmd) Run(s *session) error {
 
 type logoutCmd struct{}
 
-// Run removes what is stored.
+// Run removes what is stored, and lets the service forget it.
 func (c *logoutCmd) Run(s *session) error {
+	if a, err := s.stored(); err == nil {
+		s.revoke(a)
+	}
 	removed, err := s.store.Remove()
 	switch {
 	case err != nil:

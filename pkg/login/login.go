@@ -6,13 +6,18 @@ import (
 	"strings"
 
 	"codex/pkg/auth"
-	"codex/pkg/cli/exit"
 )
 
 // loginFlags say how to log in.
 type loginFlags struct {
 	WithAPIKey      bool `name:"with-api-key" help:"read an API key from standard input"`
 	WithAccessToken bool `help:"read a personal access token from standard input"`
+	DeviceAuth      bool `help:"sign in with a code, from the browser of any machine"`
+	NoBrowser       bool `help:"only print the address for the browser"`
+	JSON            bool `name:"json" help:"for programs: print how the login goes on as JSON objects, one a line"`
+
+	Issuer   string `name:"experimental_issuer" hidden:"" placeholder:"URL" help:"service that gives tokens"`
+	ClientID string `name:"experimental_client-id" hidden:"" placeholder:"ID" help:"who asks it"`
 }
 
 type loginCmd struct{}
@@ -26,8 +31,10 @@ func (c *loginCmd) Run(s *session) error {
 		return s.loginKey()
 	case s.WithAccessToken:
 		return s.loginToken()
+	case s.DeviceAuth:
+		return s.loginDevice()
 	}
-	return exit.Usagef("say which credential: --with-api-key or --with-access-token")
+	return s.loginBrowser()
 }
 
 func (s *session) loginKey() error {
@@ -42,11 +49,7 @@ func (s *session) loginKey() error {
 	if err == nil {
 		err = s.keep(text)
 	}
-	if err != nil {
-		return s.say("Error logging in: %v", err)
-	}
-	s.tell("Successfully logged in")
-	return nil
+	return s.report("Error logging in: ", err)
 }
 
 // keep stores a text in place of whatever was there.

@@ -4,14 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"codex/pkg/auth"
-	"codex/pkg/cli/version"
 )
 
 // authAPI is the service that knows personal access tokens; a variable names another one.
@@ -79,44 +76,15 @@ func (s *session) whoami(ctx context.Context, token string) (auth.Claims, error)
 		Plan      string `json:"chatgpt_plan_type"`
 		FedRAMP   bool   `json:"chatgpt_account_is_fedramp"`
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/v1/user-auth-credential/whoami", nil)
-	if err != nil {
-		return auth.Claims{}, fmt.Errorf("failed to request personal access token metadata: %w", err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	status, body, err := s.ask(req)
+	got, err := s.ask(ctx, http.MethodGet, base+"/v1/user-auth-credential/whoami", "", nil, "Authorization", "Bearer "+token)
 	switch {
 	case err != nil:
 		return auth.Claims{}, fmt.Errorf("failed to request personal access token metadata: %w", err)
-	case status/100 != 2:
-		return auth.Claims{}, fmt.Errorf("personal access token metadata request failed with status %d %s", status, http.StatusText(status))
+	case !got.ok():
+		return auth.Claims{}, fmt.Errorf("personal access token metadata request failed with status %d %s", got.status, http.StatusText(got.status))
 	}
-	if err := json.Unmarshal(body, &who); err != nil {
+	if err := json.Unmarshal(got.body, &who); err != nil {
 		return auth.Claims{}, fmt.Errorf("failed to decode personal access token metadata: %w", err)
 	}
 	return auth.Claims{Email: who.Email, UserID: who.UserID, AccountID: who.AccountID, Plan: who.Plan, FedRAMP: who.FedRAMP}, nil
-}
-
-const (
-	askTime   = 30 * time.Second // for one answer
-	maxAnswer = 1 << 20
-)
-
-// ask sends a request that holds a secret: it follows no redirect. An error tells nothing
-// that was sent.
-func (s *session) ask(req *http.Request) (status int, body []byte, err error) {
-	req.Header.Set("User-Agent", version.UserAgent("codex_cli_rs", s.Env.Get, "codex-login", version.Compat))
-	req.Header.Set("originator", "codex_cli_rs")
-	c := http.Client{Timeout: askTime, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	defer c.CloseIdleConnections()
-	res, err := c.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer res.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err == nil && len(body) > maxAnswer {
-		err = fmt.Errorf("answer over %d bytes", maxAnswer)
-	}
-	return res.StatusCode, body, err
 }

@@ -15,50 +15,53 @@ import (
 	"time"
 )
 
-// transport returns the HTTP client, made at the first request. TLS is set up, and
-// certificates are read, for https alone.
+// transport returns the HTTP client, made at the first request.
 func (c *Client) transport(rawURL string) (*http.Client, error) {
 	c.httpOnce.Do(func() {
-		if c.http != nil {
-			return
-		}
-		u, err := url.Parse(rawURL)
-		if err != nil {
-			c.httpErr = &Error{Message: "bad model URL: " + err.Error(), Kind: KindOther, Err: err}
-			return
-		}
-		if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			c.httpErr = &Error{Message: "bad model URL: " + rawURL + ": want http:// or https:// and a server", Kind: KindOther}
-			return
-		}
-		t := &http.Transport{
-			DisableCompression:  true, // the original doesn't ask for it, and it delays deltas
-			ReadBufferSize:      firstBuffer,
-			WriteBufferSize:     32 << 10,
-			MaxIdleConnsPerHost: 2,
-			IdleConnTimeout:     90 * time.Second,
-
-			MaxResponseHeaderBytes: 1 << 20,
-		}
-		c.http = &http.Client{Transport: t, CheckRedirect: redirected}
-		dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
-		if u.Scheme == "http" {
-			t.Protocols = new(http.Protocols)
-			t.Protocols.SetHTTP1(true)
-		}
-		if loopback(u.Hostname()) {
-			t.DialContext = dialLoopback(dialer)
-		} else {
-			t.DialContext = dialer.DialContext
-			t.Proxy = http.ProxyFromEnvironment
-		}
-		if u.Scheme == "https" {
-			t.TLSHandshakeTimeout = 15 * time.Second
-			t.ForceAttemptHTTP2 = true
-			c.httpErr = c.trust(t)
+		if c.http == nil {
+			c.http, c.httpErr = HTTPClient(rawURL, c.lookup)
 		}
 	})
 	return c.http, c.httpErr
+}
+
+// HTTPClient is a client for one server: through the proxy that the environment names, but
+// not to this machine, and with the certificates that it names. TLS is set up, and they are
+// read, for https alone. lookup gives a variable. Credentials follow no redirect elsewhere.
+func HTTPClient(rawURL string, lookup func(name string) string) (*http.Client, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, &Error{Message: "bad model URL: " + err.Error(), Kind: KindOther, Err: err}
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, &Error{Message: "bad model URL: " + rawURL + ": want http:// or https:// and a server", Kind: KindOther}
+	}
+	t := &http.Transport{
+		DisableCompression:  true, // the original doesn't ask for it, and it delays deltas
+		ReadBufferSize:      firstBuffer,
+		WriteBufferSize:     32 << 10,
+		MaxIdleConnsPerHost: 2,
+		IdleConnTimeout:     90 * time.Second,
+
+		MaxResponseHeaderBytes: 1 << 20,
+	}
+	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	if u.Scheme == "http" {
+		t.Protocols = new(http.Protocols)
+		t.Protocols.SetHTTP1(true)
+	}
+	if loopback(u.Hostname()) {
+		t.DialContext = dialLoopback(dialer)
+	} else {
+		t.DialContext = dialer.DialContext
+		t.Proxy = http.ProxyFromEnvironment
+	}
+	if u.Scheme == "https" {
+		t.TLSHandshakeTimeout = 15 * time.Second
+		t.ForceAttemptHTTP2 = true
+		err = trust(t, lookup)
+	}
+	return &http.Client{Transport: t, CheckRedirect: redirected}, err
 }
 
 func loopback(host string) bool {
@@ -86,12 +89,12 @@ func dialLoopback(d *net.Dialer) func(context.Context, string, string) (net.Conn
 
 // trust adds the certificates of CODEX_CA_CERTIFICATE, else SSL_CERT_FILE, to the
 // system's.
-func (c *Client) trust(t *http.Transport) error {
+func trust(t *http.Transport, lookup func(name string) string) error {
 	name := "CODEX_CA_CERTIFICATE"
-	file := c.lookup(name)
+	file := lookup(name)
 	if file == "" {
 		name = "SSL_CERT_FILE"
-		file = c.lookup(name)
+		file = lookup(name)
 	}
 	if file == "" {
 		return nil

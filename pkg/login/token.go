@@ -1,0 +1,179 @@
+package login
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"codex/pkg/auth"
+	"codex/pkg/cli/exit"
+)
+
+type tokenCmd struct {
+	Refused bool `help:"the token on standard input was refused: give another one"`
+}
+
+// Run prints the credential for requests, renewed when its time is over.
+func (c *tokenCmd) Run(s *session) error {
+	if s.StdoutTTY {
+		return errors.New("standard output is a terminal, where everybody could read the token")
+	}
+	refused := ""
+	if c.Refused {
+		b, err := io.ReadAll(io.LimitReader(s.Stdin, maxSecret))
+		if refused = strings.TrimSpace(string(b)); err != nil || refused == "" {
+			return exit.Usagef("--refused wants the token on standard input")
+		}
+	}
+	a, err := s.current(refused)
+	if err != nil {
+		return err
+	}
+	if a.Mode == "" {
+		return errors.New("not logged in")
+	}
+	b, err := a.Line()
+	if err != nil {
+		return err
+	}
+	_, err = s.Stdout.Write(append(b, '\n'))
+	return err
+}
+
+// current is the credential to use: not the refused one, and not one whose time is over.
+func (s *session) current(refused string) (*auth.Auth, error) {
+	a, err := auth.FromEnv(s.Env, false)
+	if err == nil && a == nil {
+		a, err = s.stored()
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case a.Mode == auth.Personal:
+		return s.named(a, refused)
+	case a.Renewable() && (refused == a.AccessToken || refused == "" && a.Stale(s.Now())):
+		return s.renewed(refused)
+	case refused != "" && refused == a.Bearer():
+		return nil, errors.New("the credential was refused and cannot be renewed: log in again")
+	}
+	return a, nil
+}
+
+// stored reads the store.
+func (s *session) stored() (*auth.Auth, error) {
+	text, err := s.store.Read()
+	if err != nil || text == "" {
+		return &auth.Auth{}, err
+	}
+	a, err := auth.Parse([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("read credentials: %w; log in again", err)
+	}
+	return a, nil
+}
+
+// named finds out whose a personal token is: its service alone knows.
+func (s *session) named(a *auth.Auth, refused string) (*auth.Auth, error) {
+	if refused == a.AccessToken {
+		return nil, errors.New("the personal access token was refused: log in again")
+	}
+	who, err := s.whoami(s.ctx, a.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	a.Claims, a.AccountID = who, who.AccountID
+	return a, nil
+}
+
+const (
+	lockEvery = 10 * time.Millisecond
+	lockTime  = 2 * time.Minute // longer than a renewal may take
+)
+
+// renewed gets new tokens. Of the processes that want some at once, one asks the service:
+// a refresh token is good for one use, and a second one would end the login. The others
+// wait for it and take what it has stored.
+func (s *session) renewed(refused string) (*auth.Auth, error) {
+	lock := flock.New(filepath.Join(s.cfg.Home, "auth.renewal.lock"), flock.SetPermissions(0o600))
+	ctx, cancel := context.WithTimeout(s.ctx, lockTime)
+	defer cancel()
+	// Where nothing can be written the new tokens could not be kept either: nobody is asked.
+	if _, err := lock.TryLockContext(ctx, lockEvery); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+	}
+	defer lock.Close()
+	a, err := s.stored()
+	if err != nil || !a.Renewable() || refused != a.AccessToken && !a.Stale(s.Now()) {
+		return a, err
+	}
+	if err := s.renew(ctx, a); err != nil {
+		return nil, err
+	}
+	if err := s.store.Change(ctx, func(old string) (string, error) { return auth.WithTokens(old, a) }); err != nil {
+		return nil, fmt.Errorf("the access token was renewed, but cannot be kept: %w", err)
+	}
+	return a, nil
+}
+
+// renew asks the service for new tokens; those that it does not give stay.
+func (s *session) renew(ctx context.Context, a *auth.Auth) error {
+	address := defaultIssuer + "/oauth/token"
+	if u := s.Env.Get(renewVariable); u != "" {
+		address = u
+	}
+	got, err := s.postJSON(ctx, address, struct {
+		Client  string `json:"client_id"`
+		Grant   string `json:"grant_type"`
+		Refresh string `json:"refresh_token"`
+	}{s.clientID(), "refresh_token", a.RefreshToken})
+	if err != nil {
+		return fmt.Errorf("renew the access token: %w", err)
+	}
+	if !got.ok() {
+		return refusal(got)
+	}
+	var g granted
+	if err := json.Unmarshal(got.body, &g); err != nil {
+		return fmt.Errorf("renew the access token: %w", err)
+	}
+	for _, t := range []struct {
+		from string
+		to   *string
+	}{{g.IDToken, &a.IDToken}, {g.AccessToken, &a.AccessToken}, {g.RefreshToken, &a.RefreshToken}} {
+		if t.from != "" {
+			*t.to = t.from
+		}
+	}
+	if a.Claims, err = auth.ParseClaims(a.IDToken); err != nil {
+		return fmt.Errorf("renew the access token: read id token: %w", err)
+	}
+	a.LastRefresh = s.Now()
+	return nil
+}
+
+// refusal is why there are no new tokens. What is final says so, in the original's words.
+func refusal(a answer) error {
+	const (
+		text  = "Your access token could not be refreshed"
+		again = " Please log out and sign in again."
+	)
+	code, _ := a.fault()
+	switch {
+	case code == "refresh_token_expired":
+		return errors.New(text + " because your refresh token has expired." + again)
+	case code == "refresh_token_reused":
+		return errors.New(text + " because your refresh token was already used." + again)
+	case code == "refresh_token_invalidated":
+		return errors.New(text + " because your refresh token was revoked." + again)
+	case a.status == 401:
+		return errors.New(text + "." + again)
+	}
+	return fmt.Errorf("renew the access token: %s", a.describe())
+}
