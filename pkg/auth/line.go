@@ -43,6 +43,8 @@ func ParseLine(b []byte) (*Auth, error) {
 	}
 	a := &Auth{Mode: l.Mode, External: l.External}
 	switch l.Mode {
+	case "":
+		return a, nil
 	case APIKey:
 		a.APIKey = l.Token
 		return a, nil

@@ -36,14 +36,13 @@ func (c *tokenCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if a.Mode == "" {
+	b, err := a.Line()
+	if err == nil {
+		_, err = s.Stdout.Write(append(b, '\n'))
+	}
+	if err == nil && a.Mode == "" {
 		return errors.New("not logged in")
 	}
-	b, err := a.Line()
-	if err != nil {
-		return err
-	}
-	_, err = s.Stdout.Write(append(b, '\n'))
 	return err
 }
 
@@ -101,9 +100,10 @@ const (
 // a refresh token is good for one use, and a second one would end the login. The others
 // wait for it and take what it has stored.
 func (s *session) renewed(refused string) (*auth.Auth, error) {
-	lock := flock.New(filepath.Join(s.cfg.Home, "auth.renewal.lock"), flock.SetPermissions(0o600))
-	ctx, cancel := context.WithTimeout(s.ctx, lockTime)
+	// Who interrupts us must not lose the tokens between the service and the store.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), lockTime)
 	defer cancel()
+	lock := flock.New(filepath.Join(s.cfg.Home, "auth.renewal.lock"), flock.SetPermissions(0o600))
 	// Where nothing can be written the new tokens could not be kept either: nobody is asked.
 	if _, err := lock.TryLockContext(ctx, lockEvery); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)

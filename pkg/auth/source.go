@@ -1,0 +1,115 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"codex/pkg/config"
+)
+
+// Source is where a program gets its credential. Most of the time that is a file; other
+// stores and new tokens are asked of codex-login, over a pipe, so that nobody else links
+// what those need.
+type Source struct {
+	Home     string
+	Store    string // cli_auth_credentials_store
+	AllowKey bool   // CODEX_API_KEY counts
+	Env      config.Env
+	Program  string // path of codex-login
+	Environ  []string
+}
+
+// Load gives what there is, however old.
+func (s *Source) Load(ctx context.Context) (*Auth, error) {
+	if a, err := FromEnv(s.Env, s.AllowKey); a != nil || err != nil {
+		return a, err
+	}
+	switch s.Store {
+	case "", "file":
+		return LoadFile(s.Home)
+	case "ephemeral":
+		return &Auth{}, nil
+	}
+	return s.ask(ctx, "")
+}
+
+// Fresh gives what can go into a request now: a itself, or something newer.
+func (s *Source) Fresh(ctx context.Context, a *Auth, now time.Time) (*Auth, error) {
+	if a.Stale(now) || a.Mode == Personal && a.AccountID == "" {
+		return s.next(ctx, a, "")
+	}
+	return a, nil
+}
+
+// Renew gives a credential after a was refused: the one that is stored meanwhile, or a new
+// one.
+func (s *Source) Renew(ctx context.Context, a *Auth) (*Auth, error) {
+	return s.next(ctx, a, a.Bearer())
+}
+
+func (s *Source) next(ctx context.Context, a *Auth, refused string) (*Auth, error) {
+	n, err := s.ask(ctx, refused)
+	switch {
+	case err != nil:
+		return nil, err
+	case n.Mode != a.Mode || a.AccountID != "" && n.AccountID != a.AccountID:
+		return nil, errors.New("Your access token could not be refreshed because you have since logged out or signed in to another account. Please sign in again.")
+	}
+	n.FromEnv = a.FromEnv
+	return n, nil
+}
+
+// ask has codex-login print the credential. Who is interrupted stops waiting; codex-login
+// does not stop, since new tokens must not be lost on their way into the store.
+func (s *Source) ask(ctx context.Context, refused string) (*Auth, error) {
+	args := []string{"-c", "cli_auth_credentials_store=" + strconv.Quote(orFile(s.Store)), "token"}
+	if refused != "" {
+		args = append(args, "--refused")
+	}
+	cmd := exec.Command(s.Program, args...)
+	var out, errs bounded
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Environ, strings.NewReader(refused), &out, &errs
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Run() }()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case err := <-ended:
+		return out.credential(err, strings.TrimSpace(errs.String()))
+	}
+}
+
+func orFile(store string) string {
+	if store == "" {
+		return "file"
+	}
+	return store
+}
+
+// bounded keeps the beginning of what is written to it.
+type bounded struct{ bytes.Buffer }
+
+func (b *bounded) Write(p []byte) (int, error) {
+	b.Buffer.Write(p[:min(len(p), max(0, maxFile-b.Len()))])
+	return len(p), nil
+}
+
+// credential reads the answer; a program that failed has said why, in its last line.
+func (b *bounded) credential(err error, said string) (*Auth, error) {
+	if a, perr := ParseLine(b.Bytes()); perr == nil && (err == nil || a.Mode == "") {
+		return a, nil
+	} else if err == nil {
+		return nil, perr
+	}
+	last := strings.TrimPrefix(said[strings.LastIndexByte(said, '\n')+1:], "codex-login: ")
+	if last == "" {
+		return nil, fmt.Errorf("ask codex-login for credentials: %w", err)
+	}
+	return nil, errors.New(last)
+}
