@@ -57,6 +57,7 @@ type Flags struct {
 	Resume        string   `placeholder:"ID|PATH" help:"go on with this thread"`
 	ThreadID      string   `name:"thread-id" placeholder:"UUID" help:"id of the thread that is begun (version 7)"`
 	OptOut        []string `name:"opt-out" sep:"none" placeholder:"METHOD" help:"a notification that is not wanted"`
+	ClientAuth    bool     `name:"client-auth" help:"the frontend has the credential: ask it"`
 	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
 }
 
@@ -126,6 +127,7 @@ func (f *Flags) options() (*turn.Options, error) {
 		},
 		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, IgnoreRules: f.IgnoreRules,
 		SkillRoots: f.SkillRoot,
+		ClientAuth: f.ClientAuth,
 		Self:       self, Environ: clock.Without(os.Environ()), Getenv: os.Getenv,
 		Originator: originator(f.Source), Platform: version.Platform(), SandboxName: sandboxName(), Timezone: timezone(os.Getenv("TZ")),
 		Stderr: os.Stderr, Log: log.New(termtext.Stream(os.Stderr), "codex-turn: ", 0),

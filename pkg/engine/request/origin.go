@@ -33,8 +33,11 @@ func (p *Provider) Headers(o Origin) ([][2]string, error) {
 	if token != "" {
 		add("authorization", "Bearer "+token)
 	}
-	if p.Auth.Mode == "chatgpt" && p.Auth.AccountID != "" {
+	if p.OfAccount() && p.Auth.AccountID != "" {
 		add("chatgpt-account-id", p.Auth.AccountID)
+		if p.Auth.Claims.FedRAMP {
+			add("X-OpenAI-Fedramp", "true")
+		}
 	}
 	add("originator", o.Originator)
 	if !names(p.Config.Provider.HTTPHeaders, "user-agent") {

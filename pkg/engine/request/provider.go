@@ -65,7 +65,7 @@ func (p *Provider) baseURL() string {
 	if u := p.Config.Provider.BaseURL; u != "" {
 		return u
 	}
-	if p.Auth.Mode == "chatgpt" {
+	if p.Auth.Account() {
 		return "https://chatgpt.com/backend-api/codex"
 	}
 	return "https://api.openai.com/v1"
@@ -102,13 +102,13 @@ func (p *Provider) Problem() string {
 	case slices.ContainsFunc(p.Environ, func(kv string) bool { return strings.HasPrefix(kv, auth.KeyVariable+"=") }):
 		return say + "CODEX_API_KEY is set, but empty: put an API key into it"
 	}
-	return say + "put an API key into the environment (export CODEX_API_KEY=sk-...), name a provider in config.toml (model_provider), or try `make demo`"
+	return say + "run `codex login`, put an API key into the environment (export CODEX_API_KEY=sk-...), name a provider in config.toml (model_provider), or try `make demo`"
 }
 
 // credentials tells whether there is anything to show to the provider.
 func (p *Provider) credentials() bool {
 	c := p.Config.Provider
-	return p.Auth.Bearer() != "" || c.EnvKey != "" || c.BearerToken != "" || c.Auth != nil
+	return p.Auth.Bearer() != "" || p.Auth.External || c.EnvKey != "" || c.BearerToken != "" || c.Auth != nil
 }
 
 // bearer chooses the credential. The error is the user's to read.
@@ -136,12 +136,14 @@ func (p *Provider) bearer() (token string, err error) {
 			return "", &responses.Error{Message: err.Error(), Kind: "other"}
 		}
 		return token, nil
-	case p.Auth.Mode == "apikey":
-		return p.Auth.APIKey, nil
-	case p.Auth.Mode == "chatgpt":
-		return p.Auth.AccessToken, nil
 	}
-	return "", nil
+	return p.Auth.Bearer(), nil
+}
+
+// OfAccount says whether requests carry the token of a ChatGPT account.
+func (p *Provider) OfAccount() bool {
+	c := p.Config.Provider
+	return p.Auth.Account() && c.EnvKey == "" && c.BearerToken == "" && c.Auth == nil && len(c.Command) == 0
 }
 
 // commandToken runs the provider's auth command. A failure is told to people, and the

@@ -69,7 +69,7 @@ func (t *turn) summarise() (string, error) {
 		prompt = instructions.CompactPrompt
 	}
 	items := append(item.Normalise(th.history, th.set.model.InputImages), item.Item{Raw: item.Message("user", prompt)})
-	retries := th.cfg.Provider.StreamMaxRetries
+	retries, renewals := th.cfg.Provider.StreamMaxRetries, 0
 	for n := 1; ; {
 		text, usage, err := t.ask1(items)
 		if usage != nil {
@@ -80,6 +80,13 @@ func (t *turn) summarise() (string, error) {
 		}
 		if err == nil || t.ctx.Err() != nil {
 			return text, err
+		}
+		again, failed := t.renewed(err, &renewals)
+		if failed != nil {
+			return "", failed
+		}
+		if again {
+			continue
 		}
 		var re *responses.Error
 		if errors.As(err, &re) && re.Kind == "contextWindowExceeded" && len(items) > 2 {

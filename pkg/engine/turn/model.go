@@ -49,6 +49,9 @@ func (t *liveThread) newClient() (*responses.Client, error) {
 // request is one of the turn: the items, and whether the model may call tools.
 func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, err error) {
 	th := t.th
+	if err := t.freshen(); err != nil {
+		return r, err
+	}
 	set, p := &th.set, th.provider()
 	body := request.Body{Model: set.model, Slug: set.slug, Instructions: th.base, Items: items, Effort: set.requestEffort(), Summary: set.requestSummary(),
 		Tier: set.knownTier(), Verbosity: set.verbosity, Stored: p.Azure(), CacheKey: th.id, Installation: th.opts.Installation(th.cfg.Home)}

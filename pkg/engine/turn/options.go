@@ -25,6 +25,8 @@ type Options struct {
 	RecordDir string          // --record: the model's and the executor's lines
 	// SkillRoots are more folders with skills.
 	SkillRoots []string
+	// ClientAuth says that the frontend has the credential, and is asked for it.
+	ClientAuth bool
 	// IgnoreRules leaves the rules files of user and project out.
 	IgnoreRules bool
 

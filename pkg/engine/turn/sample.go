@@ -46,11 +46,19 @@ type begun struct{ id, theirs, typ string }
 // again. Tools that the response calls are running when it returns.
 func (s *sample) run(ctx context.Context) error {
 	th := s.t.th
-	retries := th.cfg.Provider.StreamMaxRetries
+	retries, renewals := th.cfg.Provider.StreamMaxRetries, 0
 	for n := 1; ; n++ {
 		err := s.attempt(ctx)
 		if err == nil || ctx.Err() != nil {
 			return err
+		}
+		again, failed := s.t.renewed(err, &renewals)
+		if failed != nil {
+			return failed
+		}
+		if again {
+			n--
+			continue
 		}
 		var re *responses.Error
 		if !errors.As(err, &re) {

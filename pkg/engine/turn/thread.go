@@ -202,7 +202,7 @@ func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
 		cfg.Personality = p
 	}
 	t.cfg = cfg
-	if t.auth, err = auth.Load(cfg.Home, t.opts.Config.Env, true); err != nil {
+	if err := t.loadAuth(ctx); err != nil {
 		return fmt.Errorf("read credentials: %w", err)
 	}
 	if problem := t.provider().Problem(); problem != "" {

@@ -1,0 +1,44 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"codex/pkg/config"
+)
+
+// Restricted says why settings do not allow the credential, nil when they do. It stays
+// where it is.
+func Restricted(cfg *config.Config, a *Auth) error {
+	switch {
+	case a.Mode == "":
+		return nil
+	case cfg.ForcedLoginMethod == "chatgpt" && a.Mode == APIKey:
+		return errors.New("ChatGPT login is required, but an API key is currently being used.")
+	case cfg.ForcedLoginMethod == "api" && a.Mode != APIKey:
+		return errors.New("API key login is required, but ChatGPT is currently being used.")
+	}
+	allowed := cfg.ForcedWorkspaceIDs
+	if a.Mode == APIKey || a.External || len(allowed) == 0 || slices.Contains(allowed, a.AccountID) {
+		return nil
+	}
+	if a.AccountID == "" {
+		if a.Mode == Personal { // its service has not said yet
+			return nil
+		}
+		return fmt.Errorf("Login is restricted to workspace(s) %s, but current credentials lack a workspace identifier.", strings.Join(allowed, ", "))
+	}
+	return fmt.Errorf("Login is restricted to workspace(s) %s, but current credentials belong to %s.", strings.Join(allowed, ", "), a.AccountID)
+}
+
+// Expired tells whether the access token says that its time is over.
+func (a *Auth) Expired(now time.Time) bool {
+	exp := expiry(a.AccessToken)
+	return !exp.IsZero() && !now.Before(exp)
+}
+
+// Account tells whether the credential is a ChatGPT account's, of whatever kind.
+func (a *Auth) Account() bool { return a.Mode == ChatGPT || a.Mode == Personal }

@@ -1,0 +1,16 @@
+// Package login runs codex-login and the programs that need its credentials against a
+// service on loopback.
+package login
+
+import (
+	"os"
+	"testing"
+
+	"codex/tests/programs"
+)
+
+var binaries string
+
+func TestMain(m *testing.M) {
+	os.Exit(programs.Run(m, &binaries, "codex", "codex-login", "codex-exec", "codex-turn", "codex-app-server", "codex-sandbox"))
+}
