@@ -1,4 +1,5 @@
-// Codex-mcp manages the servers of the Model Context Protocol that give tools to the engine.
+// Codex-mcp manages the servers of the Model Context Protocol that give tools to the engine,
+// and is one itself.
 //
 // Synopsis:
 //
@@ -7,6 +8,7 @@
 //	codex-mcp add NAME [--env KEY=VALUE | --env-var NAME]... -- COMMAND [ARGS]...
 //	codex-mcp add NAME --url URL [--bearer-token-env-var VAR]
 //	codex-mcp remove NAME
+//	codex-mcp server
 //
 // Files: CODEX_HOME/config.toml, of which add and remove change nothing but the one server.
 //
@@ -23,7 +25,10 @@ import (
 	"fmt"
 	"os"
 
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
+	"codex/pkg/frontend/mcpserver"
 	"codex/pkg/homedir"
 	"codex/pkg/mcp/argv"
 	"codex/pkg/termtext"
@@ -35,9 +40,15 @@ func main() {
 		fmt.Fprintf(os.Stderr, "codex-mcp: find working folder: %v\n", err)
 		os.Exit(1)
 	}
-	host := func() string { name, _ := os.Hostname(); return name }
+	exe, _ := os.Executable() // "" is looked for on PATH
+	env := config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid(),
+		Hostname: func() string { name, _ := os.Hostname(); return name }}
 	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
-		Env: config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid(), Hostname: host},
+		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env,
+		Serve: func(ctx context.Context, overrides, enable, disable []string) error {
+			return mcpserver.Run(ctx, mcpserver.Options{Config: overrides, Enable: enable, Disable: disable}, mcpserver.Process{
+				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr), Environ: os.Environ(), Env: env,
+				Self: install.Self(os.Args[0], exe, os.Getenv("PATH")), Signals: pipeline.Signals})
+		},
 	}))
 }

@@ -79,6 +79,8 @@ func Commands() []Command {
 			Help: "keep an app-server running"},
 		{Name: "remote-control", Class: Servers, Program: daemon, Args: []string{"remote-control"}, takes: takesConfig, Page: "codex-daemon.1", Words: "start stop",
 			Help: "manage the daemon with remote control on"},
+		{Name: "mcp-server", Class: Servers, Program: "codex-mcp", Args: []string{"server"}, takes: takesConfig, Page: "codex-mcp.1",
+			Help: "be a server of the Model Context Protocol on stdio"},
 
 		{Name: "login", Class: Settings, Program: "codex-login", takes: takesConfig, Page: "codex-login.1",
 			Help: "store a credential, or say which one there is"},

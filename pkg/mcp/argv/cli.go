@@ -25,12 +25,15 @@ type Grammar struct {
 	Get    getCmd    `cmd:"" help:"show one server"`
 	Add    addCmd    `cmd:"" help:"add a server, or replace one"`
 	Remove removeCmd `cmd:"" help:"remove a server"`
+	Server serverCmd `cmd:"" help:"be a server on standard input and output, whose tools run Codex"`
 }
 
 // Process is what the program knows of its surroundings.
 type Process struct {
 	Stdout, Stderr io.Writer
 	Env            config.Env
+	// Serve is codex mcp-server, with the options of the command line.
+	Serve func(ctx context.Context, overrides, enable, disable []string) error
 }
 
 // Main runs the program and gives its exit status.
@@ -71,6 +74,13 @@ func (p Process) report(err error) int {
 	}
 	fmt.Fprint(p.Stderr, config.Report("", err))
 	return exit.Status(err)
+}
+
+type serverCmd struct{}
+
+// Run serves one client.
+func (serverCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	return p.Serve(ctx, g.Config, g.Enable, g.Disable)
 }
 
 // load reads the configuration with the options of the command line over it.
