@@ -2,7 +2,8 @@
 //
 // Synopsis:
 //
-//	codex-config [show] [--json] [KEY...]
+//	codex-config [show] [--all] [--json] [KEY...]
+//	codex-config schema
 //	codex-config features list | enable FEATURE | disable FEATURE
 //
 // show prints every setting that holds, as TOML, with the layer that it comes from.

@@ -9,6 +9,7 @@ import (
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
+	"codex/pkg/config/keys"
 	"codex/pkg/settings"
 )
 
@@ -17,7 +18,19 @@ type Grammar struct {
 	settings.Flags
 
 	Show     showCmd     `cmd:"" default:"withargs" help:"print the settings that hold, and where they come from"`
+	Schema   schemaCmd   `cmd:"" help:"print a JSON Schema of config.toml, for editors"`
 	Features featuresCmd `cmd:"" help:"list and set feature switches"`
+}
+
+type schemaCmd struct{}
+
+// Run prints the schema.
+func (schemaCmd) Run(p settings.Process) error {
+	b, err := keys.JSONSchema()
+	if err == nil {
+		_, err = p.Stdout.Write(append(b, '\n'))
+	}
+	return err
 }
 
 // Main runs the program and gives its exit status.

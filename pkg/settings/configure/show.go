@@ -10,12 +10,14 @@ import (
 	"strings"
 
 	"codex/pkg/config"
+	"codex/pkg/config/keys"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/settings"
 )
 
 type showCmd struct {
 	JSON bool     `name:"json" help:"print one JSON object a line"`
+	All  bool     `help:"print the defaults of all other keys as well"`
 	Keys []string `arg:"" optional:"" name:"key" help:"keys or tables to show, all when none is named"`
 }
 
@@ -34,7 +36,11 @@ func (c showCmd) Run(ctx context.Context, f settings.Flags, p settings.Process) 
 	if err != nil {
 		return err
 	}
-	rows := rowsOf(cfg)
+	rows := inForce(cfg, rowsOf(cfg))
+	if c.All || len(c.Keys) > 0 {
+		rows = withDefaults(rows)
+	}
+	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.Key, b.Key) })
 	if rows, err = chosen(rows, c.Keys); err != nil {
 		return err
 	}
@@ -77,6 +83,42 @@ func rowsOf(cfg *config.Config) []row {
 		rows = append(rows, r)
 	}
 	walk(nil, cfg.Settings())
+	return rows
+}
+
+// inForce adds what came of the settings that decide most, or corrects them: options and an
+// administrator's requirements stand over the layers.
+func inForce(cfg *config.Config, rows []row) []row {
+	for _, e := range []struct{ key, value, option string }{
+		{"model", cfg.Model, "option"}, {"model_provider", cfg.ProviderID, "option"},
+		{"approval_policy", cfg.ApprovalPolicy, "requirements"}, {"sandbox_mode", cfg.SandboxMode, "requirements"},
+		{"approvals_reviewer", cfg.ApprovalsReviewer, "requirements"}, {"web_search", cfg.WebSearch, "requirements"},
+	} {
+		i := slices.IndexFunc(rows, func(r row) bool { return r.Key == e.key })
+		switch {
+		case i < 0 && e.key == "approval_policy" && e.value == "granular": // its table has the rows
+		case i < 0 && e.option == "option" && e.value != keys.Default(e.key):
+			rows = append(rows, row{Key: e.key, Value: e.value, Layer: e.option})
+		case i < 0:
+			rows = append(rows, row{Key: e.key, Value: e.value, Layer: "default"})
+		case rows[i].Value != e.value:
+			rows[i] = row{Key: e.key, Value: e.value, Layer: e.option}
+		}
+	}
+	return rows
+}
+
+// withDefaults adds the defaults of keys that no layer sets.
+func withDefaults(rows []row) []row {
+	set := map[string]bool{}
+	for _, r := range rows {
+		set[r.Key] = true
+	}
+	for _, k := range keys.All(keys.Config) {
+		if k.Used && k.Default != "" && !set[k.Path] && !strings.ContainsAny(k.Path, "<[") {
+			rows = append(rows, row{Key: k.Path, Value: keys.Default(k.Path), Layer: "default"})
+		}
+	}
 	return rows
 }
 
