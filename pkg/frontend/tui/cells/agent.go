@@ -104,6 +104,7 @@ func (s *Stream) missing(whole string) (rest string, same bool) {
 // prefixed puts the bullet before the first line and blanks before the others.
 func (s *Stream) prefixed(lines []text.Line, begun bool) []text.Line {
 	if s.width <= 2*indent {
+		unframe(lines)
 		return lines
 	}
 	rest := text.Of("  ", text.Style{})

@@ -105,23 +105,30 @@ func fullCommand(e Entry, item *protocol.CommandExecutionItem, width int, t *tex
 		x = excerpt{head: *item.AggregatedOutput}
 	}
 	if x.head != "" {
-		out = append(out, x.rows(width, 0, "", t)...)
+		margin := text.Of("  ", text.Style{})
+		out = append(out, hanging(x.rows(max(1, width-2), 0, "", t), width, margin, margin)...)
 	}
+	if item.Status != protocol.CommandExecutionStatusInProgress {
+		out = append(out, text.Wrap([]text.Line{ending(item, t)}, width)...)
+	}
+	return out
+}
+
+// ending says how a command ended and how long it took.
+func ending(item *protocol.CommandExecutionItem, t *text.Theme) text.Line {
 	took := ""
 	if item.DurationMs != nil {
 		took = " • " + milliseconds(*item.DurationMs)
 	}
 	switch {
-	case item.Status == protocol.CommandExecutionStatusInProgress:
-		return out
 	case item.Status == protocol.CommandExecutionStatusDeclined:
-		return append(out, text.Of("✗ declined", t.Error))
+		return text.Of("✗ declined", t.Error)
 	case failed(item):
-		return append(out, text.Of(fmt.Sprintf("✗ (%d)%s", *item.ExitCode, took), t.Error))
+		return text.Of(fmt.Sprintf("✗ (%d)%s", *item.ExitCode, took), t.Error)
 	case item.Status == protocol.CommandExecutionStatusFailed:
-		return append(out, text.Of("✗"+took, t.Error))
+		return text.Of("✗"+took, t.Error)
 	}
-	return append(out, text.Of("✓"+took, t.OK))
+	return text.Of("✓"+took, t.OK)
 }
 
 // milliseconds says a time in the unit that fits.

@@ -4,6 +4,9 @@
 package cells
 
 import (
+	"slices"
+	"strings"
+
 	"codex/pkg/frontend/tui/text"
 	"codex/pkg/protocol"
 )
@@ -73,7 +76,27 @@ func Render(e Entry, width int, t *text.Theme) []text.Line {
 			break
 		}
 	}
-	return draw(e, width, t)
+	lines := draw(e, width, t)
+	if e.Item.ItemType() != kindRequest {
+		unframe(lines)
+	}
+	return lines
+}
+
+// unframe takes the bar of approvals out of the first column, where a stranger's text may
+// stand in a terminal too narrow for margins.
+func unframe(lines []text.Line) {
+	for i, l := range lines {
+		for j, s := range l {
+			if rest, ok := strings.CutPrefix(s.Text, bar); ok {
+				lines[i] = slices.Clone(l)
+				lines[i][j].Text = "|" + rest
+			}
+			if s.Text != "" {
+				break
+			}
+		}
+	}
 }
 
 // unknown draws an item of a type that is not known: its name, so that it is not lost.

@@ -62,7 +62,7 @@ func changes(item *protocol.FileChangeItem, most int, mark text.Style, width int
 }
 
 func indented(lines []text.Line, width int) []text.Line {
-	if width <= 4 {
+	if width <= 5 {
 		return text.Wrap(lines, width)
 	}
 	indent := text.Of("    ", text.Style{})

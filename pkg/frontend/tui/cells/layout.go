@@ -19,7 +19,7 @@ func bulleted(lines []text.Line, width int, bullet text.Style) []text.Line {
 
 // hanging wraps lines with first before the first of all rows and rest before the others.
 func hanging(lines []text.Line, width int, first, rest text.Line) []text.Line {
-	if room := width - max(first.Width(), rest.Width()); room >= 1 {
+	if room := width - max(first.Width(), rest.Width()); room >= 2 { // a wide character has two
 		return text.Prefixed(text.Wrap(lines, room), first, rest)
 	}
 	return text.Wrap(lines, width)

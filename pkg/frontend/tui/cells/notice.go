@@ -44,14 +44,13 @@ func notice(e Entry, width int, t *text.Theme) []text.Line {
 		return nil
 	}
 	sign, mark, body := "• ", t.Dim, text.Style{}
-	rest := text.Of("  ", text.Style{})
 	switch n.Level {
 	case Warning:
 		sign, mark, body = "⚠ ", t.Warning, t.Warning
 	case Deprecation:
 		sign, mark, body = "⚠ ", t.Error.With(t.Bold), t.Error.With(t.Bold)
 	case Error:
-		sign, mark, body, rest = "■ ", t.Error, t.Error, nil
+		sign, mark, body = "■ ", t.Error, t.Error
 	}
 	lines := plain(n.Text, body)
 	if n.Hint != "" && n.Level == Info {
@@ -60,7 +59,7 @@ func notice(e Entry, width int, t *text.Theme) []text.Line {
 	} else if n.Hint != "" {
 		lines = append(lines, plain(n.Hint, t.Dim)...)
 	}
-	return text.WrapIndented(lines, width, text.Of(sign, mark), rest)
+	return hanging(lines, width, text.Of(sign, mark), text.Of("  ", text.Style{}))
 }
 
 // Separator is the line before the last message of a turn that used tools.

@@ -56,7 +56,7 @@ func proposedPlan(e Entry, width int, t *text.Theme) []text.Line {
 		return nil
 	}
 	out := bulleted([]text.Line{text.Of("Proposed Plan", t.Bold)}, width, t.Dim)
-	body := text.Prefixed(text.Markdown(item.Text, max(1, width-4), t), text.Of("  ", text.Style{}), text.Of("  ", text.Style{}))
+	body := hanging(text.Markdown(item.Text, max(1, width-4), t), width, text.Of("  ", text.Style{}), text.Of("  ", text.Style{}))
 	for _, l := range append(append([]text.Line{nil}, body...), nil) {
 		if t.User.BG != text.Default {
 			l = text.Filled(l.Restyled(t.User), width, t.User)

@@ -32,11 +32,11 @@ func reasoning(e Entry, width int, t *text.Theme) []text.Line {
 	if len(said) == 0 {
 		return nil
 	}
-	lines := text.Markdown(strings.Join(said, "\n\n"), max(1, width-2), t)
+	lines := text.Markdown(strings.Join(said, "\n\n"), inner(width), t)
 	for i, l := range lines {
 		lines[i] = l.Restyled(t.Dim.With(t.Italic))
 	}
-	return text.Prefixed(lines, text.Of("• ", t.Dim), text.Of("  ", text.Style{}))
+	return hanging(lines, width, text.Of("• ", t.Dim), text.Of("  ", text.Style{}))
 }
 
 // Title is the bold title that a part of reasoning begins with, and what follows it.

@@ -13,7 +13,9 @@ const kindRequest = "request"
 
 // Frame is what stands left of each row of an approval. No other cell has it in its first
 // column, and none has its style: what a model or a command says cannot look like one.
-const Frame = "▌ "
+const Frame = bar + " "
+
+const bar = "▌"
 
 // Request is what an approval asks: its title, why, and what would be done. The answers to
 // choose from are not part of it.
@@ -99,5 +101,5 @@ func strict(s string) string {
 }
 
 func unseen(r rune) bool {
-	return r == 0xad || r == 0x34f || r == 0x115f || r == 0x1160 || r == 0x17b4 || r == 0x17b5 || r == 0x3164 || r == 0xffa0 || unicode.Is(unicode.Cf, r)
+	return r >= 0xad && (r == 0xad || r == 0x34f || r == 0x115f || r == 0x1160 || r == 0x17b4 || r == 0x17b5 || r == 0x3164 || r == 0xffa0 || unicode.Is(unicode.Cf, r))
 }

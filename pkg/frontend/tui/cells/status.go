@@ -43,7 +43,10 @@ func status(e Entry, width int, t *text.Theme) []text.Line {
 	if !ok {
 		return nil
 	}
-	rows := append(append([]StatusRow{}, s.Rows...), StatusRow{})
+	rows := append([]StatusRow{}, s.Rows...)
+	if len(rows) > 0 {
+		rows = append(rows, StatusRow{})
+	}
 	rows = append(rows, usageRows(s.Usage)...)
 	if len(s.Limits) == 0 {
 		rows = append(rows, StatusRow{"Limits", "not available for this account"})
@@ -53,7 +56,7 @@ func status(e Entry, width int, t *text.Theme) []text.Line {
 	}
 	label := 0
 	for _, r := range rows {
-		label = max(label, text.Width(r.Label)+1)
+		label = min(30, max(label, text.Width(text.CleanLine(r.Label))+1))
 	}
 	room := max(1, width-6)
 	lines := []text.Line{title(s.Version, t), nil}
@@ -62,7 +65,7 @@ func status(e Entry, width int, t *text.Theme) []text.Line {
 		case r == StatusRow{}:
 			lines = append(lines, nil)
 		case r.Value != "":
-			first := text.Of(text.Pad(r.Label+":", label+2), t.Dim)
+			first := text.Of(text.Pad(text.Clip(text.CleanLine(r.Label), label-1)+":", label+2), t.Dim)
 			lines = append(lines, text.WrapIndented(plain(r.Value, text.Style{}), room, first, text.Of(text.Pad("", label+2), t.Dim))...)
 		}
 	}

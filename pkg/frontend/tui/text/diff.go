@@ -113,7 +113,8 @@ func (d *FileDiff) Lines(t *Theme, width, most int) []Line {
 	var out []Line
 	for i, r := range rows {
 		if i == cut {
-			out = append(out, Of(strings.Repeat(" ", digits)+" … +"+strconv.Itoa(len(d.rows)-len(rows))+" rows", t.Dim))
+			left := strings.Repeat(" ", digits) + " … +" + strconv.Itoa(len(d.rows)-len(rows)) + " rows"
+			out = append(out, Wrap([]Line{Of(left, t.Dim)}, width)...)
 		}
 		out = append(out, r.lines(t, code[i], digits, width)...)
 	}
@@ -159,18 +160,21 @@ func (d *FileDiff) coloured(t *Theme, rows []diffRow) []Line {
 // lines draws one row, wrapped below its text.
 func (r diffRow) lines(t *Theme, code Line, digits, width int) []Line {
 	if r.sign == 0 {
-		return []Line{Of(strings.Repeat(" ", digits)+" ⋮", t.Dim)}
+		return Wrap([]Line{Of(strings.Repeat(" ", digits)+" ⋮", t.Dim)}, width)
 	}
 	row, sign := Style{}, Style{}
 	switch r.sign {
 	case '+':
 		row, sign = t.Inserted, t.InsertedSign
 	case '-':
-		row, sign = t.Deleted.With(t.Dim), t.DeletedSign
+		row, sign = t.Deleted, t.DeletedSign
+	}
+	if r.sign == '-' {
+		code = code.Restyled(t.Dim)
 	}
 	number := Pad("", digits-len(strconv.Itoa(r.number))) + strconv.Itoa(r.number)
-	gutter := Line{{Text: number + " ", Style: t.Dim}, {Text: string(r.sign), Style: row.With(sign)}}
-	below := Line{{Text: strings.Repeat(" ", digits+1), Style: t.Dim}, {Text: " ", Style: row}}
+	gutter := Line{{Text: number + " ", Style: row.With(t.Dim)}, {Text: string(r.sign), Style: row.With(sign)}}
+	below := Line{{Text: strings.Repeat(" ", digits+1), Style: row}, {Text: " ", Style: row}}
 	lines := WrapIndented([]Line{code.Restyled(row)}, width, gutter, below)
 	if row.BG != Default {
 		for i, l := range lines {

@@ -169,7 +169,7 @@ func (d *drawer) lines(n ast.Node) []string {
 func (d *drawer) quote(n ast.Node, width int) []Line {
 	sign := Of("> ", d.t.Quote)
 	room := width - 2
-	if room < 1 {
+	if room < 2 {
 		sign, room = nil, width
 	}
 	lines := d.children(n, room)
@@ -221,7 +221,7 @@ func (d *drawer) item(item ast.Node, width int, mark Line) []Line {
 		if first != nil && in > 0 {
 			lines = Prefixed(lines, first, rest)
 		} else if first != nil {
-			lines = append([]Line{first}, lines...)
+			lines = append(Wrap([]Line{first}, width), lines...)
 		} else {
 			lines = Prefixed(lines, rest, rest)
 		}
@@ -231,14 +231,14 @@ func (d *drawer) item(item ast.Node, width int, mark Line) []Line {
 		out, first = append(out, lines...), nil
 	}
 	if first != nil {
-		out = []Line{first}
+		out = Wrap([]Line{first}, width)
 	}
 	return out
 }
 
 // hangingLines wraps lines with first before the first row and rest before the others.
 func hangingLines(lines []Line, width int, first, rest Line) []Line {
-	if room := width - max(first.Width(), rest.Width()); room >= 1 {
+	if room := width - max(first.Width(), rest.Width()); room >= 2 { // a wide character has two
 		return Prefixed(Wrap(lines, room), first, rest)
 	}
 	return Wrap(lines, width)

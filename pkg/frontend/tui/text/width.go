@@ -25,10 +25,14 @@ func clusters(s string, fn func(cluster string, width, end int) bool) {
 // fit is the number of bytes at the begin of s that take at most width columns, and the
 // columns they take.
 func fit(s string, width int) (n, columns int) {
-	if ascii(s) {
-		n = max(0, min(len(s), width))
+	if width <= 0 {
+		return 0, 0
+	}
+	if n = min(len(s), width+1); ascii(s[:n]) { // a mark may follow the last of them: look one further
+		n = min(n, width)
 		return n, n
 	}
+	n = 0
 	clusters(s, func(_ string, w, end int) bool {
 		if columns+w > width {
 			return false

@@ -11,7 +11,7 @@ func Wrap(lines []Line, width int) []Line { return WrapIndented(lines, width, ni
 // line that a break made. Both count in width, and are left out when they leave no room.
 func WrapIndented(lines []Line, width int, first, rest Line) []Line {
 	width = max(1, width)
-	if first.Width() >= width || rest.Width() >= width {
+	if first.Width() >= width-1 || rest.Width() >= width-1 {
 		first, rest = nil, nil
 	}
 	out := make([]Line, 0, len(lines))
