@@ -52,6 +52,7 @@ type Client struct {
 	server Server
 	opts   Options
 	tokens atomic.Int64
+	limits limits
 
 	mu       sync.Mutex
 	session  *session
@@ -189,7 +190,9 @@ func (c *Client) elicit(ctx context.Context, r *sdk.ElicitRequest) (*sdk.ElicitR
 	if err != nil {
 		return nil, err
 	}
+	c.limits.pause()
 	answer, err := c.opts.Elicit(ctx, params)
+	c.limits.resume()
 	if err != nil {
 		return nil, err
 	}
@@ -223,8 +226,9 @@ func (c *Client) live(ctx context.Context) (*session, error) {
 // do makes one request, within the time that is given. It is made again where the server
 // has forgotten the session and so did nothing.
 func (c *Client) do(ctx context.Context, what string, limit time.Duration, f func(context.Context, *session) error) (json.RawMessage, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{"awaiting " + what, limit})
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer c.limits.begin(limit, func() { cancel(&TimeoutError{"awaiting " + what, limit}) })()
 	for try := 0; ; try++ {
 		ss, err := c.live(ctx)
 		if err != nil {

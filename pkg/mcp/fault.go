@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os/exec"
 	"strings"
 	"time"
@@ -93,3 +94,8 @@ func closedWhy(err error) string {
 
 // plain is the text of an error of the library without its calls of methods.
 func plain(err error) string { return err.Error() }
+
+// WantsLogin says whether an error is the server's word for who has no credentials.
+func WantsLogin(err error) bool {
+	return err != nil && strings.Contains(err.Error(), http.StatusText(http.StatusUnauthorized))
+}

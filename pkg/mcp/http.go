@@ -33,7 +33,7 @@ func (c *Client) httpTransport(ctx context.Context) (sdk.Transport, error) {
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxResponseHeaderBytes = 1 << 20
-	var next http.RoundTripper = &wire{next: t, headers: headers, host: u.Host, scheme: u.Scheme}
+	var next http.RoundTripper = &requests{next: t, headers: headers, host: u.Host, scheme: u.Scheme}
 	if c.opts.Authorize != nil && headers.Get("Authorization") == "" {
 		next = c.opts.Authorize(c.server, next)
 	}
@@ -76,16 +76,16 @@ func (c *Client) headers(ctx context.Context) (http.Header, error) {
 	return h, nil
 }
 
-// wire puts headers into requests to the server, bounds its answers, and keeps the bytes of
+// requests puts headers into requests to the server, bounds its answers, and keeps the bytes of
 // those that somebody waits for.
-type wire struct {
+type requests struct {
 	next         http.RoundTripper
 	headers      http.Header
 	host, scheme string
 }
 
 // RoundTrip implements http.RoundTripper.
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w *requests) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Host != w.host || r.URL.Scheme != w.scheme {
 		return nil, errElsewhere // no header of ours goes there
 	}

@@ -10,6 +10,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"codex/pkg/jsonrpc"
+	"codex/pkg/mcp/wire"
 )
 
 // Bounds of what a server may offer.
@@ -18,23 +19,12 @@ const (
 	maxTools = 10_000
 )
 
-// Manifest is what a server says of itself.
-type Manifest struct {
-	Instructions string            `json:"instructions,omitempty"`
-	Name         string            `json:"name,omitempty"`
-	Version      string            `json:"version,omitempty"`
-	Protocol     string            `json:"protocol,omitempty"`
-	Resources    bool              `json:"resources,omitempty"`
-	SandboxState bool              `json:"sandboxState,omitempty"` // it wants to know of the sandbox
-	Tools        []json.RawMessage `json:"tools"`
-}
-
 // sandboxCapability is by what a server says that it wants to know of the sandbox.
 const sandboxCapability = "codex/sandbox-state-meta"
 
 // Manifest asks for everything that a server offers, all pages of it.
-func (c *Client) Manifest(ctx context.Context) (*Manifest, error) {
-	m := &Manifest{Tools: []json.RawMessage{}}
+func (c *Client) Manifest(ctx context.Context) (*wire.Manifest, error) {
+	m := &wire.Manifest{Tools: []json.RawMessage{}}
 	for t, err := range c.Tools(ctx) {
 		if err != nil {
 			return nil, err
@@ -48,7 +38,7 @@ func (c *Client) Manifest(ctx context.Context) (*Manifest, error) {
 	c.mu.Unlock()
 	m.Instructions, m.Protocol = r.Instructions, r.ProtocolVersion
 	if r.ServerInfo != nil {
-		m.Name, m.Version = r.ServerInfo.Name, r.ServerInfo.Version
+		m.Server, m.Version = r.ServerInfo.Name, r.ServerInfo.Version
 	}
 	if r.Capabilities != nil {
 		_, m.SandboxState = r.Capabilities.Experimental[sandboxCapability]

@@ -1,0 +1,220 @@
+package pool
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"sync"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/mcp"
+	"codex/pkg/mcp/wire"
+)
+
+// Authorizer puts stored credentials into requests to an address.
+type Authorizer = func(s mcp.Server, next http.RoundTripper) http.RoundTripper
+
+// user is an engine.
+type user struct {
+	pool *Pool
+	conn *jsonrpc.Conn
+	ctx  context.Context
+	stop context.CancelFunc
+	work sync.WaitGroup
+
+	mu    sync.Mutex
+	names map[string]*shared
+	calls map[int64]context.CancelFunc
+}
+
+// handle takes what the engine says. Everything may take long, so everything is done beside
+// the reader.
+func (u *user) handle(r *jsonrpc.Request) error {
+	if r.Method == wire.MethodCancel {
+		var p wire.CancelParams
+		if r.Decode(&p) == nil {
+			u.cancel(p.Call)
+		}
+		return nil
+	}
+	run := u.methods()[r.Method]
+	if run == nil {
+		return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "no %s", r.Method))
+	}
+	ctx, cancel := context.WithCancel(u.ctx)
+	if r.Method == wire.MethodCall {
+		var p wire.CallParams
+		if r.Decode(&p) == nil { // before the next line, which may cancel it
+			u.mu.Lock()
+			u.calls[p.Call] = cancel
+			u.mu.Unlock()
+		}
+	}
+	u.work.Go(func() {
+		defer cancel()
+		result, err := run(ctx, r)
+		if ctx.Err() == nil || err == nil {
+			_ = r.Reply(result, outside(err)) // an engine that has gone is noticed by its reader
+			return
+		}
+		_ = r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeRefused, "cancelled"))
+	})
+	return nil
+}
+
+type method = func(ctx context.Context, r *jsonrpc.Request) (any, error)
+
+func with[P any](f func(ctx context.Context, p *P) (any, error)) method {
+	return func(ctx context.Context, r *jsonrpc.Request) (any, error) {
+		p := new(P)
+		if err := r.Decode(p); err != nil {
+			return nil, err
+		}
+		return f(ctx, p)
+	}
+}
+
+func (u *user) methods() map[string]method {
+	return map[string]method{
+		wire.MethodStart:     with(u.start),
+		wire.MethodManifest:  with(u.manifest),
+		wire.MethodCall:      with(u.call),
+		wire.MethodResources: with(u.resources),
+		wire.MethodTemplates: with(u.templates),
+		wire.MethodRead:      with(u.read),
+	}
+}
+
+// outside words an error for the engine.
+func outside(err error) error {
+	var timeout *mcp.TimeoutError
+	var wrong *jsonrpc.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong):
+		return err
+	case errors.As(err, &timeout):
+		return &jsonrpc.Error{Code: jsonrpc.CodeRefused, Message: timeout.Error(), Data: wire.KindTimeout}
+	case mcp.WantsLogin(err):
+		return &jsonrpc.Error{Code: jsonrpc.CodeRefused, Message: mcp.Message(err), Data: wire.KindAuth}
+	}
+	return jsonrpc.Errorf(jsonrpc.CodeRefused, "%s", mcp.Message(err))
+}
+
+func (u *user) start(ctx context.Context, p *wire.StartParams) (any, error) {
+	s, err := u.pool.join(u, p.Server, p.Elicits)
+	if err != nil {
+		return nil, err
+	}
+	u.mu.Lock()
+	u.names[p.Server.Name] = s
+	u.mu.Unlock()
+	return u.manifest(ctx, &wire.NameParams{Name: p.Server.Name})
+}
+
+// client waits for a server that the engine has started.
+func (u *user) client(ctx context.Context, name string) (*mcp.Client, *shared, error) {
+	u.mu.Lock()
+	s := u.names[name]
+	u.mu.Unlock()
+	if s == nil {
+		return nil, nil, jsonrpc.Invalidf("no server %s was started", name)
+	}
+	select {
+	case <-s.ready:
+		return s.client, s, s.err
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+}
+
+func (u *user) manifest(ctx context.Context, p *wire.NameParams) (any, error) {
+	c, _, err := u.client(ctx, p.Name)
+	if err != nil {
+		return nil, err
+	}
+	return c.Manifest(ctx)
+}
+
+func (u *user) call(ctx context.Context, p *wire.CallParams) (any, error) {
+	defer u.cancel(p.Call)
+	c, s, err := u.client(ctx, p.Name)
+	if err != nil {
+		return nil, err
+	}
+	var meta map[string]any
+	if len(p.Meta) > 0 {
+		d := json.NewDecoder(bytes.NewReader(p.Meta))
+		d.UseNumber()
+		if err := d.Decode(&meta); err != nil {
+			return nil, jsonrpc.Invalidf("meta is no object")
+		}
+	}
+	u.pool.busy(s, u, 1)
+	defer u.pool.busy(s, u, -1)
+	return c.Call(ctx, mcp.Call{Tool: p.Tool, Arguments: p.Arguments, Meta: meta, Progress: func(g mcp.Progress) {
+		_ = u.conn.Notify(wire.MethodProgress, wire.ProgressParams{Call: p.Call, Progress: g.Progress, Total: g.Total, Message: g.Message})
+	}})
+}
+
+// busy counts calls of an engine that run on a server.
+func (p *Pool) busy(s *shared, u *user, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.calls[u] += n; s.calls[u] == 0 {
+		delete(s.calls, u)
+	}
+}
+
+func (u *user) cancel(call int64) {
+	u.mu.Lock()
+	cancel := u.calls[call]
+	delete(u.calls, call)
+	u.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
+func (u *user) resources(ctx context.Context, p *wire.PageParams) (any, error) {
+	c, _, err := u.client(ctx, p.Name)
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := c.Resources(ctx, p.Cursor)
+	return wire.Page{Items: items, Next: next}, err
+}
+
+func (u *user) templates(ctx context.Context, p *wire.PageParams) (any, error) {
+	c, _, err := u.client(ctx, p.Name)
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := c.Templates(ctx, p.Cursor)
+	return wire.Page{Items: items, Next: next}, err
+}
+
+func (u *user) read(ctx context.Context, p *wire.ReadParams) (any, error) {
+	c, _, err := u.client(ctx, p.Name)
+	if err != nil {
+		return nil, err
+	}
+	return c.ReadResource(ctx, p.URI)
+}
+
+func (u *user) changed(name string) {
+	_ = u.conn.Notify(wire.MethodChanged, wire.NameParams{Name: name}) // an engine that has gone needs no news
+}
+
+// elicit asks the engine, which asks the user.
+func (u *user) elicit(ctx context.Context, name string, params json.RawMessage) (json.RawMessage, error) {
+	var answer json.RawMessage
+	err := u.conn.Call(ctx, wire.MethodElicit, wire.ElicitParams{Name: name, Params: params}, func(raw json.RawMessage) error {
+		answer = bytes.Clone(raw)
+		return nil
+	})
+	return answer, err
+}
