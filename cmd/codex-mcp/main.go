@@ -44,7 +44,7 @@ func main() {
 	env := config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid(),
 		Hostname: func() string { name, _ := os.Hostname(); return name }}
 	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env,
+		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), In: os.Stdin, Out: os.Stdout, Environ: os.Environ(), Env: env,
 		Serve: func(ctx context.Context, overrides, enable, disable []string) error {
 			return mcpserver.Run(ctx, mcpserver.Options{Config: overrides, Enable: enable, Disable: disable}, mcpserver.Process{
 				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr), Environ: os.Environ(), Env: env,

@@ -53,6 +53,7 @@ type Client struct {
 	opts   Options
 	tokens atomic.Int64
 	limits limits
+	news   news // that tools have changed
 
 	mu       sync.Mutex
 	session  *session
@@ -65,6 +66,25 @@ type session struct {
 	*sdk.ClientSession
 	over chan struct{}
 	why  error // once over
+}
+
+// news tells of something that happened, once for all that happened meanwhile.
+type news struct{ n atomic.Int64 }
+
+// tell calls f beside the caller, after everything that happened before.
+func (n *news) tell(f func()) {
+	if n.n.Add(1) > 1 {
+		return
+	}
+	go func() { // ends when nothing has happened while f ran
+		for {
+			seen := n.n.Load()
+			f()
+			if n.n.CompareAndSwap(seen, 0) {
+				return
+			}
+		}
+	}()
 }
 
 // Progress is what a server says while it works on a call.
@@ -153,7 +173,7 @@ func (c *Client) clientOptions() *sdk.ClientOptions {
 		Capabilities: &sdk.ClientCapabilities{},
 		ToolListChangedHandler: func(context.Context, *sdk.ToolListChangedRequest) {
 			if c.opts.Changed != nil {
-				go c.opts.Changed() // it will ask for the tools, which nobody reads meanwhile
+				c.news.tell(c.opts.Changed)
 			}
 		},
 		ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {

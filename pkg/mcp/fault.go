@@ -1,6 +1,8 @@
 package mcp
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -72,7 +74,10 @@ func Message(err error) string {
 	case errors.As(err, &rpc):
 		text := fmt.Sprintf("Mcp error: %d: %s", rpc.Code, rpc.Message)
 		if len(rpc.Data) > 0 && string(rpc.Data) != "null" {
-			text += "(" + string(rpc.Data) + ")"
+			var data bytes.Buffer
+			if json.Compact(&data, rpc.Data) == nil {
+				text += "(" + data.String() + ")"
+			}
 		}
 		return text
 	case gone(err):

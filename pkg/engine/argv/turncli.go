@@ -12,7 +12,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -58,6 +60,7 @@ type Flags struct {
 	ThreadID      string   `name:"thread-id" placeholder:"UUID" help:"id of the thread that is begun (version 7)"`
 	OptOut        []string `name:"opt-out" sep:"none" placeholder:"METHOD" help:"a notification that is not wanted"`
 	ClientAuth    bool     `name:"client-auth" help:"the frontend has the credential: ask it"`
+	WithMCP       *string  `name:"with-mcp" placeholder:"NAMES" help:"use these MCP servers only, separated by commas; with an empty list none"`
 	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
 }
 
@@ -148,6 +151,19 @@ func (f *Flags) options() (*turn.Options, error) {
 			p = "codex-execpolicy" // says why
 		}
 		return []string{p, "compile"}
+	}
+	o.MCPPool = func(cfg *config.Config) []string {
+		p, err := install.Find(self, "mcp", os.Getenv("PATH"))
+		if err != nil {
+			p = "codex-mcp" // says why
+		}
+		return []string{p, "pool", "--log", filepath.Join(cfg.LogDir, "mcp.log")}
+	}
+	if f.WithMCP != nil {
+		o.WithMCP = strings.FieldsFunc(*f.WithMCP, func(r rune) bool { return r == ',' || r == ' ' })
+		if o.WithMCP == nil {
+			o.WithMCP = []string{}
+		}
 	}
 	o.PathDir = install.PathDir(self)
 	var once sync.Once

@@ -50,7 +50,7 @@ func (p *Provider) Headers(o Origin) ([][2]string, error) {
 	if o.Review {
 		add("x-openai-subagent", "review")
 	}
-	add("x-codex-turn-metadata", o.metadata())
+	add("x-codex-turn-metadata", o.Metadata())
 	if o.State != "" {
 		add("x-codex-turn-state", o.State)
 	}
@@ -59,7 +59,8 @@ func (p *Provider) Headers(o Origin) ([][2]string, error) {
 	return h, nil
 }
 
-func (o *Origin) metadata() string {
+// Metadata says which turn this is, as JSON.
+func (o *Origin) Metadata() string {
 	var meta item.Object
 	meta.Str("session_id", o.Session)
 	meta.Str("thread_id", o.Thread)

@@ -64,6 +64,11 @@ func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
 	if !custom && dynamic(t.Dynamic, c.Namespace, c.Name) != nil {
 		return (*Set).callDynamic, true
 	}
+	if s.External != nil && !custom {
+		if run, alone := s.External.Find(c.Namespace, c.Name); run != nil {
+			return func(_ *Set, ctx context.Context, t *Turn, c Call) Output { return run(ctx, t, c) }, alone
+		}
+	}
 	if c.Namespace != "" {
 		return nil, false
 	}

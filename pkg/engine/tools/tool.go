@@ -77,23 +77,32 @@ type SpecOptions struct {
 	Web        WebSearch
 	Questions  Questions
 	Dynamic    []protocol.DynamicToolSpec
+	External   External
 	// ExtraPermissions and RequestPermissions are as in [Options].
 	ExtraPermissions, RequestPermissions bool
 }
+
+// lastOfCommands is the tool after which those for resources come.
+const lastOfCommands = "shell_command"
 
 // Specs is the tools member of a request, in the original's order: ours, the frontend's,
 // the provider's. A tool of the frontend takes the place of ours with its name.
 func Specs(o SpecOptions) (json.RawMessage, error) {
 	all := []any{}
 	for _, t := range ours() {
-		if dynamic(o.Dynamic, "", t.name) != nil {
-			continue
+		if dynamic(o.Dynamic, "", t.name) == nil {
+			if spec := t.offer(&o); spec != nil {
+				all = append(all, spec)
+			}
 		}
-		if spec := t.offer(&o); spec != nil {
-			all = append(all, spec)
+		if t.name == lastOfCommands && o.External != nil {
+			all = append(all, o.External.Functions()...)
 		}
 	}
 	all = append(all, dynamicSpecs(o.Dynamic)...)
+	if o.External != nil {
+		all = append(all, o.External.Namespaces()...)
+	}
 	if o.WebSearch == "cached" || o.WebSearch == "live" {
 		all = append(all, webSearchSpec(&o))
 	}

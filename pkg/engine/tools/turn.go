@@ -32,6 +32,11 @@ type Out interface {
 	AskUser(ctx context.Context, p protocol.ToolRequestUserInputParams) (protocol.ToolRequestUserInputResponse, error)
 	// CallTool lets the frontend run a dynamic tool; the result is that of item/tool/call.
 	CallTool(ctx context.Context, p protocol.DynamicToolCallParams) (json.RawMessage, error)
+	// Elicit asks what a server of the Model Context Protocol wants to know, or whether a
+	// tool of it may run.
+	Elicit(ctx context.Context, p protocol.McpServerElicitationRequestParams) (protocol.McpServerElicitationRequestResponse, error)
+	McpProgress(itemID, message string)
+	McpEnd(end McpEnd)
 	// Cancel interrupts the turn: the user answered cancel.
 	Cancel()
 }
@@ -77,6 +82,9 @@ type Turn struct {
 	Questions Questions
 	Dynamic   []protocol.DynamicToolSpec // tools that the frontend runs
 	Out       Out
+	// Metadata says which turn this is, as servers are told; SandboxState what it may touch.
+	Metadata     json.RawMessage
+	SandboxState any
 
 	granted grant // to the turn; guarded by the Set's mu
 }

@@ -36,6 +36,7 @@ func (t *liveThread) toolOptions() tools.Options {
 		AllowLogin: cfg.AllowLoginShell,
 		MaxPoll:    cfg.BackgroundTerminalMaxTimeout,
 		Rules:      t.rules,
+		External:   t.external(),
 
 		ExtraPermissions:   cfg.Features.Enabled("exec_permission_approvals"),
 		RequestPermissions: cfg.Features.Enabled("request_permissions_tool"),

@@ -201,6 +201,12 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 	if err != nil {
 		return nil, err
 	}
+	if th.mcp != nil {
+		th.mcp.Wait(t.ctx)
+		if t.ctx.Err() != nil {
+			return nil, context.Cause(t.ctx)
+		}
+	}
 	if th.mustCompact() {
 		if err := t.compact(true); err != nil {
 			return nil, err
@@ -284,7 +290,12 @@ func (t *turn) toolTurn() (*tools.Turn, error) {
 		root = th.set.cwd
 	}
 	m := th.set.model
-	return &tools.Turn{ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol, Resolve: resolve,
+	var meta json.RawMessage
+	var state any
+	if th.mcp != nil {
+		meta, state = t.metadata(), t.sandboxState()
+	}
+	return &tools.Turn{Metadata: meta, SandboxState: state, ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol, Resolve: resolve,
 		Approval: thread.ApprovalWord(th.set.approval), Granular: granularFlags(th.set.approval.Granular),
 		Model: m, Limit: limitOf(m), Diff: patch.NewTurnDiff(root), PlanMode: th.set.collab.plan, Questions: th.mayAsk(), Dynamic: th.dynamic, Out: t}, nil
 }

@@ -78,11 +78,15 @@ func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, er
 func (t *liveThread) toolSpecs() (json.RawMessage, error) {
 	web := t.cfg.WebSearch
 	key := t.set.slug + "\x00" + web
+	if t.mcp != nil && t.mcp.Version() != t.specsOf {
+		t.specsOf = t.mcp.Version()
+		clear(t.specs)
+	}
 	if s, ok := t.specs[key]; ok {
 		return s, nil
 	}
 	o := tools.SpecOptions{Model: t.set.model, ViewImage: t.cfg.ViewImage, AllowLogin: t.cfg.AllowLoginShell, WebSearch: web, Shell: "unified",
-		Questions: t.mayAsk(), Dynamic: t.dynamic, ExtraPermissions: t.tools.ExtraPermissions, RequestPermissions: t.tools.RequestPermissions}
+		Questions: t.mayAsk(), Dynamic: t.dynamic, External: t.external(), ExtraPermissions: t.tools.ExtraPermissions, RequestPermissions: t.tools.RequestPermissions}
 	if !t.cfg.Features.Enabled("unified_exec") {
 		o.Shell = "shell_command"
 	}

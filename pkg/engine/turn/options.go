@@ -36,12 +36,17 @@ type Options struct {
 	// RulesCompiler finds what prints rules files as lines: its argv before the files. It
 	// is asked only when there are some.
 	RulesCompiler func() []string
-	PathDir       string // first on commands' PATH
-	Originator    string
-	UserAgent     string
-	Platform      [2]string // family, os
-	SandboxName   string    // what enforces the sandbox here, as the model's side calls it
-	Timezone      string
+	// MCPPool finds what keeps the servers of the Model Context Protocol: its argv. It is
+	// asked only when there are some.
+	MCPPool func(cfg *config.Config) []string
+	// WithMCP are the only servers that are used, nil for all.
+	WithMCP     []string
+	PathDir     string // first on commands' PATH
+	Originator  string
+	UserAgent   string
+	Platform    [2]string // family, os
+	SandboxName string    // what enforces the sandbox here, as the model's side calls it
+	Timezone    string
 
 	// Large, when set, is called before an event of megabytes is worked on, and what it
 	// gives afterwards: the copies that it takes should not pile up.

@@ -390,6 +390,7 @@ func (s *Server) adopt(th *liveThread) {
 func (s *Server) announce(th *liveThread) {
 	s.warn(th)
 	s.out.notify(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: th.describe()})
+	th.starts.release()
 }
 
 func (s *Server) warn(th *liveThread) {

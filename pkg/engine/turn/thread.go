@@ -18,6 +18,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/engine/instructions"
 	"codex/pkg/engine/item"
+	"codex/pkg/engine/mcp"
 	"codex/pkg/engine/tools"
 	"codex/pkg/models"
 	"codex/pkg/protocol"
@@ -68,6 +69,8 @@ type facts struct {
 	tools        *tools.Set
 	rules        *rules
 	client       *responses.Client
+	mcp          *mcp.Servers // nil without any
+	starts       *startNotes  // of those
 }
 
 // memory is what turns work on. It belongs to the goroutine of the turn that runs, once
@@ -85,6 +88,7 @@ type memory struct {
 	limits        json.RawMessage
 	window        int // compactions so far
 	specs         map[string]json.RawMessage
+	specsOf       int    // version of the tools of servers in specs
 	turnState     string // as the provider answered it in this turn
 	toldRefused   bool   // that commands cannot be sandboxed
 }
@@ -225,9 +229,14 @@ func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
 	if t.rules, err = t.loadRules(ctx); err != nil {
 		return err
 	}
+	if t.client, err = t.newClient(); err != nil {
+		return err
+	}
+	if err := t.setUpServers(ctx); err != nil {
+		return err
+	}
 	t.tools = tools.New(t.toolOptions())
-	t.client, err = t.newClient()
-	return err
+	return nil
 }
 
 // baseInstructions are the config's, else the model's.
@@ -329,6 +338,9 @@ func (t *liveThread) sourceOfThread() *protocol.ThreadSource {
 // close ends processes and files; the error is the session file's.
 func (t *liveThread) close() error {
 	err := t.tools.Close()
+	if t.mcp != nil {
+		t.mcp.Close()
+	}
 	t.client.Close()
 	return errors.Join(err, t.file.Close())
 }

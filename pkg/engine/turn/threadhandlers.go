@@ -159,6 +159,7 @@ func (s *Server) threadResume(r *req, p *protocol.ThreadResumeParams) (any, erro
 	r.After(func() {
 		if fresh {
 			s.warn(th)
+			th.starts.release()
 		}
 		if !p.ExcludeTurns {
 			th.restored()

@@ -201,6 +201,23 @@ func (t *turn) CallTool(ctx context.Context, p protocol.DynamicToolCallParams) (
 	return raw, err
 }
 
+// Elicit implements tools.Out. An answer that can't be read cancels.
+func (t *turn) Elicit(ctx context.Context, p protocol.McpServerElicitationRequestParams) (r protocol.McpServerElicitationRequestResponse, err error) {
+	raw, err := t.ask(ctx, protocol.AskElicitation, p, protocol.ThreadActiveFlagWaitingOnApproval, nil)
+	if err == nil {
+		err = json.Unmarshal(raw, &r)
+	}
+	return r, err
+}
+
+// McpProgress implements tools.Out.
+func (t *turn) McpProgress(itemID, message string) {
+	t.out.notify(protocol.NoteItemMcpToolCallProgress, protocol.McpToolCallProgressNotification{ThreadID: t.shown.thread, TurnID: t.shown.turn, ItemID: itemID, Message: message})
+}
+
+// McpEnd implements tools.Out.
+func (t *turn) McpEnd(end tools.McpEnd) { t.recordShown(event(end)) }
+
 // recordShown records events that a client sees again when it reads the thread. Those of
 // a review are the session's that asked for it as well.
 func (t *turn) recordShown(entries ...rollout.Entry) {

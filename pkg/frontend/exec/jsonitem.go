@@ -54,6 +54,9 @@ func appendItem(b []byte, item gjson.Result) []byte {
 			} else {
 				b = append(b, "[]"...)
 			}
+			if m := r.Get("_meta"); m.IsObject() {
+				b = appendValue(append(b, `,"_meta":`...), m)
+			}
 			b = appendValue(append(b, `,"structured_content":`...), r.Get("structuredContent"))
 			b = append(b, '}')
 		} else {

@@ -26,6 +26,7 @@ type Grammar struct {
 	Add    addCmd    `cmd:"" help:"add a server, or replace one"`
 	Remove removeCmd `cmd:"" help:"remove a server"`
 	Server serverCmd `cmd:"" help:"be a server on standard input and output, whose tools run Codex"`
+	Pool   poolCmd   `cmd:"" help:"keep servers for engines that ask on standard input"`
 }
 
 // Process is what the program knows of its surroundings.
@@ -34,6 +35,10 @@ type Process struct {
 	Env            config.Env
 	// Serve is codex mcp-server, with the options of the command line.
 	Serve func(ctx context.Context, overrides, enable, disable []string) error
+	// In and Out are the streams themselves, for lines of a protocol.
+	In      io.Reader
+	Out     io.Writer
+	Environ []string
 }
 
 // Main runs the program and gives its exit status.

@@ -140,7 +140,11 @@ func (u *user) manifest(ctx context.Context, p *wire.NameParams) (any, error) {
 }
 
 func (u *user) call(ctx context.Context, p *wire.CallParams) (any, error) {
-	defer u.cancel(p.Call)
+	defer func() {
+		u.mu.Lock()
+		delete(u.calls, p.Call)
+		u.mu.Unlock()
+	}()
 	c, s, err := u.client(ctx, p.Name)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,293 @@
+// Package mcp gives the model the tools of servers of the Model Context Protocol: it starts
+// the configured servers, names their tools, asks for approval, and turns results into what
+// the model and the frontend see. The servers themselves are kept by codex-mcp pool, over
+// the lines of package mcp/wire.
+//
+// Engine layer: it imports tools, config, mcp/wire and the ground.
+package mcp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"codex/pkg/config"
+	"codex/pkg/engine/tools"
+	"codex/pkg/mcp/wire"
+	"codex/pkg/protocol"
+)
+
+// Options are what Servers need from the thread.
+type Options struct {
+	// Servers are those that the thread may use, enabled ones only.
+	Servers []config.MCPServer
+	// Home is CODEX_HOME, which keeps manifests.
+	Home string
+	// Pool is the argv of the program that keeps servers, Environ and Dir are for it.
+	Pool    []string
+	Environ []string
+	Dir     string
+	// Status tells how a server starts; the text is set for one that failed.
+	Status func(name string, s protocol.McpServerStartupState, why string)
+	// Warn takes what people should know.
+	Warn func(format string, args ...any)
+	// Allow writes into the settings that a tool needs no approval.
+	Allow func(server, tool string) error
+	// Stderr gets what the pool says.
+	Stderr Stderr
+}
+
+// Servers are the servers of one thread. They begin with Start and end with Close.
+type Servers struct {
+	o    Options
+	ctx  context.Context
+	stop context.CancelFunc
+	pool pool
+	list []*server
+
+	mu       sync.Mutex
+	version  int // of the tools
+	tools    map[[2]string]*tool
+	approved map[identity]bool
+	turns    []*tools.Turn // with calls that run, the latest last
+	calls    int64
+	progress map[int64]func(wire.ProgressParams)
+}
+
+// server is one of them.
+type server struct {
+	config.MCPServer
+	starting sync.Mutex    // held by who starts it
+	settled  chan struct{} // it is ready, or failed, for the first time
+	changes  atomic.Int64  // of its tools that nobody has asked for
+
+	// Guarded by the Servers' mu.
+	manifest *wire.Manifest
+	live     *link // the pool in which it runs
+	err      error
+	begun    bool
+}
+
+// tool is one tool that is offered.
+type tool struct {
+	*server
+	named
+	title, description string
+	schema             json.RawMessage
+	hints              hints
+}
+
+// New makes the servers of a thread; nothing is started.
+func New(o Options) *Servers {
+	s := &Servers{o: o, approved: map[identity]bool{}, progress: map[int64]func(wire.ProgressParams){}}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.pool.s = s
+	for _, cfg := range o.Servers {
+		s.list = append(s.list, &server{MCPServer: cfg.In(o.Dir), settled: make(chan struct{})})
+	}
+	return s
+}
+
+// Start starts all servers at once, beside the caller. One whose manifest is known starts
+// when it is called.
+func (s *Servers) Start() {
+	for _, v := range s.list {
+		if m := s.cached(v); m != nil && !v.Required {
+			s.mu.Lock()
+			v.manifest = m
+			s.mu.Unlock()
+			close(v.settled)
+			continue
+		}
+		go s.begin(v)
+	}
+}
+
+// begin starts a server for the first time.
+func (s *Servers) begin(v *server) {
+	defer close(v.settled)
+	_, _ = s.ensure(s.ctx, v) // it is told, and kept
+}
+
+// Wait waits until every server is ready or has failed.
+func (s *Servers) Wait(ctx context.Context) {
+	for _, v := range s.list {
+		select {
+		case <-v.settled:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Required waits for the servers that the thread cannot do without, and says which failed.
+func (s *Servers) Required(ctx context.Context) error {
+	var failed []string
+	for _, v := range s.list {
+		if !v.Required {
+			continue
+		}
+		select {
+		case <-v.settled:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		s.mu.Lock()
+		if v.err != nil {
+			failed = append(failed, v.Name+": "+v.err.Error())
+		}
+		s.mu.Unlock()
+	}
+	if failed == nil {
+		return nil
+	}
+	return fmt.Errorf("required MCP servers failed to initialize: %s", strings.Join(failed, "; "))
+}
+
+// ensure gives the pool in which a server runs, and starts it there if it does not.
+func (s *Servers) ensure(ctx context.Context, v *server) (*link, error) {
+	v.starting.Lock()
+	defer v.starting.Unlock()
+	s.mu.Lock()
+	l := v.live
+	s.mu.Unlock()
+	if l != nil && l.conn.Err() == nil {
+		return l, nil
+	}
+	s.o.Status(v.Name, protocol.McpServerStartupStateStarting, "")
+	l, m, err := s.start(ctx, v)
+	if err != nil && s.ctx.Err() != nil {
+		s.o.Status(v.Name, protocol.McpServerStartupStateCancelled, "")
+		return nil, err
+	}
+	s.mu.Lock()
+	v.err = err
+	if err == nil {
+		v.live = l
+		s.accept(v, m)
+	}
+	s.mu.Unlock()
+	if err != nil {
+		why := s.why(v, err)
+		s.o.Status(v.Name, protocol.McpServerStartupStateFailed, why)
+		s.o.Warn("%s", why)
+		return nil, err
+	}
+	s.remember(v, m)
+	s.o.Status(v.Name, protocol.McpServerStartupStateReady, "")
+	return l, nil
+}
+
+// accept takes what a server says of itself now. The caller holds mu.
+func (s *Servers) accept(v *server, m *wire.Manifest) {
+	v.manifest = m
+	s.version++
+	s.tools = nil
+}
+
+func (s *Servers) start(ctx context.Context, v *server) (*link, *wire.Manifest, error) {
+	if !plainName(v.Name) {
+		return nil, nil, fmt.Errorf("Invalid MCP server name '%s': must match pattern ^[a-zA-Z0-9_-]+$", v.Name)
+	}
+	l, err := s.pool.get()
+	if err != nil {
+		return nil, nil, err
+	}
+	m := new(wire.Manifest)
+	if err := l.conn.Call(ctx, wire.MethodStart, wire.StartParams{Server: v.MCPServer, Elicits: true}, m); err != nil {
+		return nil, nil, err
+	}
+	return l, m, nil
+}
+
+// why is what people are told about a server that did not start.
+func (s *Servers) why(v *server, err error) string {
+	switch kindOf(err) {
+	case wire.KindTimeout:
+		return fmt.Sprintf("MCP client for `%s` timed out after %d seconds. Add or adjust `startup_timeout_sec` in your config.toml:\n[mcp_servers.%s]\nstartup_timeout_sec = XX",
+			v.Name, int(v.Startup.Seconds()), v.Name)
+	case wire.KindAuth:
+		return fmt.Sprintf("The %s MCP server is not logged in. Run `codex mcp login %s`.", v.Name, v.Name)
+	}
+	return fmt.Sprintf("MCP client for `%s` failed to start: MCP startup failed: %v", v.Name, err)
+}
+
+func plainName(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == ""
+}
+
+// Version is another number whenever the tools are others.
+func (s *Servers) Version() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version
+}
+
+// offered gives all tools by namespace and name. The caller holds mu.
+func (s *Servers) offered() map[[2]string]*tool {
+	if s.tools != nil {
+		return s.tools
+	}
+	byID := map[identity]*tool{}
+	var ids []identity
+	for _, v := range s.list {
+		if v.manifest == nil {
+			continue
+		}
+		for _, raw := range v.manifest.Tools {
+			t, ok := readTool(v, raw)
+			if id := (identity{v.Name, t.tool}); ok && byID[id] == nil {
+				byID[id] = t
+				ids = append(ids, id)
+			}
+		}
+	}
+	s.tools = map[[2]string]*tool{}
+	for _, n := range nameTools(ids) {
+		t := byID[n.identity]
+		t.named = n
+		s.tools[[2]string{n.namespace, n.name}] = t
+	}
+	return s.tools
+}
+
+// readTool reads a tool as its server describes it; false for one that is not offered.
+func readTool(v *server, raw json.RawMessage) (*tool, bool) {
+	var d struct {
+		Name        string          `json:"name"`
+		Title       string          `json:"title"`
+		Description string          `json:"description"`
+		InputSchema json.RawMessage `json:"inputSchema"`
+		Annotations hints           `json:"annotations"`
+	}
+	t := &tool{server: v}
+	if json.Unmarshal(raw, &d) != nil {
+		return t, false
+	}
+	t.tool, t.title, t.description, t.hints = d.Name, d.Title, d.Description, d.Annotations
+	var ok bool
+	t.schema, ok = cleanSchema(d.InputSchema)
+	return t, ok && v.Wants(d.Name)
+}
+
+// Close ends all servers.
+func (s *Servers) Close() {
+	s.stop()
+	s.pool.close()
+}
+
+// find gives a server by its configured name.
+func (s *Servers) find(name string) (*server, error) {
+	i := slices.IndexFunc(s.list, func(v *server) bool { return v.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("unknown MCP server '%s'", name)
+	}
+	return s.list[i], nil
+}
+
+var errPoolGone = errors.New("Transport closed")

@@ -1,0 +1,52 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// External are tools that come from outside: those of servers of the Model Context Protocol.
+type External interface {
+	// Functions and Namespaces describe them in a request.
+	Functions() []any
+	Namespaces() []any
+	// Find gives what answers a call, and whether it must run alone; nil for nothing.
+	Find(namespace, name string) (run func(context.Context, *Turn, Call) Output, alone bool)
+}
+
+// McpEnd is the mcp_tool_call_end event of session files.
+type McpEnd struct {
+	Type       string        `json:"type"`
+	CallID     string        `json:"call_id"`
+	Invocation McpInvocation `json:"invocation"`
+	Duration   McpDuration   `json:"duration"`
+	Result     McpResult     `json:"result"`
+}
+
+// McpInvocation is what was called.
+type McpInvocation struct {
+	Server    string          `json:"server"`
+	Tool      string          `json:"tool"`
+	Arguments json.RawMessage `json:"arguments"`
+}
+
+// McpDuration is how long it took.
+type McpDuration struct {
+	Secs  int64 `json:"secs"`
+	Nanos int64 `json:"nanos"`
+}
+
+// McpResult is the result of the server, or why there is none.
+type McpResult struct {
+	Ok  json.RawMessage `json:"Ok,omitempty"`
+	Err string          `json:"Err,omitempty"`
+}
+
+// Describe is a function whose arguments are an A, as a request has it.
+func Describe[A any](name, description string) any { return describe[A](name, description) }
+
+// Decode reads the arguments of a call.
+func Decode(arguments string, a any) error { return decode(arguments, a) }
+
+// BadArguments is the output of a call whose arguments Decode refused.
+func BadArguments(err error) Output { return badArguments(err) }

@@ -1,0 +1,118 @@
+package turn
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+
+	"codex/pkg/config"
+	"codex/pkg/engine/mcp"
+	"codex/pkg/engine/request"
+	"codex/pkg/engine/tools"
+	"codex/pkg/policy"
+	"codex/pkg/protocol"
+	"codex/pkg/rollout"
+)
+
+// setUpServers makes the servers of the Model Context Protocol that the thread may use, and
+// starts them. It fails when one is missing that the thread cannot do without.
+func (t *liveThread) setUpServers(ctx context.Context) error {
+	var servers []config.MCPServer
+	for _, s := range t.cfg.MCPServers() {
+		if s.Enabled && (t.opts.WithMCP == nil || slices.Contains(t.opts.WithMCP, s.Name)) {
+			servers = append(servers, s)
+		}
+	}
+	if len(servers) == 0 {
+		return nil
+	}
+	t.starts = &startNotes{out: t.out}
+	t.mcp = mcp.New(mcp.Options{Servers: servers, Home: t.cfg.Home, Pool: t.opts.MCPPool(t.cfg), Environ: t.opts.Environ, Dir: t.cfg.Cwd, Stderr: t.opts.Stderr,
+		Status: t.starts.note, Warn: func(format string, args ...any) { fmt.Fprintf(t.opts.Stderr, "codex-turn: "+format+"\n", args...) },
+		Allow: t.allowTool})
+	t.mcp.Start()
+	if err := t.mcp.Required(ctx); err != nil {
+		t.mcp.Close()
+		return fmt.Errorf("error creating thread: Fatal error: Failed to initialize session: %w", err)
+	}
+	return nil
+}
+
+// allowTool writes into the user's settings that a tool of a server needs no approval.
+func (t *liveThread) allowTool(server, tool string) error {
+	return config.Edit(context.Background(), t.cfg.Home, config.Change{Path: []string{"mcp_servers", server, "tools", tool, "approval_mode"}, Value: "approve"})
+}
+
+// external are the tools of servers, nil without any.
+func (t *liveThread) external() tools.External {
+	if t.mcp == nil {
+		return nil
+	}
+	return t.mcp
+}
+
+// startNotes tells how servers start: not before clients know of the thread.
+type startNotes struct {
+	out *emitter
+
+	mu    sync.Mutex
+	known bool // clients know of the thread
+	held  []protocol.McpServerStatusUpdatedNotification
+}
+
+func (n *startNotes) note(name string, state protocol.McpServerStartupState, why string) {
+	p := protocol.McpServerStatusUpdatedNotification{Name: name, Status: state}
+	if why != "" {
+		p.Error = &why
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.known {
+		n.held = append(n.held, p)
+		return
+	}
+	n.out.notify(protocol.NoteMcpServerStartupStatusUpdated, p)
+}
+
+// release tells what was held back. A nil one has nothing to tell.
+func (n *startNotes) release() {
+	if n == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.known = true
+	for _, p := range n.held {
+		n.out.notify(protocol.NoteMcpServerStartupStatusUpdated, p)
+	}
+	n.held = nil
+}
+
+// sandboxState is what servers that ask for it are told of the sandbox.
+type sandboxState struct {
+	Profile         policy.Profile        `json:"permissionProfile"`
+	Policy          rollout.SandboxPolicy `json:"sandboxPolicy"`
+	LinuxSandboxExe string                `json:"codexLinuxSandboxExe,omitempty"`
+	Cwd             string                `json:"sandboxCwd"`
+	Legacy          bool                  `json:"useLegacyLandlock"`
+}
+
+// sandboxState is that of the turn.
+func (t *turn) sandboxState() sandboxState {
+	set := &t.th.set
+	return sandboxState{Profile: set.permits.placed, Policy: set.legacy(), LinuxSandboxExe: t.th.opts.Executor[0], Cwd: set.cwd,
+		Legacy: t.th.cfg.Features.Enabled("use_legacy_landlock")}
+}
+
+// metadata says which turn this is, in the words that the provider is told as well.
+func (t *turn) metadata() json.RawMessage {
+	th := t.th
+	sandbox := "none"
+	if th.set.mode() != "danger-full-access" {
+		sandbox = th.opts.SandboxName
+	}
+	o := request.Origin{Session: th.session, Thread: th.id, ThreadSource: th.threadSource, Turn: t.id, Sandbox: sandbox, StartedMs: t.start * 1000}
+	return json.RawMessage(o.Metadata())
+}

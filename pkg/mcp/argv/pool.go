@@ -1,0 +1,73 @@
+package argv
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"codex/pkg/cli/version"
+	"codex/pkg/mcp/pool"
+)
+
+// poolCmd is codex-mcp pool: engines start it.
+type poolCmd struct {
+	Log string `placeholder:"FILE" help:"append what servers say on standard error to FILE"`
+}
+
+// Run implements the command. It ends with its input, and ends all servers then.
+func (c *poolCmd) Run(_ context.Context, p Process) error {
+	log := &logFile{path: c.Log}
+	defer log.close()
+	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Log: log.line})
+	defer servers.Close()
+	return servers.Serve(p.In, p.Out)
+}
+
+// maxLog is where a log begins anew; the last one is kept beside it.
+const maxLog = 4 << 20
+
+// logFile is opened by its first line. A log that cannot be written is no reason for a
+// server not to work.
+type logFile struct {
+	path string
+	mu   sync.Mutex
+	f    *os.File
+	bad  bool
+}
+
+func (l *logFile) line(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.path == "" || l.bad {
+		return
+	}
+	if l.f == nil && !l.open() {
+		l.bad = true
+		return
+	}
+	_, err := fmt.Fprintf(l.f, "%s %q\n", time.Now().UTC().Format(time.RFC3339), text)
+	l.bad = err != nil
+}
+
+func (l *logFile) open() bool {
+	if st, err := os.Stat(l.path); err == nil && st.Size() > maxLog {
+		_ = os.Rename(l.path, l.path+".old") // or it grows on
+	}
+	if os.MkdirAll(filepath.Dir(l.path), 0o700) != nil {
+		return false
+	}
+	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	l.f = f
+	return err == nil
+}
+
+func (l *logFile) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.f != nil {
+		_ = l.f.Close() // its lines were written one by one
+	}
+}
