@@ -68,7 +68,7 @@ func New(o Options) *Pool {
 func (p *Pool) Serve(in io.Reader, out io.Writer) error {
 	p.users.Add(1)
 	defer p.users.Done()
-	u := &user{pool: p, names: map[string]*shared{}, calls: map[int64]context.CancelFunc{}}
+	u := &user{pool: p, names: map[string]*shared{}, cancels: map[int64]context.CancelFunc{}}
 	u.ctx, u.stop = context.WithCancel(p.ctx)
 	u.conn = jsonrpc.NewConn(jsonrpc.NewWriter(out), jsonrpc.Options{Handle: u.handle})
 	err := u.conn.Serve(jsonrpc.NewReader(in, 0))

@@ -24,9 +24,9 @@ type user struct {
 	stop context.CancelFunc
 	work sync.WaitGroup
 
-	mu    sync.Mutex
-	names map[string]*shared
-	calls map[int64]context.CancelFunc
+	mu      sync.Mutex
+	names   map[string]*shared
+	cancels map[int64]context.CancelFunc // of tool calls, by the engine's numbers
 }
 
 // handle takes what the engine says. Everything may take long, so everything is done beside
@@ -48,7 +48,7 @@ func (u *user) handle(r *jsonrpc.Request) error {
 		var p wire.CallParams
 		if r.Decode(&p) == nil { // before the next line, which may cancel it
 			u.mu.Lock()
-			u.calls[p.Call] = cancel
+			u.cancels[p.Call] = cancel
 			u.mu.Unlock()
 		}
 	}
@@ -142,7 +142,7 @@ func (u *user) manifest(ctx context.Context, p *wire.NameParams) (any, error) {
 func (u *user) call(ctx context.Context, p *wire.CallParams) (any, error) {
 	defer func() {
 		u.mu.Lock()
-		delete(u.calls, p.Call)
+		delete(u.cancels, p.Call)
 		u.mu.Unlock()
 	}()
 	c, s, err := u.client(ctx, p.Name)
@@ -175,8 +175,8 @@ func (p *Pool) busy(s *shared, u *user, n int) {
 
 func (u *user) cancel(call int64) {
 	u.mu.Lock()
-	cancel := u.calls[call]
-	delete(u.calls, call)
+	cancel := u.cancels[call]
+	delete(u.cancels, call)
 	u.mu.Unlock()
 	if cancel != nil {
 		cancel()
