@@ -22,6 +22,7 @@ type Source struct {
 	AllowKey bool   // CODEX_API_KEY counts
 	Env      config.Env
 	Program  string // path of codex-login
+	Now      func() time.Time
 	Environ  []string
 }
 
@@ -39,12 +40,29 @@ func (s *Source) Load(ctx context.Context) (*Auth, error) {
 	return s.ask(ctx, "")
 }
 
+// Current gives what can go into a request now.
+func (s *Source) Current(ctx context.Context) (*Auth, error) {
+	a, err := s.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Fresh(ctx, a)
+}
+
 // Fresh gives what can go into a request now: a itself, or something newer.
-func (s *Source) Fresh(ctx context.Context, a *Auth, now time.Time) (*Auth, error) {
-	if a.Stale(now) || a.Mode == Personal && a.AccountID == "" {
+func (s *Source) Fresh(ctx context.Context, a *Auth) (*Auth, error) {
+	if a.Stale(s.Now()) || a.Mode == Personal && a.AccountID == "" {
 		return s.next(ctx, a, "")
 	}
 	return a, nil
+}
+
+// Renewed is a with another token, or, when only codex-login knows whose it is, with that.
+func (s *Source) Renewed(ctx context.Context, a *Auth) (*Auth, error) {
+	if a.Renewable() {
+		return s.Renew(ctx, a)
+	}
+	return s.Fresh(ctx, a)
 }
 
 // Renew gives a credential after a was refused: the one that is stored meanwhile, or a new

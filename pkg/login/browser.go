@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -21,6 +22,7 @@ import (
 const (
 	callbackPort = 1455
 	sparePort    = 1457
+	portVariable = "CODEX_LOGIN_PORT" // another one
 	cancelTries  = 10
 	cancelEvery  = 200 * time.Millisecond
 	lastPage     = 5 * time.Second // for the browser to fetch the page that says it is done
@@ -184,9 +186,13 @@ func (b *browserLogin) seen() {
 
 // listen takes the port of the callback. Another login that has it is called off.
 func (s *session) listen(ctx context.Context) (net.Listener, error) {
-	ports := s.Ports
-	if ports == nil {
-		ports = []int{callbackPort, sparePort}
+	ports := []int{callbackPort, sparePort}
+	if v := s.Env.Get(portVariable); v != "" {
+		n, err := strconv.ParseUint(v, 10, 16)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", portVariable, err)
+		}
+		ports = []int{int(n)}
 	}
 	var lc net.ListenConfig
 	try := func(port int) (net.Listener, error) {

@@ -31,8 +31,6 @@ type Process struct {
 	Now            func() time.Time
 	// Open shows an address in a browser.
 	Open func(address string)
-	// Ports are those of the browser's way back, nil for the original's.
-	Ports []int
 }
 
 // Grammar is the command line.

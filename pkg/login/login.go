@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -31,7 +32,17 @@ func (c *loginCmd) Run(s *session) error {
 		return s.loginKey()
 	case s.WithAccessToken:
 		return s.loginToken()
-	case s.DeviceAuth:
+	}
+	if s.JSON { // whoever started us has gone when our input ends
+		ctx, cancel := context.WithCancel(s.ctx)
+		defer cancel()
+		s.ctx = ctx
+		go func() { // ends with the input, or with the process
+			io.Copy(io.Discard, s.Stdin)
+			cancel()
+		}()
+	}
+	if s.DeviceAuth {
 		return s.loginDevice()
 	}
 	return s.loginBrowser()

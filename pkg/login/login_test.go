@@ -26,13 +26,12 @@ type desk struct {
 	env    map[string]string
 	server *oauth.Server
 	browse func(address string)
-	ports  []int
 	visits sync.WaitGroup
 }
 
 func newDesk(t *testing.T) *desk {
 	s := oauth.Start(t)
-	d := &desk{t: t, home: t.TempDir(), server: s, ports: []int{0}, env: map[string]string{
+	d := &desk{t: t, home: t.TempDir(), server: s, env: map[string]string{portVariable: "0",
 		authAPIVariable: s.URL, renewVariable: s.URL + "/oauth/token", revokeVariable: s.URL + "/oauth/revoke"}}
 	t.Cleanup(d.visits.Wait)
 	return d
@@ -54,7 +53,7 @@ func (d *desk) run(ctx context.Context, stdin string, args ...string) (stdout, s
 			}
 			return d.env[k]
 		}, SystemDir: filepath.Join(d.home, "none")},
-		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Now: time.Now, Open: d.browse, Ports: d.ports})
+		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Now: time.Now, Open: d.browse})
 	return out.String(), errs.String(), status
 }
 
@@ -186,13 +185,8 @@ func TestTwoBrowsers(t *testing.T) {
 	}()
 	u, _ := url.Parse(<-address)
 	redirect, _ := url.Parse(u.Query().Get("redirect_uri"))
-	port := new(json.Number)
-	if err := json.Unmarshal([]byte(redirect.Port()), port); err != nil {
-		t.Fatal(err)
-	}
-	n, _ := port.Int64()
 	second := newDesk(t)
-	second.ports = []int{int(n)}
+	second.env[portVariable] = redirect.Port()
 	second.browse = func(a string) { second.visit(a) }
 	if _, errs, status := second.run(t.Context(), ""); status != 0 {
 		t.Error(errs)
@@ -254,10 +248,16 @@ func TestLines(t *testing.T) {
 		}
 		get(t, first.AuthURL)
 	}()
-	status := Main(t.Context(), Process{Args: []string{"--json", "--experimental_issuer", d.server.URL}, Env: config.Env{Home: d.home, Cwd: d.home, Get: func(string) string { return "" },
-		SystemDir: filepath.Join(d.home, "none")}, Stdin: strings.NewReader(""), Stdout: &last{w: w}, Stderr: io.Discard, Now: time.Now, Ports: []int{0}})
+	stdin, ours := io.Pipe()
+	status := Main(t.Context(), Process{Args: []string{"--json", "--experimental_issuer", d.server.URL}, Env: config.Env{Home: d.home, Cwd: d.home, Get: func(k string) string { return d.env[k] },
+		SystemDir: filepath.Join(d.home, "none")}, Stdin: stdin, Stdout: &last{w: w}, Stderr: io.Discard, Now: time.Now})
 	if status != 0 {
 		t.Error(status)
+	}
+	ours.Close()
+	// Whoever started it has gone.
+	if out, _, status := d.run(t.Context(), "", "--json"); status != 1 || !strings.HasSuffix(out, `{"error":"Login cancelled","success":false}`+"\n") {
+		t.Errorf("%d %s", status, out)
 	}
 	out, _, status := d.run(t.Context(), "", "--json", "-c", `forced_login_method="api"`)
 	if status != 1 || out != `{"error":"ChatGPT login is disabled. Use API key login instead.","success":false}`+"\n" {

@@ -231,7 +231,6 @@ func notSent() map[string]string {
 		"thread/realtime/error":                realtime,
 		"thread/realtime/closed":               realtime,
 		"windows/worldWritableWarning":         "the Windows sandbox",
-		"account/chatgptAuthTokens/refresh":    "login by a client's tokens",
 		"rawResponseItem/completed":            "raw events",
 		"thread/compacted":                     "deprecated: the item contextCompaction",
 		"item/permissions/requestApproval":     "the tool that asks for permissions",

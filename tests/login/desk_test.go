@@ -96,8 +96,9 @@ func (d *desk) noSecrets() {
 type model struct {
 	mu    sync.Mutex
 	good  func(token string) bool
-	asked []string // authorization and account of each request
-	usage []string
+	asked []string          // authorization and account of each request
+	usage []string          // requests of the service behind the account
+	tasks map[string]string // its answers about tasks
 }
 
 func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -124,9 +125,34 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// backend is the service behind the account.
 func (m *model) backend(w http.ResponseWriter, r *http.Request) {
 	m.usage = append(m.usage, r.Method+" "+r.URL.Path)
-	http.NotFound(w, r)
+	if r.Header.Get("chatgpt-account-id") != "acc1" || m.good != nil && !m.good(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	switch path := strings.TrimPrefix(r.URL.Path, "/backend-api/wham/"); {
+	case path == "usage":
+		fmt.Fprint(w, `{"plan_type":"pro","rate_limit":{"allowed":true,"limit_reached":false,`+
+			`"primary_window":{"used_percent":42,"limit_window_seconds":3600,"reset_after_seconds":120,"reset_at":1735689720},`+
+			`"secondary_window":{"used_percent":5,"limit_window_seconds":86400,"reset_after_seconds":43200,"reset_at":1735693200}},`+
+			`"credits":{"has_credits":true,"unlimited":false,"balance":"9.9"},"additional_rate_limits":[{"limit_name":"spark","metered_feature":"codex_other",`+
+			`"rate_limit":{"allowed":true,"limit_reached":false,"primary_window":{"used_percent":88,"limit_window_seconds":1800,"reset_after_seconds":600,"reset_at":1735693200}}}],`+
+			`"rate_limit_reached_type":{"type":"rate_limit_reached"}}`)
+	case path == "accounts/send_add_credits_nudge_email":
+		fmt.Fprint(w, `{}`)
+	case strings.HasPrefix(path, "tasks/") && m.tasks[strings.TrimPrefix(path, "tasks/")] != "":
+		fmt.Fprint(w, m.tasks[strings.TrimPrefix(path, "tasks/")])
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (m *model) backendRequests() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]string(nil), m.usage...)
 }
 
 // requests are those so far.

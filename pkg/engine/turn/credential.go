@@ -32,7 +32,7 @@ func (t *liveThread) credentials() *auth.Source {
 	if v := t.opts.Getenv(clock.Variable); v != "" {
 		environ = append(slices.Clone(environ), clock.Variable+"="+v)
 	}
-	return &auth.Source{Home: t.cfg.Home, Store: t.cfg.AuthStore, AllowKey: true, Env: t.opts.Config.Env, Program: program, Environ: environ}
+	return &auth.Source{Home: t.cfg.Home, Store: t.cfg.AuthStore, AllowKey: true, Env: t.opts.Config.Env, Program: program, Environ: environ, Now: t.opts.Now}
 }
 
 // loadAuth finds the credential when the thread starts. A client's own is asked for when a
@@ -59,7 +59,7 @@ func (t *turn) freshen() error {
 	if th.auth.External && th.auth.AccessToken == "" {
 		return t.adopt(t.ofClient(t.ctx))
 	}
-	a, err := th.credentials().Fresh(t.ctx, th.auth, th.opts.Now())
+	a, err := th.credentials().Fresh(t.ctx, th.auth)
 	if err != nil && t.ctx.Err() == nil && th.auth.Mode == auth.ChatGPT && !th.auth.Expired(th.opts.Now()) {
 		th.opts.Log.Printf("warning: %v; going on with the credential at hand", err)
 		return nil

@@ -77,7 +77,11 @@ func (a *ask) answer(c *conn, result json.RawMessage, err error) {
 		t.keep = true
 	}
 	t.mu.Unlock()
-	if a.theirs.Method == protocol.AskToolCall { // no serverRequest/resolved follows
+	switch a.theirs.Method { // no serverRequest/resolved follows
+	case protocol.AskAuthTokensRefresh:
+		t.takeTokens(result, err)
+		a.close(false)
+	case protocol.AskToolCall:
 		a.close(false)
 	}
 	_ = a.theirs.Reply(result, err) // a failure shows as the end of the engine's output

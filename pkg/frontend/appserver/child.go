@@ -28,8 +28,9 @@ type child struct {
 	gone chan struct{} // reaped, and everything about it is told
 
 	mu      sync.Mutex
-	ready   bool // the thread is open
-	turned  bool // has had a turn/start
+	token   string // the client's own that the engine has
+	ready   bool   // the thread is open
+	turned  bool   // has had a turn/start
 	leaving bool
 }
 
@@ -52,6 +53,9 @@ func (t *loadedThread) engine() (*child, error) {
 	cmd.Args = append(slices.Clone(cmd.Args), "--source", "vscode")
 	if method == protocol.MethodThreadStart {
 		cmd.Args = append(cmd.Args, "--thread-id", t.id)
+	}
+	if s.local.HasExternal() {
+		cmd.Args = append(cmd.Args, "--client-auth")
 	}
 	for _, dir := range s.local.SkillRoots() {
 		cmd.Args = append(cmd.Args, "--skill-root", dir)
@@ -272,8 +276,41 @@ func (c *child) notification(line []byte) (bool, error) {
 }
 
 func (c *child) request(r *jsonrpc.Request) error {
+	if r.Method == protocol.AskAuthTokensRefresh {
+		if res := c.newer(); res != nil {
+			return r.Reply(res, nil)
+		}
+	}
 	c.t.ask(r)
 	return nil
+}
+
+// newer gives the client's tokens when the engine does not have them yet.
+func (c *child) newer() *protocol.ChatgptAuthTokensRefreshResponse {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	res := c.t.s.local.External(c.token)
+	if res != nil {
+		c.token = res.AccessToken
+	}
+	return res
+}
+
+// takeTokens keeps the tokens that a client has just given the engine.
+func (t *loadedThread) takeTokens(result json.RawMessage, err error) {
+	var got protocol.ChatgptAuthTokensRefreshResponse
+	if err != nil || json.Unmarshal(result, &got) != nil {
+		return
+	}
+	t.s.local.Adopt(&got)
+	t.mu.Lock()
+	c := t.child
+	t.mu.Unlock()
+	if c != nil {
+		c.mu.Lock()
+		c.token = got.AccessToken
+		c.mu.Unlock()
+	}
 }
 
 func (c *child) bad(_ []byte, err error) error {

@@ -169,6 +169,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 		Config:     config.Options{Env: p.Config, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Strict: f.Strict},
 		Engine:     pipeline.Command{Name: "codex-turn", Path: engine, Args: args},
 		Executor:   []string{executor, "serve"},
+		Login:      install.Own(p.Self)("codex-login"),
 		Environ:    p.Env,
 		Originator: p.Config.Get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"),
 		Stderr:     p.Stderr, Now: now,

@@ -16,6 +16,7 @@ type Options struct {
 	Config   config.Options
 	Engine   pipeline.Command // codex-turn with its arguments
 	Executor []string         // argv of codex-sandbox serve
+	Login    string           // path of codex-login
 	Environ  []string
 	// Originator begins the user agent; "" takes the name of the first client.
 	Originator string

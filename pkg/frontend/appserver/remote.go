@@ -103,7 +103,7 @@ func (s *Server) relayKick() {
 
 // relayCredentials are those of the service's account. They go nowhere else.
 func (s *Server) relayCredentials() (relay.Credentials, error) {
-	a, err := auth.Load(s.home, s.opts.Config.Env, false)
+	a, err := s.local.Credential(context.Background())
 	switch {
 	case err != nil:
 		return relay.Credentials{}, err

@@ -49,7 +49,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{opts: o, home: home, conns: map[*conn]struct{}{}, threads: map[string]*loadedThread{}, originator: o.Originator}
 	s.idle = sync.NewCond(&s.mu)
-	s.local = &local.Service{Home: home, Config: o.Config, Environ: o.Environ, Executor: o.Executor, Stderr: o.Stderr, Log: o.Log, Now: o.Now,
+	s.local = &local.Service{Home: home, Config: o.Config, Environ: o.Environ, Executor: o.Executor, Login: o.Login, Stderr: o.Stderr, Log: o.Log, Now: o.Now,
 		Background: func(job func()) { s.queue.Do("", job) }, Broadcast: s.broadcast, LoggedIn: s.relayKick, Reload: s.reload}
 	s.methods = s.table()
 	s.installation = sync.OnceValue(func() string {
@@ -184,6 +184,7 @@ func (s *Server) Close() {
 		conns = append(conns, c)
 	}
 	s.mu.Unlock()
+	s.local.Leave()
 	stuck := time.AfterFunc(s.opts.Grace, func() { // who does not read must not keep an engine
 		for _, c := range conns {
 			c.out.Hurry()

@@ -2,14 +2,36 @@ package local
 
 import (
 	"context"
+	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"codex/pkg/auth"
+	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
+
+// source is where the account's credential comes from.
+func (s *Service) source(cfg *config.Config) *auth.Source {
+	return &auth.Source{Home: s.Home, Store: cfg.AuthStore, Env: s.Config.Env, Program: s.Login, Environ: s.Environ, Now: s.Now}
+}
+
+// credential is the client's own, else what is stored.
+func (s *Service) credential(cfg *config.Config) (*auth.Auth, error) {
+	if a := s.external(); a != nil {
+		return a, nil
+	}
+	return s.source(cfg).Load(context.Background())
+}
+
+// Credential is one that is good as far as can be seen.
+func (s *Service) Credential(ctx context.Context) (*auth.Auth, error) {
+	cfg, err := s.load(nil)
+	if err != nil {
+		return nil, err
+	}
+	return account{s, s.source(cfg)}.Current(ctx)
+}
 
 func (s *Service) accountRead(r *Request, p *protocol.GetAccountParams) (any, error) {
 	cfg, err := s.load(nil)
@@ -20,26 +42,58 @@ func (s *Service) accountRead(r *Request, p *protocol.GetAccountParams) (any, er
 	if !res.RequiresOpenaiAuth { // another provider has no account
 		return res, nil
 	}
-	a, err := auth.Load(s.Home, s.Config.Env, false)
+	a, err := s.credential(cfg)
 	if err != nil {
 		return nil, err
+	}
+	if p.RefreshToken && a.Renewable() || a.Mode == auth.Personal {
+		if n, err := s.source(cfg).Renewed(context.Background(), a); err == nil {
+			a = n
+		} else {
+			s.Log.Printf("account/read: %v", err)
+		}
 	}
 	switch {
 	case a.Mode == auth.APIKey:
 		res.Account = &protocol.Account{Type: protocol.AccountApiKey}
-	case a.Mode == auth.ChatGPT && a.IDToken != "":
+	case a.External, a.Mode == auth.Personal, a.Mode == auth.ChatGPT && a.IDToken != "", a.Mode == auth.ChatGPT && a.Claims.Email != "":
 		res.Account = &protocol.Account{Type: protocol.AccountChatgpt, Email: a.Claims.Email, PlanType: plan(a.Claims.Plan)}
 	}
 	return res, nil
 }
 
 func plan(name string) protocol.PlanType {
-	for _, w := range protocol.PlanTypeUnknown.Values() {
-		if w == name {
-			return protocol.PlanType(name)
-		}
+	if slices.Contains(protocol.PlanTypeUnknown.Values(), name) {
+		return protocol.PlanType(name)
 	}
 	return protocol.PlanTypeUnknown
+}
+
+// modeOf is how a credential is called on the wire.
+func modeOf(a *auth.Auth) protocol.AuthMode {
+	switch {
+	case a.Mode == auth.APIKey:
+		return protocol.AuthModeApikey
+	case a.External:
+		return protocol.AuthModeChatgptAuthTokens
+	}
+	return protocol.AuthModeChatgpt
+}
+
+// changed tells everybody that the account is another one, and has threads take it up.
+func (s *Service) changed(a *auth.Auth) {
+	s.LoggedIn()
+	s.Reload()
+	n := protocol.AccountUpdatedNotification{}
+	if a != nil && a.Mode != "" {
+		mode := modeOf(a)
+		n.AuthMode = &mode
+		if a.Account() {
+			plan := plan(a.Claims.Plan)
+			n.PlanType = &plan
+		}
+	}
+	s.Broadcast(protocol.NoteAccountUpdated, n)
 }
 
 func (s *Service) loginStart(r *Request, p *protocol.LoginAccountParams) (any, error) {
@@ -47,59 +101,74 @@ func (s *Service) loginStart(r *Request, p *protocol.LoginAccountParams) (any, e
 	if err != nil {
 		return nil, err
 	}
+	if p.Type != protocol.LoginAccountParamsChatgptAuthTokens && s.external() != nil {
+		return nil, jsonrpc.Invalidf("External auth is active. Use account/login/start (chatgptAuthTokens) to update it or account/logout to clear it.")
+	}
+	if p.Type == protocol.LoginAccountParamsApiKey {
+		return s.loginKey(r, cfg, p.ApiKey)
+	}
+	if cfg.ForcedLoginMethod == "api" {
+		what := "ChatGPT login"
+		if p.Type == protocol.LoginAccountParamsChatgptAuthTokens {
+			what = "External ChatGPT auth"
+		}
+		return nil, jsonrpc.Invalidf("%s is disabled. Use API key login instead.", what)
+	}
+	if p.Type == protocol.LoginAccountParamsChatgptAuthTokens {
+		return s.loginTokens(r, cfg, p)
+	}
+	return s.loginAccount(r, cfg, p.Type)
+}
+
+func (s *Service) loginKey(r *Request, cfg *config.Config, key string) (any, error) {
 	switch {
-	case p.Type != protocol.LoginAccountParamsApiKey:
-		return nil, jsonrpc.Invalidf("account/login/start with type `%s` is not supported yet: log in with `codex login` or an API key", jsonrpc.Shorten(p.Type))
 	case cfg.ForcedLoginMethod == "chatgpt":
 		return nil, jsonrpc.Invalidf("API key login is disabled. Use ChatGPT login instead.")
-	case strings.TrimSpace(p.ApiKey) == "":
+	case strings.TrimSpace(key) == "":
 		return nil, jsonrpc.Invalidf("apiKey must not be empty")
 	}
-	if err := auth.SaveAPIKey(context.Background(), s.Home, p.ApiKey); err != nil {
+	s.logins.cancel("")
+	var err error
+	if cfg.AuthStore == "file" {
+		err = auth.SaveAPIKey(context.Background(), s.Home, key)
+	} else {
+		err = s.runLogin(cfg, key, "--with-api-key")
+	}
+	if err != nil {
 		return nil, err
 	}
 	r.After(func() {
-		s.LoggedIn()
 		s.Broadcast(protocol.NoteAccountLoginCompleted, protocol.AccountLoginCompletedNotification{Success: true})
-		mode := protocol.AuthMode("apikey")
-		s.Broadcast(protocol.NoteAccountUpdated, protocol.AccountUpdatedNotification{AuthMode: &mode})
+		s.changed(&auth.Auth{Mode: auth.APIKey})
 	})
 	return protocol.LoginAccountResponse{Type: protocol.LoginAccountResponseApiKey}, nil
 }
 
-func (s *Service) loginCancel(r *Request, p *protocol.CancelLoginAccountParams) (any, error) {
-	if uuid.Validate(p.LoginID) != nil {
-		return nil, jsonrpc.Invalidf("invalid login id: %s", jsonrpc.Shorten(p.LoginID))
-	}
-	return protocol.CancelLoginAccountResponse{Status: protocol.CancelLoginAccountStatusNotFound}, nil
-}
-
 func (s *Service) logout(r *Request) (any, error) {
-	if _, err := (auth.File{Home: s.Home}).Remove(); err != nil {
+	cfg, err := s.load(nil)
+	if err != nil {
 		return nil, err
 	}
-	r.After(func() {
-		s.LoggedIn()
-		s.Broadcast(protocol.NoteAccountUpdated, protocol.AccountUpdatedNotification{})
-	})
+	s.logins.cancel("")
+	if !s.forget() {
+		if err := s.removeStored(cfg); err != nil {
+			return nil, err
+		}
+	}
+	r.After(func() { s.changed(nil) })
 	return protocol.LogoutAccountResponse{}, nil
 }
 
-func (s *Service) rateLimits(r *Request) (any, error) {
-	return s.ofAccount(r, "read rate limits")
-}
-
-func (s *Service) creditsNudge(r *Request, p *protocol.SendAddCreditsNudgeEmailParams) (any, error) {
-	return s.ofAccount(r, "notify workspace owner")
-}
-
-// ofAccount answers for what needs the service behind a ChatGPT account, which is not
-// built: without an account as the original does.
-func (s *Service) ofAccount(r *Request, what string) (any, error) {
-	if a, err := auth.Load(s.Home, s.Config.Env, false); err == nil && a.Mode == auth.ChatGPT {
-		return notBuilt(r)
+// removeStored removes the credential. Where there is more to do than to remove a file,
+// codex-login does it.
+func (s *Service) removeStored(cfg *config.Config) error {
+	if cfg.AuthStore == "file" {
+		if a, err := auth.LoadFile(s.Home); err != nil || !a.Renewable() {
+			_, err := auth.File{Home: s.Home}.Remove()
+			return err
+		}
 	}
-	return nil, jsonrpc.Invalidf("codex account authentication required to %s", what)
+	return s.runLogin(cfg, "", "logout")
 }
 
 type authStatusParams struct {
@@ -122,15 +191,17 @@ func (s *Service) authStatus(r *Request, p *authStatusParams) (any, error) {
 	if !out.Require {
 		return out, nil
 	}
-	a, err := auth.Load(s.Home, s.Config.Env, false)
+	a, err := s.credential(cfg)
 	if err != nil {
 		return nil, err
 	}
-	switch mode := protocol.AuthMode("apikey"); a.Mode {
-	case auth.ChatGPT:
-		mode = "chatgpt"
-		fallthrough
-	case auth.APIKey:
+	if p.RefreshToken != nil && *p.RefreshToken && a.Renewable() {
+		if a, err = s.source(cfg).Renewed(context.Background(), a); err != nil {
+			return nil, err
+		}
+	}
+	if a.Mode != "" {
+		mode := modeOf(a)
 		out.Method = &mode
 		if token := a.Bearer(); token != "" && p.IncludeToken != nil && *p.IncludeToken {
 			out.Token = &token

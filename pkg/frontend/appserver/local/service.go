@@ -24,6 +24,7 @@ type Service struct {
 	Config   config.Options
 	Environ  []string
 	Executor []string // argv of codex-sandbox serve
+	Login    string   // path of codex-login
 	Stderr   *os.File
 	Log      *log.Logger
 	Now      func() time.Time
@@ -35,6 +36,9 @@ type Service struct {
 	// LoggedIn is called when the account is another one, Reload when threads shall read
 	// their configuration again.
 	LoggedIn, Reload func()
+
+	logins logins
+	tokens clientTokens
 
 	mu         sync.Mutex
 	skillRoots []string // that clients have added
@@ -114,8 +118,8 @@ func (s *Service) Methods() map[string]method {
 		protocol.MethodAccountLoginStart:               {Run: with(s.loginStart), Key: account},
 		protocol.MethodAccountLoginCancel:              {Run: with(s.loginCancel), Key: account},
 		protocol.MethodAccountLogout:                   {Run: s.logout, Key: account},
-		protocol.MethodAccountRateLimitsRead:           {Run: s.rateLimits, Key: account},
-		protocol.MethodAccountSendAddCreditsNudgeEmail: {Run: with(s.creditsNudge), Key: account},
+		protocol.MethodAccountRateLimitsRead:           {Run: s.rateLimits},
+		protocol.MethodAccountSendAddCreditsNudgeEmail: {Run: with(s.creditsNudge)},
 
 		protocol.MethodFsReadFile:        {Run: with(fsReadFile)},
 		protocol.MethodFsWriteFile:       {Run: with(fsWriteFile)},

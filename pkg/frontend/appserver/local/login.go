@@ -1,0 +1,175 @@
+package local
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"codex/pkg/auth"
+	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+// Variables that name another service, as in the original, for tests.
+const (
+	issuerVariable = "CODEX_APP_SERVER_LOGIN_ISSUER"
+	clientVariable = "CODEX_APP_SERVER_LOGIN_CLIENT_ID"
+)
+
+// logins holds the one login that may be under way: a codex-login, which ends when its
+// input does.
+type logins struct {
+	mu    sync.Mutex
+	id    string
+	input io.Closer
+}
+
+// begin puts a login in the place of another, which is called off.
+func (l *logins) begin(id string, input io.Closer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.input != nil {
+		l.input.Close()
+	}
+	l.id, l.input = id, input
+}
+
+// cancel calls the login off, if it is that one; "" is any.
+func (l *logins) cancel(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.input == nil || id != "" && l.id != id {
+		return false
+	}
+	l.input.Close()
+	l.id, l.input = "", nil
+	return true
+}
+
+func (s *Service) loginCancel(r *Request, p *protocol.CancelLoginAccountParams) (any, error) {
+	if uuid.Validate(p.LoginID) != nil {
+		return nil, jsonrpc.Invalidf("invalid login id: %s", jsonrpc.Shorten(p.LoginID))
+	}
+	res := protocol.CancelLoginAccountResponse{Status: protocol.CancelLoginAccountStatusNotFound}
+	if s.logins.cancel(p.LoginID) {
+		res.Status = protocol.CancelLoginAccountStatusCanceled
+	}
+	return res, nil
+}
+
+// loginArgs are the options of every codex-login that is started here.
+func (s *Service) loginArgs(cfg *config.Config, rest ...string) []string {
+	args := []string{"-c", "cli_auth_credentials_store=" + strconv.Quote(cfg.AuthStore)}
+	if cfg.ForcedLoginMethod != "" {
+		args = append(args, "-c", "forced_login_method="+strconv.Quote(cfg.ForcedLoginMethod))
+	}
+	if len(cfg.ForcedWorkspaceIDs) > 0 {
+		b, err := json.Marshal(cfg.ForcedWorkspaceIDs)
+		if err == nil {
+			args = append(args, "-c", "forced_chatgpt_workspace_id="+string(b))
+		}
+	}
+	return append(args, rest...)
+}
+
+// runLogin runs codex-login to its end; input is what it reads.
+func (s *Service) runLogin(cfg *config.Config, input string, args ...string) error {
+	cmd := exec.Command(s.Login, s.loginArgs(cfg, args...)...)
+	cmd.Env, cmd.Stdin = s.Environ, strings.NewReader(input)
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if last := strings.TrimPrefix(lines[len(lines)-1], "codex-login: "); last != "" {
+		return errors.New(last)
+	}
+	return fmt.Errorf("run codex-login: %w", err)
+}
+
+// progress is a line of codex-login --json.
+type progress struct {
+	AuthURL         string
+	VerificationURL string
+	UserCode        string
+	Success         *bool
+	Error           string
+}
+
+// loginAccount has codex-login sign in, and answers when it says where the person goes.
+func (s *Service) loginAccount(r *Request, cfg *config.Config, kind string) (any, error) {
+	args := []string{"--json"}
+	if kind == protocol.LoginAccountParamsChatgptDeviceCode {
+		args = append(args, "--device-auth")
+	}
+	for variable, option := range map[string]string{issuerVariable: "--experimental_issuer", clientVariable: "--experimental_client-id"} {
+		if v := s.Config.Env.Get(variable); v != "" {
+			args = append(args, option+"="+v)
+		}
+	}
+	cmd := exec.Command(s.Login, s.loginArgs(cfg, args...)...)
+	cmd.Env, cmd.Stderr = s.Environ, s.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start codex-login: %w", err)
+	}
+	id := uuid.NewString()
+	s.logins.begin(id, in)
+	lines := json.NewDecoder(bufio.NewReader(io.LimitReader(out, 1<<20)))
+	var first progress
+	if err := lines.Decode(&first); err != nil || first.Success != nil {
+		s.logins.cancel(id)
+		cmd.Wait()
+		if err == nil {
+			err = errors.New(first.Error)
+		}
+		return nil, fmt.Errorf("failed to start login: %w", err)
+	}
+	s.Background(func() { s.followLogin(id, cfg, cmd, lines) })
+	res := protocol.LoginAccountResponse{Type: kind, LoginID: id, AuthURL: first.AuthURL, VerificationURL: first.VerificationURL, UserCode: first.UserCode}
+	return res, nil
+}
+
+// followLogin tells how a login ends.
+func (s *Service) followLogin(id string, cfg *config.Config, cmd *exec.Cmd, lines *json.Decoder) {
+	var last progress
+	err := lines.Decode(&last)
+	s.logins.cancel(id)
+	cmd.Wait()
+	n := protocol.AccountLoginCompletedNotification{LoginID: &id, Success: err == nil && last.Success != nil && *last.Success}
+	if !n.Success {
+		why := last.Error
+		if why == "" {
+			why = "Login was not completed"
+		}
+		n.Error = &why
+	}
+	s.Broadcast(protocol.NoteAccountLoginCompleted, n)
+	if n.Success {
+		a, err := s.credential(cfg)
+		if err != nil {
+			s.Log.Printf("after a login: %v", err)
+			a = &auth.Auth{Mode: auth.ChatGPT}
+		}
+		s.changed(a)
+	}
+}
+
+// Leave calls a login off that is under way: the server leaves.
+func (s *Service) Leave() { s.logins.cancel("") }
