@@ -112,11 +112,8 @@ func (s *Stream) prefixed(lines []text.Line, begun bool) []text.Line {
 	if begun {
 		first = rest
 	}
-	out := text.Prefixed(lines, first, rest)
-	for i, l := range lines {
-		if len(l) == 0 && (i > 0 || begun) {
-			out[i] = nil
-		}
+	if begun && len(lines) > 0 && len(lines[0]) == 0 {
+		first = nil
 	}
-	return out
+	return text.Prefixed(lines, first, rest)
 }

@@ -90,11 +90,11 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-// TestLongLines holds that a line of 10 MB costs a bounded number of rows wherever it is
+// TestLongLines holds that a line of megabytes costs a bounded number of rows wherever it is
 // not what the model writes itself, and says how much of it is missing.
 func TestLongLines(t *testing.T) {
 	th, _ := text.NewTheme(text.Settings{Depth: text.TrueColor})
-	long := strings.Repeat("x", 10<<20)
+	long := strings.Repeat("x", 3<<20)
 	for _, item := range everywhere(long) {
 		switch item.ItemType() {
 		case protocol.ItemAgentMessage, protocol.ItemReasoning, protocol.ItemPlan, protocol.ItemExitedReviewMode:

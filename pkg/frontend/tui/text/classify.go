@@ -118,10 +118,16 @@ func marker(l []byte, paragraph bool) int {
 	return n + gap
 }
 
-// definition says whether a line defines the address of a reference: [word]: address.
+// definition says whether a line defines the address of a reference: [word]: address. A
+// footnote does not.
 func definition(l []byte) bool {
 	end := bytes.Index(l, []byte("]:"))
-	return len(l) > 0 && l[0] == '[' && end > 1 && bytes.IndexByte(l[1:end], ']') < 0 && bytes.IndexByte(l[1:end], '[') < 0 && len(bytes.TrimSpace(l[end+2:])) > 0
+	if l[0] != '[' || end < 2 || l[1] == '^' || bytes.ContainsAny(l[1:end], "[]") {
+		return false
+	}
+	address, title, _ := bytes.Cut(bytes.TrimSpace(l[end+2:]), []byte(" "))
+	title = bytes.TrimSpace(title)
+	return len(address) > 0 && (len(title) == 0 || bytes.IndexByte([]byte(`"'(`), title[0]) >= 0)
 }
 
 // underline says whether a line makes a heading of the paragraph above it.

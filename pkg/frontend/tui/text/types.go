@@ -107,15 +107,18 @@ func (l Line) Restyled(style Style) Line {
 	return out
 }
 
-// Prefixed puts first before the first of the lines and rest before the others.
+// Prefixed puts first before the first of the lines and rest before the others. A line
+// without text stays so when the prefix is blank.
 func Prefixed(lines []Line, first, rest Line) []Line {
+	blank := strings.TrimSpace(rest.String()) == ""
 	out := make([]Line, len(lines))
 	for i, l := range lines {
-		p := rest
-		if i == 0 {
-			p = first
+		switch {
+		case i == 0:
+			out[i] = append(append(make(Line, 0, len(first)+len(l)), first...), l...)
+		case len(l) > 0 || !blank:
+			out[i] = append(append(make(Line, 0, len(rest)+len(l)), rest...), l...)
 		}
-		out[i] = append(append(make(Line, 0, len(p)+len(l)), p...), l...)
 	}
 	return out
 }
