@@ -175,6 +175,7 @@ func TestBinaries(t *testing.T) {
 		"codex":            {5 * mb / 2, append(small, "encoding/json", "regexp")},
 		"codex-netproxy":   {9 * mb, []string{"github.com/alecthomas/kong", "encoding/xml", "text/template", "html/template"}},
 		"codex-notify":     {4 * mb, small},
+		"codex-tui":        {12 * mb, []string{"github.com/alecthomas/kong"}},
 		"codex-app-server": {13 * mb, nil},
 		"codex-daemon":     {4 * mb, append(small, "crypto/tls")},
 		"codex-execpolicy": {7 * mb, []string{"net/http"}},

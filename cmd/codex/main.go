@@ -39,7 +39,6 @@ func main() {
 		Self:      install.Self(os.Args[0], exe, os.Getenv("PATH")),
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
-		StdinTTY:  isatty.IsTerminal(os.Stdin.Fd()),
 		StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()),
 	}))
 }

@@ -78,6 +78,7 @@ func rootOptions() []rootOption {
 		opt("", "--add-dir", "DIR", "further folder that may be written", groupDir),
 		image,
 		search,
+		opt("", "--turn", "COMMAND", "engine behind the terminal frontend", groupScreen),
 		opt("", "--remote", "ADDR", "app-server for the terminal frontend to connect to", groupScreen),
 		opt("", "--remote-auth-token-env", "VAR", "variable that holds its bearer token", groupScreen),
 		opt("", "--no-alt-screen", "", "keep the terminal's own scrollback", groupScreen),

@@ -26,7 +26,6 @@ type Call struct {
 	Env            []string
 	Self           string // path of the executable, see install.Self
 	Stdout, Stderr io.Writer
-	StdinTTY       bool
 	StdoutTTY      bool
 
 	// exec replaces the process; tests put a recorder here.
@@ -172,17 +171,11 @@ func (c Call) terminal(r root) error {
 		return usageError(fmt.Sprintf("unexpected argument '%s' found", r.words[1]))
 	}
 	cmd, _, _ := lookup([]string{"tui"})
-	if _, err := install.Find(c.Self, cmd.Program, c.getenv("PATH")); err == nil {
-		words := r.words
-		if len(words) > 0 {
-			words = append([]string{"--"}, words...)
-		}
-		return c.start(cmd, r.options, words, "")
+	words := r.words
+	if len(words) > 0 {
+		words = append([]string{"--"}, words...)
 	}
-	if !c.StdinTTY {
-		fmt.Fprintln(c.Stderr, "Error: stdin is not a terminal")
-	}
-	return fmt.Errorf("the terminal frontend is not built yet in this version; use: codex exec %s", quoted(r.words))
+	return c.start(cmd, r.options, words, "")
 }
 
 // commandLike says whether a word can be meant as a subcommand rather than a prompt.
@@ -194,13 +187,6 @@ func commandLike(word string) bool {
 		}
 	}
 	return word != ""
-}
-
-func quoted(words []string) string {
-	if len(words) == 0 {
-		return "PROMPT"
-	}
-	return "'" + strings.ReplaceAll(words[0], "'", `'\''`) + "'"
 }
 
 func (c Call) getenv(key string) string {

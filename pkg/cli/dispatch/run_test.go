@@ -41,7 +41,7 @@ func call(t *testing.T, self string, args ...string) result {
 	root := filepath.Dir(filepath.Dir(self))
 	var r result
 	var out, errs bytes.Buffer
-	r.status = Run(Call{Args: args, Self: self, Stdout: &out, Stderr: &errs, StdinTTY: true,
+	r.status = Run(Call{Args: args, Self: self, Stdout: &out, Stderr: &errs,
 		Env: []string{"PATH=" + filepath.Join(root, "path")},
 		exec: func(path string, argv, env []string) (int, error) {
 			r.path, _ = filepath.Rel(root, path)
@@ -54,7 +54,7 @@ func call(t *testing.T, self string, args ...string) result {
 
 func TestDispatch(t *testing.T) {
 	self := lay(t, "bin/codex-exec", "bin/codex-sandbox", "libexec/codex/codex-turn", "path/codex-foo",
-		"path/codex-exec", "bin/apply_patch", "bin/codex-notify")
+		"path/codex-exec", "bin/apply_patch", "bin/codex-notify", "bin/codex-tui")
 	for _, tc := range []struct {
 		args string // words after codex, or from argv[0] on when it begins with @
 		path string
@@ -74,6 +74,9 @@ func TestDispatch(t *testing.T) {
 		{"debug seatbelt --log-denials ls", "bin/codex-sandbox", "codex-sandbox macos --log-denials ls"},
 		{"exec-server --listen stdio://", "bin/codex-sandbox", "codex-sandbox serve --listen stdio://"},
 		{"-c a=b sandbox linux true", "bin/codex-sandbox", "codex-sandbox --config a=b linux true"},
+		{"", "bin/codex-tui", "codex-tui"},
+		{"--turn cmd -- exec", "bin/codex-tui", "codex-tui --turn cmd -- exec"},
+		{"-m X resume --last", "bin/codex-tui", "codex-tui --model X resume --last"},
 		{"foo -x y", "path/codex-foo", "codex-foo -x y"},
 		{"--codex-run-as-apply-patch P more", "bin/apply_patch", "apply_patch P"},
 		{"@/x/codex-exec --json hi", "bin/codex-exec", "/x/codex-exec --json hi"},
@@ -111,10 +114,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"cloud", "list"}, 1, "codex: 'cloud' is not built yet in this version"},
 		{[]string{"app-server", "daemon", "start"}, 127, "codex: codex-daemon not found in "},
 		{[]string{"turn"}, 127, "codex: codex-turn not found in "},
-		{[]string{}, 1, "use: codex exec PROMPT"},
-		{[]string{"fix it"}, 1, "use: codex exec 'fix it'"},
-		{[]string{"--", "exec"}, 1, "use: codex exec 'exec'"},
-		{[]string{"修正"}, 1, "use: codex exec '修正'"},
+		{[]string{}, 127, "codex: codex-tui not found in "},
 		{[]string{"fix it", "now"}, 2, "unexpected argument 'now' found"},
 		{[]string{"--remote", "ws://x", "exec", "hi"}, 1, "`--remote ws://x` is only supported for interactive TUI commands, not `codex exec`"},
 		{[]string{"completion", "tcsh"}, 2, "invalid value 'tcsh'"},

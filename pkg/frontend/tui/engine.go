@@ -1,0 +1,154 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"codex/pkg/auth"
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/pipeline"
+	"codex/pkg/exec/client"
+	"codex/pkg/frontend/tui/loop"
+	"codex/pkg/git"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/shellwords"
+)
+
+// grace is how long an engine has to write its session file and to leave.
+const grace = 2 * time.Second
+
+// start brings the other side.
+func (r *run) start(ctx context.Context) (*loop.Engine, error) {
+	switch r.kind {
+	case givenPipes:
+		return pipes(r.Stdin, r.Stdout), nil
+	case recording:
+		return r.play(), nil
+	case remote:
+		return r.connect(ctx)
+	}
+	return r.startChild()
+}
+
+// pipes takes the pipes that the program was started with.
+func pipes(in io.Reader, out io.Writer) *loop.Engine {
+	w := jsonrpc.NewWriter(out)
+	return &loop.Engine{In: jsonrpc.NewReader(in, 0), Out: w.WriteLine, Ended: func() error { return errors.New("standard input has ended") }}
+}
+
+// startChild starts an engine with the filters of config.toml behind it. What its
+// processes say to people goes into a file: the terminal is taken.
+func (r *run) startChild() (*loop.Engine, error) {
+	spec, err := r.spec()
+	if err != nil {
+		return nil, err
+	}
+	log, err := r.log()
+	if err != nil {
+		return nil, err
+	}
+	spec.Stderr = log
+	p, err := pipeline.Start(spec)
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	w := jsonrpc.NewWriter(p.In)
+	return &loop.Engine{
+		In: jsonrpc.NewReader(p.Out, 0), Out: w.WriteLine,
+		Ended: func() error {
+			return fmt.Errorf("%s (what it said is in %s)", pipeline.Blame(p.Wait(grace)), log.Name())
+		},
+		Stop: func() {
+			p.Wait(grace)
+			_ = log.Close() // only read by people
+		},
+	}, nil
+}
+
+// spec says what to start.
+func (r *run) spec() (pipeline.Spec, error) {
+	engine := pipeline.Command{Name: "codex-turn"}
+	var err error
+	if r.args.Turn != "" {
+		words, ok := shellwords.Split(r.args.Turn)
+		if !ok || len(words) == 0 {
+			return pipeline.Spec{}, fmt.Errorf("--turn %q is no command", r.args.Turn)
+		}
+		if engine.Path, err = r.lookup(words[0]); err != nil {
+			return pipeline.Spec{}, err
+		}
+		engine.Name, engine.Args = words[0], words[1:]
+	} else if engine.Path, err = install.Find(r.Self, engine.Name, r.Getenv("PATH")); err != nil {
+		return pipeline.Spec{}, err
+	}
+	engine.Args = append(engine.Args, r.args.engineArgs()...)
+	s := pipeline.Spec{Engine: engine, Env: r.Env, Dir: r.Cwd}
+	for _, f := range r.cfg.Pipeline.Filters {
+		path, err := r.lookup(f[0])
+		if err != nil {
+			return s, fmt.Errorf("[pipeline] filters: %w", err)
+		}
+		s.Filters = append(s.Filters, pipeline.Command{Name: f[0], Path: path, Args: f[1:]})
+	}
+	if len(r.cfg.Notify) > 0 {
+		path, err := install.Find(r.Self, "codex-notify", r.Getenv("PATH"))
+		if err != nil {
+			return s, err
+		}
+		s.Filters = append(s.Filters, pipeline.Command{Name: "codex-notify", Path: path,
+			Args: append([]string{"--client", "codex-tui", "--exec"}, r.cfg.Notify...)})
+	}
+	return s, nil
+}
+
+// lookup finds a program that a person has named: by its path, beside this one when it is
+// of the suite, or on PATH.
+func (r *run) lookup(name string) (string, error) {
+	if name = install.Own(r.Self)(name); filepath.Base(name) != name {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(r.Cwd, name)
+		}
+		return name, nil
+	}
+	return install.LookPath(name, r.Getenv("PATH"))
+}
+
+// log opens the file for what the engine says to people.
+func (r *run) log() (*os.File, error) {
+	dir := r.cfg.LogDir
+	if dir == "" {
+		dir = filepath.Join(r.cfg.Home, "log")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of logs: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "codex-tui.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	return f, nil
+}
+
+// maxDiff bounds what /diff shows.
+const maxDiff = 16 << 20
+
+// diff gives what has changed in a work tree, untracked files too.
+func (r *run) diff(ctx context.Context, dir string) (string, error) {
+	serve, err := install.Find(r.Self, "codex-sandbox", r.Getenv("PATH"))
+	if err != nil {
+		return "", err
+	}
+	executor, err := client.Start(ctx, client.Config{Command: []string{serve, "serve"}, Env: auth.WithoutSecrets(r.Env), Stderr: io.Discard,
+		WindowsLevel: r.cfg.WindowsSandbox()})
+	if err != nil {
+		return "", fmt.Errorf("start the executor: %w", err)
+	}
+	defer executor.Close()
+	repo := &git.Repo{Executor: executor, Dir: dir, Inherit: &r.cfg.ShellEnv, Most: maxDiff, Held: r.cfg.Permissions.In()}
+	return changes(ctx, repo)
+}

@@ -1,0 +1,252 @@
+package loop
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"codex/pkg/frontend/tui/cells"
+	"codex/pkg/frontend/tui/keys"
+	"codex/pkg/frontend/tui/overlay"
+	"codex/pkg/frontend/tui/state"
+	"codex/pkg/frontend/tui/text"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+// ask takes a request of the engine. One that nobody here can answer is refused at once.
+func (l *Loop) ask(r *jsonrpc.Request) {
+	switch r.Method {
+	case protocol.AskCommandApproval, protocol.AskFileChangeApproval, protocol.AskPermissions, protocol.AskUserInput, protocol.AskElicitation:
+		l.state.Request(r.ID, r.Method, r.Params, l.Now())
+		l.notifyAsk(r.Method, r.Params)
+	default:
+		_ = r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "codex-tui does not answer %s", r.Method)) // a lost engine is seen when reading
+	}
+}
+
+// nextAsk puts the oldest question before the person, once they do not type, and takes
+// one away that somebody else has answered.
+func (l *Loop) nextAsk() {
+	if l.modalAsk != nil && !l.waitsFor(l.modalAsk) {
+		l.modal, l.modalAsk = nil, nil
+	}
+	if l.modal != nil || len(l.state.Asks) == 0 {
+		return
+	}
+	if wait := quietTime - l.Now().Sub(l.typed); wait > 0 && !l.composer.Empty() {
+		l.timers.set(timerAsk, wait)
+		return
+	}
+	a := l.state.Asks[0]
+	l.modalAsk, l.popup, l.sheet = a, nil, false
+	l.modal = l.question(a)
+	l.draw()
+}
+
+func (l *Loop) waitsFor(a *state.Ask) bool {
+	for _, x := range l.state.Asks {
+		if x == a {
+			return true
+		}
+	}
+	return false
+}
+
+// question makes the overlay of a request.
+func (l *Loop) question(a *state.Ask) overlay.Overlay {
+	switch a.Method {
+	case protocol.AskFileChangeApproval:
+		return l.patchQuestion(a)
+	case protocol.AskPermissions:
+		return l.permissionQuestion(a)
+	case protocol.AskUserInput:
+		return l.userQuestion(a)
+	case protocol.AskElicitation:
+		return l.elicitation(a)
+	}
+	return l.commandQuestion(a)
+}
+
+// answer answers a request, and says in the transcript what was decided.
+func (l *Loop) answer(a *state.Ask, result any, d *cells.Decision) {
+	l.state.Answered(a.ID, l.Now())
+	if err := l.engine.conn.Respond(a.ID, result); err != nil {
+		l.complain("answer %s: %v", a.Method, err)
+	}
+	if d != nil {
+		l.show(d)
+	}
+}
+
+// choice is one answer to an approval.
+func choice(label string, key keys.Code, do func(), more ...keys.Event) overlay.Item {
+	name := keys.Event{Code: key}.String()
+	return overlay.Item{Label: label, Shortcut: name, Keys: append([]keys.Event{{Code: key}}, more...), Do: do}
+}
+
+// approval is the list of answers below what is asked.
+func (l *Loop) approval(r *cells.Request, items []overlay.Item, cancel func()) *overlay.Approval {
+	open := func() { l.openRequest(r) }
+	return &overlay.Approval{
+		Request: func(width int) []text.Line { return cells.Render(cells.Entry{Item: r}, width, l.theme) },
+		Open:    open,
+		List:    overlay.List{Items: items, Hint: "Press enter to confirm or esc to cancel", Cancel: cancel},
+	}
+}
+
+func (l *Loop) commandQuestion(a *state.Ask) overlay.Overlay {
+	var p protocol.CommandExecutionRequestApprovalParams
+	if err := json.Unmarshal(a.Params, &p); err != nil {
+		return l.unreadable(a, err, protocol.CommandExecutionRequestApprovalResponse{Decision: protocol.CommandExecutionApprovalDecision{Word: protocol.DecisionCancel}})
+	}
+	command := deref(p.Command)
+	if item, ok := a.Item.(*protocol.CommandExecutionItem); ok && command == "" {
+		command = item.Command
+	}
+	r := &cells.Request{Title: "Would you like to run the following command?", Reason: deref(p.Reason), Command: command}
+	what := ""
+	if n := p.NetworkApprovalContext; n != nil {
+		r.Title, r.Command = fmt.Sprintf("Do you want to approve network access to %q?", n.Host), ""
+		what = "access " + n.Host
+	}
+	if p.Cwd != nil && *p.Cwd != l.state.Thread.Cwd {
+		r.Cwd = *p.Cwd
+	}
+	if p.AdditionalPermissions != nil {
+		r.Rule = permissionRule(p.AdditionalPermissions.Network, p.AdditionalPermissions.FileSystem)
+	}
+	decide := func(d protocol.CommandExecutionApprovalDecision, v cells.Verdict, prefix string) func() {
+		return func() {
+			said := &cells.Decision{Verdict: v, Command: r.Command, Prefix: prefix, What: what}
+			l.answer(a, protocol.CommandExecutionRequestApprovalResponse{Decision: d}, said)
+		}
+	}
+	cancel := decide(protocol.CommandExecutionApprovalDecision{Word: protocol.DecisionCancel}, cells.Canceled, "")
+	return l.approval(r, commandChoices(&p, decide, cancel), cancel)
+}
+
+// decider makes what a choice does.
+type decider func(d protocol.CommandExecutionApprovalDecision, v cells.Verdict, prefix string) func()
+
+// commandChoices are the answers that the engine takes.
+func commandChoices(p *protocol.CommandExecutionRequestApprovalParams, decide decider, cancel func()) []overlay.Item {
+	offered := p.AvailableDecisions
+	if len(offered) == 0 {
+		offered = []protocol.CommandExecutionApprovalDecision{{Word: protocol.DecisionAccept}, {Word: protocol.DecisionCancel}}
+	}
+	network := p.NetworkApprovalContext != nil
+	var items []overlay.Item
+	for _, d := range offered {
+		switch {
+		case d.AcceptWithExecpolicyAmendment != nil:
+			prefix := strings.Join(d.AcceptWithExecpolicyAmendment.ExecpolicyAmendment, " ")
+			if !strings.Contains(prefix, "\n") {
+				items = append(items, choice("Yes, and don't ask again for commands that start with `"+prefix+"`", 'p', decide(d, cells.ApprovedPrefix, prefix)))
+			}
+		case d.ApplyNetworkPolicyAmendment != nil && d.ApplyNetworkPolicyAmendment.NetworkPolicyAmendment.Action == protocol.NetworkPolicyRuleActionAllow:
+			items = append(items, choice("Yes, and allow this host in the future", 'p', decide(d, cells.ApprovedForSession, "")))
+		case d.ApplyNetworkPolicyAmendment != nil:
+			items = append(items, choice("No, and block this host in the future", 'd', decide(d, cells.Declined, "")))
+		case d.Word == protocol.DecisionAccept && network:
+			items = append(items, choice("Yes, just this once", 'y', decide(d, cells.Approved, "")))
+		case d.Word == protocol.DecisionAccept:
+			items = append(items, choice("Yes, proceed", 'y', decide(d, cells.Approved, "")))
+		case d.Word == protocol.DecisionAcceptForSession && network:
+			items = append(items, choice("Yes, and allow this host for this conversation", 'a', decide(d, cells.ApprovedForSession, "")))
+		case d.Word == protocol.DecisionAcceptForSession:
+			items = append(items, choice("Yes, and don't ask again for this command in this session", 'a', decide(d, cells.ApprovedForSession, "")))
+		case d.Word == protocol.DecisionDecline:
+			items = append(items, choice("No, continue without running it", 'd', decide(d, cells.Declined, "")))
+		case d.Word == protocol.DecisionCancel:
+			items = append(items, choice("No, and tell Codex what to do differently", keys.Escape, cancel, keys.Event{Code: 'n'}))
+		}
+	}
+	return items
+}
+
+func (l *Loop) patchQuestion(a *state.Ask) overlay.Overlay {
+	var p protocol.FileChangeRequestApprovalParams
+	if err := json.Unmarshal(a.Params, &p); err != nil {
+		return l.unreadable(a, err, protocol.FileChangeRequestApprovalResponse{Decision: protocol.FileChangeApprovalDecisionCancel})
+	}
+	r := &cells.Request{Title: "Would you like to make the following edits?", Reason: deref(p.Reason)}
+	if p.GrantRoot != nil {
+		r.Rule = "write below " + *p.GrantRoot
+	}
+	decide := func(d protocol.FileChangeApprovalDecision, said *cells.Decision) func() {
+		return func() { l.answer(a, protocol.FileChangeRequestApprovalResponse{Decision: d}, said) }
+	}
+	cancel := decide(protocol.FileChangeApprovalDecisionCancel, &cells.Decision{Verdict: cells.Canceled, What: "apply the changes"})
+	q := l.approval(r, []overlay.Item{
+		choice("Yes, proceed", 'y', decide(protocol.FileChangeApprovalDecisionAccept, nil)),
+		choice("Yes, and don't ask again for these files", 'a', decide(protocol.FileChangeApprovalDecisionAcceptForSession, nil)),
+		choice("No, and tell Codex what to do differently", keys.Escape, cancel, keys.Event{Code: 'n'}),
+	}, cancel)
+	if item, ok := a.Item.(*protocol.FileChangeItem); ok {
+		whole := *r
+		whole.Changes = item.Changes
+		q.Open = func() { l.openRequest(&whole) }
+	}
+	return q
+}
+
+func (l *Loop) permissionQuestion(a *state.Ask) overlay.Overlay {
+	var p protocol.PermissionsRequestApprovalParams
+	if err := json.Unmarshal(a.Params, &p); err != nil {
+		return l.unreadable(a, err, protocol.PermissionsRequestApprovalResponse{})
+	}
+	r := &cells.Request{Title: "Would you like to grant these permissions?", Reason: deref(p.Reason), Rule: permissionRule(p.Permissions.Network, p.Permissions.FileSystem)}
+	granted := protocol.GrantedPermissionProfile{Network: p.Permissions.Network, FileSystem: p.Permissions.FileSystem}
+	grant := func(scope protocol.PermissionGrantScope, strict *bool, v cells.Verdict) func() {
+		return func() {
+			l.answer(a, protocol.PermissionsRequestApprovalResponse{Permissions: granted, Scope: scope, StrictAutoReview: strict}, &cells.Decision{Verdict: v, What: "have these permissions"})
+		}
+	}
+	no := func() {
+		l.answer(a, protocol.PermissionsRequestApprovalResponse{Scope: protocol.PermissionGrantScopeTurn}, &cells.Decision{Verdict: cells.Declined, What: "have these permissions"})
+	}
+	return l.approval(r, []overlay.Item{
+		choice("Yes, grant these permissions for this turn", 'y', grant(protocol.PermissionGrantScopeTurn, nil, cells.Approved)),
+		choice("Yes, grant these permissions for this session", 'a', grant(protocol.PermissionGrantScopeSession, nil, cells.ApprovedForSession)),
+		choice("No, continue without permissions", 'n', no, keys.Event{Code: 'd'}, keys.Event{Code: keys.Escape}),
+	}, no)
+}
+
+// permissionRule says what is asked for beyond the sandbox.
+func permissionRule(n *protocol.AdditionalNetworkPermissions, f *protocol.AdditionalFileSystemPermissions) string {
+	var parts []string
+	if n != nil && n.Enabled != nil && *n.Enabled {
+		parts = append(parts, "network")
+	}
+	if f != nil {
+		if len(f.Read) > 0 {
+			parts = append(parts, "read "+strings.Join(f.Read, ", "))
+		}
+		if len(f.Write) > 0 {
+			parts = append(parts, "write "+strings.Join(f.Write, ", "))
+		}
+		for _, e := range f.Entries {
+			place := e.Path.Path + e.Path.Pattern
+			if e.Path.Type == protocol.FileSystemPathSpecial {
+				place = e.Path.Value.Kind + deref(e.Path.Value.Subpath)
+			}
+			parts = append(parts, string(e.Access)+" "+place)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// unreadable refuses a request that is not as it should be.
+func (l *Loop) unreadable(a *state.Ask, err error, refusal any) overlay.Overlay {
+	no := func() { l.answer(a, refusal, nil) }
+	return &overlay.List{Title: "The engine asks for something that cannot be read", Subtitle: err.Error(),
+		Items: []overlay.Item{{Label: "Refuse it", Do: no}}, Cancel: no}
+}
+
+func deref(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
+}

@@ -1,0 +1,216 @@
+package loop
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/cli/version"
+	"codex/pkg/frontend/tui/cells"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+// batch are lines that came together.
+type batch struct {
+	lines []byte // each with its newline
+	err   error  // that ended them
+}
+
+// Bounds: how many bytes of lines are taken together, and what waits for the engine.
+const (
+	batchSize   = 128 << 10
+	outboxLines = 1000
+	outboxBytes = 64 << 20
+)
+
+// startEngine brings the engine and opens the thread.
+func (l *Loop) startEngine() {
+	if l.Start == nil {
+		return
+	}
+	l.beside(func(ctx context.Context) func() {
+		e, err := l.Start(ctx)
+		return func() {
+			if err != nil {
+				l.fail(err)
+				return
+			}
+			l.connect(e)
+		}
+	})
+}
+
+// connect begins to talk.
+func (l *Loop) connect(e *Engine) {
+	e.lines = make(chan batch)
+	e.box = jsonrpc.NewOutbox(outboxLines, outboxBytes, false)
+	e.conn = jsonrpc.NewConn(e.box, jsonrpc.Options{FirstID: 1, Handle: l.handle, Bad: l.bad})
+	l.engine = e
+	l.guard(func() { e.read(l.ctx) })
+	if l.Playing {
+		l.opened = true
+		return
+	}
+	l.guard(func() { _ = e.box.Run(e.Out) }) // a lost engine is seen when reading
+	l.call(protocol.MethodInitialize, protocol.InitializeParams{
+		ClientInfo:   protocol.ClientInfo{Name: "codex-tui", Version: version.Compat},
+		Capabilities: &protocol.InitializeCapabilities{ExperimentalApi: true, CodexTurn: true},
+	}, nil)
+	_ = e.conn.Notify(protocol.NoteInitialized, nil) // as above
+	if l.Request.Method != "" {
+		l.open(l.Request)
+	}
+}
+
+// read gathers lines for the loop, as many as have come.
+func (e *Engine) read(ctx context.Context) {
+	for {
+		line, err := e.In.ReadLine()
+		b := batch{}
+		for err == nil {
+			b.lines = append(append(b.lines, line...), '\n')
+			if e.In.Buffered() == 0 || len(b.lines) > batchSize {
+				break
+			}
+			line, err = e.In.ReadLine()
+		}
+		if errors.Is(err, jsonrpc.ErrTooLong) {
+			err = nil
+		}
+		b.err = err
+		select {
+		case e.lines <- b:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Close ends the conversation; what was sent is written first.
+func (e *Engine) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if e.box != nil {
+		e.box.Flush(ctx)
+		e.box.Close()
+	}
+	if e.Stop != nil {
+		e.Stop()
+	}
+}
+
+// take takes lines of the engine.
+func (l *Loop) take(b batch) {
+	for rest := b.lines; len(rest) > 0; {
+		line, more, _ := bytes.Cut(rest, []byte("\n"))
+		rest = more
+		if err := l.engine.conn.Line(line); err != nil {
+			l.fail(err)
+			return
+		}
+	}
+	l.effects()
+	l.draw()
+	if b.err != nil {
+		l.lost(b.err)
+	}
+}
+
+// lost is the end of the engine's lines.
+func (l *Loop) lost(err error) {
+	if l.Playing && errors.Is(err, io.EOF) {
+		l.engine.lines = nil
+		l.finishMessage()
+		return
+	}
+	why := l.engine.Ended()
+	if why == nil {
+		why = errors.New("the engine has ended")
+	}
+	l.fail(why)
+}
+
+// bad is a line that is no message.
+func (l *Loop) bad(line []byte, _ error) error {
+	l.state.Notice(cells.Warning, fmt.Sprintf("passed over a line of the engine that is no message: %.80q", line), "")
+	return nil
+}
+
+// handle takes what the engine says by itself.
+func (l *Loop) handle(r *jsonrpc.Request) error {
+	switch {
+	case r.Kind != jsonrpc.KindRequest:
+		if r.Method == protocol.NoteThreadStarted && l.Playing {
+			l.played(r.Params)
+		}
+		l.state.Notify(r.Method, r.Params, l.Now())
+	case l.Playing:
+	default:
+		l.ask(r)
+	}
+	return nil
+}
+
+// played opens the thread of a recording.
+func (l *Loop) played(params json.RawMessage) {
+	th := gjson.GetBytes(params, "thread")
+	l.state.Thread.ID, l.state.Thread.Cwd = th.Get("id").Str, th.Get("cwd").Str
+	l.state.Show(&cells.Header{Version: th.Get("cliVersion").Str, Model: th.Get("modelProvider").Str, Directory: l.path(th.Get("cwd").Str)})
+}
+
+// call sends a request; then gets the answer, in the loop. An error is said when then is
+// nil.
+func (l *Loop) call(method string, params any, then func(result gjson.Result, err error)) {
+	if l.engine == nil || l.Playing {
+		return
+	}
+	_, err := l.engine.conn.Start(method, params, func(raw json.RawMessage, err error) error {
+		switch {
+		case then != nil:
+			then(gjson.ParseBytes(raw), err)
+		case err != nil:
+			l.state.Notice(cells.Error, err.Error(), "")
+		}
+		return nil
+	})
+	if err != nil {
+		l.complain("%s: %v", method, err)
+	}
+}
+
+// open opens a thread.
+func (l *Loop) open(r Request) {
+	l.call(r.Method, r.Params, func(result gjson.Result, err error) {
+		if err != nil {
+			l.fail(err)
+			return
+		}
+		var opened protocol.ThreadStartResponse
+		if err := json.Unmarshal([]byte(result.Raw), &opened); err != nil {
+			l.fail(fmt.Errorf("read the answer to %s: %w", r.Method, err))
+			return
+		}
+		l.state.Opened(opened)
+		ours := result.Get("codexTurn")
+		l.state.Thread.HideReasoning, l.state.Thread.RawReasoning = ours.Get("hideAgentReasoning").Bool(), ours.Get("showRawAgentReasoning").Bool()
+		l.state.Thread.Summary = ours.Get("reasoningSummary").Str
+		l.opened = true
+		l.header()
+		l.transcript.resumed = len(opened.Thread.Turns) > 0
+		l.state.Replay(opened.Thread.Turns)
+		l.replayed(opened.Thread.Turns)
+		l.effects()
+		l.firstPrompt()
+		l.draw()
+	})
+}

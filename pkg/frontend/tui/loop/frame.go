@@ -1,0 +1,175 @@
+package loop
+
+import (
+	"slices"
+	"time"
+
+	"codex/pkg/frontend/tui/cells"
+	"codex/pkg/frontend/tui/screen"
+	"codex/pkg/frontend/tui/state"
+	"codex/pkg/frontend/tui/text"
+	"codex/pkg/protocol"
+)
+
+// draw asks for a frame.
+func (l *Loop) draw() { l.dirty = true }
+
+// frame draws when something has changed: at once for what a person did, else at most
+// 120 times a second.
+func (l *Loop) frame() {
+	if !l.dirty || !l.placed || l.moving || l.quit {
+		return
+	}
+	now := l.Now()
+	if wait := frameTime - now.Sub(l.last); wait > 0 && !l.urgent {
+		if !l.timers.on[timerFrame] {
+			l.timers.set(timerFrame, wait)
+		}
+		return
+	}
+	l.timers.off(timerFrame)
+	l.dirty, l.urgent, l.last = false, false, now
+	if err := l.paint(); err != nil {
+		l.fail(err)
+		return
+	}
+	l.retitle()
+	if l.moves() && !l.timers.on[timerBeat] {
+		l.timers.set(timerBeat, l.beatTime())
+	}
+}
+
+// moves says whether something on the screen moves by itself.
+func (l *Loop) moves() bool { return l.state.Turn.Running && len(l.state.Asks) == 0 && l.page == nil }
+
+func (l *Loop) beatTime() time.Duration {
+	if l.flag("animations", true) {
+		return beatTime
+	}
+	return time.Second
+}
+
+// paint draws one frame.
+func (l *Loop) paint() error {
+	cols, rows := l.screen.Size()
+	if l.page != nil {
+		lines, row, col := l.page.View(cols, rows, l.theme)
+		if !l.screen.Alternate() { // finished lines wait until the page is closed
+			lines = lines[:min(len(lines), l.screen.MaxView())]
+		}
+		return l.screen.Draw(nil, lines, screen.Cursor{Row: max(0, row), Col: col, Hidden: row < 0})
+	}
+	view, cursor := l.view(cols, l.screen.MaxView())
+	return l.screen.Draw(l.takeOut(), view, cursor)
+}
+
+// takeOut gives the lines that are finished, and keeps none.
+func (l *Loop) takeOut() []text.Line {
+	out := l.out
+	l.out = nil
+	return out
+}
+
+// print adds a finished cell, behind a blank line.
+func (l *Loop) print(lines []text.Line) {
+	if len(lines) == 0 {
+		return
+	}
+	if l.transcript.printed {
+		l.out = append(l.out, nil)
+	}
+	l.transcript.printed = true
+	l.out = append(l.out, lines...)
+}
+
+// effects does what the state wants done.
+func (l *Loop) effects() {
+	for {
+		list := l.state.Effects()
+		if len(list) == 0 {
+			break
+		}
+		for _, e := range list {
+			l.effect(e)
+		}
+	}
+	l.nextAsk()
+}
+
+func (l *Loop) effect(e state.Effect) {
+	cols, _ := l.screen.Size()
+	switch e := e.(type) {
+	case state.Show:
+		l.finishMessage()
+		l.transcript.add(e.Entry)
+		l.print(cells.Render(e.Entry, cols, l.theme))
+	case *state.Delta:
+		l.delta(e.ID, string(e.Text))
+	case state.Complete:
+		l.complete(e)
+	case state.Cut:
+		l.finishMessage()
+	case state.UserMessage:
+		l.consumed(e.Text)
+	case state.TurnEnded:
+		l.turnEnded(e)
+	}
+}
+
+// transcript is what was shown, as far back as there is room: for the page of it, and to
+// draw it again.
+type transcript struct {
+	entries []cells.Entry
+	weights []int
+	weight  int
+	printed bool // something is on the screen
+	resumed bool // the thread had turns before
+	lost    bool // the begin is not kept
+}
+
+// maxTranscript bounds the text that is kept.
+const maxTranscript = 6 << 20
+
+func (t *transcript) add(e cells.Entry) {
+	w := weigh(e)
+	t.entries, t.weights, t.weight = append(t.entries, e), append(t.weights, w), t.weight+w
+	n := 0
+	for t.weight > maxTranscript && n < len(t.entries)-1 {
+		t.weight -= t.weights[n]
+		n++
+	}
+	if n > 0 {
+		t.lost = true
+		t.entries, t.weights = slices.Delete(t.entries, 0, n), slices.Delete(t.weights, 0, n)
+	}
+}
+
+// weigh estimates the bytes that an entry keeps.
+func weigh(e cells.Entry) int {
+	n := 512
+	switch item := e.Item.(type) {
+	case *protocol.AgentMessageItem:
+		n += len(item.Text)
+	case *protocol.CommandExecutionItem:
+		n += len(item.Command)
+		if item.AggregatedOutput != nil {
+			n += len(*item.AggregatedOutput)
+		}
+	case *protocol.FileChangeItem:
+		for _, c := range item.Changes {
+			n += len(c.Diff)
+		}
+	case *protocol.McpToolCallItem:
+		n += len(item.Arguments)
+		if item.Result != nil {
+			for _, c := range item.Result.Content {
+				n += len(c)
+			}
+		}
+	case *protocol.UserMessageItem:
+		for _, c := range item.Content {
+			n += len(c.Text) + len(c.URL)
+		}
+	}
+	return n
+}

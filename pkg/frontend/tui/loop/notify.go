@@ -1,0 +1,75 @@
+package loop
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/frontend/tui/state"
+	"codex/pkg/frontend/tui/text"
+	"codex/pkg/protocol"
+	"codex/pkg/termtext"
+)
+
+// notify tells a person who looks elsewhere: with the terminal's own notification where
+// it has one, else its bell.
+func (l *Loop) notify(kind, message string) {
+	switch v := l.Config.Get("tui", "notifications").(type) {
+	case bool:
+		if !v {
+			return
+		}
+	case []any:
+		if !slices.Contains(v, any(kind)) {
+			return
+		}
+	}
+	if l.focused && l.setting("notification_condition") != "always" || l.Playing {
+		return
+	}
+	var err error
+	if l.osc9() {
+		short := text.Clip(strings.Join(strings.Fields(termtext.Line(message)), " "), 200)
+		err = l.passthrough("\x1b]9;" + short + "\x07")
+	} else {
+		_, err = io.WriteString(l.TTY, "\a")
+	}
+	if err != nil {
+		l.fail(err)
+	}
+}
+
+func (l *Loop) osc9() bool {
+	switch l.setting("notification_method") {
+	case "osc9":
+		return true
+	case "bel":
+		return false
+	}
+	switch l.Getenv("TERM_PROGRAM") {
+	case "ghostty", "iTerm.app", "WezTerm", "WarpTerminal", "kitty":
+		return true
+	}
+	return l.Getenv("KITTY_WINDOW_ID") != ""
+}
+
+func (l *Loop) notifyTurn(e state.TurnEnded) {
+	if e.Status != protocol.TurnStatusInterrupted {
+		l.notify("agent-turn-complete", firstOf(e.Last, "Turn complete"))
+	}
+}
+
+func (l *Loop) notifyAsk(method string, params json.RawMessage) {
+	message := "Codex asks something"
+	switch method {
+	case protocol.AskCommandApproval:
+		message = "Approval requested: " + text.Clip(gjson.GetBytes(params, "command").Str, 30)
+	case protocol.AskFileChangeApproval:
+		message = "Codex wants to edit files"
+	}
+	l.notify("approval-requested", fmt.Sprint(message))
+}

@@ -1,0 +1,296 @@
+package loop
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/config"
+	"codex/pkg/frontend/tui/overlay"
+	"codex/pkg/frontend/tui/text"
+	"codex/pkg/models"
+	"codex/pkg/protocol"
+)
+
+// over shows an overlay over the composer.
+func (l *Loop) over(o overlay.Overlay) {
+	l.modal, l.popup, l.sheet = o, nil, false
+	l.draw()
+}
+
+// catalogue is the list of models.
+func (l *Loop) catalogue() []models.Model {
+	if l.Config.Models != nil {
+		return l.Config.Models
+	}
+	return models.All()
+}
+
+// pickModel chooses a model, and then how much it shall think.
+func (l *Loop) pickModel() {
+	list := &overlay.List{Title: "Select Model and Effort", Subtitle: "Access other models by running codex -m <model_name> or in your config.toml"}
+	for _, m := range l.catalogue() {
+		if m.Visibility != "list" && m.Slug != l.state.Thread.Model {
+			continue
+		}
+		it := overlay.Item{Label: m.Slug, Detail: m.Description, Current: m.Slug == l.state.Thread.Model, Do: func() { l.pickEffort(m) }}
+		if it.Current {
+			list.At = len(list.Items)
+		}
+		list.Items = append(list.Items, it)
+	}
+	l.over(list)
+}
+
+func (l *Loop) pickEffort(m models.Model) {
+	if len(m.Efforts) < 2 {
+		l.setModel(m.Slug, "")
+		return
+	}
+	list := &overlay.List{Title: "Select Reasoning Level for " + m.Slug}
+	for i, e := range m.Efforts {
+		it := overlay.Item{Label: e, Do: func() { l.setModel(m.Slug, e) },
+			Current: m.Slug == l.state.Thread.Model && e == firstOf(l.state.Thread.Effort, m.DefaultEffort)}
+		if i < len(m.EffortNotes) {
+			it.Detail = m.EffortNotes[i]
+		}
+		if e == m.DefaultEffort {
+			it.Label += " (default)"
+		}
+		if it.Current || e == m.DefaultEffort && m.Slug != l.state.Thread.Model {
+			list.At = len(list.Items)
+		}
+		list.Items = append(list.Items, it)
+	}
+	l.over(list)
+}
+
+// setModel changes the model of the thread, and of those that are begun later.
+func (l *Loop) setModel(slug, effort string) {
+	p := protocol.ThreadSettingsUpdateParams{ThreadID: l.state.Thread.ID, Model: &slug}
+	changes := []config.Change{{Path: l.profiled("model"), Value: slug}}
+	if effort != "" {
+		e := protocol.ReasoningEffort(effort)
+		p.Effort = &e
+		changes = append(changes, config.Change{Path: l.profiled("model_reasoning_effort"), Value: effort})
+	}
+	l.update(p, func() {
+		l.state.Thread.Model = slug
+		if effort != "" {
+			l.state.Thread.Effort = effort
+		}
+		l.say("Model changed to %s %s", slug, firstOf(effort, "default"))
+		l.save(changes...)
+	})
+}
+
+// profiled is where a setting stands in config.toml.
+func (l *Loop) profiled(key string) []string {
+	if l.Config.Profile != "" {
+		return []string{"profiles", l.Config.Profile, key}
+	}
+	return []string{key}
+}
+
+// update changes settings of the thread.
+func (l *Loop) update(p protocol.ThreadSettingsUpdateParams, then func()) {
+	l.call(protocol.MethodThreadSettingsUpdate, p, func(_ gjson.Result, err error) {
+		if err != nil {
+			l.complain("%v", err)
+			return
+		}
+		then()
+	})
+}
+
+// save writes settings into config.toml.
+func (l *Loop) save(changes ...config.Change) {
+	home := l.Config.Home
+	l.beside(func(ctx context.Context) func() {
+		if err := config.Edit(ctx, home, changes...); err != nil {
+			return func() { l.complain("Store the setting: %v", err) }
+		}
+		return nil
+	})
+}
+
+// stepEffort makes the model think less (-1) or more (1).
+func (l *Loop) stepEffort(by int) {
+	m := models.In(l.catalogue(), l.state.Thread.Model)
+	at := -1
+	for i, e := range m.Efforts {
+		if e == firstOf(l.state.Thread.Effort, m.DefaultEffort) {
+			at = i
+		}
+	}
+	if at += by; at < 0 || at >= len(m.Efforts) || l.state.Turn.Running {
+		return
+	}
+	effort := protocol.ReasoningEffort(m.Efforts[at])
+	l.update(protocol.ThreadSettingsUpdateParams{ThreadID: l.state.Thread.ID, Effort: &effort}, func() {
+		l.state.Thread.Effort = string(effort)
+		l.notice = "reasoning effort: " + string(effort)
+	})
+}
+
+// preset is a choice of permissions.
+type preset struct {
+	name, about, approval string
+	sandbox               protocol.SandboxPolicy
+}
+
+func presets() []preset {
+	return []preset{
+		{"Read Only", "Codex can read files in the current workspace. Approval is required to edit files or access the internet.",
+			protocol.ApprovalOnRequest, protocol.SandboxPolicy{Type: protocol.SandboxPolicyReadOnly}},
+		{"Default", "Codex can read and edit files in the current workspace, and run commands. Approval is required to access the internet or edit other files.",
+			protocol.ApprovalOnRequest, protocol.SandboxPolicy{Type: protocol.SandboxPolicyWorkspaceWrite}},
+		{"Full Access", "Codex can edit files outside this workspace and access the internet without asking for approval. Exercise caution when using.",
+			protocol.ApprovalNever, protocol.SandboxPolicy{Type: protocol.SandboxPolicyDangerFullAccess}},
+	}
+}
+
+// pickPermissions chooses what commands may do.
+func (l *Loop) pickPermissions() {
+	list := &overlay.List{Title: "Update Model Permissions"}
+	for _, p := range presets() {
+		it := overlay.Item{Label: p.name, Detail: p.about, Do: func() { l.permit(p) },
+			Current: p.approval == l.state.Thread.Approval && p.sandbox.Type == l.state.Thread.Sandbox.Type}
+		if it.Current {
+			list.At = len(list.Items)
+		}
+		list.Items = append(list.Items, it)
+	}
+	l.over(list)
+}
+
+// permit sets permissions. Full access has to be confirmed.
+func (l *Loop) permit(p preset) {
+	hidden, _ := l.Config.Get("notice", "hide_full_access_warning").(bool)
+	if p.sandbox.Type != protocol.SandboxPolicyDangerFullAccess || hidden {
+		l.setPermissions(p)
+		return
+	}
+	l.over(&overlay.List{Title: "Enable full access?",
+		Subtitle: "When Codex runs with full access, it can edit any file on your computer and run commands with network, without your approval. Exercise caution: it increases the risk of data loss, leaks, or unexpected behavior.",
+		Items: []overlay.Item{
+			{Label: "Yes, continue anyway", Detail: "Apply full access for this session", Do: func() { l.setPermissions(p) }},
+			{Label: "Yes, and don't ask again", Detail: "Enable full access and remember this choice", Do: func() {
+				l.save(config.Change{Path: []string{"notice", "hide_full_access_warning"}, Value: true})
+				l.setPermissions(p)
+			}},
+			{Label: "Cancel", Detail: "Go back without enabling full access", Do: l.pickPermissions},
+		}, Cancel: l.pickPermissions})
+}
+
+func (l *Loop) setPermissions(p preset) {
+	sandbox := p.sandbox
+	if w := l.Config.Workspace; sandbox.Type == protocol.SandboxPolicyWorkspaceWrite {
+		sandbox.WritableRoots, sandbox.NetworkAccess = w.WritableRoots, w.NetworkAccess
+		sandbox.ExcludeTmpdirEnvVar, sandbox.ExcludeSlashTmp = w.ExcludeTmpdir, w.ExcludeSlashTmp
+	}
+	approval := protocol.AskForApproval{Mode: p.approval}
+	l.update(protocol.ThreadSettingsUpdateParams{ThreadID: l.state.Thread.ID, ApprovalPolicy: &approval, SandboxPolicy: &sandbox}, func() {
+		l.state.Thread.Approval, l.state.Thread.Sandbox = p.approval, sandbox
+		l.say("Permissions updated to %s", p.name)
+	})
+}
+
+// cycleMode goes from the default mode to plan mode and back.
+func (l *Loop) cycleMode() {
+	mode := protocol.ModeKindPlan
+	if l.state.Thread.Mode == protocol.ModeKindPlan {
+		mode = protocol.ModeKindDefault
+	}
+	l.setMode(mode, nil)
+}
+
+// setMode sets the mode of collaboration.
+func (l *Loop) setMode(mode protocol.ModeKind, then func()) {
+	if !l.opened || l.state.Turn.Running {
+		return
+	}
+	m := protocol.CollaborationMode{Mode: mode, Settings: protocol.Settings{Model: l.state.Thread.Model}}
+	if e := protocol.ReasoningEffort(l.state.Thread.Effort); e != "" {
+		m.Settings.ReasoningEffort = &e
+	}
+	l.update(protocol.ThreadSettingsUpdateParams{ThreadID: l.state.Thread.ID, CollaborationMode: &m}, func() {
+		l.state.Thread.Mode = mode
+		if then != nil {
+			then()
+		}
+	})
+}
+
+// pickTheme chooses the colours of code, and shows each as it is passed.
+func (l *Loop) pickTheme() {
+	names := text.Palettes()
+	was := l.look.Syntax
+	try := func(name string) {
+		l.look.Syntax = name
+		l.theme, _ = text.NewTheme(l.look)
+	}
+	list := &overlay.List{Title: "Select Syntax Theme", Search: true, Cancel: func() { try(was) }, Moved: func(i int) { try(names[i]) }}
+	for i, n := range names {
+		list.Items = append(list.Items, overlay.Item{Label: n, Current: n == was, Do: func() {
+			try(n)
+			l.save(config.Change{Path: []string{"tui", "theme"}, Value: n})
+			l.say("Theme changed to %s", n)
+		}})
+		if n == was {
+			list.At = i
+		}
+	}
+	list.Below = func() []text.Line { return l.theme.Highlight("go", themeSample) }
+	l.over(list)
+}
+
+const themeSample = `// greet says hello.
+func greet(name string) error {
+	n, err := fmt.Printf("hello, %s\n", name)
+	return check(n, 42, err)
+}
+`
+
+// pickStatusLine chooses what the status line shows.
+func (l *Loop) pickStatusLine() {
+	chosen := l.statusNames()
+	list := &overlay.List{Title: "Configure Status Line", Subtitle: "Enter switches an item on or off. Items are shown in the order in which they were switched on.",
+		Hint: "Press esc to finish", Stay: true}
+	list.Cancel = func() {
+		l.statusChosen = chosen
+		l.save(config.Change{Path: []string{"tui", "status_line"}, Value: chosen})
+	}
+	var fill func()
+	fill = func() {
+		list.Items = nil
+		for _, it := range statusItems() {
+			mark := "[ ] "
+			if slices.Contains(chosen, it.name) {
+				mark = "[x] "
+			}
+			list.Items = append(list.Items, overlay.Item{Label: mark + it.name, Detail: it.about, Do: func() {
+				if i := slices.Index(chosen, it.name); i >= 0 {
+					chosen = slices.Delete(slices.Clone(chosen), i, i+1)
+				} else {
+					chosen = append(slices.Clone(chosen), it.name)
+				}
+				fill()
+			}})
+		}
+	}
+	fill()
+	l.over(list)
+}
+
+// toggleVim switches vi's keys on or off.
+func (l *Loop) toggleVim() {
+	v := &l.composer.Vim
+	v.On, v.Normal = !v.On, false
+	state := "off"
+	if v.On {
+		state = "on"
+	}
+	l.say("Vim mode is %s", state)
+}

@@ -1,0 +1,156 @@
+package loop
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"codex/pkg/cli/version"
+	"codex/pkg/frontend/tui/cells"
+	"codex/pkg/frontend/tui/text"
+	"codex/pkg/protocol"
+)
+
+// statusItem is one item that the status line can show.
+type statusItem struct {
+	name, about string
+	show        func(*Loop) string // "" when there is nothing to say
+}
+
+// statusItems are the items by their names in config.toml.
+func statusItems() []statusItem {
+	return []statusItem{
+		{"model", "the model", func(l *Loop) string { return l.state.Thread.Model }},
+		{"model-with-reasoning", "the model and how much it thinks", (*Loop).modelWithReasoning},
+		{"current-dir", "the working folder", func(l *Loop) string { return l.path(firstOf(l.state.Thread.Cwd, l.Cwd)) }},
+		{"project-name", "the name of the project", (*Loop).project},
+		{"git-branch", "the branch", (*Loop).branch},
+		{"run-state", "whether a turn runs", (*Loop).runState},
+		{"permissions", "what commands may do", func(l *Loop) string { return l.permissionsWord() }},
+		{"approval-mode", "when a person is asked", func(l *Loop) string { return l.state.Thread.Approval }},
+		{"context-remaining", "what is left of the context window", func(l *Loop) string { return l.context("%d%% context left", false) }},
+		{"context-used", "what is used of the context window", func(l *Loop) string { return l.context("%d%% context used", true) }},
+		{"context-window-size", "the size of the context window", (*Loop).window},
+		{"used-tokens", "tokens of this thread", func(l *Loop) string { return l.tokens(l.state.Usage.Total.TotalTokens, "used") }},
+		{"total-input-tokens", "tokens sent", func(l *Loop) string { return l.tokens(l.state.Usage.Total.InputTokens, "in") }},
+		{"total-output-tokens", "tokens received", func(l *Loop) string { return l.tokens(l.state.Usage.Total.OutputTokens, "out") }},
+		{"five-hour-limit", "what is left of the short limit", func(l *Loop) string { return l.limit(false) }},
+		{"weekly-limit", "what is left of the long limit", func(l *Loop) string { return l.limit(true) }},
+		{"codex-version", "the version", func(*Loop) string { return version.Compat }},
+		{"thread-id", "the id of the thread", func(l *Loop) string { return l.state.Thread.ID }},
+		{"thread-title", "the name of the thread", func(l *Loop) string { return l.state.Thread.Name }},
+	}
+}
+
+// statusNames are the items that are shown, as configured.
+func (l *Loop) statusNames() []string {
+	if l.statusChosen != nil {
+		return l.statusChosen
+	}
+	list, ok := l.Config.Get("tui", "status_line").([]any)
+	if !ok {
+		return []string{"model-with-reasoning", "current-dir"}
+	}
+	aliases := map[string]string{"model-name": "model", "project": "project-name", "project-root": "project-name", "status": "run-state",
+		"approval": "approval-mode", "context-usage": "context-used", "session-id": "thread-id"}
+	var out []string
+	for _, v := range list {
+		if s, ok := v.(string); ok {
+			out = append(out, firstOf(aliases[s], s))
+		}
+	}
+	return out
+}
+
+// statusLine is the line below the composer.
+func (l *Loop) statusLine() string {
+	items := statusItems()
+	var parts []string
+	for _, name := range l.statusNames() {
+		for _, it := range items {
+			if it.name == name {
+				if s := it.show(l); s != "" {
+					parts = append(parts, text.CleanLine(s))
+				}
+			}
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (l *Loop) modelWithReasoning() string {
+	m := firstOf(l.state.Thread.Model, l.Config.Model)
+	if m == "" {
+		return ""
+	}
+	return m + " " + firstOf(l.state.Thread.Effort, l.Config.ReasoningEffort, "default")
+}
+
+// project names what is worked on: the folder of the repository.
+func (l *Loop) project() string { return filepath.Base(firstOf(l.Config.GitRoot, l.Cwd)) }
+
+func (l *Loop) branch() string { return l.state.Thread.Branch }
+
+func (l *Loop) runState() string {
+	switch {
+	case !l.opened:
+		return "Starting"
+	case len(l.state.Asks) > 0:
+		return "Waiting"
+	case l.state.Turn.Running:
+		return "Working"
+	}
+	return "Ready"
+}
+
+func (l *Loop) context(format string, used bool) string {
+	n, ok := cells.ContextLeft(&l.state.Usage)
+	if !ok {
+		return ""
+	}
+	if used {
+		n = 100 - n
+	}
+	return fmt.Sprintf(format, n)
+}
+
+func (l *Loop) window() string {
+	if w := l.state.Usage.ModelContextWindow; w != nil {
+		return cells.Tokens(*w) + " window"
+	}
+	return ""
+}
+
+func (l *Loop) tokens(n int64, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return cells.Tokens(n) + " " + what
+}
+
+func (l *Loop) limit(long bool) string {
+	if l.state.Limits == nil {
+		return ""
+	}
+	w, name := l.state.Limits.Primary, "5h"
+	if long {
+		w, name = l.state.Limits.Secondary, "weekly"
+	}
+	if w == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %d%% left", name, 100-w.UsedPercent)
+}
+
+// permissionsWord says in a word what commands may do.
+func (l *Loop) permissionsWord() string {
+	switch l.state.Thread.Sandbox.Type {
+	case protocol.SandboxPolicyDangerFullAccess:
+		return "Full Access"
+	case protocol.SandboxPolicyReadOnly:
+		return "Read Only"
+	case protocol.SandboxPolicyWorkspaceWrite:
+		return "Workspace"
+	}
+	return l.state.Thread.Sandbox.Type
+}

@@ -1,0 +1,329 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/frontend/tui/cells"
+	"codex/pkg/frontend/tui/composer"
+	"codex/pkg/frontend/tui/overlay"
+	"codex/pkg/frontend/tui/state"
+	"codex/pkg/frontend/tui/text"
+	"codex/pkg/protocol"
+)
+
+// Sessions finds stored sessions, and makes requests that open them.
+type Sessions interface {
+	// Page gives sessions, the newest first.
+	Page(q SessionQuery) []Session
+	// Resume and Fork make the request that opens a session or a copy of it.
+	Resume(ref string) (Request, error)
+	Fork(ref string) (Request, error)
+	// New opens a new thread.
+	New() Request
+}
+
+// SessionQuery says which sessions are wanted.
+type SessionQuery struct {
+	All     bool // of other folders too
+	Created bool // sorted by when they began
+}
+
+// Session is a stored session.
+type Session struct {
+	ID, Name, Preview, Cwd, Branch, Path string
+	Created, Updated                     int64 // seconds since 1970
+}
+
+// header prints the box with which a thread begins.
+func (l *Loop) header() {
+	th := &l.state.Thread
+	l.state.Show(&cells.Header{Version: th.Version, Model: th.Model, Effort: th.Effort, Directory: l.path(th.Cwd),
+		Unrestricted: th.Approval == protocol.ApprovalNever && th.Sandbox.Type == protocol.SandboxPolicyDangerFullAccess})
+}
+
+// switchTo ends the thread and opens another one, with an engine of its own.
+func (l *Loop) switchTo(r Request) {
+	if l.state.Thread.ID != "" && l.asked > 0 {
+		l.say("To continue the session before, run codex resume %s", l.state.Thread.ID)
+	}
+	l.Request, l.opened, l.asked = r, false, 0
+	l.state = state.State{}
+	l.steers, l.queue = nil, nil
+	if old := l.engine; old != nil && l.Start != nil && !old.Shared {
+		l.engine = nil
+		l.guard(old.Close)
+		l.startEngine()
+		return
+	}
+	l.open(r)
+}
+
+func (l *Loop) newThread() { l.switchTo(l.Sessions.New()) }
+
+// clear empties the terminal's screen and begins a new thread.
+func (l *Loop) clear() {
+	l.wipe()
+	l.newThread()
+}
+
+// clearScreen empties the screen. The terminal's scrollback stays: not all of it is ours.
+func (l *Loop) clearScreen() {
+	if l.state.Turn.Running {
+		return
+	}
+	l.wipe()
+	l.header()
+	l.effects()
+}
+
+func (l *Loop) wipe() {
+	if err := l.screen.Clear(); err != nil {
+		l.fail(err)
+	}
+	l.transcript.printed = false
+	l.draw()
+}
+
+// resume opens a stored session: the one that is named, or one that is picked.
+func (l *Loop) resume(ref string) {
+	if ref == "" {
+		l.pickSession(false)
+		return
+	}
+	l.openSession(l.Sessions.Resume, ref)
+}
+
+// fork goes on with a copy of the thread.
+func (l *Loop) fork() {
+	if l.asked == 0 && !l.transcript.resumed {
+		l.complain("A thread without messages cannot be forked.")
+		return
+	}
+	l.openSession(l.Sessions.Fork, l.state.Thread.ID)
+}
+
+func (l *Loop) openSession(f func(string) (Request, error), ref string) {
+	r, err := f(ref)
+	if err != nil {
+		l.complain("%v", err)
+		return
+	}
+	l.switchTo(r)
+}
+
+// replayed takes note of what was said in turns that were before.
+func (l *Loop) replayed(turns []protocol.Turn) {
+	for _, t := range turns {
+		for _, item := range t.Items {
+			if u, ok := item.(*protocol.UserMessageItem); ok {
+				l.composer.History.Add(composer.DraftOf(said(u)))
+			}
+		}
+	}
+}
+
+// said is the text of a message of the user.
+func said(u *protocol.UserMessageItem) string {
+	var parts []string
+	for _, c := range u.Content {
+		if c.Type == protocol.UserInputText {
+			parts = append(parts, c.Text)
+		}
+	}
+	return strings.Join(parts, "\n")
+}
+
+// compact has the history summarized.
+func (l *Loop) compact() {
+	l.call(protocol.MethodThreadCompactStart, protocol.ThreadCompactStartParams{ThreadID: l.state.Thread.ID}, nil)
+}
+
+// rename names the thread.
+func (l *Loop) rename(name string) {
+	if name == "" {
+		l.over(&overlay.Field{Title: "Name thread", Label: "Type a name and press enter", Text: []rune(l.state.Thread.Name), Done: func(s string) {
+			if s = strings.TrimSpace(s); s != "" {
+				l.rename(s)
+			}
+		}})
+		return
+	}
+	l.call(protocol.MethodThreadNameSet, protocol.ThreadSetNameParams{ThreadID: l.state.Thread.ID, Name: name}, func(_ gjson.Result, err error) {
+		if err != nil {
+			l.complain("%v", err)
+			return
+		}
+		l.state.Thread.Name = name
+		l.say("Thread renamed to %s", name)
+	})
+}
+
+// plan switches to plan mode, and sends a message in it.
+func (l *Loop) plan(message string) {
+	l.setMode(protocol.ModeKindPlan, func() {
+		if message != "" {
+			l.sendText(message)
+		}
+	})
+}
+
+func (l *Loop) sendText(s string) { l.startTurn(composer.DraftOf(s)) }
+
+// initPrompt asks for a guide to the repository.
+const initPrompt = `Write a file named AGENTS.md in the root of this repository: a guide for contributors and coding agents.
+
+Keep it short (200 to 400 words), in Markdown, with headings. Look at the repository first and say only what is true of it:
+- how it is laid out: where source, tests and assets are
+- the commands to build, test and run it
+- coding style and naming, and the tools that check them
+- how tests are written and run
+- how commits and pull requests are made, as the history shows
+- anything particular that a newcomer has to know
+
+Give the commands and paths as they are here, with examples.`
+
+// initAgents has AGENTS.md written, unless there is one.
+func (l *Loop) initAgents() {
+	if _, err := os.Lstat(filepath.Join(l.state.Thread.Cwd, "AGENTS.md")); err == nil {
+		l.say("AGENTS.md already exists here. Skipping /init to avoid overwriting it.")
+		return
+	}
+	l.sendText(initPrompt)
+}
+
+// review starts a review of what is named, or of what is chosen.
+func (l *Loop) review(what string) {
+	start := func(t protocol.ReviewTarget) {
+		l.asked++
+		l.call(protocol.MethodReviewStart, protocol.ReviewStartParams{ThreadID: l.state.Thread.ID, Target: t}, nil)
+	}
+	if what != "" {
+		start(protocol.ReviewTarget{Type: protocol.ReviewTargetCustom, Instructions: what})
+		return
+	}
+	field := func(title string, f func(string) protocol.ReviewTarget) func() {
+		return func() {
+			l.over(&overlay.Field{Title: title, Done: func(s string) {
+				if s = strings.TrimSpace(s); s != "" {
+					start(f(s))
+				}
+			}})
+		}
+	}
+	l.over(&overlay.List{Title: "Select a review preset", Items: []overlay.Item{
+		{Label: "Review against a base branch", Detail: "(PR Style)", Do: field("Base branch", func(s string) protocol.ReviewTarget {
+			return protocol.ReviewTarget{Type: protocol.ReviewTargetBaseBranch, Branch: s}
+		})},
+		{Label: "Review uncommitted changes", Do: func() { start(protocol.ReviewTarget{Type: protocol.ReviewTargetUncommittedChanges}) }},
+		{Label: "Review a commit", Do: field("Commit", func(s string) protocol.ReviewTarget {
+			return protocol.ReviewTarget{Type: protocol.ReviewTargetCommit, Sha: s}
+		})},
+		{Label: "Custom review instructions", Do: field("Custom review instructions", func(s string) protocol.ReviewTarget {
+			return protocol.ReviewTarget{Type: protocol.ReviewTargetCustom, Instructions: s}
+		})},
+	}})
+}
+
+// askTrust asks whether the folder is trusted, before anything of it is read.
+func (l *Loop) askTrust() {
+	root := firstOf(l.Config.TrustKey, l.Cwd)
+	yes := func() {
+		if err := l.Trust(); err != nil {
+			l.complain("Store the decision: %v", err)
+		}
+		l.modal = nil
+		l.ready()
+	}
+	no := func() { l.leave() }
+	l.modal = &overlay.List{
+		Above: []text.Line{
+			text.Of("> You are in "+text.CleanLine(root), text.Style{}), nil,
+			text.Of("Do you trust the contents of this directory? Working with untrusted contents comes with higher risk of prompt injection. Trusting the directory allows project-local config, hooks, and exec policies to load.", text.Style{}),
+		},
+		Title: "Welcome to Codex", Hint: "Press enter to continue", Cancel: no,
+		Items: []overlay.Item{choice("Yes, continue", 'y', yes), choice("No, quit", 'n', no)},
+		Extra: quitKeys(no),
+	}
+	l.draw()
+}
+
+// ready goes on behind the question of trust: with the picker of sessions, or the engine.
+func (l *Loop) ready() {
+	if l.Pick != "" {
+		l.pickSession(l.Pick == "fork")
+		return
+	}
+	l.startEngine()
+}
+
+// backtrack goes back to a message of the user: it is edited and sent anew, and what came
+// after it is forgotten.
+func (l *Loop) backtrack() {
+	var at []int // entries that are messages of the user
+	for i, e := range l.transcript.entries {
+		if _, ok := e.Item.(*protocol.UserMessageItem); ok {
+			at = append(at, i)
+		}
+	}
+	if len(at) == 0 || !l.opened {
+		l.say("No previous message to edit.")
+		return
+	}
+	b := &backtracking{l: l, at: at, chosen: len(at) - 1}
+	l.openPage(b.page())
+}
+
+// rollback takes the last n turns back and puts what was said into the composer.
+func (l *Loop) rollback(n int, entry int) {
+	u := l.transcript.entries[entry].Item.(*protocol.UserMessageItem)
+	p := protocol.ThreadRollbackParams{ThreadID: l.state.Thread.ID, NumTurns: uint32(n)}
+	l.call(protocol.MethodThreadRollback, p, func(_ gjson.Result, err error) {
+		if err != nil {
+			l.complain("%v", err)
+			return
+		}
+		l.transcript.entries, l.transcript.weights = l.transcript.entries[:entry], l.transcript.weights[:entry]
+		l.say("Went back %s. What is above this line from there on is forgotten.", turns(n))
+		l.composer.Restore(draftOf(u))
+	})
+}
+
+func turns(n int) string {
+	if n == 1 {
+		return "one turn"
+	}
+	return fmt.Sprintf("%d turns", n)
+}
+
+// draftOf is a message of the user as a draft, with its images.
+func draftOf(u *protocol.UserMessageItem) composer.Draft {
+	var c composer.Composer
+	for _, in := range u.Content {
+		if in.Type == protocol.UserInputLocalImage {
+			c.Attach(in.Path)
+		}
+	}
+	c.Insert(said(u))
+	return c.Draft()
+}
+
+// logout forgets the stored credentials and leaves.
+func (l *Loop) logout() {
+	l.beside(func(context.Context) func() {
+		err := os.Remove(filepath.Join(l.Config.Home, "auth.json"))
+		return func() {
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				l.complain("Log out: %v", err)
+				return
+			}
+			l.leave()
+		}
+	})
+}

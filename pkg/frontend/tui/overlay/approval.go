@@ -1,0 +1,35 @@
+package overlay
+
+import (
+	"codex/pkg/frontend/tui/keys"
+	"codex/pkg/frontend/tui/text"
+)
+
+// Approval is a question of the engine's: what is asked, in a frame that nothing else
+// has, and the answers below it.
+type Approval struct {
+	List
+	Request func(width int) []text.Line
+	Open    func() // shows the request on the whole screen
+}
+
+// Key takes ctrl-a, and otherwise chooses.
+func (a *Approval) Key(e keys.Event) bool {
+	if e.Is('a', keys.Ctrl) && a.Open != nil {
+		a.Open()
+		return false
+	}
+	return a.List.Key(e)
+}
+
+// View draws the request above the answers. When there is not room for all of the
+// request the answers stay, and a line says how to see the rest.
+func (a *Approval) View(width, height int, t *text.Theme) ([]text.Line, int, int) {
+	request := a.Request(width)
+	answers, _, _ := a.List.View(width, height, t)
+	if room := max(1, height-len(answers)-1); len(request) > room {
+		request = append(request[:room-1:room-1], text.Of("  … ctrl + a shows all of it", t.Warning))
+	}
+	out := append([]text.Line{nil}, request...)
+	return append(out, answers...), -1, 0
+}

@@ -1,0 +1,297 @@
+package overlay
+
+import (
+	"fmt"
+	"strings"
+
+	"codex/pkg/frontend/tui/keys"
+	"codex/pkg/frontend/tui/text"
+)
+
+// Item is one thing to choose.
+type Item struct {
+	Label, Detail string
+	Current       bool
+	Shortcut      string       // shown behind the label
+	Keys          []keys.Event // that choose it at once
+	Do            func()       // may be nil
+	Quiet         bool         // cannot be chosen
+}
+
+// List is a list to choose from.
+type List struct {
+	Above    []text.Line // wrapped, above the list
+	Title    string
+	Subtitle string
+	Items    []Item
+	Search   bool // letters narrow the list down
+	Hint     string
+	Below    func() []text.Line // a sample, between items and hint; may be nil
+	Cancel   func()             // by Esc or Ctrl-C; nil: nothing
+	Moved    func(i int)        // the selection has moved
+	Extra    func(e keys.Event) (taken, done bool)
+	Stay     bool // a choice does not end it
+	At       int
+
+	query string
+}
+
+const (
+	confirmHint = "Press enter to confirm or esc to go back"
+	cancelHint  = "Press enter to confirm or esc to cancel"
+)
+
+// visible gives the numbers of the items that match what was typed.
+func (l *List) visible() []int {
+	var out []int
+	for i, it := range l.Items {
+		if l.query == "" || strings.Contains(strings.ToLower(it.Label+" "+it.Detail), strings.ToLower(l.query)) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Key moves, chooses, and ends the list.
+func (l *List) Key(e keys.Event) bool {
+	if e.Kind == keys.Paste && l.Search {
+		l.query += strings.Join(strings.Fields(e.Text), " ")
+		l.At = l.first()
+		return false
+	}
+	if e.Kind != keys.Press {
+		return false
+	}
+	if l.Extra != nil {
+		if taken, done := l.Extra(e); taken {
+			return done
+		}
+	}
+	for i, it := range l.Items {
+		for _, k := range it.Keys {
+			if e.Is(k.Code, k.Mod) && !it.Quiet {
+				return l.choose(i)
+			}
+		}
+	}
+	switch {
+	case e.Is(keys.Escape, 0) && l.Search && l.query != "":
+		l.query = ""
+		l.At = l.first()
+	case e.Is(keys.Escape, 0), e.Is('c', keys.Ctrl):
+		if l.Cancel != nil {
+			l.Cancel()
+		}
+		return true
+	case e.Is(keys.Enter, 0):
+		return l.choose(l.At)
+	case e.Is(keys.Up, 0), e.Is('p', keys.Ctrl), e.Is('k', 0) && !l.Search:
+		l.step(-1)
+	case e.Is(keys.Down, 0), e.Is('n', keys.Ctrl), e.Is('j', 0) && !l.Search:
+		l.step(1)
+	case e.Is(keys.Backspace, 0) && l.query != "":
+		r := []rune(l.query)
+		l.query = string(r[:len(r)-1])
+		l.At = l.first()
+	default:
+		return l.letter(e)
+	}
+	return false
+}
+
+func (l *List) letter(e keys.Event) bool {
+	r, ok := e.Char()
+	switch {
+	case !ok:
+	case l.Search:
+		l.query += string(r)
+		l.At = l.first()
+	case r >= '1' && r <= '9' && int(r-'1') < len(l.Items):
+		return l.choose(int(r - '1'))
+	}
+	return false
+}
+
+func (l *List) first() int {
+	if v := l.visible(); len(v) > 0 {
+		return v[0]
+	}
+	return -1
+}
+
+// step moves the selection, around the ends.
+func (l *List) step(by int) {
+	v := l.visible()
+	if len(v) == 0 {
+		return
+	}
+	at := 0
+	for i, n := range v {
+		if n == l.At {
+			at = i
+		}
+	}
+	for range v {
+		at = (at + by + len(v)) % len(v)
+		if l.At = v[at]; !l.Items[l.At].Quiet {
+			break
+		}
+	}
+	if l.Moved != nil {
+		l.Moved(l.At)
+	}
+}
+
+func (l *List) choose(i int) bool {
+	if i < 0 || i >= len(l.Items) || l.Items[i].Quiet {
+		return false
+	}
+	l.At = i
+	if do := l.Items[i].Do; do != nil {
+		do()
+	}
+	return !l.Stay
+}
+
+// View draws title, items and hint. When there is not room for all, the items around the
+// selected one are shown.
+func (l *List) View(width, height int, t *text.Theme) ([]text.Line, int, int) {
+	var head []text.Line
+	if l.Title != "" {
+		head = append(head, text.Wrap([]text.Line{text.Of(l.Title, t.Bold)}, width-2)...)
+	}
+	if l.Subtitle != "" {
+		head = append(head, text.Wrap([]text.Line{text.Of(l.Subtitle, t.Dim)}, width-2)...)
+	}
+	head = append(head, l.Above...)
+	head = append([]text.Line{nil}, wrapped(head, width)...)
+	row, col := -1, 0
+	if l.Search {
+		row, col = len(head), 2+text.Width(l.query)
+		q := text.Line{span("  ", text.Style{}), span(text.CleanLine(l.query), text.Style{})}
+		if l.query == "" {
+			q = text.Line{span("  Type to search", t.Dim)}
+		}
+		head = append(head, q)
+	}
+	if len(head) > 1 {
+		head = append(head, nil)
+	}
+	hint := l.Hint
+	if hint == "" {
+		hint = confirmHint
+	}
+	var foot []text.Line
+	if l.Below != nil {
+		foot = append(foot, nil)
+		foot = append(foot, wrapped(l.Below(), width)...)
+	}
+	foot = append(append(foot, nil), wrapped([]text.Line{text.Of(hint, t.Dim)}, width)...)
+	room := max(1, height-len(foot)-1)
+	if len(head) > room-1 {
+		head = head[max(0, len(head)-max(0, room-3)):]
+		row = -1
+	}
+	body := l.body(width, max(1, height-len(head)-len(foot)), t)
+	return append(append(head, body...), foot...), row, col
+}
+
+// body draws the items that have room.
+func (l *List) body(width, height int, t *text.Theme) []text.Line {
+	v := l.visible()
+	if len(v) == 0 {
+		return []text.Line{text.Of("  no matches", t.Dim)}
+	}
+	labels := make([]text.Line, len(v))
+	wide := 0
+	for i, n := range v {
+		labels[i] = l.label(n, t)
+		if l.Items[n].Detail != "" {
+			wide = max(wide, labels[i].Width())
+		}
+	}
+	wide = min(wide, max(20, width*2/5))
+	var rows [][]text.Line
+	at := 0
+	for i, n := range v {
+		if n == l.At {
+			at = i
+		}
+		rows = append(rows, l.item(n, labels[i], wide, width, t))
+	}
+	from, to := window(rows, at, height)
+	var out []text.Line
+	for _, r := range rows[from:to] {
+		out = append(out, r...)
+	}
+	return out[:min(len(out), height)]
+}
+
+// window is the range of items around one that fits into height rows.
+func window(rows [][]text.Line, at, height int) (from, to int) {
+	from, to = at, at+1
+	n := len(rows[at])
+	for {
+		switch {
+		case to < len(rows) && n+len(rows[to]) <= height && (to-at <= at-from || from == 0 || n+len(rows[from-1]) > height):
+			n += len(rows[to])
+			to++
+		case from > 0 && n+len(rows[from-1]) <= height:
+			from--
+			n += len(rows[from])
+		default:
+			return from, to
+		}
+	}
+}
+
+func (l *List) label(n int, t *text.Theme) text.Line {
+	it := l.Items[n]
+	style := text.Style{}
+	mark := "  "
+	if n == l.At {
+		style, mark = t.Accent.With(t.Bold), "› "
+	}
+	if it.Quiet {
+		style = t.Dim
+	}
+	s := text.CleanLine(it.Label)
+	if !l.Search && n < 9 {
+		s = fmt.Sprintf("%d. %s", n+1, s)
+	}
+	if it.Current {
+		s += " (current)"
+	}
+	line := text.Line{span(mark, style), span(s, style)}
+	if it.Shortcut != "" {
+		line = append(line, span(" (", style), span(it.Shortcut, style.With(t.Dim)), span(")", style))
+	}
+	return line
+}
+
+// item draws an item: its label, and the detail beside it.
+func (l *List) item(n int, label text.Line, wide, width int, t *text.Theme) []text.Line {
+	it := l.Items[n]
+	if it.Detail == "" {
+		rest := text.Of("     ", text.Style{})
+		return text.WrapIndented([]text.Line{label}, width, nil, rest)
+	}
+	style := t.Dim
+	if n == l.At {
+		style = t.Accent
+	}
+	if label.Width() > wide {
+		label = text.ClipLine(label, wide)
+	}
+	first := text.Filled(label, wide+2, text.Style{})
+	rest := text.Of(strings.Repeat(" ", wide+2), text.Style{})
+	var out []text.Line
+	for i, d := range text.Wrap([]text.Line{text.Of(text.CleanLine(it.Detail), style)}, max(8, width-wide-2)) {
+		p := rest
+		if i == 0 {
+			p = first
+		}
+		out = append(out, append(append(text.Line{}, p...), d...))
+	}
+	return out
+}

@@ -1,0 +1,270 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"codex/pkg/cli/exit"
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/options"
+	"codex/pkg/cli/version"
+	"codex/pkg/config"
+	"codex/pkg/frontend/tui/cells"
+	"codex/pkg/frontend/tui/loop"
+	"codex/pkg/frontend/tui/tty"
+	"codex/pkg/ostext"
+)
+
+// Process is what the program is given by the system.
+type Process struct {
+	Args                []string // without the program's name
+	Env                 []string
+	Getenv              func(string) string
+	Self                string // path of the executable, as install.Self finds it
+	Cwd                 string // absolute
+	Home                string // of the user, "" when unknown
+	UID                 int
+	Stdin               *os.File
+	Stdout, Stderr      *os.File
+	StdinTTY, StdoutTTY bool
+	Now                 func() time.Time
+	// Signals begins to bring those that Run wants to know.
+	Signals func() <-chan os.Signal
+	// Die ends the process by a signal, or with a status.
+	Die func(sig os.Signal, status int)
+}
+
+// Run is the program. The error carries the exit status.
+func Run(ctx context.Context, p Process) error {
+	args, err := ParseArgs(p.Args)
+	switch {
+	case err != nil:
+		return err
+	case args.List:
+		return options.Write(p.Stdout, Options())
+	case args.Help:
+		return writeHelp(p.Stdout)
+	case args.Version:
+		_, err := fmt.Fprintln(p.Stdout, version.Line("codex-tui"))
+		return err
+	}
+	return (&run{Process: p, args: args}).do(ctx)
+}
+
+// run is one session.
+type run struct {
+	Process
+	args *Args
+	cfg  *config.Config
+	cwd  string
+	kind kind
+	tty  *tty.TTY
+	die  *deathbed
+}
+
+// kind is what is on the other side.
+type kind int
+
+const (
+	ownEngine  kind = iota // a child
+	givenPipes             // standard input and output
+	recording              // standard input alone
+	remote                 // an app-server
+)
+
+// do opens the terminal and lets the loop run in it.
+func (r *run) do(ctx context.Context) error {
+	if err := r.what(); err != nil {
+		return err
+	}
+	if err := r.loadConfig(ctx); err != nil {
+		return err
+	}
+	if r.Getenv("TERM") == "dumb" {
+		return errors.New(`TERM is "dumb": this terminal cannot show the frontend; use codex exec, or set TERM to what the terminal is`)
+	}
+	t, err := tty.Open(r.enhance())
+	if err != nil {
+		return fmt.Errorf("codex needs a terminal (use codex exec without one): %w", err)
+	}
+	r.tty = t
+	o, err := r.options()
+	if err != nil {
+		return errors.Join(err, closed(t))
+	}
+	r.die = watch(r.Signals(), t, r.Die)
+	defer r.die.stop()
+	o.Signals = r.die.forwarded
+	defer func() { // a panic must not leave the terminal raw
+		if v := recover(); v != nil {
+			t.Crash()
+			panic(v)
+		}
+	}()
+	if err := t.Raw(); err != nil {
+		return errors.Join(err, closed(t))
+	}
+	res := loop.New(o).Run(ctx)
+	t.Close()
+	return r.finish(res)
+}
+
+func closed(t *tty.TTY) error {
+	t.Close()
+	return nil
+}
+
+// what finds out what is on the other side.
+func (r *run) what() error {
+	a := r.args
+	switch {
+	case a.Remote != "":
+		r.kind = remote
+	case a.Turn != "" || r.StdinTTY && r.StdoutTTY:
+		r.kind = ownEngine
+	case !r.StdinTTY && !r.StdoutTTY && pipe(r.Stdout) && pipe(r.Stdin):
+		r.kind = givenPipes
+	case !r.StdinTTY && !null(r.Stdin):
+		r.kind = recording
+	case !r.StdinTTY:
+		return errors.New("stdin is not a terminal")
+	default:
+		return errors.New("stdout is not a terminal")
+	}
+	return nil
+}
+
+// pipe says whether f is a pipe or a socket: something on the other side may listen.
+func pipe(f *os.File) bool {
+	fi, err := f.Stat()
+	return err == nil && fi.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
+}
+
+// null says whether nothing will come out of f.
+func null(f *os.File) bool {
+	fi, err := f.Stat()
+	return err != nil || fi.Mode()&os.ModeDevice != 0
+}
+
+// enhance says whether to ask for kitty's keys.
+func (r *run) enhance() bool {
+	switch r.Getenv("CODEX_TUI_DISABLE_KEYBOARD_ENHANCEMENT") {
+	case "1", "true", "yes":
+		return false
+	case "0", "false", "no":
+		return true
+	}
+	return r.Getenv("WSL_DISTRO_NAME") == "" || r.Getenv("TERM_PROGRAM") != "vscode"
+}
+
+func (r *run) loadConfig(ctx context.Context) (err error) {
+	a := r.args
+	r.cwd = r.Cwd
+	if a.Dir != "" {
+		if r.cwd = a.Dir; !filepath.IsAbs(r.cwd) {
+			r.cwd = filepath.Join(r.Cwd, a.Dir)
+		}
+		fi, err := os.Stat(r.cwd)
+		if err == nil && !fi.IsDir() {
+			err = syscall.ENOTDIR
+		}
+		if err != nil {
+			return fmt.Errorf("work in %s: %s", a.Dir, ostext.Of(err))
+		}
+		if real, err := filepath.EvalSymlinks(r.cwd); err == nil {
+			r.cwd = real
+		}
+	}
+	webSearch := ""
+	if a.Search {
+		webSearch = "live"
+	}
+	host := func() string { name, _ := os.Hostname(); return name }
+	r.cfg, err = config.Load(ctx, config.Options{
+		Env: config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: host},
+		Cwd: r.cwd, Overrides: a.Config, Enable: a.Enable, Disable: a.Disable, Profile: a.Profile, ProfileV2: a.ProfileV2,
+		Strict: a.StrictConfig, Model: a.Model, Sandbox: a.Sandbox, Approval: a.Ask, OSS: a.OSS, LocalProvider: a.LocalProvider,
+		AddDirs: a.AddDirs, FullAuto: a.FullAuto, Bypass: a.Bypass, WebSearch: webSearch, Program: install.Own(r.Self),
+	})
+	return err
+}
+
+// options are what the loop is made of.
+func (r *run) options() (loop.Options, error) {
+	a := r.args
+	o := loop.Options{
+		TTY: r.tty, Getenv: r.Getenv, Cwd: r.cwd, Home: r.Home, Config: r.cfg, Now: r.Now, Prompt: a.Prompt, NoAlt: a.NoAlt,
+		Playing: r.kind == recording, Start: r.start, Diff: r.diff, Stderr: r.Stderr, Die: r.Die,
+	}
+	for _, name := range a.Images {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(r.Cwd, name)
+		}
+		o.Images = append(o.Images, name)
+	}
+	if r.cfg.Trust == "" && r.kind == ownEngine && !a.Bypass {
+		o.Trust = func() error { return config.SetTrust(context.Background(), r.cfg.Home, r.cfg.TrustKey, "trusted") }
+	}
+	if r.kind == recording {
+		return o, nil
+	}
+	s := sessions{r}
+	o.Sessions = s
+	o.Request = s.New()
+	if a.Verb == "" {
+		return o, nil
+	}
+	if a.Session == "" && !a.Last {
+		o.Pick, o.PickAll = a.Verb, a.All
+		return o, nil
+	}
+	var err error
+	o.Request, err = s.named(a.Verb, a.Session, a.Last)
+	return o, err
+}
+
+// finish says what is to be said when the terminal is a usual one again.
+func (r *run) finish(res loop.Result) error {
+	if res.Signal != nil {
+		r.die.stop()
+		r.Die(res.Signal, 128+number(res.Signal))
+		return exit.Silent(exit.Failed)
+	}
+	if res.Err != nil {
+		return res.Err
+	}
+	return r.farewell(r.Stdout, res)
+}
+
+// farewell prints what was used, and how to go on.
+func (r *run) farewell(w io.Writer, res loop.Result) error {
+	if !r.StdoutTTY {
+		w = r.Stderr
+	}
+	var err error
+	if s := cells.Usage(&res.Usage); s != "" {
+		_, err = fmt.Fprintln(w, s)
+	}
+	if res.Thread != "" && r.kind != recording {
+		command := "codex resume " + res.Thread
+		if r.StdoutTTY && r.Getenv("NO_COLOR") == "" {
+			command = "\x1b[36m" + command + "\x1b[39m"
+		}
+		_, err2 := fmt.Fprintln(w, "To continue this session, run "+command)
+		err = errors.Join(err, err2)
+	}
+	return err
+}
+
+func number(sig os.Signal) int {
+	if s, ok := sig.(syscall.Signal); ok {
+		return int(s)
+	}
+	return 0
+}

@@ -1,0 +1,116 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+
+	"codex/pkg/frontend/tui/loop"
+	"codex/pkg/protocol"
+	"codex/pkg/thread"
+)
+
+// sessions finds stored sessions, and makes the requests that open them.
+type sessions struct{ *run }
+
+// maxSessions bounds the picker's list.
+const maxSessions = 1000
+
+// New opens a new thread.
+func (s sessions) New() loop.Request {
+	return loop.Request{Method: protocol.MethodThreadStart, Params: protocol.ThreadStartParams{}}
+}
+
+// Page gives sessions of the folder, or of all, the newest first.
+func (s sessions) Page(q loop.SessionQuery) []loop.Session {
+	names := new(thread.Names).Of(s.cfg.Home)
+	query := thread.Query{Updated: !q.Created, Limit: maxSessions, Names: names}
+	if !q.All {
+		query.Cwds = []string{s.cwd}
+		query.Providers = []string{s.cfg.ProviderID}
+	}
+	page, _ := thread.Page(s.cfg.Home, query)
+	var out []loop.Session
+	for _, h := range page {
+		th := h.Thread(names)
+		one := loop.Session{ID: th.ID, Preview: th.Preview, Cwd: th.Cwd, Path: h.Path, Created: th.CreatedAt, Updated: th.UpdatedAt}
+		if th.Name != nil {
+			one.Name = *th.Name
+		}
+		if th.GitInfo != nil && th.GitInfo.Branch != nil {
+			one.Branch = *th.GitInfo.Branch
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// Resume makes the request that opens a session.
+func (s sessions) Resume(ref string) (loop.Request, error) {
+	id, path, err := s.find(ref)
+	if err != nil {
+		return loop.Request{}, err
+	}
+	return s.open(id, path), nil
+}
+
+// Fork copies a session and makes the request that opens the copy.
+func (s sessions) Fork(ref string) (loop.Request, error) {
+	id, path, err := s.find(ref)
+	if err != nil {
+		return loop.Request{}, err
+	}
+	if s.kind == remote {
+		return loop.Request{Method: protocol.MethodThreadFork, Params: protocol.ThreadForkParams{ThreadID: id}}, nil
+	}
+	copied, err := thread.Fork(s.cfg.Home, path, "codex-tui", nil)
+	if err != nil {
+		return loop.Request{}, fmt.Errorf("fork the session: %w", err)
+	}
+	head, err := thread.Read(copied)
+	if err != nil {
+		return loop.Request{}, fmt.Errorf("fork the session: %w", err)
+	}
+	return s.open(head.ID, copied), nil
+}
+
+func (s sessions) open(id, path string) loop.Request {
+	return loop.Request{Method: protocol.MethodThreadResume, Params: protocol.ThreadResumeParams{ThreadID: id, Path: &path}}
+}
+
+// named is the request for the session of the command line. Where there is none for
+// --last, a new thread begins.
+func (s sessions) named(verb, ref string, last bool) (loop.Request, error) {
+	if last {
+		h, err := thread.Last(s.cfg.Home, s.cfg.ProviderID, s.cwd, s.args.All)
+		if errors.Is(err, thread.ErrNone) {
+			return s.New(), nil
+		}
+		if err != nil {
+			return loop.Request{}, fmt.Errorf("look for the session: %w", err)
+		}
+		ref = h.ID
+	}
+	if verb == verbFork {
+		return s.Fork(ref)
+	}
+	return s.Resume(ref)
+}
+
+// find finds a session by its id or its name.
+func (s sessions) find(ref string) (id, path string, err error) {
+	if id, ok := thread.ParseID(ref); ok {
+		path, err = thread.Find(s.cfg.Home, id)
+		if errors.Is(err, thread.ErrNone) {
+			err = fmt.Errorf("no saved session found with id %s; codex resume lists those there are", id)
+		}
+		return id, path, err
+	}
+	h, err := thread.ByName(s.cfg.Home, ref, s.cwd, true)
+	if errors.Is(err, thread.ErrNone) {
+		return "", "", fmt.Errorf("no saved session is named %s; codex resume lists those there are", ref)
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("look for the session: %w", err)
+	}
+	return h.ID, h.Path, nil
+}
