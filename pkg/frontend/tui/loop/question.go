@@ -10,6 +10,7 @@ import (
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/frontend/tui/state"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
@@ -135,7 +136,7 @@ func formField(title, name string, schema gjson.Result, done func(any), cancel f
 		return &overlay.Field{Title: title, Label: label, Cancel: cancel, Done: func(s string) {
 			done(json.Number(strings.TrimSpace(s)))
 		}, Check: func(s string) error {
-			if !gjson.Valid(strings.TrimSpace(s)) || gjson.Parse(strings.TrimSpace(s)).Type != gjson.Number {
+			if s = strings.TrimSpace(s); !jsonrpc.Valid([]byte(s)) || gjson.Parse(s).Type != gjson.Number {
 				return fmt.Errorf("a number is wanted")
 			}
 			return nil
