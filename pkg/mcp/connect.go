@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/tidwall/gjson"
 
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
@@ -165,7 +167,7 @@ func (c *Client) transport(ctx context.Context) (sdk.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lineConn{p: p, in: jsonrpc.NewReader(&body{ReadCloser: p.stdout, events: true}, maxMessage), log: c.opts.log, name: c.server.Name, waits: newWaits()}, nil
+	return &lineConn{p: p, in: jsonrpc.NewReader(&body{ReadCloser: p.stdout, events: true}, maxMessage), log: c.opts.log, name: c.server.Name, waits: newWaits(), progress: c.progressLine}, nil
 }
 
 func (c *Client) clientOptions() *sdk.ClientOptions {
@@ -177,10 +179,7 @@ func (c *Client) clientOptions() *sdk.ClientOptions {
 			}
 		},
 		ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {
-			token, _ := r.Params.ProgressToken.(float64)
-			if f := c.progressOf(int64(token)); f != nil {
-				f(Progress{r.Params.Progress, r.Params.Total, r.Params.Message})
-			}
+			c.told(fmt.Sprint(r.Params.ProgressToken), Progress{r.Params.Progress, r.Params.Total, r.Params.Message})
 		},
 	}
 	if c.opts.Elicit != nil {
@@ -189,10 +188,25 @@ func (c *Client) clientOptions() *sdk.ClientOptions {
 	return o
 }
 
-func (c *Client) progressOf(token int64) func(Progress) {
+// told passes on how far a call is.
+func (c *Client) told(token string, p Progress) {
+	n, err := strconv.ParseInt(token, 10, 64)
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.progress[token]
+	f := c.progress[n]
+	c.mu.Unlock()
+	if err == nil && f != nil {
+		f(p)
+	}
+}
+
+func (c *Client) progressLine(params json.RawMessage) {
+	var p struct {
+		Progress
+		Token json.RawMessage `json:"progressToken"`
+	}
+	if json.Unmarshal(params, &p) == nil {
+		c.told(string(p.Token), p.Progress)
+	}
 }
 
 // receive answers questions before the library judges their schema.
@@ -263,11 +277,18 @@ func (c *Client) do(ctx context.Context, what string, limit time.Duration, f fun
 			ss.Close()
 			<-ss.over
 			continue
-		case err != nil:
+		case err != nil && !usable(got.get(), err):
 			return nil, err
 		}
 		return got.get(), nil
 	}
+}
+
+// usable says whether a result is one although the library cannot read it: a kind of content
+// that it does not know, an image that is none.
+func usable(raw json.RawMessage, err error) bool {
+	var rpc *WireError
+	return raw != nil && !errors.As(err, &rpc) && !gjson.GetBytes(raw, "inputRequests").Exists()
 }
 
 // Close ends the session, and the program of the server with all that is left of its group.

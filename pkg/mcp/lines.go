@@ -30,14 +30,17 @@ const (
 // lineConn is the program's end of the protocol. Lines that are no messages are skipped: a
 // banner harms nobody.
 type lineConn struct {
-	p      *process
-	in     *lines.Reader
-	log    func(format string, args ...any)
-	name   string
-	waits  *waits
-	writes sync.Mutex
-	stray  int // since the last message
-	shown  int
+	p     *process
+	in    *lines.Reader
+	log   func(format string, args ...any)
+	name  string
+	waits *waits
+	// progress takes what a server says of a call: at once, since the library may come to
+	// it after the call's answer.
+	progress func(params json.RawMessage)
+	writes   sync.Mutex
+	stray    int // since the last message
+	shown    int
 }
 
 // Connect implements sdk.Transport: the process runs already.
@@ -55,6 +58,10 @@ func (c *lineConn) Read(context.Context) (jsonrpc.Message, error) {
 		}
 		if msg, ok := c.message(line); ok {
 			c.stray = 0
+			if r, ok := msg.(*jsonrpc.Request); ok && r.Method == "notifications/progress" {
+				c.progress(r.Params)
+				continue
+			}
 			return msg, nil
 		}
 		if c.stray++; c.stray > maxStray {

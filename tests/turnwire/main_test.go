@@ -22,5 +22,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, becomeConfined(os.Args[1:]))
 		os.Exit(1)
 	}
-	os.Exit(programs.Run(m, &binaries, "codex-turn", "codex-model", "codex-sandbox", "apply_patch"))
+	if role, ok := os.LookupEnv(mcpRole); ok {
+		becomeServer(role)
+		os.Exit(0)
+	}
+	os.Exit(programs.Run(m, &binaries, "codex-turn", "codex-mcp", "codex-model", "codex-sandbox", "apply_patch"))
 }
