@@ -19,6 +19,7 @@ func execScenes() map[string]string {
 		`-c 'model_providers.demo.command=["sh", "-c", "echo >asked; exec sleep 600"]' hi </dev/null & read -r <asked; `
 	return map[string]string{
 		"wrong usage":                 exec + `--nope hi`,
+		"an empty value":              exec + `-m "$NOSUCH" hi </dev/null`,
 		"broken config.toml":          `echo '= 1' >"$CODEX_HOME/config.toml"; ` + exec + `hi </dev/null`,
 		"no key":                      exec + `-c 'model_provider="openai"' hi </dev/null`,
 		"not in a repository":         `cd ..; codex exec -o work/answer.md hi </dev/null`,
@@ -30,6 +31,10 @@ func execScenes() map[string]string {
 			exec + `-c 'model_providers.demo.command=["codex", "model", "replay", "refuse.jsonl"]' hi </dev/null`,
 		"nothing listens there": exec + `-c 'model_providers.none={name="none", base_url="http://127.0.0.1:1", request_max_retries=0, stream_max_retries=0}' ` +
 			`-c 'model_provider="none"' hi </dev/null`,
+		"the executor cannot start": exec + `-c 'executor=["false"]' hi </dev/null`,
+		"the executor is lost":      exec + `-c 'executor=["sh", "-c", "read line; exit 255"]' hi </dev/null`,
+		"the model says nothing": `echo '{"items": []}' >nothing.jsonl; ` +
+			`codex exec -c 'model_providers.demo.command=["codex", "model", "replay", "nothing.jsonl"]' hi </dev/null`,
 		"the time limit":                exec + `-c 'model_providers.demo.command=["sleep", "600"]' --timeout 3s hi </dev/null`,
 		"a tool failed":                 exec + `--fail-on-tool-error hi </dev/null`,
 		"standard output is full":       exec + `hi </dev/null >/dev/full`,
@@ -64,6 +69,8 @@ func scenes() map[string]string {
 		"codex sandbox: the command is missing":       `codex sandbox -- nosuch`,
 		"codex sandbox: the command may not write":    `codex sandbox -- touch new`,
 		"codex exec-server: its input is no protocol": `echo hello | codex exec-server`,
+		"codex app-server: standard output is full":   `echo '{"id":1,"method":"initialize","params":{"clientInfo":{"name":"x","version":"1"}}}' | codex app-server >/dev/full`,
+		"codex app-server proxy: too long a path":     `codex app-server proxy --sock "/tmp/$(printf %0200d 0)" </dev/null`,
 		"codex: no such command":                      `codex frobnicate`,
 		"codex: standard output is full":              `codex --version >/dev/full`,
 	}

@@ -313,7 +313,7 @@ func (p Process) proxy(path string) error {
 	}
 	c, err := net.Dial("unix", path)
 	if err != nil {
-		return p.failed(fmt.Errorf("failed to connect to socket at %s: %w", path, err))
+		return p.failed(fmt.Errorf("failed to connect to socket at %s: %w", path, tooLong(path, err)))
 	}
 	defer c.Close()
 	go func() { // ends with the input, or with the process

@@ -33,13 +33,14 @@ const (
 
 // conn is one client.
 type conn struct {
-	s     *Server
-	link  link
-	out   *jsonrpc.Outbox
-	rpc   *jsonrpc.Conn // over out
-	local *local.Client
-	busy  atomic.Int32  // requests that wait or are worked on
-	sent  chan struct{} // the writer has ended
+	s      *Server
+	link   link
+	out    *jsonrpc.Outbox
+	rpc    *jsonrpc.Conn // over out
+	local  *local.Client
+	busy   atomic.Int32  // requests that wait or are worked on
+	sent   chan struct{} // the writer has ended
+	unsent error         // why it could not write, once it has ended
 
 	ctx  context.Context // ends when the client leaves, and with it what it has started
 	stop context.CancelFunc
@@ -65,7 +66,7 @@ func (s *Server) newConn(l link, wait bool) *conn {
 	s.mu.Unlock()
 	go func() { // ends when the outbox does
 		defer close(c.sent)
-		if c.out.Run(c.write) != nil {
+		if c.unsent = c.out.Run(c.write); c.unsent != nil {
 			c.link.close()
 		}
 	}()

@@ -132,11 +132,8 @@ func ListenUnix(path string) (net.Listener, error) {
 		}
 	}
 	ln, err := listenPrivate(path)
-	if most := len(syscall.RawSockaddrUnix{}.Path) - 1; errors.Is(err, syscall.EINVAL) && len(path) > most {
-		return nil, fmt.Errorf("listen on %s: a socket's path has at most %d bytes, this one has %d", path, most, len(path))
-	}
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", path, err)
+		return nil, fmt.Errorf("listen on %s: %w", path, tooLong(path, err))
 	}
 	return ln, nil
 }
@@ -165,4 +162,12 @@ func (s *Server) ControlSocket() string { return controlSocket(s.home) }
 
 func controlSocket(home string) string {
 	return filepath.Join(home, "app-server-control", "app-server-control.sock")
+}
+
+// tooLong says what "invalid argument" means when the path of a socket is too long.
+func tooLong(path string, err error) error {
+	if most := len(syscall.RawSockaddrUnix{}.Path) - 1; errors.Is(err, syscall.EINVAL) && len(path) > most {
+		return fmt.Errorf("a socket's path has at most %d bytes, this one has %d", most, len(path))
+	}
+	return err
 }

@@ -2,7 +2,9 @@ package appserver
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"syscall"
 	"time"
 
 	"codex/pkg/jsonrpc"
@@ -56,5 +58,12 @@ func (s *Server) ServeStdio(in io.Reader, out io.Writer) error {
 	}
 	s.Close()
 	c.leave()
+	select {
+	case <-c.sent:
+		if c.unsent != nil && !errors.Is(c.unsent, syscall.EPIPE) { // who leaves misses nothing
+			return c.unsent
+		}
+	default:
+	}
 	return err
 }
