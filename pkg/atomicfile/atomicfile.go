@@ -44,6 +44,9 @@ func follow(path string) (target string, open bool, err error) {
 	return "", false, &os.PathError{Op: "open", Path: path, Err: syscall.ELOOP}
 }
 
+// Temporary is the pattern of the names of temporary files.
+const Temporary = ".codex-????????.tmp"
+
 // tempName is a name beside another one.
 func tempName(name string) string {
 	return filepath.Join(filepath.Dir(name), fmt.Sprintf(".codex-%08x.tmp", rand.Uint32()))

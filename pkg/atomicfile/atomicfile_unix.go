@@ -28,6 +28,30 @@ func Write(path string, perm os.FileMode, pieces ...[]byte) error {
 	return nil
 }
 
+// Replace puts a new file of the mode perm, less the umask, in the place of what is at path,
+// which may be nothing, and has it on the disk before that. A link is replaced itself.
+func Replace(path string, perm os.FileMode, pieces ...[]byte) error {
+	t, err := newTemp(unix.AT_FDCWD, path, perm)
+	if err == nil {
+		err = t.fill(pieces)
+	}
+	if err == nil {
+		if err = t.file.Sync(); err != nil {
+			t.drop()
+		}
+	}
+	if err == nil {
+		var done bool
+		if done, err = t.commit(path); err == nil && !done {
+			err = errors.New("its folder takes no new file of this name")
+		}
+	}
+	if err != nil {
+		return &os.PathError{Op: "replace", Path: path, Err: cause(err)}
+	}
+	return nil
+}
+
 // writeOpen adds to what a descriptor of a process leads to.
 func writeOpen(path string, pieces [][]byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)

@@ -31,6 +31,11 @@ func Write(path string, perm os.FileMode, pieces ...[]byte) error {
 	return errors.Join(err, old.Close())
 }
 
+// Replace puts a new file in the place of what is at path, which may be nothing.
+func Replace(path string, perm os.FileMode, pieces ...[]byte) error {
+	return create(path, perm, pieces)
+}
+
 func create(path string, perm os.FileMode, pieces [][]byte) error {
 	temp := tempName(path)
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)

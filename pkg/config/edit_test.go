@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestPeerEdits compares edits with what `codex features enable|disable` and
@@ -155,7 +156,11 @@ func TestEditFile(t *testing.T) {
 	}
 	check("[projects.\"/a/b.c\"]\ntrust_level = \"trusted\"\n")
 	// What a writer left that has died.
-	write(t, filepath.Join(home, ".config.toml-123.tmp"), "x")
+	dead := filepath.Join(home, ".codex-0123abcd.tmp")
+	write(t, dead, "x")
+	if err := os.Chtimes(dead, time.Time{}, time.Now().Add(-2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
 	if err := SetTrust(t.Context(), home, "/a/b.c", "untrusted"); err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"codex/pkg/atomicfile"
 )
 
 const (
@@ -47,21 +48,16 @@ func Update(ctx context.Context, path string, change func(old string) (string, e
 	return WriteFile(path, []byte(text))
 }
 
-// removeUnfinished removes the temporary files of writers that have died: who holds the lock is
-// the only living one.
+// removeUnfinished removes temporary files in the folder of path of writers that have died
+// long ago: on systems where a file has a name from its beginning.
 func removeUnfinished(path string) {
-	target := followed(path)
-	before, after, _ := strings.Cut(unfinished(target), "*")
-	files, _ := os.ReadDir(filepath.Dir(target)) // a folder that cannot be read keeps them
-	for _, f := range files {
-		if name := f.Name(); strings.HasPrefix(name, before) && strings.HasSuffix(name, after) {
-			os.Remove(filepath.Join(filepath.Dir(target), name))
+	stale, _ := filepath.Glob(filepath.Join(filepath.Dir(followed(path)), atomicfile.Temporary)) // the pattern is right
+	for _, name := range stale {
+		if fi, err := os.Lstat(name); err == nil && fi.Mode().IsRegular() && time.Since(fi.ModTime()) > time.Hour {
+			os.Remove(name)
 		}
 	}
 }
-
-// unfinished is the pattern of the temporary files for one file.
-func unfinished(path string) string { return "." + filepath.Base(path) + "-*.tmp" }
 
 // followed is where a path leads through links, the path itself for a circle of links.
 func followed(path string) string {
@@ -87,23 +83,5 @@ func WriteFile(path string, data []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("create %s: %w", dir, err)
 	}
-	f, err := os.CreateTemp(dir, unfinished(target)) // 0600
-	if err != nil {
-		return fmt.Errorf("write %s: %w", target, err)
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), target)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("write %s: %w", target, err)
-	}
-	return nil
+	return atomicfile.Replace(target, 0o600, data)
 }
