@@ -8,12 +8,12 @@ package protocol
 // OursPrefix begins the name of every method that the original does not have.
 const OursPrefix = "codexTurn/"
 
-// NoteToolCallFailed says that a call of the model did nothing, and that no item shows it:
-// its arguments could not be read, its tool is not there, its patch has no place, or what
-// it asked for was refused.
+// NoteToolCallFailed says that a call of the model failed, and that no item says why: its
+// arguments could not be read, its tool is not there, its patch has no place or could not be
+// written, or what it asked for was refused.
 const NoteToolCallFailed = OursPrefix + "toolCall/failed"
 
-// ToolCallFailedNotification has what the model was answered.
+// ToolCallFailedNotification has what the model was answered about it.
 type ToolCallFailedNotification struct {
 	ThreadID string `json:"threadId"`
 	TurnID   string `json:"turnId"`

@@ -135,7 +135,8 @@ func (p patched) output(head string) Output {
 	if p.refused != "" {
 		return Output{Text: p.refused, Failed: !p.shown}
 	}
-	return Output{Text: fmt.Sprintf("%sExit code: %d\nWall time: %s seconds\nOutput:\n%s", head, p.code, shortSeconds(p.took), p.body)}
+	return Output{Text: fmt.Sprintf("%sExit code: %d\nWall time: %s seconds\nOutput:\n%s", head, p.code, shortSeconds(p.took), p.body),
+		Failed: p.code != 0, Why: p.body}
 }
 
 // patch verifies a patch, asks where needed, and applies it.

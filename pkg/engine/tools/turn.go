@@ -116,6 +116,8 @@ type Output struct {
 	Text    string
 	Content json.RawMessage // content items instead of Text
 	Missing bool            // nothing is recorded: the next request repairs it to "aborted"
-	// Failed says that the call did nothing, that no item shows it, and Text why.
+	// Failed says that the call failed and that no item says why: Why does, or Text where
+	// that is empty.
 	Failed bool
+	Why    string
 }

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -372,7 +373,7 @@ func (s *sample) collect() {
 		out := p.Wait()
 		if out.Failed {
 			s.t.out.notify(protocol.NoteToolCallFailed, protocol.ToolCallFailedNotification{ThreadID: s.t.shown.thread, TurnID: s.t.shown.turn,
-				CallID: p.Call.ID, Tool: p.Call.Tool(), Message: out.Text})
+				CallID: p.Call.ID, Tool: p.Call.Tool(), Message: cmp.Or(out.Why, out.Text)})
 		}
 		if out.Missing {
 			continue

@@ -18,7 +18,7 @@ type outcome struct {
 	message    *string // the answer: the last message that says something
 	plan       *string // of a planning turn
 	usage      *usage
-	failed     int // commands, patches and tool calls that failed
+	failed     map[string]bool // ids of commands, patches and tool calls that failed
 	status     protocol.TurnStatus
 	err        string // why the turn failed
 	lastErr    string // the last error notification
@@ -39,7 +39,7 @@ func (o *outcome) observe(method string, p gjson.Result) {
 	case protocol.NoteItemCompleted:
 		o.item(p.Get("item"))
 	case protocol.NoteToolCallFailed:
-		o.failed++
+		o.fail(p.Get("callId").Str)
 	case protocol.NoteThreadTokenUsageUpdated:
 		t := p.Get("tokenUsage.total")
 		o.usage = &usage{t.Get("inputTokens").Int(), t.Get("cachedInputTokens").Int(), t.Get("outputTokens").Int(), t.Get("reasoningOutputTokens").Int()}
@@ -68,9 +68,16 @@ func (o *outcome) item(item gjson.Result) {
 		o.plan = &text
 	case "commandExecution", "fileChange", "mcpToolCall", "collabAgentToolCall", "dynamicToolCall":
 		if s := item.Get("status").Str; s == "failed" || s == "declined" {
-			o.failed++
+			o.fail(item.Get("id").Str)
 		}
 	}
+}
+
+func (o *outcome) fail(id string) {
+	if o.failed == nil {
+		o.failed = map[string]bool{}
+	}
+	o.failed[id] = true
 }
 
 // detailed is the text of a TurnError with what is known in addition.

@@ -314,8 +314,8 @@ func (r *run) finish(err error) error {
 		return exit.Silent(exit.Failed)
 	case unwritten != nil:
 		return unwritten
-	case r.args.FailOnTool && o.failed > 0:
-		fmt.Fprintf(r.Stderr, "codex-exec: %d of the turn's commands, patches and tool calls failed\n", o.failed)
+	case r.args.FailOnTool && len(o.failed) > 0:
+		fmt.Fprintf(r.Stderr, "codex-exec: %d of the turn's commands, patches and tool calls failed\n", len(o.failed))
 		return exit.Silent(exit.Partly)
 	}
 	return nil
