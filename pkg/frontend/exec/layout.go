@@ -35,11 +35,13 @@ func shortLine(l string) string {
 		return l
 	}
 	head, tail := edgeBytes, len(l)-edgeBytes
-	for !utf8.RuneStart(l[head]) {
-		head++
-	}
-	for !utf8.RuneStart(l[tail]) {
-		tail--
+	for range utf8.UTFMax - 1 { // more is no UTF-8
+		if !utf8.RuneStart(l[head]) {
+			head++
+		}
+		if !utf8.RuneStart(l[tail]) {
+			tail--
+		}
 	}
 	return fmt.Sprintf("%s … %s bytes left out … %s", l[:head], grouped(int64(tail-head)), l[tail:])
 }
