@@ -6,8 +6,8 @@
 //
 // Lines from stdin go to stdout untouched. When one of them says that a turn ended
 // normally, CMD (or else the program that notify in config.toml names) is started with a
-// JSON object as its last argument; --bell and --osc9 reach for the terminal, for
-// approvals as well. Exit status: 0 at the end of stdin, 1 when something failed, 2 for
+// JSON object as its last argument; --bell, --osc9, --desktop and --auto reach for a
+// person, for approvals as well. Exit status: 0 at the end of stdin, 1 when something failed, 2 for
 // wrong usage.
 //
 //	echo fix the tests | codex-turn | codex-notify --bell >events.jsonl
@@ -52,5 +52,6 @@ func run(ctx context.Context, args []string) error {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Env:     config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
 		Program: install.Own(exe), TTY: func() (io.Writer, error) { return notify.OpenTerminal() },
+		Kernel: func() string { b, _ := os.ReadFile("/proc/version"); return string(b) },
 	})
 }

@@ -61,7 +61,7 @@ func (t *loadedThread) engine() (*child, error) {
 		cmd.Args = append(cmd.Args, "--skill-root", dir)
 	}
 	env := append(slices.Clone(s.opts.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.origin())
-	pipe, err := pipeline.Start(pipeline.Spec{Engine: cmd, Env: env, Stderr: s.opts.Stderr})
+	pipe, err := pipeline.Start(pipeline.Spec{Engine: cmd, Filters: s.notifier(t.client.Name), Env: env, Stderr: s.opts.Stderr})
 	if err != nil {
 		return nil, fmt.Errorf("start the engine of thread %s: %w", t.id, err)
 	}
@@ -87,6 +87,16 @@ func (t *loadedThread) engine() (*child, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// notifier is the filter that runs the notify program of config.toml, which a project
+// cannot set; none without one.
+func (s *Server) notifier(client string) []pipeline.Command {
+	argv := s.local.Notify()
+	if len(argv) == 0 {
+		return nil
+	}
+	return []pipeline.Command{{Name: "codex-notify", Path: s.opts.Notify, Args: append([]string{"--client", client, "--exec"}, argv...)}}
 }
 
 // open lets the engine say who it speaks with, and open the thread.

@@ -17,6 +17,7 @@ type Options struct {
 	Engine   pipeline.Command // codex-turn with its arguments
 	Executor []string         // argv of codex-sandbox serve
 	Login    string           // path of codex-login
+	Notify   string           // path of codex-notify
 	Environ  []string
 	// Originator begins the user agent; "" takes the name of the first client.
 	Originator string

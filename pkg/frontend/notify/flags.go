@@ -14,6 +14,7 @@ type Flags struct {
 	Profile         string
 	Client          string
 	Bell, OSC9      bool
+	Desktop, Auto   bool
 	Exec            []string // the rest of the command line after --exec
 	Help, Version   bool
 	List            bool // --list-options
@@ -29,6 +30,8 @@ func Options() options.Set {
 		{Long: "--client", Value: "NAME", Help: "name of the frontend in the notification"},
 		{Long: "--bell", Help: "ring the terminal's bell"},
 		{Long: "--osc9", Help: "let the terminal show a notification"},
+		{Long: "--desktop", Help: "show a notification on the desktop"},
+		{Long: "--auto", Help: "whichever of the three reaches a person at this terminal"},
 		{Long: "--exec", Value: "CMD...", Help: "run CMD instead of the notify program of config.toml"},
 		{Short: "-h", Long: "--help", Help: "print help"},
 		{Short: "-V", Long: "--version", Help: "print the version"},
@@ -73,7 +76,7 @@ func Parse(args []string) (Flags, error) {
 				return f, exit.Usagef("option --exec wants a command")
 			}
 			return f, nil
-		case "--bell", "--osc9", "-h", "--help", "-V", "--version", options.ListFlag:
+		case "--bell", "--osc9", "--desktop", "--auto", "-h", "--help", "-V", "--version", options.ListFlag:
 			if attached {
 				return f, exit.Usagef("option %s takes no value", name)
 			}
@@ -94,6 +97,10 @@ func (f *Flags) set(name string) {
 		f.Bell = true
 	case "--osc9":
 		f.OSC9 = true
+	case "--desktop":
+		f.Desktop = true
+	case "--auto":
+		f.Auto = true
 	case "-h", "--help":
 		f.Help = true
 	case "-V", "--version":

@@ -31,6 +31,6 @@ func writeHelp(w io.Writer) error {
 	for _, o := range Options().Options {
 		fmt.Fprintf(b, "  %-24s %s\n", o.Usage(), o.Help)
 	}
-	fmt.Fprint(b, "\nWithout --exec, --bell and --osc9 it runs what 'notify' in config.toml says.\n")
+	fmt.Fprint(b, "\nWithout --exec, --bell, --osc9, --desktop and --auto it runs what 'notify' in config.toml says.\n")
 	return b.Flush()
 }

@@ -183,19 +183,19 @@ func TestEvents(t *testing.T) {
 
 func TestTerminal(t *testing.T) {
 	for _, tc := range []struct {
-		teller Teller
+		teller *Teller
 		want   string
 	}{
-		{Teller{Bell: true}, "\a"},
-		{Teller{OSC9: true}, "\x1b]9;done\a"},
-		{Teller{OSC9: true, TMUX: true, Bell: true}, "\x1bPtmux;\x1b\x1b]9;done\a\x1b\\\a"},
-		{Teller{}, ""},
+		{&Teller{Bell: true}, "\a"},
+		{&Teller{OSC9: true}, "\x1b]9;done\a"},
+		{&Teller{OSC9: true, TMUX: true, Bell: true}, "\x1bPtmux;\x1b\x1b]9;done\a\x1b\\\a"},
+		{&Teller{}, ""},
 	} {
 		var tty, log bytes.Buffer
 		tc.teller.TTY, tc.teller.Log = &tty, &log
 		tc.teller.Tell(Event{Text: "do\x1bne\a"})
 		if tty.String() != tc.want || log.Len() > 0 {
-			t.Errorf("%+v: %q", tc.teller, tty.String())
+			t.Errorf("%q, want %q", tty.String(), tc.want)
 		}
 	}
 }
@@ -209,6 +209,7 @@ func TestParse(t *testing.T) {
 		{"", Flags{}, ""},
 		{"-c a=b -cc=d --config=e=f --enable x -p q", Flags{Config: []string{"a=b", "c=d", "e=f"}, Enable: []string{"x"}, Profile: "q"}, ""},
 		{"--bell --osc9 --client me", Flags{Bell: true, OSC9: true, Client: "me"}, ""},
+		{"--auto --desktop", Flags{Auto: true, Desktop: true}, ""},
 		{"--exec cmd --bell", Flags{Exec: []string{"cmd", "--bell"}}, ""},
 		{"--exec", Flags{}, "wants a command"},
 		{"-c", Flags{}, "wants a value"},

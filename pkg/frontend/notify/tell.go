@@ -5,7 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
+	"sync"
 )
 
 // Teller does what was asked for when an event comes.
@@ -14,10 +14,20 @@ type Teller struct {
 	Client  string   // name of the frontend; "" derives it from the thread
 	Bell    bool
 	OSC9    bool
+	// Desktop gives the command that shows a text on the desktop; nil for none of that.
+	Desktop func(text string) ([]string, error)
 	TMUX    bool      // the terminal is inside tmux
 	TTY     io.Writer // the terminal, for Bell and OSC9; nil when there is none
 	Log     io.Writer // for failures, one line each
+
+	mu      sync.Mutex
+	said    map[string]bool // complaints, each of which is made once
+	running int             // programs
 }
+
+// maxRunning is how many programs may run at once: one that hangs must not fill the
+// machine.
+const maxRunning = 16
 
 // Tell handles one event. It never waits for the program it starts, nor fails: a broken
 // notification must not break the pipe.
@@ -27,18 +37,31 @@ func (t *Teller) Tell(e Event) {
 		if client == "" {
 			client = Client(e.Turn.Source)
 		}
-		if err := start(t.Command, Payload(*e.Turn, client)); err != nil {
-			fmt.Fprintf(t.Log, "codex-notify: run notify program: %v\n", err)
+		t.start("notify program", append(t.Command[:len(t.Command):len(t.Command)], Payload(*e.Turn, client)))
+	}
+	bell := t.Bell
+	if t.Desktop != nil {
+		argv, err := t.Desktop(e.Text)
+		if err != nil {
+			t.complain("%v; ringing the bell instead", err)
+			bell = true
+		} else if !t.start("desktop notification", argv) {
+			bell = true
 		}
 	}
+	t.terminal(e.Text, bell)
+}
+
+// terminal writes to it.
+func (t *Teller) terminal(text string, bell bool) {
 	if t.TTY == nil {
 		return
 	}
 	var s string
 	if t.OSC9 {
-		s = osc9(e.Text, t.TMUX)
+		s = osc9(text, t.TMUX)
 	}
-	if t.Bell {
+	if bell {
 		s += "\a"
 	}
 	if s == "" {
@@ -49,34 +72,70 @@ func (t *Teller) Tell(e Event) {
 	}
 }
 
-// start runs the program detached: in a session of its own, so that no signal of the
-// terminal reaches it and it outlives the pipe, with its streams on the null device. A
-// goroutine reaps it if it ends first.
-func start(command []string, payload string) error {
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return err
+// complain says something once.
+func (t *Teller) complain(format string, args ...any) {
+	s := fmt.Sprintf(format, args...)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.said[s] {
+		if t.said == nil {
+			t.said = map[string]bool{}
+		}
+		t.said[s] = true
+		fmt.Fprintf(t.Log, "codex-notify: %s\n", s)
 	}
-	defer null.Close()
-	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], payload)...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = null, null, null
-	cmd.SysProcAttr = detached()
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	go cmd.Wait() // ends with the child, or with us
-	return nil
 }
 
-// osc9 gives the escape sequence of a terminal notification, wrapped for tmux on demand
-// . Control characters in the text would end it early.
-func osc9(text string, tmux bool) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return -1
+// start runs a program detached: in a session of its own, so that no signal of the
+// terminal reaches it and it outlives the pipe, with its streams on the null device. A
+// goroutine reaps it if it ends first.
+func (t *Teller) start(what string, argv []string) bool {
+	t.mu.Lock()
+	running := t.running
+	t.mu.Unlock()
+	if running > 0 {
+		t.complain("the %s of an earlier turn still runs", what)
+	}
+	if running >= maxRunning {
+		t.complain("%d of them run: no more are started until one ends", running)
+		return false
+	}
+	cmd, err := detach(argv)
+	if err != nil {
+		t.complain("run %s: %v", what, err)
+		return false
+	}
+	t.mu.Lock()
+	t.running++
+	t.mu.Unlock()
+	go func() { // ends with the child, or with us
+		err := cmd.Wait()
+		t.mu.Lock()
+		t.running--
+		t.mu.Unlock()
+		if err != nil {
+			t.complain("%s %s: %v", what, argv[0], err)
 		}
-		return r
-	}, text)
+	}()
+	return true
+}
+
+func detach(argv []string) (*exec.Cmd, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = null, null, null
+	cmd.SysProcAttr = detached()
+	return cmd, cmd.Start()
+}
+
+// osc9 gives the escape sequence of a terminal notification, wrapped for tmux on demand.
+// Control characters in the text would end it early.
+func osc9(text string, tmux bool) string {
+	text = plain(text)
 	if tmux {
 		return "\x1bPtmux;\x1b\x1b]9;" + text + "\a\x1b\\"
 	}

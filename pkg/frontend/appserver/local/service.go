@@ -166,3 +166,12 @@ func (s *Service) load(change func(*config.Options)) (*config.Config, error) {
 	cfg, err := config.Load(context.Background(), o)
 	return cfg, thread.Unloadable(err)
 }
+
+// Notify is the notify program of the configuration, nil for none.
+func (s *Service) Notify() []string {
+	cfg, err := s.load(nil)
+	if err != nil {
+		return nil // whoever needs the rest says so
+	}
+	return cfg.Notify
+}
