@@ -179,7 +179,7 @@ func TestBinaries(t *testing.T) {
 		"codex-app-server": {13 * mb, nil},
 		"codex-daemon":     {4 * mb, append(small, "crypto/tls")},
 		"codex-execpolicy": {7 * mb, []string{"net/http"}},
-		"codex-mcp":        {12 * mb, nil},
+		"codex-mcp":        {14 * mb, nil},
 		"codex-config":     {6 * mb, []string{"net/http"}},
 		"codex-sandbox":    {42 * mb / 10, small},
 		"apply_patch":      {3 * mb, small},

@@ -8,28 +8,30 @@
 //	codex-mcp add NAME [--env KEY=VALUE | --env-var NAME]... -- COMMAND [ARGS]...
 //	codex-mcp add NAME --url URL [--bearer-token-env-var VAR]
 //	codex-mcp remove NAME
+//	codex-mcp login NAME [--scopes SCOPE,...] [--device-auth | --no-browser]
+//	codex-mcp logout NAME
+//	codex-mcp tools NAME [--json]
+//	codex-mcp call NAME TOOL [--json] [ARGUMENTS]
 //	codex-mcp server
 //
-// Files: CODEX_HOME/config.toml, of which add and remove change nothing but the one server.
+// Files: config.toml and .credentials.json in CODEX_HOME.
 //
-// Exit status: 0 done, which for remove includes that there was no such server; 1 it failed,
-// or get knows no such server; 2 wrong usage.
-//
-// Example:
-//
-//	codex-mcp add docs --env-var DOCS_TOKEN -- docs-server --stdio
+// Exit status: 0 done; 1 it failed, or there is no such server, or the tool failed; 2 wrong
+// usage.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
 	"codex/pkg/frontend/mcpserver"
 	"codex/pkg/homedir"
+	"codex/pkg/login"
 	"codex/pkg/mcp/argv"
 	"codex/pkg/termtext"
 )
@@ -44,7 +46,8 @@ func main() {
 	env := config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid(),
 		Hostname: func() string { name, _ := os.Hostname(); return name }}
 	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), In: os.Stdin, Out: os.Stdout, Environ: os.Environ(), Env: env,
+		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env, In: os.Stdin, Out: os.Stdout, Environ: os.Environ(),
+		Now: time.Now, Browser: login.Browser(os.Getenv),
 		Serve: func(ctx context.Context, overrides, enable, disable []string) error {
 			return mcpserver.Run(ctx, mcpserver.Options{Config: overrides, Enable: enable, Disable: disable}, mcpserver.Process{
 				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr), Environ: os.Environ(), Env: env,

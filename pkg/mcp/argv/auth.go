@@ -1,40 +1,176 @@
 package argv
 
 import (
-	"maps"
-	"slices"
-	"strings"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"codex/pkg/config"
+	"codex/pkg/mcp/oauth"
 )
 
-// authStatus says how a server knows us: a word of list --json.
-type authStatus string
-
-const (
-	authUnsupported authStatus = "unsupported"
-	authNone        authStatus = "not_logged_in"
-	authBearer      authStatus = "bearer_token"
-	authOAuth       authStatus = "o_auth"
-)
-
-// title is the word for people.
-func (a authStatus) title() string {
-	switch a {
-	case authNone:
+// title is a status for people.
+func title(s oauth.Status) string {
+	switch s {
+	case oauth.NotLoggedIn:
 		return "Not logged in"
-	case authBearer:
+	case oauth.BearerToken:
 		return "Bearer token"
-	case authOAuth:
+	case oauth.LoggedIn:
 		return "OAuth"
 	}
 	return "Unsupported"
 }
 
-// auth is what the table of a server says by itself.
-func (s server) auth() authStatus {
-	isAuth := func(h string) bool { return strings.EqualFold(h, "authorization") }
-	if s.command == nil && (s.bearerVar != nil || slices.ContainsFunc(slices.Collect(maps.Keys(s.headers)), isAuth) ||
-		slices.ContainsFunc(slices.Collect(maps.Keys(s.envHeaders)), isAuth)) {
-		return authBearer
+// statuses finds out about all servers at once: some are asked.
+func statuses(ctx context.Context, cfg *config.Config) (map[string]oauth.Status, error) {
+	all := cfg.MCPServers()
+	found, errs := make([]oauth.Status, len(all)), make([]error, len(all))
+	var asking sync.WaitGroup
+	for i, s := range all {
+		asking.Go(func() { found[i], errs[i] = oauth.StatusOf(ctx, s, oauth.Store{Home: cfg.Home}) })
 	}
-	return authUnsupported
+	asking.Wait()
+	out := map[string]oauth.Status{}
+	for i, s := range all {
+		out[s.Name] = found[i]
+	}
+	return out, errors.Join(errs...)
+}
+
+// storeOf is where logins are kept.
+func storeOf(cfg *config.Config) (oauth.Store, error) {
+	if word, _ := cfg.Get("mcp_oauth_credentials_store").(string); word == "keyring" {
+		return oauth.Store{}, errors.New("mcp_oauth_credentials_store = \"keyring\" is not built in this version: \"file\" is")
+	}
+	return oauth.Store{Home: cfg.Home}, nil
+}
+
+// serverOf gives the settings of a server.
+func serverOf(cfg *config.Config, name string) (config.MCPServer, bool) {
+	for _, s := range cfg.MCPServers() {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return config.MCPServer{}, false
+}
+
+type loginCmd struct {
+	Name      string   `arg:"" help:"the server's name"`
+	Scopes    []string `placeholder:"SCOPE,..." help:"scopes to ask for, instead of those that the server names"`
+	Device    bool     `name:"device-auth" help:"log in with a code, from the browser of any machine"`
+	NoBrowser bool     `name:"no-browser" help:"only print the address"`
+}
+
+// Run logs in at a server.
+func (c *loginCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	cfg, err := g.load(ctx, p)
+	if err != nil {
+		return err
+	}
+	s, ok := serverOf(cfg, c.Name)
+	switch {
+	case !ok:
+		return fmt.Errorf("No MCP server named '%s' found.", c.Name)
+	case s.Command != "":
+		return errors.New("OAuth login is only supported for streamable HTTP servers.")
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	if err := c.login(ctx, cfg, s, p); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.Stdout, "Successfully logged in to MCP server '%s'.\n", c.Name)
+	return err
+}
+
+// login gets the tokens and keeps them.
+func (c *loginCmd) login(ctx context.Context, cfg *config.Config, s config.MCPServer, p Process) error {
+	store, err := storeOf(cfg)
+	if err != nil {
+		return err
+	}
+	l := &oauth.Login{Server: s, Store: store, Scopes: c.Scopes}
+	switch port := cfg.Get("mcp_oauth_callback_port").(type) {
+	case int64:
+		if port == 0 {
+			return errors.New("invalid MCP OAuth callback port `0`: port must be between 1 and 65535")
+		}
+		l.Port = uint16(port) // the settings have been checked
+	}
+	l.URL, _ = cfg.Get("mcp_oauth_callback_url").(string)
+	l.Show = func(address string) {
+		fmt.Fprintf(p.Stdout, "Authorize `%s` by opening this URL in your browser:\n%s\n\n", s.Name, address)
+		if !c.NoBrowser {
+			p.Browser(address)
+		}
+	}
+	l.ShowCode = func(address, code string) {
+		fmt.Fprintf(p.Stdout, "Authorize `%s` by opening this URL in the browser of any machine:\n%s\nand typing the code %s there.\n\n", s.Name, address, code)
+	}
+	if c.Device {
+		return l.Device(ctx)
+	}
+	return l.Browser(ctx)
+}
+
+type logoutCmd struct {
+	Name string `arg:"" help:"the server's name"`
+}
+
+// Run forgets the login at a server.
+func (c *logoutCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	cfg, err := g.load(ctx, p)
+	if err != nil {
+		return err
+	}
+	s, ok := serverOf(cfg, c.Name)
+	switch {
+	case !ok:
+		return fmt.Errorf("No MCP server named '%s' found in configuration.", c.Name)
+	case s.Command != "":
+		return errors.New("OAuth logout is only supported for streamable_http transports.")
+	}
+	store, err := storeOf(cfg)
+	if err != nil {
+		return err
+	}
+	removed, err := store.Remove(ctx, s.Name, s.URL)
+	switch {
+	case err != nil:
+		return fmt.Errorf("failed to delete OAuth credentials: %w", err)
+	case removed:
+		_, err = fmt.Fprintf(p.Stdout, "Removed OAuth credentials for '%s'.\n", c.Name)
+	default:
+		_, err = fmt.Fprintf(p.Stdout, "No OAuth credentials stored for '%s'.\n", c.Name)
+	}
+	return err
+}
+
+// offer logs in at a server that has just been added, if it wants that.
+func (c *addCmd) offer(ctx context.Context, g *Grammar, p Process) error {
+	cfg, err := g.load(ctx, p)
+	if err != nil {
+		return err
+	}
+	s, ok := serverOf(cfg, c.Name)
+	if !ok {
+		return nil
+	}
+	status, err := oauth.StatusOf(ctx, s, oauth.Store{Home: cfg.Home})
+	if err != nil || status != oauth.NotLoggedIn {
+		return err
+	}
+	if _, err := fmt.Fprintln(p.Stdout, "Detected OAuth support. Starting OAuth flow…"); err != nil {
+		return err
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	if err := (&loginCmd{Name: c.Name}).login(ctx, cfg, s, p); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.Stdout, "Successfully logged in.")
+	return err
 }

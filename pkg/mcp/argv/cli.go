@@ -1,5 +1,5 @@
 // Package argv is the program codex-mcp: it lists, shows, adds and removes the servers of
-// the Model Context Protocol in config.toml.
+// the Model Context Protocol in config.toml, logs in at them, and calls their tools.
 //
 // Program layer: it imports cli, config, jsonrpc and the packages below pkg/mcp.
 package argv
@@ -9,6 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
@@ -25,6 +29,10 @@ type Grammar struct {
 	Get    getCmd    `cmd:"" help:"show one server"`
 	Add    addCmd    `cmd:"" help:"add a server, or replace one"`
 	Remove removeCmd `cmd:"" help:"remove a server"`
+	Login  loginCmd  `cmd:"" help:"log in at a server that wants OAuth"`
+	Logout logoutCmd `cmd:"" help:"forget the login at a server"`
+	Tools  toolsCmd  `cmd:"" help:"list the tools of a server, one a line"`
+	Call   callCmd   `cmd:"" help:"call a tool of a server and print its result"`
 	Server serverCmd `cmd:"" help:"be a server on standard input and output, whose tools run Codex"`
 	Pool   poolCmd   `cmd:"" help:"keep servers for engines that ask on standard input"`
 }
@@ -33,6 +41,9 @@ type Grammar struct {
 type Process struct {
 	Stdout, Stderr io.Writer
 	Env            config.Env
+	Now            func() time.Time
+	// Browser shows an address to the user.
+	Browser func(address string)
 	// Serve is codex mcp-server, with the options of the command line.
 	Serve func(ctx context.Context, overrides, enable, disable []string) error
 	// In and Out are the streams themselves, for lines of a protocol.
@@ -86,6 +97,11 @@ type serverCmd struct{}
 // Run serves one client.
 func (serverCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	return p.Serve(ctx, g.Config, g.Enable, g.Disable)
+}
+
+// interruptible gives a context that ends when the user has had enough.
+func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 }
 
 // load reads the configuration with the options of the command line over it.

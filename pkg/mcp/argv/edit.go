@@ -43,8 +43,10 @@ func (c *addCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "Added global MCP server '%s'.\n", c.Name)
-	return err
+	if _, err = fmt.Fprintf(p.Stdout, "Added global MCP server '%s'.\n", c.Name); err != nil || c.URL == "" || c.BearerVar != "" {
+		return err
+	}
+	return c.offer(ctx, g, p)
 }
 
 // changes makes the keys of the server's table of the command line, in the order in which

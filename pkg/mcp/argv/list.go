@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"codex/pkg/mcp/oauth"
 )
 
 type listCmd struct {
@@ -19,15 +21,15 @@ func (c *listCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 		return err
 	}
 	all := servers(cfg)
-	auth := make([]authStatus, len(all))
-	for i, s := range all {
-		auth[i] = s.auth()
+	auth, err := statuses(ctx, cfg)
+	if err != nil {
+		return err
 	}
 	if c.JSON {
 		shapes := make([]shape, len(all))
 		for i, s := range all {
 			shapes[i] = s.shape()
-			shapes[i].Auth = string(auth[i])
+			shapes[i].Auth = string(auth[s.name])
 		}
 		return writeJSON(p.Stdout, shapes)
 	}
@@ -39,18 +41,18 @@ func (c *listCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 }
 
 // writeTables prints programs first, and what is reached by HTTP below.
-func writeTables(w io.Writer, all []server, auth []authStatus) error {
+func writeTables(w io.Writer, all []server, auth map[string]oauth.Status) error {
 	stdio := [][]string{{"Name", "Command", "Args", "Env", "Cwd", "Status", "Auth"}}
 	http := [][]string{{"Name", "Url", "Bearer Token Env Var", "Status", "Auth"}}
-	for i, s := range all {
+	for _, s := range all {
 		status := "enabled"
 		if !s.enabled {
 			status = "disabled"
 		}
 		if s.command != nil {
-			stdio = append(stdio, []string{s.name, *s.command, dash(strings.Join(s.args, " ")), dash(s.masked()), cell(s.cwd), status, auth[i].title()})
+			stdio = append(stdio, []string{s.name, *s.command, dash(strings.Join(s.args, " ")), dash(s.masked()), cell(s.cwd), status, title(auth[s.name])})
 		} else {
-			http = append(http, []string{s.name, cell(s.url), cell(s.bearerVar), status, auth[i].title()})
+			http = append(http, []string{s.name, cell(s.url), cell(s.bearerVar), status, title(auth[s.name])})
 		}
 	}
 	var b bytes.Buffer

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"codex/pkg/cli/version"
+	"codex/pkg/config"
+	"codex/pkg/mcp/oauth"
 	"codex/pkg/mcp/pool"
 )
 
@@ -21,7 +23,11 @@ type poolCmd struct {
 func (c *poolCmd) Run(_ context.Context, p Process) error {
 	log := &logFile{path: c.Log}
 	defer log.close()
-	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Log: log.line})
+	home, err := config.Home(p.Env)
+	if err != nil {
+		return err
+	}
+	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Log: log.line, Authorize: oauth.Authorize(home, p.Now, log.line)})
 	defer servers.Close()
 	return servers.Serve(p.In, p.Out)
 }

@@ -1,0 +1,86 @@
+package argv
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// oauthServer is a server that wants a login, and gives tokens itself.
+func oauthServer(t *testing.T) string {
+	var url string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch r.URL.Path {
+		case "/.well-known/oauth-authorization-server/mcp", "/.well-known/oauth-authorization-server":
+			w.Write([]byte(`{"issuer":"` + url + `","authorization_endpoint":"` + url + `/authorize","token_endpoint":"` + url +
+				`/token","registration_endpoint":"` + url + `/register","response_types_supported":["code"],"code_challenge_methods_supported":["S256"]}`))
+		case "/register":
+			w.WriteHeader(http.StatusCreated)
+			w.Write([]byte(`{"client_id":"test-client-id","token_endpoint_auth_method":"none"}`))
+		case "/authorize":
+			q := r.URL.Query()
+			http.Redirect(w, r, q.Get("redirect_uri")+"?code=test-auth-code&state="+q.Get("state"), http.StatusFound)
+		case "/token":
+			w.Write([]byte(`{"access_token":"PLANTED","token_type":"Bearer","expires_in":3600,"refresh_token":"PLANTED"}`))
+		default:
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	t.Cleanup(s.Close)
+	url = s.URL
+	return url
+}
+
+// follow is a browser.
+func follow(address string) {
+	go func() {
+		if resp, err := http.Get(address); err == nil {
+			resp.Body.Close()
+		}
+	}()
+}
+
+// TestLogin adds a server that wants a login, which add offers, and goes through the rest.
+func TestLogin(t *testing.T) {
+	url := oauthServer(t)
+	p := newProgram(t)
+	p.browser = follow
+	all := ""
+	step := func(status int, want string, args ...string) {
+		t.Helper()
+		got, stdout, stderr := p.call(args...)
+		if all += stdout + stderr; got != status || !strings.Contains(stdout+stderr, want) {
+			t.Errorf("%q: %d %s%s", args, got, stdout, stderr)
+		}
+	}
+	step(0, "Successfully logged in.\n", "add", "s", "--url", url+"/mcp")
+	if !strings.HasPrefix(all, "Added global MCP server 's'.\nDetected OAuth support. Starting OAuth flow…\nAuthorize `s` by opening this URL in your browser:\nhttp://") {
+		t.Error(all)
+	}
+	st, err := os.Stat(filepath.Join(p.home, ".credentials.json"))
+	if err != nil || st.Mode().Perm()&0o077 != 0 {
+		t.Error(st, err)
+	}
+	step(0, "enabled  OAuth", "list")
+	step(0, `"auth_status": "o_auth"`, "list", "--json")
+	step(0, "Removed OAuth credentials for 's'.", "logout", "s")
+	if _, err := os.Stat(filepath.Join(p.home, ".credentials.json")); err == nil {
+		t.Error("the file is still there")
+	}
+	step(0, "No OAuth credentials stored for 's'.", "logout", "s")
+	step(0, "Not logged in", "list")
+	step(0, "Successfully logged in to MCP server 's'.\n", "login", "s", "--scopes", "a,b")
+	if !strings.Contains(all, "scope=a+b") && !strings.Contains(all, "scope=b+a") {
+		t.Error("the scopes were not asked for")
+	}
+	step(1, "codes for other machines", "login", "s", "--device-auth")
+	step(1, "port must be between", "-c", "mcp_oauth_callback_port=0", "login", "s")
+	step(1, "not built", "-c", `mcp_oauth_credentials_store="keyring"`, "login", "s")
+	if strings.Contains(all, "PLANTED") {
+		t.Error("a token was printed")
+	}
+}

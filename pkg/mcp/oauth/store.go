@@ -1,0 +1,167 @@
+package oauth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"codex/pkg/config"
+	"codex/pkg/foreign"
+	"codex/pkg/jsonrpc"
+)
+
+// Store is the file that holds the tokens of a home folder.
+type Store struct{ Home string }
+
+const maxFile = 16 << 20
+
+// Entry is what is known of one login. The first members are the original's; it drops the
+// others when it writes the file, and then discovery finds them again.
+type Entry struct {
+	ServerName   string   `json:"server_name"`
+	ServerURL    string   `json:"server_url"`
+	ClientID     string   `json:"client_id"`
+	AccessToken  string   `json:"access_token"`
+	ExpiresAt    *int64   `json:"expires_at"` // milliseconds since 1970
+	RefreshToken *string  `json:"refresh_token"`
+	Scopes       []string `json:"scopes"`
+
+	ClientSecret  string `json:"client_secret,omitempty"`
+	TokenEndpoint string `json:"token_endpoint,omitempty"`
+	Resource      string `json:"resource,omitempty"`
+}
+
+// expires says whether the token is of no use at a time.
+func (e Entry) expired(at time.Time) bool {
+	return e.ExpiresAt != nil && at.UnixMilli() >= *e.ExpiresAt
+}
+
+// Key is the name of an entry, as the original makes it.
+func Key(name, url string) (string, error) {
+	text, err := jsonrpc.Marshal(struct {
+		Type    string   `json:"type"`
+		URL     string   `json:"url"`
+		Headers struct{} `json:"headers"`
+	}{Type: "http", URL: url})
+	if err != nil {
+		return "", fmt.Errorf("name the login: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return name + "|" + hex.EncodeToString(sum[:])[:16], nil
+}
+
+func (s Store) path() string { return filepath.Join(s.Home, ".credentials.json") }
+
+// decode reads the file's text. Entries stay as they are until they are asked for.
+func decode(text []byte) (map[string]json.RawMessage, error) {
+	all := map[string]json.RawMessage{}
+	if len(strings.TrimSpace(string(text))) == 0 {
+		return all, nil
+	}
+	if err := jsonrpc.Check(text); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, errors.New("it is no object of logins") // the library's words quote what is in it
+	}
+	return all, nil
+}
+
+// Get gives the login at a server; ok is false without one.
+func (s Store) Get(name, url string) (e Entry, ok bool, err error) {
+	text, err := foreign.ReadFile(s.path(), maxFile)
+	if errors.Is(err, os.ErrNotExist) {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, fmt.Errorf("read %s: %w", s.path(), err)
+	}
+	return s.pick(text, name, url)
+}
+
+func (s Store) pick(text []byte, name, url string) (e Entry, ok bool, err error) {
+	key, err := Key(name, url)
+	if err != nil {
+		return e, false, err
+	}
+	all, err := decode(text)
+	if err != nil {
+		return e, false, fmt.Errorf("read %s: %w", s.path(), err)
+	}
+	raw, ok := all[key]
+	if !ok {
+		return e, false, nil
+	}
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return e, false, fmt.Errorf("read %s: the login at %s is broken", s.path(), name)
+	}
+	return e, e.AccessToken != "", nil
+}
+
+// Put keeps a login.
+func (s Store) Put(ctx context.Context, e Entry) error {
+	return s.change(ctx, func(all map[string]json.RawMessage) error { return put(all, e) })
+}
+
+func put(all map[string]json.RawMessage, e Entry) error {
+	key, err := Key(e.ServerName, e.ServerURL)
+	if err != nil {
+		return err
+	}
+	if e.Scopes == nil {
+		e.Scopes = []string{}
+	}
+	raw, err := jsonrpc.Marshal(e)
+	if err != nil {
+		return err
+	}
+	all[key] = raw
+	return nil
+}
+
+// Remove forgets the login at a server; removed says whether there was one.
+func (s Store) Remove(ctx context.Context, name, url string) (removed bool, err error) {
+	key, err := Key(name, url)
+	if err != nil {
+		return false, err
+	}
+	err = s.change(ctx, func(all map[string]json.RawMessage) error {
+		_, removed = all[key]
+		delete(all, key)
+		return nil
+	})
+	return removed, err
+}
+
+// change changes the file under its lock; without entries it goes.
+func (s Store) change(ctx context.Context, change func(map[string]json.RawMessage) error) error {
+	return config.Update(ctx, s.path(), func(old string) (string, error) {
+		all, err := decode([]byte(old))
+		if err != nil {
+			return "", err
+		}
+		before := maps.Clone(all)
+		if err := change(all); err != nil {
+			return "", err
+		}
+		if maps.EqualFunc(before, all, func(a, b json.RawMessage) bool { return string(a) == string(b) }) {
+			return old, nil
+		}
+		if len(all) == 0 {
+			if err := os.Remove(s.path()); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return "", fmt.Errorf("remove %s: %w", s.path(), err)
+			}
+			return old, nil // nothing is written
+		}
+		text, err := jsonrpc.Marshal(all)
+		return string(text), err
+	})
+}

@@ -1,0 +1,135 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"codex/pkg/config"
+)
+
+const (
+	renewEarly = 30 * time.Second
+	// renewTime bounds a renewal: others wait for the lock meanwhile, and not longer than 10 s.
+	renewTime = 8 * time.Second
+)
+
+// Authorize gives what puts the tokens of a home into requests to a server. Without tokens
+// requests go as they are.
+func Authorize(home string, now func() time.Time, log func(line string)) func(s config.MCPServer, next http.RoundTripper) http.RoundTripper {
+	return func(s config.MCPServer, next http.RoundTripper) http.RoundTripper {
+		return &transport{server: s, store: Store{home}, next: next, now: now, log: log}
+	}
+}
+
+type transport struct {
+	server config.MCPServer
+	store  Store
+	next   http.RoundTripper
+	now    func() time.Time
+	log    func(string)
+}
+
+// RoundTrip sends a request with a token; a token that is refused is renewed, once.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	e, ok := t.entry(r.Context())
+	if !ok {
+		return t.next.RoundTrip(r)
+	}
+	resp, err := t.send(r, e)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized || e.RefreshToken == nil || r.Body != nil && r.GetBody == nil {
+		return resp, err
+	}
+	fresh, err := t.renew(r.Context(), func(now Entry) bool { return now.AccessToken != e.AccessToken })
+	if err != nil {
+		t.log("MCP server " + t.server.Name + ": " + err.Error())
+		return resp, nil
+	}
+	resp.Body.Close()
+	return t.send(r, fresh)
+}
+
+func (t *transport) send(r *http.Request, e Entry) (*http.Response, error) {
+	again := r.Clone(r.Context())
+	if r.GetBody != nil {
+		body, err := r.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		again.Body = body
+	}
+	again.Header.Set("Authorization", "Bearer "+e.AccessToken)
+	return t.next.RoundTrip(again)
+}
+
+// entry gives the login, renewed if it is about to expire.
+func (t *transport) entry(ctx context.Context) (Entry, bool) {
+	e, ok, err := t.store.Get(t.server.Name, t.server.URL)
+	if err != nil {
+		t.log("MCP server " + t.server.Name + ": " + err.Error())
+	}
+	if !ok || !e.expired(t.now().Add(renewEarly)) || e.RefreshToken == nil {
+		return e, ok
+	}
+	fresh, err := t.renew(ctx, func(now Entry) bool { return !now.expired(t.now().Add(renewEarly)) })
+	if err != nil {
+		t.log("MCP server " + t.server.Name + ": " + err.Error())
+		return e, true
+	}
+	return fresh, true
+}
+
+// renew gets new tokens under the lock of the file: of many processes one does it, and the
+// others find, by good, that it is done.
+func (t *transport) renew(ctx context.Context, good func(Entry) bool) (Entry, error) {
+	var e Entry
+	err := t.store.change(ctx, func(all map[string]json.RawMessage) error {
+		key, err := Key(t.server.Name, t.server.URL)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(all[key], &e); err != nil {
+			return errGone
+		}
+		if good(e) {
+			return nil
+		}
+		if err := t.ask(ctx, &e); err != nil {
+			return err
+		}
+		return put(all, e)
+	})
+	return e, err
+}
+
+var errGone = &RefusedError{Code: "logged_out", Text: "there is no login any more"}
+
+// ask asks for new tokens.
+func (t *transport) ask(ctx context.Context, e *Entry) error {
+	ctx, cancel := context.WithTimeout(ctx, renewTime)
+	defer cancel()
+	l := &Login{Server: t.server}
+	if e.RefreshToken == nil {
+		return &RefusedError{Code: "no_refresh_token", Text: "log in again"}
+	}
+	if e.TokenEndpoint == "" { // the original has written the entry
+		m, resource, err := l.who(ctx)
+		if err != nil {
+			return err
+		}
+		e.TokenEndpoint, e.Resource = m.Token, resource
+	}
+	as := &oauth2.Config{ClientID: e.ClientID, ClientSecret: e.ClientSecret, Endpoint: oauth2.Endpoint{TokenURL: e.TokenEndpoint}}
+	if e.ClientSecret == "" {
+		as.Endpoint.AuthStyle = oauth2.AuthStyleInParams
+	}
+	token, err := as.TokenSource(context.WithValue(ctx, oauth2.HTTPClient, l.client()), &oauth2.Token{RefreshToken: *e.RefreshToken}).Token()
+	if err != nil {
+		return refused("renew the login", err)
+	}
+	e.take(token)
+	return nil
+}
