@@ -1,6 +1,8 @@
 package models
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -61,7 +63,7 @@ func TestFacts(t *testing.T) {
 	if !slices.Equal(slugs, []string{"gpt-5.5", "gpt-5.4", "gpt-5.4-mini", "gpt-5.3-codex", "gpt-5.2", "codex-auto-review"}) {
 		t.Error(slugs)
 	}
-	first := slices.MinFunc(slices.DeleteFunc(All(), func(m Model) bool { return m.Visibility != "list" }), func(a, b Model) int { return a.Priority - b.Priority })
+	first := slices.MinFunc(slices.DeleteFunc(slices.Clone(All()), func(m Model) bool { return m.Visibility != "list" }), func(a, b Model) int { return a.Priority - b.Priority })
 	if first.Slug != Default() {
 		t.Error(first.Slug)
 	}
@@ -142,6 +144,48 @@ func TestCapture(t *testing.T) {
 		if !reflect.DeepEqual(m, peer[i]) {
 			t.Errorf("got  %+v\nwant %+v", m, peer[i])
 		}
+	}
+}
+
+// TestEncode holds that what is written reads back, and has the members of the original's.
+func TestEncode(t *testing.T) {
+	b, err := EncodeCatalogue(All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := ParseCatalogue(b)
+	if err != nil || len(back) != len(All()) {
+		t.Fatal(err, len(back))
+	}
+	for i, m := range All() {
+		if back[i].BaseInstructions != Instructions(m, "") {
+			t.Errorf("%s: other instructions", m.Slug)
+		}
+		back[i].BaseInstructions = ""
+		if len(m.SpeedTiers) == 0 {
+			back[i].SpeedTiers = nil
+		}
+		if !reflect.DeepEqual(m, back[i]) {
+			t.Errorf("got  %+v\nwant %+v", back[i], m)
+		}
+	}
+	peer, err := os.ReadFile("testdata/models.0.133.0.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	members := func(b []byte) []string {
+		var f struct{ Models []map[string]any }
+		if err := json.Unmarshal(b, &f); err != nil {
+			t.Fatal(err)
+		}
+		m := f.Models[4]
+		for _, text := range []string{"model_messages", "availability_nux", "base_instructions", "description"} {
+			delete(m, text) // taken out of the original's
+		}
+		return slices.Sorted(maps.Keys(m))
+	}
+	if x, y := members(b), members(peer); !slices.Equal(x, y) {
+		t.Errorf("got  %v\nwant %v", x, y)
 	}
 }
 

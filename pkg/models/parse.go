@@ -34,46 +34,57 @@ func ParseCatalogue(b []byte) ([]Model, error) {
 const maxTokens = 1 << 50
 
 type wireModel struct {
-	Slug         string  `json:"slug"`
-	DisplayName  string  `json:"display_name"`
-	Description  *string `json:"description"`
-	DefaultLevel *string `json:"default_reasoning_level"`
-	Levels       []struct {
-		Effort      string `json:"effort"`
-		Description string `json:"description"`
-	} `json:"supported_reasoning_levels"`
-	ShellType      string   `json:"shell_type"`
-	Visibility     string   `json:"visibility"`
-	SupportedInAPI *bool    `json:"supported_in_api"`
-	Priority       int      `json:"priority"`
-	SpeedTiers     []string `json:"additional_speed_tiers"`
-	ServiceTiers   []struct {
-		ID          string `json:"id"`
-		Name        string `json:"name"`
-		Description string `json:"description"`
-	} `json:"service_tiers"`
-	Upgrade *struct {
-		Model string `json:"model"`
-	} `json:"upgrade"`
-	BaseInstructions   string  `json:"base_instructions"`
-	ReasoningSummaries bool    `json:"supports_reasoning_summaries"`
-	DefaultSummary     string  `json:"default_reasoning_summary"`
-	SupportVerbosity   bool    `json:"support_verbosity"`
-	DefaultVerbosity   *string `json:"default_verbosity"`
-	PatchTool          *string `json:"apply_patch_tool_type"`
-	WebSearch          string  `json:"web_search_tool_type"`
-	Truncation         *struct {
-		Mode  string `json:"mode"`
-		Limit int64  `json:"limit"`
-	} `json:"truncation_policy"`
-	Parallel         bool     `json:"supports_parallel_tool_calls"`
-	ImageOriginal    bool     `json:"supports_image_detail_original"`
-	ContextWindow    *int64   `json:"context_window"`
-	MaxContextWindow *int64   `json:"max_context_window"`
-	AutoCompact      *int64   `json:"auto_compact_token_limit"`
-	EffectivePercent *int64   `json:"effective_context_window_percent"`
-	Modalities       []string `json:"input_modalities"`
-	SearchTool       bool     `json:"supports_search_tool"`
+	Slug               string          `json:"slug"`
+	DisplayName        string          `json:"display_name"`
+	Description        *string         `json:"description"`
+	DefaultLevel       *string         `json:"default_reasoning_level"`
+	Levels             []wireLevel     `json:"supported_reasoning_levels"`
+	ShellType          string          `json:"shell_type"`
+	Visibility         string          `json:"visibility"`
+	SupportedInAPI     *bool           `json:"supported_in_api"`
+	Priority           int             `json:"priority"`
+	SpeedTiers         []string        `json:"additional_speed_tiers"`
+	ServiceTiers       []wireTier      `json:"service_tiers"`
+	Announced          json.RawMessage `json:"availability_nux"` // written as null
+	Upgrade            *wireUpgrade    `json:"upgrade"`
+	BaseInstructions   string          `json:"base_instructions"`
+	ReasoningSummaries bool            `json:"supports_reasoning_summaries"`
+	DefaultSummary     string          `json:"default_reasoning_summary"`
+	SupportVerbosity   bool            `json:"support_verbosity"`
+	DefaultVerbosity   *string         `json:"default_verbosity"`
+	PatchTool          *string         `json:"apply_patch_tool_type"`
+	WebSearch          string          `json:"web_search_tool_type"`
+	Truncation         *wireLimit      `json:"truncation_policy"`
+	Parallel           bool            `json:"supports_parallel_tool_calls"`
+	ImageOriginal      bool            `json:"supports_image_detail_original"`
+	ContextWindow      *int64          `json:"context_window"`
+	MaxContextWindow   *int64          `json:"max_context_window"`
+	AutoCompact        *int64          `json:"auto_compact_token_limit,omitempty"`
+	EffectivePercent   *int64          `json:"effective_context_window_percent"`
+	Experimental       []string        `json:"experimental_supported_tools"`
+	Modalities         []string        `json:"input_modalities"`
+	SearchTool         bool            `json:"supports_search_tool"`
+}
+
+type wireLevel struct {
+	Effort      string `json:"effort"`
+	Description string `json:"description"`
+}
+
+type wireTier struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+type wireUpgrade struct {
+	Model    string `json:"model"`
+	Markdown string `json:"migration_markdown"`
+}
+
+type wireLimit struct {
+	Mode  string `json:"mode"`
+	Limit int64  `json:"limit"`
 }
 
 func (w wireModel) model() Model {

@@ -1,5 +1,7 @@
 package protocol
 
+import "encoding/json"
+
 // Additions of ours to the protocol. They are few, each is documented in
 // codex-protocol(5), and their method names begin with OursPrefix so that they cannot
 // meet a later method of the original. A client that does not know them loses nothing:
@@ -12,6 +14,17 @@ const OursPrefix = "codexTurn/"
 // arguments could not be read, its tool is not there, its patch has no place or could not be
 // written, or what it asked for was refused.
 const NoteToolCallFailed = OursPrefix + "toolCall/failed"
+
+// NotePromptInput tells what a model would be sent, from an engine that asks none
+// (codex-turn --prompt-input).
+const NotePromptInput = OursPrefix + "promptInput"
+
+// PromptInputNotification has the items of the request's input.
+type PromptInputNotification struct {
+	ThreadID string                `json:"threadId"`
+	TurnID   string                `json:"turnId"`
+	Input    List[json.RawMessage] `json:"input"`
+}
 
 // ToolCallFailedNotification has what the model was answered about it.
 type ToolCallFailedNotification struct {

@@ -9,6 +9,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
@@ -48,6 +50,15 @@ func (f Flags) Load(ctx context.Context, p Process) (*config.Config, error) {
 	if f.ProfileV2 != "" && !config.PlainName(f.ProfileV2) {
 		return nil, exit.Usagef("invalid --profile-v2 value `%s`; pass a plain name such as `work`", f.ProfileV2)
 	}
+	if f.Cd != "" {
+		dir := f.Cd
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(p.Env.Cwd, dir)
+		}
+		if fi, err := os.Stat(dir); err != nil || !fi.IsDir() {
+			return nil, fmt.Errorf("work in %s: no such folder", f.Cd)
+		}
+	}
 	cfg, err := config.Load(ctx, f.Options(p))
 	if err != nil {
 		return nil, Refused(p, err)
@@ -62,4 +73,35 @@ func Refused(p Process, err error) error {
 	}
 	fmt.Fprint(p.Stderr, termtext.Visible(config.Report("", err)))
 	return exit.Silent(exit.Failed)
+}
+
+// Args are the flags for codex-turn.
+func (f Flags) Args() []string {
+	var args []string
+	add := func(name, value string) {
+		if value != "" {
+			args = append(args, name+"="+value)
+		}
+	}
+	for _, v := range f.Config {
+		args = append(args, "--config="+v)
+	}
+	for _, v := range f.Enable {
+		args = append(args, "--enable="+v)
+	}
+	for _, v := range f.Disable {
+		args = append(args, "--disable="+v)
+	}
+	add("--model", f.Model)
+	add("--profile", f.Profile)
+	add("--profile-v2", f.ProfileV2)
+	add("--local-provider", f.LocalProvider)
+	add("--cd", f.Cd)
+	if f.OSS {
+		args = append(args, "--oss")
+	}
+	if f.Strict {
+		args = append(args, "--strict-config")
+	}
+	return args
 }

@@ -101,7 +101,7 @@ func Commands() []Command {
 			Help: "as sandbox linux"},
 		{Name: "debug seatbelt", Class: Settings, Program: sandbox, Args: []string{"macos"}, takes: takesConfig, Page: "codex-sandbox.1", Hidden: true,
 			Help: "as sandbox macos"},
-		{Name: "debug", Class: Settings, Program: "codex-debug", takes: takesConfig, Planned: true,
+		{Name: "debug", Class: Settings, Program: "codex-debug", takes: takesSettings, Page: "codex-debug.1",
 			Help: "look inside: model catalogue, prompt input"},
 
 		{Name: "help", Class: House, Usage: "help [SECTION] [COMMAND | TOPIC]", Help: "show the manual page of a command or a topic"},

@@ -61,6 +61,7 @@ type Flags struct {
 	OptOut        []string `name:"opt-out" sep:"none" placeholder:"METHOD" help:"a notification that is not wanted"`
 	ClientAuth    bool     `name:"client-auth" help:"the frontend has the credential: ask it"`
 	WithMCP       *string  `name:"with-mcp" placeholder:"NAMES" help:"use these MCP servers only, separated by commas; with an empty list none"`
+	PromptInput   bool     `name:"prompt-input" help:"tell what the model would be sent, and ask none"`
 	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
 }
 
@@ -128,7 +129,7 @@ func (f *Flags) options() (*turn.Options, error) {
 			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
 			Program: install.Own(self),
 		},
-		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, IgnoreRules: f.IgnoreRules,
+		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, PromptInput: f.PromptInput, IgnoreRules: f.IgnoreRules,
 		SkillRoots: f.SkillRoot,
 		ClientAuth: f.ClientAuth,
 		Self:       self, Environ: clock.Without(os.Environ()), Getenv: os.Getenv,

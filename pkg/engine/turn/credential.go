@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -33,6 +34,21 @@ func (t *liveThread) credentials() *auth.Source {
 		environ = append(slices.Clone(environ), clock.Variable+"="+v)
 	}
 	return &auth.Source{Home: t.cfg.Home, Store: t.cfg.AuthStore, AllowKey: true, Env: t.opts.Config.Env, Program: program, Environ: environ, Now: t.opts.Now}
+}
+
+// identify finds the credential, and whether a request can be made with it at all.
+func (t *liveThread) identify(ctx context.Context) error {
+	if t.opts.PromptInput { // there will be none
+		t.auth = &auth.Auth{}
+		return nil
+	}
+	if err := t.loadAuth(ctx); err != nil {
+		return fmt.Errorf("read credentials: %w", err)
+	}
+	if problem := t.provider().Problem(); problem != "" {
+		return errors.New(problem)
+	}
+	return nil
 }
 
 // loadAuth finds the credential when the thread starts. A client's own is asked for when a

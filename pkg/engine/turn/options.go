@@ -27,6 +27,8 @@ type Options struct {
 	SkillRoots []string
 	// ClientAuth says that the frontend has the credential, and is asked for it.
 	ClientAuth bool
+	// PromptInput tells what the model would be sent, and asks none.
+	PromptInput bool
 	// IgnoreRules leaves the rules files of user and project out.
 	IgnoreRules bool
 

@@ -89,12 +89,26 @@ func (s *sample) run(ctx context.Context) error {
 
 func (s *sample) attempt(ctx context.Context) error {
 	th := s.t.th
-	r, err := s.t.request(item.Normalise(th.history, th.set.model.InputImages), true)
+	items := item.Normalise(th.history, th.set.model.InputImages)
+	if th.opts.PromptInput {
+		s.tell(items)
+		return nil
+	}
+	r, err := s.t.request(items, true)
 	if err != nil {
 		return err
 	}
 	s.active, s.open, s.seen, s.unknown, s.opened, s.plan = "", nil, 0, "", false, nil
 	return th.client.Stream(ctx, r, s.meta, s.event)
+}
+
+// tell says what the model would be sent.
+func (s *sample) tell(items []item.Item) {
+	n := protocol.PromptInputNotification{ThreadID: s.t.shown.thread, TurnID: s.t.shown.turn}
+	for _, it := range items {
+		n.Input = append(n.Input, it.Raw)
+	}
+	s.t.out.notify(protocol.NotePromptInput, n)
 }
 
 // lost accounts for a stream that ended early: what is known of tokens and limits is told

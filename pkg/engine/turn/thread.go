@@ -206,11 +206,8 @@ func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
 		cfg.Personality = p
 	}
 	t.cfg = cfg
-	if err := t.loadAuth(ctx); err != nil {
-		return fmt.Errorf("read credentials: %w", err)
-	}
-	if problem := t.provider().Problem(); problem != "" {
-		return errors.New(problem)
+	if err := t.identify(ctx); err != nil {
+		return err
 	}
 	t.set, t.over = settingsOf(cfg, a), a
 	t.set.permits = t.opts.permits(cfg.Permissions, cfg.Cwd)
