@@ -56,7 +56,7 @@ func layer(path string) string {
 	}
 	top, rest, _ := strings.Cut(name, "/")
 	switch top {
-	case "frontend", "engine", "cli", "model", "daemon", "login", "settings":
+	case "frontend", "engine", "cli", "model", "daemon", "login", "apply", "settings":
 		return top
 	case "sandbox", "netproxy":
 		return "executor"
@@ -188,6 +188,8 @@ func TestBinaries(t *testing.T) {
 		"codex-exec":       {10 * mb, []string{"net/http"}},
 		"codex-model":      {10 * mb, nil},
 		"codex-login":      {11 * mb, nil},
+		"codex-apply":      {10 * mb, nil},
+		"codex-update":     {5 * mb, []string{"net/http"}},
 	}
 	var sum int64
 	for _, p := range list(t) {

@@ -45,7 +45,7 @@ func newDaemon(p Process) (*daemon, error) {
 			*d.at = d.def
 		}
 	}
-	state := filepath.Join(home, "app-server-daemon")
+	state := updater.StateDir(home)
 	waits := pidfile.Waits{Lock: p.Waits.Reservations, Settle: p.Waits.Reservations, Grace: p.Waits.Grace, Stop: p.Waits.Stop}
 	return &daemon{
 		p: p, home: home, state: state,

@@ -51,7 +51,7 @@ func Commands() []Command {
 			Help: "the terminal frontend, as without a subcommand"},
 		{Name: "cloud", Class: Work, Program: "codex-cloud", takes: takesConfig, Planned: true,
 			Help: "browse tasks that run elsewhere"},
-		{Name: "apply", Aliases: []string{"a"}, Class: Work, Program: "codex-apply", takes: takesConfig, Planned: true,
+		{Name: "apply", Aliases: []string{"a"}, Class: Work, Program: "codex-apply", takes: takesConfig, Page: "codex-apply.1",
 			Help: "apply the diff of a task that ran elsewhere"},
 
 		{Name: "sandbox", Class: Pieces, Program: sandbox, takes: takesConfig, Page: "codex-sandbox.1",
@@ -106,7 +106,8 @@ func Commands() []Command {
 
 		{Name: "help", Class: House, Usage: "help [SECTION] [COMMAND | TOPIC]", Help: "show the manual page of a command or a topic"},
 		{Name: "completion", Class: House, Usage: "completion [bash | zsh | fish]", Help: "print a completion script for bash, zsh or fish"},
-		{Name: "update", Class: House, Program: "codex-update", Planned: true, Help: "update this installation"},
+		{Name: "update", Class: House, Program: "codex-update", takes: takesConfig, Page: "codex-update.1",
+			Help: "tell how this copy was installed, and what updates it"},
 	}
 }
 

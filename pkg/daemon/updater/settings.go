@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -54,6 +55,10 @@ func defaults() Settings {
 		Download: Duration(2 * time.Minute), Script: Duration(15 * time.Minute), Drain: Duration(5 * time.Second),
 	}
 }
+
+// StateDir is the daemon's folder in a home, SettingsFile the updater's settings there.
+func StateDir(home string) string     { return filepath.Join(home, "app-server-daemon") }
+func SettingsFile(home string) string { return filepath.Join(StateDir(home), "updater.json") }
 
 // Load reads the file at path, which need not be there. url, from the environment, goes
 // before the file's. With an error the settings are usable nevertheless.

@@ -1,0 +1,130 @@
+// Package apply is the program codex-apply: it gets the change of a task that ran elsewhere,
+// and has git apply it.
+//
+// A program of its own: it imports the ground and pkg/cli.
+package apply
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+
+	"codex/pkg/auth"
+	"codex/pkg/backend"
+	"codex/pkg/cli"
+	"codex/pkg/cli/exit"
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/version"
+	"codex/pkg/config"
+)
+
+// Process is what the program takes from its process.
+type Process struct {
+	Args           []string // without the program's name
+	Env            config.Env
+	Environ        []string
+	Stdout, Stderr io.Writer
+	Program        func(name string) string // path of a program of the suite
+	Now            func() time.Time
+}
+
+type grammar struct {
+	Task    string   `arg:"" placeholder:"TASK" help:"id of the task"`
+	Print   bool     `help:"print the change, and apply nothing"`
+	Config  []string `short:"c" placeholder:"KEY=VALUE" sep:"none" help:"set a key of config.toml for this run"`
+	Enable  []string `placeholder:"FEATURE" sep:"none" help:"switch a feature on"`
+	Disable []string `placeholder:"FEATURE" sep:"none" help:"switch a feature off"`
+}
+
+// Run is codex-apply. It has told about an error when that is exit.Silent.
+func Run(ctx context.Context, p Process) error {
+	var g grammar
+	if _, err := cli.Parse(cli.Program{Name: "codex-apply", Summary: "Apply the change of a task that ran elsewhere.", Stdout: p.Stdout, Stderr: p.Stderr}, &g, p.Args); err != nil {
+		return err
+	}
+	cfg, err := config.Load(ctx, config.Options{Env: p.Env, Overrides: g.Config, Enable: g.Enable, Disable: g.Disable})
+	if err != nil {
+		return p.fail(err)
+	}
+	diff, err := p.diff(ctx, cfg, g.Task)
+	switch {
+	case err != nil:
+		return p.fail(err)
+	case g.Print:
+		_, err := io.WriteString(p.Stdout, diff)
+		return err
+	}
+	if err := p.apply(ctx, diff); err != nil {
+		return p.fail(err)
+	}
+	_, err = fmt.Fprintln(p.Stdout, "Successfully applied diff")
+	return err
+}
+
+// fail says an error as the original does.
+func (p Process) fail(err error) error {
+	var bad *config.Error
+	if errors.As(err, &bad) {
+		fmt.Fprint(p.Stderr, bad.Message())
+	} else {
+		fmt.Fprintf(p.Stderr, "Error: %v\n", err)
+	}
+	return exit.Silent(exit.Failed) // git has a status of its own
+}
+
+// diff asks for the change.
+func (p Process) diff(ctx context.Context, cfg *config.Config, task string) (string, error) {
+	source := &auth.Source{Home: cfg.Home, Store: cfg.AuthStore, Env: p.Env, Program: p.Program("codex-login"), Environ: p.Environ, Now: p.Now}
+	a, err := source.Load(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case !a.Account() || a.AccessToken == "":
+		return "", errors.New("ChatGPT auth not available")
+	}
+	if err := auth.Restricted(cfg, a); err != nil {
+		return "", err
+	}
+	c := &backend.Client{Base: cfg.ChatGPTBaseURL, Credentials: source, Getenv: p.Env.Get, UserAgent: version.UserAgent("codex_cli_rs", p.Env.Get, "codex-apply", version.Compat)}
+	return c.Diff(ctx, task)
+}
+
+// apply has git apply a diff to the work tree and its index. What git refuses, a path
+// outside of the tree say, is refused.
+func (p Process) apply(ctx context.Context, diff string) error {
+	git, err := install.LookPath("git", p.Env.Get("PATH"))
+	if err != nil {
+		return err
+	}
+	root, errs, err := p.git(ctx, git, "", p.Env.Cwd, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return fmt.Errorf("find the work tree: %w%s", err, detail(errs))
+	}
+	out, errs, err := p.git(ctx, git, diff, strings.TrimSuffix(root, "\n"), "apply", "--3way", "-")
+	if err != nil {
+		return fmt.Errorf("Git apply failed: %w\nstdout:\n%s\nstderr:\n%s", err, out, errs)
+	}
+	return nil
+}
+
+func detail(said string) string {
+	if said = strings.TrimSpace(said); said != "" {
+		return ": " + said
+	}
+	return ""
+}
+
+// git runs it in a folder, and gives what it wrote.
+func (p Process) git(ctx context.Context, path, input, dir string, args ...string) (stdout, stderr string, err error) {
+	cmd := exec.CommandContext(ctx, path, args...)
+	var out, errs bytes.Buffer
+	cmd.Dir, cmd.Env = dir, auth.WithoutSecrets(p.Environ)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &errs
+	err = cmd.Run()
+	return out.String(), errs.String(), err
+}
