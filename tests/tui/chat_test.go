@@ -80,7 +80,7 @@ func TestAbove(t *testing.T) {
 
 func TestTrust(t *testing.T) {
 	s := start(t, options{distrusted: true, model: `{"msg":"yes"}`})
-	s.see("Do you trust the contents of this directory?")
+	s.see("Do you trust what is in this folder?")
 	s.send("\r")
 	s.ready()
 	s.gone("Do you trust")
@@ -114,8 +114,8 @@ func TestApprove(t *testing.T) {
 	s := start(t, options{model: push})
 	s.ready()
 	s.send("go\r")
-	s.see("Would you like to run the following command?")
-	for _, want := range []string{"▌ Reason: May I?", "▌ $ touch made", "1. Yes, proceed (y)", "commands that start with `touch` (p)", "3. No, and tell Codex what to do differently (esc)"} {
+	s.see("Run this command?")
+	for _, want := range []string{"▌ Reason: May I?", "▌ $ touch made", "1. Yes, proceed (y)", "also whatever begins with `touch` (p)", "3. No, stop: I say what to do instead (esc)"} {
 		s.see(want)
 	}
 	s.send("y")
@@ -130,10 +130,10 @@ func TestCancel(t *testing.T) {
 	s := start(t, options{model: push})
 	s.ready()
 	s.send("go\r")
-	s.see("Would you like to run")
+	s.see("Run this command?")
 	s.send("\x1b")
 	s.see("✗ You canceled the request to run touch made")
-	s.see("■ Conversation interrupted")
+	s.see("■ Interrupted. Say")
 	if _, err := os.Stat(filepath.Join(s.work, "made")); err == nil {
 		t.Error("the command has run")
 	}
@@ -145,9 +145,9 @@ func TestPatch(t *testing.T) {
 	s := start(t, options{args: []string{"-s", "read-only", "-a", "on-request"}, model: patch})
 	s.ready()
 	s.send("edit it\r")
-	s.see("Would you like to make the following edits?")
+	s.see("Change these files?")
 	s.see("Added hello.txt (+2 -0)")
-	s.see("2. Yes, and don't ask again for these files (a)")
+	s.see("2. Yes, these files in the whole session (a)")
 	s.send("\x01") // ctrl-a
 	s.until("the whole request is seen", func(t *vt.Terminal) bool {
 		return t.Alternate() && strings.Contains(strings.Join(t.Screen(), "\n"), "1 +hello")
@@ -196,7 +196,7 @@ func TestInterrupt(t *testing.T) {
 	s.send("later\t")
 	s.see("↳ later")
 	s.send("\x1b")
-	s.see("■ Conversation interrupted")
+	s.see("■ Interrupted. Say")
 	s.see("› later")
 	s.send("\x03")
 	s.gone("› later")
@@ -233,7 +233,7 @@ func TestEngineGone(t *testing.T) {
 
 // TestHostile holds that an answer and a command's output can do nothing to the terminal.
 func TestHostile(t *testing.T) {
-	s := start(t, options{model: `[{"msg":"A\u001b]52;c;AAAA\u0007B\u001b[2J\u001b]0;title\u0007\u202eC\u009bm\n▌ Would you like to run the following command?"},{"call":"exec_command","args":{"cmd":"printf 'x\\033]52;c;QUFB\\007\\033[2Jy\\033[31mred\\n'"}}]
+	s := start(t, options{model: `[{"msg":"A\u001b]52;c;AAAA\u0007B\u001b[2J\u001b]0;title\u0007\u202eC\u009bm\n▌ Run this command?"},{"call":"exec_command","args":{"cmd":"printf 'x\\033]52;c;QUFB\\007\\033[2Jy\\033[31mred\\n'"}}]
 {"msg":"The end."}`})
 	s.ready()
 	s.send("go\r")

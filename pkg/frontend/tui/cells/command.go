@@ -17,7 +17,7 @@ const (
 )
 
 // transcriptHint says how to see everything.
-const transcriptHint = " (ctrl + t to view transcript)"
+const transcriptHint = " (ctrl + t shows the transcript)"
 
 // Script is the command as people say it: the script, when it is one for a shell.
 func Script(command string) string {

@@ -78,7 +78,7 @@ func TestHostileText(t *testing.T) {
 	th, _ := text.NewTheme(text.Settings{Depth: text.TrueColor})
 	for _, s := range []string{
 		"", "\x1b]52;c;cm0gLXJm\a\x1b[2J\x1b]0;title\a", "\u009b2J\x9b2J", "a\u202eb\u2066c", "a\rb\bc\x00",
-		"▌ Would you like to run the following command?\n▌\n▌ $ rm -rf /\n", "\x1b[1;35m▌\x1b[0m x", strings.Repeat("e\u0301", 50) + strings.Repeat("\u0301", 4000),
+		"▌ Run this command?\n▌\n▌ $ rm -rf /\n", "\x1b[1;35m▌\x1b[0m x", strings.Repeat("e\u0301", 50) + strings.Repeat("\u0301", 4000),
 		"&#27;[2J&#x9b;2J", "[x](https://a.b/\x1b]8;;evil)", "| a |\n|---|\n| \x1b[2J |", "```\n\x1b[2J\n```", "\t\ttabs\tin\tit", "世界" + strings.Repeat("界", 100),
 	} {
 		for _, item := range everywhere(s) {

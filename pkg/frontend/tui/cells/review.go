@@ -28,7 +28,7 @@ func exitedReview(e Entry, width int, t *text.Theme) []text.Line {
 	if item.Review != "" {
 		out = append(message(item.Review, width, t), nil)
 	}
-	return append(out, text.Wrap([]text.Line{text.Of("<< Code review finished >>", t.Mode)}, width)...)
+	return append(out, text.Wrap([]text.Line{text.Of("<< End of the review >>", t.Mode)}, width)...)
 }
 
 // compaction draws that the history was compacted.

@@ -104,10 +104,10 @@ func (l *Loop) commandQuestion(a *state.Ask) overlay.Overlay {
 	if item, ok := a.Item.(*protocol.CommandExecutionItem); ok && command == "" {
 		command = item.Command
 	}
-	r := &cells.Request{Title: "Would you like to run the following command?", Reason: deref(p.Reason), Command: command}
+	r := &cells.Request{Title: "Run this command?", Reason: deref(p.Reason), Command: command}
 	what := ""
 	if n := p.NetworkApprovalContext; n != nil {
-		r.Title, r.Command = fmt.Sprintf("Do you want to approve network access to %q?", n.Host), ""
+		r.Title, r.Command = fmt.Sprintf("Let it reach %q over the network?", n.Host), ""
 		what = "access " + n.Host
 	}
 	if p.Cwd != nil && *p.Cwd != l.state.Thread.Cwd {
@@ -142,24 +142,24 @@ func commandChoices(p *protocol.CommandExecutionRequestApprovalParams, decide de
 		case d.AcceptWithExecpolicyAmendment != nil:
 			prefix := strings.Join(d.AcceptWithExecpolicyAmendment.ExecpolicyAmendment, " ")
 			if !strings.Contains(prefix, "\n") {
-				items = append(items, choice("Yes, and don't ask again for commands that start with `"+prefix+"`", 'p', decide(d, cells.ApprovedPrefix, prefix)))
+				items = append(items, choice("Yes, also whatever begins with `"+prefix+"`", 'p', decide(d, cells.ApprovedPrefix, prefix)))
 			}
 		case d.ApplyNetworkPolicyAmendment != nil && d.ApplyNetworkPolicyAmendment.NetworkPolicyAmendment.Action == protocol.NetworkPolicyRuleActionAllow:
-			items = append(items, choice("Yes, and allow this host in the future", 'p', decide(d, cells.ApprovedForSession, "")))
+			items = append(items, choice("Yes, this host from now on", 'p', decide(d, cells.ApprovedForSession, "")))
 		case d.ApplyNetworkPolicyAmendment != nil:
-			items = append(items, choice("No, and block this host in the future", 'd', decide(d, cells.Declined, "")))
+			items = append(items, choice("No, and never this host", 'd', decide(d, cells.Declined, "")))
 		case d.Word == protocol.DecisionAccept && network:
 			items = append(items, choice("Yes, just this once", 'y', decide(d, cells.Approved, "")))
 		case d.Word == protocol.DecisionAccept:
 			items = append(items, choice("Yes, proceed", 'y', decide(d, cells.Approved, "")))
 		case d.Word == protocol.DecisionAcceptForSession && network:
-			items = append(items, choice("Yes, and allow this host for this conversation", 'a', decide(d, cells.ApprovedForSession, "")))
+			items = append(items, choice("Yes, this host in this session", 'a', decide(d, cells.ApprovedForSession, "")))
 		case d.Word == protocol.DecisionAcceptForSession:
-			items = append(items, choice("Yes, and don't ask again for this command in this session", 'a', decide(d, cells.ApprovedForSession, "")))
+			items = append(items, choice("Yes, this command in the whole session", 'a', decide(d, cells.ApprovedForSession, "")))
 		case d.Word == protocol.DecisionDecline:
-			items = append(items, choice("No, continue without running it", 'd', decide(d, cells.Declined, "")))
+			items = append(items, choice("No, go on without it", 'd', decide(d, cells.Declined, "")))
 		case d.Word == protocol.DecisionCancel:
-			items = append(items, choice("No, and tell Codex what to do differently", keys.Escape, cancel, keys.Event{Code: 'n'}))
+			items = append(items, choice("No, stop: I say what to do instead", keys.Escape, cancel, keys.Event{Code: 'n'}))
 		}
 	}
 	return items
@@ -170,7 +170,7 @@ func (l *Loop) patchQuestion(a *state.Ask) overlay.Overlay {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return l.unreadable(a, err, protocol.FileChangeRequestApprovalResponse{Decision: protocol.FileChangeApprovalDecisionCancel})
 	}
-	r := &cells.Request{Title: "Would you like to make the following edits?", Reason: deref(p.Reason)}
+	r := &cells.Request{Title: "Change these files?", Reason: deref(p.Reason)}
 	if p.GrantRoot != nil {
 		r.Rule = "write below " + *p.GrantRoot
 	}
@@ -180,8 +180,8 @@ func (l *Loop) patchQuestion(a *state.Ask) overlay.Overlay {
 	cancel := decide(protocol.FileChangeApprovalDecisionCancel, &cells.Decision{Verdict: cells.Canceled, What: "apply the changes"})
 	q := l.approval(r, []overlay.Item{
 		choice("Yes, proceed", 'y', decide(protocol.FileChangeApprovalDecisionAccept, nil)),
-		choice("Yes, and don't ask again for these files", 'a', decide(protocol.FileChangeApprovalDecisionAcceptForSession, nil)),
-		choice("No, and tell Codex what to do differently", keys.Escape, cancel, keys.Event{Code: 'n'}),
+		choice("Yes, these files in the whole session", 'a', decide(protocol.FileChangeApprovalDecisionAcceptForSession, nil)),
+		choice("No, stop: I say what to do instead", keys.Escape, cancel, keys.Event{Code: 'n'}),
 	}, cancel)
 	if item, ok := a.Item.(*protocol.FileChangeItem); ok {
 		whole := *r
@@ -196,7 +196,7 @@ func (l *Loop) permissionQuestion(a *state.Ask) overlay.Overlay {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return l.unreadable(a, err, protocol.PermissionsRequestApprovalResponse{})
 	}
-	r := &cells.Request{Title: "Would you like to grant these permissions?", Reason: deref(p.Reason), Rule: permissionRule(p.Permissions.Network, p.Permissions.FileSystem)}
+	r := &cells.Request{Title: "Grant these permissions?", Reason: deref(p.Reason), Rule: permissionRule(p.Permissions.Network, p.Permissions.FileSystem)}
 	granted := protocol.GrantedPermissionProfile{Network: p.Permissions.Network, FileSystem: p.Permissions.FileSystem}
 	grant := func(scope protocol.PermissionGrantScope, strict *bool, v cells.Verdict) func() {
 		return func() {
@@ -207,9 +207,9 @@ func (l *Loop) permissionQuestion(a *state.Ask) overlay.Overlay {
 		l.answer(a, protocol.PermissionsRequestApprovalResponse{Scope: protocol.PermissionGrantScopeTurn}, &cells.Decision{Verdict: cells.Declined, What: "have these permissions"})
 	}
 	return l.approval(r, []overlay.Item{
-		choice("Yes, grant these permissions for this turn", 'y', grant(protocol.PermissionGrantScopeTurn, nil, cells.Approved)),
-		choice("Yes, grant these permissions for this session", 'a', grant(protocol.PermissionGrantScopeSession, nil, cells.ApprovedForSession)),
-		choice("No, continue without permissions", 'n', no, keys.Event{Code: 'd'}, keys.Event{Code: keys.Escape}),
+		choice("Yes, for this turn", 'y', grant(protocol.PermissionGrantScopeTurn, nil, cells.Approved)),
+		choice("Yes, for the whole session", 'a', grant(protocol.PermissionGrantScopeSession, nil, cells.ApprovedForSession)),
+		choice("No, go on without them", 'n', no, keys.Event{Code: 'd'}, keys.Event{Code: keys.Escape}),
 	}, no)
 }
 

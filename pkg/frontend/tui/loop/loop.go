@@ -142,8 +142,8 @@ func New(o Options) *Loop {
 
 // suggestions stand in an empty composer.
 var suggestions = [...]string{
-	"Explain this codebase", "Summarize recent commits", "Implement {feature}", "Find and fix a bug in @filename",
-	"Write tests for @filename", "Improve documentation in @filename", "Run /review on my current changes", "Use /skills to list available skills",
+	"How does this program begin?", "What changed this week?", "Make the tests pass", "What is wrong in @FILE?",
+	"Test @FILE", "Is the comment in @FILE true?", "Try /review before a commit", "$NAME calls a skill",
 }
 
 // Run is a session from its begin to its end. The terminal is in raw mode when it begins;

@@ -48,7 +48,7 @@ func (l *Loop) pickEffort(m models.Model) {
 		l.setModel(m.Slug, "")
 		return
 	}
-	list := &overlay.List{Title: "Select Reasoning Level for " + m.Slug}
+	list := &overlay.List{Title: "How long to think: " + m.Slug}
 	for i, e := range m.Efforts {
 		it := overlay.Item{Label: e, Do: func() { l.setModel(m.Slug, e) },
 			Current: m.Slug == l.state.Thread.Model && e == firstOf(l.state.Thread.Effort, m.DefaultEffort)}
@@ -142,18 +142,18 @@ type preset struct {
 
 func presets() []preset {
 	return []preset{
-		{"Read Only", "Codex can read files in the current workspace. Approval is required to edit files or access the internet.",
+		{"Read Only", "Reads files. Writing anything and the network are asked about.",
 			protocol.ApprovalOnRequest, protocol.SandboxPolicy{Type: protocol.SandboxPolicyReadOnly}},
-		{"Default", "Codex can read and edit files in the current workspace, and run commands. Approval is required to access the internet or edit other files.",
+		{"Default", "Writes in this folder and in the folders for temporary files, runs commands there. All other places and the network are asked about.",
 			protocol.ApprovalOnRequest, protocol.SandboxPolicy{Type: protocol.SandboxPolicyWorkspaceWrite}},
-		{"Full Access", "Codex can edit files outside this workspace and access the internet without asking for approval. Exercise caution when using.",
+		{"Full Access", "Writes everywhere and uses the network, unasked and without a sandbox.",
 			protocol.ApprovalNever, protocol.SandboxPolicy{Type: protocol.SandboxPolicyDangerFullAccess}},
 	}
 }
 
 // pickPermissions chooses what commands may do.
 func (l *Loop) pickPermissions() {
-	list := &overlay.List{Title: "Update Model Permissions"}
+	list := &overlay.List{Title: "What may be done unasked"}
 	for _, p := range presets() {
 		it := overlay.Item{Label: p.name, Detail: p.about, Do: func() { l.permit(p) },
 			Current: p.approval == l.state.Thread.Approval && p.sandbox.Type == l.state.Thread.Sandbox.Type}
@@ -173,14 +173,14 @@ func (l *Loop) permit(p preset) {
 		return
 	}
 	l.over(&overlay.List{Title: "Enable full access?",
-		Subtitle: "When Codex runs with full access, it can edit any file on your computer and run commands with network, without your approval. Exercise caution: it increases the risk of data loss, leaks, or unexpected behavior.",
+		Subtitle: "Every file of yours can then be changed and everything can be sent away, and nobody asks before. For machines on which nothing can be lost.",
 		Items: []overlay.Item{
-			{Label: "Yes, continue anyway", Detail: "Apply full access for this session", Do: func() { l.setPermissions(p) }},
-			{Label: "Yes, and don't ask again", Detail: "Enable full access and remember this choice", Do: func() {
+			{Label: "Yes, continue anyway", Detail: "until this session ends", Do: func() { l.setPermissions(p) }},
+			{Label: "Yes, always", Detail: "and leave this question out from now on", Do: func() {
 				l.save(config.Change{Path: []string{"notice", "hide_full_access_warning"}, Value: true})
 				l.setPermissions(p)
 			}},
-			{Label: "Cancel", Detail: "Go back without enabling full access", Do: l.pickPermissions},
+			{Label: "Cancel", Detail: "nothing changes", Do: l.pickPermissions},
 		}, Cancel: l.pickPermissions})
 }
 

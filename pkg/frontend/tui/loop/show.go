@@ -109,7 +109,7 @@ func (l *Loop) listTerminals() {
 			list.Items = append(list.Items, cells.Script(t.Get("command").Str))
 		}
 		if len(list.Items) == 0 {
-			list.Hints = []string{"No background terminals running."}
+			list.Hints = []string{"No command runs in the background."}
 		}
 		l.show(list)
 	})
@@ -121,7 +121,7 @@ func (l *Loop) stopTerminals() {
 			l.complain("%v", err)
 			return
 		}
-		l.say("Stopping all background terminals.")
+		l.say("Commands in the background are being ended.")
 	})
 }
 

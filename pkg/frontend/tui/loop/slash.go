@@ -19,33 +19,33 @@ type command struct {
 func commands() []command {
 	plain := func(f func(*Loop)) func(*Loop, string) { return func(l *Loop, _ string) { f(l) } }
 	return []command{
-		{name: "model", about: "choose what model and reasoning effort to use", do: plain((*Loop).pickModel)},
-		{name: "permissions", about: "choose what Codex is allowed to do", do: plain((*Loop).pickPermissions)},
-		{name: "approvals", about: "choose what Codex is allowed to do", hidden: true, do: plain((*Loop).pickPermissions)},
-		{name: "vim", about: "toggle vim mode for the composer", do: plain((*Loop).toggleVim)},
-		{name: "review", about: "review my current changes and find issues", args: true, do: (*Loop).review},
-		{name: "rename", about: "rename the current thread", running: true, args: true, do: (*Loop).rename},
-		{name: "new", about: "start a new chat during a conversation", do: plain((*Loop).newThread)},
-		{name: "resume", about: "resume a saved chat", args: true, do: (*Loop).resume},
-		{name: "fork", about: "fork the current chat", do: plain((*Loop).fork)},
-		{name: "init", about: "create an AGENTS.md file with instructions for Codex", do: plain((*Loop).initAgents)},
-		{name: "compact", about: "summarize conversation to prevent hitting the context limit", do: plain((*Loop).compact)},
+		{name: "model", about: "the model, and how long it thinks", do: plain((*Loop).pickModel)},
+		{name: "permissions", about: "what may be done unasked", do: plain((*Loop).pickPermissions)},
+		{name: "approvals", about: "what may be done unasked", hidden: true, do: plain((*Loop).pickPermissions)},
+		{name: "vim", about: "keys of vi in the composer", do: plain((*Loop).toggleVim)},
+		{name: "review", about: "have changes looked through for mistakes", args: true, do: (*Loop).review},
+		{name: "rename", about: "give this session a name", running: true, args: true, do: (*Loop).rename},
+		{name: "new", about: "begin another session", do: plain((*Loop).newThread)},
+		{name: "resume", about: "go on with a stored session", args: true, do: (*Loop).resume},
+		{name: "fork", about: "go on in a copy of this session", do: plain((*Loop).fork)},
+		{name: "init", about: "have an AGENTS.md written for this project", do: plain((*Loop).initAgents)},
+		{name: "compact", about: "replace the history by its summary", do: plain((*Loop).compact)},
 		{name: "plan", about: "switch to plan mode", args: true, do: (*Loop).plan},
-		{name: "copy", about: "copy the last answer as markdown", running: true, do: plain((*Loop).copyAnswer)},
-		{name: "diff", about: "show git diff (including untracked files)", running: true, do: plain((*Loop).diff)},
+		{name: "copy", about: "the last answer to the clipboard, as markdown", running: true, do: plain((*Loop).copyAnswer)},
+		{name: "diff", about: "what differs from the last commit, new files too", running: true, do: plain((*Loop).diff)},
 		{name: "mention", about: "mention a file", running: true, do: plain((*Loop).mention)},
-		{name: "status", about: "show current session configuration and token usage", running: true, do: plain((*Loop).statusCard)},
+		{name: "status", about: "settings and tokens of this session", running: true, do: plain((*Loop).statusCard)},
 		{name: "statusline", about: "choose what the status line shows", running: true, do: plain((*Loop).pickStatusLine)},
-		{name: "theme", about: "choose a syntax highlighting theme", do: plain((*Loop).pickTheme)},
-		{name: "mcp", about: "list configured MCP servers and tools", running: true, args: true, do: (*Loop).listMCP},
+		{name: "theme", about: "colours of code", do: plain((*Loop).pickTheme)},
+		{name: "mcp", about: "MCP servers and their tools", running: true, args: true, do: (*Loop).listMCP},
 		{name: "debug-config", about: "show where settings come from", running: true, hidden: true, do: plain((*Loop).debugConfig)},
 		{name: "logout", about: "log out of Codex", do: plain((*Loop).logout)},
 		{name: "exit", about: "exit Codex", running: true, do: plain((*Loop).leave)},
 		{name: "quit", about: "exit Codex", running: true, hidden: true, do: plain((*Loop).leave)},
-		{name: "ps", about: "list background terminals", running: true, do: plain((*Loop).listTerminals)},
-		{name: "stop", about: "stop all background terminals", running: true, do: plain((*Loop).stopTerminals)},
-		{name: "clean", about: "stop all background terminals", running: true, hidden: true, do: plain((*Loop).stopTerminals)},
-		{name: "clear", about: "clear the terminal and start a new chat", do: plain((*Loop).clear)},
+		{name: "ps", about: "commands in the background", running: true, do: plain((*Loop).listTerminals)},
+		{name: "stop", about: "end the commands in the background", running: true, do: plain((*Loop).stopTerminals)},
+		{name: "clean", about: "end the commands in the background", running: true, hidden: true, do: plain((*Loop).stopTerminals)},
+		{name: "clear", about: "an empty screen and another session", do: plain((*Loop).clear)},
 	}
 }
 
@@ -76,7 +76,7 @@ func (l *Loop) slash(body string) {
 	case !ok:
 		l.sendText(body)
 	case l.state.Turn.Running && !c.running:
-		l.complain("'/%s' is disabled while a task is in progress.", c.name)
+		l.complain("'/%s' has to wait for the end of the turn.", c.name)
 	case !l.opened && c.name != "exit" && c.name != "quit":
 		l.complain("'/%s' has to wait until the engine has started.", c.name)
 	default:

@@ -50,7 +50,7 @@ func (l *Loop) accept() (composer.Draft, bool) {
 		return d, false
 	case !c.Shell && strings.HasPrefix(c.Shown(), "/") && !l.known(body):
 		word, _, _ := strings.Cut(body, " ")
-		l.say("Unrecognized command '%s'. Type \"/\" for a list of supported commands.", word)
+		l.say("There is no command '%s'; a \"/\" alone shows those there are.", word)
 		return d, false
 	}
 	c.History.Add(d)

@@ -218,7 +218,7 @@ func (l *Loop) review(what string) {
 		}
 	}
 	l.over(&overlay.List{Title: "Select a review preset", Items: []overlay.Item{
-		{Label: "Review against a base branch", Detail: "(PR Style)", Do: field("Base branch", func(s string) protocol.ReviewTarget {
+		{Label: "Changes since a branch", Detail: "(PR Style)", Do: field("Base branch", func(s string) protocol.ReviewTarget {
 			return protocol.ReviewTarget{Type: protocol.ReviewTargetBaseBranch, Branch: s}
 		})},
 		{Label: "Review uncommitted changes", Do: func() { start(protocol.ReviewTarget{Type: protocol.ReviewTargetUncommittedChanges}) }},
@@ -244,10 +244,10 @@ func (l *Loop) askTrust() {
 	no := func() { l.leave() }
 	l.modal = &overlay.List{
 		Above: []text.Line{
-			text.Of("> You are in "+text.CleanLine(root), text.Style{}), nil,
-			text.Of("Do you trust the contents of this directory? Working with untrusted contents comes with higher risk of prompt injection. Trusting the directory allows project-local config, hooks, and exec policies to load.", text.Style{}),
+			text.Of("Folder: "+text.CleanLine(root), text.Style{}), nil,
+			text.Of("Do you trust what is in this folder? Files of strangers can hold instructions that the model then follows. In a trusted folder the project's own settings, hooks and rules are read.", text.Style{}),
 		},
-		Title: "Welcome to Codex", Hint: "Press enter to continue", Cancel: no,
+		Title: "Codex, in a folder that is new to it", Hint: "enter to choose", Cancel: no,
 		Items: []overlay.Item{choice("Yes, continue", 'y', yes), choice("No, quit", 'n', no)},
 		Extra: quitKeys(no),
 	}
@@ -273,7 +273,7 @@ func (l *Loop) backtrack() {
 		}
 	}
 	if len(at) == 0 || !l.opened {
-		l.say("No previous message to edit.")
+		l.say("There is no earlier message.")
 		return
 	}
 	b := &backtracking{l: l, at: at, chosen: len(at) - 1}

@@ -195,7 +195,7 @@ func (l *Loop) keySheet() [][2]string {
 		{"/ for commands", "! for shell commands"}, {newline, "tab to queue message"},
 		{"@ for file paths", "ctrl + v to paste images"}, {"ctrl + g to edit in external editor", "esc esc to edit previous message"},
 		{"ctrl + r search history", "ctrl + c to exit"}, {"alt + , reasoning down", "alt + . reasoning up"},
-		{"shift + tab to change mode", "ctrl + t to view transcript"},
+		{"shift + tab to change mode", "ctrl + t shows the transcript"},
 	}
 }
 

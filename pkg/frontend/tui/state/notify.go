@@ -162,7 +162,7 @@ func (s *State) turnCompleted(p gjson.Result, now time.Time) {
 	status := protocol.TurnStatus(p.Get("turn.status").Str)
 	switch message := p.Get("turn.error.message").Str; {
 	case status == protocol.TurnStatusInterrupted:
-		s.Notice(cells.Error, "Conversation interrupted - tell the model what to do differently.", "")
+		s.Notice(cells.Error, "Interrupted. Say what to do instead.", "")
 	case status == protocol.TurnStatusFailed && message != s.failure:
 		s.Notice(cells.Error, message, "")
 	case status == protocol.TurnStatusCompleted && s.toolsUsed:
