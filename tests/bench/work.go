@@ -21,18 +21,22 @@ type bench struct {
 	server *http.Server
 	base   string
 	limit  time.Duration
+	lines  int // of the flood at the terminal
 }
 
-func newBench(flood, calls int, limit time.Duration) (*bench, error) {
+func newBench(flood, calls, lines int, limit time.Duration) (*bench, error) {
 	// Not under /tmp: some programs put no helper links there.
 	dir, err := os.MkdirTemp("/var/tmp", "codex-bench-")
 	if err != nil {
 		return nil, err
 	}
 	scripts := map[string]string{
-		"exec":  `{"msg":"Hello.","repeat":1000000}`,
-		"calls": strings.Repeat(`{"call":"exec_command","args":{"cmd":"true"}}`+"\n", calls) + `{"msg":"done"}`,
-		"flood": fmt.Sprintf(`{"msg":"0123456789abcdef","chunk":16,"times":%d}`, flood<<16),
+		"exec":     `{"msg":"Hello.","repeat":1000000}`,
+		"calls":    strings.Repeat(`{"call":"exec_command","args":{"cmd":"true"}}`+"\n", calls) + `{"msg":"done"}`,
+		"tuistart": `{"msg":"Hello.","repeat":1000000}`,
+		"tuikey":   `{"msg":"Hello.","repeat":1000000}`,
+		"tuiflood": screenful(lines),
+		"flood":    fmt.Sprintf(`{"msg":"0123456789abcdef","chunk":16,"times":%d}`, flood<<16),
 	}
 	mux := http.NewServeMux()
 	for name, text := range scripts {
@@ -46,9 +50,18 @@ func newBench(flood, calls int, limit time.Duration) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{dir: dir, server: &http.Server{Handler: mux}, base: "http://" + ln.Addr().String(), limit: limit}
+	b := &bench{dir: dir, server: &http.Server{Handler: mux}, base: "http://" + ln.Addr().String(), limit: limit, lines: lines}
 	go b.server.Serve(ln) // ended by close
 	return b, nil
+}
+
+// screenful is an answer of lines of 64 bytes, in deltas of 1 KiB.
+func screenful(lines int) string {
+	var text strings.Builder
+	for i := range lines {
+		fmt.Fprintf(&text, `line %06d of the answer, padded to be sixty-four bytes lon\n`, i)
+	}
+	return `{"msg":"` + text.String() + endMark + `","chunk":1024}`
 }
 
 func (b *bench) close() {
@@ -64,12 +77,16 @@ func (b *bench) once(work string, p program) (figures, error) {
 			return figures{}, err
 		}
 	}
-	config := fmt.Sprintf("model_provider = \"bench\"\n[model_providers.bench]\nname = \"bench\"\nbase_url = \"%s/%s/v1\"\nwire_api = \"responses\"\n", b.base, work)
+	config := fmt.Sprintf("check_for_update_on_startup = false\nmodel_provider = \"bench\"\n[model_providers.bench]\nname = \"bench\"\nbase_url = \"%s/%s/v1\"\nwire_api = \"responses\"\n[projects.%q]\ntrust_level = \"trusted\"\n", b.base, work, tree)
 	if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(config), 0o600); err != nil {
 		return figures{}, err
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), b.limit)
+	defer cancel()
 	var args []string
 	switch work {
+	case "tuistart", "tuikey", "tuiflood":
+		return b.terminalWork(ctx, work, p, home, tree)
 	case "version":
 		args = []string{"--version"}
 	case "sandbox":
@@ -79,8 +96,6 @@ func (b *bench) once(work string, p program) (figures, error) {
 	default:
 		return figures{}, fmt.Errorf("no such work")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), b.limit)
-	defer cancel()
 	cmd := exec.CommandContext(ctx, p.path, args...)
 	cmd.Dir = tree
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home}
