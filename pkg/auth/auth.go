@@ -24,6 +24,8 @@ const (
 	ChatGPT = "chatgpt"
 	// Personal is a personal access token of a ChatGPT account.
 	Personal = "personalAccessToken"
+	// Agent is an agent's identity, which signs requests: no program here can.
+	Agent = "agentIdentity"
 )
 
 // PersonalPrefix is how every personal access token begins.
@@ -172,9 +174,9 @@ func Parse(b []byte) (*Auth, error) {
 		return a, header(f.APIKey, "OPENAI_API_KEY", "API key auth", "key", &a.APIKey)
 	case Personal:
 		return a, header(f.Personal, "personal_access_token", "personal access token auth", "personal access token", &a.AccessToken)
+	case Agent:
+		return a, nil
 	case ChatGPT:
-	case "agentIdentity": // read as an account without tokens
-		a.Mode = ChatGPT
 	case "chatgptAuthTokens":
 		a.Mode, a.External = ChatGPT, true
 	default:

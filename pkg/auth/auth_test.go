@@ -53,6 +53,7 @@ func TestLoad(t *testing.T) {
 		{name: "missing token", file: `{"tokens":{"access_token":"x"}}`, err: "missing field `id_token`"},
 		{name: "not JSON", file: `{bad`, err: "at line 1 column 2"},
 		{name: "personal token", file: `{"OPENAI_API_KEY":null,"personal_access_token":"at-1"}`, want: Auth{Mode: Personal, AccessToken: "at-1"}},
+		{name: "agent", file: `{"auth_mode":"agentIdentity","OPENAI_API_KEY":null,"agent_identity":"a.b.c"}`, want: Auth{Mode: Agent}},
 		{name: "no personal token", file: `{"auth_mode":"personalAccessToken"}`, err: "personal access token auth is missing a personal access token."},
 		{name: "token variable", file: `{"OPENAI_API_KEY":"sk-1"}`, token: "at-2\n", want: Auth{Mode: Personal, AccessToken: "at-2", FromEnv: true}},
 		{name: "key beats token", env: "sk-env", token: "at-2", want: Auth{Mode: APIKey, APIKey: "sk-env", FromEnv: true}},
@@ -172,7 +173,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if a.Mode != APIKey && a.Mode != ChatGPT && a.Mode != Personal {
+		if a.Mode != APIKey && a.Mode != ChatGPT && a.Mode != Personal && a.Mode != Agent {
 			t.Fatalf("mode %q", a.Mode)
 		}
 		// What is sent goes into a header as it is.

@@ -43,7 +43,7 @@ func ParseLine(b []byte) (*Auth, error) {
 	}
 	a := &Auth{Mode: l.Mode, External: l.External}
 	switch l.Mode {
-	case "":
+	case "", Agent:
 		return a, nil
 	case APIKey:
 		a.APIKey = l.Token

@@ -137,6 +137,8 @@ func (c *statusCmd) Run(s *session) error {
 		s.tell("Logged in using an API key - %s", auth.Mask(a.APIKey))
 	case auth.Personal:
 		s.tell("Logged in using personal access token")
+	case auth.Agent:
+		s.tell("Logged in using access token")
 	default:
 		s.tell("Logged in using ChatGPT")
 	}

@@ -113,10 +113,31 @@ func (s *session) renewed(refused string) (*auth.Auth, error) {
 	if err != nil || !a.Renewable() || refused != a.AccessToken && !a.Stale(s.Now()) {
 		return a, err
 	}
+	used := a.RefreshToken
 	if err := s.renew(ctx, a); err != nil {
 		return nil, err
 	}
-	if err := s.store.Change(ctx, func(old string) (string, error) { return auth.WithTokens(old, a) }); err != nil {
+	return s.replace(ctx, used, a)
+}
+
+// replace puts renewed tokens in the place of those that they are of. Who has logged out
+// meanwhile, or in to another account, stays so.
+func (s *session) replace(ctx context.Context, used string, a *auth.Auth) (*auth.Auth, error) {
+	err := s.store.Change(ctx, func(old string) (string, error) {
+		now := &auth.Auth{}
+		if old != "" {
+			var err error
+			if now, err = auth.Parse([]byte(old)); err != nil {
+				return "", err
+			}
+		}
+		if now.RefreshToken != used {
+			a = now
+			return old, nil
+		}
+		return auth.WithTokens(old, a)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("the access token was renewed, but cannot be kept: %w", err)
 	}
 	return a, nil

@@ -84,6 +84,29 @@ func TestRenewalsRefused(t *testing.T) {
 	}
 }
 
+// TestMeanwhile holds that who logs out, or in to another account, while tokens are renewed,
+// stays so.
+func TestMeanwhile(t *testing.T) {
+	for name, text := range map[string]string{"out": "", "key": `{"auth_mode":"apikey","OPENAI_API_KEY":"sk-other"}`} {
+		d := newDesk(t)
+		d.service.Life = -time.Minute
+		d.write("auth.json", d.service.AuthJSON())
+		d.service.Life = time.Hour
+		d.service.Renewing = func() {
+			if text == "" {
+				os.Remove(filepath.Join(d.home, "auth.json"))
+			} else {
+				d.write("auth.json", text)
+			}
+		}
+		d.run("", "codex-login", "token")
+		b, err := os.ReadFile(filepath.Join(d.home, "auth.json"))
+		if text == "" && err == nil || text != string(b) {
+			t.Errorf("%s: %s, %v", name, b, err)
+		}
+	}
+}
+
 // TestReadOnly holds that nobody is asked for tokens that could not be kept.
 func TestReadOnly(t *testing.T) {
 	if os.Getuid() == 0 || runtime.GOOS == "windows" {

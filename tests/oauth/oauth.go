@@ -31,6 +31,8 @@ type Server struct {
 	Account string
 	Life    time.Duration
 	Now     func() time.Time
+	// Renewing is called while a renewal is under way.
+	Renewing func()
 
 	mu       sync.Mutex
 	n        int               // tokens given
@@ -193,6 +195,9 @@ func (s *Server) token(w http.ResponseWriter, mime string, body []byte) {
 			return
 		}
 		s.refresh[in["refresh_token"]] = false
+		if s.Renewing != nil {
+			s.Renewing()
+		}
 	default:
 		answer(w, 400, map[string]any{"error": "unsupported_grant_type"})
 		return

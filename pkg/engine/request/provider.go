@@ -99,6 +99,8 @@ func (p *Provider) Problem() string {
 	switch {
 	case p.Getenv("OPENAI_API_KEY") != "":
 		return say + "OPENAI_API_KEY is set, but only CODEX_API_KEY is read: run CODEX_API_KEY=$OPENAI_API_KEY codex ..."
+	case p.Auth.Mode == auth.Agent:
+		return say + "what is stored is the identity of an agent, which is not part of this version: run `codex login`"
 	case slices.ContainsFunc(p.Environ, func(kv string) bool { return strings.HasPrefix(kv, auth.KeyVariable+"=") }):
 		return say + "CODEX_API_KEY is set, but empty: put an API key into it"
 	}
