@@ -159,7 +159,7 @@ func (s *session) read() {
 // until waits until the terminal is as wanted.
 func (s *session) until(what string, ok func(t *vt.Terminal) bool) {
 	s.t.Helper()
-	late := time.After(30 * time.Second)
+	late := time.After(15 * time.Second)
 	for {
 		s.mu.Lock()
 		yes := ok(s.term)

@@ -53,7 +53,10 @@ func (l *Loop) connect(e *Engine) {
 	e.box = jsonrpc.NewOutbox(outboxLines, outboxBytes, false)
 	e.conn = jsonrpc.NewConn(e.box, jsonrpc.Options{FirstID: 1, Handle: l.handle, Bad: l.bad})
 	l.engine = e
-	l.guard(func() { e.read(l.ctx) })
+	go func() { // not waited for at the end: standard input cannot be stopped to be read
+		defer l.crash()
+		e.read(l.ctx)
+	}()
 	if l.Playing {
 		l.opened = true
 		return

@@ -84,8 +84,8 @@ func (l *Loop) slash(body string) {
 	}
 }
 
-// choices are the commands that match what was typed: those that begin with it first,
-// then those that have its letters in this order.
+// choices are the commands that match what was typed: those that begin with it, or
+// else those that have its letters in this order.
 func choices(typed string) []overlay.Choice {
 	var first, second, third []overlay.Choice
 	for _, c := range commands() {
@@ -102,7 +102,10 @@ func choices(typed string) []overlay.Choice {
 			third = append(third, ch)
 		}
 	}
-	return append(append(first, second...), third...)
+	if first = append(first, second...); len(first) > 0 {
+		return first
+	}
+	return third
 }
 
 func subsequence(needle, s string) bool {

@@ -35,6 +35,7 @@ type TTY struct {
 	title bool        // one was set
 
 	cancel *canceller
+	early  int // bytes that were typed before raw mode: their newlines are enter
 }
 
 // Open opens the terminal of the process. enhance is whether to ask for the keys of
@@ -73,7 +74,7 @@ func (t *TTY) Raw() error {
 	if err != nil {
 		return fmt.Errorf("set the terminal to raw mode: %w", err)
 	}
-	t.state = state
+	t.state, t.early = state, waiting(t.in)
 	modes := set
 	if t.enhance {
 		modes += kitty
@@ -142,7 +143,16 @@ func (t *TTY) Read(p []byte) (int, error) {
 	if err := t.cancel.wait(t.in); err != nil {
 		return 0, err
 	}
-	return t.in.Read(p)
+	n, err := t.in.Read(p)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range min(n, t.early) {
+		if p[i] == '\n' {
+			p[i] = '\r'
+		}
+	}
+	t.early = max(0, t.early-n)
+	return n, err
 }
 
 // Cancel makes Read return, now or the next time; Resume ends that.

@@ -25,6 +25,15 @@ func makeRaw(in, _ *os.File) (*term.State, error) { return term.MakeRaw(int(in.F
 
 func restore(in *os.File, s *term.State) { _ = term.Restore(int(in.Fd()), s) } // a terminal that is gone
 
+// waiting is how many bytes can be read at once.
+func waiting(in *os.File) int {
+	n, err := unix.IoctlGetInt(int(in.Fd()), fionread)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // write writes what ends modes. A terminal that takes nothing (its user has stopped its
 // output, or its other end is stuck) must not keep a process from ending.
 func write(out *os.File, s string) {

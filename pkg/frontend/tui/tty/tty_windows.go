@@ -43,6 +43,8 @@ func makeRaw(in, out *os.File) (*term.State, error) {
 
 func restore(in *os.File, s *term.State) { _ = term.Restore(int(in.Fd()), s) }
 
+func waiting(*os.File) int { return 0 }
+
 func write(out *os.File, s string) { _, _ = out.WriteString(s) }
 
 // canceller is an event that ends waiting.

@@ -1,0 +1,248 @@
+//go:build linux
+
+package tui
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"codex/tests/tui/vt"
+)
+
+func TestSlash(t *testing.T) {
+	s := start(t, options{})
+	s.ready()
+	s.send("/")
+	s.see("/model")
+	s.see("choose what model and reasoning effort to use")
+	s.send("mo")
+	s.gone("/permissions")
+	s.see("/model")
+	s.send("\x15/nosuch\r")
+	s.see("Unrecognized command '/nosuch'")
+	s.see("› /nosuch")
+	s.send("\x15/status\r")
+	s.see("Collaboration mode:")
+	for _, want := range []string{"Model:", "Directory:", "Permissions:", "Session:", "Token usage:"} {
+		s.see(want)
+	}
+}
+
+func TestModelPicker(t *testing.T) {
+	s := start(t, options{})
+	s.ready()
+	s.send("/model\r")
+	s.see("Select Model and Effort")
+	s.see("1. gpt-5.5 (current)")
+	s.send("\r")
+	s.see("Select Reasoning Level for gpt-5.5")
+	s.send("1")
+	s.see("Model changed to gpt-5.5 low")
+	s.see("gpt-5.5 low ·")
+	s.send("/permissions\r")
+	s.see("Update Model Permissions")
+	s.send("3")
+	s.see("Enable full access?")
+	s.send("1")
+	s.see("Permissions updated to Full Access")
+	s.send("\x04")
+	s.exit()
+	b, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
+	if err != nil || !strings.Contains(string(b), `model_reasoning_effort = "low"`) {
+		t.Errorf("%v: %s", err, b)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	s := start(t, options{model: `{"msg":"yes"}`})
+	write(t, filepath.Join(s.work, "hello.txt"), "hello")
+	write(t, filepath.Join(s.work, "other.txt"), "other")
+	s.ready()
+	s.send("look at @hel")
+	s.until("the file is found", func(t *vt.Terminal) bool { return count(t.Screen(), "  hello.txt") == 1 })
+	s.send("\r")
+	s.see("› look at hello.txt")
+}
+
+func TestPaste(t *testing.T) {
+	s := start(t, options{model: `{"msg":"yes"}`})
+	s.ready()
+	s.send("\x1b[200~one\rtwo\r\nthree\x1b[201~")
+	s.see("  three")
+	s.send("\x03")
+	s.gone("three")
+	long := strings.Repeat("0123456789 ", 150)
+	s.send("\x1b[200~" + long[:700])
+	s.send(long[700:] + "\x1b[20")
+	s.send("1~")
+	s.see(fmt.Sprintf("[Pasted Content %d chars]", len(long)))
+	s.send(" end\r")
+	s.see("• yes")
+	if all := strings.Join(s.all(), ""); !strings.Contains(strings.ReplaceAll(all, " ", ""), strings.Repeat("0123456789", 150)) {
+		t.Error("the pasted text is not in the message")
+	}
+}
+
+func TestHistory(t *testing.T) {
+	s := start(t, options{model: `{"msg":"yes"}`})
+	s.ready()
+	s.send("first message\r")
+	s.see("• yes")
+	s.send("\x04")
+	s.exit()
+	two := start(t, options{home: s.home, work: s.work})
+	two.ready()
+	two.send("\x1b[A")
+	two.see("› first message")
+	two.send("\x1b[B")
+	two.gone("› first message")
+	two.send("\x12first")
+	two.see("reverse-i-search: first")
+	two.see("› first message")
+	two.send("\x1b")
+	two.gone("first message")
+}
+
+func TestResume(t *testing.T) {
+	s := start(t, options{model: `{"msg":"answer one"}
+{"msg":"answer two"}`})
+	s.ready()
+	s.send("question one\r")
+	s.see("• answer one")
+	s.send("\x04")
+	s.exit()
+	again := start(t, options{home: s.home, work: s.work, args: []string{"resume", "--last"}})
+	again.see("• answer one")
+	again.send("question two\r")
+	again.see("• answer two")
+	again.send("\x04")
+	again.exit()
+	picked := start(t, options{home: s.home, work: s.work, args: []string{"resume"}})
+	picked.see("Resume a previous session")
+	picked.see("❯")
+	picked.see("question one")
+	picked.send("\r")
+	picked.see("• answer two")
+	picked.send("/fork\r")
+	picked.send("question three\r")
+	picked.until("the copy is asked", func(t *vt.Terminal) bool {
+		_, after, ok := strings.Cut(strings.Join(t.Screen(), "\n"), "› question three")
+		return ok && strings.Contains(after, "• answer one") // the model counts the answers of each thread
+	})
+	picked.send("\x04")
+	if status := picked.exit(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	none := start(t, options{home: s.home, work: s.work, args: []string{"resume", "00000000-0000-7000-8000-000000000000"}})
+	none.see("no saved session found with id")
+	if status := none.exit(); status != 1 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestBacktrack(t *testing.T) {
+	s := start(t, options{model: `{"msg":"answer one"}
+{"msg":"answer two"}`})
+	s.ready()
+	s.send("question one\r")
+	s.see("• answer one")
+	s.send("question two\r")
+	s.see("• answer two")
+	s.send("\x1b")
+	s.see("esc again to edit previous message")
+	s.send("\x1b")
+	s.until("the transcript is open", func(t *vt.Terminal) bool { return t.Alternate() && count(t.Screen(), "enter to edit message") == 1 })
+	s.send("\r")
+	s.until("the message is in the composer", func(t *vt.Terminal) bool {
+		_, y := t.Cursor()
+		return !t.Alternate() && strings.HasPrefix(t.Screen()[y], "› question two")
+	})
+	s.see("Went back one turn")
+}
+
+func TestTranscript(t *testing.T) {
+	s := start(t, options{model: `{"call":"exec_command","args":{"cmd":"seq 1 100"}}
+{"msg":"Counted."}`})
+	s.ready()
+	s.send("go\r")
+	s.see("Counted.")
+	s.see("(ctrl + t to view transcript)")
+	s.send("\x14")
+	s.see("T R A N S C R I P T")
+	s.send("\x1b[H")
+	s.see("› go")
+	s.until("all of the output is there", func(t *vt.Terminal) bool { return count(t.Screen(), " 7") > 0 })
+	s.send("q")
+	s.until("it is closed", func(t *vt.Terminal) bool { return !t.Alternate() })
+	s.see("Counted.")
+}
+
+func TestShell(t *testing.T) {
+	s := start(t, options{})
+	s.ready()
+	s.send("!echo from the shell\r")
+	s.see("You ran echo from the shell")
+	s.see("└ from the shell")
+}
+
+func TestShortcuts(t *testing.T) {
+	s := start(t, options{})
+	s.ready()
+	s.send("?")
+	s.see("ctrl + t to view transcript")
+	s.send("x")
+	s.gone("ctrl + t to view transcript")
+	s.see("› x")
+}
+
+func TestPromptOfTheCommandLine(t *testing.T) {
+	s := start(t, options{args: []string{"say it"}, model: `{"msg":"said"}`})
+	s.see("› say it")
+	s.see("• said")
+}
+
+// TestEarlyKeys holds that what is typed while it starts is kept.
+func TestEarlyKeys(t *testing.T) {
+	s := start(t, options{command: []string{"sh", "-c", "exec codex"}, model: `{"msg":"heard"}`})
+	s.send("early words\r")
+	s.see("› early words")
+	s.see("• heard")
+}
+
+func TestBell(t *testing.T) {
+	s := start(t, options{model: `{"msg":"one"}
+{"msg":"two"}`})
+	s.ready()
+	s.send("a\r")
+	s.see("• one")
+	s.send("\x1b[O")
+	s.send("b\r")
+	s.see("• two")
+	s.until("the bell rings", func(t *vt.Terminal) bool { return t.Bells == 1 })
+}
+
+func TestVim(t *testing.T) {
+	s := start(t, options{config: "[tui]\nvim_mode_default = true\n"})
+	s.ready()
+	s.see("Vim: Insert")
+	s.send("one two three")
+	s.see("› one two three")
+	s.send("\x1b")
+	s.see("Vim: Normal")
+	s.send("bbdw")
+	s.see("› one three")
+	s.send("0x$p")
+	s.see("› ne threeo")
+}
+
+func TestFailure(t *testing.T) {
+	s := start(t, options{model: `{"status":400,"body":{"error":{"message":"no such model"}}}`})
+	s.ready()
+	s.send("go\r")
+	s.see("■")
+	s.see("no such model")
+	s.until("the turn is over", func(t *vt.Terminal) bool { return count(t.Screen(), "esc to interrupt") == 0 })
+}

@@ -1,0 +1,178 @@
+//go:build linux
+
+package tui
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"codex/tests/tui/vt"
+)
+
+// TestResize holds that no finished line is lost, doubled or garbled, and that there is
+// one composer, whatever the terminal's size becomes.
+func TestResize(t *testing.T) {
+	for _, reflows := range []bool{true, false} {
+		t.Run(fmt.Sprintf("reflows %v", reflows), func(t *testing.T) {
+			var lines []string
+			for i := range 40 {
+				lines = append(lines, fmt.Sprintf("line %02d of an answer that is long enough to be broken", i))
+			}
+			env := []string{}
+			if !reflows {
+				env = append(env, "XTERM_VERSION=XTerm(1)")
+			}
+			s := start(t, options{env: env, model: `[{"msg":"` + strings.Join(lines, `\n`) + `\nThe end."}]`})
+			s.mu.Lock()
+			s.term.Reflows = reflows
+			s.mu.Unlock()
+			s.ready2()
+			s.send("go\r")
+			s.see("The end.")
+			s.send("a draft")
+			s.see("› a draft")
+			for _, size := range [][2]int{{120, 40}, {50, 24}, {90, 12}, {80, 24}} {
+				s.resize(size[0], size[1])
+				s.until("the composer is drawn anew", func(t *vt.Terminal) bool {
+					return count(t.Screen(), "› a draft") == 1 && count(t.Screen(), "gpt-5.5 default ·") == 1
+				})
+			}
+			all := strings.Join(s.all(), "\n")
+			for i, want := range lines {
+				if n := strings.Count(all, want); n != 1 && reflows || n > 1 {
+					t.Errorf("line %d is there %d times in\n%s", i, n, all)
+				}
+			}
+		})
+	}
+}
+
+// ready2 waits for a composer without looking at the header.
+func (s *session) ready2() {
+	s.t.Helper()
+	s.see("gpt-5.5 default ·")
+	s.see("directory:")
+}
+
+func count(lines []string, text string) int {
+	n := 0
+	for _, l := range lines {
+		if strings.Contains(l, text) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestSuspend(t *testing.T) {
+	s := start(t, options{command: []string{"sh", "-c", "set -m; codex; echo it stopped; fg; echo it is over"}, model: `{"msg":"yes"}`})
+	s.ready()
+	s.send("a draft")
+	s.see("› a draft")
+	s.send("\x1a")
+	s.until("it is drawn below the shell's line", func(t *vt.Terminal) bool {
+		screen := t.Screen()
+		return count(screen, "it stopped") == 1 && count(screen, "› a draft") == 1 && count(screen, "gpt-5.5 default ·") == 1
+	})
+	s.send("\x03")
+	s.gone("› a draft")
+	s.send("\x03")
+	s.see("it is over")
+	s.exit()
+}
+
+// TestEditor edits the draft in a program that gets the terminal.
+func TestEditor(t *testing.T) {
+	s := start(t, options{env: []string{"EDITOR=sh -c 'read x; echo \"$x was read\" >>\"$0\"'"}, model: `{"msg":"yes"}`})
+	s.ready()
+	s.send("begin ")
+	s.see("› begin")
+	s.send("\x07")
+	s.gone("› begin")
+	s.send("line\r")
+	s.see("line was read")
+	s.send("\r")
+	s.see("• yes")
+}
+
+func TestPlay(t *testing.T) {
+	work := t.TempDir()
+	record := filepath.Join(work, "events.jsonl")
+	write(t, record, `{"method":"thread/started","params":{"thread":{"id":"t","cwd":"/w","modelProvider":"m","cliVersion":"1"}}}
+{"method":"turn/started","params":{"threadId":"t","turn":{"id":"u"}}}
+{"method":"item/completed","params":{"threadId":"t","turnId":"u","item":{"type":"userMessage","id":"a","content":[{"type":"text","text":"do it"}]}}}
+{"method":"item/agentMessage/delta","params":{"threadId":"t","turnId":"u","itemId":"b","delta":"Done"}}
+{"method":"item/completed","params":{"threadId":"t","turnId":"u","item":{"type":"agentMessage","id":"b","text":"Done so."}}}
+{"method":"turn/completed","params":{"threadId":"t","turn":{"id":"u","status":"completed"}}}
+`)
+	f, err := os.Open(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s := start(t, options{stdin: f, args: []string{"tui", "--speed", "0"}})
+	s.see("› do it")
+	s.see("• Done so.")
+	s.send("\x04")
+	if status := s.exit(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+// TestFilter starts it as one stage of a pipeline of somebody else's.
+func TestFilter(t *testing.T) {
+	s := start(t, options{model: `{"msg":"from the other side"}`,
+		command: []string{"sh", "-c", `mkfifo f && codex-turn <f 2>/dev/null | codex-tui | cat >f`}})
+	s.ready()
+	s.send("hello\r")
+	s.see("• from the other side")
+	s.send("\x04")
+	s.exit()
+}
+
+func TestRemote(t *testing.T) {
+	s := start(t, options{model: `{"msg":"first answer"}`, args: []string{"--version"}})
+	s.see("codex-cli")
+	sock := filepath.Join(s.home, "s")
+	server := exec.Command(filepath.Join(bin, "codex-app-server"), "--listen", "unix://"+sock)
+	server.Env = append(os.Environ(), "CODEX_HOME="+s.home, "HOME="+s.work)
+	server.Dir = s.work
+	out, err := server.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Signal(syscall.SIGTERM); _ = server.Wait() })
+	buf := make([]byte, 4096)
+	var said bytes.Buffer
+	for !strings.Contains(said.String(), "listening") {
+		n, err := out.Read(buf)
+		said.Write(buf[:n])
+		if err != nil {
+			t.Fatalf("%v: %s", err, said.Bytes())
+		}
+	}
+	two := start(t, options{home: s.home, work: s.work, args: []string{"--remote", "unix://" + sock}})
+	two.ready()
+	two.send("hello\r")
+	two.see("• first answer")
+	two.send("/new\r")
+	two.see("To continue the session before")
+	two.send("again\r")
+	two.until("the new thread answers", func(t *vt.Terminal) bool {
+		_, after, ok := strings.Cut(strings.Join(t.Screen(), "\n"), "› again")
+		return ok && strings.Contains(after, "• first answer") // the model counts the answers of each thread
+	})
+	two.send("\x04")
+	if status := two.exit(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
