@@ -46,7 +46,7 @@ func main() {
 	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	os.Exit(login.Main(ctx, login.Process{
 		Args: os.Args[1:], Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr),
+		Stdin: os.Stdin, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
 		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()),
 		Now: now, Open: login.Browser(os.Getenv),
 	}))

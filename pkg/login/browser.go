@@ -107,7 +107,7 @@ func (b *browserLogin) address() string {
 	params := []string{"response_type", "code", "client_id", b.s.clientID(), "redirect_uri", b.redirect,
 		"scope", "openid profile email offline_access api.connectors.read api.connectors.invoke",
 		"code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]), "code_challenge_method", "S256",
-		"id_token_add_organizations", "true", "codex_cli_simplified_flow", "true", "state", b.state, "originator", originator}
+		"id_token_add_organizations", "true", "codex_cli_simplified_flow", "true", "state", b.state, "originator", b.s.originator()}
 	if ids := b.s.cfg.ForcedWorkspaceIDs; len(ids) > 0 {
 		params = append(params, "allowed_workspace_id", strings.Join(ids, ","))
 	}

@@ -87,8 +87,8 @@ func (s *session) ask(ctx context.Context, method, address, mime string, body []
 	}
 	defer c.CloseIdleConnections()
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	req.Header.Set("User-Agent", version.UserAgent(originator, s.Env.Get, "codex-login", version.Compat))
-	req.Header.Set("originator", originator)
+	req.Header.Set("User-Agent", version.UserAgent(s.originator(), s.Env.Get, "codex-login", version.Compat))
+	req.Header.Set("originator", s.originator())
 	if mime != "" {
 		req.Header.Set("Content-Type", mime)
 	}
@@ -107,7 +107,10 @@ func (s *session) ask(ctx context.Context, method, address, mime string, body []
 	return answer{res.StatusCode, b}, err
 }
 
-const originator = "codex_cli_rs"
+// originator is who signs in: this program, or the client that has started it.
+func (s *session) originator() string {
+	return firstOf(s.Env.Get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"), "codex_cli_rs")
+}
 
 // postJSON asks with an object.
 func (s *session) postJSON(ctx context.Context, address string, v any) (answer, error) {

@@ -147,7 +147,7 @@ func TestAccountBrowser(t *testing.T) {
 	}
 	second := c.call("account/login/start", `{"type":"chatgpt"}`).Get("result")
 	address, err := url.Parse(second.Get("authUrl").Str)
-	if err != nil || second.Get("type").Str != "chatgpt" || address.Query().Get("client_id") != oauth.ClientID {
+	if err != nil || address.Query().Get("originator") != "t" || second.Get("type").Str != "chatgpt" || address.Query().Get("client_id") != oauth.ClientID {
 		t.Fatalf("%s, %v", second.Raw, err)
 	}
 	res, err := http.Get(address.String())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -117,7 +118,7 @@ func (s *Service) loginAccount(r *Request, cfg *config.Config, kind string) (any
 		}
 	}
 	cmd := exec.Command(s.Login, s.loginArgs(cfg, args...)...)
-	cmd.Env, cmd.Stderr = s.Environ, s.Stderr
+	cmd.Env, cmd.Stderr = append(slices.Clone(s.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.Origin()), s.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -25,9 +25,11 @@ type Service struct {
 	Environ  []string
 	Executor []string // argv of codex-sandbox serve
 	Login    string   // path of codex-login
-	Stderr   *os.File
-	Log      *log.Logger
-	Now      func() time.Time
+	// Origin is who asks, as services are told.
+	Origin func() string
+	Stderr *os.File
+	Log    *log.Logger
+	Now    func() time.Time
 
 	// Background runs what answers later.
 	Background func(job func())

@@ -27,7 +27,7 @@ func (s *Service) backend(what string) (*backend.Client, error) {
 		return nil, jsonrpc.Invalidf("chatgpt authentication required to %s", what)
 	}
 	return &backend.Client{Base: cfg.ChatGPTBaseURL, Credentials: account{s, s.source(cfg)}, Getenv: s.Config.Env.Get,
-		UserAgent: version.UserAgent("codex_cli_rs", s.Config.Env.Get, "codex-app-server", version.Compat)}, nil
+		UserAgent: version.UserAgent(s.Origin(), s.Config.Env.Get, "codex-app-server", version.Compat)}, nil
 }
 
 func (s *Service) rateLimits(r *Request) (any, error) {
