@@ -1,6 +1,10 @@
 package protocol
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
 
 // ListMcpServerStatusParams holds the params of mcpServerStatus/list.
 type ListMcpServerStatusParams struct {
@@ -163,4 +167,26 @@ type McpServerOauthLoginCompletedNotification struct {
 	Name    string  `json:"name"`
 	Success bool    `json:"success"`
 	Error   *string `json:"error,omitempty"`
+}
+
+// PageOfServers is the answer to mcpServerStatus/list: the part of all that was asked for.
+// Cursors are the number of the next one.
+func PageOfServers(all []McpServerStatus, p *ListMcpServerStatusParams) (*ListMcpServerStatusResponse, error) {
+	from, limit := 0, len(all)
+	if p.Cursor != nil {
+		n, err := strconv.Atoi(*p.Cursor)
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("invalid cursor: %s", *p.Cursor)
+		}
+		from = min(n, len(all))
+	}
+	if p.Limit != nil {
+		limit = max(int(*p.Limit), 1)
+	}
+	r := &ListMcpServerStatusResponse{Data: all[from:min(from+limit, len(all))]}
+	if next := from + len(r.Data); next < len(all) {
+		c := strconv.Itoa(next)
+		r.NextCursor = &c
+	}
+	return r, nil
 }

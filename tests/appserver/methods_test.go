@@ -91,6 +91,8 @@ func (m *maker) value(root, s gjson.Result, name string) any {
 // where they do not name it.
 func refusals() map[string]string {
 	return map[string]string{
+		"mcpServer/resource/read":          "^unknown MCP server 'x'$",
+		"mcpServer/tool/call":              "^unknown MCP server 'x'$",
 		"thread/inject_items":              "items must not be empty",
 		"initialize":                       "Already initialized",
 		"turn/steer":                       "no active turn to steer",
@@ -207,7 +209,7 @@ func TestEverythingSent(t *testing.T) {
 // notSent lists what neither the server nor the engine sends, with the feature that is
 // not built.
 func notSent() map[string]string {
-	const mcp, guardian, realtime = "MCP servers", "the guardian", "realtime voice"
+	const mcp, guardian, realtime = "logins at MCP servers", "the guardian", "realtime voice"
 	return map[string]string{
 		"thread/goal/updated":                  "goals",
 		"hook/started":                         "hooks",
@@ -215,10 +217,7 @@ func notSent() map[string]string {
 		"item/autoApprovalReview/started":      guardian,
 		"item/autoApprovalReview/completed":    guardian,
 		"guardianWarning":                      guardian,
-		"item/mcpToolCall/progress":            mcp,
 		"mcpServer/oauthLogin/completed":       mcp,
-		"mcpServer/startupStatus/updated":      mcp,
-		"mcpServer/elicitation/request":        mcp,
 		"app/list/updated":                     "apps",
 		"externalAgentConfig/import/completed": "import from other agents",
 		"item/fileChange/outputDelta":          "deprecated",

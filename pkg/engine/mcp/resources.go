@@ -100,21 +100,7 @@ func (s *Servers) all(ctx context.Context, ask string) []json.RawMessage {
 		if failed {
 			continue
 		}
-		var of []json.RawMessage
-		seen := map[string]bool{}
-		for cursor := ""; !seen[cursor]; {
-			seen[cursor] = true
-			p, err := s.page(ctx, v.Name, ask, cursor)
-			if err != nil {
-				of = nil
-				break
-			}
-			of = append(of, p.Items...)
-			if cursor = p.Next; cursor == "" {
-				break
-			}
-		}
-		all = append(all, ofServer(v.Name, of)...)
+		all = append(all, ofServer(v.Name, s.pagesOf(ctx, v.Name, ask))...)
 	}
 	return all
 }
@@ -142,13 +128,11 @@ func (s *Servers) read(ctx context.Context, t *tools.Turn, c tools.Call) tools.O
 		if err != nil {
 			return nil, resourceError("resources/read", a.Server, a.URI, err)
 		}
-		var r struct {
-			Contents json.RawMessage `json:"contents"`
+		contents, err := Contents(raw)
+		if err != nil {
+			return nil, resourceError("resources/read", a.Server, a.URI, err)
 		}
-		if err := json.Unmarshal(raw, &r); err != nil || null(r.Contents) {
-			return nil, resourceError("resources/read", a.Server, a.URI, errors.New("Unexpected response type"))
-		}
-		return ordered{{"server", a.Server}, {"uri", a.URI}, {"contents", r.Contents}}, nil
+		return ordered{{"server", a.Server}, {"uri", a.URI}, {"contents", contents}}, nil
 	})
 }
 

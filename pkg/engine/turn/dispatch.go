@@ -71,6 +71,10 @@ func (s *Server) methods() map[string]method {
 		protocol.MethodThreadSettingsUpdate:               with(s.settingsUpdate),
 		protocol.MethodThreadRollback:                     with(s.rollback),
 
+		protocol.MethodMcpServerStatusList:   optional(with(s.mcpStatus)),
+		protocol.MethodMcpServerResourceRead: with(s.mcpRead),
+		protocol.MethodMcpServerToolCall:     with(s.mcpCall),
+
 		protocol.MethodReviewStart:   with(s.reviewStart),
 		protocol.MethodTurnStart:     with(s.turnStart),
 		protocol.MethodTurnSteer:     with(s.turnSteer),

@@ -64,6 +64,12 @@ func (s *Server) table() map[string]method {
 		protocol.MethodThreadBackgroundTerminalsTerminate: {Run: with(s.endTerminal), Key: byThread, Experimental: true},
 		protocol.MethodReviewStart:                        {Run: with(s.reviewStart), Key: byThread},
 
+		// Servers of the Model Context Protocol.
+		protocol.MethodMcpServerStatusList:   {Run: with(s.mcpStatus)},
+		protocol.MethodMcpServerResourceRead: {Run: with(s.mcpRead)},
+		protocol.MethodMcpServerToolCall:     {Run: with(s.mcpCall), Key: byThread},
+		protocol.MethodConfigMcpServerReload: {Run: s.mcpReload},
+
 		protocol.MethodRemoteControlStatusRead: {Run: s.remoteControlRead, Experimental: true},
 		protocol.MethodRemoteControlEnable:     {Run: s.remoteControlEnable, Key: jsonrpc.OneQueue[*request]("remote"), Experimental: true},
 		protocol.MethodRemoteControlDisable:    {Run: s.remoteControlDisable, Key: jsonrpc.OneQueue[*request]("remote"), Experimental: true},

@@ -23,6 +23,7 @@ import (
 type Pool struct {
 	opts  mcp.Options
 	idle  time.Duration
+	auth  func(ctx context.Context, s config.MCPServer) (string, error)
 	ctx   context.Context
 	stop  context.CancelFunc
 	users sync.WaitGroup
@@ -53,13 +54,15 @@ type Options struct {
 	Log     func(line string)
 	// Authorize is that of mcp.Options.
 	Authorize Authorizer
+	// Auth says how a server knows us.
+	Auth func(ctx context.Context, s config.MCPServer) (string, error)
 	// Idle is how long a server is kept that nobody uses.
 	Idle time.Duration
 }
 
 // New makes a pool without servers.
 func New(o Options) *Pool {
-	p := &Pool{opts: mcp.Options{Environ: o.Environ, Version: o.Version, Log: o.Log, Authorize: o.Authorize}, idle: o.Idle, servers: map[string]*shared{}}
+	p := &Pool{opts: mcp.Options{Environ: o.Environ, Version: o.Version, Log: o.Log, Authorize: o.Authorize}, idle: o.Idle, auth: o.Auth, servers: map[string]*shared{}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }

@@ -80,6 +80,7 @@ func (u *user) methods() map[string]method {
 	return map[string]method{
 		wire.MethodStart:     with(u.start),
 		wire.MethodManifest:  with(u.manifest),
+		wire.MethodAuth:      with(u.auth),
 		wire.MethodCall:      with(u.call),
 		wire.MethodResources: with(u.resources),
 		wire.MethodTemplates: with(u.templates),
@@ -113,6 +114,14 @@ func (u *user) start(ctx context.Context, p *wire.StartParams) (any, error) {
 	u.names[p.Server.Name] = s
 	u.mu.Unlock()
 	return u.manifest(ctx, &wire.NameParams{Name: p.Server.Name})
+}
+
+func (u *user) auth(ctx context.Context, p *wire.StartParams) (any, error) {
+	if u.pool.auth == nil {
+		return nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "this pool knows of no credentials")
+	}
+	status, err := u.pool.auth(ctx, p.Server)
+	return wire.Auth{Status: status}, err
 }
 
 // client waits for a server that the engine has started.

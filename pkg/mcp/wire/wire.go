@@ -5,6 +5,7 @@
 //	server/start      start a server, or join one that runs; its manifest
 //	server/manifest   what it offers now
 //	server/call       call a tool; its result as it came
+//	server/auth       how a server knows us, started or not
 //	server/resources, server/templates, server/read
 //	call/cancel       a notification: give a call up
 //
@@ -32,6 +33,7 @@ const (
 	MethodResources = "server/resources"
 	MethodTemplates = "server/templates"
 	MethodRead      = "server/read"
+	MethodAuth      = "server/auth"
 	MethodCancel    = "call/cancel"
 	MethodElicit    = "server/elicit"
 	MethodProgress  = "server/progress"
@@ -48,6 +50,11 @@ const (
 type StartParams struct {
 	Server  config.MCPServer `json:"server"`
 	Elicits bool             `json:"elicits,omitempty"` // questions can be answered
+}
+
+// Auth says how a server knows us: a word of protocol.McpAuthStatus.
+type Auth struct {
+	Status string `json:"status"`
 }
 
 // NameParams are about a started server.

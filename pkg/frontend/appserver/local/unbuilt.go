@@ -34,9 +34,8 @@ func unbuilt() []feature {
 			protocol.MethodPluginShareCheckout, protocol.MethodPluginShareDelete, protocol.MethodPluginInstall, protocol.MethodPluginUninstall}},
 		// Apps.
 		{methods: []string{protocol.MethodAppList}},
-		// MCP servers.
-		{methods: []string{protocol.MethodMcpServerOauthLogin, protocol.MethodConfigMcpServerReload, protocol.MethodMcpServerStatusList,
-			protocol.MethodMcpServerResourceRead, protocol.MethodMcpServerToolCall}},
+		// Logins at MCP servers: codex mcp login does it.
+		{methods: []string{protocol.MethodMcpServerOauthLogin}},
 		// Import from other agents.
 		{methods: []string{protocol.MethodExternalAgentConfigDetect, protocol.MethodExternalAgentConfigImport}},
 		// Features switched while the server runs.

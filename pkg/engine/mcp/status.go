@@ -1,0 +1,147 @@
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"codex/pkg/engine/tools"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/mcp/wire"
+	"codex/pkg/protocol"
+)
+
+// Status says what every server offers; full is with what there is to read. A server that
+// does not start offers nothing.
+func (s *Servers) Status(ctx context.Context, full bool) []protocol.McpServerStatus {
+	all := make([]protocol.McpServerStatus, len(s.list))
+	var each sync.WaitGroup
+	for i, v := range s.list {
+		each.Go(func() { all[i] = s.statusOf(ctx, v, full) })
+	}
+	each.Wait()
+	slices.SortFunc(all, func(a, b protocol.McpServerStatus) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+func (s *Servers) statusOf(ctx context.Context, v *server, full bool) protocol.McpServerStatus {
+	st := protocol.McpServerStatus{Name: v.Name, Tools: protocol.Map[protocol.Tool]{}, AuthStatus: s.authOf(ctx, v)}
+	select {
+	case <-v.settled:
+	case <-ctx.Done():
+		return st
+	}
+	s.mu.Lock()
+	m, failed := v.manifest, v.err != nil
+	s.mu.Unlock()
+	if m == nil || failed {
+		return st
+	}
+	for _, raw := range m.Tools {
+		var t protocol.Tool
+		if json.Unmarshal(raw, &t) == nil && v.Wants(t.Name) {
+			st.Tools[t.Name] = t
+		}
+	}
+	if full && m.Resources {
+		st.Resources = items[protocol.Resource](s.pagesOf(ctx, v.Name, wire.MethodResources))
+		st.ResourceTemplates = items[protocol.ResourceTemplate](s.pagesOf(ctx, v.Name, wire.MethodTemplates))
+	}
+	return st
+}
+
+// items reads what can be read.
+func items[T any](raws []json.RawMessage) protocol.List[T] {
+	var list protocol.List[T]
+	for _, raw := range raws {
+		var v T
+		if json.Unmarshal(raw, &v) == nil {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// authOf is how a server knows us. What its settings say costs no question.
+func (s *Servers) authOf(ctx context.Context, v *server) protocol.McpAuthStatus {
+	if v.Command != "" {
+		return protocol.McpAuthStatusUnsupported
+	}
+	l, err := s.pool.get()
+	if err != nil {
+		return protocol.McpAuthStatusUnsupported
+	}
+	var a wire.Auth
+	if err := l.conn.Call(ctx, wire.MethodAuth, wire.StartParams{Server: v.MCPServer}, &a); err != nil {
+		return protocol.McpAuthStatusUnsupported
+	}
+	return protocol.McpAuthStatus(a.Status)
+}
+
+// CallTool calls a tool for a client, who needs nobody's approval for it.
+func (s *Servers) CallTool(ctx context.Context, t *tools.Turn, name, tool string, arguments, meta json.RawMessage) (json.RawMessage, error) {
+	v, err := s.find(name)
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.ensure(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	var own map[string]json.RawMessage
+	if !null(meta) && json.Unmarshal(meta, &own) != nil {
+		return nil, errors.New("_meta is no object")
+	}
+	if own == nil {
+		own = map[string]json.RawMessage{}
+	}
+	if own["threadId"], err = jsonrpc.Marshal(t.ThreadID); err != nil {
+		return nil, err
+	}
+	m, err := jsonrpc.Marshal(own)
+	if err != nil {
+		return nil, err
+	}
+	if null(arguments) {
+		arguments = nil
+	}
+	s.entered(t)
+	defer s.left(t)
+	return s.callOn(ctx, l, wire.CallParams{Name: name, Tool: tool, Arguments: arguments, Meta: m}, func(wire.ProgressParams) {})
+}
+
+// pagesOf lists all pages of one server; what there is of them when one fails.
+func (s *Servers) pagesOf(ctx context.Context, name, ask string) []json.RawMessage {
+	var all []json.RawMessage
+	seen := map[string]bool{}
+	for cursor := ""; !seen[cursor] && len(seen) < maxPages; {
+		seen[cursor] = true
+		p, err := s.page(ctx, name, ask, cursor)
+		if err != nil {
+			return all
+		}
+		all = append(all, p.Items...)
+		if cursor = p.Next; cursor == "" {
+			break
+		}
+	}
+	return all
+}
+
+// maxPages bounds a list that would never end.
+const maxPages = 1000
+
+// Contents are the contents of a result of resources/read.
+func Contents(raw json.RawMessage) (json.RawMessage, error) {
+	var r struct {
+		Contents json.RawMessage `json:"contents"`
+	}
+	if err := json.Unmarshal(raw, &r); err != nil || null(r.Contents) {
+		return nil, errors.New("Unexpected response type")
+	}
+	return bytes.Clone(r.Contents), nil
+}

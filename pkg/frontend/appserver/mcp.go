@@ -1,0 +1,63 @@
+package appserver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"codex/pkg/cli/pipeline"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+// mcpStatus asks an engine that is started for it: engines know about servers.
+func (s *Server) mcpStatus(r *request, _ *protocol.ListMcpServerStatusParams) (any, error) {
+	return s.askEngine(r)
+}
+
+func (s *Server) mcpRead(r *request, p *protocol.McpResourceReadParams) (any, error) {
+	if p.ThreadID == nil {
+		return s.askEngine(r)
+	}
+	return s.toEngine(r, *p.ThreadID)
+}
+
+func (s *Server) mcpCall(r *request, p *protocol.McpServerToolCallParams) (any, error) {
+	return s.toEngine(r, p.ThreadID)
+}
+
+// mcpReload lets every thread read its settings again, which names its servers anew.
+func (s *Server) mcpReload(*request) (any, error) {
+	s.reload()
+	return protocol.McpServerRefreshResponse{}, nil
+}
+
+// askEngine starts an engine for one request, without a thread that anybody else sees.
+func (s *Server) askEngine(r *request) (any, error) {
+	cmd := s.opts.Engine
+	cmd.Args = append(slices.Clone(cmd.Args), "--source", "vscode", "--ephemeral")
+	pipe, err := pipeline.Start(pipeline.Spec{Engine: cmd, Env: s.opts.Environ, Stderr: s.opts.Stderr})
+	if err != nil {
+		return nil, fmt.Errorf("start an engine: %w", err)
+	}
+	defer pipe.Wait(s.opts.Grace)
+	conn := jsonrpc.NewConn(jsonrpc.NewWriter(pipe.In), jsonrpc.Options{FirstID: 1})
+	served := make(chan struct{})
+	go func() { // ends with the engine's lines
+		defer close(served)
+		_ = conn.Serve(jsonrpc.NewReader(pipe.Out, 0)) // the call fails with it
+	}()
+	defer func() { pipe.In.Close(); <-served }()
+	params := r.Params
+	if params == nil {
+		params = json.RawMessage("{}")
+	}
+	var result json.RawMessage
+	err = conn.Call(context.Background(), r.Method, params, func(raw json.RawMessage) error {
+		result = bytes.Clone(raw)
+		return nil
+	})
+	return result, err
+}
