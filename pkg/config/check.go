@@ -173,7 +173,7 @@ func (c *checker) composed(v any, kind string, a at) any {
 		}
 		for k, x := range m {
 			m[k] = c.value(x, kind[1:len(kind)-1], a.key(k))
-			if (kind == "{header}" || kind == "{variable}") && !headerName(k) {
+			if (kind == "{header}" || kind == "{variable}" || kind == "{McpSecretHeader}") && !headerName(k) {
 				c.fail(a.key(k), "%s cannot be the name of a header", describe(k))
 			}
 		}
@@ -189,6 +189,9 @@ func (c *checker) composed(v any, kind string, a at) any {
 		c.tagged(v, kind, head, a)
 	case '|':
 		shown, kinds, _ := strings.Cut(head, " ")
+		if _, table := v.(map[string]any); !table && strings.HasPrefix(kind, "McpSecret") {
+			return c.value(v, strings.Fields(kinds)[0], a) // what is wrong with a text is said of it
+		}
 		for _, k := range strings.Fields(kinds) {
 			// A failed try must not rebase anything: dry first.
 			try := checker{}

@@ -116,6 +116,15 @@ func (c *checker) mcpServer(m map[string]any, a at) {
 		c.late(a, "invalid transport")
 		return
 	}
+	for _, k := range []string{"env", "http_headers"} {
+		all, _ := m[k].(map[string]any)
+		for name, v := range all {
+			if t, ok := v.(map[string]any); ok && len(t) != 1 {
+				c.late(a, "%s.%s: a table has either env or cmd", k, name)
+				return
+			}
+		}
+	}
 	vars, _ := m["env_vars"].([]any)
 	for _, v := range vars {
 		t, _ := v.(map[string]any)

@@ -91,6 +91,10 @@ func TestValues(t *testing.T) {
 		}, "high [a.b] {  X }"},
 		{"workspaces", "forced_chatgpt_workspace_id=['a','b']", Options{}, func(c *Config) any { return say(c.ForcedWorkspaceIDs) }, "[a b]"},
 		{"memories alias", "memories.no_memories_if_mcp_or_web_search=true", Options{}, func(c *Config) any { return c.Get("memories", "disable_on_external_context") }, true},
+		{"secrets of a server", "mcp_servers.x.env={A='a',B={env='V'},C={cmd=['p','q']}}", Options{Overrides: []string{"mcp_servers.x.command='y'"}}, func(c *Config) any {
+			e := c.MCPServers()[0].Env
+			return say(e["A"].Text, e["B"].Env, e["C"].Cmd)
+		}, "a V [p q]"},
 		{"raw tree", "mcp_servers.x.command='y'", Options{Overrides: []string{"mcp_servers.x.args=['z']"}}, func(c *Config) any { return say(c.Get("mcp_servers", "x")) }, "map[args:[z] command:y]"},
 		{"no such key", "", Options{}, func(c *Config) any { return c.Get("a", "b") }, nil},
 	} {

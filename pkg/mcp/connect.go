@@ -132,8 +132,7 @@ func (c *Client) connect(ctx context.Context) (*session, error) {
 // again says whether a server that refused one revision of the protocol may take another:
 // it answered, but not as we wanted.
 func again(err error) bool {
-	var rpc *WireError
-	return errors.As(err, &rpc) || errors.Is(err, sdk.ErrSessionMissing)
+	return answered(err) != nil || errors.Is(err, sdk.ErrSessionMissing)
 }
 
 // dial makes one connection.
@@ -287,8 +286,7 @@ func (c *Client) do(ctx context.Context, what string, limit time.Duration, f fun
 // usable says whether a result is one although the library cannot read it: a kind of content
 // that it does not know, an image that is none.
 func usable(raw json.RawMessage, err error) bool {
-	var rpc *WireError
-	return raw != nil && !errors.As(err, &rpc) && !gjson.GetBytes(raw, "inputRequests").Exists()
+	return raw != nil && answered(err) == nil && !gjson.GetBytes(raw, "inputRequests").Exists()
 }
 
 // Close ends the session, and the program of the server with all that is left of its group.

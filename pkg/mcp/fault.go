@@ -22,6 +22,18 @@ type WireError = jsonrpc.Error
 
 var errClosed = errors.New("Transport closed")
 
+// codeRejected is that of errors of the library's own, for requests that were never sent.
+const codeRejected = -32005
+
+// answered gives the error that the server answered, nil for one of another kind.
+func answered(err error) *WireError {
+	var rpc *WireError
+	if !errors.As(err, &rpc) || rpc.Code == codeRejected && strings.Contains(rpc.Message, "rejected by transport") {
+		return nil
+	}
+	return rpc
+}
+
 // TimeoutError is the end of a server's time.
 type TimeoutError struct {
 	What string
@@ -50,11 +62,11 @@ type HandshakeError struct{ Err error }
 
 func (e *HandshakeError) Error() string {
 	var start *StartError
-	var rpc *WireError
+	rpc := answered(e.Err)
 	switch {
 	case errors.As(e.Err, &start):
 		return start.Error()
-	case errors.As(e.Err, &rpc):
+	case rpc != nil:
 		return fmt.Sprintf("handshaking with MCP server failed: JSON-RPC error: %d: %s", rpc.Code, rpc.Message)
 	case gone(e.Err):
 		return "handshaking with MCP server failed: connection closed: initialize response"
@@ -66,12 +78,12 @@ func (e *HandshakeError) Unwrap() error { return e.Err }
 
 // Message is an error of a request in the original's words.
 func Message(err error) string {
-	var rpc *WireError
+	rpc := answered(err)
 	var timeout *TimeoutError
 	switch {
 	case errors.As(err, &timeout):
 		return timeout.Error()
-	case errors.As(err, &rpc):
+	case rpc != nil:
 		text := fmt.Sprintf("Mcp error: %d: %s", rpc.Code, rpc.Message)
 		if len(rpc.Data) > 0 && string(rpc.Data) != "null" {
 			var data bytes.Buffer

@@ -12,6 +12,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/mcp/oauth"
 	"codex/pkg/mcp/pool"
+	"codex/pkg/protocol"
 )
 
 // poolCmd is codex-mcp pool: engines start it.
@@ -27,9 +28,26 @@ func (c *poolCmd) Run(_ context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Log: log.line, Authorize: oauth.Authorize(home, p.Now, log.line)})
+	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Log: log.line, Authorize: oauth.Authorize(home, p.Now, log.line),
+		Auth: func(ctx context.Context, s config.MCPServer) (string, error) {
+			status, err := oauth.StatusOf(ctx, s, oauth.Store{Home: home})
+			return authWord(status), err
+		}})
 	defer servers.Close()
 	return servers.Serve(p.In, p.Out)
+}
+
+// authWord is a status as clients of the app-server know it.
+func authWord(s oauth.Status) string {
+	switch s {
+	case oauth.NotLoggedIn:
+		return string(protocol.McpAuthStatusNotLoggedIn)
+	case oauth.BearerToken:
+		return string(protocol.McpAuthStatusBearerToken)
+	case oauth.LoggedIn:
+		return string(protocol.McpAuthStatusOAuth)
+	}
+	return string(protocol.McpAuthStatusUnsupported)
 }
 
 // maxLog is where a log begins anew; the last one is kept beside it.
