@@ -233,7 +233,32 @@ func (c *Client) elicit(ctx context.Context, r *sdk.ElicitRequest) (*sdk.ElicitR
 	if err := json.Unmarshal(answer, result); err != nil {
 		return nil, fmt.Errorf("read answer of elicitation: %w", err)
 	}
+	if result.Action == "accept" {
+		fill(result, params)
+	}
 	return result, nil
+}
+
+// fill puts the defaults of the form into an answer, for what the user left out.
+func fill(r *sdk.ElicitResult, params json.RawMessage) {
+	var form struct {
+		Schema struct {
+			Properties map[string]struct {
+				Default any `json:"default"`
+			} `json:"properties"`
+		} `json:"requestedSchema"`
+	}
+	if json.Unmarshal(params, &form) != nil {
+		return
+	}
+	for name, p := range form.Schema.Properties {
+		if _, given := r.Content[name]; !given && p.Default != nil {
+			if r.Content == nil {
+				r.Content = map[string]any{}
+			}
+			r.Content[name] = p.Default
+		}
+	}
 }
 
 // live gives the session, a new one where the last has ended.

@@ -14,5 +14,5 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	os.Exit(programs.Run(m, &binaries, "codex-app-server", "codex-daemon", "codex-turn", "codex-model", "codex-notify", "codex-sandbox", "apply_patch"))
+	os.Exit(programs.Run(m, &binaries, "codex-app-server", "codex-daemon", "codex-mcp", "codex-turn", "codex-model", "codex-notify", "codex-sandbox", "apply_patch"))
 }

@@ -60,6 +60,7 @@ type Flags struct {
 	ThreadID      string   `name:"thread-id" placeholder:"UUID" help:"id of the thread that is begun (version 7)"`
 	OptOut        []string `name:"opt-out" sep:"none" placeholder:"METHOD" help:"a notification that is not wanted"`
 	ClientAuth    bool     `name:"client-auth" help:"the frontend has the credential: ask it"`
+	MCPPool       string   `name:"mcp-pool" placeholder:"SOCKET" help:"where a codex-mcp pool listens that other threads use as well"`
 	WithMCP       *string  `name:"with-mcp" placeholder:"NAMES" help:"use these MCP servers only, separated by commas; with an empty list none"`
 	PromptInput   bool     `name:"prompt-input" help:"tell what the model would be sent, and ask none"`
 	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
@@ -160,6 +161,7 @@ func (f *Flags) options() (*turn.Options, error) {
 		}
 		return []string{p, "pool", "--log", filepath.Join(cfg.LogDir, "mcp.log")}
 	}
+	o.MCPSocket = f.MCPPool
 	if f.WithMCP != nil {
 		o.WithMCP = strings.FieldsFunc(*f.WithMCP, func(r rune) bool { return r == ',' || r == ' ' })
 		if o.WithMCP == nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"sync"
@@ -31,7 +32,7 @@ type pool struct {
 
 // link is one run of the program.
 type link struct {
-	cmd   *exec.Cmd
+	cmd   *exec.Cmd // nil for a pool that somebody else has started
 	stdin io.Closer
 	conn  *jsonrpc.Conn
 	gone  chan struct{}
@@ -46,11 +47,34 @@ func (p *pool) get() (*link, error) {
 	if p.link != nil && p.link.conn.Err() == nil {
 		return p.link, nil
 	}
+	if l := p.s.reach(); l != nil {
+		p.link = l
+		return l, nil
+	}
 	l, err := p.s.launch()
 	if err == nil {
 		p.link = l
 	}
 	return l, err
+}
+
+// reach joins the pool on the socket. Without that the thread has its own.
+func (s *Servers) reach() *link {
+	if s.o.Socket == "" {
+		return nil
+	}
+	c, err := net.Dial("unix", s.o.Socket)
+	if err != nil {
+		return nil
+	}
+	l := &link{stdin: c, gone: make(chan struct{})}
+	l.conn = jsonrpc.NewConn(jsonrpc.NewWriter(c), jsonrpc.Options{Handle: s.handle, Lost: func(error) error { return errPoolGone }})
+	go func() { // ends with the connection
+		defer close(l.gone)
+		_ = l.conn.Serve(jsonrpc.NewReader(c, 0)) // its calls fail
+		c.Close()
+	}()
+	return l
 }
 
 // launch starts the program in a process group of its own. The end of its input is what
@@ -94,8 +118,10 @@ func (p *pool) close() {
 		return
 	}
 	l.stdin.Close()
-	late := time.AfterFunc(poolLeave, func() { killGroup(l.cmd) })
-	defer late.Stop()
+	if l.cmd != nil {
+		late := time.AfterFunc(poolLeave, func() { killGroup(l.cmd) })
+		defer late.Stop()
+	}
 	<-l.gone
 }
 

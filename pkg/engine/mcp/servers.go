@@ -28,6 +28,8 @@ type Options struct {
 	Servers []config.MCPServer
 	// Home is CODEX_HOME, which keeps manifests.
 	Home string
+	// Socket is where a pool is that others use as well; "" for none.
+	Socket string
 	// Pool is the argv of the program that keeps servers, Environ and Dir are for it.
 	Pool    []string
 	Environ []string

@@ -29,7 +29,7 @@ func (t *liveThread) setUpServers(ctx context.Context) error {
 		return nil
 	}
 	t.starts = &startNotes{out: t.out}
-	t.mcp = mcp.New(mcp.Options{Servers: servers, Home: t.cfg.Home, Pool: t.opts.MCPPool(t.cfg), Environ: t.opts.Environ, Dir: t.cfg.Cwd, Stderr: t.opts.Stderr,
+	t.mcp = mcp.New(mcp.Options{Servers: servers, Home: t.cfg.Home, Socket: t.opts.MCPSocket, Pool: t.opts.MCPPool(t.cfg), Environ: t.opts.Environ, Dir: t.cfg.Cwd, Stderr: t.opts.Stderr,
 		Status: t.starts.note, Warn: func(format string, args ...any) { fmt.Fprintf(t.opts.Stderr, "codex-turn: "+format+"\n", args...) },
 		Allow: t.allowTool})
 	t.mcp.Start()

@@ -41,6 +41,8 @@ type Options struct {
 	// MCPPool finds what keeps the servers of the Model Context Protocol: its argv. It is
 	// asked only when there are some.
 	MCPPool func(cfg *config.Config) []string
+	// MCPSocket is where such a program is that other threads use as well; "" for none.
+	MCPSocket string
 	// WithMCP are the only servers that are used, nil for all.
 	WithMCP     []string
 	PathDir     string // first on commands' PATH

@@ -60,6 +60,9 @@ func (t *loadedThread) engine() (*child, error) {
 	for _, dir := range s.local.SkillRoots() {
 		cmd.Args = append(cmd.Args, "--skill-root", dir)
 	}
+	if socket := s.mcpSocket(); socket != "" {
+		cmd.Args = append(cmd.Args, "--mcp-pool", socket)
+	}
 	env := append(slices.Clone(s.opts.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.origin())
 	pipe, err := pipeline.Start(pipeline.Spec{Engine: cmd, Filters: s.notifier(t.client.Name), Env: env, Stderr: s.opts.Stderr})
 	if err != nil {

@@ -170,6 +170,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 		Engine:     pipeline.Command{Name: "codex-turn", Path: engine, Args: args},
 		Executor:   []string{executor, "serve"},
 		Login:      install.Own(p.Self)("codex-login"),
+		MCP:        install.Own(p.Self)("codex-mcp"),
 		Notify:     install.Own(p.Self)("codex-notify"),
 		Environ:    p.Env,
 		Originator: p.Config.Get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"),

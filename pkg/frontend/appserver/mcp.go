@@ -38,6 +38,9 @@ func (s *Server) mcpReload(*request) (any, error) {
 func (s *Server) askEngine(r *request) (any, error) {
 	cmd := s.opts.Engine
 	cmd.Args = append(slices.Clone(cmd.Args), "--source", "vscode", "--ephemeral")
+	if socket := s.mcpSocket(); socket != "" {
+		cmd.Args = append(cmd.Args, "--mcp-pool", socket)
+	}
 	pipe, err := pipeline.Start(pipeline.Spec{Engine: cmd, Env: s.opts.Environ, Stderr: s.opts.Stderr})
 	if err != nil {
 		return nil, fmt.Errorf("start an engine: %w", err)

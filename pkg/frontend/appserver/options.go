@@ -18,6 +18,7 @@ type Options struct {
 	Executor []string         // argv of codex-sandbox serve
 	Login    string           // path of codex-login
 	Notify   string           // path of codex-notify
+	MCP      string           // path of codex-mcp; "" lets engines find it
 	Environ  []string
 	// Originator begins the user agent; "" takes the name of the first client.
 	Originator string

@@ -38,6 +38,7 @@ type Server struct {
 	originator string
 	closing    bool
 	idle       *sync.Cond // signalled when a turn or a child ends
+	pool       mcpPool
 }
 
 // New makes a server; nothing is started before a request needs it.
@@ -212,6 +213,7 @@ func (s *Server) Close() {
 		c.link.close()
 	}
 	s.DisableRemoteControl()
+	s.pool.close(s.opts.Grace)
 }
 
 // flushTime is what clients get to read what is queued for them when the server leaves.

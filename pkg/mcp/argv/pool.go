@@ -3,9 +3,12 @@ package argv
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"codex/pkg/cli/version"
@@ -17,11 +20,12 @@ import (
 
 // poolCmd is codex-mcp pool: engines start it.
 type poolCmd struct {
-	Log string `placeholder:"FILE" help:"append what servers say on standard error to FILE"`
+	Log    string `placeholder:"FILE" help:"append what servers say on standard error to FILE"`
+	Listen string `placeholder:"SOCKET" help:"serve engines on this socket as well"`
 }
 
 // Run implements the command. It ends with its input, and ends all servers then.
-func (c *poolCmd) Run(_ context.Context, p Process) error {
+func (c *poolCmd) Run(ctx context.Context, p Process) error {
 	log := &logFile{path: c.Log}
 	defer log.close()
 	home, err := config.Home(p.Env)
@@ -29,12 +33,51 @@ func (c *poolCmd) Run(_ context.Context, p Process) error {
 		return err
 	}
 	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Log: log.line, Authorize: oauth.Authorize(home, p.Now, log.line),
-		Auth: func(ctx context.Context, s config.MCPServer) (string, error) {
+		Idle: c.idle(), Auth: func(ctx context.Context, s config.MCPServer) (string, error) {
 			status, err := oauth.StatusOf(ctx, s, oauth.Store{Home: home})
 			return authWord(status), err
 		}})
 	defer servers.Close()
-	return servers.Serve(p.In, p.Out)
+	if c.Listen != "" {
+		l, err := net.Listen("unix", c.Listen)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		go serveAll(servers, l)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- servers.Serve(p.In, p.Out) }() // ends with the input, or with the process
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// idle is how long a server is kept for the next engine where several may come.
+func (c *poolCmd) idle() time.Duration {
+	if c.Listen == "" {
+		return 0
+	}
+	return 30 * time.Second
+}
+
+// serveAll serves every engine that comes, until the listener is closed.
+func serveAll(servers *pool.Pool, l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			_ = servers.Serve(c, c) // how an engine ended is its parent's business
+		}()
+	}
 }
 
 // authWord is a status as clients of the app-server know it.

@@ -21,12 +21,11 @@ import (
 
 // Pool is a set of running servers. Make it with New, end it with Close.
 type Pool struct {
-	opts  mcp.Options
-	idle  time.Duration
-	auth  func(ctx context.Context, s config.MCPServer) (string, error)
-	ctx   context.Context
-	stop  context.CancelFunc
-	users sync.WaitGroup
+	opts mcp.Options
+	idle time.Duration
+	auth func(ctx context.Context, s config.MCPServer) (string, error)
+	ctx  context.Context
+	stop context.CancelFunc
 
 	mu      sync.Mutex
 	servers map[string]*shared // by their settings
@@ -69,8 +68,6 @@ func New(o Options) *Pool {
 
 // Serve serves one engine until its lines end, and then lets go of its servers.
 func (p *Pool) Serve(in io.Reader, out io.Writer) error {
-	p.users.Add(1)
-	defer p.users.Done()
 	u := &user{pool: p, names: map[string]*shared{}, cancels: map[int64]context.CancelFunc{}}
 	u.ctx, u.stop = context.WithCancel(p.ctx)
 	u.conn = jsonrpc.NewConn(jsonrpc.NewWriter(out), jsonrpc.Options{Handle: u.handle})
@@ -87,7 +84,6 @@ func (p *Pool) Serve(in io.Reader, out io.Writer) error {
 // Close ends every server, all at once.
 func (p *Pool) Close() {
 	p.stop()
-	p.users.Wait()
 	p.mu.Lock()
 	all := p.servers
 	p.servers = map[string]*shared{}

@@ -1,0 +1,78 @@
+//go:build unix
+
+package appserver
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// sharedServer is a server of the Model Context Protocol in a few lines, which notes that
+// it has been started.
+const sharedServer = `echo $$ >>"$0.starts"
+while read -r line; do
+	id=$(printf %s "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+	answer() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
+	case $line in
+	*'"initialize"'*) answer '{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}' ;;
+	*'"tools/list"'*) answer '{"tools":[{"name":"t","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}]}' ;;
+	*'"tools/call"'*) answer '{"content":[{"type":"text","text":"served"}]}' ;;
+	esac
+done
+`
+
+// Threads with the same settings share servers, which end with the app-server.
+func TestThreadsShareServers(t *testing.T) {
+	const threads, servers = 6, 3
+	d := scripted(t, "mock-model", `{"item":{"type":"function_call","call_id":"c","namespace":"mcp__s0__","name":"t","arguments":"{}"}}`+"\n"+`{"msg":"Done."}`)
+	file := filepath.Join(d.home, "config.toml")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	script := filepath.Join(d.home, "server.sh")
+	write(t, script, sharedServer)
+	for i := range servers {
+		text += fmt.Sprintf("[mcp_servers.s%d]\ncommand = \"sh\"\nargs = [%q, \"%d\"]\nrequired = true\n", i, script, i)
+	}
+	write(t, file, text)
+	c := d.stdio()
+	c.initialize()
+	for range threads {
+		id := c.thread(`{}`)
+		c.ran(id, "hello")
+	}
+	if got := c.call("mcpServerStatus/list", "{}"); got.Get("result.data.#").Int() != servers || !got.Get("result.data.0.tools.t").Exists() {
+		t.Error(got.Raw)
+	}
+	id := c.thread(`{}`)
+	if got := c.call("mcpServer/tool/call", fmt.Sprintf(`{"threadId":%q,"server":"s1","tool":"t","arguments":{}}`, id)); got.Get("result.content.0.text").Str != "served" {
+		t.Error(got.Raw)
+	}
+	if status := c.leave(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	started, err := os.ReadFile(script + ".starts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pids := strings.Fields(string(started))
+	if len(pids) != servers {
+		t.Errorf("%d threads have %d processes of %d servers", threads, len(pids), servers)
+	}
+	for _, s := range pids {
+		pid, err := strconv.Atoi(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if syscall.Kill(pid, 0) == nil {
+			t.Errorf("server %d is left", pid)
+		}
+	}
+}
