@@ -82,6 +82,7 @@ func rootOptions() []rootOption {
 		opt("", "--remote", "ADDR", "app-server for the terminal frontend to connect to", groupScreen),
 		opt("", "--remote-auth-token-env", "VAR", "variable that holds its bearer token", groupScreen),
 		opt("", "--no-alt-screen", "", "keep the terminal's own scrollback", groupScreen),
+		opt("", "--plain", "", "print and read lines, for screen readers and simple terminals", groupScreen),
 		opt("-h", "--help", "", "print help", 0),
 		opt("-V", "--version", "", "print the version", 0),
 	}

@@ -41,6 +41,7 @@ type Args struct {
 	Last, All bool
 	Images    []string
 	NoAlt     bool
+	Plain     bool
 	Turn      string  // engine command
 	Remote    string  // address of an app-server
 	TokenEnv  string  // variable with its bearer token
@@ -139,6 +140,7 @@ func table() []option {
 		eng(opt("-C --cd", "DIR", "work in DIR", word(func(a *Args) *string { return &a.Dir }))),
 		eng(opt("--add-dir", "DIR", "further folder that may be written", list(func(a *Args) *[]string { return &a.AddDirs }))),
 		opt("--no-alt-screen", "", "keep the terminal's own scrollback for overlays, too", flag(func(a *Args) *bool { return &a.NoAlt })),
+		opt("--plain", "", "print lines and read lines, for screen readers and simple terminals", flag(func(a *Args) *bool { return &a.Plain })),
 		opt("--turn", "COMMAND", "engine to use instead of codex-turn", word(func(a *Args) *string { return &a.Turn })),
 		opt("--remote", "ADDR", "app-server to connect to: unix://, unix://PATH, ws://HOST:PORT", word(func(a *Args) *string { return &a.Remote })),
 		opt("--remote-auth-token-env", "VAR", "variable that holds its bearer token", word(func(a *Args) *string { return &a.TokenEnv })),

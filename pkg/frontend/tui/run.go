@@ -86,9 +86,6 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.loadConfig(ctx); err != nil {
 		return err
 	}
-	if r.Getenv("TERM") == "dumb" {
-		return errors.New(`TERM is "dumb": this terminal cannot show the frontend; use codex exec, or set TERM to what the terminal is`)
-	}
 	t, err := tty.Open(r.enhance())
 	if err != nil {
 		return fmt.Errorf("codex needs a terminal (use codex exec without one): %w", err)
@@ -107,13 +104,18 @@ func (r *run) do(ctx context.Context) error {
 			panic(v)
 		}
 	}()
-	if err := t.Raw(); err != nil {
-		return errors.Join(err, closed(t))
+	if !o.Plain {
+		if err := t.Raw(); err != nil {
+			return errors.Join(err, closed(t))
+		}
 	}
 	res := loop.New(o).Run(ctx)
 	t.Close()
 	return r.finish(res)
 }
+
+// plain says whether to print lines and no more.
+func (r *run) plain() bool { return r.args.Plain || r.Getenv("TERM") == "dumb" }
 
 func closed(t *tty.TTY) error {
 	t.Close()
@@ -200,7 +202,7 @@ func (r *run) options() (loop.Options, error) {
 	a := r.args
 	o := loop.Options{
 		TTY: r.tty, Getenv: r.Getenv, Cwd: r.cwd, Home: r.Home, Config: r.cfg, Now: r.Now, Prompt: a.Prompt, NoAlt: a.NoAlt,
-		Playing: r.kind == recording, Start: r.start, Diff: r.diff, Stderr: r.Stderr, Die: r.Die,
+		Plain: r.plain(), Playing: r.kind == recording, Start: r.start, Diff: r.diff, Stderr: r.Stderr, Die: r.Die,
 	}
 	for _, name := range a.Images {
 		if !filepath.IsAbs(name) {
@@ -253,7 +255,7 @@ func (r *run) farewell(w io.Writer, res loop.Result) error {
 	}
 	if res.Thread != "" && r.kind != recording {
 		command := "codex resume " + res.Thread
-		if r.StdoutTTY && r.Getenv("NO_COLOR") == "" {
+		if r.StdoutTTY && r.Getenv("NO_COLOR") == "" && !r.plain() {
 			command = "\x1b[36m" + command + "\x1b[39m"
 		}
 		_, err2 := fmt.Fprintln(w, "To continue this session, run "+command)

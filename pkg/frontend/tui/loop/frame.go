@@ -29,8 +29,15 @@ func (l *Loop) frame() {
 	}
 	l.timers.off(timerFrame)
 	l.dirty, l.urgent, l.last = false, false, now
-	if err := l.paint(); err != nil {
+	paint := l.paint
+	if l.Plain {
+		paint = l.paintPlain
+	}
+	if err := paint(); err != nil {
 		l.fail(err)
+		return
+	}
+	if l.Plain {
 		return
 	}
 	l.retitle()

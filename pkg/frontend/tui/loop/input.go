@@ -191,6 +191,10 @@ func rewraps(getenv func(string) string) bool {
 
 // input takes what the terminal sent.
 func (l *Loop) input(in input) {
+	if l.Plain {
+		l.inputPlain(in)
+		return
+	}
 	if in.err != nil {
 		l.fail(errors.New("the terminal is gone"))
 		l.result.Signal = syscall.SIGHUP
@@ -279,13 +283,21 @@ func parseColor(s string) (text.Color, bool) {
 func (l *Loop) signal(sig os.Signal) {
 	switch sig {
 	case resized:
+		if l.Plain {
+			l.screen.Resize(l.TTY.Size())
+			return
+		}
 		l.moving = true
 		l.timers.off(timerPlace)
 		l.timers.set(timerSettle, settleTime)
 	case syscall.SIGPIPE:
-	case os.Interrupt: // somebody sent it: the terminal is raw
+	case os.Interrupt: // somebody sent it: the terminal is raw, but for plain mode
 		if l.state.Turn.Running {
 			l.interrupt()
+			return
+		}
+		if l.Plain {
+			l.leave()
 			return
 		}
 		l.result.Signal = sig

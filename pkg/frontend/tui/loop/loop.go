@@ -54,6 +54,7 @@ type Options struct {
 
 	Prompt string // that is sent at once
 	Images []string
+	Plain  bool                                                  // lines are printed, nothing is drawn: see plain
 	NoAlt  bool                                                  // overlays stay on the main screen
 	Diff   func(ctx context.Context, dir string) (string, error) // of the work tree
 	Trust  func() error                                          // not nil: the folder has to be trusted, and this stores it
@@ -105,6 +106,7 @@ type Loop struct {
 	answers    []string         // newest last
 	asked      int              // turns begun here
 
+	plain            plain
 	inputs           chan input
 	reading          sync.WaitGroup // who reads the terminal
 	posts            chan func()
@@ -153,7 +155,11 @@ func (l *Loop) Run(ctx context.Context) Result {
 	defer l.wg.Wait()
 	defer cancel()
 	l.ctx = ctx
-	l.begin()
+	if l.Plain {
+		l.beginPlain()
+	} else {
+		l.begin()
+	}
 	l.startReading()
 	defer l.TTY.Cancel()
 	for !l.quit {
@@ -238,7 +244,11 @@ func (l *Loop) end() {
 		l.closePage()
 	}
 	l.modal, l.popup = nil, nil
-	if l.placed {
+	if l.Plain {
+		if err := l.endPlain(); err != nil && l.result.Err == nil {
+			l.result.Err = err
+		}
+	} else if l.placed {
 		err := l.screen.Draw(l.takeOut(), nil, screen.Cursor{})
 		if err == nil {
 			err = l.screen.Abandon()

@@ -9,6 +9,9 @@ import (
 
 // openPage shows an overlay on the whole screen.
 func (l *Loop) openPage(p overlay.Overlay) {
+	if l.pagePlain(p) {
+		return
+	}
 	l.page = p
 	if l.useAlternate() {
 		if err := l.screen.Enter(); err != nil {
@@ -20,6 +23,9 @@ func (l *Loop) openPage(p overlay.Overlay) {
 
 // useAlternate says whether overlays may use the terminal's alternate screen.
 func (l *Loop) useAlternate() bool {
+	if l.Plain {
+		return false
+	}
 	switch l.setting("alternate_screen") {
 	case "never":
 		return false

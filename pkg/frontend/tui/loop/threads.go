@@ -84,6 +84,9 @@ func (l *Loop) clearScreen() {
 }
 
 func (l *Loop) wipe() {
+	if l.Plain {
+		return
+	}
 	if err := l.screen.Clear(); err != nil {
 		l.fail(err)
 	}
