@@ -6,6 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
 
 	"github.com/zalando/go-keyring"
 
@@ -22,12 +26,14 @@ type store interface {
 // openStore gives the store that cli_auth_credentials_store names.
 func (p Process) openStore(name, home string) store {
 	file := auth.File{Home: home}
-	ring := ringStore{home: home, file: file}
 	switch name {
 	case "keyring":
-		return ring
+		return p.ring(file)
 	case "auto":
-		return autoStore{ring: ring, file: file, warn: p.tell}
+		var once sync.Once
+		return autoStore{ring: p.ring(file), file: file, warn: func(err error) {
+			once.Do(func() { p.tell("codex-login: warning: %v; using auth.json", err) })
+		}}
 	case "ephemeral":
 		return nowhere{}
 	}
@@ -48,24 +54,59 @@ func (nowhere) Change(_ context.Context, change func(string) (string, error)) er
 // ringService is the name under which the original keeps its entries.
 const ringService = "Codex Auth"
 
+// ringTime is how long a keyring may take: a person may have to unlock it.
+const ringTime = time.Minute
+
 // ringStore is an entry in the keyring of the desktop.
 type ringStore struct {
-	home string
-	file auth.File // where the credential was before
+	file    auth.File // where the credential was before
+	account string    // name of the entry
+	absent  error     // why there can be no keyring
 }
 
-// account names the entry of one home folder.
-func (r ringStore) account() string {
-	sum := sha256.Sum256([]byte(r.home))
-	return "cli|" + hex.EncodeToString(sum[:])[:16]
+// ring names the entry of one home folder.
+func (p Process) ring(file auth.File) ringStore {
+	sum := sha256.Sum256([]byte(file.Home))
+	return ringStore{file: file, account: "cli|" + hex.EncodeToString(sum[:])[:16], absent: p.noBus()}
+}
+
+// noBus says that there is no session bus, where keyrings are except on macOS and Windows:
+// one would be started otherwise, for nobody.
+func (p Process) noBus() error {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" || p.Env.Get("DBUS_SESSION_BUS_ADDRESS") != "" {
+		return nil
+	}
+	if _, err := os.Stat(fmt.Sprintf("/run/user/%d/bus", p.Env.UID)); err == nil {
+		return nil
+	}
+	return errors.New("no keyring here: DBUS_SESSION_BUS_ADDRESS is not set")
+}
+
+// do calls the keyring, and does not wait for ever.
+func (r ringStore) do(call func() error) error {
+	if r.absent != nil {
+		return r.absent
+	}
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(ringTime):
+		return fmt.Errorf("the keyring did not answer within %v: is it locked?", ringTime)
+	}
 }
 
 func (r ringStore) Read() (string, error) {
-	text, err := keyring.Get(ringService, r.account())
-	if errors.Is(err, keyring.ErrNotFound) {
+	var text string
+	err := r.do(func() (err error) {
+		text, err = keyring.Get(ringService, r.account)
+		return err
+	})
+	switch {
+	case errors.Is(err, keyring.ErrNotFound):
 		return "", nil
-	}
-	if err != nil {
+	case err != nil:
 		return "", fmt.Errorf("failed to load CLI auth from keyring: %w", err)
 	}
 	return text, nil
@@ -78,10 +119,10 @@ func (r ringStore) Change(_ context.Context, change func(string) (string, error)
 		return err
 	}
 	text, err := change(old)
-	if err != nil {
+	if err != nil || text == old {
 		return err
 	}
-	if err := keyring.Set(ringService, r.account(), text); err != nil {
+	if err := r.do(func() error { return keyring.Set(ringService, r.account, text) }); err != nil {
 		return fmt.Errorf("failed to write OAuth tokens to keyring: %w", err)
 	}
 	_, err = r.file.Remove()
@@ -90,7 +131,7 @@ func (r ringStore) Change(_ context.Context, change func(string) (string, error)
 
 // Remove removes a file that an earlier setting has left, too.
 func (r ringStore) Remove() (bool, error) {
-	err := keyring.Delete(ringService, r.account())
+	err := r.do(func() error { return keyring.Delete(ringService, r.account) })
 	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
 		return false, fmt.Errorf("failed to delete auth from keyring: %w", err)
 	}
@@ -102,13 +143,13 @@ func (r ringStore) Remove() (bool, error) {
 type autoStore struct {
 	ring ringStore
 	file auth.File
-	warn func(format string, args ...any)
+	warn func(err error)
 }
 
 func (a autoStore) Read() (string, error) {
 	text, err := a.ring.Read()
 	if err != nil {
-		a.warn("codex-login: warning: %v; using auth.json", err)
+		a.warn(err)
 	}
 	if text != "" {
 		return text, nil
@@ -127,7 +168,7 @@ func (a autoStore) Change(ctx context.Context, change func(string) (string, erro
 	}
 	keep := func(string) (string, error) { return text, nil }
 	if err := a.ring.Change(ctx, keep); err != nil {
-		a.warn("codex-login: warning: %v; using auth.json", err)
+		a.warn(err)
 		return a.file.Change(ctx, keep)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"codex/pkg/auth"
+	"codex/pkg/config"
 )
 
 // TestStores holds where a credential is kept. It is not parallel: the keyring is one for
@@ -20,7 +21,7 @@ func TestStores(t *testing.T) {
 		return err == nil
 	}
 	inRing := func(d *desk) bool {
-		text, err := keyring.Get("Codex Auth", ringStore{home: d.home}.account())
+		text, err := keyring.Get("Codex Auth", Process{Env: config.Env{Get: func(string) string { return "x" }}}.ring(auth.File{Home: d.home}).account)
 		return err == nil && strings.Contains(text, key)
 	}
 	for _, tc := range []struct {
@@ -42,6 +43,7 @@ func TestStores(t *testing.T) {
 			keyring.MockInitWithError(errors.New("no bus"))
 		}
 		d := newDesk(t)
+		d.env["DBUS_SESSION_BUS_ADDRESS"] = "x"
 		if err := os.WriteFile(auth.Path(d.home), []byte(`{"OPENAI_API_KEY":"sk-before"}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
