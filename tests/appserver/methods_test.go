@@ -112,6 +112,7 @@ func refusals() map[string]string {
 		"process/writeStdin":               "stdin streaming is not enabled for this process|no active process for process handle",
 		"process/resizePty":                "process is not attached to a PTY|no active process for process handle",
 		"fuzzyFileSearch/sessionUpdate":    "fuzzy file search session not found",
+		"mcpServer/oauth/login":            "No MCP server named",
 	}
 }
 
@@ -209,7 +210,7 @@ func TestEverythingSent(t *testing.T) {
 // notSent lists what neither the server nor the engine sends, with the feature that is
 // not built.
 func notSent() map[string]string {
-	const mcp, guardian, realtime = "logins at MCP servers", "the guardian", "realtime voice"
+	const guardian, realtime = "the guardian", "realtime voice"
 	return map[string]string{
 		"thread/goal/updated":                  "goals",
 		"hook/started":                         "hooks",
@@ -217,7 +218,6 @@ func notSent() map[string]string {
 		"item/autoApprovalReview/started":      guardian,
 		"item/autoApprovalReview/completed":    guardian,
 		"guardianWarning":                      guardian,
-		"mcpServer/oauthLogin/completed":       mcp,
 		"app/list/updated":                     "apps",
 		"externalAgentConfig/import/completed": "import from other agents",
 		"item/fileChange/outputDelta":          "deprecated",

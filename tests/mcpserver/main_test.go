@@ -13,5 +13,5 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	os.Exit(programs.Run(m, &binaries, "codex", "codex-mcp", "codex-turn", "codex-sandbox", "codex-execpolicy", "codex-model"))
+	os.Exit(programs.Run(m, &binaries, "codex", "codex-mcp", "codex-app-server", "codex-turn", "codex-sandbox", "codex-execpolicy", "codex-model"))
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 
+	"codex/pkg/cli/exit"
 	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp/oauth"
 )
 
@@ -62,6 +65,7 @@ type loginCmd struct {
 	Scopes    []string `placeholder:"SCOPE,..." help:"scopes to ask for, instead of those that the server names"`
 	Device    bool     `name:"device-auth" help:"log in with a code, from the browser of any machine"`
 	NoBrowser bool     `name:"no-browser" help:"only print the address"`
+	JSON      bool     `name:"json" help:"for programs: print how the login goes on as JSON objects, one a line; it is called off when standard input ends"`
 }
 
 // Run logs in at a server.
@@ -79,11 +83,52 @@ func (c *loginCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	if c.JSON {
+		return c.tell(ctx, cfg, s, p)
+	}
 	if err := c.login(ctx, cfg, s, p); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.Stdout, "Successfully logged in to MCP server '%s'.\n", c.Name)
 	return err
+}
+
+// progress is a line of login --json.
+type progress struct {
+	AuthURL         string `json:"authUrl,omitempty"`
+	VerificationURL string `json:"verificationUrl,omitempty"`
+	UserCode        string `json:"userCode,omitempty"`
+	Success         *bool  `json:"success,omitempty"`
+	Error           string `json:"error,omitempty"`
+}
+
+func (v progress) write(p Process) error {
+	line, err := jsonrpc.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = p.Stdout.Write(append(line, '\n'))
+	return err
+}
+
+// tell logs in for a program, which calls it off by closing its end.
+func (c *loginCmd) tell(ctx context.Context, cfg *config.Config, s config.MCPServer, p Process) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() { // it ends with the process at the latest
+		_, _ = io.Copy(io.Discard, p.In)
+		cancel(errors.New("Login was not completed"))
+	}()
+	err := c.login(ctx, cfg, s, p)
+	ok := err == nil
+	last := progress{Success: &ok}
+	if err != nil {
+		last.Error = err.Error()
+	}
+	if werr := last.write(p); werr != nil || err == nil {
+		return werr
+	}
+	return exit.Silent(exit.Failed)
 }
 
 // login gets the tokens and keeps them.
@@ -102,12 +147,20 @@ func (c *loginCmd) login(ctx context.Context, cfg *config.Config, s config.MCPSe
 	}
 	l.URL, _ = cfg.Get("mcp_oauth_callback_url").(string)
 	l.Show = func(address string) {
+		if c.JSON {
+			_ = progress{AuthURL: address}.write(p) // who does not read it calls the login off
+			return
+		}
 		fmt.Fprintf(p.Stdout, "Authorize `%s` by opening this URL in your browser:\n%s\n\n", s.Name, address)
 		if !c.NoBrowser {
 			p.Browser(address)
 		}
 	}
 	l.ShowCode = func(address, code string) {
+		if c.JSON {
+			_ = progress{VerificationURL: address, UserCode: code}.write(p)
+			return
+		}
 		fmt.Fprintf(p.Stdout, "Authorize `%s` by opening this URL in the browser of any machine:\n%s\nand typing the code %s there.\n\n", s.Name, address, code)
 	}
 	if c.Device {

@@ -2,38 +2,13 @@ package argv
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// oauthServer is a server that wants a login, and gives tokens itself.
-func oauthServer(t *testing.T) string {
-	var url string
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		switch r.URL.Path {
-		case "/.well-known/oauth-authorization-server/mcp", "/.well-known/oauth-authorization-server":
-			w.Write([]byte(`{"issuer":"` + url + `","authorization_endpoint":"` + url + `/authorize","token_endpoint":"` + url +
-				`/token","registration_endpoint":"` + url + `/register","response_types_supported":["code"],"code_challenge_methods_supported":["S256"]}`))
-		case "/register":
-			w.WriteHeader(http.StatusCreated)
-			w.Write([]byte(`{"client_id":"test-client-id","token_endpoint_auth_method":"none"}`))
-		case "/authorize":
-			q := r.URL.Query()
-			http.Redirect(w, r, q.Get("redirect_uri")+"?code=test-auth-code&state="+q.Get("state"), http.StatusFound)
-		case "/token":
-			w.Write([]byte(`{"access_token":"PLANTED","token_type":"Bearer","expires_in":3600,"refresh_token":"PLANTED"}`))
-		default:
-			w.WriteHeader(http.StatusUnauthorized)
-		}
-	}))
-	t.Cleanup(s.Close)
-	url = s.URL
-	return url
-}
+	"codex/tests/mcpauth"
+)
 
 // follow is a browser.
 func follow(address string) {
@@ -46,7 +21,7 @@ func follow(address string) {
 
 // TestLogin adds a server that wants a login, which add offers, and goes through the rest.
 func TestLogin(t *testing.T) {
-	url := oauthServer(t)
+	url := mcpauth.Start(t)
 	p := newProgram(t)
 	p.browser = follow
 	all := ""

@@ -172,5 +172,8 @@ func (s *Service) followLogin(id string, cfg *config.Config, cmd *exec.Cmd, line
 	}
 }
 
-// Leave calls a login off that is under way: the server leaves.
-func (s *Service) Leave() { s.logins.cancel("") }
+// Leave calls logins off that are under way: the server leaves.
+func (s *Service) Leave() {
+	s.logins.cancel("")
+	s.serverLogins.leave()
+}

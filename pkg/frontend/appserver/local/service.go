@@ -25,6 +25,7 @@ type Service struct {
 	Environ  []string
 	Executor []string // argv of codex-sandbox serve
 	Login    string   // path of codex-login
+	MCP      string   // path of codex-mcp
 	// Origin is who asks, as services are told.
 	Origin func() string
 	Stderr *os.File
@@ -39,8 +40,9 @@ type Service struct {
 	// their configuration again.
 	LoggedIn, Reload func()
 
-	logins logins
-	tokens clientTokens
+	logins       logins
+	serverLogins serverLogins
+	tokens       clientTokens
 
 	mu         sync.Mutex
 	skillRoots []string // that clients have added
@@ -118,6 +120,7 @@ func (s *Service) Methods() map[string]method {
 
 		protocol.MethodAccountRead:                     {Run: with(s.accountRead), Key: account},
 		protocol.MethodAccountLoginStart:               {Run: with(s.loginStart), Key: account},
+		protocol.MethodMcpServerOauthLogin:             {Run: with(s.serverLogin)},
 		protocol.MethodAccountLoginCancel:              {Run: with(s.loginCancel), Key: account},
 		protocol.MethodAccountLogout:                   {Run: s.logout, Key: account},
 		protocol.MethodAccountRateLimitsRead:           {Run: s.rateLimits},

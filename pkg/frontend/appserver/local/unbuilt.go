@@ -34,8 +34,6 @@ func unbuilt() []feature {
 			protocol.MethodPluginShareCheckout, protocol.MethodPluginShareDelete, protocol.MethodPluginInstall, protocol.MethodPluginUninstall}},
 		// Apps.
 		{methods: []string{protocol.MethodAppList}},
-		// Logins at MCP servers: codex mcp login does it.
-		{methods: []string{protocol.MethodMcpServerOauthLogin}},
 		// Import from other agents.
 		{methods: []string{protocol.MethodExternalAgentConfigDetect, protocol.MethodExternalAgentConfigImport}},
 		// Features switched while the server runs.
