@@ -40,9 +40,9 @@ func EditFile(ctx context.Context, path string, changes ...Change) error {
 }
 
 // SetTrust stores a trust decision ("trusted" or "untrusted") for an absolute
-// folder, in a table of its own: [projects."/abs"].
-func SetTrust(ctx context.Context, home, dir, level string) error {
-	return Edit(ctx, home, Change{[]string{"projects", projectKey(dir), "trust_level"}, level})
+// folder, in a table of its own: [projects."/abs"]. See Remember.
+func SetTrust(ctx context.Context, home, dir, level string) (path string, err error) {
+	return Remember(ctx, home, Change{[]string{"projects", projectKey(dir), "trust_level"}, level})
 }
 
 // Apply makes one change in a document.

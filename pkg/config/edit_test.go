@@ -134,7 +134,7 @@ func TestApply(t *testing.T) {
 func TestEditFile(t *testing.T) {
 	dir := t.TempDir()
 	home := filepath.Join(dir, "new", "home")
-	if err := SetTrust(t.Context(), home, "/a/b.c", "trusted"); err != nil {
+	if _, err := SetTrust(t.Context(), home, "/a/b.c", "trusted"); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(home, "config.toml")
@@ -161,7 +161,7 @@ func TestEditFile(t *testing.T) {
 	if err := os.Chtimes(dead, time.Time{}, time.Now().Add(-2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := SetTrust(t.Context(), home, "/a/b.c", "untrusted"); err != nil {
+	if _, err := SetTrust(t.Context(), home, "/a/b.c", "untrusted"); err != nil {
 		t.Fatal(err)
 	}
 	check("[projects.\"/a/b.c\"]\ntrust_level = \"untrusted\"\n")
@@ -221,7 +221,7 @@ func TestApplyKeepsForm(t *testing.T) {
 func TestEditsAtOnce(t *testing.T) {
 	const variable, n = "CONFIG_TEST_EDIT", 16
 	if home := os.Getenv(variable); home != "" {
-		if err := SetTrust(t.Context(), home, "/p/"+os.Getenv("CONFIG_TEST_NAME"), "trusted"); err != nil {
+		if _, err := SetTrust(t.Context(), home, "/p/"+os.Getenv("CONFIG_TEST_NAME"), "trusted"); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -326,4 +326,78 @@ func prune(v any) any {
 		}
 	}
 	return m
+}
+
+// What must be remembered goes to state.toml where config.toml cannot be written, and counts
+// beneath it.
+func TestRemember(t *testing.T) {
+	home, dir := t.TempDir(), t.TempDir()
+	for name, text := range map[string]string{
+		"config.toml": "model = 'm'\n", // a link into a folder of another program
+		"state.toml":  "model = 'no'\n[projects.\"/a\"]\ntrust_level = 'trusted'\n[projects.\"/b\"]\ntrust_level = 'trusted'\n[hooks]\nPreToolUse = []\n",
+	} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := Env{Home: dir, Cwd: dir, SystemDir: dir, Get: func(k string) string {
+		return map[string]string{"CODEX_HOME": home}[k]
+	}}
+	load := func() *Config {
+		t.Helper()
+		c, err := Load(t.Context(), Options{Env: env, Overrides: []string{`projects."/b".trust_level="untrusted"`}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	c := load()
+	if c.Model != "m" || c.Get("projects", "/a", "trust_level") != "trusted" || c.Get("projects", "/b", "trust_level") != "untrusted" || c.Get("hooks") != nil {
+		t.Errorf("%s %v", c.Model, c.Settings())
+	}
+	if os.Getuid() == 0 {
+		t.Skip("nothing is forbidden to root")
+	}
+	store := t.TempDir()
+	if err := os.Rename(filepath.Join(home, "config.toml"), filepath.Join(store, "config.toml")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(store, "config.toml"), filepath.Join(home, "config.toml")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(store, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(store, 0o700)
+	path, err := SetTrust(t.Context(), home, "/c", "trusted")
+	if err != nil || path != filepath.Join(home, "state.toml") {
+		t.Errorf("%s, %v", path, err)
+	}
+	if got := load().Get("projects", "/c", "trust_level"); got != "trusted" {
+		t.Error(got)
+	}
+}
+
+// A decision about a folder and all below it is weaker than one about the folder itself, and
+// than one about a nearer parent.
+func TestTrustBelow(t *testing.T) {
+	root := t.TempDir()
+	for _, d := range []string{"src/a/.git", "src/b/.git", "src/deep/c/.git", "other/.git"} {
+		if err := os.MkdirAll(filepath.Join(root, d), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := fmt.Sprintf("[projects.'%[1]s/src/*']\ntrust_level='trusted'\n[projects.'%[1]s/src/b']\ntrust_level='untrusted'\n[projects.'%[1]s/src/deep/*']\ntrust_level='untrusted'\n", root)
+	if err := os.WriteFile(filepath.Join(root, "config.toml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]string{"src/a": "trusted", "src/b": "untrusted", "src/deep/c": "untrusted", "other": "", "src": "", "": ""} {
+		env := Env{Home: root, Cwd: filepath.Join(root, dir), SystemDir: t.TempDir(), Get: func(k string) string {
+			return map[string]string{"CODEX_HOME": root}[k]
+		}}
+		c, err := Load(t.Context(), Options{Env: env})
+		if err != nil || c.Trust != want {
+			t.Errorf("%s: %q, want %q (%v)", dir, c.Trust, want, err)
+		}
+	}
 }

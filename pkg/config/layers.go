@@ -76,6 +76,13 @@ func (s *stack) file(name, path string) error {
 	if err != nil {
 		return err.(*syntaxError).at(path)
 	}
+	if path == UserFile(s.home) {
+		kept, err := s.remembered()
+		if err != nil {
+			return err
+		}
+		t = merge(kept, t)
+	}
 	l.Tree = t
 	faults := s.add(l)
 	for _, k := range []string{"projects", "project_root_markers"} {

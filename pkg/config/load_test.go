@@ -166,7 +166,7 @@ func TestProjectLayers(t *testing.T) {
 		t.Fatal(c.SandboxMode, c.ApprovalPolicy)
 	}
 
-	if err := SetTrust(t.Context(), env.home(), root, "untrusted"); err != nil {
+	if _, err := SetTrust(t.Context(), env.home(), root, "untrusted"); err != nil {
 		t.Fatal(err)
 	}
 	c = load(t, o)
@@ -174,7 +174,7 @@ func TestProjectLayers(t *testing.T) {
 		t.Fatalf("untrusted: %+v", c)
 	}
 
-	if err := SetTrust(t.Context(), env.home(), root, "trusted"); err != nil {
+	if _, err := SetTrust(t.Context(), env.home(), root, "trusted"); err != nil {
 		t.Fatal(err)
 	}
 	c = load(t, o)
@@ -219,7 +219,7 @@ func TestProjectLayers(t *testing.T) {
 	// Broken files matter only when trusted.
 	write(t, filepath.Join(root, ".codex", "config.toml"), "model = ")
 	fails(t, o, "Error loading config.toml: Error parsing project config file "+filepath.Join(root, ".codex", "config.toml")+":1:9: expected value but found '\\n' instead\n\nAt line 1, column 9:\n\n      1 | model = \n")
-	if err := SetTrust(t.Context(), env.home(), root, "untrusted"); err != nil {
+	if _, err := SetTrust(t.Context(), env.home(), root, "untrusted"); err != nil {
 		t.Fatal(err)
 	}
 	load(t, o)
@@ -250,7 +250,7 @@ func TestTrust(t *testing.T) {
 		{tree, root, ""},
 	} {
 		os.Remove(filepath.Join(env.home(), "config.toml"))
-		if err := SetTrust(t.Context(), env.home(), c.key, "trusted"); err != nil {
+		if _, err := SetTrust(t.Context(), env.home(), c.key, "trusted"); err != nil {
 			t.Fatal(err)
 		}
 		got := load(t, Options{Env: env, Cwd: c.cwd})

@@ -61,9 +61,33 @@ func (s *stack) trust(dir string) string {
 		}
 	}
 	if main := s.mainRepo(); main != dir && main != s.root {
-		return s.trustOf(main)
+		if t := s.trustOf(main); t != "" {
+			return t
+		}
 	}
-	return ""
+	return s.trustBelow(dir)
+}
+
+// trustBelow reads the decision about a parent folder and everything below it, whose key ends
+// in /*: that of the nearest one.
+func (s *stack) trustBelow(dir string) string {
+	real, nearest, found := s.resolved(dir), 0, ""
+	for key, v := range s.projects {
+		parent, ok := strings.CutSuffix(filepath.ToSlash(key), "/*")
+		t, _ := lookup(map[string]any{"": v}, "", "trust_level").(string)
+		if !ok || t == "" || !filepath.IsAbs(parent+"/") {
+			continue
+		}
+		parent = s.resolved(filepath.FromSlash(parent + "/"))
+		rel, err := filepath.Rel(parent, real)
+		if err != nil || rel == "." || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			continue
+		}
+		if n := len(parent); n > nearest || n == nearest && t == "untrusted" {
+			nearest, found = n, t
+		}
+	}
+	return found
 }
 
 // resolved is a folder's name without links, the name itself where there is none.

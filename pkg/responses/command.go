@@ -34,7 +34,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	cmd.Stdin = bytes.NewReader(oneLine(req.Body))
 	cmd.Stderr = stderr
 	cmd.WaitDelay = leaveTime // for a grandchild that keeps stderr open
-	ownGroup(cmd)
+	OwnGroup(cmd)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = c.guard.start(cmd, c.ep.Self)

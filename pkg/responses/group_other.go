@@ -4,8 +4,8 @@ package responses
 
 import "os/exec"
 
-// ownGroup is nothing here: a context kills the command alone.
-func ownGroup(*exec.Cmd) {}
+// OwnGroup is nothing here: a context kills the command alone.
+func OwnGroup(*exec.Cmd) {}
 
 // guard is nothing more than starting and ending here.
 type guard struct{}

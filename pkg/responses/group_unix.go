@@ -11,9 +11,9 @@ import (
 	"codex/pkg/watchdog"
 )
 
-// ownGroup starts the command in a process group of its own and makes its context kill
+// OwnGroup starts the command in a process group of its own and makes its context kill
 // the whole group.
-func ownGroup(cmd *exec.Cmd) {
+func OwnGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {
 		killGroup(cmd)
@@ -31,7 +31,7 @@ type guard struct {
 	dog *watchdog.Watchdog // nil before the first command
 }
 
-// start starts a command of ownGroup under guard; self is the program that watches, "" for
+// start starts a command of OwnGroup under guard; self is the program that watches, "" for
 // none.
 func (g *guard) start(cmd *exec.Cmd, self string) error {
 	g.mu.Lock()

@@ -1,14 +1,10 @@
 package request
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"log"
 	"maps"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +21,8 @@ type Provider struct {
 	Auth    *auth.Auth
 	Environ []string
 	Getenv  func(string) string
-	Log     *log.Logger
+	Tokens  *Tokens // of the provider's auth command
+	Now     func() time.Time
 }
 
 // Endpoint is where requests go, and what all of them carry.
@@ -65,7 +62,7 @@ func (p *Provider) baseURL() string {
 	if u := p.Config.Provider.BaseURL; u != "" {
 		return u
 	}
-	if p.Auth.Account() {
+	if p.OfAccount() {
 		return "https://chatgpt.com/backend-api/codex"
 	}
 	return "https://api.openai.com/v1"
@@ -133,37 +130,24 @@ func (p *Provider) bearer() (token string, err error) {
 	case c.BearerToken != "":
 		return c.BearerToken, nil
 	case c.Auth != nil:
-		token, err := config.HeaderValue("the output of "+c.Auth.Command, p.commandToken())
-		if err != nil {
-			return "", &responses.Error{Message: err.Error(), Kind: "other"}
-		}
-		return token, nil
+		return p.Tokens.of(c.Auth, p.Environ, p.Now())
+	case !p.asks():
+		return "", nil
 	}
 	return p.Auth.Bearer(), nil
+}
+
+// asks says whether the credential of a login goes to this provider: to one that asks for it,
+// while a key from the environment, which was given to this run, goes to any that has none of
+// its own.
+func (p *Provider) asks() bool {
+	return p.Config.ProviderID == "openai" || p.Config.Provider.RequiresOpenAIAuth || p.Auth.FromEnv
 }
 
 // OfAccount says whether requests carry the token of a ChatGPT account.
 func (p *Provider) OfAccount() bool {
 	c := p.Config.Provider
-	return p.Auth.Account() && c.EnvKey == "" && c.BearerToken == "" && c.Auth == nil && len(c.Command) == 0
-}
-
-// commandToken runs the provider's auth command. A failure is told to people, and the
-// request goes out without a credential.
-func (p *Provider) commandToken() string {
-	a := p.Config.Provider.Auth
-	ctx, cancel := context.WithTimeout(context.Background(), a.Timeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, a.Command, a.Args...)
-	cmd.Dir, cmd.Env = a.Cwd, p.Environ
-	cmd.WaitDelay = time.Second
-	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
-	if err := cmd.Run(); err != nil {
-		p.Log.Printf("provider auth command `%s` exited with status %v: %s", a.Command, err, strings.TrimSpace(errOut.String()))
-		return ""
-	}
-	return out.String()
+	return p.asks() && p.Auth.Account() && c.EnvKey == "" && c.BearerToken == "" && c.Auth == nil && len(c.Command) == 0
 }
 
 // Azure says whether the provider wants stored responses with item ids.

@@ -11,6 +11,7 @@ import (
 
 	"codex/pkg/auth"
 	"codex/pkg/clock"
+	"codex/pkg/engine/request"
 	"codex/pkg/protocol"
 	"codex/pkg/responses"
 )
@@ -38,6 +39,7 @@ func (t *liveThread) credentials() *auth.Source {
 
 // identify finds the credential, and whether a request can be made with it at all.
 func (t *liveThread) identify(ctx context.Context) error {
+	t.bearers = &request.Tokens{}
 	if t.opts.PromptInput { // there will be none
 		t.auth = &auth.Auth{}
 		return nil
@@ -88,10 +90,13 @@ func (t *turn) freshen() error {
 func (t *turn) renewed(err error, done *int) (again bool, failed error) {
 	th := t.th
 	var re *responses.Error
-	if !errors.As(err, &re) || re.HTTPStatus != http.StatusUnauthorized || *done >= renewals || !th.provider().OfAccount() {
+	if !errors.As(err, &re) || re.HTTPStatus != http.StatusUnauthorized || *done >= renewals {
 		return false, nil
 	}
 	*done++
+	if !th.provider().OfAccount() {
+		return *done == 1 && th.bearers.Drop(), nil // the next one of the auth command may be good
+	}
 	switch {
 	case th.auth.External:
 		failed = t.adopt(t.ofClient(t.ctx))

@@ -12,7 +12,7 @@ import (
 
 // provider is whom this thread asks.
 func (t *liveThread) provider() *request.Provider {
-	return &request.Provider{Config: t.cfg, Auth: t.auth, Environ: t.opts.Environ, Getenv: t.opts.Getenv, Log: t.opts.Log}
+	return &request.Provider{Config: t.cfg, Auth: t.auth, Environ: t.opts.Environ, Getenv: t.opts.Getenv, Tokens: t.bearers, Now: t.opts.Now}
 }
 
 // newClient makes the client for the thread's provider.

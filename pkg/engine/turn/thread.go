@@ -19,6 +19,7 @@ import (
 	"codex/pkg/engine/instructions"
 	"codex/pkg/engine/item"
 	"codex/pkg/engine/mcp"
+	"codex/pkg/engine/request"
 	"codex/pkg/engine/tools"
 	"codex/pkg/models"
 	"codex/pkg/protocol"
@@ -69,8 +70,9 @@ type facts struct {
 	tools        *tools.Set
 	rules        *rules
 	client       *responses.Client
-	mcp          *mcp.Servers // nil without any
-	starts       *startNotes  // of those
+	bearers      *request.Tokens // of the provider\'s auth command
+	mcp          *mcp.Servers    // nil without any
+	starts       *startNotes     // of those
 }
 
 // memory is what turns work on. It belongs to the goroutine of the turn that runs, once

@@ -219,6 +219,20 @@ func (s *Server) Close() {
 // flushTime is what clients get to read what is queued for them when the server leaves.
 const flushTime = 5 * time.Second
 
+// warnOf tells a client what is wrong with the configuration of one thread, whose folder may be
+// elsewhere than the server's: what it has heard of the server's own is not said again.
+func (s *Server) warnOf(c *conn, cfg *config.Config) {
+	if len(cfg.Warnings) == 0 {
+		return
+	}
+	own := s.configWarnings()
+	for _, text := range cfg.Warnings {
+		if !slices.ContainsFunc(own, func(w protocol.ConfigWarningNotification) bool { return w.Summary == text }) {
+			c.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: text})
+		}
+	}
+}
+
 // configWarnings says what is wrong with the configuration; threads cannot start then.
 func (s *Server) configWarnings() []protocol.ConfigWarningNotification {
 	var out []protocol.ConfigWarningNotification

@@ -30,7 +30,7 @@ func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, er
 	}
 	// Whoever lets an agent write to a folder trusts it.
 	if p.Cwd != nil && cfg.SandboxMode != "read-only" && cfg.Trust == "" {
-		if err := config.SetTrust(context.Background(), s.home, cfg.TrustKey, "trusted"); err != nil {
+		if _, err := config.SetTrust(context.Background(), s.home, cfg.TrustKey, "trusted"); err != nil {
 			s.opts.Log.Printf("trust %s: %v", cfg.TrustKey, err)
 		}
 		if cfg, err = s.configure(p); err != nil {
@@ -47,6 +47,7 @@ func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, er
 		if p.PersistExtendedHistory {
 			r.c.notify(protocol.NoteDeprecationNotice, protocol.DeprecationNoticeNotification{Summary: "persistExtendedHistory is deprecated and ignored"})
 		}
+		s.warnOf(r.c, cfg)
 		s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.begun.Thread})
 	})
 	return t.begun, nil

@@ -337,9 +337,10 @@ func (r *run) storeTrust() {
 	if c.Trust != "" || c.SandboxMode == "read-only" || r.args.NoUserConfig {
 		return
 	}
-	if err := config.SetTrust(context.Background(), c.Home, c.TrustKey, "trusted"); err != nil {
+	path, err := config.SetTrust(context.Background(), c.Home, c.TrustKey, "trusted")
+	if err != nil {
 		fmt.Fprintln(r.Stderr, "codex-exec: "+err.Error())
 		return
 	}
-	fmt.Fprintf(r.Stderr, "codex-exec: %s is trusted from now on: turns may write there without -s (config.toml)\n", c.TrustKey)
+	fmt.Fprintf(r.Stderr, "codex-exec: %s is trusted from now on: turns may write there without -s (%s)\n", c.TrustKey, filepath.Base(path))
 }

@@ -211,7 +211,10 @@ func (r *run) options() (loop.Options, error) {
 		o.Images = append(o.Images, name)
 	}
 	if r.cfg.Trust == "" && r.kind == ownEngine && !a.Bypass {
-		o.Trust = func() error { return config.SetTrust(context.Background(), r.cfg.Home, r.cfg.TrustKey, "trusted") }
+		o.Trust = func() error {
+			_, err := config.SetTrust(context.Background(), r.cfg.Home, r.cfg.TrustKey, "trusted")
+			return err
+		}
 	}
 	if r.kind == recording {
 		return o, nil

@@ -1,0 +1,102 @@
+package request
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"codex/pkg/config"
+	"codex/pkg/responses"
+)
+
+// Tokens keeps what the provider's auth command printed, for as long as it may be used. The
+// zero value is empty.
+type Tokens struct {
+	mu    sync.Mutex
+	token string
+	read  time.Time
+}
+
+// Drop forgets a token that was refused; true when there was one.
+func (t *Tokens) Drop() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	had := t.token != ""
+	t.token = ""
+	return had
+}
+
+// of gives the token at hand, or runs the command. The error is the user's to read.
+func (t *Tokens) of(a *config.CommandAuth, environ []string, now time.Time) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.token != "" && (a.RefreshInterval == 0 || now.Sub(t.read) < a.RefreshInterval) {
+		return t.token, nil
+	}
+	out, err := runAuth(a, environ)
+	if err == nil {
+		out, err = config.HeaderValue("the output of "+a.Command, out)
+	}
+	if err == nil && out == "" {
+		err = fmt.Errorf("provider auth command `%s` printed no token", a.Command)
+	}
+	if err != nil {
+		return "", &responses.Error{Message: err.Error(), Kind: responses.KindUnauthorized, Err: err}
+	}
+	t.token, t.read = out, now
+	return out, nil
+}
+
+// maxToken bounds what a command may print.
+const maxToken = 1 << 20
+
+// runAuth runs the command to its end, and gives what it printed.
+func runAuth(a *config.CommandAuth, environ []string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), a.Timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, a.Command, a.Args...)
+	cmd.Dir, cmd.Env = a.Cwd, environ
+	cmd.WaitDelay = time.Second
+	responses.OwnGroup(cmd)
+	out, errOut := bounded{max: maxToken}, bounded{max: 4 << 10}
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return "", fmt.Errorf("provider auth command `%s` did not end within %v", a.Command, a.Timeout)
+	case err != nil && cmd.ProcessState != nil:
+		return "", fmt.Errorf("provider auth command `%s` failed (%v): %s", a.Command, err, reason(errOut.kept.String()))
+	case err != nil:
+		return "", fmt.Errorf("start provider auth command `%s`: %w", a.Command, err)
+	case out.over:
+		return "", fmt.Errorf("provider auth command `%s` printed more than a token", a.Command)
+	}
+	return out.kept.String(), nil
+}
+
+func reason(stderr string) string {
+	if s := strings.TrimSpace(stderr); s != "" {
+		return s
+	}
+	return "it said nothing"
+}
+
+// bounded keeps the beginning of what is written to it.
+type bounded struct {
+	kept bytes.Buffer
+	max  int
+	over bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	n := len(p)
+	if left := b.max - b.kept.Len(); n > left {
+		p, b.over = p[:max(left, 0)], true
+	}
+	b.kept.Write(p)
+	return n, nil
+}
