@@ -181,6 +181,7 @@ func TestBinaries(t *testing.T) {
 		"codex-execpolicy": {7 * mb, []string{"net/http"}},
 		"codex-mcp":        {14 * mb, nil},
 		"codex-config":     {6 * mb, []string{"net/http"}},
+		"codex-doctor":     {11 * mb, nil},
 		"codex-debug":      {7 * mb, []string{"net/http"}},
 		"codex-sandbox":    {42 * mb / 10, small},
 		"apply_patch":      {3 * mb, small},

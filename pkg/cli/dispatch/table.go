@@ -94,7 +94,7 @@ func Commands() []Command {
 			Help: "show the settings that hold, and where they come from"},
 		{Name: "features", Class: Settings, Program: "codex-config", Args: []string{"features"}, takes: takesSettings, Page: "codex-config.1", Words: "list enable disable",
 			Help: "list and set feature flags"},
-		{Name: "doctor", Class: Settings, Program: "codex-doctor", takes: takesConfig, Planned: true,
+		{Name: "doctor", Class: Settings, Program: "codex-doctor", takes: takesSettings, Page: "codex-doctor.1",
 			Help: "check installation, config and network"},
 		// What older pages of the original call its sandboxes.
 		{Name: "debug landlock", Class: Settings, Program: sandbox, Args: []string{"linux"}, takes: takesConfig, Page: "codex-sandbox.1", Hidden: true,
