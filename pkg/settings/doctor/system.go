@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/foreign"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/responses"
 )
 
@@ -46,7 +47,7 @@ func sandbox(ctx context.Context, e *examination) check {
 func updates(_ context.Context, e *examination) check {
 	d := map[string]any{"version cache": filepath.Join(e.home, "version.json")}
 	b, err := foreign.ReadFile(filepath.Join(e.home, "version.json"), 1<<16)
-	if err == nil && gjson.ValidBytes(b) {
+	if err == nil && jsonrpc.Valid(b) {
 		d["latest version"] = gjson.GetBytes(b, "latest_version").String()
 	}
 	return check{Status: ok, Summary: "nothing is fetched at a start", Details: d}
