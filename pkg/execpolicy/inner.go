@@ -47,6 +47,8 @@ func Look(argv []string) []Inner {
 type looker struct {
 	found []Inner
 	full  bool
+	docs  map[*syntax.CallExpr]string // what here-documents and here-strings give to a command
+	input string                      // of the command that is looked at
 }
 
 func (l *looker) add(in Inner) {
@@ -83,6 +85,12 @@ func (l *looker) script(text string, guess bool, depth int) {
 func (l *looker) node(n syntax.Node, guess bool, depth int) {
 	syntax.Walk(n, func(n syntax.Node) bool {
 		switch n := n.(type) {
+		case *syntax.Stmt:
+			l.here(n)
+		case *syntax.CoprocClause:
+			if n.Name != nil && n.Stmt.Cmd == nil { // a name and a here-document: a shell takes the name for the command
+				l.add(Inner{Open: true, Hidden: true})
+			}
 		case *syntax.CallExpr:
 			l.call(n, guess, depth)
 		case *syntax.Assign:
@@ -147,8 +155,51 @@ func (l *looker) call(c *syntax.CallExpr, guess bool, depth int) {
 		}
 	}
 	if len(c.Args) > 0 {
+		outer := l.input
+		l.input = l.docs[c]
 		l.command(in, depth)
+		l.input = outer
 	}
+}
+
+// here notes what the here-documents of a statement give to its command.
+func (l *looker) here(st *syntax.Stmt) {
+	call, ok := st.Cmd.(*syntax.CallExpr)
+	if !ok {
+		return
+	}
+	for _, r := range st.Redirs {
+		text := ""
+		switch {
+		case r.Hdoc != nil:
+			text = source(r.Hdoc)
+		case r.Op == syntax.WordHdoc:
+			if word := readWord(r.Word); word.known {
+				text = word.text
+			} else {
+				text = strings.Trim(source(r.Word), `"`)
+			}
+		default:
+			continue
+		}
+		if l.docs == nil {
+			l.docs = map[*syntax.CallExpr]string{}
+		}
+		l.docs[call] += text + "\n"
+	}
+}
+
+// source is a word as a script has it.
+func source(w *syntax.Word) string {
+	var b strings.Builder
+	for _, p := range w.Parts {
+		if lit, ok := p.(*syntax.Lit); ok {
+			b.WriteString(lit.Value)
+		} else if err := syntax.NewPrinter().Print(&b, p); err != nil {
+			b.WriteString(" $_ ") // something that is not known
+		}
+	}
+	return b.String()
 }
 
 // command looks at a command, and at what it runs in turn.
@@ -182,7 +233,13 @@ func (l *looker) command(in Inner, depth int) {
 	case name == "find" || name == "fd" || name == "fdfind":
 		l.find(in, args, depth)
 	case isInterpreter(name):
-		l.add(Inner{Argv: tokens(args), Text: true})
+		if l.input == "" && (len(args) == 0 || args[len(args)-1] == "-") || in.Open && len(args) > 0 && codeFollows(args[len(args)-1]) {
+			in.Hidden = true
+			l.add(in)
+		}
+		l.add(Inner{Argv: append(tokens(args), tokens([]string{l.input})...), Text: true})
+	case l.input != "" && readsCode(name):
+		l.add(Inner{Argv: tokens([]string{l.input}), Text: true})
 	case renames(name):
 		for _, a := range args {
 			l.add(Inner{Argv: []string{a}, Open: true, Guess: true})
@@ -227,6 +284,8 @@ func (l *looker) shell(in Inner, depth int) {
 	case script && i < len(args):
 		l.script(args[i], in.Guess, depth+1)
 	case len(args) == 1 && (args[0] == "--version" || args[0] == "--help"):
+	case l.input != "" && !in.Open && (i == len(args) || slices.Contains(args[:i], "-s")):
+		l.script(l.input, in.Guess, depth+1)
 	default:
 		in.Hidden = true
 		l.add(in)

@@ -267,10 +267,65 @@ ln -s /usr/bin/touch t && ./t x
 hash -p /usr/bin/touch t; t x`+"\n"), "\n")
 }
 
+// fed are ways to run touch that come by a here-document, or through a shell that is given one.
+func fed() []string {
+	return []string{
+		"bash <<EOF\ntouch x\nEOF",
+		"bash <<'EOF'\ntouch x\nEOF",
+		"sh -s <<EOF\necho hi\ntouch x\nEOF",
+		"sh -s a b <<-EOF\n\ttouch x\n\tEOF",
+		"bash <<< 'touch x'",
+		"bash <<<\"touch x\"",
+		"sh -c \"$(cat <<EOF\ntouch x\nEOF\n)\"",
+		"eval \"$(cat <<EOF\ntouch x\nEOF\n)\"",
+		"cat <<EOF | sh\ntouch x\nEOF",
+		"python3 <<EOF\nimport os\nos.system('touch x')\nEOF",
+		"python3 - <<'EOF'\nimport os; os.system('touch x')\nEOF",
+		"perl <<EOF\nsystem 'touch x'\nEOF",
+		"env FOO=1 bash <<EOF\ntouch x\nEOF",
+		"sudo sh <<EOF\ntouch x\nEOF",
+		"exec bash <<EOF\ntouch x\nEOF",
+		"bash <(cat <<EOF\ntouch x\nEOF\n)",
+		". <(cat <<EOF\ntouch x\nEOF\n)",
+		"source /dev/stdin <<EOF\ntouch x\nEOF",
+		"{ bash; } <<EOF\ntouch x\nEOF",
+		"while read l; do $l; done <<EOF\ntouch x\nEOF",
+		"make -f - <<EOF\nall:\n\ttouch x\nEOF",
+		"ed f <<EOF\n!touch x\nEOF",
+		"bash <<EOF\nbash <<EOG\ntouch x\nEOG\nEOF",
+		"bash <<EOF\n$(echo touch x)\nEOF",
+		"X=touch; bash <<EOF\n$X x\nEOF",
+		"ssh h <<EOF\ntouch x\nEOF",
+		"awk -f - <<EOF\nBEGIN{system(\"touch x\")}\nEOF",
+		"python3 -c \"$(cat <<EOF\nimport os;os.system('touch x')\nEOF\n)\"",
+		"mapfile -t a <<< 'touch x'; ${a[0]}",
+		"IFS=; read c <<< 'touch x'; $c",
+		"bash 0<<EOF\ntouch x\nEOF",
+		"bash 3<<EOF <&3\ntouch x\nEOF",
+		"coproc bash <<EOF\ntouch x\nEOF",
+		"busybox sh <<EOF\ntouch x\nEOF",
+		"xargs -I{} sh -c '{}' <<< 'touch x'",
+		"node <<EOF\nrequire('child_process').execSync('touch x')\nEOF",
+		"zsh <<EOF\n=touch x\nEOF",
+		"bash <<EOF\nt\\ouch x\nEOF",
+		"bash <<EOF\n$'touch' x\nEOF",
+		"at now <<EOF\ntouch x\nEOF",
+		"command bash <<EOF\ntouch x\nEOF",
+		"bash /dev/stdin <<EOF\ntouch x\nEOF",
+		"bash -c 'bash' <<EOF\ntouch x\nEOF",
+		"timeout 5 bash <<EOF\ntouch x\nEOF",
+		"(bash) <<EOF\ntouch x\nEOF",
+		"if true; then bash; fi <<EOF\ntouch x\nEOF",
+		"f() { bash; }; f <<EOF\ntouch x\nEOF",
+		"env python3 <<EOF\nimport os; os.system('touch x')\nEOF",
+		"coproc bash <<E\ntouch x\nE", "echo 'import os' | python3", "bash -s < f", "node -e \"$x\"",
+	}
+}
+
 // TestSpellings: however a forbidden command is written, it is refused or asked about. A
 // rule that asks does so, too.
 func TestSpellings(t *testing.T) {
-	all := append(spellings(), "ls\ntouch x", "to\\\nuch x", "cat <<E\n$(touch x)\nE", "sh <<E\ntouch x\nE", "bash <<'E'\ntouch x\nE")
+	all := append(append(spellings(), fed()...), "ls\ntouch x", "to\\\nuch x", "cat <<E\n$(touch x)\nE", "sh <<E\ntouch x\nE", "bash <<'E'\ntouch x\nE")
 	for _, rule := range []Verdict{Forbid, Ask} {
 		rules := NewPolicy([]Rule{{Prefix: &PrefixRule{Pattern: [][]string{{"touch"}}, Decision: rule}}})
 		for _, script := range all {
@@ -304,6 +359,8 @@ func TestOrdinary(t *testing.T) {
 		`"$VENV/bin/python" -m pytest`: Allow, `"$(go env GOPATH)"/bin/x`: Allow, `"$BIN/touch" x`: Ask, `"$BIN"/git push`: Ask, `$BIN/x`: Ask, `"$@/x"`: Ask,
 		`"${a[@]}/x"`: Ask, `"${a:-touch x}"/y`: Ask, `"$BIN"/to?ch x`: Ask, "echo ${x@Q}": Allow,
 		"./build.sh": Allow, "echo $HOME": Allow, "A=$(git rev-parse HEAD) make": Allow, "cat <<EOF >f\ntouch x\nEOF": Allow, "env": Allow, "xargs": Allow,
+		"bash <<EOF\necho hello\nEOF": Allow, "python3 <<EOF\nprint(1)\nEOF": Allow, "python3 - a <<'EOF'\nprint(1)\nEOF": Allow,
+		"git commit -F - <<EOF\ntouch up\nEOF": Allow, "python3 x.py \"$f\"": Allow, "sed -n \"${n}p\" f": Allow, "sort - <<< b": Allow,
 		"bash --version": Allow, "nice make": Allow, "timeout 60 go test": Allow, "cp a b": Allow, "mv touch b": Ask, "sudo apt-get update": Allow,
 	} {
 		d := Decide(Call{Argv: []string{"/bin/bash", "-lc", script}, Asking: Asking{Policy: OnRequest}, Sandboxed: true, Rules: rules})

@@ -36,6 +36,25 @@ func isInterpreter(name string) bool {
 	return false
 }
 
+// codeFollows names options of interpreters before code.
+func codeFollows(option string) bool {
+	switch option {
+	case "-c", "-e", "-E", "-p", "-r", "--eval", "--print", "-Command", "-command", "/c":
+		return true
+	}
+	return false
+}
+
+// readsCode names programs that run code which comes by their standard input.
+func readsCode(name string) bool {
+	switch name {
+	case "at", "batch", "bc", "crontab", "dc", "ftp", "ghci", "gnuplot", "irb", "jshell", "julia", "m4", "make", "gmake", "mysql", "octave",
+		"psql", "r", "rscript", "sftp", "xonsh":
+		return true
+	}
+	return false
+}
+
 // renames names programs that give another one a new name.
 func renames(name string) bool {
 	switch name {
