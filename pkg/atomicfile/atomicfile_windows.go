@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -47,6 +48,31 @@ func create(path string, perm os.FileMode, pieces [][]byte) error {
 		err = os.Rename(temp, path)
 	}
 	if err != nil {
+		_ = os.Remove(temp) // ours, and of no use
+	}
+	return err
+}
+
+// Copy makes what is in a file, from its beginning, the content of another one: a new one
+// gets a temporary name first; an old one is written over.
+func Copy(path string, perm os.FileMode, in *os.File) error {
+	target, _, err := follow(path)
+	if err != nil {
+		return err
+	}
+	temp := target
+	if _, err := os.Stat(target); errors.Is(err, fs.ErrNotExist) {
+		temp = tempName(target)
+	}
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, in)
+	if err = errors.Join(err, f.Close()); err == nil && temp != target {
+		err = os.Rename(temp, target)
+	}
+	if err != nil && temp != target {
 		_ = os.Remove(temp) // ours, and of no use
 	}
 	return err

@@ -4,12 +4,12 @@ package server
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/policy"
 )
@@ -64,18 +64,18 @@ func (f *filer) copyFile(p entry, dst string, perm uint32) error {
 		return err
 	}
 	defer in.Close()
-	out, err := f.create(dst, perm)
+	if f.pol == nil {
+		return atomicfile.Copy(dst, os.FileMode(perm&0o777), in)
+	}
+	q, err := f.follow(dst)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, in)
-	if err == nil {
-		err = out.Chmod(os.FileMode(perm & 0o777))
+	defer q.close()
+	if err := f.mayWrite(q); err != nil {
+		return err
 	}
-	if e := out.Close(); err == nil {
-		err = e
-	}
-	return err
+	return atomicfile.CopyAt(q.dir, q.base, os.FileMode(perm&0o777), f.replaces(q), in)
 }
 
 func (f *filer) copyLink(p entry, dst string) error {

@@ -92,22 +92,13 @@ func (f *filer) writeFile(path string, data []byte) error {
 	if err := f.mayWrite(p); err != nil {
 		return err
 	}
-	// Where only this file may be written, no other one comes into its folder.
-	replace := f.pol.CanWrite(filepath.Join(filepath.Dir(p.real), ".codex-0.tmp"))
-	return atomicfile.WriteAt(p.dir, p.base, 0o666, replace, data)
+	return atomicfile.WriteAt(p.dir, p.base, 0o666, f.replaces(p), data)
 }
 
-// create opens a file for writing from its beginning.
-func (f *filer) create(path string, perm uint32) (*os.File, error) {
-	p, err := f.follow(path)
-	if err != nil {
-		return nil, err
-	}
-	defer p.close()
-	if err := f.mayWrite(p); err != nil {
-		return nil, err
-	}
-	return p.open(unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_NONBLOCK, perm)
+// replaces says whether a new file may take the place of one: where only that one may be
+// written, no other one comes into its folder.
+func (f *filer) replaces(p entry) bool {
+	return f.pol.CanWrite(filepath.Join(filepath.Dir(p.real), ".codex-0.tmp"))
 }
 
 func (f *filer) makeDirectory(path string, recursive bool) error {

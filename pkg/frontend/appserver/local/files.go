@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -178,30 +177,10 @@ func copyTree(from, to string) error {
 	case !fi.Mode().IsRegular():
 		return fmt.Errorf("fs/copy only supports regular files, directories, and symlinks: %s", from)
 	}
-	if fi, err := os.Stat(to); err == nil && fi.Mode().IsRegular() {
-		data, err := foreign.ReadFile(from, maxFile)
-		if err != nil {
-			return err
-		}
-		return atomicfile.Write(to, 0o666, data)
-	}
-	return copyNew(from, to, fi.Mode().Perm())
-}
-
-// copyNew copies a file to where none is; of a copy that fails nothing is left.
-func copyNew(from, to string, perm fs.FileMode) error {
 	src, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	dst, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, perm)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(dst, src)
-	if err = errors.Join(err, dst.Close()); err != nil {
-		_ = os.Remove(to)
-	}
-	return err
+	return atomicfile.Copy(to, fi.Mode().Perm(), src)
 }
