@@ -480,14 +480,37 @@ fetch() {
 	wget)
 		set -- -q -O "$2" "$url"
 		# A redirect could lead to plain http, which no option of wget forbids: follow none.
-		# A busybox has no option for that either; without time-outs it crashes on -T.
 		case $(wget --help 2>&1) in
-		*--max-redirect*) set -- -t 3 -T 60 --max-redirect=0 "$@" ;;
-		*"-T SEC"*) set -- -T 60 "$@" ;;
+		*--max-redirect*) run wget -t 3 -T 60 --max-redirect=0 "$@" ;;
+		*"-T SEC"*) straight "$@" -T 60 ;;
+		*) straight "$@" ;; # without time-outs it crashes on -T
 		esac
-		run wget "$@"
 		;;
 	esac
+}
+
+# straight -q -O FILE URL [OPTIONS]: with a busybox, which follows redirects, but tells: what
+# came by one is not used.
+straight() {
+	if [ "$3" = - ]; then
+		{
+			told=$(run wget -S "$@" 2>&1 >&3 3>&-)
+			got=$?
+		} 3>&1
+	else
+		run wget -S "$@" 2>"$3.told"
+		got=$?
+		told=$(cat "$3.told")
+		rm -f "$3.told"
+	fi
+	printf '%s\n' "$told" | grep '^wget:' >&2
+	case $told in
+	*[Ll]ocation:*)
+		say "$4 redirects, which is not followed"
+		return 1
+		;;
+	esac
+	return "$got"
 }
 
 # sum FILE prints its SHA-256.

@@ -64,15 +64,22 @@ func (w *site) instead(act func(http.ResponseWriter, *http.Request) bool) {
 
 // downloaders runs a test with each program that install.sh can download with.
 func downloaders(t *testing.T, test func(t *testing.T, u *user)) {
-	for _, tool := range []string{"curl", "wget"} {
+	for _, tool := range []string{"curl", "wget", "busybox"} {
 		t.Run(tool, func(t *testing.T) {
-			if _, err := exec.LookPath(tool); err != nil {
+			program, err := exec.LookPath(tool)
+			if err != nil {
 				t.Skip(err)
 			}
 			t.Parallel()
 			u := newUser(t)
-			other := map[string]string{"curl": "wget", "wget": "curl"}[tool]
-			u.env = []string{"PATH=" + tools(t, []string{other}, nil)}
+			without := map[string][]string{"curl": {"wget"}, "wget": {"curl"}, "busybox": {"curl", "wget"}}[tool]
+			path := tools(t, without, nil)
+			if tool == "busybox" {
+				if err := os.Symlink(program, filepath.Join(path, "wget")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			u.env = []string{"PATH=" + path}
 			test(t, u)
 		})
 	}
