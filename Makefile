@@ -16,7 +16,7 @@ TREE      = $(DESTDIR)$(PREFIX)
 PROGRAMS := $(notdir $(wildcard cmd/*))
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: all build demo test race bench lint staticcheck pages cross install dist clean
+.PHONY: all build demo picture test race bench lint staticcheck pages cross install dist clean
 
 all: build
 
@@ -31,6 +31,11 @@ build:
 # The main job with a scripted model: no account, no network.
 demo: build
 	@examples/demo.sh bin
+
+# The picture in README.md: the demo at a terminal.
+picture: build
+	$(GO) run ./tests/tui/picture bin examples/demo >examples/tui.svg.new
+	mv examples/tui.svg.new examples/tui.svg
 
 # make test TESTFLAGS=-json is for machines.
 test: build

@@ -367,3 +367,18 @@ func (t *Terminal) fit(screen []row, x, y, cols, rows int) ([]row, int, int) {
 	}
 	return out, min(nx, cols-1), max(0, ny)
 }
+
+// Cell is one cell of the screen: a character and the parameters of the SGR sequence it
+// was written with. Behind a wide character stands an empty one.
+type Cell struct{ Text, Style string }
+
+// Cells are the cells of what is seen, row by row.
+func (t *Terminal) Cells() [][]Cell {
+	out := make([][]Cell, len(t.screen))
+	for i, r := range t.screen {
+		for _, c := range r.cells {
+			out[i] = append(out[i], Cell{c.s, c.style})
+		}
+	}
+	return out
+}
