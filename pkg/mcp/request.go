@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/tidwall/gjson"
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp/wire"
@@ -50,11 +52,22 @@ func (c *Client) Manifest(ctx context.Context) (*wire.Manifest, error) {
 // Tools lists tools as the server describes them. An error is the last.
 func (c *Client) Tools(ctx context.Context) iter.Seq2[json.RawMessage, error] {
 	return pages(func(cursor string) (page, error) {
+		var sound map[string]bool
 		raw, err := c.do(ctx, "tools/list", c.server.Startup, func(ctx context.Context, ss *session) error {
 			r, err := ss.ListTools(ctx, &sdk.ListToolsParams{Cursor: cursor})
+			if err == nil {
+				sound = make(map[string]bool, len(r.Tools))
+				for _, t := range r.Tools {
+					sound[t.Name] = true
+				}
+			}
 			return keep(ctx, r, err)
 		})
-		return read(raw, err, "tools")
+		p, err := read(raw, err, "tools")
+		if sound != nil { // the library leaves out tools that must not be called
+			p.items = slices.DeleteFunc(p.items, func(t json.RawMessage) bool { return !sound[gjson.GetBytes(t, "name").Str] })
+		}
+		return p, err
 	})
 }
 

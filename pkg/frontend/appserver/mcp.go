@@ -37,7 +37,9 @@ func (s *Server) mcpReload(*request) (any, error) {
 // askEngine starts an engine for one request, without a thread that anybody else sees.
 func (s *Server) askEngine(r *request) (any, error) {
 	cmd := s.opts.Engine
-	cmd.Args = append(slices.Clone(cmd.Args), "--source", "vscode", "--ephemeral")
+	// Nobody has to be logged in for it: the model is not asked.
+	cmd.Args = append(slices.Clone(cmd.Args), "--source", "vscode", "--ephemeral",
+		"-c", `model_providers.no-model={name="none",command=["false"]}`, "-c", "model_provider=no-model")
 	if socket := s.mcpSocket(); socket != "" {
 		cmd.Args = append(cmd.Args, "--mcp-pool", socket)
 	}
