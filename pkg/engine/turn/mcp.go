@@ -20,7 +20,13 @@ import (
 // starts them. It fails when one is missing that the thread cannot do without.
 func (t *liveThread) setUpServers(ctx context.Context) error {
 	var servers []config.MCPServer
-	for _, s := range t.cfg.MCPServers() {
+	configured := t.cfg.MCPServers()
+	for _, name := range t.opts.WithMCP {
+		if !slices.ContainsFunc(configured, func(s config.MCPServer) bool { return s.Name == name }) {
+			return fmt.Errorf("no MCP server named '%s' is configured", name)
+		}
+	}
+	for _, s := range configured {
 		if s.Enabled && (t.opts.WithMCP == nil || slices.Contains(t.opts.WithMCP, s.Name)) {
 			servers = append(servers, s)
 		}

@@ -43,6 +43,7 @@ type Args struct {
 	Ephemeral       bool
 	NoUserConfig    bool
 	NoRules         bool
+	WithMCP         string // names with commas between them
 	SchemaFile      string
 	Color           string // always, never or auto
 	JSON            bool

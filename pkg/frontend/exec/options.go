@@ -109,6 +109,7 @@ func table() []option {
 		eng(opt("--ephemeral", "", "keep no session file", flag(func(a *Args) *bool { return &a.Ephemeral }))),
 		eng(opt("--ignore-user-config", "", "do not read CODEX_HOME/config.toml", flag(func(a *Args) *bool { return &a.NoUserConfig }))),
 		eng(opt("--ignore-rules", "", "do not read rules files", flag(func(a *Args) *bool { return &a.NoRules }))),
+		own(eng(opt("--with-mcp", "NAMES", "use these MCP servers only", text(func(a *Args) *string { return &a.WithMCP })))),
 		opt("--output-schema", "FILE", "JSON Schema that the answer must have the shape of", text(func(a *Args) *string { return &a.SchemaFile })),
 		pick(opt("--color", "COLOR", "colours on stderr", text(func(a *Args) *string { return &a.Color })), "always", "never", "auto"),
 		opt("--json --experimental-json", "", "print events as lines of JSON on stdout", flag(func(a *Args) *bool { return &a.JSON })),

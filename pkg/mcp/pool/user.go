@@ -43,6 +43,7 @@ func (u *user) handle(r *jsonrpc.Request) error {
 	if run == nil {
 		return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "no %s", r.Method))
 	}
+	r.Params = bytes.Clone(r.Params) // the reader goes on
 	ctx, cancel := context.WithCancel(u.ctx)
 	if r.Method == wire.MethodCall {
 		var p wire.CallParams
