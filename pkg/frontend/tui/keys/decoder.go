@@ -258,6 +258,9 @@ func control(params string, final byte) (Event, bool) {
 		}
 		return Event{}, false
 	}
+	if strings.ContainsAny(params, "<=>") {
+		return Event{}, false // the mouse, and what nobody asked for
+	}
 	p := strings.Split(params, ";")
 	switch final {
 	case 'I':

@@ -23,6 +23,9 @@ type batch struct {
 	err   error  // that ended them
 }
 
+// maxReplay is how many turns of a session are shown when it is resumed.
+const maxReplay = 100
+
 // Bounds: how many bytes of lines are taken together, and what waits for the engine.
 const (
 	batchSize   = 128 << 10
@@ -210,7 +213,11 @@ func (l *Loop) open(r Request) {
 		l.opened = true
 		l.header()
 		l.transcript.resumed = len(opened.Thread.Turns) > 0
-		l.state.Replay(opened.Thread.Turns)
+		shown := opened.Thread.Turns[max(0, len(opened.Thread.Turns)-maxReplay):]
+		if l.transcript.lost = len(shown) < len(opened.Thread.Turns); l.transcript.lost {
+			l.state.Notice(cells.Info, fmt.Sprintf("The last %d of %d turns are shown.", len(shown), len(opened.Thread.Turns)), "")
+		}
+		l.state.Replay(shown)
 		l.replayed(opened.Thread.Turns)
 		l.effects()
 		l.firstPrompt()

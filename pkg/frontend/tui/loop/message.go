@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"slices"
+
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/state"
 	"codex/pkg/frontend/tui/text"
@@ -87,9 +89,14 @@ func (l *Loop) complete(e state.Complete) {
 
 // remember keeps the newest answers for /copy.
 func (l *Loop) remember(item *protocol.AgentMessageItem) {
-	const most = 32
+	const most, bytes = 32, 8 << 20
 	l.answers = append(l.answers, item.Text)
-	if len(l.answers) > most {
-		l.answers = l.answers[1:]
+	n := 0
+	for _, a := range l.answers {
+		n += len(a)
+	}
+	for len(l.answers) > 1 && (len(l.answers) > most || n > bytes) {
+		n -= len(l.answers[0])
+		l.answers = slices.Delete(l.answers, 0, 1)
 	}
 }

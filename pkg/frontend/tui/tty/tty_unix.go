@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -111,5 +112,19 @@ func (c *canceller) close() {
 }
 
 // Suspend stops the process group, as Ctrl-Z does in a terminal that is not raw. It
-// returns when the process goes on.
-func Suspend() error { return unix.Kill(0, unix.SIGTSTP) }
+// returns when the process goes on. The kernel may take its time to stop all threads, and
+// does not stop a group that nobody could continue.
+func Suspend() error {
+	on := make(chan os.Signal, 1)
+	signal.Notify(on, unix.SIGCONT)
+	defer signal.Stop(on)
+	if err := unix.Kill(0, unix.SIGTSTP); err != nil {
+		return fmt.Errorf("suspend: %w", err)
+	}
+	const orphaned = 300 * time.Millisecond
+	select {
+	case <-on:
+	case <-time.After(orphaned):
+	}
+	return nil
+}
