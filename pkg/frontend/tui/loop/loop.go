@@ -26,14 +26,13 @@ import (
 	"codex/pkg/frontend/tui/screen"
 	"codex/pkg/frontend/tui/state"
 	"codex/pkg/frontend/tui/text"
-	"codex/pkg/frontend/tui/tty"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
 // Options are what a Loop is made of.
 type Options struct {
-	TTY     *tty.TTY
+	TTY     Terminal
 	Getenv  func(string) string
 	Cwd     string // of the thread
 	Home    string // of the user
@@ -58,6 +57,19 @@ type Options struct {
 	NoAlt  bool                                                  // overlays stay on the main screen
 	Diff   func(ctx context.Context, dir string) (string, error) // of the work tree
 	Trust  func() error                                          // not nil: the folder has to be trusted, and this stores it
+}
+
+// Terminal is what the loop draws on and reads from: *tty.TTY, see there.
+type Terminal interface {
+	io.ReadWriter
+	Size() (cols, rows int)
+	Title(s string) error
+	Raw() error
+	Restore()
+	Crash()
+	Cancel()
+	Resume()
+	Files() (in, out *os.File)
 }
 
 // Request is what is sent to open a thread.
