@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/watchdog"
 )
 
 // Defaults of the provider settings of the same names.
@@ -119,7 +121,7 @@ type Client struct {
 	http     *http.Client
 	httpErr  error
 
-	guard guard // of commands
+	guard watchdog.Guard // of commands
 
 	life context.Context // ends with Close: what still drains or reaps stops then
 	end  context.CancelFunc
@@ -162,7 +164,7 @@ func NewClient(ep Endpoint, opts ...Option) *Client {
 func (c *Client) Close() {
 	c.end()
 	c.wg.Wait()
-	c.guard.close()
+	c.guard.Close()
 	if c.http != nil {
 		c.http.CloseIdleConnections()
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"codex/pkg/watchdog"
 )
 
 // leaveTime is how long a command may take to leave after response.completed, or after
@@ -34,10 +36,10 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	cmd.Stdin = bytes.NewReader(oneLine(req.Body))
 	cmd.Stderr = stderr
 	cmd.WaitDelay = leaveTime // for a grandchild that keeps stderr open
-	OwnGroup(cmd)
+	watchdog.OwnGroup(cmd)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
-		err = c.guard.start(cmd, c.ep.Self)
+		err = c.guard.Start(cmd, c.ep.Self)
 	}
 	if err != nil {
 		cancel(nil)
@@ -60,7 +62,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	t := time.AfterFunc(leaveTime, func() { cancel(err) })
 	werr := cmd.Wait()
 	t.Stop()
-	c.guard.end(cmd)
+	c.guard.End(cmd)
 	cancel(nil)
 	err = c.readError(ctx, cause, err)
 	if s.short {
@@ -95,7 +97,7 @@ func (c *Client) reap(cmd *exec.Cmd, out io.Reader, cancel context.CancelCauseFu
 		defer t.Stop()
 		io.Copy(io.Discard, out)
 		cmd.Wait()
-		c.guard.end(cmd)
+		c.guard.End(cmd)
 	})
 }
 

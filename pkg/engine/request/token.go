@@ -11,6 +11,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/responses"
+	"codex/pkg/watchdog"
 )
 
 // Tokens keeps what the provider's auth command printed, for as long as it may be used. The
@@ -61,7 +62,7 @@ func runAuth(a *config.CommandAuth, environ []string) (string, error) {
 	cmd := exec.CommandContext(ctx, a.Command, a.Args...)
 	cmd.Dir, cmd.Env = a.Cwd, environ
 	cmd.WaitDelay = time.Second
-	responses.OwnGroup(cmd)
+	watchdog.OwnGroup(cmd)
 	out, errOut := bounded{max: maxToken}, bounded{max: 4 << 10}
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err := cmd.Run()

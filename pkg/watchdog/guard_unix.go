@@ -1,14 +1,12 @@
 //go:build unix
 
-package responses
+package watchdog
 
 import (
 	"fmt"
 	"os/exec"
 	"sync"
 	"syscall"
-
-	"codex/pkg/watchdog"
 )
 
 // OwnGroup starts the command in a process group of its own and makes its context kill
@@ -24,20 +22,20 @@ func OwnGroup(cmd *exec.Cmd) {
 // killGroup ends what is left of the command's group.
 func killGroup(cmd *exec.Cmd) { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 
-// guard has the groups of commands ended should this process be killed. The zero value is
+// Guard has the groups of commands ended should this process be killed. The zero value is
 // ready.
-type guard struct {
+type Guard struct {
 	mu  sync.Mutex
-	dog *watchdog.Watchdog // nil before the first command
+	dog *Watchdog // nil before the first command
 }
 
-// start starts a command of OwnGroup under guard; self is the program that watches, "" for
+// Start starts a command of OwnGroup under guard; self is the program that watches, "" for
 // none.
-func (g *guard) start(cmd *exec.Cmd, self string) error {
+func (g *Guard) Start(cmd *exec.Cmd, self string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if self != "" && g.dog == nil {
-		dog, err := watchdog.Start(self)
+		dog, err := Start(self)
 		if err != nil {
 			return fmt.Errorf("guard it: %w", err)
 		}
@@ -54,9 +52,14 @@ func (g *guard) start(cmd *exec.Cmd, self string) error {
 	return nil
 }
 
-// end ends what is left of a command that is over.
-func (g *guard) end(cmd *exec.Cmd) {
+// End ends what is left of a command that is over.
+func (g *Guard) End(cmd *exec.Cmd) {
 	killGroup(cmd)
+	g.Release(cmd)
+}
+
+// Release lets what a command that is over has left behind go on.
+func (g *Guard) Release(cmd *exec.Cmd) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.dog != nil {
@@ -64,7 +67,8 @@ func (g *guard) end(cmd *exec.Cmd) {
 	}
 }
 
-func (g *guard) close() {
+// Close ends the watcher.
+func (g *Guard) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.dog != nil {

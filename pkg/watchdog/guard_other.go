@@ -1,0 +1,23 @@
+//go:build !unix
+
+package watchdog
+
+import "os/exec"
+
+// OwnGroup is nothing here: a context kills the command alone.
+func OwnGroup(*exec.Cmd) {}
+
+// Guard is nothing more than starting and ending here.
+type Guard struct{}
+
+// Start starts the command.
+func (*Guard) Start(cmd *exec.Cmd, _ string) error { return cmd.Start() }
+
+// End ends it.
+func (*Guard) End(cmd *exec.Cmd) { cmd.Process.Kill() }
+
+// Release lets what a command has left behind go on.
+func (*Guard) Release(*exec.Cmd) {}
+
+// Close has nothing to end.
+func (*Guard) Close() {}
