@@ -213,8 +213,6 @@ func notSent() map[string]string {
 	const guardian, realtime = "the guardian", "realtime voice"
 	return map[string]string{
 		"thread/goal/updated":                  "goals",
-		"hook/started":                         "hooks",
-		"hook/completed":                       "hooks",
 		"item/autoApprovalReview/started":      guardian,
 		"item/autoApprovalReview/completed":    guardian,
 		"guardianWarning":                      guardian,

@@ -131,7 +131,7 @@ func (f *Flags) options() (*turn.Options, error) {
 			Program: install.Own(self),
 		},
 		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, PromptInput: f.PromptInput, IgnoreRules: f.IgnoreRules,
-		SkillRoots: f.SkillRoot,
+		SkillRoots: f.SkillRoot, TrustHooks: f.BypassHooks, TempDir: os.TempDir(),
 		ClientAuth: f.ClientAuth,
 		Self:       self, Environ: clock.Without(os.Environ()), Getenv: os.Getenv,
 		Originator: originator(f.Source), Platform: version.Platform(), SandboxName: sandboxName(), Timezone: timezone(os.Getenv("TZ")),

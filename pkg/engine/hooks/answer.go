@@ -21,6 +21,7 @@ type answer struct {
 	context  string
 	feedback string // in the place of a tool's output
 	decision string // allow, deny or ""
+	updated  json.RawMessage
 }
 
 // Decisions about a permission.
@@ -45,8 +46,8 @@ func failed(format string, args ...any) answer {
 // block objects to what was about to happen.
 func (a *answer) block(e hooks.Event, reason string) {
 	a.status, a.blocked, a.reason = protocol.HookRunStatusBlocked, true, reason
-	if e == hooks.PostToolUse {
-		a.feedback = reason
+	if e == hooks.PostToolUse { // the tool has run: there is nothing left to block
+		a.blocked, a.feedback = false, reason
 	}
 	a.say(protocol.HookOutputEntryKindFeedback, reason)
 }
@@ -84,9 +85,23 @@ func read(e hooks.Event, r result) answer {
 	case hooks.SessionStart, hooks.UserPromptSubmit:
 		a.tell(stdout)
 	case hooks.Stop:
-		return failed("hook returned invalid stop hook JSON output")
+		return invalid(e)
 	}
 	return a
+}
+
+// invalid is the answer of a hook whose output can't be read.
+func invalid(e hooks.Event) answer {
+	name := e.Words("-")
+	switch e {
+	case hooks.SessionStart, hooks.UserPromptSubmit:
+		name = e.Words(" ")
+	case hooks.PreCompact, hooks.PostCompact:
+		name = string(e) + " hook"
+	case hooks.Stop:
+		name = "stop hook"
+	}
+	return failed("hook returned invalid %s JSON output", name)
 }
 
 func clean(b []byte) string { return strings.TrimSpace(strings.ToValidUTF8(string(b), "\uFFFD")) }
@@ -103,13 +118,25 @@ func refused(e hooks.Event, reason string) answer {
 		return failed("%s", reason)
 	}
 	if reason == "" {
-		return failed("%s hook exited with code 2 but did not write a blocking reason to stderr", e)
+		what := "a blocking reason"
+		switch e {
+		case hooks.PermissionRequest:
+			what = "a denial reason"
+		case hooks.PostToolUse:
+			what = "feedback"
+		case hooks.Stop:
+			what = "a continuation prompt"
+		}
+		return failed("%s hook exited with code 2 but did not write %s to stderr", e, what)
 	}
 	if e == hooks.PermissionRequest {
 		return denied(reason)
 	}
 	var a answer
 	a.block(e, reason)
+	if e == hooks.PostToolUse {
+		a.status = protocol.HookRunStatusCompleted
+	}
 	return a
 }
 
@@ -152,7 +179,7 @@ type permission struct {
 func readJSON(e hooks.Event, text string) answer {
 	o, ok := decode(e, text)
 	if !ok {
-		return failed("hook returned invalid %s hook JSON output", e.Words("-"))
+		return invalid(e)
 	}
 	var a answer
 	switch e {
@@ -236,16 +263,19 @@ func preTool(o output) answer {
 	switch {
 	case o.halts(), o.StopReason != nil, o.SuppressOutput != nil && *o.SuppressOutput:
 		return failed("PreToolUse hook returned unsupported continue:false, stopReason or suppressOutput")
-	case isSet(s.UpdatedInput):
-		return failed("PreToolUse hook returned unsupported updatedInput")
-	case s.PermissionDecision != nil && !objects:
+	case isSet(s.UpdatedInput) && deref(s.PermissionDecision) != allow:
+		return failed("PreToolUse hook returned updatedInput without permissionDecision:allow")
+	case s.PermissionDecision != nil && !objects && !isSet(s.UpdatedInput):
 		return failed("PreToolUse hook returned unsupported permissionDecision:%s", *s.PermissionDecision)
 	case deref(o.Decision) == "approve":
 		return failed("PreToolUse hook returned unsupported decision:approve")
 	case objects && strings.TrimSpace(reason) == "":
-		return failed("PreToolUse hook objected without a reason")
+		return failed("PreToolUse hook returned permissionDecision:deny without a non-empty permissionDecisionReason")
 	}
 	a := answer{status: protocol.HookRunStatusCompleted}
+	if isSet(s.UpdatedInput) {
+		a.updated = s.UpdatedInput
+	}
 	if c := deref(s.AdditionalContext); c != "" {
 		a.tell(c)
 	}
@@ -303,7 +333,7 @@ func general(e hooks.Event, o output) answer {
 			}
 		}
 	case o.Decision != nil && strings.TrimSpace(deref(o.Reason)) == "":
-		return failed("%s hook returned decision:block without a reason", e)
+		return failed("%s hook returned decision:block without a non-empty reason", e)
 	case o.Decision != nil:
 		a.block(e, *o.Reason)
 	}

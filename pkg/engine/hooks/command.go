@@ -64,7 +64,7 @@ func (r *Runner) command(ctx context.Context, h *hooks.Hook, cwd string, input [
 		r.guard.Release(cmd)
 		res.status = cmd.ProcessState.ExitCode()
 		if res.status < 0 {
-			res.err = fmt.Errorf("hook was ended by a signal: %s", cmd.ProcessState)
+			res.err = errors.New("hook exited without a status code")
 		}
 		var exit *exec.ExitError
 		if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) && !errors.Is(err, io.ErrClosedPipe) && !isBrokenPipe(err) {

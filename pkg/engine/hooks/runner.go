@@ -8,6 +8,7 @@ package hooks
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -59,6 +60,8 @@ type Outcome struct {
 	Feedback string
 	// Decision is allow, deny or "" on a question of permission; Message says why not.
 	Decision, Message string
+	// Updated is the input that a tool is to have instead of its own, nil for that.
+	Updated json.RawMessage
 }
 
 // Reason is why a run objects.
@@ -168,6 +171,9 @@ func (o *Outcome) add(a *answer) {
 		o.Decision, o.Message = deny, a.reason
 	}
 	o.Decision = cmp.Or(o.Decision, a.decision)
+	if a.updated != nil {
+		o.Updated = a.updated
+	}
 }
 
 // Close ends what watches over commands.

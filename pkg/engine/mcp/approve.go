@@ -59,6 +59,9 @@ func (s *Servers) approve(ctx context.Context, t *tools.Turn, tl *tool, call too
 	case t.Approval == execpolicy.Never, t.Approval == execpolicy.Granular && !t.Granular.MCPElicitations:
 		return fmt.Errorf("%w: nobody may be asked here; mcp_servers.%s.tools.%s.approval_mode = \"approve\" allows it", errCancelled, tomlKey(tl.server.Name), tomlKey(tl.tool))
 	}
+	if decided, err := t.AskHooks(ctx, call); decided {
+		return err
+	}
 	p, err := question(t, tl, arguments, mode)
 	if err != nil {
 		return err

@@ -45,7 +45,9 @@ func (s *Servers) call(ctx context.Context, t *tools.Turn, tl *tool, c tools.Cal
 	if err != nil {
 		return output(time.Since(i.started), failure(err), t)
 	}
-	return output(time.Since(i.started), raw, t)
+	out := output(time.Since(i.started), raw, t)
+	out.Response = raw
+	return out
 }
 
 // run starts the server if need be, asks for approval, and calls.

@@ -96,15 +96,20 @@ type patchArgs struct {
 // applyPatch applies the patch that is the input, or a member of it where the model calls
 // a function.
 func (s *Set) applyPatch(ctx context.Context, t *Turn, c Call) Output {
-	text := c.Arguments
-	if c.Item == "function_call" && strings.HasPrefix(strings.TrimSpace(text), "{") {
-		var a patchArgs
-		if err := decode(text, &a); err != nil {
-			return badArguments(err)
-		}
-		text = a.Input
+	text, err := c.patchText()
+	if err != nil {
+		return badArguments(err)
 	}
 	return s.patch(ctx, t, c.ID, t.Cwd, text).output("")
+}
+
+func (c Call) patchText() (string, error) {
+	if c.Item != "function_call" || !strings.HasPrefix(strings.TrimSpace(c.Arguments), "{") {
+		return c.Arguments, nil
+	}
+	var a patchArgs
+	err := decode(c.Arguments, &a)
+	return a.Input, err
 }
 
 // intercept runs a script that is nothing but an apply_patch call as the tool.
@@ -161,9 +166,16 @@ func (s *Set) patch(ctx context.Context, t *Turn, callID, cwd, text string) patc
 	item := fileChange(callID, changes, protocol.PatchApplyStatusInProgress)
 	inside := writable(s.bounds(t, grant{}).pol, changes)
 	asks := t.Approval == execpolicy.Untrusted || !inside && (t.Approval == execpolicy.OnRequest || t.Approval == execpolicy.Granular && t.Granular.SandboxApproval)
+	if asks && !s.patchApproved(changes) {
+		decided, err := t.question(ctx, patchUse(callID, text))
+		switch {
+		case err != nil:
+			return unpatched("patch rejected: %v", err)
+		case !decided && !s.askPatch(ctx, t, item, changes):
+			return patched{refused: "patch rejected by user", shown: true}
+		}
+	}
 	switch {
-	case asks && !s.patchApproved(changes) && !s.askPatch(ctx, t, item, changes):
-		return patched{refused: "patch rejected by user", shown: true}
 	case asks && !inside:
 		box = nil
 	case asks || inside || t.Approval == execpolicy.OnFailure:

@@ -45,21 +45,24 @@ func (s *Set) approve(ctx context.Context, t *Turn, cmd command) (permit, error)
 	case execpolicy.Allow:
 		return permit{unsandboxed: d.Unsandboxed, amendment: d.Amendment}, nil
 	}
-	if !s.ask(ctx, t, cmd, cmp.Or(d.Reason, cmd.reason), d.Amendment) {
-		return permit{}, declined()
+	if err := s.ask(ctx, t, cmd, cmp.Or(d.Reason, cmd.reason), d.Amendment); err != nil {
+		return permit{}, err
 	}
 	return permit{unsandboxed: d.Unsandboxed, asked: true}, nil
 }
 
-// ask shows a command to the user, unless it was approved for the session. A refusal
-// declines its item.
-func (s *Set) ask(ctx context.Context, t *Turn, cmd command, reason string, amendment []string) bool {
+// ask shows a command to the user, unless it was approved for the session or a hook has
+// decided. A refusal by the user declines its item. The error is a *refusal.
+func (s *Set) ask(ctx context.Context, t *Turn, cmd command, reason string, amendment []string) error {
 	key := approvalKey(cmd)
 	s.mu.Lock()
 	known := s.approved[key]
 	s.mu.Unlock()
 	if known {
-		return true
+		return nil
+	}
+	if decided, err := t.question(ctx, cmd.asked(cmp.Or(cmd.reason, reason))); decided {
+		return err
 	}
 	item := &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: cmd.callID, Command: shellwords.Join(cmd.argv),
 		Cwd: cmd.cwd, Source: protocol.CommandExecutionSourceAgent, Status: protocol.CommandExecutionStatusInProgress,
@@ -89,18 +92,18 @@ func (s *Set) ask(ctx context.Context, t *Turn, cmd command, reason string, amen
 		if len(a.Amendment) > 0 && s.Rules != nil {
 			s.Rules.Amend(ctx, a.Amendment)
 		}
-		return true
+		return nil
 	}
-	declined := *item
-	declined.Status = protocol.CommandExecutionStatusDeclined
+	no := *item
+	no.Status = protocol.CommandExecutionStatusDeclined
 	if a.Failed {
-		declined.Status = protocol.CommandExecutionStatusFailed
+		no.Status = protocol.CommandExecutionStatusFailed
 	}
-	t.Out.ItemCompleted(&declined)
+	t.Out.ItemCompleted(&no)
 	if a.Cancel {
 		t.Out.Cancel()
 	}
-	return false
+	return declined()
 }
 
 // approvalKey is what "for this session" remembers.
@@ -130,10 +133,12 @@ func (s *Set) retry(ctx context.Context, t *Turn, cmd command, ss *session, p pe
 	default:
 		return false, nil
 	}
-	if p.asked || s.ask(ctx, t, cmd, "command failed; retry without sandbox?", p.amendment) {
-		return true, nil
+	if !p.asked {
+		if err := s.ask(ctx, t, cmd, "command failed; retry without sandbox?", p.amendment); err != nil {
+			return false, err
+		}
 	}
-	return false, declined()
+	return true, nil
 }
 
 // denied guesses whether the sandbox made the command fail.

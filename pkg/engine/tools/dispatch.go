@@ -44,7 +44,7 @@ func (s *Set) Dispatch(ctx context.Context, t *Turn, c Call) *Pending {
 		defer close(p.done)
 		defer s.queue.leave(place)
 		if err := place.wait(ctx); err == nil {
-			p.out = run(s, ctx, t, c)
+			p.out = s.hooked(ctx, t, c, run)
 		}
 		if ctx.Err() != nil {
 			p.out = aborted(c, time.Since(p.started))

@@ -134,6 +134,7 @@ func (s *Set) report(ss *session, tokens int, wall time.Duration) Output {
 	text := valid(raw)
 	total := out.total + int64(len(text)-len(raw)) // what isn't UTF-8 grows
 	fmt.Fprintf(&b, "Original token count: %d\nOutput:\n", TokenCount(total))
-	b.WriteString(formatOutput(text, tokens, total, out.lineCount()))
-	return Output{Text: b.String()}
+	shown := formatOutput(text, tokens, total, out.lineCount())
+	b.WriteString(shown)
+	return Output{Text: b.String(), Raw: &shown, Running: !ended}
 }

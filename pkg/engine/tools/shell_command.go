@@ -69,7 +69,7 @@ func (s *Set) shellCommand(ctx context.Context, t *Turn, c Call, a shellArgs) Ou
 		fmt.Fprintf(&b, "Total output lines: %d\n", out.lineCount())
 	}
 	b.WriteString("Output:\n" + cut)
-	return Output{Text: b.String()}
+	return Output{Text: b.String(), Raw: &cut}
 }
 
 // shortSeconds prints seconds with at most one decimal, 0 as "0".

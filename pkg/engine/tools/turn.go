@@ -85,6 +85,7 @@ type Turn struct {
 	// Metadata says which turn this is, as servers are told; SandboxState what it may touch.
 	Metadata     json.RawMessage
 	SandboxState any
+	Hooks        Hooks // nil without
 
 	granted grant // to the turn; guarded by the Set's mu
 }
@@ -120,4 +121,11 @@ type Output struct {
 	// that is empty.
 	Failed bool
 	Why    string
+	// Response is what hooks see instead of Content, Raw instead of Text; Running says
+	// that there is more to come.
+	Response json.RawMessage
+	Raw      *string
+	Running  bool
+	// Contexts are what hooks tell the model besides, before the output.
+	Contexts []string
 }

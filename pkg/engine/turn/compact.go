@@ -9,6 +9,7 @@ import (
 
 	"codex/pkg/engine/instructions"
 	"codex/pkg/engine/item"
+	"codex/pkg/hooks"
 	"codex/pkg/protocol"
 	"codex/pkg/responses"
 	"codex/pkg/rollout"
@@ -28,6 +29,9 @@ func (t *liveThread) mustCompact() bool {
 // one the context goes before the last user message.
 func (t *turn) compact(before bool) error {
 	th := t.th
+	if err := t.compactHooks(hooks.PreCompact); err != nil {
+		return err
+	}
 	shown := &protocol.ContextCompactionItem{Type: protocol.ItemContextCompaction, ID: uuid.NewString()}
 	t.itemStarted(shown)
 	summary, err := t.summarise()
@@ -57,7 +61,7 @@ func (t *turn) compact(before bool) error {
 	th.record(event(map[string]string{"type": "context_compacted"}))
 	t.itemCompleted(shown)
 	t.warn("The conversation was compacted: the model goes on from a summary and may miss details. For another task, start a new thread.")
-	return nil
+	return t.compactHooks(hooks.PostCompact)
 }
 
 // summarise asks for the hand-over: the whole history, no tools. Every error is tried

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -179,7 +180,10 @@ func (t *turn) recordStart() {
 func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, err error) {
 	switch t.job.kind {
 	case jobCompact:
-		return nil, t.compact(true)
+		if err := t.compact(true); !errors.Is(err, errHookStopped) {
+			return nil, err
+		}
+		return nil, nil // the user's own hook: no mistake
 	case jobReview:
 		return nil, t.reviewWith(t.job.review)
 	case jobShell:
@@ -213,7 +217,9 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 		}
 	}
 	t.recordContext()
-	t.recordInput(input)
+	if !t.sessionHooks() || !t.submit(input) && !t.pendingOrClose() {
+		return nil, nil
+	}
 	for more := t.job.kind == jobShell; ; more = true {
 		if more {
 			t.drain()
@@ -236,7 +242,7 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 		} else if !follow {
 			*last = nil
 		}
-		if !follow && !t.pendingOrClose() {
+		if !follow && !t.hasPending() && !t.stopHooks(*last) && !t.pendingOrClose() {
 			return firstMs, nil
 		}
 		if th.mustCompact() {
@@ -297,7 +303,7 @@ func (t *turn) toolTurn() (*tools.Turn, error) {
 	}
 	return &tools.Turn{Metadata: meta, SandboxState: state, ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol, Resolve: resolve,
 		Approval: thread.ApprovalWord(th.set.approval), Granular: granularFlags(th.set.approval.Granular),
-		Model: m, Limit: limitOf(m), Diff: patch.NewTurnDiff(root), PlanMode: th.set.collab.plan, Questions: th.mayAsk(), Dynamic: th.dynamic, Out: t}, nil
+		Model: m, Limit: limitOf(m), Diff: patch.NewTurnDiff(root), PlanMode: th.set.collab.plan, Hooks: t.toolHooks(), Questions: th.mayAsk(), Dynamic: th.dynamic, Out: t}, nil
 }
 
 // recordContext records what changed since the model was last told, and the line that
@@ -358,7 +364,7 @@ func (t *turn) drain() {
 	t.th.mu.Unlock()
 	for _, p := range queue {
 		t.th.push(p.items...)
-		t.recordInput(p.input)
+		t.submit(p.input)
 	}
 }
 
@@ -376,13 +382,16 @@ func (t *turn) keepInput() {
 func (t *turn) pendingOrClose() bool {
 	t.th.mu.Lock()
 	defer t.th.mu.Unlock()
-	for _, p := range t.pending {
-		if !p.quiet {
-			return true
-		}
-	}
-	t.closed = true
-	return false
+	more := slices.ContainsFunc(t.pending, func(p pending) bool { return !p.quiet })
+	t.closed = !more
+	return more
+}
+
+// hasPending says whether something came that the model has to see.
+func (t *turn) hasPending() bool {
+	t.th.mu.Lock()
+	defer t.th.mu.Unlock()
+	return slices.ContainsFunc(t.pending, func(p pending) bool { return !p.quiet })
 }
 
 // usage counts a response's tokens and tells everybody.

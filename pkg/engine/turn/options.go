@@ -23,6 +23,8 @@ type Options struct {
 	ThreadID  string          // of a thread that is begun; "" makes one up
 	OptOut    []string        // notifications that the frontend does not want
 	RecordDir string          // --record: the model's and the executor's lines
+	// TrustHooks runs hooks that nobody has agreed to.
+	TrustHooks bool
 	// SkillRoots are more folders with skills.
 	SkillRoots []string
 	// ClientAuth says that the frontend has the credential, and is asked for it.
@@ -45,6 +47,7 @@ type Options struct {
 	MCPSocket string
 	// WithMCP are the only servers that are used, nil for all.
 	WithMCP     []string
+	TempDir     string
 	PathDir     string // first on commands' PATH
 	Originator  string
 	UserAgent   string

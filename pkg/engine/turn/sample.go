@@ -389,6 +389,7 @@ func (s *sample) collect() {
 			s.t.out.notify(protocol.NoteToolCallFailed, protocol.ToolCallFailedNotification{ThreadID: s.t.shown.thread, TurnID: s.t.shown.turn,
 				CallID: p.Call.ID, Tool: p.Call.Tool(), Message: cmp.Or(out.Why, out.Text)})
 		}
+		s.t.tellModel(out.Contexts)
 		if out.Missing {
 			continue
 		}

@@ -411,6 +411,9 @@ func (s *Server) warn(th *liveThread) {
 	if path := th.file.Path(); th.broken != "" {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path, Summary: th.broken})
 	}
+	for _, w := range th.hookWarnings {
+		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: w})
+	}
 	for _, w := range th.rules.broken {
 		s.out.notify(protocol.NoteConfigWarning, w)
 	}

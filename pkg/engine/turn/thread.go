@@ -16,6 +16,7 @@ import (
 	"codex/pkg/auth"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/engine/hooks"
 	"codex/pkg/engine/instructions"
 	"codex/pkg/engine/item"
 	"codex/pkg/engine/mcp"
@@ -69,6 +70,8 @@ type facts struct {
 	file         *rollout.Writer
 	tools        *tools.Set
 	rules        *rules
+	hooks        *hooks.Runner
+	hookWarnings []string // what is wrong with their files
 	client       *responses.Client
 	bearers      *request.Tokens // of the provider\'s auth command
 	mcp          *mcp.Servers    // nil without any
@@ -91,6 +94,7 @@ type memory struct {
 	window        int // compactions so far
 	specs         map[string]json.RawMessage
 	specsOf       int    // version of the tools of servers in specs
+	hookSource    string // what SessionStart hooks are told at the next turn, "" once they were
 	turnState     string // as the provider answered it in this turn
 	toldRefused   bool   // that commands cannot be sandboxed
 }
@@ -103,7 +107,7 @@ func newThread(ctx context.Context, o *Options, out *emitter, a *thread.Asked) (
 	if err != nil {
 		return nil, err
 	}
-	t := &liveThread{facts: facts{opts: o, out: out, id: id, session: id, created: created, eph: o.Ephemeral}}
+	t := &liveThread{facts: facts{opts: o, out: out, id: id, session: id, created: created, eph: o.Ephemeral}, memory: memory{hookSource: "startup"}}
 	if a.Ephemeral != nil {
 		t.eph = *a.Ephemeral
 	}
@@ -172,7 +176,7 @@ func resumeThread(ctx context.Context, o *Options, out *emitter, path string, a 
 	if err != nil {
 		return nil, err
 	}
-	t := &liveThread{facts: facts{opts: o, out: out, id: h.Meta.ID, session: h.Meta.ID, created: o.Now()}, preview: thread.Preview(path)}
+	t := &liveThread{facts: facts{opts: o, out: out, id: h.Meta.ID, session: h.Meta.ID, created: o.Now()}, memory: memory{hookSource: "resume"}, preview: thread.Preview(path)}
 	if at, err := time.Parse(time.RFC3339, h.Meta.Timestamp); err == nil {
 		t.created = at
 	}
@@ -235,6 +239,7 @@ func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
 		return err
 	}
 	t.tools = tools.New(t.toolOptions())
+	t.loadHooks()
 	return nil
 }
 
@@ -340,6 +345,7 @@ func (t *liveThread) close() error {
 	if t.mcp != nil {
 		t.mcp.Close()
 	}
+	t.hooks.Close()
 	t.client.Close()
 	return errors.Join(err, t.file.Close())
 }

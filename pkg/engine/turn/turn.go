@@ -39,7 +39,8 @@ type turn struct {
 	interrupts []json.RawMessage // requests to answer once it has stopped
 	begun      map[string]bool   // ids of items that have not completed
 
-	diff string
+	diff    string
+	stopped bool // a Stop hook has let the turn go on
 }
 
 // shown are the ids of a turn and its thread as clients know them: what a review does is

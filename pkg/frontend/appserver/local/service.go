@@ -114,6 +114,7 @@ func (s *Service) Methods() map[string]method {
 		protocol.MethodConfigBatchWrite:       {Run: with(s.configBatchWrite), Key: conf},
 		protocol.MethodConfigRequirementsRead: {Run: s.requirementsRead, Key: conf},
 
+		protocol.MethodHooksList:           {Run: with(s.hooksList), Key: conf},
 		protocol.MethodSkillsList:          {Run: with(s.skillsList), Key: conf},
 		protocol.MethodSkillsConfigWrite:   {Run: with(s.skillsConfigWrite), Key: conf},
 		protocol.MethodSkillsExtraRootsSet: {Run: with(s.skillsExtraRootsSet), Key: conf},

@@ -10,19 +10,8 @@ import (
 )
 
 func (s *Service) skillsList(r *Request, p *protocol.SkillsListParams) (any, error) {
-	cwds := []string(p.Cwds)
-	if len(cwds) == 0 {
-		cwds = []string{s.Config.Cwd}
-	}
 	res := protocol.SkillsListResponse{}
-	for _, cwd := range cwds {
-		cfg, err := s.load(func(o *config.Options) { o.Cwd = cwd })
-		if err != nil {
-			return nil, err
-		}
-		if cwd == "" {
-			cwd = cfg.Cwd
-		}
+	err := s.eachCwd(p.Cwds, func(cwd string, cfg *config.Config) {
 		set := skills.Find(skills.Roots(cfg, s.Config.Env.Home, s.SkillRoots()))
 		set.Switch(cfg)
 		e := protocol.SkillsListEntry{Cwd: cwd}
@@ -33,8 +22,8 @@ func (s *Service) skillsList(r *Request, p *protocol.SkillsListParams) (any, err
 			e.Errors = append(e.Errors, protocol.SkillErrorInfo(p))
 		}
 		res.Data = append(res.Data, e)
-	}
-	return res, nil
+	})
+	return res, err
 }
 
 // skillMetadata is a skill as clients see it.

@@ -25,8 +25,6 @@ func unbuilt() []feature {
 		// Realtime voice.
 		{exp: true, methods: []string{protocol.MethodThreadRealtimeStart, protocol.MethodThreadRealtimeAppendAudio,
 			protocol.MethodThreadRealtimeAppendText, protocol.MethodThreadRealtimeStop, protocol.MethodThreadRealtimeListVoices}},
-		// Hooks.
-		{methods: []string{protocol.MethodHooksList}},
 		// Plugins.
 		{methods: []string{protocol.MethodMarketplaceAdd, protocol.MethodMarketplaceRemove, protocol.MethodMarketplaceUpgrade,
 			protocol.MethodPluginList, protocol.MethodPluginInstalled, protocol.MethodPluginRead, protocol.MethodPluginSkillRead,
