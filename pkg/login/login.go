@@ -25,6 +25,9 @@ type loginCmd struct{}
 
 // Run logs in.
 func (c *loginCmd) Run(s *session) error {
+	if s.cfg.AuthStore == "ephemeral" {
+		s.tell("codex-login: warning: cli_auth_credentials_store is ephemeral: the credential is checked, and not kept")
+	}
 	switch {
 	case s.WithAPIKey && s.WithAccessToken:
 		return s.say("Choose one login credential source: --with-api-key or --with-access-token.")

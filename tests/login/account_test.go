@@ -136,6 +136,18 @@ func TestAccountKey(t *testing.T) {
 	d.noSecrets()
 }
 
+// TestAccountNowhere holds that no login is taken that nothing would keep.
+func TestAccountNowhere(t *testing.T) {
+	d := newDesk(t)
+	d.write("config.toml", "cli_auth_credentials_store = \"ephemeral\"\n"+d.read("config.toml"))
+	c := d.serve()
+	c.want(c.call("account/login/start", `{"type":"apiKey","apiKey":"sk-x"}`).Get("error.message"), `"cli_auth_credentials_store is ephemeral: there is nowhere to keep a login"`)
+	if _, errs, status := d.run("sk-PLANTED", "codex-login", "--with-api-key"); status != 0 || !strings.Contains(errs, "not kept") {
+		t.Errorf("%d %s", status, errs)
+	}
+	d.noSecrets()
+}
+
 func TestAccountBrowser(t *testing.T) {
 	d := newDesk(t)
 	c := d.serve()

@@ -120,7 +120,7 @@ func TestParams(t *testing.T) {
 		{`{"method":"thread/turns/list","id":2,"params":{"threadId":"x"}}`, "thread/turns/list requires experimentalApi capability"},
 		{`{"method":"thread/start","id":5,"params":{"dynamicTools":[]}}`, "thread/start.dynamicTools requires experimentalApi capability"},
 		{`{"method":"thread/list","id":5,"params":{"cursor":"bad"}}`, "invalid cursor: bad"},
-		{`{"method":"skills/list","id":5,"params":{}}`, "skills/list is not supported yet"},
+		{`{"method":"thread/goal/clear","id":5,"params":{}}`, "thread/goal/clear is not supported yet"},
 	} {
 		got := k.ask(s, c, tc.line)
 		var m struct{ Error struct{ Message string } }

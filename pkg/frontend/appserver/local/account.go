@@ -104,6 +104,9 @@ func (s *Service) loginStart(r *Request, p *protocol.LoginAccountParams) (any, e
 	if p.Type != protocol.LoginAccountParamsChatgptAuthTokens && s.external() != nil {
 		return nil, jsonrpc.Invalidf("External auth is active. Use account/login/start (chatgptAuthTokens) to update it or account/logout to clear it.")
 	}
+	if cfg.AuthStore == "ephemeral" && p.Type != protocol.LoginAccountParamsChatgptAuthTokens {
+		return nil, jsonrpc.Invalidf("cli_auth_credentials_store is ephemeral: there is nowhere to keep a login")
+	}
 	if p.Type == protocol.LoginAccountParamsApiKey {
 		return s.loginKey(r, cfg, p.ApiKey)
 	}
