@@ -33,6 +33,27 @@ type checker struct {
 	strict  bool
 	unknown [][]string
 	rebase  func(string) string
+	types   map[string]typ // those that were met
+}
+
+// typ is a type of the table.
+type typ struct {
+	sigil      byte
+	head, body string
+}
+
+// typ finds a type, in the text of the table the first time only: a large file holds many
+// tables of one type.
+func (c *checker) typ(name string) typ {
+	t, ok := c.types[name]
+	if !ok {
+		t.sigil, t.head, t.body = section(name)
+		if c.types == nil {
+			c.types = map[string]typ{}
+		}
+		c.types[name] = t
+	}
+	return t
 }
 
 // at is a place in the walk: named goes into messages, loc leads there. In a
@@ -179,25 +200,25 @@ func (c *checker) composed(v any, kind string, a at) any {
 		}
 		return v
 	}
-	sigil, head, body := section(kind)
-	switch sigil {
+	t := c.typ(kind)
+	switch t.sigil {
 	case '@':
-		c.table(v, kind, head, body, a)
+		c.table(v, kind, t.head, t.body, a)
 	case '=':
-		c.enum(v, head, a)
+		c.enum(v, t.head, a)
 	case '%':
-		c.tagged(v, kind, head, a)
+		c.tagged(v, kind, t.head, a)
 	case '|':
-		shown, kinds, _ := strings.Cut(head, " ")
+		shown, kinds, _ := strings.Cut(t.head, " ")
 		if _, table := v.(map[string]any); !table && strings.HasPrefix(kind, "McpSecret") {
 			return c.value(v, strings.Fields(kinds)[0], a) // what is wrong with a text is said of it
 		}
 		for _, k := range strings.Fields(kinds) {
 			// A failed try must not rebase anything: dry first.
-			try := checker{}
+			try := checker{types: c.types}
 			try.value(v, k, a)
 			if len(try.faults) == 0 {
-				sub := checker{rebase: c.rebase, strict: c.strict}
+				sub := checker{rebase: c.rebase, strict: c.strict, types: c.types}
 				v = sub.value(v, k, a)
 				c.unknown = append(c.unknown, sub.unknown...)
 				return v

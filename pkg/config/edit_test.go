@@ -189,7 +189,7 @@ func TestEditFile(t *testing.T) {
 	if err := os.Symlink("config.toml", path); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteFile(path, []byte("x = 1\n")); err != nil {
+	if err := writeFile(path, []byte("x = 1\n")); err != nil {
 		t.Fatal(err)
 	}
 	check("x = 1\n")

@@ -20,7 +20,7 @@ const (
 
 // Update replaces a file's text by what change makes of it, "" for a missing one. Processes that
 // do so at the same time wait for each other at a file beside it, NAME.lock, which stays there.
-// What they left unfinished when they died is removed. See WriteFile.
+// What they left unfinished when they died is removed. See writeFile.
 func Update(ctx context.Context, path string, change func(old string) (string, error)) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("create %s: %w", filepath.Dir(path), err)
@@ -45,7 +45,7 @@ func Update(ctx context.Context, path string, change func(old string) (string, e
 		return nil
 	}
 	removeUnfinished(path)
-	return WriteFile(path, []byte(text))
+	return writeFile(path, []byte(text))
 }
 
 // removeUnfinished removes temporary files in the folder of path of writers that have died
@@ -75,9 +75,9 @@ func followed(path string) string {
 	return path
 }
 
-// WriteFile replaces a file in one step, with mode 0600, making its folder if need be. A link
+// writeFile replaces a file in one step, with mode 0600, making its folder if need be. A link
 // stays a link: what it points to is replaced, except in a circle of links.
-func WriteFile(path string, data []byte) error {
+func writeFile(path string, data []byte) error {
 	target := followed(path)
 	dir := filepath.Dir(target)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -1,4 +1,4 @@
-// Package completion makes completion scripts for bash, zsh and fish from a list of
+// Package completion makes completion scripts for bash, zsh, fish, elvish and PowerShell from a list of
 // options and subcommands. The scripts hold everything; only for sessions and profiles the
 // program is called at Tab.
 //
@@ -17,7 +17,7 @@ import (
 var ErrShell = errors.New("unknown shell")
 
 // Shells lists the shells, the default first.
-func Shells() []string { return []string{"bash", "zsh", "fish"} }
+func Shells() []string { return []string{"bash", "zsh", "fish", "elvish", "powershell"} }
 
 // Script gives the completion script of program for shell.
 func Script(shell, program string, set options.Set) (string, error) {
@@ -29,6 +29,10 @@ func Script(shell, program string, set options.Set) (string, error) {
 		return zsh(program, nodes), nil
 	case "fish":
 		return fish(program, nodes), nil
+	case "elvish":
+		return elvish(program, nodes), nil
+	case "powershell":
+		return powershell(program, nodes), nil
 	}
 	return "", ErrShell
 }
@@ -40,6 +44,21 @@ type node struct {
 	argument string   // see options.Command
 	commands []options.Command
 	options  []options.Option
+}
+
+// words are the subcommands and options that may follow, and the argument's fixed words.
+func (n *node) words() []string {
+	var words []string
+	for _, c := range n.commands {
+		words = append(append(words, c.Path), c.Aliases...)
+	}
+	for _, o := range n.options {
+		words = append(words, o.Names()...)
+	}
+	if lister("", n.argument) == "" {
+		words = append(words, strings.Fields(n.argument)...)
+	}
+	return words
 }
 
 // lister gives the command that lists, at Tab and one a line with a tab before what they

@@ -192,6 +192,57 @@ func TestFish(t *testing.T) {
 	}
 }
 
+// TestElvish calls the function that elvish would: only an interactive one has the editor, so
+// its part of the namespace stands in.
+func TestElvish(t *testing.T) {
+	elvish, err := exec.LookPath("elvish")
+	if err != nil {
+		t.Skip("no elvish")
+	}
+	dir, env := desk(t, "elvish")
+	script, err := os.ReadFile(filepath.Join(dir, "script"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	editor := "use str\nvar edit: = (ns [&completion:=(ns [&arg-completer=[&]]) &complete-filename~={|w| put some.txt }])\n"
+	call := "\n$edit:completion:arg-completer[codex] $@args | each {|w| if (str:has-prefix $w $args[-1]) { echo $w } }\n"
+	for line, want := range offers() {
+		if strings.Contains(line, "=") {
+			continue // elvish has no completion behind an equals sign
+		}
+		cmd := exec.Command(elvish, "-norc", "-c", editor+string(script)+call)
+		cmd.Args = append(cmd.Args, strings.Split(line, " ")...)
+		cmd.Dir, cmd.Env = dir, env
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+		hold(t, line, string(out), want)
+	}
+}
+
+// TestPowerShell asks PowerShell itself.
+func TestPowerShell(t *testing.T) {
+	pwsh, err := exec.LookPath("pwsh")
+	if err != nil {
+		t.Skip("no pwsh")
+	}
+	dir, env := desk(t, "powershell")
+	for line, want := range offers() {
+		if strings.Contains(line, "=") {
+			continue
+		}
+		cmd := exec.Command(pwsh, "-NoProfile", "-Command", ". ([scriptblock]::Create((Get-Content -Raw script))); "+
+			"(TabExpansion2 -inputScript '"+line+"' -cursorColumn "+fmt.Sprint(len(line))+").CompletionMatches.CompletionText")
+		cmd.Dir, cmd.Env = dir, env
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+		hold(t, line, string(out), want)
+	}
+}
+
 // TestSyntax lets the shells that are there parse their scripts.
 func TestSyntax(t *testing.T) {
 	for _, shell := range Shells() {
@@ -208,7 +259,7 @@ func TestSyntax(t *testing.T) {
 			t.Errorf("%s: offers a hidden option", shell)
 		}
 		path, err := exec.LookPath(shell)
-		if err != nil {
+		if err != nil || shell == "elvish" || shell == "powershell" { // TestElvish, TestPowerShell
 			t.Logf("%s is not here", shell)
 			continue
 		}

@@ -105,7 +105,7 @@ func Commands() []Command {
 			Help: "look inside: model catalogue, prompt input"},
 
 		{Name: "help", Class: House, Usage: "help [SECTION] [COMMAND | TOPIC]", Help: "show the manual page of a command or a topic"},
-		{Name: "completion", Class: House, Usage: "completion [bash | zsh | fish]", Help: "print a completion script for bash, zsh or fish"},
+		{Name: "completion", Class: House, Usage: "completion [bash | zsh | fish | elvish | powershell]", Help: "print a completion script for a shell"},
 		{Name: "update", Class: House, Program: "codex-update", takes: takesConfig, Page: "codex-update.1",
 			Help: "tell how this copy was installed, and what updates it"},
 	}
