@@ -202,9 +202,6 @@ func (w *walker) word(found value, v reflect.Value) error {
 		return w.mismatch(found, v.Type())
 	}
 	v.SetString(string(found.text()))
-	if open, ok := v.Interface().(interface{ Open() bool }); ok && open.Open() && strings.TrimSpace(v.String()) != "" {
-		return nil // there will be more words
-	}
 	if words, ok := v.Interface().(interface{ Values() []string }); ok {
 		return w.variant(v.String(), words.Values())
 	}

@@ -63,9 +63,6 @@ const (
 	ReasoningEffortXhigh   ReasoningEffort = "xhigh"
 )
 
-// Open tells that there are models with other words.
-func (ReasoningEffort) Open() bool { return true }
-
 // Values lists every word of the type, in the order of the schema.
 func (ReasoningEffort) Values() []string {
 	return []string{"none", "minimal", "low", "medium", "high", "xhigh"}
