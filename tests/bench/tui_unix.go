@@ -44,7 +44,6 @@ type terminal struct {
 	file   *os.File
 	cmd    *exec.Cmd
 	output chan []byte
-	seen   []byte // since the last look
 }
 
 func openTerminal(ctx context.Context, p program, home, tree string) (*terminal, error) {
@@ -117,7 +116,7 @@ func (t *terminal) leave() error {
 	}
 	t.cmd.Process.Signal(syscall.SIGTERM)
 	go func() {
-		for range t.output { //nolint:revive // what is left is thrown away
+		for range t.output { // what is left is thrown away
 		}
 	}()
 	err := t.cmd.Wait()

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func wrapStrings(width int, lines ...string) []string {
@@ -170,7 +171,7 @@ func FuzzOutput(f *testing.F) {
 		th, _ := NewTheme(Settings{Depth: Colors256})
 		for _, lines := range [][]string{Strings(th.Output(s, Style{})), Clean(s)} {
 			for _, l := range lines {
-				if strings.ContainsAny(l, "\x1b\r\n\t\x9b") || len(l) > 4*longestLine {
+				if strings.ContainsAny(l, "\x1b\r\n\t\u009b") || !utf8.ValidString(l) || len(l) > 4*longestLine {
 					t.Errorf("%q gives %q", s, l)
 				}
 			}
