@@ -246,3 +246,17 @@ func TestFailure(t *testing.T) {
 	s.see("no such model")
 	s.until("the turn is over", func(t *vt.Terminal) bool { return count(t.Screen(), "esc to interrupt") == 0 })
 }
+
+func TestSkills(t *testing.T) {
+	s := start(t, options{model: `{"msg":"yes"}`})
+	write(t, filepath.Join(s.work, ".agents", "skills", "tidy", "SKILL.md"), "---\nname: tidy\ndescription: puts things in order\n---\nDo it.\n")
+	s.ready()
+	s.send("use $ti")
+	s.see("puts things in order")
+	s.send("\r")
+	s.see("› use $tidy")
+	s.send("\x15/skills\r")
+	s.see("[x] tidy")
+	s.send("\r")
+	s.see("[ ] tidy")
+}

@@ -28,6 +28,7 @@ import (
 	"codex/pkg/frontend/tui/text"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/skills"
 )
 
 // Options are what a Loop is made of.
@@ -140,6 +141,7 @@ type Loop struct {
 	closed, closedAt string // what was typed when a popup was closed
 	finder           *finder
 	finding          int
+	skills           *[]skills.Skill // once they were looked for
 	statusChosen     []string
 }
 

@@ -25,6 +25,12 @@ func (l *Loop) refreshPopup() {
 		}
 		return
 	}
+	if word, ok := l.composer.Token('$'); ok && !l.composer.Shell {
+		if l.closedAt != "$"+word {
+			l.offerSkills(word)
+		}
+		return
+	}
 	l.closedAt = ""
 	l.popup = nil
 }
@@ -47,6 +53,8 @@ func (l *Loop) popupKey(e keys.Event) bool {
 		l.closed, l.closedAt = l.composer.Shown(), ""
 		if word, ok := l.composer.Token('@'); ok {
 			l.closedAt = "@" + word
+		} else if word, ok := l.composer.Token('$'); ok {
+			l.closedAt = "$" + word
 		}
 		l.popup = nil
 		return true
@@ -55,6 +63,8 @@ func (l *Loop) popupKey(e keys.Event) bool {
 		return false
 	case l.popup.Kind == '@':
 		l.completeFile(c.Value)
+	case l.popup.Kind == '$':
+		l.composer.Complete('$', c.Value)
 	case e.Is(keys.Tab, 0):
 		l.composer.Set("/" + c.Value + " ")
 	default:

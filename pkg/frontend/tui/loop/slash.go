@@ -23,6 +23,7 @@ func commands() []command {
 		{name: "permissions", about: "what may be done unasked", do: plain((*Loop).pickPermissions)},
 		{name: "approvals", about: "what may be done unasked", hidden: true, do: plain((*Loop).pickPermissions)},
 		{name: "vim", about: "keys of vi in the composer", do: plain((*Loop).toggleVim)},
+		{name: "skills", about: "skills, and which of them are used", running: true, do: plain((*Loop).listSkills)},
 		{name: "review", about: "have changes looked through for mistakes", args: true, do: (*Loop).review},
 		{name: "rename", about: "give this session a name", running: true, args: true, do: (*Loop).rename},
 		{name: "new", about: "begin another session", do: plain((*Loop).newThread)},
