@@ -282,7 +282,7 @@ func (c *Client) live(ctx context.Context) (*session, error) {
 }
 
 // do makes one request, within the time that is given. It is made again where the server
-// has forgotten the session and so did nothing.
+// has forgotten the session, or had gone before, and so did nothing.
 func (c *Client) do(ctx context.Context, what string, limit time.Duration, f func(context.Context, *session) error) (json.RawMessage, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -297,7 +297,7 @@ func (c *Client) do(ctx context.Context, what string, limit time.Duration, f fun
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
-		case errors.Is(err, sdk.ErrSessionMissing) && try == 0:
+		case try == 0 && (errors.Is(err, sdk.ErrSessionMissing) || gone(err) && !got.hasLeft()):
 			ss.Close()
 			<-ss.over
 			continue

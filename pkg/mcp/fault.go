@@ -80,7 +80,10 @@ func (e *HandshakeError) Unwrap() error { return e.Err }
 func Message(err error) string {
 	rpc := answered(err)
 	var timeout *TimeoutError
+	var handshake *HandshakeError
 	switch {
+	case errors.As(err, &handshake):
+		return handshake.Error()
 	case errors.As(err, &timeout):
 		return timeout.Error()
 	case rpc != nil:
@@ -92,7 +95,7 @@ func Message(err error) string {
 			}
 		}
 		return text
-	case gone(err):
+	case gone(err), errors.Is(err, errTooLong):
 		return closedWhy(err)
 	}
 	return plain(err)

@@ -95,6 +95,9 @@ func (w *requests) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	got, _ := r.Context().Value(captureKey{}).(*capture)
 	var sent []byte
+	if got != nil {
+		got.left()
+	}
 	if got != nil && r.Method == http.MethodPost && r.GetBody != nil {
 		if body, err := r.GetBody(); err == nil {
 			sent, _ = io.ReadAll(body)

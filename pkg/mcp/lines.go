@@ -136,8 +136,9 @@ type waits struct {
 
 // capture takes the result of a call as it came.
 type capture struct {
-	mu  sync.Mutex
-	raw json.RawMessage
+	mu   sync.Mutex
+	raw  json.RawMessage
+	sent bool // the request has left
 }
 
 type captureKey struct{}
@@ -146,6 +147,18 @@ func (c *capture) set(raw json.RawMessage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.raw = raw
+}
+
+func (c *capture) left() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent = true
+}
+
+func (c *capture) hasLeft() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sent
 }
 
 func (c *capture) get() json.RawMessage {
@@ -159,6 +172,7 @@ func (w *waits) sent(ctx context.Context, id jsonrpc.ID) {
 	if !ok {
 		return
 	}
+	c.left()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls[id] = c

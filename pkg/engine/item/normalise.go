@@ -63,7 +63,10 @@ func Output(typ, callID, text string, content json.RawMessage) json.RawMessage {
 		b.Str("call_id", callID)
 		b.Str("status", "completed")
 		b.Str("execution", "client")
-		b.Raw("tools", "[]")
+		if content == nil {
+			content = json.RawMessage("[]")
+		}
+		b.Raw("tools", string(content))
 		return b.End()
 	default:
 		b.Str("type", "function_call_output")

@@ -51,11 +51,13 @@ func (s *Servers) findResource(name string) (resourceRun, bool) {
 	}
 	switch name {
 	case listResources:
-		return s.lister("resources/list", wire.MethodResources, "resources"), true
+		return s.lister("resources/list", wire.MethodResources, "resources"), false
 	case listTemplates:
-		return s.lister("resources/templates/list", wire.MethodTemplates, "resourceTemplates"), true
+		return s.lister("resources/templates/list", wire.MethodTemplates, "resourceTemplates"), false
 	case readResource:
-		return s.read, true
+		return s.read, false
+	case toolSearch:
+		return s.findTools, false
 	}
 	return nil, false
 }

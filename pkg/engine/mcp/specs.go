@@ -3,8 +3,11 @@ package mcp
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
+
+	"codex/pkg/engine/tools"
 )
 
 // namespace describes the tools of one server to the model.
@@ -20,16 +23,32 @@ type function struct {
 	Name        string          `json:"name"`
 	Description string          `json:"description"`
 	Strict      bool            `json:"strict"`
+	Deferred    bool            `json:"defer_loading,omitempty"`
 	Parameters  json.RawMessage `json:"parameters"`
 }
 
-// Namespaces describes all tools: one namespace a server.
-func (s *Servers) Namespaces() []any {
+// Namespaces describes all tools, one namespace a server; or, where they are many and the
+// model can look for them, the search.
+func (s *Servers) Namespaces(o *tools.SpecOptions) []any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	offered := s.offered()
+	if o.Model.SearchTool && (len(offered) >= deferFrom || o.DeferExternal && len(offered) > 0) {
+		return []any{s.search()}
+	}
+	all := described(slices.Collect(maps.Values(offered)), false)
+	specs := make([]any, len(all))
+	for i, n := range all {
+		specs[i] = n
+	}
+	return specs
+}
+
+// described are tools in their namespaces; those that were found say so.
+func described(tools []*tool, found bool) []*namespace {
 	byName := map[string]*namespace{}
-	var all []*namespace
-	for _, t := range s.offered() {
+	all := []*namespace{}
+	for _, t := range tools {
 		n := byName[t.namespace]
 		if n == nil {
 			n = &namespace{Type: "namespace", Name: t.namespace, Description: strings.TrimSpace(t.manifest.Instructions)}
@@ -39,13 +58,14 @@ func (s *Servers) Namespaces() []any {
 			byName[t.namespace] = n
 			all = append(all, n)
 		}
-		n.Tools = append(n.Tools, function{Type: "function", Name: t.name, Description: t.description, Parameters: t.schema})
+		n.Tools = append(n.Tools, function{Type: "function", Name: t.name, Description: t.description, Deferred: found, Parameters: t.schema})
+	}
+	if found {
+		return all // the best first
 	}
 	slices.SortFunc(all, func(a, b *namespace) int { return cmp.Compare(a.Name, b.Name) })
-	specs := make([]any, len(all))
-	for i, n := range all {
+	for _, n := range all {
 		slices.SortFunc(n.Tools, func(a, b function) int { return cmp.Compare(a.Name, b.Name) })
-		specs[i] = n
 	}
-	return specs
+	return all
 }

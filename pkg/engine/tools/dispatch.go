@@ -57,6 +57,10 @@ type handler func(s *Set, ctx context.Context, t *Turn, c Call) Output
 
 // find gives what answers a call, and whether it must run alone; nil for nothing.
 func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
+	if c.Item == "tool_search_call" && s.External != nil {
+		c.Name = "tool_search"
+		return s.external(c)
+	}
 	custom := c.Item == "custom_tool_call"
 	if !custom && c.Item != "function_call" {
 		return nil, false
@@ -64,9 +68,9 @@ func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
 	if !custom && dynamic(t.Dynamic, c.Namespace, c.Name) != nil {
 		return (*Set).callDynamic, true
 	}
-	if s.External != nil && !custom {
-		if run, alone := s.External.Find(c.Namespace, c.Name); run != nil {
-			return func(_ *Set, ctx context.Context, t *Turn, c Call) Output { return run(ctx, t, c) }, alone
+	if s.External != nil && !custom && c.Name != "tool_search" {
+		if run, alone := s.external(c); run != nil {
+			return run, alone
 		}
 	}
 	if c.Namespace != "" {
@@ -78,6 +82,15 @@ func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
 		}
 	}
 	return nil, false
+}
+
+// external gives what answers a call from outside.
+func (s *Set) external(c Call) (handler, bool) {
+	run, alone := s.External.Find(c.Namespace, c.Name)
+	if run == nil {
+		return nil, false
+	}
+	return func(_ *Set, ctx context.Context, t *Turn, c Call) Output { return run(ctx, t, c) }, alone
 }
 
 func unsupported(c Call) Output {

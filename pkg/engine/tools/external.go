@@ -9,7 +9,7 @@ import (
 type External interface {
 	// Functions and Namespaces describe them in a request.
 	Functions() []any
-	Namespaces() []any
+	Namespaces(o *SpecOptions) []any
 	// Find gives what answers a call, and whether it must run alone; nil for nothing.
 	Find(namespace, name string) (run func(context.Context, *Turn, Call) Output, alone bool)
 }

@@ -78,6 +78,9 @@ type SpecOptions struct {
 	Questions  Questions
 	Dynamic    []protocol.DynamicToolSpec
 	External   External
+	// DeferExternal is features.tool_search_always_defer_mcp_tools: the model looks for
+	// tools from outside, however few they are.
+	DeferExternal bool
 	// ExtraPermissions and RequestPermissions are as in [Options].
 	ExtraPermissions, RequestPermissions bool
 }
@@ -101,7 +104,7 @@ func Specs(o SpecOptions) (json.RawMessage, error) {
 	}
 	all = append(all, dynamicSpecs(o.Dynamic)...)
 	if o.External != nil {
-		all = append(all, o.External.Namespaces()...)
+		all = append(all, o.External.Namespaces(&o)...)
 	}
 	if o.WebSearch == "cached" || o.WebSearch == "live" {
 		all = append(all, webSearchSpec(&o))

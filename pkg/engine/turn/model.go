@@ -86,7 +86,7 @@ func (t *liveThread) toolSpecs() (json.RawMessage, error) {
 		return s, nil
 	}
 	o := tools.SpecOptions{Model: t.set.model, ViewImage: t.cfg.ViewImage, AllowLogin: t.cfg.AllowLoginShell, WebSearch: web, Shell: "unified",
-		Questions: t.mayAsk(), Dynamic: t.dynamic, External: t.external(), ExtraPermissions: t.tools.ExtraPermissions, RequestPermissions: t.tools.RequestPermissions}
+		Questions: t.mayAsk(), Dynamic: t.dynamic, External: t.external(), DeferExternal: t.cfg.Features.Enabled("tool_search_always_defer_mcp_tools"), ExtraPermissions: t.tools.ExtraPermissions, RequestPermissions: t.tools.RequestPermissions}
 	if !t.cfg.Features.Enabled("unified_exec") {
 		o.Shell = "shell_command"
 	}

@@ -375,6 +375,9 @@ func (s *sample) call(e item.Item) {
 	if c.Item == "custom_tool_call" {
 		c.Arguments = it.Get("input").Str
 	}
+	if c.Item == "tool_search_call" {
+		c.Arguments = it.Get("arguments").Raw
+	}
 	if c.ID != "" && (c.Item != "tool_search_call" || it.Get("execution").Str != "server") {
 		s.calls = append(s.calls, th.tools.Dispatch(s.t.ctx, s.tt, c))
 	}
