@@ -174,7 +174,7 @@ func TestServerInterrupt(t *testing.T) {
 
 func TestServersThatFail(t *testing.T) {
 	t.Parallel()
-	config := odd(t, "odd", "", "tool_timeout_sec = 60")
+	config := odd(t, "odd", "", "tool_timeout_sec = 60") + odd(t, "curses", "curses", "")
 	for i := range 5 {
 		config += odd(t, fmt.Sprint("hangs", i), "hangs deaf", "startup_timeout_sec = 0.2") + odd(t, fmt.Sprint("crashes", i), "crashes", "")
 	}
@@ -185,8 +185,11 @@ func TestServersThatFail(t *testing.T) {
 	if !strings.Contains(got["flood"].Str, "more than 32 MiB") || body(got["after"]) != `[{"type":"text","text":"read ran"}]` {
 		t.Error(got)
 	}
-	if n := len(e.find("method", "mcpServer/startupStatus/updated", "params.status", "failed")); n != 10 {
+	if n := len(e.find("method", "mcpServer/startupStatus/updated", "params.status", "failed")); n != 11 {
 		t.Errorf("%d servers failed", n)
+	}
+	if s := e.stderr.String(); !strings.Contains(s, "MCP client for `curses` failed to start: MCP startup failed: handshaking with MCP server failed: JSON-RPC error: -32000:") {
+		t.Errorf("stderr: %q", s)
 	}
 	e.quit()
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/tidwall/gjson"
 )
@@ -28,6 +29,13 @@ type mcpServer struct {
 	more bool // a tool was added
 }
 
+// forever does nothing, and is no deadlock.
+func forever() {
+	for {
+		time.Sleep(time.Hour)
+	}
+}
+
 func becomeServer(role string) {
 	s := &mcpServer{role: map[string]bool{}, asks: map[string]chan gjson.Result{}}
 	for _, w := range strings.Fields(role) {
@@ -37,7 +45,7 @@ func becomeServer(role string) {
 		signal.Ignore(syscall.SIGTERM)
 	}
 	if s.role["hangs"] {
-		select {}
+		forever()
 	}
 	if s.role["crashes"] {
 		os.Exit(3)
@@ -71,7 +79,7 @@ func becomeServer(role string) {
 		}
 	}
 	if s.role["deaf"] {
-		select {}
+		forever()
 	}
 }
 
@@ -98,6 +106,10 @@ func (s *mcpServer) ask(id, method, params string) string {
 func (s *mcpServer) answer(m gjson.Result) {
 	switch m.Get("method").Str {
 	case "initialize":
+		if s.role["curses"] {
+			s.send(`{"jsonrpc":"2.0","id":` + m.Get("id").Raw + `,"error":{"code":-32000,"message":"\u001b]0;owned\u0007"}}`)
+			return
+		}
 		s.result(m, `{"protocolVersion":"1999-01-01","capabilities":{"tools":{"listChanged":true},"resources":{},"experimental":{"codex/sandbox-state-meta":{}}},"serverInfo":{"name":"odd","version":"1"},"instructions":"be odd"}`)
 	case "tools/list":
 		if m.Get("params.cursor").Str == "" {

@@ -36,7 +36,7 @@ func (t *liveThread) setUpServers(ctx context.Context) error {
 	}
 	t.starts = &startNotes{out: t.out}
 	t.mcp = mcp.New(mcp.Options{Servers: servers, Home: t.cfg.Home, Socket: t.opts.MCPSocket, Pool: t.opts.MCPPool(t.cfg), Environ: t.opts.Environ, Dir: t.cfg.Cwd, Stderr: t.opts.Stderr,
-		Status: t.starts.note, Warn: func(format string, args ...any) { fmt.Fprintf(t.opts.Stderr, "codex-turn: "+format+"\n", args...) },
+		Status: t.starts.note, Warn: t.opts.Log.Printf, // which keeps what servers say from the terminal's ears
 		Allow: t.allowTool})
 	t.mcp.Start()
 	if err := t.mcp.Required(ctx); err != nil {

@@ -46,6 +46,9 @@ func (c *poolCmd) Run(ctx context.Context, p Process) error {
 		defer l.Close()
 		go serveAll(servers, l)
 	}
+	// An engine that was killed reads no answers: that must not end us before our servers.
+	// Ignoring the signal instead would be passed on to them.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	done := make(chan error, 1)
