@@ -136,7 +136,7 @@ func (l *Loop) take(b batch) {
 func (l *Loop) lost(err error) {
 	if l.Playing && errors.Is(err, io.EOF) {
 		l.engine.lines = nil
-		l.finishMessage()
+		l.finishMessage("")
 		return
 	}
 	why := l.engine.Ended()

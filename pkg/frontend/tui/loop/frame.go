@@ -107,7 +107,7 @@ func (l *Loop) effect(e state.Effect) {
 	cols, _ := l.screen.Size()
 	switch e := e.(type) {
 	case state.Show:
-		l.finishMessage()
+		l.finishMessage("")
 		l.transcript.add(e.Entry)
 		l.print(cells.Render(e.Entry, cols, l.theme))
 	case *state.Delta:
@@ -115,7 +115,7 @@ func (l *Loop) effect(e state.Effect) {
 	case state.Complete:
 		l.complete(e)
 	case state.Cut:
-		l.finishMessage()
+		l.finishMessage("")
 	case state.UserMessage:
 		l.consumed(e.Text)
 	case state.TurnEnded:

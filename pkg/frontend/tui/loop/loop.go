@@ -253,7 +253,7 @@ func (l *Loop) fail(err error) {
 // end gives the screen back and says what is to be said after it.
 func (l *Loop) end() {
 	l.timers.stop()
-	l.finishMessage()
+	l.finishMessage("")
 	if l.page != nil {
 		l.closePage()
 	}

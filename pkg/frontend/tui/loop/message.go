@@ -13,36 +13,20 @@ import (
 // come, the rest stands above the composer.
 type message struct {
 	id      string
-	stream  *text.Stream
-	theme   *text.Theme
+	stream  *cells.Stream
 	printed bool // its first line is
 }
 
-func (m *message) resize(width int) { m.stream.SetWidth(max(1, width-2)) }
+func (m *message) resize(width int) { m.stream.SetWidth(width) }
 
-// lines puts finished lines behind the bullet or below it.
-func (m *message) lines(lines []text.Line) []text.Line {
-	first := text.Of("• ", m.theme.Dim)
-	if m.printed {
-		first = text.Of("  ", text.Style{})
-	}
-	out := text.Prefixed(lines, first, text.Of("  ", text.Style{}))
-	for i, l := range lines {
-		if len(l) == 0 {
-			out[i] = nil
-		}
-	}
-	return out
-}
-
-func (m *message) tail() []text.Line { return m.lines(m.stream.Tail()) }
+func (m *message) tail() []text.Line { return m.stream.Tail() }
 
 // delta takes more of a message.
 func (l *Loop) delta(id, s string) {
 	if l.message == nil || l.message.id != id {
-		l.finishMessage()
+		l.finishMessage("")
 		cols, _ := l.screen.Size()
-		l.message = &message{id: id, theme: l.theme, stream: text.NewStream(max(1, cols-2), l.theme)}
+		l.message = &message{id: id, stream: cells.NewStream(cols, l.theme)}
 	}
 	l.printMessage(l.message.stream.Append(s))
 }
@@ -52,21 +36,21 @@ func (l *Loop) printMessage(lines []text.Line) {
 	if len(lines) == 0 {
 		return
 	}
-	out := l.message.lines(lines)
 	if l.message.printed {
-		l.out = append(l.out, out...)
+		l.out = append(l.out, lines...)
 		return
 	}
 	l.message.printed = true
-	l.print(out)
+	l.print(lines)
 }
 
-// finishMessage ends the message that comes in, if there is one.
-func (l *Loop) finishMessage() {
+// finishMessage ends the message that comes in, if there is one. whole is its text, or
+// empty when nobody says it.
+func (l *Loop) finishMessage(whole string) {
 	if l.message == nil {
 		return
 	}
-	l.printMessage(l.message.stream.Finish())
+	l.printMessage(l.message.stream.Finish(whole))
 	l.message = nil
 }
 
@@ -74,14 +58,11 @@ func (l *Loop) finishMessage() {
 func (l *Loop) complete(e state.Complete) {
 	entry := cells.Entry{Item: e.Item}
 	if l.message == nil || l.message.id != e.Item.ID {
-		l.finishMessage()
+		l.finishMessage("")
 		cols, _ := l.screen.Size()
 		l.print(cells.Render(entry, cols, l.theme))
 	} else {
-		if e.Known < len(e.Item.Text) {
-			l.printMessage(l.message.stream.Append(e.Item.Text[e.Known:]))
-		}
-		l.finishMessage()
+		l.finishMessage(e.Item.Text)
 	}
 	l.transcript.add(entry)
 	l.remember(e.Item)
