@@ -207,12 +207,8 @@ func (s *State) shownReasoning(item *protocol.ReasoningItem) *protocol.Reasoning
 func (s *State) completeMessage(item *protocol.AgentMessageItem) {
 	s.flushExploring()
 	s.Turn.Last = item.Text
-	known := 0
-	if s.message == item.ID {
-		known = s.known
-	}
-	s.message, s.known = "", 0
-	s.do(Complete{item, known})
+	s.message = ""
+	s.do(Complete{item})
 }
 
 func messageText(item *protocol.UserMessageItem) string {
@@ -233,9 +229,8 @@ func (s *State) agentDelta(p gjson.Result, _ time.Time) {
 		if s.message != "" {
 			s.do(Cut{s.message})
 		}
-		s.message, s.known = id, 0
+		s.message = id
 	}
-	s.known += len(text)
 	if n := len(s.effects); n > 0 { // a flood makes one effect
 		if d, ok := s.effects[n-1].(*Delta); ok && d.ID == id {
 			d.Text = append(d.Text, text...)

@@ -153,7 +153,7 @@ func (s *State) turnCompleted(p gjson.Result, now time.Time) {
 	s.flushExploring()
 	if s.message != "" {
 		s.do(Cut{s.message})
-		s.message, s.known = "", 0
+		s.message = ""
 	}
 	for _, a := range s.Active { // what the turn leaves behind
 		s.do(Show{a.Entry})

@@ -29,7 +29,6 @@ type State struct {
 	Starting []string
 
 	message   string // that is told as deltas
-	known     int    // bytes of it
 	printed   map[string]bool
 	exploring *Active
 	effects   []Effect
@@ -98,10 +97,9 @@ type Delta struct {
 	Text []byte
 }
 
-// Complete ends a message. Known is how many bytes of it came as deltas before.
+// Complete ends a message.
 type Complete struct {
-	Item  *protocol.AgentMessageItem
-	Known int
+	Item *protocol.AgentMessageItem
 }
 
 // Cut ends a message that will not be completed.

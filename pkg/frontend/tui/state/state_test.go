@@ -44,7 +44,7 @@ func told(s *State) []string {
 		case *Delta:
 			out = append(out, "delta "+string(e.Text))
 		case Complete:
-			out = append(out, fmt.Sprintf("complete %s from %d", e.Item.Text, e.Known))
+			out = append(out, "complete "+e.Item.Text)
 		case Cut:
 			out = append(out, "cut "+e.ID)
 		case TurnEnded:
@@ -68,7 +68,7 @@ func TestNotify(t *testing.T) {
 		want  []string
 	}{
 		{"deltas make one effect, and the item has the rest", []string{started, `item/agentMessage/delta {"itemId":"m","delta":"He"}`, `item/agentMessage/delta {"itemId":"m","delta":"l"}`,
-			`item/completed {"item":{"type":"agentMessage","id":"m","text":"Hello"}}`, ended}, []string{"delta Hel", "complete Hello from 3", "ended completed Hello"}},
+			`item/completed {"item":{"type":"agentMessage","id":"m","text":"Hello"}}`, ended}, []string{"delta Hel", "complete Hello", "ended completed Hello"}},
 		{"a message that is not completed", []string{started, `item/agentMessage/delta {"itemId":"m","delta":"He"}`, `turn/completed {"turn":{"status":"interrupted"}}`},
 			[]string{"delta He", "cut m", "notice Interrupted. Say what to do instead.", "ended interrupted "}},
 		{"commands that look around are one cell", []string{started, "item/started " + command("1", "cat f", "inProgress", "read"), "item/completed " + command("1", "cat f", "completed", "read"),
