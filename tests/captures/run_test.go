@@ -248,6 +248,9 @@ func (s *scene) furnish(t *testing.T) {
 		check(t, os.WriteFile(filepath.Join(s.home, "config.toml"), []byte(config), 0o600))
 	}
 	if s.c.Git != "none" {
+		if _, err := exec.LookPath("git"); err != nil {
+			t.Skip("no git here, and this runs in a repository")
+		}
 		repository, err := repositories()
 		check(t, err)
 		check(t, os.CopyFS(filepath.Join(s.work, ".git"), repository[s.c.Git]))
