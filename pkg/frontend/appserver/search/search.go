@@ -21,6 +21,7 @@ import (
 	"github.com/junegunn/fzf/src/util"
 
 	"codex/pkg/foreign"
+	"codex/pkg/policy"
 )
 
 // Match is one file found.
@@ -82,6 +83,44 @@ func Walk(ctx context.Context, roots []string) *Tree {
 type job struct {
 	root, path string
 	ignore     *ignore
+	links      []link // that lead here
+}
+
+// link is a link to a folder, by true names.
+type link struct{ in, to string }
+
+// maxFollowed bounds how many links lead to a folder.
+const maxFollowed = 8
+
+// follow gives the links that lead to a folder that the link name in j leads to; false when
+// that is no folder of the root, or one that the way there has come through.
+func (j *job) follow(name string) ([]link, bool) {
+	root, err := filepath.EvalSymlinks(j.root)
+	if err != nil || len(j.links) == maxFollowed {
+		return nil, false
+	}
+	in, err := filepath.EvalSymlinks(filepath.Join(j.root, filepath.FromSlash(j.path)))
+	if err != nil {
+		return nil, false
+	}
+	to, err := filepath.EvalSymlinks(filepath.Join(in, name))
+	if err != nil || !policy.Below(to, root) {
+		return nil, false
+	}
+	if fi, err := os.Stat(to); err != nil || !fi.IsDir() {
+		return nil, false
+	}
+	from := root
+	for _, l := range j.links {
+		if policy.Below(l.in, to) && policy.Below(to, from) {
+			return nil, false
+		}
+		from = l.to
+	}
+	if policy.Below(in, to) && policy.Below(to, from) {
+		return nil, false
+	}
+	return append(slices.Clip(j.links), link{in, to}), true
 }
 
 // ignore holds the patterns of a folder and those above it.
@@ -183,6 +222,12 @@ func (t *Tree) read(j job, q *queue) {
 	whole := append(slices.Clip(parts), "")
 	for _, e := range entries {
 		name, dir := e.Name(), e.IsDir()
+		links := j.links
+		if e.Type()&os.ModeSymlink != 0 {
+			if to, ok := j.follow(name); ok {
+				links, dir = to, true
+			}
+		}
 		if g != nil {
 			whole[len(whole)-1] = name
 			if g.excluded(whole, dir) {
@@ -195,7 +240,7 @@ func (t *Tree) read(j job, q *queue) {
 		f.names = append(f.names, name)
 		f.kinds = append(f.kinds, dir)
 		if dir {
-			q.put(job{j.root, j.path + name + "/", g})
+			q.put(job{j.root, j.path + name + "/", g, links})
 		}
 	}
 	if len(f.names) == 0 {
@@ -214,11 +259,7 @@ func (t *Tree) Match(ctx context.Context, query string, most int) []Match {
 		return nil
 	}
 	prepare()
-	smart := query != strings.ToLower(query)
-	if !smart {
-		query = strings.ToLower(query)
-	}
-	pattern := []rune(query)
+	pattern := []rune(strings.ToLower(query)) // the case never matters
 	workers := max(1, runtime.GOMAXPROCS(0))
 	best := make([][]Match, workers)
 	var next atomic.Int64
@@ -232,7 +273,7 @@ func (t *Tree) Match(ctx context.Context, query string, most int) []Match {
 				if i >= len(t.dirs) {
 					break
 				}
-				best[w], buf = t.dirs[i].match(pattern, smart, slab, best[w], buf)
+				best[w], buf = t.dirs[i].match(pattern, slab, best[w], buf)
 				if len(best[w]) > 8*most {
 					best[w] = top(best[w], most)
 				}
@@ -240,19 +281,19 @@ func (t *Tree) Match(ctx context.Context, query string, most int) []Match {
 		})
 	}
 	wg.Wait()
-	return top(slices.Concat(best...), most).indices(pattern, smart)
+	return top(slices.Concat(best...), most).indices(pattern)
 }
 
 // match adds the matches of one folder. The path is put together in one buffer.
-func (f *folder) match(pattern []rune, smart bool, slab *util.Slab, out []Match, buf []byte) ([]Match, []byte) {
+func (f *folder) match(pattern []rune, slab *util.Slab, out []Match, buf []byte) ([]Match, []byte) {
 	buf = append(buf[:0], f.path...)
 	for i, name := range f.names {
 		buf = append(buf[:len(f.path)], name...)
-		if !may(buf, pattern, smart) {
+		if !may(buf, pattern) {
 			continue
 		}
 		chars := util.ToChars(buf)
-		res, _ := algo.FuzzyMatchV2(smart, false, true, &chars, pattern, false, slab)
+		res, _ := algo.FuzzyMatchV2(false, false, true, &chars, pattern, false, slab)
 		if res.Start < 0 {
 			continue
 		}
@@ -262,13 +303,13 @@ func (f *folder) match(pattern []rune, smart bool, slab *util.Slab, out []Match,
 }
 
 // may tells in one pass whether the letters are there in their order; most paths go here.
-func may(path []byte, pattern []rune, smart bool) bool {
+func may(path []byte, pattern []rune) bool {
 	i := 0
 	for _, c := range path {
 		if c >= 0x80 {
 			return true // the matcher knows
 		}
-		if !smart && 'A' <= c && c <= 'Z' {
+		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}
 		if rune(c) == pattern[i] {
@@ -291,11 +332,11 @@ func top(all []Match, most int) list {
 }
 
 // indices finds where the letters are, for the few that are shown.
-func (l list) indices(pattern []rune, smart bool) []Match {
+func (l list) indices(pattern []rune) []Match {
 	slab := util.MakeSlab(100*1024, 2048)
 	for i := range l {
 		chars := util.ToChars([]byte(l[i].Path))
-		_, pos := algo.FuzzyMatchV2(smart, false, true, &chars, pattern, true, slab)
+		_, pos := algo.FuzzyMatchV2(false, false, true, &chars, pattern, true, slab)
 		if pos == nil {
 			continue
 		}

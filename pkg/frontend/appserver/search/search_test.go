@@ -73,7 +73,7 @@ func TestMatch(t *testing.T) {
 		first string
 		n     int
 	}{
-		{"alp", "src/Alpha.go", 3}, {"Alp", "src/Alpha.go", 1}, {"srcalp", "src/Alpha.go", 2}, {"zzz", "", 0}, {"", "", 0}, {"été", "x/été.txt", 1}, {"gamma.rs", "gamma.rs", 1},
+		{"alp", "src/Alpha.go", 3}, {"Alp", "src/Alpha.go", 3}, {"ÉTÉ", "x/été.txt", 1}, {"GAMMA", "gamma.rs", 1}, {"srcalp", "src/Alpha.go", 2}, {"zzz", "", 0}, {"", "", 0}, {"été", "x/été.txt", 1}, {"gamma.rs", "gamma.rs", 1},
 	} {
 		got := Files(context.Background(), []string{dir}, tc.query, 50)
 		if len(got) != tc.n || tc.n > 0 && got[0].Path != tc.first {
@@ -103,5 +103,26 @@ func BenchmarkFiles(b *testing.B) {
 	}
 	for b.Loop() {
 		Files(context.Background(), []string{root}, "srvhandl4", 50)
+	}
+}
+
+// TestLinks: links to folders that stay inside the root are followed, and none twice on one
+// way.
+func TestLinks(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	write(t, dir, map[string]string{"a/file": "", "b/other": ""})
+	write(t, outside, map[string]string{"file": ""})
+	for link, to := range map[string]string{"in": "a", "a/up": "..", "a/b": "../b", "b/a": "../a", "out": outside, "gone": "nowhere"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	var got []string
+	for _, m := range Files(context.Background(), []string{dir}, "FILE", 50) {
+		got = append(got, m.Path)
+	}
+	slices.Sort(got)
+	if want := []string{"a/file", "b/a/file", "in/file"}; !slices.Equal(got, want) {
+		t.Errorf("found %v, want %v", got, want)
 	}
 }
