@@ -19,11 +19,11 @@ import (
 // aside gives the terminal away: f has it, in its usual mode. What was on the main screen
 // stays; afterwards the viewport begins where the cursor is.
 func (l *Loop) aside(f func() error) error {
-	if err := l.screen.Abandon(); err != nil {
-		return err
+	l.TTY.Restore() // first: what is typed once the viewport is gone is for f, with its ends of lines
+	err := l.screen.Abandon()
+	if err == nil {
+		err = f()
 	}
-	l.TTY.Restore()
-	err := f()
 	if rawErr := l.TTY.Raw(); rawErr != nil {
 		l.fail(rawErr)
 	}
