@@ -164,6 +164,7 @@ func TestRemote(t *testing.T) {
 	two.ready()
 	two.send("hello\r")
 	two.see("• first answer")
+	two.gone("esc to interrupt") // a running turn has no /new
 	two.send("/new\r")
 	two.see("To continue the session before")
 	two.send("again\r")
