@@ -64,6 +64,7 @@ type loginCmd struct {
 	Name      string   `arg:"" help:"the server's name"`
 	Scopes    []string `placeholder:"SCOPE,..." help:"scopes to ask for, instead of those that the server names"`
 	Device    bool     `name:"device-auth" help:"log in with a code, from the browser of any machine"`
+	Secret    string   `name:"client-secret-env-var" placeholder:"VAR" help:"variable that holds the secret of the client that [mcp_servers.NAME.oauth] client_id names"`
 	NoBrowser bool     `name:"no-browser" help:"only print the address"`
 	JSON      bool     `name:"json" help:"for programs: print how the login goes on as JSON objects, one a line; it is called off when standard input ends"`
 }
@@ -138,6 +139,11 @@ func (c *loginCmd) login(ctx context.Context, cfg *config.Config, s config.MCPSe
 		return err
 	}
 	l := &oauth.Login{Server: s, Store: store, Scopes: c.Scopes}
+	if c.Secret != "" {
+		if l.Secret = p.Env.Get(c.Secret); l.Secret == "" {
+			return fmt.Errorf("%s is not set", c.Secret)
+		}
+	}
 	switch port := cfg.Get("mcp_oauth_callback_port").(type) {
 	case int64:
 		if port == 0 {

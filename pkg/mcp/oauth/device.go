@@ -26,7 +26,7 @@ func (l *Login) Device(ctx context.Context) error {
 	if l.Server.Resource != "" {
 		resource = l.Server.Resource
 	}
-	as := &oauth2.Config{ClientID: l.Server.ClientID, Scopes: l.scopes(m.Scopes),
+	as := &oauth2.Config{ClientID: l.Server.ClientID, ClientSecret: l.Secret, Scopes: l.scopes(m.Scopes),
 		Endpoint: oauth2.Endpoint{DeviceAuthURL: m.Device, TokenURL: m.Token, AuthStyle: oauth2.AuthStyleInParams}}
 	if as.ClientID == "" {
 		if m.Registration == "" {

@@ -34,6 +34,8 @@ type Login struct {
 	// Scopes are those of the command line, nil for none: then those of the settings, then
 	// those that the server names.
 	Scopes []string
+	// Secret is that of a client that somebody has registered by hand, "" for none.
+	Secret string
 	// Port and URL of the callback are settings; 0 is any port, "" an address of this machine.
 	Port uint16
 	URL  string
@@ -145,6 +147,9 @@ func (l *Login) authorize(ctx context.Context, challenge *http.Response, scopes 
 	}
 	if l.Server.ClientID != "" {
 		c.PreregisteredClient = &oauthex.ClientCredentials{ClientID: l.Server.ClientID}
+		if l.Secret != "" {
+			c.PreregisteredClient.ClientSecretAuth = &oauthex.ClientSecretAuth{ClientSecret: l.Secret}
+		}
 	} else {
 		c.DynamicClientRegistrationConfig = &auth.DynamicClientRegistrationConfig{Metadata: registration(cb.url, "authorization_code")}
 	}
@@ -197,16 +202,27 @@ func (e *Entry) take(t *oauth2.Token) {
 	}
 }
 
-// challenge asks the server for nothing, to be told who gives tokens. A server that says
-// nothing may still have that written at a known place.
+// hello is what a server is asked to be told who gives tokens: what clients begin with.
+const hello = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"codex-mcp-client","version":"0"}}}`
+
+// challenge asks the server, to be told who gives tokens. A server that says nothing may still
+// have that written at a known place.
 func (l *Login) challenge(ctx context.Context) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.Server.URL, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%q is no address of a server", l.Server.URL)
-	}
-	req.Header.Set("Accept", "application/json, text/event-stream")
-	resp, err := l.client().Do(req)
-	if err == nil {
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		var body io.Reader = http.NoBody
+		if method == http.MethodPost {
+			body = strings.NewReader(hello)
+		}
+		req, err := http.NewRequestWithContext(ctx, method, l.Server.URL, body)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no address of a server", l.Server.URL)
+		}
+		req.Header.Set("Accept", "application/json, text/event-stream")
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := l.client().Do(req)
+		if err != nil {
+			continue
+		}
 		resp.Body.Close()
 		resp.Body = http.NoBody
 		if resp.StatusCode == http.StatusUnauthorized {

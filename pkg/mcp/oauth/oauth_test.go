@@ -348,3 +348,22 @@ func FuzzPick(f *testing.F) {
 		}
 	})
 }
+
+// TestMoreScopes holds that a server that wants more says how to get it, in words that can be
+// copied.
+func TestMoreScopes(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="read write $(reboot)"`)
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer s.Close()
+	store, server := Store{t.TempDir()}, config.MCPServer{Name: "srv", URL: s.URL}
+	if err := store.Put(t.Context(), Entry{ServerName: "srv", ServerURL: s.URL, AccessToken: "t", Scopes: []string{"read"}}); err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: Authorize(store.Home, time.Now, func(string) {})(server, http.DefaultTransport)}
+	_, err := client.Get(s.URL)
+	if err == nil || !strings.Contains(err.Error(), "Run `codex mcp login srv --scopes read,write`.") {
+		t.Error(err)
+	}
+}

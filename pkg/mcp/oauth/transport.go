@@ -3,9 +3,13 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/modelcontextprotocol/go-sdk/oauthex"
 	"golang.org/x/oauth2"
 
 	"codex/pkg/config"
@@ -40,6 +44,9 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return t.next.RoundTrip(r)
 	}
 	resp, err := t.send(r, e)
+	if err == nil && resp.StatusCode == http.StatusForbidden {
+		return t.forbidden(resp, e)
+	}
 	if err != nil || resp.StatusCode != http.StatusUnauthorized || e.RefreshToken == nil || r.Body != nil && r.GetBody == nil {
 		return resp, err
 	}
@@ -50,6 +57,45 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp.Body.Close()
 	return t.send(r, fresh)
+}
+
+// ScopeError is a server that wants a login for more than the one at hand is for.
+type ScopeError struct {
+	Server string
+	Scopes []string
+}
+
+func (e *ScopeError) Error() string {
+	return fmt.Sprintf("The %s MCP server wants a login for more scopes. Run `codex mcp login %s --scopes %s`.", e.Server, e.Server, strings.Join(e.Scopes, ","))
+}
+
+// forbidden tells how to get the scopes that a server misses, if that is why it refuses.
+func (t *transport) forbidden(resp *http.Response, e Entry) (*http.Response, error) {
+	challenges, err := oauthex.ParseWWWAuthenticate(resp.Header.Values("WWW-Authenticate"))
+	if err != nil {
+		return resp, nil // it is no challenge
+	}
+	for _, c := range challenges {
+		if c.Params["error"] != "insufficient_scope" {
+			continue
+		}
+		scopes := slices.Clone(e.Scopes)
+		for _, s := range strings.Fields(c.Params["scope"]) {
+			if plain(s) && !slices.Contains(scopes, s) {
+				scopes = append(scopes, s)
+			}
+		}
+		resp.Body.Close()
+		return nil, &ScopeError{t.server.Name, scopes}
+	}
+	return resp, nil
+}
+
+// plain says whether a scope may stand in a command that people copy.
+func plain(scope string) bool {
+	return !strings.ContainsFunc(scope, func(r rune) bool {
+		return !(r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(":._-/", r))
+	})
 }
 
 func (t *transport) send(r *http.Request, e Entry) (*http.Response, error) {
