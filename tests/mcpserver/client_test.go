@@ -295,3 +295,13 @@ func server(home, work string, stdin, stdout *os.File) *exec.Cmd {
 	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout = work, environ(home), stdin, stdout
 	return cmd
 }
+
+// poll waits until something holds that nobody tells.
+func poll(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited for %s", what)
+		}
+	}
+}

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // long is a command that says that it runs, and does so until it is ended. Its words tell it
@@ -182,6 +181,23 @@ func TestMany(t *testing.T) {
 	}
 }
 
+// TestTooMany holds that a client cannot start processes without end, and can still close
+// what it has.
+func TestTooMany(t *testing.T) {
+	const n = 100
+	c := start(t, run("touch made")+say("done"))
+	c.hello(`{"elicitation":{}}`)
+	for i := range n {
+		c.call(i, "codex", `{"prompt":"p","approval-policy":"untrusted"}`)
+	}
+	poll(t, "the refusals", func() bool { return strings.Count(c.text(), "calls are running already") == n-64 })
+	thread := c.wait("method", "elicitation/create").Get("params.threadId").Str
+	c.call("close", "codex-close", `{"threadId":"`+thread+`"}`)
+	if r := c.answer("close"); r.Get("result.isError").Bool() {
+		t.Error(r.Raw)
+	}
+}
+
 // begun waits until the long command runs.
 func (c *client) begun() {
 	c.t.Helper()
@@ -189,15 +205,6 @@ func (c *client) begun() {
 		_, err := os.Stat(filepath.Join(c.work, "begun"))
 		return err == nil
 	})
-}
-
-func poll(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited for %s", what)
-		}
-	}
 }
 
 func (c *client) signal(s syscall.Signal) {

@@ -24,7 +24,7 @@ import (
 
 const (
 	grace      = 3 * time.Second // for an engine that is to leave
-	maxRunning = 64              // turns at once
+	maxRunning = 64              // calls at once
 	maxIdle    = 16              // engines that are kept for the next prompt
 )
 
@@ -57,7 +57,7 @@ type Server struct {
 	wire *wire
 	ctx  context.Context // ends with the server
 
-	running chan struct{} // a token for each turn
+	running chan struct{} // a token for each call
 	engines sync.WaitGroup
 
 	mu       sync.Mutex
@@ -163,6 +163,14 @@ func succeeded(thread, text string) *mcp.CallToolResult {
 func (s *Server) handler(prepare func(*call) (*session, error)) mcp.ToolHandler {
 	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		c := s.newCall(ctx, req)
+		select {
+		case s.running <- struct{}{}:
+			defer func() { <-s.running }()
+		default: // what is running can still be closed
+			if req.Params.Name != "codex-close" {
+				return failed("", fmt.Sprintf("%d calls are running already; try again later", maxRunning)), nil
+			}
+		}
 		se, err := prepare(c)
 		var gone *noSession
 		switch {

@@ -161,12 +161,6 @@ func (se *session) turn(ctx context.Context, c *call) (string, error) {
 		se.turns <- struct{}{}
 		se.s.trim()
 	}()
-	select {
-	case se.s.running <- struct{}{}:
-		defer func() { <-se.s.running }()
-	default:
-		return "", fmt.Errorf("%d turns are running already; try again later", maxRunning)
-	}
 	c.session = se
 	se.mu.Lock()
 	se.call = c
