@@ -285,6 +285,8 @@ func special(name string) string {
 		return "'"
 	case "dq":
 		return `"`
+	case "ba":
+		return "|"
 	case "em":
 		return "--"
 	case "en", "hy", "mi":
