@@ -118,7 +118,7 @@ func (w wireModel) model() Model {
 	}
 	m.Priority, m.SpeedTiers = w.Priority, w.SpeedTiers
 	for _, t := range w.ServiceTiers {
-		m.ServiceTiers = append(m.ServiceTiers, Tier{t.ID, t.Name, t.Description})
+		m.ServiceTiers = append(m.ServiceTiers, Tier(t))
 	}
 	if w.Upgrade != nil {
 		m.Upgrade = w.Upgrade.Model

@@ -72,7 +72,6 @@ type server struct {
 	manifest *wire.Manifest
 	live     *link // the pool in which it runs
 	err      error
-	begun    bool
 }
 
 // tool is one tool that is offered.

@@ -108,7 +108,8 @@ var errLeaving = errors.New("the server is leaving")
 // library makes the library's server, with our tools.
 func (s *Server) library() (*mcp.Server, error) {
 	server := mcp.NewServer(&mcp.Implementation{Name: "codex-mcp-server", Title: "Codex", Version: version.Compat}, &mcp.ServerOptions{
-		Logger:       slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler),
+		//lint:ignore SA1019 clients of 2025-11-25, the revision we speak, use it
 		Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{ListChanged: true}, Logging: &mcp.LoggingCapabilities{}},
 		// Later revisions have no questions to the client within a call.
 		SupportedProtocolVersions: slices.DeleteFunc(mcp.SupportedProtocolVersions(), func(v string) bool { return v > "2025-11-25" }),

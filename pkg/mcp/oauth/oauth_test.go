@@ -29,8 +29,7 @@ type service struct {
 	refused                atomic.Bool // refresh tokens are
 	scope                  atomic.Value
 	polls                  atomic.Int64
-	noMetadata, noScopes   bool
-	elsewhere, denyScopes  bool
+	noMetadata, denyScopes bool
 	registration, resource atomic.Value
 }
 

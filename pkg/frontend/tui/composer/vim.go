@@ -132,7 +132,8 @@ func (c *Composer) command(r rune) {
 // operate deletes (d), replaces (c) or copies (y) up to where a motion leads; the operator
 // twice means whole lines.
 func (c *Composer) operate(op, r rune) {
-	from, to, lines := c.cur, c.cur, r == op
+	var from, to int
+	lines := r == op
 	switch at, ok := c.motion(r); {
 	case lines:
 		from, to = c.lineStart(c.cur), c.lineEnd(c.cur)

@@ -35,7 +35,6 @@ func (t terminal) Title(s string) error {
 type harness struct {
 	*Loop
 	term *vt.Terminal
-	sent []string // to the engine
 }
 
 func newHarness(t testing.TB, cols, rows int) *harness {
