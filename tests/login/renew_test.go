@@ -12,16 +12,18 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/tests/oauth"
 )
 
 // TestTen holds that of ten processes that want new tokens at once, one asks the service:
 // the refresh token is good once.
 func TestTen(t *testing.T) {
 	d := newDesk(t)
-	d.service.Life = -time.Minute
+	d.service.Set(func(s *oauth.Server) { s.Life = -time.Minute })
 	d.write("auth.json", d.service.AuthJSON())
 	old := d.read("auth.json")
-	d.service.Life = time.Hour
+	d.service.Set(func(s *oauth.Server) { s.Life = time.Hour })
 	var wg sync.WaitGroup
 	tokens := make([]string, 10)
 	for i := range tokens {
@@ -59,10 +61,10 @@ func TestTen(t *testing.T) {
 // TestRenewalsRefused holds the words for what cannot be mended, and that the login stays.
 func TestRenewalsRefused(t *testing.T) {
 	d := newDesk(t)
-	d.service.Life = -time.Minute
+	d.service.Set(func(s *oauth.Server) { s.Life = -time.Minute })
 	text := d.service.AuthJSON()
 	d.write("auth.json", text)
-	d.service.Life = time.Hour
+	d.service.Set(func(s *oauth.Server) { s.Life = time.Hour })
 	if _, errs, status := d.run("", "codex-login", "token"); status != 0 {
 		t.Fatal(errs)
 	}
@@ -89,16 +91,17 @@ func TestRenewalsRefused(t *testing.T) {
 func TestMeanwhile(t *testing.T) {
 	for name, text := range map[string]string{"out": "", "key": `{"auth_mode":"apikey","OPENAI_API_KEY":"sk-other"}`} {
 		d := newDesk(t)
-		d.service.Life = -time.Minute
+		d.service.Set(func(s *oauth.Server) { s.Life = -time.Minute })
 		d.write("auth.json", d.service.AuthJSON())
-		d.service.Life = time.Hour
-		d.service.Renewing = func() {
+		d.service.Set(func(s *oauth.Server) { s.Life = time.Hour })
+		renewing := func() {
 			if text == "" {
 				os.Remove(filepath.Join(d.home, "auth.json"))
 			} else {
 				d.write("auth.json", text)
 			}
 		}
+		d.service.Set(func(s *oauth.Server) { s.Renewing = renewing })
 		d.run("", "codex-login", "token")
 		b, err := os.ReadFile(filepath.Join(d.home, "auth.json"))
 		if text == "" && err == nil || text != string(b) {
@@ -113,7 +116,7 @@ func TestReadOnly(t *testing.T) {
 		t.Skip("this user may write everywhere")
 	}
 	d := newDesk(t)
-	d.service.Life = -time.Minute
+	d.service.Set(func(s *oauth.Server) { s.Life = -time.Minute })
 	d.write("auth.json", d.service.AuthJSON())
 	if err := os.Chmod(d.home, 0o500); err != nil {
 		t.Fatal(err)
@@ -147,9 +150,9 @@ func TestTurn(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := newDesk(t)
-			d.service.Life = tc.life
+			d.service.Set(func(s *oauth.Server) { s.Life = tc.life })
 			d.write("auth.json", d.service.AuthJSON())
-			d.service.Life = time.Hour
+			d.service.Set(func(s *oauth.Server) { s.Life = time.Hour })
 			if tc.good != nil {
 				d.model.accept(tc.good(d))
 			}
@@ -190,7 +193,7 @@ func TestTurnElsewhere(t *testing.T) {
 	}
 
 	// Somebody has logged in to another account: that one was not asked for.
-	d.service.Account = "acc2"
+	d.service.Set(func(s *oauth.Server) { s.Account = "acc2" })
 	other := d.service.AuthJSON()
 	d.model.accept(func(string) bool { d.write("auth.json", other); return false })
 	if _, errs, status := d.run("", "codex-exec", "--skip-git-repo-check", "hi"); status != 1 || !strings.Contains(errs, "signed in to another account") {

@@ -59,6 +59,13 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
+// Set changes what the next answers are made of.
+func (s *Server) Set(change func(*Server)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
 // JWT is an unsigned token with these claims.
 func JWT(claims any) string {
 	b, err := json.Marshal(claims)
