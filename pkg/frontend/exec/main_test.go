@@ -204,12 +204,15 @@ func startIn(t *testing.T, s setting, args func(cwd string) []string) result {
 	for k, v := range env {
 		environ = append(environ, k+"="+v)
 	}
-	var stdout, stderr bytes.Buffer
+	var stdout bytes.Buffer
+	stderr, err := os.Create(filepath.Join(dir, "own")) // goroutines write to it, as to a process's
+	must(t, err)
+	defer stderr.Close()
 	p := Process{
 		Args: append([]string{"--turn", exe}, args(res.cwd)...), Env: environ,
 		Getenv: func(k string) string { return env[k] },
 		Self:   exe, Cwd: res.cwd, Home: dir, UID: -1,
-		Stdin: s.stdin, Stdout: s.stdout, Stderr: &stderr, ChildStderr: children,
+		Stdin: s.stdin, Stdout: s.stdout, Stderr: stderr, ChildStderr: children,
 		StdinTTY: s.stdin == nil, StdoutTTY: s.tty, StderrTTY: s.tty, Columns: func() int { return 0 },
 		Signals: func() <-chan os.Signal { return s.signals }, Watch: s.watch,
 		Die: func(sig os.Signal, status int) {
@@ -232,7 +235,9 @@ func startIn(t *testing.T, s setting, args func(cwd string) []string) result {
 	}
 	log, _ := os.ReadFile(wire + ".requests")
 	said, _ := os.ReadFile(children.Name())
-	res.stdout, res.stderr, res.requests, res.children = stdout.String(), stderr.String(), string(log), string(said)
+	own, err := os.ReadFile(stderr.Name())
+	must(t, err)
+	res.stdout, res.stderr, res.requests, res.children = stdout.String(), string(own), string(log), string(said)
 	return res
 }
 

@@ -80,10 +80,11 @@ func (t *timers) set(id int, d time.Duration) {
 		t.all[id].Stop()
 	}
 	t.on[id] = true
+	fired, done := t.fired, t.done // of this time: stop forgets them
 	t.all[id] = time.AfterFunc(max(0, d), func() {
 		select {
-		case t.fired <- id:
-		case <-t.done:
+		case fired <- id:
+		case <-done:
 		}
 	})
 }
