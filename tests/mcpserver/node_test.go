@@ -139,7 +139,12 @@ func TestLoginConformance(t *testing.T) {
 	if err := json.Unmarshal(b, &table); err != nil {
 		t.Fatal(err)
 	}
-	command := strings.Join([]string{program, filepath.Join(dir, "client.mjs"), filepath.Join(binaries, "codex-mcp")}, " ")
+	// The suite takes its command apart at spaces, which our folder may have.
+	link := filepath.Join(t.TempDir(), "codex-mcp")
+	if err := os.Symlink(filepath.Join(binaries, "codex-mcp"), link); err != nil {
+		t.Fatal(err)
+	}
+	command := strings.Join([]string{program, filepath.Join(dir, "client.mjs"), link}, " ")
 	for name, c := range table {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
