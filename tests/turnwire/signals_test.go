@@ -331,7 +331,10 @@ func TestNoExecutor(t *testing.T) {
 // A killed engine leaves nobody of its model's command, nor of what a recorder asks.
 func TestKilledModel(t *testing.T) {
 	t.Parallel()
-	const model = `"sh", "-c", "echo asked; sleep 1000 & wait"`
+	// What the model says first has passed whoever started it, so that it is guarded.
+	const model = `"sh", "-c", "echo asked; cat first; sleep 1000 & wait"`
+	const first = `{"type":"response.output_item.added","output_index":0,"item":{"type":"message","id":"m","role":"assistant","content":[]}}` + "\n" +
+		`{"type":"response.output_text.delta","item_id":"m","output_index":0,"content_index":0,"delta":"hello"}` + "\n"
 	for name, command := range map[string]string{
 		"command":  "[" + model + "]",
 		"recorder": `["codex", "model", "record", "lines", "--", ` + model + "]",
@@ -341,6 +344,9 @@ func TestKilledModel(t *testing.T) {
 			d := newDesk(t)
 			alive := filepath.Join(d.work, "alive")
 			if err := syscall.Mkfifo(alive, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(d.work, "first"), []byte(first), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			command := strings.Replace(command, "echo asked;", "exec 3>alive; echo asked >&3;", 1)
@@ -355,6 +361,7 @@ func TestKilledModel(t *testing.T) {
 			if said, err := r.ReadString('\n'); err != nil {
 				t.Fatal(said, err)
 			}
+			e.next("method", "item/started", "params.item.type", "agentMessage")
 			e.signal(os.Kill)
 			if more, err := io.ReadAll(r); err != nil || len(more) > 0 { // until nobody has it open
 				t.Errorf("%q %v", more, err)
