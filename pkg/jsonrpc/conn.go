@@ -121,10 +121,13 @@ func (c *Conn) Line(line []byte) error {
 		return nil
 	}
 	m, err := Parse(line)
-	if err != nil {
-		return c.bad(line, err)
+	switch {
+	case err == nil:
+		return c.Message(m)
+	case errors.Is(err, ErrID): // somebody waits for an answer
+		return c.Fail(json.RawMessage("null"), Errorf(CodeParse, "%v", err))
 	}
-	return c.Message(m)
+	return c.bad(line, err)
 }
 
 // Message takes one message that somebody else has parsed.

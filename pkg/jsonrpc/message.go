@@ -75,8 +75,12 @@ type Message struct {
 // ErrNotMessage is returned by Parse for JSON that is no JSON-RPC message.
 var ErrNotMessage = errors.New("not a json-rpc message")
 
+// ErrID is returned by Parse for a request whose id cannot be that of an answer.
+var ErrID = errors.New("the id of a request is a string or a whole number")
+
 // Parse reads one line, which may be anything. What Check refuses gives its error; JSON
-// that is no message gives ErrNotMessage. Unknown members are ignored.
+// that is no message gives ErrNotMessage; a request with an id of another kind gives ErrID
+// and that id. Unknown members are ignored.
 func Parse(line []byte) (Message, error) {
 	if err := Check(line); err != nil {
 		return Message{}, fmt.Errorf("parse json-rpc line: %w", err)
@@ -113,6 +117,8 @@ func Parse(line []byte) (Message, error) {
 	switch {
 	case m.Method != "" && idOK:
 		m.Kind = KindRequest
+	case m.Method != "" && !value(m.ID).null():
+		return Message{ID: m.ID}, ErrID
 	case m.Method != "":
 		m.Kind, m.ID = KindNotification, nil
 	case idOK && hasErr:

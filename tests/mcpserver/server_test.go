@@ -69,6 +69,13 @@ func TestAnswers(t *testing.T) {
 		`{"jsonrpc":"2.0","id":99,"result":{}}`, strings.Repeat("[", 100000)} {
 		c.send(line)
 	}
+	// An id that the library cannot keep is answered all the same.
+	for _, id := range []string{"1.5", "1e3", "true", "9007199254740993", "99999999999999999999"} {
+		c.send(`{"jsonrpc":"2.0","id":` + id + `,"method":"ping"}`)
+		c.wait("id", gjson.Parse(id).String(), "error.code", "-32600")
+	}
+	c.send(`{"jsonrpc":"2.0","id":"a\/\ud83d\ude00","method":"ping"}`)
+	c.wait("id", "a/\U0001F600", "result", "{}")
 	c.request("alive", "ping", "")
 	c.answer("alive")
 	poll(t, "what it says about bad lines", func() bool { return strings.Count(c.stderr.String(), "codex-mcp: passed over") >= 4 })

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -85,12 +83,6 @@ func (s *Server) methods() map[string]method {
 // handle answers one request; a message without an id gets no answer.
 func (s *Server) handle(in *jsonrpc.Request) error {
 	r := &req{in}
-	if r.ID == nil {
-		if id := gjson.GetBytes(s.line, "id"); id.Exists() && id.Type != gjson.Null {
-			s.refuse(jsonrpc.Errorf(jsonrpc.CodeParse, "the id of a request is a string or a whole number"))
-			return nil
-		}
-	}
 	m, known := s.table[r.Method]
 	switch {
 	case !known && r.ID == nil: // a notification that is for others

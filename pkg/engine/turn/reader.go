@@ -62,9 +62,7 @@ func (s *Server) take(line []byte) {
 	switch {
 	case text == nil:
 	case isMessage:
-		s.line = text
 		_ = s.out.conn.Line(text) // what goes wrong is told by bad and handle
-		s.line = nil              // it can be huge
 	default:
 		s.prompt(text)
 	}

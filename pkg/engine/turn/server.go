@@ -32,7 +32,6 @@ type Server struct {
 	stop  context.CancelCauseFunc
 
 	client  *protocol.ClientInfo // the reader's own, as the line
-	line    []byte               // that it is at
 	prompts chan prompt
 	turns   sync.WaitGroup // the feeder, and turns of turn/start
 

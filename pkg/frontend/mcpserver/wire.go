@@ -1,12 +1,12 @@
 package mcpserver
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 	"time"
 
@@ -92,6 +92,10 @@ func (w *wire) read() {
 			continue
 		}
 		m, err := jsonrpc.Parse(line)
+		if errors.Is(err, jsonrpc.ErrID) {
+			w.fail(bytes.Clone(m.ID), jsonrpc.Invalidf("%v", err))
+			continue
+		}
 		if err != nil {
 			fmt.Fprintf(w.stderr, "codex-mcp: passed over a line that is no message (%v): %.80q\n", err, line)
 			continue
@@ -123,14 +127,12 @@ func (w *wire) take(m jsonrpc.Message) sdk.Message {
 		return r
 	}
 	var id any
-	if n, ok := jsonrpc.IntID(m.ID); ok {
-		id = float64(n)
-	} else if s, err := strconv.Unquote(string(m.ID)); err == nil {
-		id = s
+	err := json.Unmarshal(m.ID, &id)
+	if err == nil {
+		r.ID, err = sdk.MakeID(id)
 	}
-	var err error
-	if r.ID, err = sdk.MakeID(id); err != nil || !r.ID.IsValid() {
-		w.fail(m.ID, jsonrpc.Invalidf("the id is no string and no integer"))
+	if n, ok := jsonrpc.IntID(m.ID); err != nil || ok && r.ID.Raw() != n || !ok && m.ID[0] != '"' { // the library counts in floats
+		w.fail(bytes.Clone(m.ID), jsonrpc.Invalidf("the id is no string, and no integer that a double holds"))
 		return nil
 	}
 	switch {
