@@ -146,7 +146,7 @@ func (c *Client) dial(ctx context.Context, version string) (*session, error) {
 	cs, err := client.Connect(ctx, transport, &sdk.ClientSessionOptions{ProtocolVersion: version})
 	if err != nil {
 		if lc, ok := transport.(*lineConn); ok {
-			lc.p.end()
+			_ = lc.Close() // it gives no error
 		}
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (c *Client) transport(ctx context.Context) (sdk.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lineConn{p: p, in: jsonrpc.NewReader(&body{ReadCloser: p.stdout, events: true}, maxMessage), log: c.opts.log, name: c.server.Name, waits: newWaits(), progress: c.progressLine}, nil
+	return c.newLineConn(p), nil
 }
 
 func (c *Client) clientOptions() *sdk.ClientOptions {

@@ -25,6 +25,10 @@ const (
 	maxStray = 10_000
 	// shownStray is how many of them the log gets.
 	shownStray = 5
+	// maxUnread and maxUnreadBytes bound what a program has not read yet: one that is sent
+	// more is given up.
+	maxUnread      = 256
+	maxUnreadBytes = 2 * maxMessage
 )
 
 // lineConn is the program's end of the protocol. Lines that are no messages are skipped: a
@@ -32,15 +36,30 @@ const (
 type lineConn struct {
 	p     *process
 	in    *lines.Reader
+	out   *lines.Outbox
 	log   func(format string, args ...any)
 	name  string
 	waits *waits
 	// progress takes what a server says of a call: at once, since the library may come to
 	// it after the call's answer.
 	progress func(params json.RawMessage)
-	writes   sync.Mutex
 	stray    int // since the last message
 	shown    int
+}
+
+func (c *Client) newLineConn(p *process) *lineConn {
+	l := &lineConn{p: p, in: lines.NewReader(&body{ReadCloser: p.stdout, events: true}, maxMessage), out: lines.NewOutbox(maxUnread, maxUnreadBytes, false),
+		log: c.opts.log, name: c.server.Name, waits: newWaits(), progress: c.progressLine}
+	go func() { // ends with the connection
+		err := l.out.Run(func(line []byte) error {
+			_, err := p.stdin.Write(append(line, '\n'))
+			return err
+		})
+		if err != nil {
+			p.end() // it reads no more: nothing would answer
+		}
+	}()
+	return l
 }
 
 // Connect implements sdk.Transport: the process runs already.
@@ -104,7 +123,8 @@ func known(line []byte) []byte {
 	return line
 }
 
-// Write implements sdk.Connection.
+// Write implements sdk.Connection. It does not wait for the program to read: the library holds
+// to the time of a call only once it has written.
 func (c *lineConn) Write(ctx context.Context, msg jsonrpc.Message) error {
 	line, err := jsonrpc.EncodeMessage(msg)
 	if err != nil {
@@ -113,14 +133,15 @@ func (c *lineConn) Write(ctx context.Context, msg jsonrpc.Message) error {
 	if r, ok := msg.(*jsonrpc.Request); ok && r.IsCall() {
 		c.waits.sent(ctx, r.ID)
 	}
-	c.writes.Lock()
-	defer c.writes.Unlock()
-	_, err = c.p.stdin.Write(append(line, '\n'))
+	if err = c.out.WriteLine(line); err != nil {
+		c.p.end()
+	}
 	return err
 }
 
 // Close implements sdk.Connection: it ends the program.
 func (c *lineConn) Close() error {
+	c.out.Close()
 	c.p.end()
 	return nil
 }

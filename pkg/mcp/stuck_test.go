@@ -1,0 +1,35 @@
+//go:build unix
+
+package mcp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestUnreadInput holds that a program that stops reading costs a call its time and no more,
+// and can be ended.
+func TestUnreadInput(t *testing.T) {
+	const program = `read -r line; printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}}\n' \
+"$(printf %s "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')"; exec sleep 1000`
+	c, err := Connect(context.Background(), Server{Name: "s", Command: "sh", Args: []string{"-c", program}, Startup: time.Minute, Call: 100 * time.Millisecond},
+		Options{Environ: []string{"PATH=/bin:/usr/bin"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	args, err := json.Marshal(map[string]string{"a": strings.Repeat("x", 1<<20)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var timeout *TimeoutError
+	for range 2 {
+		if _, err := c.Call(context.Background(), Call{Tool: "t", Arguments: args}); !errors.As(err, &timeout) {
+			t.Fatal(err)
+		}
+	}
+	c.Close()
+}
