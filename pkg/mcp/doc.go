@@ -7,7 +7,8 @@
 //	lines     its lines as messages, with bounds
 //	http      requests to an address: headers, redirects, bounds
 //	secret    values of env and headers that do not stand in config.toml
-//	raw       results as they came, past the types of the library
+//	request   what is asked of a server, and results as they came
+//	limit     the time of a request, which stands still while the user is asked
 //	fault     errors in the original's words
 //
 // The protocol itself is github.com/modelcontextprotocol/go-sdk. Ground layer, but for

@@ -71,7 +71,7 @@ func (e *HandshakeError) Error() string {
 	case gone(e.Err):
 		return "handshaking with MCP server failed: connection closed: initialize response"
 	}
-	return "handshaking with MCP server failed: " + plain(e.Err)
+	return "handshaking with MCP server failed: " + e.Err.Error()
 }
 
 func (e *HandshakeError) Unwrap() error { return e.Err }
@@ -98,7 +98,7 @@ func Message(err error) string {
 	case gone(err), errors.Is(err, errTooLong):
 		return closedWhy(err)
 	}
-	return plain(err)
+	return err.Error()
 }
 
 // gone says whether the other end has closed the connection.
@@ -111,9 +111,6 @@ func closedWhy(err error) string {
 	}
 	return "Transport closed"
 }
-
-// plain is the text of an error of the library without its calls of methods.
-func plain(err error) string { return err.Error() }
 
 // WantsLogin says whether an error is the server's word for who has no credentials.
 func WantsLogin(err error) bool {

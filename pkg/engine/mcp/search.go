@@ -54,7 +54,7 @@ func (s *Servers) search() searchSpec {
 	return searchSpec{toolSearch, "client", b.String(), json.RawMessage(searchParameters)}
 }
 
-// find answers a search: what is found, as namespaces.
+// findTools answers a search: what is found, as namespaces.
 func (s *Servers) findTools(_ context.Context, _ *tools.Turn, c tools.Call) tools.Output {
 	query := gjson.Get(c.Arguments, "query").Str
 	limit := foundTools

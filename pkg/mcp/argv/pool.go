@@ -71,6 +71,7 @@ func (c *poolCmd) idle() time.Duration {
 
 // serveAll serves every engine that comes, until the listener is closed.
 func serveAll(servers *pool.Pool, l net.Listener) {
+	defer l.Close() // who comes later has its own pool, and does not wait
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -105,6 +106,7 @@ type logFile struct {
 	path string
 	mu   sync.Mutex
 	f    *os.File
+	size int64
 	bad  bool
 }
 
@@ -114,24 +116,36 @@ func (l *logFile) line(text string) {
 	if l.path == "" || l.bad {
 		return
 	}
-	if l.f == nil && !l.open() {
+	if l.f != nil && l.size > maxLog {
+		_ = l.f.Close() // its lines were written one by one
+		l.f = nil
+	}
+	if l.f == nil && l.open() != nil {
 		l.bad = true
 		return
 	}
-	_, err := fmt.Fprintf(l.f, "%s %q\n", time.Now().UTC().Format(time.RFC3339), text)
+	n, err := fmt.Fprintf(l.f, "%s %q\n", time.Now().UTC().Format(time.RFC3339), text)
+	l.size += int64(n)
 	l.bad = err != nil
 }
 
-func (l *logFile) open() bool {
-	if st, err := os.Stat(l.path); err == nil && st.Size() > maxLog {
-		_ = os.Rename(l.path, l.path+".old") // or it grows on
+func (l *logFile) open() error {
+	if st, err := os.Stat(l.path); err == nil {
+		if l.size = st.Size(); l.size > maxLog {
+			if err := os.Rename(l.path, l.path+".old"); err != nil {
+				return err // rather none than one that grows for ever
+			}
+			l.size = 0
+		}
 	}
-	if os.MkdirAll(filepath.Dir(l.path), 0o700) != nil {
-		return false
+	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
+		return err
 	}
 	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	l.f = f
-	return err == nil
+	if err == nil {
+		l.f = f
+	}
+	return err
 }
 
 func (l *logFile) close() {
