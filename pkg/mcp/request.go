@@ -19,6 +19,7 @@ import (
 const (
 	maxPages = 1000
 	maxTools = 10_000
+	maxList  = maxMessage // bytes of all of them
 )
 
 // sandboxCapability is by what a server says that it wants to know of the sandbox.
@@ -26,13 +27,17 @@ const sandboxCapability = "codex/sandbox-state-meta"
 
 // Manifest asks for everything that a server offers, all pages of it.
 func (c *Client) Manifest(ctx context.Context) (*wire.Manifest, error) {
-	m := &wire.Manifest{Tools: []json.RawMessage{}}
+	m, size := &wire.Manifest{Tools: []json.RawMessage{}}, 0
 	for t, err := range c.Tools(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		if m.Tools = append(m.Tools, t); len(m.Tools) > maxTools {
+		size += len(t)
+		switch m.Tools = append(m.Tools, t); {
+		case len(m.Tools) > maxTools:
 			return nil, fmt.Errorf("it offers more than %d tools", maxTools)
+		case size > maxList:
+			return nil, fmt.Errorf("its tools are more than %d MiB", maxList>>20)
 		}
 	}
 	c.mu.Lock()

@@ -114,17 +114,24 @@ func (s *Servers) CallTool(ctx context.Context, t *tools.Turn, name, tool string
 	return s.callOn(ctx, l, wire.CallParams{Name: name, Tool: tool, Arguments: arguments, Meta: m}, func(wire.ProgressParams) {})
 }
 
-// pagesOf lists all pages of one server; what there is of them when one fails.
+// pagesOf lists all pages of one server; what there is of them when one fails, or when they
+// are too much.
 func (s *Servers) pagesOf(ctx context.Context, name, ask string) []json.RawMessage {
 	var all []json.RawMessage
-	seen := map[string]bool{}
+	seen, size := map[string]bool{}, 0
 	for cursor := ""; !seen[cursor] && len(seen) < maxPages; {
 		seen[cursor] = true
 		p, err := s.page(ctx, name, ask, cursor)
 		if err != nil {
 			return all
 		}
-		all = append(all, p.Items...)
+		for _, item := range p.Items {
+			if size += len(item); size > maxList {
+				s.o.Warn("the MCP server %s lists more than %d MiB (%s): the rest is left out", name, maxList>>20, ask)
+				return all
+			}
+			all = append(all, item)
+		}
 		if cursor = p.Next; cursor == "" {
 			break
 		}
@@ -132,8 +139,11 @@ func (s *Servers) pagesOf(ctx context.Context, name, ask string) []json.RawMessa
 	return all
 }
 
-// maxPages bounds a list that would never end.
-const maxPages = 1000
+// maxPages and maxList bound a list that would never end.
+const (
+	maxPages = 1000
+	maxList  = 32 << 20
+)
 
 // Contents are the contents of a result of resources/read.
 func Contents(raw json.RawMessage) (json.RawMessage, error) {

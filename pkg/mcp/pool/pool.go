@@ -19,6 +19,9 @@ import (
 	"codex/pkg/mcp"
 )
 
+// maxQuestions bounds the questions of servers that an engine has not answered.
+const maxQuestions = 64
+
 // Pool is a set of running servers. Make it with New, end it with Close.
 type Pool struct {
 	opts mcp.Options
@@ -70,7 +73,7 @@ func New(o Options) *Pool {
 func (p *Pool) Serve(in io.Reader, out io.Writer) error {
 	u := &user{pool: p, names: map[string]*shared{}, cancels: map[int64]context.CancelFunc{}}
 	u.ctx, u.stop = context.WithCancel(p.ctx)
-	u.conn = jsonrpc.NewConn(jsonrpc.NewWriter(out), jsonrpc.Options{Handle: u.handle})
+	u.conn = jsonrpc.NewConn(jsonrpc.NewWriter(out), jsonrpc.Options{Handle: u.handle, MaxCalls: maxQuestions})
 	err := u.conn.Serve(jsonrpc.NewReader(in, 0))
 	u.stop()
 	u.work.Wait()

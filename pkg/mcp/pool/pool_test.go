@@ -27,6 +27,14 @@ while read -r line; do
 	*'"initialize"'*) answer '{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}' ;;
 	*'"tools/list"'*) answer '{"tools":[{"name":"t","inputSchema":{"type":"object"}}]}' ;;
 	*'"tools/call"'*'"hang"'*) ;;
+	*'"tools/call"'*'"flood"'*)
+		token=$(printf %s "$line" | sed -n 's/.*"progressToken":\([0-9]*\).*/\1/p')
+		message=$(printf '%01000d' 0)
+		for i in $(seq 1000); do
+			printf '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%s,"progress":%s,"message":"%s"}}\n' "$token" "$i" "$message"
+		done
+		answer '{"content":[]}' ;;
+	*'"tools/call"'*'"quick"'*) answer '{"content":[]}' ;;
 	*'"tools/call"'*) call=$id; printf '{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"who?","requestedSchema":{"type":"object","properties":{}}}}\n' ;;
 	*'"id":"q"'*) id=$call; answer "{\"content\":[{\"type\":\"text\",\"text\":\"$(printf %s "$line" | sed 's/.*"action":"\([a-z]*\)".*/\1/')\"}]}" ;;
 	esac
@@ -90,6 +98,45 @@ func TestSharedServer(t *testing.T) {
 	bad := server
 	bad.Name, bad.Command = "bad", "no-such-program"
 	if err := conns[0].Call(ctx, wire.MethodStart, wire.StartParams{Server: bad}, nil); err == nil || err.Error() != "No such file or directory (os error 2)" {
+		t.Error(err)
+	}
+}
+
+// TestDeafEngine holds that an engine that reads nothing keeps a server that tells much from
+// nobody else.
+func TestDeafEngine(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "server.sh")
+	if err := os.WriteFile(script, []byte(program), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := New(Options{Environ: os.Environ(), Idle: time.Hour})
+	defer p.Close()
+	server := config.MCPServer{Name: "s", Command: "sh", Args: []string{script}, Startup: time.Minute, Call: time.Minute}
+	deaf, theirs := net.Pipe()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = p.Serve(theirs, theirs)
+	}()
+	defer func() { deaf.Close(); <-served }()
+	out, in := jsonrpc.NewWriter(deaf), jsonrpc.NewReader(deaf, 0)
+	if err := out.Request(1, wire.MethodStart, wire.StartParams{Server: server, Elicits: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.ReadLine(); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Request(2, wire.MethodCall, wire.CallParams{Name: "s", Call: 1, Tool: "t", Arguments: json.RawMessage(`{"x":"flood"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.ReadLine(); err != nil { // it has begun; no more is read
+		t.Fatal(err)
+	}
+	other, ctx := engine(t, p, "decline"), context.Background()
+	if err := other.Call(ctx, wire.MethodStart, wire.StartParams{Server: server, Elicits: true}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Call(ctx, wire.MethodCall, wire.CallParams{Name: "s", Call: 1, Tool: "t", Arguments: json.RawMessage(`{"x":"quick"}`)}, nil); err != nil {
 		t.Error(err)
 	}
 }

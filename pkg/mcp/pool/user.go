@@ -169,9 +169,32 @@ func (u *user) call(ctx context.Context, p *wire.CallParams) (any, error) {
 	}
 	u.pool.busy(s, u, 1)
 	defer u.pool.busy(s, u, -1)
+	steps, done := make(chan mcp.Progress, maxSteps), make(chan struct{})
+	var telling sync.WaitGroup
+	telling.Go(func() { u.tell(p.Call, steps, done) })
+	defer telling.Wait() // so that the result comes last
+	defer close(done)
 	return c.Call(ctx, mcp.Call{Tool: p.Tool, Arguments: p.Arguments, Meta: meta, Progress: func(g mcp.Progress) {
-		_ = u.conn.Notify(wire.MethodProgress, wire.ProgressParams{Call: p.Call, Progress: g.Progress, Total: g.Total, Message: g.Message})
+		select {
+		case steps <- g:
+		default: // an engine that does not read must not keep the server from others
+		}
 	}})
+}
+
+// maxSteps is how many steps of one call an engine may be behind; more are left out.
+const maxSteps = 256
+
+// tell says how far a call is until it is done.
+func (u *user) tell(call int64, steps <-chan mcp.Progress, done <-chan struct{}) {
+	for over := false; !over || len(steps) > 0; {
+		select {
+		case g := <-steps:
+			_ = u.conn.Notify(wire.MethodProgress, wire.ProgressParams{Call: call, Progress: g.Progress, Total: g.Total, Message: g.Message}) // who has gone needs none
+		case <-done:
+			over, done = true, nil
+		}
+	}
 }
 
 // busy counts calls of an engine that run on a server.
