@@ -189,6 +189,7 @@ func TestBinaries(t *testing.T) {
 		"codex-exec":       {10 * mb, []string{"net/http"}},
 		"codex-model":      {10 * mb, nil},
 		"codex-login":      {11 * mb, nil},
+		"codex-plugin":     {7 * mb, []string{"net/http"}},
 		"codex-apply":      {10 * mb, nil},
 		"codex-update":     {5 * mb, []string{"net/http"}},
 	}

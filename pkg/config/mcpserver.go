@@ -75,6 +75,11 @@ func (s *MCPServer) Mode(tool string) string {
 // MCPServers lists the configured servers by name, the disabled ones too.
 func (c *Config) MCPServers() []MCPServer {
 	tables, _ := c.Get("mcp_servers").(map[string]any)
+	return MCPServersIn(tables)
+}
+
+// MCPServersIn lists the servers of some tables, as [mcp_servers] has them.
+func MCPServersIn(tables map[string]any) []MCPServer {
 	if len(tables) == 0 {
 		return nil
 	}

@@ -66,9 +66,14 @@ type Set struct {
 	Problems []Problem
 }
 
-// Find searches the folders. One skill under two names is found once.
-func Find(roots []Root) Set {
-	f := finder{seen: map[string]bool{}}
+// Find searches the folders. One skill under two names is found once. With a cache, which
+// may be nil, skills are known by what a prompt needs of them only.
+func Find(roots []Root, cache *Cache) Set {
+	f := finder{seen: map[string]bool{}, cache: cache}
+	if cache != nil {
+		cache.load()
+		defer cache.save()
+	}
 	for _, r := range roots {
 		f.search(r)
 	}
@@ -82,9 +87,10 @@ func Find(roots []Root) Set {
 func rank(scope string) int { return slices.Index([]string{Repo, User, System, Admin}, scope) }
 
 type finder struct {
-	set  Set
-	seen map[string]bool // folders, without links
-	dirs int             // of this root
+	set   Set
+	seen  map[string]bool // folders, without links
+	dirs  int             // of this root
+	cache *Cache
 }
 
 // search goes through a folder, level by level.
@@ -110,36 +116,123 @@ func (f *finder) folder(dir, root string, r Root) (below []string) {
 		return nil
 	}
 	f.seen[dir] = true
+	e, full := f.look(dir)
+	if e == nil {
+		return nil
+	}
+	for _, name := range e.below {
+		below = append(below, filepath.Join(dir, name))
+	}
+	for _, name := range e.links {
+		if r.Scope == System {
+			break
+		}
+		if real, err := filepath.EvalSymlinks(filepath.Join(dir, name)); err == nil && isDir(real) {
+			below = append(below, real)
+		}
+	}
+	if e.skill {
+		f.skill(dir, root, r, e, full)
+	}
+	slices.Sort(below)
+	return below
+}
+
+// look gives what a folder holds, from the cache or by reading it; full is its skill when
+// that was read.
+func (f *finder) look(dir string) (e *entry, full *Skill) {
+	var mtime int64
+	if f.cache != nil {
+		st, err := os.Lstat(dir)
+		if err != nil {
+			return nil, nil
+		}
+		if e := f.cache.fresh(dir, st); e != nil {
+			f.cache.seen[dir] = e
+			return e, nil
+		}
+		mtime = st.ModTime().UnixNano()
+	}
 	entries, err := readDir(dir)
 	if err != nil {
 		if os.IsPermission(err) {
 			f.set.Problems = append(f.set.Problems, Problem{dir, "the folder can't be read"})
 		}
+		return nil, nil
+	}
+	e = &entry{mtime: mtime}
+	for _, x := range entries {
+		e.take(x)
+	}
+	if e.skill {
+		full = f.read(dir, e)
+	}
+	if f.cache != nil && f.cache.settled(e) {
+		f.cache.seen[dir], f.cache.changed = e, true
+	}
+	return e, full
+}
+
+// take notes one name of a folder.
+func (e *entry) take(x fs.DirEntry) {
+	name := x.Name()
+	switch {
+	case strings.HasPrefix(name, "."):
+	case name == "SKILL.md":
+		e.skill = !x.IsDir()
+	case x.IsDir():
+		e.below = append(e.below, name)
+	case x.Type()&fs.ModeSymlink != 0:
+		e.links = append(e.links, name)
+	}
+	e.agents = e.agents || name == "agents"
+}
+
+// read reads the skill of a folder, nil when it is none.
+func (f *finder) read(dir string, e *entry) *Skill {
+	s := &Skill{Path: filepath.Join(dir, "SKILL.md")}
+	if st, err := os.Stat(s.Path); err == nil && f.cache != nil {
+		e.file, e.size = st.ModTime().UnixNano(), st.Size()
+	}
+	text, err := Text(s.Path, maxHead)
+	if _, whole := Front(text); err == nil && !whole && len(text) >= maxHead/2 {
+		text, err = Text(s.Path, maxFile)
+	}
+	if err == nil {
+		err = s.head(text)
+	}
+	if err != nil {
+		e.problem = err.Error()
 		return nil
 	}
-	skill, agents := false, false
-	for _, e := range entries {
-		name := e.Name()
-		path := filepath.Join(dir, name)
-		switch {
-		case strings.HasPrefix(name, "."):
-		case name == "SKILL.md":
-			skill = !e.IsDir()
-		case e.IsDir():
-			agents = agents || name == "agents"
-			below = append(below, path)
-		case e.Type()&fs.ModeSymlink != 0 && r.Scope != System:
-			if real, err := filepath.EvalSymlinks(path); err == nil && isDir(real) {
-				agents = agents || name == "agents"
-				below = append(below, real)
-			}
+	if path := filepath.Join(dir, "agents", "openai.yaml"); e.agents {
+		if f.cache != nil {
+			e.manifest = modified(path)
+		}
+		if text, err := Text(path, maxFile); err == nil {
+			s.manifest(text)
 		}
 	}
-	if skill {
-		f.skill(dir, root, r, agents)
+	e.name, e.short, e.description, e.named = s.Name, s.Short, s.Description, s.Named
+	return s
+}
+
+// skill adds the skill of a folder.
+func (f *finder) skill(dir, root string, r Root, e *entry, full *Skill) {
+	path := filepath.Join(dir, "SKILL.md")
+	if e.problem != "" {
+		f.set.Problems = append(f.set.Problems, Problem{path, e.problem})
+		return
 	}
-	slices.Sort(below)
-	return below
+	s := Skill{Name: e.name, Short: e.short, Description: e.description, Path: path, Named: e.named}
+	if full != nil {
+		s = *full
+	}
+	s.Scope, s.Enabled, s.root = r.Scope, true, root
+	if r.Plugin != "" {
+		s.Name = r.Plugin + ":" + s.Name
+	}
+	f.set.Skills = append(f.set.Skills, s)
 }
 
 func isDir(path string) bool {
@@ -161,30 +254,6 @@ func readDir(dir string) ([]fs.DirEntry, error) {
 		err = nil
 	}
 	return entries, err
-}
-
-func (f *finder) skill(dir, root string, r Root, agents bool) {
-	s := Skill{Path: filepath.Join(dir, "SKILL.md"), Scope: r.Scope, Enabled: true, root: root}
-	text, err := Text(s.Path, maxHead)
-	if _, whole := Front(text); err == nil && !whole && len(text) >= maxHead/2 {
-		text, err = Text(s.Path, maxFile)
-	}
-	if err == nil {
-		err = s.head(text)
-	}
-	if err != nil {
-		f.set.Problems = append(f.set.Problems, Problem{s.Path, err.Error()})
-		return
-	}
-	if agents {
-		if text, err := Text(filepath.Join(dir, "agents", "openai.yaml"), maxFile); err == nil {
-			s.manifest(text)
-		}
-	}
-	if r.Plugin != "" {
-		s.Name = r.Plugin + ":" + s.Name
-	}
-	f.set.Skills = append(f.set.Skills, s)
 }
 
 // Text reads at most max bytes of a file as text.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -70,11 +71,24 @@ func (l list) aliased() list {
 
 func (l *list) path(s *Skill) string {
 	i := slices.Index(l.roots, s.root)
-	rel, err := filepath.Rel(s.root, s.Path)
-	if i < 0 || err != nil || !filepath.IsLocal(rel) {
+	rel, below := strings.CutPrefix(s.Path, s.root+string(filepath.Separator))
+	if i < 0 || !below {
 		return s.Path
 	}
-	return fmt.Sprintf("r%d/%s", i, filepath.ToSlash(rel))
+	return "r" + strconv.Itoa(i) + "/" + filepath.ToSlash(rel)
+}
+
+// bare is the length of a skill's line without its description.
+func (l *list) bare(s *Skill) int {
+	return len("- : (file: )\n") + len(s.Name) + len(l.path(s))
+}
+
+// described is what a description adds to that.
+func (l *list) described(s *Skill) int {
+	if n := len(first(s.Description, l.most)); n > 0 {
+		return n + 1
+	}
+	return 0
 }
 
 func (l *list) line(s *Skill) string {
@@ -116,23 +130,22 @@ func (l *list) rootLines() string {
 func (l *list) cost() int {
 	sum := tokens(l.rootLines())
 	for i := range l.skills {
-		sum += tokens(l.line(&l.skills[i]))
+		sum += (l.bare(&l.skills[i]) + l.described(&l.skills[i]) + 4) / 4
 	}
 	return sum
 }
 
 // shorten finds the longest descriptions that fit.
 func (l *list) shorten(budget int) {
-	l.most = 0
-	bare := make([]int, len(l.skills)) // lines without descriptions
+	bare := make([]int, len(l.skills))
 	for i := range l.skills {
-		bare[i] = len(l.line(&l.skills[i])) + 1
+		bare[i] = l.bare(&l.skills[i])
 	}
 	budget -= tokens(l.rootLines())
 	over := func(most int) bool {
 		left := budget
 		for i := range l.skills {
-			left -= (bare[i] + len(first(l.skills[i].Description, most)) + 4) / 4
+			left -= (bare[i] + 1 + len(first(l.skills[i].Description, most)) + 4) / 4
 		}
 		return left < 0
 	}

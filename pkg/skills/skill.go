@@ -2,7 +2,7 @@
 // for it. It knows where they lie, reads the head of each file, says which are switched
 // off, writes the list that a prompt has, and finds those that a user names.
 //
-// Ground layer; it imports config, foreign and yaml.
+// Ground layer; it imports atomicfile, config, foreign and yaml.
 package skills
 
 import (

@@ -1,12 +1,15 @@
 package skills
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"codex/pkg/config"
 )
@@ -103,7 +106,7 @@ func TestFind(t *testing.T) {
 	if err := os.Symlink(dir, filepath.Join(user, "circle")); err != nil {
 		t.Fatal(err)
 	}
-	set := Find([]Root{{Dir: repo, Scope: Repo}, {Dir: user, Scope: User, Plugin: "p"}, {Dir: filepath.Join(dir, "none"), Scope: Admin}})
+	set := Find([]Root{{Dir: repo, Scope: Repo}, {Dir: user, Scope: User, Plugin: "p"}, {Dir: filepath.Join(dir, "none"), Scope: Admin}}, nil)
 	if got := paths(set); !reflect.DeepEqual(got, []string{"repo b", "repo deep", "repo nested", "user p:big", "user p:u"}) {
 		t.Error(got)
 	}
@@ -219,6 +222,60 @@ func TestList(t *testing.T) {
 	}
 }
 
+// A cache changes nothing but the time: what is added, changed or removed is seen.
+func TestCache(t *testing.T) {
+	dir := temp(t)
+	file, now := filepath.Join(t.TempDir(), "c", "skills"), time.Now().Add(time.Hour)
+	head := func(name string) string { return "---\nname: " + name + "\ndescription: d\n---\n" }
+	write(t, filepath.Join(dir, "a"), head("a"))
+	write(t, filepath.Join(dir, "b", "c"), head("c"))
+	broken := write(t, filepath.Join(dir, "x"), "no head")
+	step := 0
+	check := func(want ...string) {
+		t.Helper()
+		roots := []Root{{Dir: dir, Scope: User}}
+		for range 2 { // what is remembered is what is read
+			cached, whole := Find(roots, &Cache{Path: file, Now: now}), Find(roots, nil)
+			if got := paths(cached); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(got, paths(whole)) || !reflect.DeepEqual(cached.Problems, whole.Problems) {
+				t.Errorf("step %d: %v %v, want %v", step, got, cached.Problems, want)
+			}
+		}
+		if b, err := os.ReadFile(file); err != nil || !strings.Contains(string(b), broken[:len(broken)-len("/SKILL.md")]) {
+			t.Errorf("step %d: the cache has %q, %v", step, b, err)
+		}
+		step++
+	}
+	check("user a", "user c")
+	// Each change has a time of its own.
+	touch := func(path string) {
+		t.Helper()
+		at := time.Now().Add(time.Duration(step) * time.Minute)
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touch(write(t, filepath.Join(dir, "a"), head("changed")))
+	check("user c", "user changed")
+	write(t, filepath.Join(dir, "b", "d"), head("d"))
+	touch(filepath.Join(dir, "b"))
+	check("user c", "user changed", "user d")
+	if err := os.RemoveAll(filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	touch(dir)
+	check("user c", "user d")
+	if err := os.WriteFile(file, []byte("skills 1\nnonsense\n"+strings.Repeat("\x1f", 12)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check("user c", "user d")
+	// What has just changed is not remembered: it may change again within the same moment.
+	fresh := filepath.Join(t.TempDir(), "skills")
+	Find([]Root{{Dir: dir, Scope: User}}, &Cache{Path: fresh, Now: time.Now().Add(-time.Hour)})
+	if _, err := os.Stat(fresh); err == nil {
+		t.Error("it is")
+	}
+}
+
 // The head of any file is read or refused, and what is read is within the bounds.
 func FuzzHead(f *testing.F) {
 	f.Add("---\nname: a\ndescription: d\nallowed-tools: [x]\n---\n", "interface:\n  icon_small: assets/a.png\n")
@@ -241,8 +298,14 @@ func BenchmarkStart(b *testing.B) {
 	for i := range 200 {
 		write(b, filepath.Join(dir, fmt.Sprintf("skill-%d", i)), fmt.Sprintf("---\nname: skill-%d\ndescription: Skill number %d %send\nlicense: MIT\n---\n%s", i, i, strings.Repeat("word ", 30), strings.Repeat("body\n", 500)))
 	}
+	old := time.Now().Add(-time.Hour)
+	if err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error { return errors.Join(err, os.Chtimes(path, old, old)) }); err != nil {
+		b.Fatal(err)
+	}
+	file := filepath.Join(b.TempDir(), "skills")
 	for b.Loop() {
-		set := Find([]Root{{Dir: dir, Scope: User}})
+		cache := &Cache{Path: file, Now: time.Now()}
+		set := Find([]Root{{Dir: dir, Scope: User}}, cache)
 		if text, _ := List(set.Listed(), 5400); text == "" || len(set.Skills) != 200 {
 			b.Fatal(len(set.Skills))
 		}

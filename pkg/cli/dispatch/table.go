@@ -88,7 +88,7 @@ func Commands() []Command {
 			Help: "remove the stored credential"},
 		{Name: "mcp", Class: Settings, Program: "codex-mcp", takes: takesConfig, Page: "codex-mcp.1",
 			Help: "manage the servers that give tools to the engine"},
-		{Name: "plugin", Class: Settings, Program: "codex-plugin", takes: takesConfig, Planned: true,
+		{Name: "plugin", Class: Settings, Program: "codex-plugin", takes: takesConfig, Page: "codex-plugin.1", Words: "add list remove marketplace",
 			Help: "manage plugins"},
 		{Name: "config", Class: Settings, Program: "codex-config", takes: takesSettings, Page: "codex-config.1",
 			Help: "show the settings that hold, and where they come from"},

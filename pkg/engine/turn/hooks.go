@@ -22,10 +22,13 @@ import (
 // loadHooks reads the hooks of the configuration.
 func (t *liveThread) loadHooks() {
 	t.hooks = &enginehooks.Runner{}
+	for _, err := range t.plugins.Problems {
+		t.hookWarnings = append(t.hookWarnings, err.Error())
+	}
 	if !t.cfg.Features.Enabled("hooks") {
 		return
 	}
-	list := hooks.Of(t.cfg)
+	list := hooks.Of(t.cfg, t.plugins.Hooks...)
 	if t.opts.TrustHooks {
 		for i := range list.Hooks {
 			if h := &list.Hooks[i]; h.Trust != hooks.Managed {
@@ -33,7 +36,7 @@ func (t *liveThread) loadHooks() {
 			}
 		}
 	}
-	t.hookWarnings = list.Warnings
+	t.hookWarnings = append(t.hookWarnings, list.Warnings...)
 	t.hooks = &enginehooks.Runner{Hooks: list.Hooks, Shell: t.opts.hookShell(), Env: t.opts.Environ, Self: t.opts.Self, Spill: t.spill, Tell: t.out.notify, Now: t.opts.Now}
 }
 

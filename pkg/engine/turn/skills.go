@@ -1,6 +1,9 @@
 package turn
 
 import (
+	"path/filepath"
+	"time"
+
 	"codex/pkg/engine/item"
 	"codex/pkg/protocol"
 	"codex/pkg/skills"
@@ -24,7 +27,8 @@ func (t *liveThread) skillList() string {
 
 // findSkills looks for them anew: a thread may live for weeks.
 func (t *liveThread) findSkills() skills.Set {
-	set := skills.Find(skills.Roots(t.cfg, t.opts.Config.Env.Home, t.opts.SkillRoots))
+	roots := append(skills.Roots(t.cfg, t.opts.Config.Env.Home, t.opts.SkillRoots), t.plugins.Skills...)
+	set := skills.Find(roots, &skills.Cache{Path: filepath.Join(t.cfg.Home, "cache", "skills"), Now: time.Now()})
 	set.Switch(t.cfg)
 	return set
 }

@@ -23,6 +23,7 @@ import (
 	"codex/pkg/engine/request"
 	"codex/pkg/engine/tools"
 	"codex/pkg/models"
+	"codex/pkg/plugins"
 	"codex/pkg/protocol"
 	"codex/pkg/responses"
 	"codex/pkg/rollout"
@@ -70,8 +71,9 @@ type facts struct {
 	file         *rollout.Writer
 	tools        *tools.Set
 	rules        *rules
+	plugins      plugins.Parts
 	hooks        *hooks.Runner
-	hookWarnings []string // what is wrong with their files
+	hookWarnings []string // what is wrong with their files, and with plugins
 	client       *responses.Client
 	bearers      *request.Tokens // of the provider\'s auth command
 	mcp          *mcp.Servers    // nil without any
@@ -235,6 +237,7 @@ func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
 	if t.client, err = t.newClient(); err != nil {
 		return err
 	}
+	t.plugins = plugins.Of(cfg)
 	if err := t.setUpServers(ctx); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package local
 import (
 	"codex/pkg/config"
 	"codex/pkg/hooks"
+	"codex/pkg/plugins"
 	"codex/pkg/protocol"
 )
 
@@ -10,7 +11,11 @@ import (
 func (s *Service) hooksList(r *Request, p *protocol.HooksListParams) (any, error) {
 	res := protocol.HooksListResponse{}
 	err := s.eachCwd(p.Cwds, func(cwd string, cfg *config.Config) {
-		list := hooks.Of(cfg)
+		parts := plugins.Of(cfg)
+		list := hooks.Of(cfg, parts.Hooks...)
+		for _, err := range parts.Problems {
+			list.Warnings = append(list.Warnings, err.Error())
+		}
 		e := protocol.HooksListEntry{Cwd: cwd, Warnings: list.Warnings}
 		for i := range list.Hooks {
 			h := &list.Hooks[i]

@@ -5,6 +5,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/plugins"
 	"codex/pkg/protocol"
 	"codex/pkg/skills"
 )
@@ -12,7 +13,7 @@ import (
 func (s *Service) skillsList(r *Request, p *protocol.SkillsListParams) (any, error) {
 	res := protocol.SkillsListResponse{}
 	err := s.eachCwd(p.Cwds, func(cwd string, cfg *config.Config) {
-		set := skills.Find(skills.Roots(cfg, s.Config.Env.Home, s.SkillRoots()))
+		set := skills.Find(append(skills.Roots(cfg, s.Config.Env.Home, s.SkillRoots()), plugins.Of(cfg).Skills...), nil)
 		set.Switch(cfg)
 		e := protocol.SkillsListEntry{Cwd: cwd}
 		for i := range set.Skills {

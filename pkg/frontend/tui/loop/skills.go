@@ -17,7 +17,7 @@ func (l *Loop) findSkills(then func([]skills.Skill)) {
 	}
 	cfg, home := l.Config, l.Home
 	l.beside(func(context.Context) func() {
-		set := skills.Find(skills.Roots(cfg, home, nil))
+		set := skills.Find(skills.Roots(cfg, home, nil), nil)
 		return func() {
 			l.skills = &set.Skills
 			for _, p := range set.Problems {

@@ -1,0 +1,290 @@
+// Package argv is the program codex-plugin: it lists, installs and removes plugins, and the
+// marketplaces that they come from.
+//
+// Ground layer; it imports cli, config and plugins.
+package argv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"codex/pkg/cli"
+	"codex/pkg/cli/exit"
+	"codex/pkg/config"
+	"codex/pkg/ostext"
+	"codex/pkg/plugins"
+)
+
+// Grammar is the command line of codex-plugin(1).
+type Grammar struct {
+	Config  []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
+	Enable  []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
+	Disable []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
+
+	Add         addCmd         `cmd:"" help:"install a plugin of a marketplace"`
+	List        listCmd        `cmd:"" help:"list the plugins of the marketplaces"`
+	Remove      removeCmd      `cmd:"" help:"remove an installed plugin"`
+	Marketplace marketplaceCmd `cmd:"" help:"add, list and remove marketplaces"`
+}
+
+type marketplaceCmd struct {
+	Add     marketAddCmd     `cmd:"" help:"add the marketplace of a folder"`
+	List    marketListCmd    `cmd:"" help:"list the marketplaces and their folders"`
+	Remove  marketRemoveCmd  `cmd:"" help:"remove a marketplace"`
+	Upgrade marketUpgradeCmd `cmd:"" help:"fetch marketplaces anew, which are folders here"`
+}
+
+// Process is what the program knows of its surroundings.
+type Process struct {
+	Stdout, Stderr io.Writer
+	Env            config.Env
+	Now            func() time.Time
+}
+
+// Main runs the program and gives its exit status.
+func Main(ctx context.Context, args []string, p Process) int {
+	prog := cli.Program{Name: "codex-plugin", Summary: "Manage plugins: skills, hooks and MCP servers that come together.", Stdout: p.Stdout, Stderr: p.Stderr}
+	var g Grammar
+	k, err := cli.Parse(prog, &g, args)
+	if err == nil {
+		k.BindTo(ctx, (*context.Context)(nil))
+		err = k.Run(&g, p)
+	}
+	var usage *exit.UsageError
+	var silent exit.Silent
+	if err == nil || errors.As(err, &usage) || errors.As(err, &silent) || exit.OutputError(err) != nil {
+		return exit.Report(p.Stderr, prog.Name, err)
+	}
+	fmt.Fprint(p.Stderr, config.Report("", err))
+	return exit.Status(err)
+}
+
+func (g *Grammar) load(ctx context.Context, p Process) (*config.Config, error) {
+	return config.Load(ctx, config.Options{Env: p.Env, Overrides: g.Config, Enable: g.Enable, Disable: g.Disable})
+}
+
+// print writes an answer.
+func (p Process) print(format string, a ...any) error {
+	_, err := fmt.Fprintf(p.Stdout, format, a...)
+	return err
+}
+
+type pluginArg struct {
+	Plugin      string `arg:"" help:"NAME or NAME@MARKETPLACE"`
+	Marketplace string `placeholder:"NAME" help:"marketplace of the plugin"`
+}
+
+func (a pluginArg) split() (name, marketplace string, err error) {
+	id := a.Plugin
+	if a.Marketplace != "" {
+		id += "@" + a.Marketplace
+	}
+	return plugins.Split(id)
+}
+
+type addCmd struct{ pluginArg }
+
+// Run installs a plugin.
+func (c addCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	name, market, err := c.split()
+	if err != nil {
+		return err
+	}
+	cfg, err := g.load(ctx, p)
+	if err != nil {
+		return err
+	}
+	all, problems := plugins.Marketplaces(cfg)
+	for _, bad := range problems {
+		if bad.Name == market {
+			return fmt.Errorf("marketplace `%s` (%s): %w", bad.Name, bad.Path, bad.Err)
+		}
+	}
+	for i := range all {
+		if all[i].Name != market {
+			continue
+		}
+		dir, err := plugins.Install(ctx, cfg.Home, &all[i], name)
+		if err != nil {
+			return err
+		}
+		return p.print("Added plugin `%s` from marketplace `%s`.\nInstalled plugin root: %s\n", name, market, dir)
+	}
+	return fmt.Errorf("marketplace `%s` is not configured", market)
+}
+
+type removeCmd struct{ pluginArg }
+
+// Run removes a plugin.
+func (c removeCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	name, market, err := c.split()
+	if err != nil {
+		return err
+	}
+	cfg, err := g.load(ctx, p)
+	if err == nil {
+		err = plugins.Uninstall(ctx, cfg.Home, name, market)
+	}
+	if err != nil {
+		return err
+	}
+	return p.print("Removed plugin `%s` from marketplace `%s`.\n", name, market)
+}
+
+type listCmd struct {
+	Marketplace string `placeholder:"NAME" help:"only of this marketplace"`
+}
+
+// Run lists the plugins of all marketplaces. One that can't be read is a failure, after
+// the others were listed.
+func (c listCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	cfg, err := g.load(ctx, p)
+	if err != nil {
+		return err
+	}
+	all, problems := plugins.Marketplaces(cfg)
+	installed, broken := plugins.Installed(cfg)
+	shown := 0
+	for _, m := range all {
+		if c.Marketplace != "" && m.Name != c.Marketplace || len(m.List) == 0 {
+			continue
+		}
+		if shown++; shown > 1 {
+			if err := p.print("\n"); err != nil {
+				return err
+			}
+		}
+		if err := p.table(&m, installed); err != nil {
+			return err
+		}
+	}
+	if shown == 0 {
+		if err := p.print("No marketplace plugins found.\n"); err != nil {
+			return err
+		}
+	}
+	for _, bad := range problems {
+		broken = append(broken, fmt.Errorf("marketplace %s: %w", bad.Name, bad.Err))
+	}
+	for _, err := range broken {
+		fmt.Fprintf(p.Stderr, "codex-plugin: %v\n", err)
+	}
+	if len(broken) > 0 {
+		return exit.Silent(exit.Failed)
+	}
+	return nil
+}
+
+// table writes the plugins of a marketplace.
+func (p Process) table(m *plugins.Marketplace, installed []plugins.Plugin) error {
+	if err := p.print("Marketplace `%s`\n%s\n\n", m.Name, m.File); err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "PLUGIN\tSTATUS\tVERSION\tPATH") // the writer keeps its error for Flush
+	for _, e := range m.List {
+		id, state, version := e.Name+"@"+m.Name, "not installed", ""
+		for _, have := range installed {
+			if have.ID == id {
+				state, version = "installed, enabled", have.Version
+				if !have.Enabled {
+					state = "installed, disabled"
+				}
+			}
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", id, state, version, e.Dir)
+	}
+	return w.Flush()
+}
+
+type marketAddCmd struct {
+	Source string `arg:"" help:"folder of the marketplace"`
+}
+
+// Run adds a marketplace. What would have to be fetched is refused.
+func (c marketAddCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	dir := c.Source
+	if u, err := url.Parse(dir); err == nil && u.Scheme != "" && u.Host != "" || strings.HasPrefix(dir, "git@") {
+		return fmt.Errorf("%s is not on this machine: clone it with git, and add its folder", dir)
+	}
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(p.Env.Cwd, dir)
+	}
+	cfg, err := g.load(ctx, p)
+	if err != nil {
+		return err
+	}
+	m, already, err := plugins.Add(ctx, cfg, dir, p.Now())
+	var missing *os.PathError
+	switch {
+	case errors.As(err, &missing):
+		return fmt.Errorf("failed to resolve local marketplace source path: %s", ostext.Of(missing))
+	case err != nil:
+		return err
+	case already:
+		return p.print("Marketplace `%s` is already added from %s.\nInstalled marketplace root: %s\n", m.Name, m.Root, m.Root)
+	}
+	return p.print("Added marketplace `%s` from %s.\nInstalled marketplace root: %s\n", m.Name, m.Root, m.Root)
+}
+
+type marketListCmd struct{}
+
+// Run lists marketplaces.
+func (marketListCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	cfg, err := g.load(ctx, p)
+	if err != nil {
+		return err
+	}
+	all, problems := plugins.Marketplaces(cfg)
+	if len(all)+len(problems) == 0 {
+		return p.print("No plugin marketplaces in scope.\n")
+	}
+	w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "MARKETPLACE\tROOT") // the writer keeps its error for Flush
+	for _, m := range all {
+		fmt.Fprintf(w, "%s\t%s\n", m.Name, m.Root)
+	}
+	if err := w.Flush(); err != nil || len(problems) == 0 {
+		return err
+	}
+	for _, bad := range problems {
+		fmt.Fprintf(p.Stderr, "codex-plugin: marketplace %s: %v\n", bad.Name, bad.Err)
+	}
+	return exit.Silent(exit.Failed)
+}
+
+type marketRemoveCmd struct {
+	Name string `arg:"" help:"name of the marketplace"`
+}
+
+// Run removes a marketplace. Its plugins stay installed.
+func (c marketRemoveCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	cfg, err := g.load(ctx, p)
+	if err == nil {
+		err = plugins.Remove(ctx, cfg, c.Name)
+	}
+	if err != nil {
+		return err
+	}
+	return p.print("Removed marketplace `%s`.\n", c.Name)
+}
+
+type marketUpgradeCmd struct {
+	Name string `arg:"" optional:"" help:"name of the marketplace"`
+}
+
+// Run has nothing to fetch: marketplaces are folders.
+func (c marketUpgradeCmd) Run(p Process) error {
+	if c.Name != "" {
+		return fmt.Errorf("marketplace `%s` is a folder on this machine: pull there, then add its plugins again", c.Name)
+	}
+	return p.print("No configured Git marketplaces to upgrade.\n")
+}

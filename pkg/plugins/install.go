@@ -1,0 +1,135 @@
+package plugins
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"codex/pkg/config"
+	"codex/pkg/foreign"
+)
+
+// Bounds of what is copied.
+const (
+	maxFiles = 5000
+	maxBytes = 256 << 20
+)
+
+// Install copies a plugin of a marketplace into CODEX_HOME and switches it on. It gives
+// the folder.
+func Install(ctx context.Context, home string, m *Marketplace, name string) (dir string, err error) {
+	e, err := m.Find(name)
+	if err != nil {
+		return "", err
+	}
+	manifest, err := Read(e.Dir)
+	if err != nil {
+		return "", err
+	}
+	version := manifest.Version
+	if version == "" {
+		version = "local"
+	}
+	parent := cache(home, name, m.Name)
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return "", fmt.Errorf("install plugin %s: %w", name, err)
+	}
+	tmp, err := os.MkdirTemp(parent, ".new-")
+	if err != nil {
+		return "", fmt.Errorf("install plugin %s: %w", name, err)
+	}
+	defer os.RemoveAll(tmp)
+	if err := copyTree(ctx, e.Dir, tmp); err != nil {
+		return "", fmt.Errorf("install plugin %s: %w", name, err)
+	}
+	dir = filepath.Join(parent, version)
+	if err := errors.Join(os.Chmod(tmp, 0o755), removeAll(parent, filepath.Base(tmp)), os.Rename(tmp, dir)); err != nil {
+		return "", fmt.Errorf("install plugin %s: %w", name, err)
+	}
+	return dir, config.Edit(ctx, home, config.Change{Path: []string{"plugins", name + "@" + m.Name, "enabled"}, Value: true})
+}
+
+// removeAll empties a folder but for one name.
+func removeAll(dir, but string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.Name() != but {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
+}
+
+// copyTree copies files and folders. Links and what is no file are refused: they could
+// lead anywhere, and something else tomorrow.
+func copyTree(ctx context.Context, from, to string) error {
+	files, size := 0, int64(0)
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		rel, rerr := filepath.Rel(from, path)
+		if err = errors.Join(err, rerr); err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		switch {
+		case d.IsDir() && d.Name() == ".git":
+			return filepath.SkipDir
+		case d.IsDir():
+			return os.MkdirAll(target, 0o755)
+		case !d.Type().IsRegular():
+			return fmt.Errorf("%s is no regular file", path)
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		b, err := foreign.ReadFile(path, maxBytes)
+		if err != nil {
+			return err
+		}
+		files, size = files+1, size+int64(len(b))
+		if files > maxFiles || size > maxBytes {
+			return fmt.Errorf("it has more than %d files or %d bytes", maxFiles, int64(maxBytes))
+		}
+		return os.WriteFile(target, b, info.Mode().Perm()&0o755|0o600)
+	})
+}
+
+// Uninstall takes a plugin off this machine and out of the configuration. One that is not
+// there is no error.
+func Uninstall(ctx context.Context, home, name, marketplace string) error {
+	err := os.RemoveAll(cache(home, name, marketplace))
+	return errors.Join(err, config.Edit(ctx, home, config.Change{Path: []string{"plugins", name + "@" + marketplace}}))
+}
+
+// Add writes a folder's marketplace into the configuration. It says whether it was there.
+func Add(ctx context.Context, cfg *config.Config, dir string, now time.Time) (m Marketplace, already bool, err error) {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return m, false, fmt.Errorf("failed to resolve local marketplace source path: %w", err)
+	}
+	if m, err = Open(root); err != nil {
+		return m, false, err
+	}
+	have, there := cfg.Get("marketplaces", m.Name, "source").(string)
+	if there && have != root {
+		return m, false, fmt.Errorf("marketplace `%s` is already added from a different source; remove it before adding this source", m.Name)
+	}
+	key := func(name string) []string { return []string{"marketplaces", m.Name, name} }
+	return m, there, config.Edit(ctx, cfg.Home, config.Change{Path: key("last_updated"), Value: now.UTC().Format(time.RFC3339)},
+		config.Change{Path: key("source_type"), Value: "local"}, config.Change{Path: key("source"), Value: root})
+}
+
+// Remove takes a marketplace out of the configuration.
+func Remove(ctx context.Context, cfg *config.Config, name string) error {
+	if cfg.Get("marketplaces", name) == nil {
+		return fmt.Errorf("marketplace `%s` is not configured or installed", name)
+	}
+	return config.Edit(ctx, cfg.Home, config.Change{Path: []string{"marketplaces", name}})
+}

@@ -1,0 +1,156 @@
+package plugins
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"codex/pkg/config"
+)
+
+// Marketplace is a folder that lists plugins.
+type Marketplace struct {
+	Name string
+	Root string // the folder
+	File string // its list
+	List []Entry
+}
+
+// Entry is a plugin of a marketplace.
+type Entry struct {
+	Name, Dir                    string
+	Installation, Authentication string
+	Category                     string
+}
+
+func listFiles() []string {
+	return []string{".agents/plugins/marketplace.json", ".claude-plugin/marketplace.json"}
+}
+
+// Open reads the marketplace of a folder.
+func Open(root string) (m Marketplace, err error) {
+	for _, name := range listFiles() {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		if _, err := os.Stat(path); err == nil {
+			return openFile(root, path)
+		}
+	}
+	return m, fmt.Errorf("invalid marketplace file `%s`: marketplace root does not contain a supported manifest", root)
+}
+
+// OpenFile reads the marketplace whose list is this file.
+func OpenFile(path string) (Marketplace, error) {
+	for _, name := range listFiles() {
+		if root, ok := strings.CutSuffix(filepath.ToSlash(path), "/"+name); ok {
+			return openFile(filepath.FromSlash(root), path)
+		}
+	}
+	return Marketplace{}, fmt.Errorf("invalid marketplace file `%s`: it has another name", path)
+}
+
+func openFile(root, path string) (m Marketplace, err error) {
+	b, err := firstFile(filepath.Dir(path), []string{filepath.Base(path)})
+	if err != nil {
+		return m, fmt.Errorf("invalid marketplace file `%s`: %w", path, err)
+	}
+	var raw struct {
+		Name    string `json:"name"`
+		Plugins []struct {
+			Name   string          `json:"name"`
+			Source json.RawMessage `json:"source"`
+			Policy struct {
+				Installation   string `json:"installation"`
+				Authentication string `json:"authentication"`
+			} `json:"policy"`
+			Category string `json:"category"`
+		} `json:"plugins"`
+	}
+	if err := decode(b, &raw); err != nil {
+		return m, fmt.Errorf("invalid marketplace file `%s`: %w", path, err)
+	}
+	if !IsName(raw.Name) {
+		return m, fmt.Errorf("invalid marketplace file `%s`: the name can't be one", path)
+	}
+	m = Marketplace{Name: raw.Name, Root: root, File: path}
+	for _, p := range raw.Plugins {
+		dir, ok := localSource(root, p.Source)
+		if !ok || !IsName(p.Name) {
+			continue // of another machine
+		}
+		e := Entry{Name: p.Name, Dir: dir, Installation: p.Policy.Installation, Authentication: p.Policy.Authentication, Category: p.Category}
+		if e.Installation == "" {
+			e.Installation = "AVAILABLE"
+		}
+		if e.Authentication == "" {
+			e.Authentication = "ON_INSTALL"
+		}
+		m.List = append(m.List, e)
+	}
+	return m, nil
+}
+
+// localSource is the folder that a source names, below the marketplace's own.
+func localSource(root string, raw json.RawMessage) (string, bool) {
+	var path string
+	var object struct {
+		Source string `json:"source"`
+		Path   string `json:"path"`
+	}
+	switch {
+	case json.Unmarshal(raw, &path) == nil:
+	case json.Unmarshal(raw, &object) == nil && object.Source == "local":
+		path = object.Path
+	}
+	if path == "" {
+		return "", false
+	}
+	if path = filepath.Clean(filepath.FromSlash(path)); !filepath.IsLocal(path) {
+		return "", false
+	}
+	return filepath.Join(root, path), true
+}
+
+// Find gives a plugin of the marketplace.
+func (m *Marketplace) Find(name string) (Entry, error) {
+	i := slices.IndexFunc(m.List, func(e Entry) bool { return e.Name == name })
+	if i < 0 {
+		return Entry{}, fmt.Errorf("plugin `%s` was not found in marketplace `%s`", name, m.Name)
+	}
+	return m.List[i], nil
+}
+
+// Problem is a marketplace that cannot be read.
+type Problem struct {
+	Name, Path string
+	Err        error
+}
+
+// errFetched is for marketplaces that are elsewhere.
+var errFetched = errors.New("only folders on this machine are read: clone it with git and add the folder")
+
+// Marketplaces lists those of the configuration.
+func Marketplaces(cfg *config.Config) (out []Marketplace, problems []Problem) {
+	table, _ := cfg.Get("marketplaces").(map[string]any)
+	for name, v := range table {
+		m, _ := v.(map[string]any)
+		source, _ := m["source"].(string)
+		if kind, _ := m["source_type"].(string); kind != "" && kind != "local" {
+			problems = append(problems, Problem{name, source, errFetched})
+			continue
+		}
+		found, err := Open(source)
+		if err != nil {
+			problems = append(problems, Problem{name, source, err})
+			continue
+		}
+		found.Name = name
+		out = append(out, found)
+	}
+	slices.SortFunc(out, func(a, b Marketplace) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(problems, func(a, b Problem) int { return strings.Compare(a.Name, b.Name) })
+	return out, problems
+}

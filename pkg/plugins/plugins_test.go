@@ -1,0 +1,80 @@
+package plugins
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a manifest names lies in its folder, or is not there.
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "more", "x"), "")
+	write(t, filepath.Join(dir, "skills", "x"), "")
+	write(t, filepath.Join(dir, "own.json"), `{"mcpServers":{"docs":{"command":"echo","args":["${PLUGIN_ROOT}/x"]},"none":{}}}`)
+	write(t, filepath.Join(dir, ".claude-plugin", "plugin.json"), `{"name":"p","skills":["./more","../..","/etc"],"mcpServers":"own.json","hooks":"nowhere.json"}`)
+	m, err := Read(dir)
+	if err != nil || !reflect.DeepEqual(m.Skills, []string{filepath.Join(dir, "more")}) || m.MCP != filepath.Join(dir, "own.json") || m.Hooks != nil {
+		t.Errorf("%+v %v", m, err)
+	}
+	p := Plugin{ID: "p@m", Dir: dir, Manifest: m}
+	servers, err := p.MCPServers()
+	if err != nil || len(servers) != 1 || servers[0].Name != "docs" || servers[0].Cwd != dir || !reflect.DeepEqual(servers[0].Args, []string{dir + "/x"}) {
+		t.Errorf("%+v %v", servers, err)
+	}
+	for _, bad := range []string{`{"name":"a/b"}`, `{"name":"p","version":"../x"}`, `[]`, `{`} {
+		write(t, filepath.Join(dir, ".claude-plugin", "plugin.json"), bad)
+		if m, err := Read(dir); err == nil {
+			t.Errorf("%s: %+v", bad, m)
+		}
+	}
+}
+
+func TestCopyRefusesLinks(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a"), "")
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "l")); err != nil {
+		t.Skip(err)
+	}
+	if err := copyTree(t.Context(), dir, t.TempDir()); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Error(err)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for id, ok := range map[string]bool{"a@b": true, "a": false, "a@": false, "@b": false, "../a@b": false, "a@..": false, "a@b@c": false} {
+		if _, _, err := Split(id); (err == nil) != ok {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+// Whatever a marketplace says, its plugins lie in its folder.
+func FuzzMarketplace(f *testing.F) {
+	f.Add([]byte(`{"name":"m","plugins":[{"name":"p","source":{"source":"local","path":"./plugins/p"}},{"name":"q","source":"../x"}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		root := t.TempDir()
+		write(t, filepath.Join(root, ".agents", "plugins", "marketplace.json"), string(b))
+		m, err := Open(root)
+		if err != nil {
+			return
+		}
+		for _, e := range m.List {
+			if rel, err := filepath.Rel(root, e.Dir); err != nil || !filepath.IsLocal(rel) || !IsName(e.Name) || !IsName(m.Name) {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
+}
