@@ -26,6 +26,9 @@ func Install(ctx context.Context, home string, m *Marketplace, name string) (dir
 	if err != nil {
 		return "", err
 	}
+	if err := below(m.Root, e.Dir); err != nil {
+		return "", fmt.Errorf("install plugin %s: %w", name, err)
+	}
 	manifest, err := Read(e.Dir)
 	if err != nil {
 		return "", err
@@ -51,6 +54,19 @@ func Install(ctx context.Context, home string, m *Marketplace, name string) (dir
 		return "", fmt.Errorf("install plugin %s: %w", name, err)
 	}
 	return dir, config.Edit(ctx, home, config.Change{Path: []string{"plugins", name + "@" + m.Name, "enabled"}, Value: true})
+}
+
+// below fails when links on the way lead a folder out of root.
+func below(root, dir string) error {
+	root, err := filepath.EvalSymlinks(root)
+	real, derr := filepath.EvalSymlinks(dir)
+	if err := errors.Join(err, derr); err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(root, real); err != nil || !filepath.IsLocal(rel) {
+		return fmt.Errorf("%s lies outside of its marketplace", dir)
+	}
+	return nil
 }
 
 // removeAll empties a folder but for one name.
@@ -117,7 +133,7 @@ func Add(ctx context.Context, cfg *config.Config, dir string, now time.Time) (m 
 	if m, err = Open(root); err != nil {
 		return m, false, err
 	}
-	have, there := cfg.Get("marketplaces", m.Name, "source").(string)
+	have, there := own(cfg, "marketplaces")[m.Name]["source"].(string)
 	if there && have != root {
 		return m, false, fmt.Errorf("marketplace `%s` is already added from a different source; remove it before adding this source", m.Name)
 	}
@@ -128,7 +144,7 @@ func Add(ctx context.Context, cfg *config.Config, dir string, now time.Time) (m 
 
 // Remove takes a marketplace out of the configuration.
 func Remove(ctx context.Context, cfg *config.Config, name string) error {
-	if cfg.Get("marketplaces", name) == nil {
+	if own(cfg, "marketplaces")[name] == nil {
 		return fmt.Errorf("marketplace `%s` is not configured or installed", name)
 	}
 	return config.Edit(ctx, cfg.Home, config.Change{Path: []string{"marketplaces", name}})

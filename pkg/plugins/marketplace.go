@@ -132,11 +132,9 @@ type Problem struct {
 // errFetched is for marketplaces that are elsewhere.
 var errFetched = errors.New("only folders on this machine are read: clone it with git and add the folder")
 
-// Marketplaces lists those of the configuration.
+// Marketplaces lists those of the configuration, a project's files aside.
 func Marketplaces(cfg *config.Config) (out []Marketplace, problems []Problem) {
-	table, _ := cfg.Get("marketplaces").(map[string]any)
-	for name, v := range table {
-		m, _ := v.(map[string]any)
+	for name, m := range own(cfg, "marketplaces") {
 		source, _ := m["source"].(string)
 		if kind, _ := m["source_type"].(string); kind != "" && kind != "local" {
 			problems = append(problems, Problem{name, source, errFetched})

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -134,7 +135,7 @@ func IsName(s string) bool {
 }
 
 func isVersion(s string) bool {
-	return len(s) <= 64 && filepath.IsLocal(s) && !strings.ContainsAny(s, "/\\:") && s != "."
+	return len(s) <= 64 && s[0] != '.' && filepath.IsLocal(s) && !strings.ContainsAny(s, "/\\:")
 }
 
 // Split parts NAME@MARKETPLACE.
@@ -166,21 +167,12 @@ func Installed(cfg *config.Config) (out []Plugin, problems []error) {
 	if !cfg.Features.Enabled("plugins") {
 		return nil, nil
 	}
-	on := map[string]bool{}
-	for _, l := range cfg.Layers {
-		if l.Disabled != "" || l.Name == "project" {
-			continue
-		}
-		table, _ := l.Tree["plugins"].(map[string]any)
-		for id, v := range table {
-			m, _ := v.(map[string]any)
-			enabled, ok := m["enabled"].(bool)
-			on[id] = enabled || !ok
-		}
-	}
-	for id, enabled := range on {
+	for id, v := range own(cfg, "plugins") {
+		on, ok := v["enabled"].(bool)
+		enabled := on || !ok
 		name, marketplace, err := Split(id)
 		if err != nil {
+			problems = append(problems, fmt.Errorf("[plugins] of config.toml: %w", err))
 			continue
 		}
 		dir := newest(cache(cfg.Home, name, marketplace))
@@ -199,6 +191,26 @@ func Installed(cfg *config.Config) (out []Plugin, problems []error) {
 	}
 	slices.SortFunc(out, func(a, b Plugin) int { return strings.Compare(a.ID, b.ID) })
 	return out, problems
+}
+
+// own gives the tables of a table as the user's own layers have it: a project's files
+// neither switch plugins on nor say where they come from.
+func own(cfg *config.Config, key string) map[string]map[string]any {
+	out := map[string]map[string]any{}
+	for _, l := range cfg.Layers {
+		if l.Disabled != "" || l.Name == config.LayerProject {
+			continue
+		}
+		table, _ := l.Tree[key].(map[string]any)
+		for name, v := range table {
+			m, _ := v.(map[string]any)
+			if out[name] == nil {
+				out[name] = map[string]any{}
+			}
+			maps.Copy(out[name], m)
+		}
+	}
+	return out
 }
 
 // newest is the folder of the version that was installed last.

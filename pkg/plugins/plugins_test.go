@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"codex/pkg/config"
 )
 
 func write(t *testing.T, path, text string) {
@@ -34,7 +36,7 @@ func TestRead(t *testing.T) {
 	if err != nil || len(servers) != 1 || servers[0].Name != "docs" || servers[0].Cwd != dir || !reflect.DeepEqual(servers[0].Args, []string{dir + "/x"}) {
 		t.Errorf("%+v %v", servers, err)
 	}
-	for _, bad := range []string{`{"name":"a/b"}`, `{"name":"p","version":"../x"}`, `[]`, `{`} {
+	for _, bad := range []string{`{"name":"a/b"}`, `{"name":"p","version":"../x"}`, `{"name":"p","version":".x"}`, `[]`, `{`} {
 		write(t, filepath.Join(dir, ".claude-plugin", "plugin.json"), bad)
 		if m, err := Read(dir); err == nil {
 			t.Errorf("%s: %+v", bad, m)
@@ -50,6 +52,31 @@ func TestCopyRefusesLinks(t *testing.T) {
 	}
 	if err := copyTree(t.Context(), dir, t.TempDir()); err == nil || !strings.Contains(err.Error(), "no regular file") {
 		t.Error(err)
+	}
+}
+
+// A link on the way may not lead out of the marketplace.
+func TestInstallOutside(t *testing.T) {
+	root, out, home := t.TempDir(), t.TempDir(), t.TempDir()
+	write(t, filepath.Join(out, "p", "plugin.json"), `{"name":"p"}`)
+	write(t, filepath.Join(root, "m", "p", "plugin.json"), `{"name":"p"}`)
+	if err := os.Symlink(out, filepath.Join(root, "l")); err != nil {
+		t.Skip(err)
+	}
+	for dir, ok := range map[string]bool{"m": true, "l": false} {
+		m := Marketplace{Name: "x", Root: root, List: []Entry{{Name: "p", Dir: filepath.Join(root, dir, "p")}}}
+		if _, err := Install(t.Context(), home, &m, "p"); (err == nil) != ok {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
+// A project's files bring no plugin.
+func TestOwn(t *testing.T) {
+	tree := map[string]any{"plugins": map[string]any{"a@m": map[string]any{"enabled": true}}}
+	cfg := &config.Config{Layers: []config.Layer{{Name: config.LayerUser, Tree: map[string]any{"plugins": map[string]any{"b@m": true}}}, {Name: config.LayerProject, Tree: tree}}}
+	if got := own(cfg, "plugins"); len(got) != 1 || got["b@m"] == nil {
+		t.Errorf("%v", got)
 	}
 }
 

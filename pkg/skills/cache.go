@@ -33,6 +33,7 @@ type entry struct {
 	file, manifest int64
 	size           int64
 	problem        string
+	unread         bool // a file could not be read, which may be otherwise with the same times
 	name, short    string
 	description    string
 	named          bool
@@ -181,5 +182,5 @@ func modified(path string) int64 {
 
 // settled says whether all times are so old that a later change has another.
 func (c *Cache) settled(e *entry) bool {
-	return max(e.mtime, e.file, e.manifest) < c.Now.Add(-racy).UnixNano()
+	return !e.unread && max(e.mtime, e.file, e.manifest) < c.Now.Add(-racy).UnixNano()
 }

@@ -2,6 +2,7 @@ package skills
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -198,6 +199,7 @@ func (f *finder) read(dir string, e *entry) *Skill {
 	if _, whole := Front(text); err == nil && !whole && len(text) >= maxHead/2 {
 		text, err = Text(s.Path, maxFile)
 	}
+	e.unread = err != nil
 	if err == nil {
 		err = s.head(text)
 	}
@@ -209,9 +211,11 @@ func (f *finder) read(dir string, e *entry) *Skill {
 		if f.cache != nil {
 			e.manifest = modified(path)
 		}
-		if text, err := Text(path, maxFile); err == nil {
+		text, err := Text(path, maxFile)
+		if err == nil {
 			s.manifest(text)
 		}
+		e.unread = err != nil && !errors.Is(err, fs.ErrNotExist)
 	}
 	e.name, e.short, e.description, e.named = s.Name, s.Short, s.Description, s.Named
 	return s

@@ -269,6 +269,18 @@ func TestCache(t *testing.T) {
 	}
 	check("user c", "user d")
 	// What has just changed is not remembered: it may change again within the same moment.
+	// Nor is what could not be read: that may become possible without a new time.
+	unread := filepath.Join(dir, "unread")
+	if err := errors.Join(os.Mkdir(unread, 0o755), os.Symlink(dir, filepath.Join(unread, "SKILL.md"))); err != nil {
+		t.Fatal(err)
+	}
+	touch(dir)
+	for range 2 {
+		Find([]Root{{Dir: dir, Scope: User}}, &Cache{Path: file, Now: now})
+	}
+	if b, err := os.ReadFile(file); err != nil || strings.Contains(string(b), "\n"+unread+fieldSep) {
+		t.Errorf("%q, %v", b, err)
+	}
 	fresh := filepath.Join(t.TempDir(), "skills")
 	Find([]Root{{Dir: dir, Scope: User}}, &Cache{Path: fresh, Now: time.Now().Add(-time.Hour)})
 	if _, err := os.Stat(fresh); err == nil {

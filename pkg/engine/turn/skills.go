@@ -2,7 +2,6 @@ package turn
 
 import (
 	"path/filepath"
-	"time"
 
 	"codex/pkg/engine/item"
 	"codex/pkg/protocol"
@@ -28,7 +27,7 @@ func (t *liveThread) skillList() string {
 // findSkills looks for them anew: a thread may live for weeks.
 func (t *liveThread) findSkills() skills.Set {
 	roots := append(skills.Roots(t.cfg, t.opts.Config.Env.Home, t.opts.SkillRoots), t.plugins.Skills...)
-	set := skills.Find(roots, &skills.Cache{Path: filepath.Join(t.cfg.Home, "cache", "skills"), Now: time.Now()})
+	set := skills.Find(roots, &skills.Cache{Path: filepath.Join(t.cfg.Home, "cache", "skills"), Now: t.opts.Now()})
 	set.Switch(t.cfg)
 	return set
 }

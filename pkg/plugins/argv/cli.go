@@ -79,7 +79,7 @@ func (p Process) print(format string, a ...any) error {
 
 type pluginArg struct {
 	Plugin      string `arg:"" help:"NAME or NAME@MARKETPLACE"`
-	Marketplace string `placeholder:"NAME" help:"marketplace of the plugin"`
+	Marketplace string `short:"m" placeholder:"NAME" help:"marketplace of the plugin"`
 }
 
 func (a pluginArg) split() (name, marketplace string, err error) {
@@ -140,7 +140,7 @@ func (c removeCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 }
 
 type listCmd struct {
-	Marketplace string `placeholder:"NAME" help:"only of this marketplace"`
+	Marketplace string `short:"m" placeholder:"NAME" help:"only of this marketplace"`
 }
 
 // Run lists the plugins of all marketplaces. One that can't be read is a failure, after

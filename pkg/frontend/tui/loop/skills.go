@@ -6,6 +6,7 @@ import (
 
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/overlay"
+	"codex/pkg/plugins"
 	"codex/pkg/skills"
 )
 
@@ -17,7 +18,7 @@ func (l *Loop) findSkills(then func([]skills.Skill)) {
 	}
 	cfg, home := l.Config, l.Home
 	l.beside(func(context.Context) func() {
-		set := skills.Find(skills.Roots(cfg, home, nil), nil)
+		set := skills.Find(append(skills.Roots(cfg, home, nil), plugins.Of(cfg).Skills...), nil)
 		return func() {
 			l.skills = &set.Skills
 			for _, p := range set.Problems {
