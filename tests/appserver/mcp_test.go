@@ -41,6 +41,7 @@ func TestThreadsShareServers(t *testing.T) {
 	for i := range servers {
 		text += fmt.Sprintf("[mcp_servers.s%d]\ncommand = \"sh\"\nargs = [%q, \"%d\"]\nrequired = true\n", i, script, i)
 	}
+	text += "[mcp_servers.off]\ncommand = \"/nonexistent\"\nrequired = true\nenabled = false\n"
 	write(t, file, text)
 	c := d.stdio()
 	c.initialize()
@@ -74,5 +75,30 @@ func TestThreadsShareServers(t *testing.T) {
 		if syscall.Kill(pid, 0) == nil {
 			t.Errorf("server %d is left", pid)
 		}
+	}
+}
+
+// A server that threads cannot do without, and that does not start, is in the list all the
+// same: that is where people look for what is wrong.
+func TestRequiredServerInList(t *testing.T) {
+	d := scripted(t, "mock-model", `{"msg":"Done."}`)
+	file := filepath.Join(d.home, "config.toml")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, string(b)+"[mcp_servers.\"a.b\"]\ncommand = \"/nonexistent\"\nrequired = true\n")
+	c := d.stdio()
+	c.initialize()
+	if got := c.call("mcpServerStatus/list", "{}"); got.Get("result.data.0.name").Str != "a.b" {
+		t.Error(got.Raw)
+	}
+	if got := c.call("thread/start", "{}"); got.Get("result").Exists() {
+		if got := c.call("turn/start", fmt.Sprintf(`{"threadId":%q,"input":[{"type":"text","text":"hi"}]}`, got.Get("result.thread.id").Str)); !strings.Contains(got.Raw, "required MCP servers failed") {
+			t.Error(got.Raw)
+		}
+	}
+	if status := c.leave(); status != 0 {
+		t.Errorf("status %d", status)
 	}
 }

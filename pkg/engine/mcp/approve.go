@@ -1,7 +1,6 @@
 package mcp
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"codex/pkg/config"
 	"codex/pkg/engine/tools"
 	"codex/pkg/execpolicy"
 	"codex/pkg/jsonrpc"
@@ -57,7 +57,8 @@ func (s *Servers) approve(ctx context.Context, t *tools.Turn, tl *tool, call too
 	case mode == modeApprove, t.Approval == execpolicy.Never && free, mode != modePrompt && tl.hints.harmless(), mode == modeAuto && s.remembered(tl.identity):
 		return nil
 	case t.Approval == execpolicy.Never, t.Approval == execpolicy.Granular && !t.Granular.MCPElicitations:
-		return fmt.Errorf("%w: nobody may be asked here; mcp_servers.%s.tools.%s.approval_mode = \"approve\" allows it", errCancelled, tomlKey(tl.server.Name), tomlKey(tl.tool))
+		return fmt.Errorf("%w: nobody may be asked here; %s = \"approve\" allows it", errCancelled,
+			config.DottedKey([]string{"mcp_servers", tl.server.Name, "tools", tl.tool, "approval_mode"}))
 	}
 	if decided, err := t.AskHooks(ctx, call); decided {
 		return err
@@ -134,16 +135,4 @@ func question(t *tools.Turn, tl *tool, arguments json.RawMessage, mode string) (
 		Message: fmt.Sprintf("Allow the %s MCP server to run tool %q?", tl.server.Name, tl.tool), RequestedSchema: json.RawMessage(`{"type":"object","properties":{}}`)}
 	p.Meta, err = jsonrpc.Marshal(meta)
 	return p, err
-}
-
-// tomlKey is a name as a key of config.toml.
-func tomlKey(name string) string {
-	if plainName(name) {
-		return name
-	}
-	b, err := jsonrpc.Marshal(name)
-	if err != nil {
-		return name
-	}
-	return string(bytes.TrimSpace(b))
 }

@@ -2,12 +2,12 @@ package appserver
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 
 	"codex/pkg/cli/pipeline"
+	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -40,6 +40,16 @@ func (s *Server) askEngine(r *request) (any, error) {
 	// Nobody has to be logged in for it: the model is not asked.
 	cmd.Args = append(slices.Clone(cmd.Args), "--source", "vscode", "--ephemeral",
 		"-c", `model_providers.no-model={name="none",command=["false"]}`, "-c", "model_provider=no-model")
+	// One that fails is a part of the answer, whether threads can do without it or not.
+	cfg, err := config.Load(r.c.ctx, s.opts.Config)
+	if err != nil {
+		return nil, err
+	}
+	for _, server := range cfg.MCPServers() {
+		if server.Required {
+			cmd.Args = append(cmd.Args, "-c", config.DottedKey([]string{"mcp_servers", server.Name, "required"})+"=false")
+		}
+	}
 	if socket := s.mcpSocket(); socket != "" {
 		cmd.Args = append(cmd.Args, "--mcp-pool", socket)
 	}
@@ -47,20 +57,19 @@ func (s *Server) askEngine(r *request) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start an engine: %w", err)
 	}
-	defer pipe.Wait(s.opts.Grace)
 	conn := jsonrpc.NewConn(jsonrpc.NewWriter(pipe.In), jsonrpc.Options{FirstID: 1})
 	served := make(chan struct{})
 	go func() { // ends with the engine's lines
 		defer close(served)
 		_ = conn.Serve(jsonrpc.NewReader(pipe.Out, 0)) // the call fails with it
 	}()
-	defer func() { pipe.In.Close(); <-served }()
+	defer func() { pipe.Wait(s.opts.Grace); <-served }()
 	params := r.Params
 	if params == nil {
 		params = json.RawMessage("{}")
 	}
 	var result json.RawMessage
-	err = conn.Call(context.Background(), r.Method, params, func(raw json.RawMessage) error {
+	err = conn.Call(r.c.ctx, r.Method, params, func(raw json.RawMessage) error {
 		result = bytes.Clone(raw)
 		return nil
 	})
