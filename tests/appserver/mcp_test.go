@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/tidwall/gjson"
 )
 
 // sharedServer is a server of the Model Context Protocol in a few lines, which notes that
@@ -98,6 +100,38 @@ func TestRequiredServerInList(t *testing.T) {
 			t.Error(got.Raw)
 		}
 	}
+	if status := c.leave(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+// A thread that is at work when servers change has the new ones at its next turn.
+func TestReloadDuringTurn(t *testing.T) {
+	d := scripted(t, "mock-model", `{"call":"exec_command","args":{"cmd":"until test -e go; do sleep 0.01; done","yield_time_ms":30000}}`+"\n"+`{"msg":"One."}`+"\n"+
+		`{"item":{"type":"function_call","call_id":"c","namespace":"mcp__late__","name":"t","arguments":"{}"}}`+"\n"+`{"msg":"Two."}`)
+	c := d.stdio()
+	c.initialize()
+	id := c.thread(fmt.Sprintf(`{"cwd":%q,"approvalPolicy":"never","sandbox":"danger-full-access"}`, d.work))
+	first := c.turn(id, "go").Get("result.turn.id").Str
+	c.wait(func(m gjson.Result) bool {
+		return m.Get("method").Str == "item/started" && m.Get("params.item.type").Str == "commandExecution"
+	})
+	file, script := filepath.Join(d.home, "config.toml"), filepath.Join(d.home, "server.sh")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, script, sharedServer)
+	write(t, file, string(b)+fmt.Sprintf("[mcp_servers.late]\ncommand = \"sh\"\nargs = [%q]\n", script))
+	c.result("config/mcpServer/reload", "null")
+	write(t, filepath.Join(d.work, "go"), "")
+	c.wait(func(m gjson.Result) bool {
+		return m.Get("method").Str == "turn/completed" && m.Get("params.turn.id").Str == first
+	})
+	c.ran(id, "again")
+	c.wait(func(m gjson.Result) bool {
+		return m.Get("method").Str == "item/completed" && m.Get("params.item.result.content.0.text").Str == "served"
+	})
 	if status := c.leave(); status != 0 {
 		t.Errorf("status %d", status)
 	}

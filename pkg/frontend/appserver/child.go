@@ -38,6 +38,12 @@ type child struct {
 // thread's queue.
 func (t *loadedThread) engine() (*child, error) {
 	t.mu.Lock()
+	stale := t.stale
+	t.mu.Unlock()
+	if stale {
+		t.letGo()
+	}
+	t.mu.Lock()
 	c := t.child
 	if t.timer != nil {
 		t.timer.Stop()
@@ -376,7 +382,7 @@ func (c *child) ended(how string) {
 	c.mu.Unlock()
 	t.mu.Lock()
 	if t.child == c {
-		t.child = nil
+		t.child, t.stale = nil, false
 	}
 	turn, asks := t.turn, slices.Clone(t.asks)
 	t.turn, t.commands, t.keep = nil, nil, false

@@ -144,7 +144,10 @@ func (s *Server) load(change func(*config.Options)) (*config.Config, error) {
 // reload lets engines without work go: the next ones read the configuration anew.
 func (s *Server) reload() {
 	for _, t := range s.loaded() {
-		t.do(t.letGo)
+		t.mu.Lock()
+		t.stale = t.child != nil
+		t.mu.Unlock()
+		t.do(t.letGo) // or when its turn has ended
 	}
 }
 

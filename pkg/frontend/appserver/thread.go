@@ -40,6 +40,7 @@ type loadedThread struct {
 	commands map[string]bool           // items of commands that have not ended
 	asks     []*ask                    // questions of the engine that wait, oldest first
 	child    *child
+	stale    bool // what the child has read of settings is no longer so
 	timer    *time.Timer
 }
 
@@ -128,7 +129,9 @@ func (t *loadedThread) rest() {
 	case t.turn != nil:
 		return
 	case t.child != nil && t.idle():
-		d = t.s.opts.Linger
+		if !t.stale {
+			d = t.s.opts.Linger
+		}
 	case len(t.subs) == 0:
 		d = t.s.opts.Unload
 	default:
