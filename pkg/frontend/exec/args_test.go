@@ -5,11 +5,11 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"codex/pkg/cli/exit"
 	"time"
 
+	"codex/pkg/cli/exit"
 	"codex/pkg/cli/options"
+	"codex/pkg/frontend/launch"
 )
 
 const (
@@ -81,25 +81,25 @@ func TestParseArgs(t *testing.T) {
 		{"-", Args{Prompt: str("-")}},
 		{"-- resume", Args{Prompt: str("resume")}},
 		{"-- --json", Args{Prompt: str("--json")}},
-		{"--json -m a -sread-only -c a=1 --config=b=2 -m=b hi", Args{JSON: true, Model: "b", Sandbox: "read-only", Config: []string{"a=1", "b=2"}, Prompt: str("hi")}},
+		{"--json -m a -sread-only -c a=1 --config=b=2 -m=b hi", Args{Settings: launch.Settings{Model: "b", Sandbox: "read-only", Config: []string{"a=1", "b=2"}}, JSON: true, Prompt: str("hi")}},
 		// Images are greedy, as in the original, except after resume and when attached.
-		{"-i a.png,b.png c.png hi", Args{Images: []string{"a.png", "b.png", "c.png", "hi"}}},
-		{"-i a.png resume x", Args{Images: []string{"a.png", "resume", "x"}}},
-		{"-i a.png -- hi", Args{Images: []string{"a.png"}, Prompt: str("hi")}},
-		{"-i a.png --json hi", Args{Images: []string{"a.png"}, JSON: true, Prompt: str("hi")}},
-		{"-i a.png -", Args{Images: []string{"a.png", "-"}}},
-		{"--image=a.png hi", Args{Images: []string{"a.png"}, Prompt: str("hi")}},
-		{"-ia.png hi", Args{Images: []string{"a.png"}, Prompt: str("hi")}},
-		{"resume ID -i a.png hi", Args{Verb: "resume", Session: "ID", Images: []string{"a.png"}, Prompt: str("hi")}},
+		{"-i a.png,b.png c.png hi", Args{Settings: launch.Settings{Images: []string{"a.png", "b.png", "c.png", "hi"}}}},
+		{"-i a.png resume x", Args{Settings: launch.Settings{Images: []string{"a.png", "resume", "x"}}}},
+		{"-i a.png -- hi", Args{Settings: launch.Settings{Images: []string{"a.png"}}, Prompt: str("hi")}},
+		{"-i a.png --json hi", Args{Settings: launch.Settings{Images: []string{"a.png"}}, JSON: true, Prompt: str("hi")}},
+		{"-i a.png -", Args{Settings: launch.Settings{Images: []string{"a.png", "-"}}}},
+		{"--image=a.png hi", Args{Settings: launch.Settings{Images: []string{"a.png"}}, Prompt: str("hi")}},
+		{"-ia.png hi", Args{Settings: launch.Settings{Images: []string{"a.png"}}, Prompt: str("hi")}},
+		{"resume ID -i a.png hi", Args{Settings: launch.Settings{Images: []string{"a.png"}}, Verb: "resume", Session: "ID", Prompt: str("hi")}},
 		// The options of a new turn hold for a resumed one too, before and after the word.
-		{"-s workspace-write resume --cd d ID hi", Args{Verb: "resume", Sandbox: "workspace-write", Dir: "d", Session: "ID", Prompt: str("hi")}},
+		{"-s workspace-write resume --cd d ID hi", Args{Settings: launch.Settings{Sandbox: "workspace-write", Dir: "d"}, Verb: "resume", Session: "ID", Prompt: str("hi")}},
 		{"resume --last hi", Args{Verb: "resume", Last: true, Prompt: str("hi")}},
 		{"resume --last", Args{Verb: "resume", Last: true}},
 		{"resume -- --last", Args{Verb: "resume", Session: "--last"}},
 		{"hi resume ID", Args{Verb: "resume", Session: "ID", Prompt: str("hi")}},
 		{"--timeout 1.5 hi", Args{Timeout: 1500 * time.Millisecond, Prompt: str("hi")}},
 		{"--timeout 1m hi", Args{Timeout: time.Minute, Prompt: str("hi")}},
-		{"-a never --search hi", Args{Approval: "never", Search: true, Prompt: str("hi")}},
+		{"-a never --search hi", Args{Settings: launch.Settings{Search: true}, Approval: "never", Prompt: str("hi")}},
 		{"review --commit abc --title t", Args{Verb: "review", Commit: "abc", Title: "t"}},
 		{"help resume", Args{Verb: "resume", Help: true}},
 		{"-h --nosuch", Args{Help: true}},
@@ -112,7 +112,7 @@ func TestParseArgs(t *testing.T) {
 			t.Errorf("%s: %v", tc.args, err)
 			continue
 		}
-		got.given = nil
+		got.engine = nil
 		tc.want.Color = "auto"
 		if !reflect.DeepEqual(*got, tc.want) {
 			t.Errorf("%s:\n got %+v\nwant %+v", tc.args, *got, tc.want)
@@ -133,7 +133,7 @@ func TestEngineArgs(t *testing.T) {
 	want := []string{"--config=show_raw_agent_reasoning=true", `--config=arr=[1, "b"]`, "--model=gpt-5.5",
 		"--sandbox=workspace-write", "--cd=/w", "--add-dir=/d", "--config=sandbox_workspace_write.network_access=false",
 		"--dangerously-bypass-approvals-and-sandbox"}
-	if got := a.engineArgs(); !reflect.DeepEqual(got, want) {
+	if got := a.engine; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q", got)
 	}
 	if a.Session != "ID" || a.Prompt != nil || !reflect.DeepEqual(a.Images, []string{"/w/a.png", "b.png"}) {
@@ -180,9 +180,6 @@ func FuzzParseArgs(f *testing.F) {
 		a, err := ParseArgs(strings.Split(line, "\x00"))
 		if (a == nil) == (err == nil) {
 			t.Error("neither arguments nor an error, or both")
-		}
-		if a != nil {
-			a.engineArgs()
 		}
 	})
 }

@@ -3,53 +3,24 @@ package exec
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/cli/install"
 	"codex/pkg/cli/pipeline"
+	"codex/pkg/frontend/launch"
 	"codex/pkg/protocol"
-	"codex/pkg/shellwords"
 )
 
 // startEngine starts the engine with the filters of config.toml behind it, and opens the
 // conversation.
 func (r *run) startEngine() error {
-	engine := pipeline.Command{Name: "codex-turn"}
-	var err error
-	if r.args.Turn != "" {
-		words, ok := shellwords.Split(r.args.Turn)
-		if !ok || len(words) == 0 {
-			return fmt.Errorf("--turn %q is no command", r.args.Turn)
-		}
-		if engine.Path, err = r.lookup(words[0]); err != nil {
-			return err
-		}
-		engine.Name, engine.Args = words[0], words[1:]
-	} else if engine.Path, err = install.Find(r.Self, engine.Name, r.Getenv("PATH")); err != nil {
+	place := launch.Place{Self: r.Self, Path: r.Getenv("PATH"), Cwd: r.Cwd}
+	engine, err := place.Engine(r.args.Turn, append(r.args.engine, "--ask-for-approval=never", "--source=exec")...)
+	if err != nil {
 		return err
 	}
-	engine.Args = append(engine.Args, r.args.engineArgs()...)
-	engine.Args = append(engine.Args, "--ask-for-approval=never", "--source=exec")
-	var filters []pipeline.Command
-	for _, f := range r.cfg.Pipeline.Filters {
-		path, err := r.lookup(f[0])
-		if err != nil {
-			return fmt.Errorf("[pipeline] filters: %w", err)
-		}
-		filters = append(filters, pipeline.Command{Name: f[0], Path: path, Args: f[1:]})
-	}
-	optOut := r.show.optOut()
-	if len(filters) > 0 {
-		optOut = nil // filters may want what is not shown
-	}
-	if len(r.cfg.Notify) > 0 {
-		path, err := install.Find(r.Self, "codex-notify", r.Getenv("PATH"))
-		if err != nil {
-			return err
-		}
-		filters = append(filters, pipeline.Command{Name: "codex-notify", Path: path,
-			Args: append([]string{"--client", "codex_exec", "--exec"}, r.cfg.Notify...)})
+	filters, err := place.Filters(r.cfg, "codex_exec")
+	if err != nil {
+		return err
 	}
 	pipe, err := pipeline.Start(pipeline.Spec{Engine: engine, Filters: filters, Env: r.Env, Dir: r.Cwd, Stderr: r.ChildStderr})
 	if err != nil {
@@ -59,22 +30,14 @@ func (r *run) startEngine() error {
 	r.ctl.start(pipe)
 	r.talk = newTalk(pipe.Out, pipe.In, talk{show: r.show, notice: r.Stderr,
 		own: shown{r.cfg.ReasoningEffort, r.cfg.ReasoningSummary, r.cfg.HideReasoning, r.cfg.ShowRawReasoning}})
+	optOut := r.show.optOut()
+	if len(r.cfg.Pipeline.Filters) > 0 {
+		optOut = nil // filters may want what is not shown
+	}
 	if err := r.talk.hello(optOut); err != nil {
 		return r.explain(err)
 	}
 	return nil
-}
-
-// lookup finds a program that a person has named: by its path, beside this one when it is
-// of the suite, or on PATH.
-func (r *run) lookup(name string) (string, error) {
-	if name = install.Own(r.Self)(name); filepath.Base(name) != name {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(r.Cwd, name)
-		}
-		return name, nil
-	}
-	return install.LookPath(name, r.Getenv("PATH"))
 }
 
 // explain turns the end of the engine's lines into words that say which process ended,

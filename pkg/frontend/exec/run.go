@@ -12,14 +12,12 @@ import (
 	"syscall"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/cli/install"
 	"codex/pkg/cli/limits"
 	"codex/pkg/cli/options"
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
-	"codex/pkg/ostext"
 	"codex/pkg/protocol"
 	"codex/pkg/termtext"
 )
@@ -114,7 +112,6 @@ type run struct {
 	screen io.Writer // stderr, for what is harmless on a terminal
 	args   *Args
 	cfg    *config.Config
-	cwd    string
 	show   renderer
 	ctl    *control
 	pipe   *pipeline.Pipeline
@@ -157,33 +154,9 @@ func (r *run) do(ctx context.Context) error {
 }
 
 func (r *run) loadConfig(ctx context.Context) (err error) {
-	a := r.args
-	r.cwd = r.Cwd
-	if a.Dir != "" {
-		if r.cwd = a.Dir; !filepath.IsAbs(r.cwd) {
-			r.cwd = filepath.Join(r.Cwd, a.Dir)
-		}
-		fi, err := os.Stat(r.cwd)
-		if err == nil && !fi.IsDir() {
-			err = syscall.ENOTDIR
-		}
-		if err != nil {
-			return fmt.Errorf("work in %s: %s", a.Dir, ostext.Of(err))
-		}
-		if real, err := filepath.EvalSymlinks(r.cwd); err == nil {
-			r.cwd = real
-		}
-	}
-	webSearch := ""
-	if a.Search {
-		webSearch = "live"
-	}
-	r.cfg, err = config.Load(ctx, config.Options{
-		Env: config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: r.Hostname},
-		Cwd: r.cwd, Overrides: a.Config, Enable: a.Enable, Disable: a.Disable, Profile: a.Profile, ProfileV2: a.ProfileV2,
-		IgnoreUserConfig: a.NoUserConfig, Strict: a.StrictConfig,
-		Model: a.Model, Sandbox: a.Sandbox, OSS: a.OSS, LocalProvider: a.LocalProvider, AddDirs: a.AddDirs,
-		FullAuto: a.FullAuto, Bypass: a.Bypass, WebSearch: webSearch, ForceApproval: "never", Program: install.Own(r.Self),
+	r.cfg, err = r.args.Load(ctx, r.Self, config.Options{
+		Env:              config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: r.Hostname},
+		IgnoreUserConfig: r.args.NoUserConfig, ForceApproval: "never",
 	})
 	return err
 }
@@ -209,7 +182,7 @@ func (r *run) chooseRenderer() {
 // guarded is the part of a run in which there may be an engine.
 func (r *run) guarded() error {
 	a := r.args
-	trusted := a.SkipGitCheck || a.Bypass || inRepository(r.cwd)
+	trusted := a.SkipGitCheck || a.Bypass || inRepository(r.cfg.Cwd)
 	if trusted {
 		if err := r.startEngine(); err != nil {
 			return err
@@ -250,24 +223,13 @@ func (r *run) guarded() error {
 	if a.Verb == verbReview {
 		id, err = r.talk.review(review, schema)
 	} else {
-		id, err = r.talk.turn(r.images(), prompt, schema)
+		id, err = r.talk.turn(a.ImagePaths(r.Cwd), prompt, schema)
 	}
 	if err == nil {
 		r.ctl.running(id)
 		err = r.talk.follow(r.ctl.hurry)
 	}
 	return r.finish(err)
-}
-
-// images gives the files of -i, which are named from where the program was started.
-func (r *run) images() []string {
-	images := make([]string, len(r.args.Images))
-	for i, name := range r.args.Images {
-		if images[i] = name; !filepath.IsAbs(name) {
-			images[i] = filepath.Join(r.Cwd, name)
-		}
-	}
-	return images
 }
 
 // finish shows how the turn ended and makes the status of it.

@@ -34,9 +34,9 @@ func (r *run) threadRequest() (method string, params any, err error) {
 	}
 	var s *thread.Head
 	if a.Last {
-		s, err = thread.Last(r.cfg.Home, r.cfg.ProviderID, r.cwd, a.All)
+		s, err = thread.Last(r.cfg.Home, r.cfg.ProviderID, r.cfg.Cwd, a.All)
 	} else {
-		s, err = thread.ByName(r.cfg.Home, a.Session, r.cwd, a.All)
+		s, err = thread.ByName(r.cfg.Home, a.Session, r.cfg.Cwd, a.All)
 	}
 	switch {
 	case errors.Is(err, thread.ErrNone):

@@ -13,10 +13,10 @@ import (
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/exec/client"
+	"codex/pkg/frontend/launch"
 	"codex/pkg/frontend/tui/loop"
 	"codex/pkg/git"
 	"codex/pkg/jsonrpc"
-	"codex/pkg/shellwords"
 )
 
 // grace is how long an engine has to write its session file and to leave.
@@ -72,50 +72,13 @@ func (r *run) startChild() (*loop.Engine, error) {
 
 // spec says what to start.
 func (r *run) spec() (pipeline.Spec, error) {
-	engine := pipeline.Command{Name: "codex-turn"}
+	place := launch.Place{Self: r.Self, Path: r.Getenv("PATH"), Cwd: r.Cwd}
+	s := pipeline.Spec{Env: r.Env, Dir: r.Cwd}
 	var err error
-	if r.args.Turn != "" {
-		words, ok := shellwords.Split(r.args.Turn)
-		if !ok || len(words) == 0 {
-			return pipeline.Spec{}, fmt.Errorf("--turn %q is no command", r.args.Turn)
-		}
-		if engine.Path, err = r.lookup(words[0]); err != nil {
-			return pipeline.Spec{}, err
-		}
-		engine.Name, engine.Args = words[0], words[1:]
-	} else if engine.Path, err = install.Find(r.Self, engine.Name, r.Getenv("PATH")); err != nil {
-		return pipeline.Spec{}, err
+	if s.Engine, err = place.Engine(r.args.Turn, r.args.engine...); err == nil {
+		s.Filters, err = place.Filters(r.cfg, "codex-tui")
 	}
-	engine.Args = append(engine.Args, r.args.engineArgs()...)
-	s := pipeline.Spec{Engine: engine, Env: r.Env, Dir: r.Cwd}
-	for _, f := range r.cfg.Pipeline.Filters {
-		path, err := r.lookup(f[0])
-		if err != nil {
-			return s, fmt.Errorf("[pipeline] filters: %w", err)
-		}
-		s.Filters = append(s.Filters, pipeline.Command{Name: f[0], Path: path, Args: f[1:]})
-	}
-	if len(r.cfg.Notify) > 0 {
-		path, err := install.Find(r.Self, "codex-notify", r.Getenv("PATH"))
-		if err != nil {
-			return s, err
-		}
-		s.Filters = append(s.Filters, pipeline.Command{Name: "codex-notify", Path: path,
-			Args: append([]string{"--client", "codex-tui", "--exec"}, r.cfg.Notify...)})
-	}
-	return s, nil
-}
-
-// lookup finds a program that a person has named: by its path, beside this one when it is
-// of the suite, or on PATH.
-func (r *run) lookup(name string) (string, error) {
-	if name = install.Own(r.Self)(name); filepath.Base(name) != name {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(r.Cwd, name)
-		}
-		return name, nil
-	}
-	return install.LookPath(name, r.Getenv("PATH"))
+	return s, err
 }
 
 // log opens the file for what the engine says to people.

@@ -20,7 +20,7 @@ func writeHelp(w io.Writer) error {
 	if _, err := io.WriteString(w, helpHead); err != nil {
 		return err
 	}
-	for _, o := range table() {
+	for _, o := range new(Args).table() {
 		if o.Hidden {
 			continue
 		}

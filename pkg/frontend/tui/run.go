@@ -6,19 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
 	"codex/pkg/cli/exit"
-	"codex/pkg/cli/install"
 	"codex/pkg/cli/options"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/loop"
 	"codex/pkg/frontend/tui/tty"
-	"codex/pkg/ostext"
 )
 
 // Process is what the program is given by the system.
@@ -62,7 +59,6 @@ type run struct {
 	Process
 	args *Args
 	cfg  *config.Config
-	cwd  string
 	kind kind
 	tty  *tty.TTY
 	die  *deathbed
@@ -166,33 +162,10 @@ func (r *run) enhance() bool {
 }
 
 func (r *run) loadConfig(ctx context.Context) (err error) {
-	a := r.args
-	r.cwd = r.Cwd
-	if a.Dir != "" {
-		if r.cwd = a.Dir; !filepath.IsAbs(r.cwd) {
-			r.cwd = filepath.Join(r.Cwd, a.Dir)
-		}
-		fi, err := os.Stat(r.cwd)
-		if err == nil && !fi.IsDir() {
-			err = syscall.ENOTDIR
-		}
-		if err != nil {
-			return fmt.Errorf("work in %s: %s", a.Dir, ostext.Of(err))
-		}
-		if real, err := filepath.EvalSymlinks(r.cwd); err == nil {
-			r.cwd = real
-		}
-	}
-	webSearch := ""
-	if a.Search {
-		webSearch = "live"
-	}
 	host := func() string { name, _ := os.Hostname(); return name }
-	r.cfg, err = config.Load(ctx, config.Options{
-		Env: config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: host},
-		Cwd: r.cwd, Overrides: a.Config, Enable: a.Enable, Disable: a.Disable, Profile: a.Profile, ProfileV2: a.ProfileV2,
-		Strict: a.StrictConfig, Model: a.Model, Sandbox: a.Sandbox, Approval: a.Ask, OSS: a.OSS, LocalProvider: a.LocalProvider,
-		AddDirs: a.AddDirs, FullAuto: a.FullAuto, Bypass: a.Bypass, WebSearch: webSearch, Program: install.Own(r.Self),
+	r.cfg, err = r.args.Load(ctx, r.Self, config.Options{
+		Env:      config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: host},
+		Approval: r.args.Ask,
 	})
 	return err
 }
@@ -201,14 +174,9 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 func (r *run) options() (loop.Options, error) {
 	a := r.args
 	o := loop.Options{
-		TTY: r.tty, Getenv: r.Getenv, Cwd: r.cwd, Home: r.Home, Config: r.cfg, Now: r.Now, Prompt: a.Prompt, NoAlt: a.NoAlt,
+		TTY: r.tty, Getenv: r.Getenv, Cwd: r.cfg.Cwd, Home: r.Home, Config: r.cfg, Now: r.Now,
+		Prompt: a.Prompt, Images: a.ImagePaths(r.Cwd), NoAlt: a.NoAlt,
 		Plain: r.plain(), Playing: r.kind == recording, Start: r.start, Diff: r.diff, Stderr: r.Stderr, Die: r.Die,
-	}
-	for _, name := range a.Images {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(r.Cwd, name)
-		}
-		o.Images = append(o.Images, name)
 	}
 	if r.cfg.Trust == "" && r.kind == ownEngine && !a.Bypass {
 		o.Trust = func() error {

@@ -25,7 +25,7 @@ func (s sessions) Page(q loop.SessionQuery) []loop.Session {
 	names := new(thread.Names).Of(s.cfg.Home)
 	query := thread.Query{Updated: !q.Created, Limit: maxSessions, Names: names}
 	if !q.All {
-		query.Cwds = []string{s.cwd}
+		query.Cwds = []string{s.cfg.Cwd}
 		query.Providers = []string{s.cfg.ProviderID}
 	}
 	page, _ := thread.Page(s.cfg.Home, query)
@@ -81,7 +81,7 @@ func (s sessions) open(id, path string) loop.Request {
 // --last, a new thread begins.
 func (s sessions) named(verb, ref string, last bool) (loop.Request, error) {
 	if last {
-		h, err := thread.Last(s.cfg.Home, s.cfg.ProviderID, s.cwd, s.args.All)
+		h, err := thread.Last(s.cfg.Home, s.cfg.ProviderID, s.cfg.Cwd, s.args.All)
 		if errors.Is(err, thread.ErrNone) {
 			return s.New(), nil
 		}
@@ -105,7 +105,7 @@ func (s sessions) find(ref string) (id, path string, err error) {
 		}
 		return id, path, err
 	}
-	h, err := thread.ByName(s.cfg.Home, ref, s.cwd, true)
+	h, err := thread.ByName(s.cfg.Home, ref, s.cfg.Cwd, true)
 	if errors.Is(err, thread.ErrNone) {
 		return "", "", fmt.Errorf("no saved session is named %s; codex resume lists those there are", ref)
 	}

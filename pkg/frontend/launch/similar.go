@@ -1,13 +1,13 @@
-package exec
+package launch
 
 // similar gives the long option that looks most like arg, "" when none does. The measure
 // is Jaro's, with the bound at which the original stops to suggest;
 // of equals it takes the last.
-func (p *parser) similar(arg string) string {
+func (p *Parser) similar(arg string) string {
 	best, at := "", 0.7
-	for i := range p.table {
-		o := &p.table[i]
-		if o.Command != "" && o.Command != p.args.Verb {
+	for i := range p.Options {
+		o := &p.Options[i]
+		if !p.here(o) {
 			continue
 		}
 		for _, name := range append([]string{o.Long}, o.aliases...) {

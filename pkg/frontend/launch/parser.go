@@ -1,0 +1,180 @@
+package launch
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"codex/pkg/cli/exit"
+)
+
+// Parser reads a command line. By hand: scripts match the texts of wrong usage, and images
+// take words as no library lets them. Options are the same for every verb and may stand
+// before and after it; when one is given twice the later wins.
+type Parser struct {
+	Options []Option
+	// Word takes a word that is no option; literal says that it stands behind "--".
+	Word func(word string, literal bool) error
+	// Verb is the subcommand so far, Usage what usage lines say of it.
+	Verb  func() string
+	Usage func() string
+	// Enough says that nothing more has to be read: help is wanted, say.
+	Enough func() bool
+
+	argv  []string
+	at    int
+	given []given
+}
+
+// given is one option as it was read.
+type given struct {
+	opt   *Option
+	value string
+}
+
+// Parse reads argv, without the program's name. It gives the options that the engine
+// understands as well, as a command line. Errors are *[exit.UsageError].
+func (p *Parser) Parse(argv []string) (engine []string, err error) {
+	p.argv = argv
+	literal := false
+	for p.at < len(p.argv) {
+		arg := p.argv[p.at]
+		p.at++
+		switch {
+		case literal || arg == "-" || arg == "" || arg[0] != '-':
+			err = p.Word(arg, literal)
+		case arg == "--":
+			literal = true
+		case arg[1] == '-':
+			err = p.long(arg)
+		default:
+			err = p.short(arg)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if p.Enough() {
+			break
+		}
+	}
+	return p.engine(), nil
+}
+
+func (p *Parser) long(arg string) error {
+	name, value, attached := strings.Cut(arg, "=")
+	o := p.find(name)
+	if o == nil {
+		return p.unexpected(name)
+	}
+	return p.option(o, value, attached)
+}
+
+func (p *Parser) short(arg string) error {
+	for rest := arg[1:]; rest != ""; {
+		o := p.find("-" + rest[:1])
+		if o == nil {
+			return p.unexpected("-" + string([]rune(rest)[0]))
+		}
+		rest = rest[1:]
+		if o.Value != "" {
+			return p.option(o, strings.TrimPrefix(rest, "="), rest != "")
+		}
+		if err := p.option(o, "", false); err != nil || p.Enough() {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Parser) find(name string) *Option {
+	for i := range p.Options {
+		o := &p.Options[i]
+		if p.here(o) && (name == o.Long || name == o.Short || slices.Contains(o.aliases, name)) {
+			return o
+		}
+	}
+	return nil
+}
+
+// here says whether an option is one of the verb.
+func (p *Parser) here(o *Option) bool { return o.Command == "" || o.Command == p.Verb() }
+
+func (p *Parser) option(o *Option, value string, attached bool) error {
+	switch {
+	case o.Value == "" && attached:
+		return p.Wrong("unexpected value '%s' for '%s' found; no more were expected", value, o.Long)
+	case o.Value == "":
+		return p.set(o, "")
+	case attached:
+		return p.set(o, value)
+	case p.at == len(p.argv) || dashed(p.argv[p.at]):
+		return needs(o)
+	}
+	for n := 0; p.at < len(p.argv) && !dashed(p.argv[p.at]); n++ {
+		if n > 0 && (o.greedy == nil || !o.greedy()) {
+			break
+		}
+		if err := p.set(o, p.argv[p.at]); err != nil {
+			return err
+		}
+		p.at++
+	}
+	return nil
+}
+
+func dashed(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
+
+func (p *Parser) set(o *Option, value string) error {
+	if o.Value != "" && value == "" && !o.empty { // an unset variable, most likely
+		return needs(o)
+	}
+	if len(o.Choices) > 0 && !slices.Contains(o.Choices, value) {
+		return &exit.UsageError{Text: fmt.Sprintf("invalid value '%s' for '%s'", value, o.Spelled()) + possible(o)}
+	}
+	if err := o.set(value); err != nil {
+		return &exit.UsageError{Text: fmt.Sprintf("invalid value '%s' for '%s': %v", value, o.Spelled(), err)}
+	}
+	p.given = append(p.given, given{o, value})
+	return nil
+}
+
+func needs(o *Option) error {
+	return &exit.UsageError{Text: fmt.Sprintf("a value is required for '%s' but none was supplied", o.Spelled()) + possible(o)}
+}
+
+func possible(o *Option) string {
+	if len(o.Choices) == 0 {
+		return ""
+	}
+	return "\n  [possible values: " + strings.Join(o.Choices, ", ") + "]"
+}
+
+func (p *Parser) unexpected(arg string) error {
+	text := fmt.Sprintf("unexpected argument '%s' found\n\n  tip: ", arg)
+	if near := p.similar(arg); near != "" {
+		return p.Wrong("%s", text+"a similar argument exists: '"+near+"'")
+	}
+	return p.Wrong("%s", text+"to pass '"+arg+"' as a value, use '-- "+arg+"'")
+}
+
+// Wrong makes an error of wrong usage.
+func (p *Parser) Wrong(format string, args ...any) error {
+	return &exit.UsageError{Text: fmt.Sprintf(format, args...), Usage: p.Usage()}
+}
+
+// engine gives the options that the engine understands as well: of one that replaces only
+// the last.
+func (p *Parser) engine() []string {
+	var argv []string
+	for i, g := range p.given {
+		again := func(later given) bool { return later.opt == g.opt }
+		switch {
+		case !g.opt.engine || !g.opt.many && slices.ContainsFunc(p.given[i+1:], again):
+		case g.opt.Value == "":
+			argv = append(argv, g.opt.Long)
+		default:
+			argv = append(argv, g.opt.Long+"="+g.value)
+		}
+	}
+	return argv
+}

@@ -1,0 +1,67 @@
+package launch
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"codex/pkg/cli/install"
+	"codex/pkg/cli/pipeline"
+	"codex/pkg/config"
+	"codex/pkg/shellwords"
+)
+
+// Place is where a frontend runs.
+type Place struct {
+	Self string // path of the executable, as install.Self finds it
+	Path string // value of PATH
+	Cwd  string // absolute
+}
+
+// Engine is the command of an engine: that of --turn, or codex-turn; args go behind what a
+// command of --turn has itself.
+func (p Place) Engine(command string, args ...string) (c pipeline.Command, err error) {
+	c.Name = "codex-turn"
+	if command == "" {
+		c.Path, err = install.Find(p.Self, c.Name, p.Path)
+	} else {
+		words, ok := shellwords.Split(command)
+		if !ok || len(words) == 0 {
+			return c, fmt.Errorf("--turn %q is no command", command)
+		}
+		c.Name, c.Args = words[0], words[1:]
+		c.Path, err = p.lookup(c.Name)
+	}
+	c.Args = append(c.Args, args...)
+	return c, err
+}
+
+// Filters are the commands behind an engine: those of config.toml, and the one that tells
+// the program of its notify key, to which client is the frontend's name.
+func (p Place) Filters(cfg *config.Config, client string) ([]pipeline.Command, error) {
+	var filters []pipeline.Command
+	for _, f := range cfg.Pipeline.Filters {
+		path, err := p.lookup(f[0])
+		if err != nil {
+			return nil, fmt.Errorf("[pipeline] filters: %w", err)
+		}
+		filters = append(filters, pipeline.Command{Name: f[0], Path: path, Args: f[1:]})
+	}
+	if len(cfg.Notify) > 0 {
+		const name = "codex-notify"
+		path, err := install.Find(p.Self, name, p.Path)
+		if err != nil {
+			return nil, err
+		}
+		filters = append(filters, pipeline.Command{Name: name, Path: path, Args: append([]string{"--client", client, "--exec"}, cfg.Notify...)})
+	}
+	return filters, nil
+}
+
+// lookup finds a program that a person has named: by its path, beside this one when it is
+// of the suite, or on PATH.
+func (p Place) lookup(name string) (string, error) {
+	if name = install.Own(p.Self)(name); filepath.Base(name) != name {
+		return from(p.Cwd, name), nil
+	}
+	return install.LookPath(name, p.Path)
+}
