@@ -34,9 +34,11 @@ import (
 	"codex/pkg/login"
 	"codex/pkg/mcp/argv"
 	"codex/pkg/termtext"
+	"codex/pkg/watchdog"
 )
 
 func main() {
+	watchdog.Init()
 	cwd, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "codex-mcp: find working folder: %v\n", err)
@@ -46,7 +48,7 @@ func main() {
 	env := config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid(),
 		Hostname: func() string { name, _ := os.Hostname(); return name }}
 	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env, In: os.Stdin, Out: os.Stdout, Environ: os.Environ(),
+		Self: exe, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env, In: os.Stdin, Out: os.Stdout, Environ: os.Environ(),
 		Now: time.Now, Browser: login.Browser(os.Getenv),
 		Serve: func(ctx context.Context, overrides, enable, disable []string) error {
 			return mcpserver.Run(ctx, mcpserver.Options{Config: overrides, Enable: enable, Disable: disable}, mcpserver.Process{

@@ -16,6 +16,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/watchdog"
 )
 
 // legacyVersion is the newest revision of the protocol that begins with a handshake.
@@ -28,6 +29,10 @@ type Server = config.MCPServer
 type Options struct {
 	Environ []string // ours: what a program gets of it, and where secrets are looked up
 	Version string   // of this program, as the server is told
+	// Guard has programs ended should this one be killed: Self is its file, which calls
+	// watchdog.Init, "" for none.
+	Guard *watchdog.Guard
+	Self  string
 	// Log takes words about servers, what programs say on standard error among them.
 	Log func(line string)
 	// Authorize wraps requests to an address, to put stored credentials into them.

@@ -7,13 +7,7 @@ import (
 	"syscall"
 )
 
-func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = attributes() }
-
-// signalGroup reaches the program and all it started that is still in its group.
-func signalGroup(cmd *exec.Cmd, kill bool) {
-	sig := syscall.SIGTERM
-	if kill {
-		sig = syscall.SIGKILL
-	}
-	_ = syscall.Kill(-cmd.Process.Pid, sig) // an empty group is what we want
+// terminateGroup asks the program and all it started that is still in its group to leave.
+func terminateGroup(cmd *exec.Cmd) {
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // an empty group is what we want
 }

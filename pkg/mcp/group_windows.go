@@ -2,10 +2,5 @@ package mcp
 
 import "os/exec"
 
-func ownGroup(*exec.Cmd) {}
-
-func signalGroup(cmd *exec.Cmd, kill bool) {
-	if kill {
-		_ = cmd.Process.Kill() // it has ended already, or ends now
-	}
-}
+// terminateGroup asks nobody: programs leave at the end of their input, or are killed.
+func terminateGroup(*exec.Cmd) {}

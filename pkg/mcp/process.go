@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"codex/pkg/shellenv"
+	"codex/pkg/watchdog"
 )
 
 // leaveTime is how long a program may take to leave after SIGTERM before its group is
@@ -21,6 +23,7 @@ const leaveTime = 2 * time.Second
 // process is the running program of a server, leader of a process group of its own.
 type process struct {
 	cmd    *exec.Cmd
+	guard  *watchdog.Guard
 	stdin  io.WriteCloser
 	stdout *os.File
 	gone   chan struct{} // it is reaped
@@ -61,11 +64,11 @@ func start(ctx context.Context, s Server, o Options) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(s.Command, s.Args...)
+	cmd := exec.CommandContext(context.Background(), s.Command, s.Args...)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = env, s.Cwd, leaveTime
 	cmd.Stderr = &lineWriter{line: func(l string) { o.log("%s: %s", s.Name, l) }}
-	ownGroup(cmd)
-	p := &process{cmd: cmd, gone: make(chan struct{})}
+	watchdog.OwnGroup(cmd)
+	p := &process{cmd: cmd, guard: cmp.Or(o.Guard, &watchdog.Guard{}), gone: make(chan struct{})}
 	if p.stdin, err = cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -74,7 +77,7 @@ func start(ctx context.Context, s Server, o Options) (*process, error) {
 		return nil, err
 	}
 	p.stdout, cmd.Stdout = stdout, childOut
-	err = cmd.Start()
+	err = p.guard.Start(cmd, o.Self)
 	childOut.Close()
 	if err != nil {
 		stdout.Close()
@@ -92,12 +95,12 @@ func start(ctx context.Context, s Server, o Options) (*process, error) {
 func (p *process) end() {
 	p.ending.Do(func() {
 		p.stdin.Close()
-		signalGroup(p.cmd, false)
+		terminateGroup(p.cmd)
 		select {
 		case <-p.gone:
 		case <-time.After(leaveTime):
 		}
-		signalGroup(p.cmd, true)
+		p.guard.End(p.cmd)
 		p.stdout.Close()
 	})
 	<-p.gone

@@ -11,6 +11,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/shellenv"
+	"codex/pkg/watchdog"
 )
 
 const (
@@ -79,8 +80,7 @@ func (o Options) ask(ctx context.Context, s Server, argv []string) (string, erro
 	ctx, cancel := context.WithTimeout(ctx, secretTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	ownGroup(cmd)
-	cmd.Cancel = func() error { signalGroup(cmd, true); return nil }
+	watchdog.OwnGroup(cmd)
 	out := &limited{max: maxSecret}
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.WaitDelay = o.Environ, s.Cwd, out, leaveTime
 	if err := cmd.Run(); err != nil {

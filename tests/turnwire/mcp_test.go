@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -201,4 +202,22 @@ func TestServerOfKilledEngine(t *testing.T) {
 	e.send("go")
 	e.next("method", "item/started", "params.item.type", "mcpToolCall")
 	e.signal(os.Kill)
+}
+
+// Nobody is left when the program is killed that keeps the servers, and the next call has
+// another one.
+func TestServerOfKilledPool(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{script: toolCall("hang", "read", "hang") + toolCall("after", "read", "") + said, config: odd(t, "odd", "deaf", "")})
+	e.send("go")
+	e.next("method", "item/started", "params.item.type", "mcpToolCall")
+	if err := syscall.Kill(e.child("codex-mcp pool"), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	e.turnDone("completed")
+	got := e.outputs()
+	if !strings.Contains(got["hang"].Str, "Transport closed") || body(got["after"]) != `[{"type":"text","text":"read ran"}]` {
+		t.Error(got)
+	}
+	e.quit()
 }

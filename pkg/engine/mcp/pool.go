@@ -14,6 +14,7 @@ import (
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp/wire"
+	"codex/pkg/watchdog"
 )
 
 // Stderr is where children say things to people.
@@ -32,7 +33,7 @@ type pool struct {
 
 // link is one run of the program.
 type link struct {
-	cmd   *exec.Cmd // nil for a pool that somebody else has started
+	kill  func() // ends the program; nil for a pool that somebody else has started
 	stdin io.Closer
 	conn  *jsonrpc.Conn
 	gone  chan struct{}
@@ -79,10 +80,16 @@ func (s *Servers) reach() *link {
 
 // launch starts the program in a process group of its own. The end of its input is what
 // makes it leave, also when we are killed.
-func (s *Servers) launch() (*link, error) {
-	cmd := exec.Command(s.o.Pool[0], s.o.Pool[1:]...)
+func (s *Servers) launch() (_ *link, err error) {
+	ctx, kill := context.WithCancel(context.Background())
+	defer func() {
+		if err != nil {
+			kill()
+		}
+	}()
+	cmd := exec.CommandContext(ctx, s.o.Pool[0], s.o.Pool[1:]...)
 	cmd.Env, cmd.Dir, cmd.Stderr, cmd.WaitDelay = s.o.Environ, s.o.Dir, s.o.Stderr, poolLeave
-	ownGroup(cmd)
+	watchdog.OwnGroup(cmd)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -98,13 +105,14 @@ func (s *Servers) launch() (*link, error) {
 		stdout.Close()
 		return nil, fmt.Errorf("start %s: %w", s.o.Pool[0], err)
 	}
-	l := &link{cmd: cmd, stdin: stdin, gone: make(chan struct{})}
+	l := &link{kill: kill, stdin: stdin, gone: make(chan struct{})}
 	l.conn = jsonrpc.NewConn(jsonrpc.NewWriter(stdin), jsonrpc.Options{Handle: s.handle, Lost: func(error) error { return errPoolGone }})
 	go func() {
 		defer close(l.gone)
 		_ = l.conn.Serve(jsonrpc.NewReader(stdout, 0)) // its calls fail
 		stdin.Close()
 		stdout.Close()
+		defer kill()
 		_ = cmd.Wait() // what it had to say it said on standard error
 	}()
 	return l, nil
@@ -118,8 +126,8 @@ func (p *pool) close() {
 		return
 	}
 	l.stdin.Close()
-	if l.cmd != nil {
-		late := time.AfterFunc(poolLeave, func() { killGroup(l.cmd) })
+	if l.kill != nil {
+		late := time.AfterFunc(poolLeave, l.kill)
 		defer late.Stop()
 	}
 	<-l.gone

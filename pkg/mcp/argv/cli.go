@@ -39,6 +39,7 @@ type Grammar struct {
 
 // Process is what the program knows of its surroundings.
 type Process struct {
+	Self           string // file of the program, which calls watchdog.Init; "" for none
 	Stdout, Stderr io.Writer
 	Env            config.Env
 	Now            func() time.Time

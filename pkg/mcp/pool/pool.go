@@ -2,7 +2,7 @@
 // codex-mcp pool. An engine speaks to it by the lines of package wire. Engines that ask for a
 // server with the same settings share it.
 //
-// It imports mcp, mcp/wire, config and jsonrpc.
+// It imports mcp, mcp/wire, config, jsonrpc and watchdog.
 package pool
 
 import (
@@ -17,6 +17,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp"
+	"codex/pkg/watchdog"
 )
 
 // maxQuestions bounds the questions of servers that an engine has not answered.
@@ -53,6 +54,7 @@ type shared struct {
 type Options struct {
 	Environ []string
 	Version string
+	Self    string // as in mcp.Options
 	Log     func(line string)
 	// Authorize is that of mcp.Options.
 	Authorize Authorizer
@@ -64,7 +66,7 @@ type Options struct {
 
 // New makes a pool without servers.
 func New(o Options) *Pool {
-	p := &Pool{opts: mcp.Options{Environ: o.Environ, Version: o.Version, Log: o.Log, Authorize: o.Authorize}, idle: o.Idle, auth: o.Auth, servers: map[string]*shared{}}
+	p := &Pool{opts: mcp.Options{Environ: o.Environ, Version: o.Version, Guard: new(watchdog.Guard), Self: o.Self, Log: o.Log, Authorize: o.Authorize}, idle: o.Idle, auth: o.Auth, servers: map[string]*shared{}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }
@@ -96,6 +98,7 @@ func (p *Pool) Close() {
 		ends.Go(s.end)
 	}
 	ends.Wait()
+	p.opts.Guard.Close()
 }
 
 // end ends a server, whether it is ready or not.
