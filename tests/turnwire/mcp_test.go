@@ -221,3 +221,15 @@ func TestServerOfKilledPool(t *testing.T) {
 	}
 	e.quit()
 }
+
+// A question of a server ends with the turn of its call.
+func TestServerAsksInterrupted(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{script: toolCall("ask", "read", "ask") + said, args: []string{"-a", "on-request", "-s", "read-only"}, config: odd(t, "odd", "", "")})
+	e.send("go")
+	q := e.next("method", "mcpServer/elicitation/request")
+	e.call("turn/interrupt", `{"turnId":""}`)
+	e.next("method", "serverRequest/resolved", "params.requestId", q.Get("id").Raw)
+	e.turnDone("interrupted")
+	e.quit()
+}

@@ -65,8 +65,7 @@ func (s *Servers) run(ctx context.Context, t *tools.Turn, tl *tool, c tools.Call
 	if err := s.approve(ctx, t, tl, c, arguments); err != nil {
 		return nil, err
 	}
-	s.entered(t)
-	defer s.left(t)
+	defer s.enter(ctx, t)()
 	meta, err := s.meta(t, tl.server)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,9 @@
 package mcp
 
 import (
+	"context"
 	"encoding/json"
+	"slices"
 
 	"codex/pkg/engine/tools"
 	"codex/pkg/execpolicy"
@@ -16,30 +18,31 @@ const (
 	answerAccept  = `{"action":"accept","content":{}}`
 )
 
-// entered makes a turn the one whose user servers may ask.
-func (s *Servers) entered(t *tools.Turn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.turns = append(s.turns, t)
+// running is a call that runs: servers may ask the user of its turn, until its context ends.
+type running struct {
+	ctx  context.Context
+	turn *tools.Turn
 }
 
-func (s *Servers) left(t *tools.Turn) {
+// enter counts a call as one that runs, until the function that it gives is called.
+func (s *Servers) enter(ctx context.Context, t *tools.Turn) (leave func()) {
+	r := &running{ctx, t}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.turns {
-		if s.turns[i] == t {
-			s.turns = append(s.turns[:i:i], s.turns[i+1:]...)
-			return
-		}
+	s.running = append(s.running, r)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.running = slices.DeleteFunc(s.running, func(other *running) bool { return other == r })
 	}
 }
 
 // elicit answers a question of a server: the policy does, or the user.
 func (s *Servers) elicit(p wire.ElicitParams) (json.RawMessage, error) {
 	s.mu.Lock()
-	var t *tools.Turn
-	if n := len(s.turns); n > 0 {
-		t = s.turns[n-1]
+	var r *running
+	if n := len(s.running); n > 0 {
+		r = s.running[n-1]
 	}
 	s.mu.Unlock()
 	var asked struct {
@@ -53,9 +56,11 @@ func (s *Servers) elicit(p wire.ElicitParams) (json.RawMessage, error) {
 	if err := json.Unmarshal(p.Params, &asked); err != nil {
 		return nil, jsonrpc.Invalidf("invalid params")
 	}
-	switch {
-	case t == nil:
+	if r == nil {
 		return json.RawMessage(answerDecline), nil
+	}
+	t := r.turn
+	switch {
 	case t.Approval == execpolicy.Never:
 		if asked.Mode != protocol.McpServerElicitationRequestParamsURL && empty(asked.Schema) && t.Mode == "danger-full-access" {
 			return json.RawMessage(answerAccept), nil
@@ -76,11 +81,11 @@ func (s *Servers) elicit(p wire.ElicitParams) (json.RawMessage, error) {
 	if len(asked.Meta) > 0 {
 		q.Meta, _ = jsonrpc.Marshal(asked.Meta) // it was JSON a moment ago
 	}
-	r, err := t.Out.Elicit(s.ctx, q)
+	answer, err := t.Out.Elicit(r.ctx, q)
 	if err != nil {
 		return json.RawMessage(`{"action":"cancel"}`), nil
 	}
-	return answerOf(r)
+	return answerOf(answer)
 }
 
 // answerOf is the user's answer as the server gets it.

@@ -17,7 +17,6 @@ import (
 	"sync/atomic"
 
 	"codex/pkg/config"
-	"codex/pkg/engine/tools"
 	"codex/pkg/mcp/wire"
 	"codex/pkg/protocol"
 )
@@ -56,7 +55,7 @@ type Servers struct {
 	version  int // of the tools
 	tools    map[[2]string]*tool
 	approved map[identity]bool
-	turns    []*tools.Turn // with calls that run, the latest last
+	running  []*running // calls, the latest last
 	calls    int64
 	progress map[int64]func(wire.ProgressParams)
 }

@@ -109,8 +109,7 @@ func (s *Servers) CallTool(ctx context.Context, t *tools.Turn, name, tool string
 	if null(arguments) {
 		arguments = nil
 	}
-	s.entered(t)
-	defer s.left(t)
+	defer s.enter(ctx, t)()
 	return s.callOn(ctx, l, wire.CallParams{Name: name, Tool: tool, Arguments: arguments, Meta: m}, func(wire.ProgressParams) {})
 }
 
