@@ -105,7 +105,18 @@ func (s *Servers) remember(v *server, m *wire.Manifest) {
 	if err != nil || len(b) > maxManifest {
 		return
 	}
-	if os.MkdirAll(filepath.Dir(path), 0o700) == nil {
-		_ = atomicfile.Write(path, 0o600, b)
+	if os.MkdirAll(filepath.Dir(path), 0o700) == nil && atomicfile.Write(path, 0o600, b) == nil {
+		sweep(filepath.Dir(path))
+	}
+}
+
+// sweep removes what nobody reads any more: each change of a server's settings, or of its
+// program, makes a file with another name.
+func sweep(dir string) {
+	files, _ := os.ReadDir(dir) // what cannot be listed stays
+	for _, f := range files {
+		if st, err := f.Info(); err == nil && st.Mode().IsRegular() && time.Since(st.ModTime()) > 2*fresh {
+			_ = os.Remove(filepath.Join(dir, f.Name())) // or it stays
+		}
 	}
 }

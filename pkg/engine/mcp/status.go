@@ -72,11 +72,12 @@ func (s *Servers) authOf(ctx context.Context, v *server) protocol.McpAuthStatus 
 		return protocol.McpAuthStatusUnsupported
 	}
 	l, err := s.pool.get()
-	if err != nil {
-		return protocol.McpAuthStatusUnsupported
-	}
 	var a wire.Auth
-	if err := l.conn.Call(ctx, wire.MethodAuth, wire.StartParams{Server: v.MCPServer}, &a); err != nil {
+	if err == nil {
+		err = l.conn.Call(ctx, wire.MethodAuth, wire.StartParams{Server: v.MCPServer}, &a)
+	}
+	if err != nil {
+		s.o.Warn("how the MCP server %s knows us cannot be told: %v", v.Name, err)
 		return protocol.McpAuthStatusUnsupported
 	}
 	return protocol.McpAuthStatus(a.Status)

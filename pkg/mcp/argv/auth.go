@@ -60,6 +60,23 @@ func serverOf(cfg *config.Config, name string) (config.MCPServer, bool) {
 	return config.MCPServer{}, false
 }
 
+// remote gives the settings of a server that is reached by its address; missing, with the name,
+// and local are the words about one that is not there, or is a program.
+func (g *Grammar) remote(ctx context.Context, p Process, name, missing, local string) (*config.Config, config.MCPServer, error) {
+	cfg, err := g.load(ctx, p)
+	if err != nil {
+		return nil, config.MCPServer{}, err
+	}
+	s, ok := serverOf(cfg, name)
+	switch {
+	case !ok:
+		return nil, s, fmt.Errorf(missing, name)
+	case s.Command != "":
+		return nil, s, errors.New(local)
+	}
+	return cfg, s, nil
+}
+
 type loginCmd struct {
 	Name      string   `arg:"" help:"the server's name"`
 	Scopes    []string `placeholder:"SCOPE,..." help:"scopes to ask for, instead of those that the server names"`
@@ -71,16 +88,9 @@ type loginCmd struct {
 
 // Run logs in at a server.
 func (c *loginCmd) Run(ctx context.Context, g *Grammar, p Process) error {
-	cfg, err := g.load(ctx, p)
+	cfg, s, err := g.remote(ctx, p, c.Name, "No MCP server named '%s' found.", "OAuth login is only supported for streamable HTTP servers.")
 	if err != nil {
 		return err
-	}
-	s, ok := serverOf(cfg, c.Name)
-	switch {
-	case !ok:
-		return fmt.Errorf("No MCP server named '%s' found.", c.Name)
-	case s.Command != "":
-		return errors.New("OAuth login is only supported for streamable HTTP servers.")
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
@@ -181,16 +191,9 @@ type logoutCmd struct {
 
 // Run forgets the login at a server.
 func (c *logoutCmd) Run(ctx context.Context, g *Grammar, p Process) error {
-	cfg, err := g.load(ctx, p)
+	cfg, s, err := g.remote(ctx, p, c.Name, "No MCP server named '%s' found in configuration.", "OAuth logout is only supported for streamable_http transports.")
 	if err != nil {
 		return err
-	}
-	s, ok := serverOf(cfg, c.Name)
-	switch {
-	case !ok:
-		return fmt.Errorf("No MCP server named '%s' found in configuration.", c.Name)
-	case s.Command != "":
-		return errors.New("OAuth logout is only supported for streamable_http transports.")
 	}
 	store, err := storeOf(cfg)
 	if err != nil {
