@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
 	"codex/pkg/termtext"
@@ -19,16 +20,14 @@ import (
 
 // Flags choose the session whose settings are meant.
 type Flags struct {
-	Config        []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
-	Enable        []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
-	Disable       []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
-	Strict        bool     `name:"strict-config" help:"an unknown key of config.toml is an error"`
-	Model         string   `short:"m" placeholder:"MODEL" help:"model of the session"`
-	Profile       string   `short:"p" placeholder:"PROFILE" help:"profile of config.toml, or PROFILE.config.toml"`
-	ProfileV2     string   `name:"profile-v2" placeholder:"PROFILE_V2" help:"read PROFILE_V2.config.toml on top of config.toml"`
-	OSS           bool     `name:"oss" help:"use a local provider"`
-	LocalProvider string   `name:"local-provider" placeholder:"NAME" help:"which local provider: lmstudio or ollama"`
-	Cd            string   `short:"C" name:"cd" placeholder:"DIR" help:"working folder of the session"`
+	cli.Overrides
+	Strict        bool   `name:"strict-config" help:"an unknown key of config.toml is an error"`
+	Model         string `short:"m" placeholder:"MODEL" help:"model of the session"`
+	Profile       string `short:"p" placeholder:"PROFILE" help:"profile of config.toml, or PROFILE.config.toml"`
+	ProfileV2     string `name:"profile-v2" placeholder:"PROFILE_V2" help:"read PROFILE_V2.config.toml on top of config.toml"`
+	OSS           bool   `name:"oss" help:"use a local provider"`
+	LocalProvider string `name:"local-provider" placeholder:"NAME" help:"which local provider: lmstudio or ollama"`
+	Cd            string `short:"C" name:"cd" placeholder:"DIR" help:"working folder of the session"`
 }
 
 // Process is what the programs know of their surroundings.

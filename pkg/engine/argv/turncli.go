@@ -34,9 +34,7 @@ import (
 
 // Flags is the command line of codex-turn(1).
 type Flags struct {
-	Config        []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
-	Enable        []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
-	Disable       []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
+	cli.Overrides
 	Profile       string   `short:"p" placeholder:"PROFILE" help:"profile of config.toml"`
 	ProfileV2     string   `name:"profile-v2" placeholder:"PROFILE_V2" help:"read PROFILE_V2.config.toml on top of config.toml"`
 	Model         string   `short:"m" help:"model to ask"`

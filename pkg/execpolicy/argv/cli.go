@@ -29,9 +29,7 @@ import (
 
 // Grammar is the command line of codex-execpolicy(1).
 type Grammar struct {
-	Config  []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
-	Enable  []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
-	Disable []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
+	cli.Overrides
 
 	Check   checkCmd   `cmd:"" help:"hold a command against rules files"`
 	Explain explainCmd `cmd:"" help:"say what a session would do with a command, part by part"`

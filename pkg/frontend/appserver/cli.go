@@ -39,21 +39,19 @@ type Process struct {
 }
 
 type flags struct {
-	Config    []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
-	Enable    []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
-	Disable   []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
-	Strict    bool     `name:"strict-config" help:"an unknown key of config.toml is an error"`
-	Listen    string   `default:"stdio://" placeholder:"URL" help:"where clients come: stdio://, unix://, unix://PATH, ws://IP:PORT or off"`
-	Analytics bool     `name:"analytics-default-enabled" hidden:"" help:"accepted and without effect: nothing is sent"`
-	Remote    bool     `name:"remote-control" help:"let clients elsewhere in through a relay"`
-	Auth      string   `name:"ws-auth" enum:",capability-token,signed-bearer-token" default:"" placeholder:"MODE" help:"who may connect to ws://: capability-token or signed-bearer-token"`
-	Anybody   bool     `name:"ws-without-auth" help:"let anybody who reaches ws:// connect, from other machines too"`
-	TokenFile string   `name:"ws-token-file" placeholder:"FILE" help:"file with the capability token"`
-	TokenSHA  string   `name:"ws-token-sha256" placeholder:"HEX" help:"SHA-256 of the capability token"`
-	Secret    string   `name:"ws-shared-secret-file" placeholder:"FILE" help:"file with the secret of signed bearer tokens"`
-	Issuer    string   `name:"ws-issuer" placeholder:"NAME" help:"issuer that signed tokens must name"`
-	Audience  string   `name:"ws-audience" placeholder:"NAME" help:"audience that signed tokens must name"`
-	Skew      int      `name:"ws-max-clock-skew-seconds" default:"-1" placeholder:"N" help:"what clocks may differ by (30)"`
+	cli.Overrides
+	Strict    bool   `name:"strict-config" help:"an unknown key of config.toml is an error"`
+	Listen    string `default:"stdio://" placeholder:"URL" help:"where clients come: stdio://, unix://, unix://PATH, ws://IP:PORT or off"`
+	Analytics bool   `name:"analytics-default-enabled" hidden:"" help:"accepted and without effect: nothing is sent"`
+	Remote    bool   `name:"remote-control" help:"let clients elsewhere in through a relay"`
+	Auth      string `name:"ws-auth" enum:",capability-token,signed-bearer-token" default:"" placeholder:"MODE" help:"who may connect to ws://: capability-token or signed-bearer-token"`
+	Anybody   bool   `name:"ws-without-auth" help:"let anybody who reaches ws:// connect, from other machines too"`
+	TokenFile string `name:"ws-token-file" placeholder:"FILE" help:"file with the capability token"`
+	TokenSHA  string `name:"ws-token-sha256" placeholder:"HEX" help:"SHA-256 of the capability token"`
+	Secret    string `name:"ws-shared-secret-file" placeholder:"FILE" help:"file with the secret of signed bearer tokens"`
+	Issuer    string `name:"ws-issuer" placeholder:"NAME" help:"issuer that signed tokens must name"`
+	Audience  string `name:"ws-audience" placeholder:"NAME" help:"audience that signed tokens must name"`
+	Skew      int    `name:"ws-max-clock-skew-seconds" default:"-1" placeholder:"N" help:"what clocks may differ by (30)"`
 
 	Serve  struct{} `cmd:"" default:"1" hidden:"" help:"serve clients"`
 	Daemon struct {

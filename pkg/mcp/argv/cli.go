@@ -21,9 +21,7 @@ import (
 
 // Grammar is the command line of codex-mcp(1).
 type Grammar struct {
-	Config  []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
-	Enable  []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
-	Disable []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
+	cli.Overrides
 
 	List   listCmd   `cmd:"" help:"list the servers"`
 	Get    getCmd    `cmd:"" help:"show one server"`

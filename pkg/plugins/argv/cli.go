@@ -25,9 +25,7 @@ import (
 
 // Grammar is the command line of codex-plugin(1).
 type Grammar struct {
-	Config  []string `short:"c" name:"config" sep:"none" placeholder:"KEY=VALUE" help:"override a value of config.toml"`
-	Enable  []string `sep:"none" placeholder:"FEATURE" help:"switch a feature on"`
-	Disable []string `sep:"none" placeholder:"FEATURE" help:"switch a feature off"`
+	cli.Overrides
 
 	Add         addCmd         `cmd:"" help:"install a plugin of a marketplace"`
 	List        listCmd        `cmd:"" help:"list the plugins of the marketplaces"`
