@@ -30,7 +30,8 @@ type Guard struct {
 }
 
 // Start starts a command of OwnGroup under guard; self is the program that watches, "" for
-// none.
+// none. On Linux the kernel ends the command itself with this process as well, from its
+// first moment, when the watcher does not know of it yet.
 func (g *Guard) Start(cmd *exec.Cmd, self string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -41,6 +42,7 @@ func (g *Guard) Start(cmd *exec.Cmd, self string) error {
 		}
 		g.dog = dog
 	}
+	cmd.SysProcAttr = Attributes(syscall.SIGKILL)
 	if err := cmd.Start(); err != nil || g.dog == nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package watchdog
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -11,12 +12,16 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestMain(m *testing.M) {
 	Init()
-	if os.Getenv("WATCHDOG_TEST_OWNER") != "" {
+	switch os.Getenv("WATCHDOG_TEST_OWNER") {
+	case "holds":
 		owner()
+	case "starts":
+		starter()
 	}
 	os.Exit(m.Run())
 }
@@ -51,15 +56,31 @@ func owner() {
 	select {}
 }
 
+// starter is an owner that is killed before its watcher knows of the command.
+func starter() {
+	c := exec.CommandContext(context.Background(), "sleep", "1000")
+	c.Stdout = os.Stdout
+	OwnGroup(c)
+	if err := new(Guard).Start(c, ""); err != nil {
+		panic(err)
+	}
+	os.Stdout.WriteString(strconv.Itoa(c.Process.Pid) + "\n")
+	time.Sleep(time.Hour) // there is nobody else: a select would be a deadlock
+}
+
 // TestKilledOwner holds that a group does not outlive an owner that had no time
 // for it.
-func TestKilledOwner(t *testing.T) {
+func TestKilledOwner(t *testing.T) { killOwner(t, "holds") }
+
+// killOwner kills an owner, and waits until nobody has its standard output.
+func killOwner(t *testing.T, what string) {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := exec.Command(exe)
-	c.Env = append(os.Environ(), "WATCHDOG_TEST_OWNER=1")
+	c.Env = append(os.Environ(), "WATCHDOG_TEST_OWNER="+what)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

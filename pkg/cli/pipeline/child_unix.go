@@ -7,7 +7,12 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"codex/pkg/watchdog"
 )
+
+// childAttr has a child asked to leave when this process is gone.
+func childAttr() *syscall.SysProcAttr { return watchdog.Attributes(syscall.SIGTERM) }
 
 func terminate(p *os.Process) { _ = p.Signal(syscall.SIGTERM) }
 

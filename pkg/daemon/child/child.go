@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"codex/pkg/watchdog"
 )
 
 // Command is a program to be run to its end.
@@ -46,7 +48,7 @@ func Output(ctx context.Context, c Command) ([]byte, error) {
 	stdout := &head{limit: c.Limit, full: func() { stop(fmt.Errorf("more than %d bytes of output", c.Limit)) }}
 	stderr := &tail{}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.SysProcAttr = attributes()
+	cmd.SysProcAttr = watchdog.Attributes(syscall.SIGTERM)
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = grace
 	err := cmd.Run()

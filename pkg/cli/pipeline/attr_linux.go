@@ -1,7 +1,0 @@
-package pipeline
-
-import "syscall"
-
-func childAttr() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-}
