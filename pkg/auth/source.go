@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"codex/pkg/config"
+	"codex/pkg/foreign"
 )
 
 // Source is where a program gets its credential. Most of the time that is a file; other
@@ -91,7 +91,7 @@ func (s *Source) ask(ctx context.Context, refused string) (*Auth, error) {
 		args = append(args, "--refused")
 	}
 	cmd := exec.Command(s.Program, args...)
-	var out, errs bounded
+	out, errs := foreign.Output{Max: maxFile}, foreign.Output{Max: maxFile}
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Environ, strings.NewReader(refused), &out, &errs
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Run() }()
@@ -99,7 +99,7 @@ func (s *Source) ask(ctx context.Context, refused string) (*Auth, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case err := <-ended:
-		return out.credential(err, strings.TrimSpace(errs.String()))
+		return credential(out.Bytes, err, strings.TrimSpace(errs.String()))
 	}
 }
 
@@ -110,17 +110,9 @@ func orFile(store string) string {
 	return store
 }
 
-// bounded keeps the beginning of what is written to it.
-type bounded struct{ bytes.Buffer }
-
-func (b *bounded) Write(p []byte) (int, error) {
-	b.Buffer.Write(p[:min(len(p), max(0, maxFile-b.Len()))])
-	return len(p), nil
-}
-
 // credential reads the answer; a program that failed has said why, in its last line.
-func (b *bounded) credential(err error, said string) (*Auth, error) {
-	if a, perr := ParseLine(b.Bytes()); perr == nil && (err == nil || a.Mode == "") {
+func credential(line []byte, err error, said string) (*Auth, error) {
+	if a, perr := ParseLine(line); perr == nil && (err == nil || a.Mode == "") {
 		return a, nil
 	} else if err == nil {
 		return nil, perr

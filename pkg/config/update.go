@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -51,8 +52,10 @@ func Update(ctx context.Context, path string, change func(old string) (string, e
 // removeUnfinished removes temporary files in the folder of path of writers that have died
 // long ago: on systems where a file has a name from its beginning.
 func removeUnfinished(path string) {
-	stale, _ := filepath.Glob(filepath.Join(filepath.Dir(followed(path)), atomicfile.Temporary)) // the pattern is right
+	dir := filepath.Dir(followed(path))
+	stale, _ := fs.Glob(os.DirFS(dir), atomicfile.Temporary) // the pattern is right
 	for _, name := range stale {
+		name = filepath.Join(dir, name)
 		if fi, err := os.Lstat(name); err == nil && fi.Mode().IsRegular() && time.Since(fi.ModTime()) > time.Hour {
 			os.Remove(name)
 		}

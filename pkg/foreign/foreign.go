@@ -1,7 +1,7 @@
 // Package foreign reads files that this program did not write: instructions, settings and
 // rules of a repository, the files of git. Such a file may be a FIFO, a device or sparse
 // without end; whatever it is, reading it neither waits nor takes more memory than the
-// caller said.
+// caller said. What a program writes, it bounds as well.
 //
 // Ground layer: it imports the standard library only.
 package foreign

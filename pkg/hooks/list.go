@@ -36,7 +36,7 @@ func Of(cfg *config.Config, extra ...Extra) List {
 	managedOnly := l.required(cfg)
 	files := map[string]bool{}
 	for _, layer := range cfg.Layers {
-		managed := layer.Name == "system" || layer.Name == "legacyManagedConfigTomlFromFile"
+		managed := layer.Name == config.LayerSystem || layer.Name == config.LayerManaged
 		if layer.Disabled != "" || managedOnly && !managed {
 			continue
 		}
@@ -66,7 +66,7 @@ type state struct {
 func states(cfg *config.Config) map[string]state {
 	out := map[string]state{}
 	for _, l := range cfg.Layers {
-		if l.Name != "user" && l.Name != "sessionFlags" {
+		if l.Name != config.LayerUser && l.Name != config.LayerFlags {
 			continue
 		}
 		table, _ := l.Tree["hooks"].(map[string]any)
@@ -107,7 +107,7 @@ func (l *lister) required(cfg *config.Config) (only bool) {
 	}
 	path := "requirements.toml"
 	for _, layer := range cfg.Layers {
-		if layer.Name == "system" {
+		if layer.Name == config.LayerSystem {
 			path = filepath.Join(layer.Dir, path)
 		}
 	}
@@ -120,13 +120,13 @@ func (l *lister) required(cfg *config.Config) (only bool) {
 func (l *lister) layer(layer config.Layer, managed bool, files map[string]bool) {
 	f := from{source: layer.Name, path: layer.Path, managed: managed}
 	switch layer.Name {
-	case "sessionFlags":
+	case config.LayerFlags:
 		f.path = "/<session-flags>/config.toml"
-	case "legacyManagedConfigTomlFromFile":
+	case config.LayerManaged:
 		f.source = "legacyManagedConfigFile"
 	}
 	var both string
-	if file := filepath.Join(layer.Dir, "hooks.json"); layer.Path != "" && layer.Name != "legacyManagedConfigTomlFromFile" && !files[file] {
+	if file := filepath.Join(layer.Dir, "hooks.json"); layer.Path != "" && layer.Name != config.LayerManaged && !files[file] {
 		files[file] = true
 		tree, err := readFile(file)
 		own := f

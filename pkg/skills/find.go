@@ -28,7 +28,7 @@ func Roots(cfg *config.Config, home string, extra []string) []Root {
 		out = append(out, Root{Dir: filepath.Join(elem...), Scope: scope})
 	}
 	for _, l := range slices.Backward(cfg.Layers) {
-		if l.Name == "project" {
+		if l.Name == config.LayerProject {
 			add(Repo, l.Dir, "skills")
 		}
 	}
@@ -46,7 +46,7 @@ func Roots(cfg *config.Config, home string, extra []string) []Root {
 		add(System, cfg.Home, "skills", ".system")
 	}
 	for _, l := range cfg.Layers {
-		if l.Name == "system" {
+		if l.Name == config.LayerSystem {
 			add(Admin, l.Dir, "skills")
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // says; the last that means a skill counts.
 func (s *Set) Switch(cfg *config.Config) {
 	for _, l := range cfg.Layers {
-		if l.Disabled != "" || l.Name != "user" && l.Name != "sessionFlags" {
+		if l.Disabled != "" || l.Name != config.LayerUser && l.Name != config.LayerFlags {
 			continue
 		}
 		table, _ := l.Tree["skills"].(map[string]any)

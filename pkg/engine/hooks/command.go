@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"time"
 
+	"codex/pkg/foreign"
 	"codex/pkg/hooks"
 	"codex/pkg/watchdog"
 )
@@ -42,7 +43,7 @@ func (r *Runner) command(ctx context.Context, h *hooks.Hook, cwd string, input [
 	limit := time.Duration(h.Timeout) * time.Second
 	tctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	out, errs := &capped{max: maxOutput}, &capped{max: maxErrors}
+	out, errs := &foreign.Output{Max: maxOutput}, &foreign.Output{Max: maxErrors}
 	cmd := exec.CommandContext(tctx, r.Shell[0], append(r.Shell[1:len(r.Shell):len(r.Shell)], h.Command)...)
 	cmd.Dir, cmd.Env = cwd, r.env(h)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), out, errs
@@ -52,7 +53,7 @@ func (r *Runner) command(ctx context.Context, h *hooks.Hook, cwd string, input [
 		return result{err: fmt.Errorf("start the hook: %w", err)}
 	}
 	err := cmd.Wait()
-	res.stdout, res.stderr, res.long = out.b, errs.b, out.over
+	res.stdout, res.stderr, res.long = out.Bytes, errs.Bytes, out.Over
 	switch {
 	case ctx.Err() != nil:
 		r.guard.End(cmd)
@@ -86,18 +87,4 @@ func (r *Runner) env(h *hooks.Hook) []string {
 		return r.Env
 	}
 	return append(r.Env[:len(r.Env):len(r.Env)], "PLUGIN_ROOT="+h.PluginRoot, "CLAUDE_PLUGIN_ROOT="+h.PluginRoot, "PLUGIN_DATA="+h.PluginData, "CLAUDE_PLUGIN_DATA="+h.PluginData)
-}
-
-// capped keeps the first max bytes.
-type capped struct {
-	max  int
-	b    []byte
-	over bool
-}
-
-func (c *capped) Write(p []byte) (int, error) {
-	n := min(len(p), c.max-len(c.b))
-	c.b = append(c.b, p[:n]...)
-	c.over = c.over || n < len(p)
-	return len(p), nil
 }

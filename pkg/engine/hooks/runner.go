@@ -2,7 +2,7 @@
 // reads one JSON object and answers by its exit status, and by text or JSON on its standard
 // output. What they answer together is an [Outcome].
 //
-// Engine layer; it imports the ground: hooks, jsonrpc, protocol and watchdog.
+// Engine layer; it imports the ground: foreign, hooks, jsonrpc, protocol and watchdog.
 package hooks
 
 import (

@@ -1,7 +1,6 @@
 package request
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"codex/pkg/config"
+	"codex/pkg/foreign"
 	"codex/pkg/responses"
 	"codex/pkg/watchdog"
 )
@@ -63,20 +63,20 @@ func runAuth(a *config.CommandAuth, environ []string) (string, error) {
 	cmd.Dir, cmd.Env = a.Cwd, environ
 	cmd.WaitDelay = time.Second
 	watchdog.OwnGroup(cmd)
-	out, errOut := bounded{max: maxToken}, bounded{max: 4 << 10}
+	out, errOut := foreign.Output{Max: maxToken}, foreign.Output{Max: 4 << 10}
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("provider auth command `%s` did not end within %v", a.Command, a.Timeout)
 	case err != nil && cmd.ProcessState != nil:
-		return "", fmt.Errorf("provider auth command `%s` failed (%v): %s", a.Command, err, reason(errOut.kept.String()))
+		return "", fmt.Errorf("provider auth command `%s` failed (%v): %s", a.Command, err, reason(errOut.String()))
 	case err != nil:
 		return "", fmt.Errorf("start provider auth command `%s`: %w", a.Command, err)
-	case out.over:
+	case out.Over:
 		return "", fmt.Errorf("provider auth command `%s` printed more than a token", a.Command)
 	}
-	return out.kept.String(), nil
+	return out.String(), nil
 }
 
 func reason(stderr string) string {
@@ -84,20 +84,4 @@ func reason(stderr string) string {
 		return s
 	}
 	return "it said nothing"
-}
-
-// bounded keeps the beginning of what is written to it.
-type bounded struct {
-	kept bytes.Buffer
-	max  int
-	over bool
-}
-
-func (b *bounded) Write(p []byte) (int, error) {
-	n := len(p)
-	if left := b.max - b.kept.Len(); n > left {
-		p, b.over = p[:max(left, 0)], true
-	}
-	b.kept.Write(p)
-	return n, nil
 }

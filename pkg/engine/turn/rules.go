@@ -13,6 +13,7 @@ import (
 	"codex/pkg/auth"
 	"codex/pkg/execpolicy"
 	"codex/pkg/execpolicy/ruledir"
+	"codex/pkg/foreign"
 	"codex/pkg/protocol"
 )
 
@@ -121,34 +122,20 @@ func (o *Options) compileRules(ctx context.Context, files []string) ([]byte, err
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = auth.WithoutSecrets(o.Environ)
 	cmd.WaitDelay = time.Second
-	out, words := &bounded{max: maxRules}, &bounded{max: 4 << 10}
+	out, words := &foreign.Output{Max: maxRules}, &foreign.Output{Max: 4 << 10}
 	cmd.Stdout, cmd.Stderr = out, words
 	err := cmd.Run()
 	said, _ := strings.CutPrefix(strings.TrimSpace(words.String()), "codex-execpolicy: ")
 	var status *exec.ExitError
 	switch {
-	case out.full:
+	case out.Over:
 		return nil, fmt.Errorf("rules files make more than %d bytes", maxRules)
 	case errors.As(err, &status) && said != "" && ctx.Err() == nil:
 		return nil, errors.New(said)
 	case err != nil:
 		return nil, fmt.Errorf("run %s: %w", argv[0], err)
 	}
-	return out.Bytes(), nil
-}
-
-// bounded keeps the first max bytes.
-type bounded struct {
-	bytes.Buffer
-	max  int
-	full bool
-}
-
-func (b *bounded) Write(p []byte) (int, error) {
-	room := b.max - b.Len()
-	b.full = b.full || len(p) > room
-	b.Buffer.Write(p[:min(len(p), room)])
-	return len(p), nil
+	return out.Bytes, nil
 }
 
 // granularFlags are the members of a granular approval policy, nil for another one.

@@ -11,6 +11,7 @@ import (
 
 	"codex/pkg/execpolicy"
 	"codex/pkg/execpolicy/rules"
+	"codex/pkg/foreign"
 )
 
 const (
@@ -30,15 +31,15 @@ func parse(ctx context.Context, p Process, path, text string) ([]execpolicy.Rule
 	cmd := exec.CommandContext(ctx, p.Self, "compile", "--stdin", "--", path)
 	cmd.Stdin = strings.NewReader(text)
 	cmd.WaitDelay = time.Second
-	out := &capped{}
+	out := &foreign.Output{Max: maxLines}
 	cmd.Stdout = out
 	err := cmd.Run()
 	var status *exec.ExitError
 	if err != nil && !errors.As(err, &status) && ctx.Err() == nil {
 		return nil, fmt.Errorf("run rules file %s: %w", path, err)
 	}
-	if err == nil && !out.full {
-		all, broken, err := execpolicy.ReadLines(&out.Buffer)
+	if err == nil && !out.Over {
+		all, broken, err := execpolicy.ReadLines(bytes.NewReader(out.Bytes))
 		if err == nil && len(broken) > 0 {
 			err = &broken[0]
 		}
@@ -47,18 +48,4 @@ func parse(ctx context.Context, p Process, path, text string) ([]execpolicy.Rule
 	at := execpolicy.Position{Line: 1, Column: 1}
 	return nil, &execpolicy.FileError{File: path, Start: at, End: at,
 		Message: fmt.Sprintf("the program takes more than %v or %d MiB of memory", maxTime, maxMemory>>20)}
-}
-
-// capped keeps what a file may be compiled to.
-type capped struct {
-	bytes.Buffer
-	full bool
-}
-
-func (c *capped) Write(b []byte) (int, error) {
-	if c.Len()+len(b) > maxLines {
-		c.full = true
-		return len(b), nil
-	}
-	return c.Buffer.Write(b)
 }
