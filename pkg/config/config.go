@@ -147,6 +147,8 @@ type Config struct {
 	Deprecations []Deprecation
 	// Warnings are for people, in order, without a prefix.
 	Warnings []string
+	// Unknown are warnings about keys of the command line that nobody knows.
+	Unknown []string
 	// Layers are the files and flags this came from, lowest first.
 	Layers []Layer
 	// RequiredRules are the administrator's rules for commands, over all others.

@@ -293,15 +293,16 @@ func (s *stack) unknownIn(l Layer) [][]string {
 }
 
 // warnFlags says which keys of the command line have no effect because nobody knows them.
-func (s *stack) warnFlags() {
+func (s *stack) warnFlags() (out []string) {
 	for _, l := range s.layers {
 		if l.Name != LayerFlags || len(l.Tree) == 0 {
 			continue
 		}
 		for _, loc := range s.unknownIn(l) {
-			s.warn = append(s.warn, "Unknown configuration key `"+DottedKey(loc)+"` on the command line has no effect; codex-config(5) lists the keys")
+			out = append(out, "Unknown configuration key `"+DottedKey(loc)+"` on the command line has no effect; codex-config(5) lists the keys")
 		}
 	}
+	return out
 }
 
 func stringList(v any) ([]string, bool) {

@@ -95,10 +95,9 @@ func fold(ctx context.Context, o Options) (*Config, requirements, error) {
 			return nil, req, err
 		}
 	}
-	s.warnFlags()
 	c := &Config{
 		Home: home, Cwd: s.cwd, ProjectRoot: s.root, GitRoot: s.git,
-		Warnings: s.warn, Layers: s.layers, Requirements: req.public(), merged: t, tmpdir: o.Env.get(policy.TempVariable),
+		Warnings: s.warn, Unknown: s.warnFlags(), Layers: s.layers, Requirements: req.public(), merged: t, tmpdir: o.Env.get(policy.TempVariable),
 		req: req, RequiredRules: req.rules,
 	}
 	c.Trust = s.trust(s.cwd)
@@ -120,7 +119,7 @@ func (s *stack) read(o Options, flags map[string]any) error {
 	if err := s.file(LayerSystem, filepath.Join(sys, "config.toml")); err != nil {
 		return err
 	}
-	user := filepath.Join(s.home, "config.toml")
+	user := UserFile(s.home)
 	if o.IgnoreUserConfig {
 		s.add(Layer{Name: LayerUser, Path: user, Dir: s.home, Tree: map[string]any{}})
 	} else if err := s.file(LayerUser, user); err != nil {

@@ -47,7 +47,7 @@ func TestValues(t *testing.T) {
 		{"model", "model = 'x'", Options{}, func(c *Config) any { return say(c.Model, c.ModelExplicit) }, "x true"},
 		{"-c beats the file", "model = 'x'", Options{Overrides: []string{"model=y", "model=z"}}, func(c *Config) any { return c.Model }, "z"},
 		{"-c beats a profile", profile, Options{Overrides: []string{"model=y"}}, func(c *Config) any { return c.Model + " " + c.ReasoningEffort }, "y high"},
-		{"a key nobody knows", "", Options{Overrides: []string{"features.nope=true", "modle='x'", "tui.animations=true"}}, func(c *Config) any { return say(len(c.Warnings)) + c.Warnings[0] }, "2Unknown configuration key `features.nope` on the command line has no effect; codex-config(5) lists the keys"},
+		{"a key nobody knows", "", Options{Overrides: []string{"features.nope=true", "modle='x'", "tui.animations=true"}}, func(c *Config) any { return say(len(c.Unknown)) + c.Unknown[0] }, "2Unknown configuration key `features.nope` on the command line has no effect; codex-config(5) lists the keys"},
 		{"-c into the profile", profile, Options{Overrides: []string{"profiles.p.model=y"}}, func(c *Config) any { return c.Model }, "y"},
 		{"-m beats a profile", profile, Options{Model: "m"}, func(c *Config) any { return c.Model }, "m"},
 		{"-p beats profile", profile + "[profiles.q]\n", Options{Profile: "q"}, func(c *Config) any { return c.Profile + c.Model }, "qtop"},

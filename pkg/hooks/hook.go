@@ -2,7 +2,7 @@
 // events of a turn. It reads them from hooks.json files, config.toml and requirements, and
 // says which somebody has agreed to. It runs none.
 //
-// Ground layer; it imports config, foreign and jsonrpc.
+// Ground layer; it imports config, foreign, jsonrpc and protocol.
 package hooks
 
 import (

@@ -10,6 +10,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/foreign"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
 )
 
 // List is what a configuration has.
@@ -121,7 +122,7 @@ func (l *lister) layer(layer config.Layer, managed bool, files map[string]bool) 
 	f := from{source: layer.Name, path: layer.Path, managed: managed}
 	switch layer.Name {
 	case config.LayerFlags:
-		f.path = "/<session-flags>/config.toml"
+		f.path = protocol.SessionFlagsPath
 	case config.LayerManaged:
 		f.source = "legacyManagedConfigFile"
 	}

@@ -106,6 +106,9 @@ type DeprecationNoticeNotification struct {
 	Details *string `json:"details"`
 }
 
+// SessionFlagsPath is the path of settings that stand on a command line or in a request.
+const SessionFlagsPath = "/<session-flags>/config.toml"
+
 // ConfigWarningNotification holds the params of the configWarning notification.
 type ConfigWarningNotification struct {
 	Summary string     `json:"summary"`

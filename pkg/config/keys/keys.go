@@ -196,13 +196,19 @@ func orElse(s, def string) string {
 
 // Default is the default of a key of config.toml, nil when there is none.
 func Default(path string) any {
-	for _, k := range All(Config) {
-		if k.Path == path && k.Default != "" {
-			var v map[string]any
-			if _, err := toml.Decode("v = "+k.Default, &v); err == nil {
-				return v["v"]
-			}
-		}
+	all := All(Config)
+	i := slices.IndexFunc(all, func(k Key) bool { return k.Path == path })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return all[i].Value()
+}
+
+// Value is the default of a key, nil when there is none.
+func (k Key) Value() any {
+	var v map[string]any
+	if _, err := toml.Decode("v = "+k.Default, &v); err != nil {
+		return nil // there is none: the tests hold that the others are TOML
+	}
+	return v["v"]
 }

@@ -399,6 +399,10 @@ func (s *Server) warn(th *liveThread) {
 	for _, w := range th.cfg.Warnings {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: w})
 	}
+	for _, w := range th.cfg.Unknown {
+		path := protocol.SessionFlagsPath
+		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path, Summary: w})
+	}
 	for _, path := range th.agents.Cut {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path,
 			Summary: fmt.Sprintf("%s is longer than what is left of project_doc_max_bytes (%d): the model gets its beginning only.", path, th.cfg.ProjectDocMaxBytes)})

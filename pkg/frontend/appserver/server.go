@@ -225,11 +225,12 @@ const flushTime = 5 * time.Second
 // warnOf tells a client what is wrong with the configuration of one thread, whose folder may be
 // elsewhere than the server's: what it has heard of the server's own is not said again.
 func (s *Server) warnOf(c *conn, cfg *config.Config) {
-	if len(cfg.Warnings) == 0 {
+	warnings := slices.Concat(cfg.Warnings, cfg.Unknown)
+	if len(warnings) == 0 {
 		return
 	}
 	own := s.configWarnings()
-	for _, text := range cfg.Warnings {
+	for _, text := range warnings {
 		if !slices.ContainsFunc(own, func(w protocol.ConfigWarningNotification) bool { return w.Summary == text }) {
 			c.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: text})
 		}
@@ -255,7 +256,7 @@ func (s *Server) configWarnings() []protocol.ConfigWarningNotification {
 		}
 		return append(out, w)
 	}
-	for _, text := range cfg.Warnings {
+	for _, text := range slices.Concat(cfg.Warnings, cfg.Unknown) {
 		out = append(out, protocol.ConfigWarningNotification{Summary: text})
 	}
 	return out

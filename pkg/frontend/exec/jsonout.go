@@ -61,6 +61,10 @@ func (j *jsonOut) event(method string, p gjson.Result) {
 	case protocol.NoteToolCallFailed:
 		fmt.Fprintf(j.notice, "codex-exec: %s failed: %s\n", p.Get("tool").Str, firstLine(p.Get("message").Str))
 	case protocol.NoteConfigWarning, protocol.NoteDeprecationNotice:
+		if p.Get("path").Str == protocol.SessionFlagsPath { // an item would give all others another id
+			fmt.Fprintf(j.notice, "codex-exec: warning: %s\n", firstLine(p.Get("summary").Str))
+			return
+		}
 		j.problem(withDetails(p.Get("summary").Str, p.Get("details").Str))
 	case protocol.NoteModelRerouted:
 		j.problem("model rerouted: " + p.Get("fromModel").Str + " -> " + p.Get("toModel").Str + " (" + pascal(p.Get("reason").Str) + ")")

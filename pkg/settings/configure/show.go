@@ -72,7 +72,7 @@ func rowsOf(cfg *config.Config) []row {
 	var rows []row
 	var walk func(path []string, v any)
 	walk = func(path []string, v any) {
-		if t, ok := v.(map[string]any); ok && len(t) > 0 {
+		if t, ok := v.(map[string]any); ok && (len(t) > 0 || len(path) == 0) {
 			for _, k := range slices.Sorted(maps.Keys(t)) {
 				walk(append(slices.Clip(path), k), t[k])
 			}
@@ -116,7 +116,7 @@ func withDefaults(rows []row) []row {
 	}
 	for _, k := range keys.All(keys.Config) {
 		if k.Used && k.Default != "" && !set[k.Path] && !strings.ContainsAny(k.Path, "<[") {
-			rows = append(rows, row{Key: k.Path, Value: keys.Default(k.Path), Layer: "default"})
+			rows = append(rows, row{Key: k.Path, Value: k.Value(), Layer: "default"})
 		}
 	}
 	return rows
@@ -172,7 +172,7 @@ func shown(path []string, v any) any {
 		parent = path[len(path)-2]
 	}
 	switch {
-	case last == "experimental_bearer_token", last == "bearer_token", parent == "http_headers", parent == "headers", parent == "query_params", parent == "env" && path[0] == "mcp_servers":
+	case last == "experimental_bearer_token", last == "bearer_token", parent == "http_headers", parent == "headers", parent == "query_params", parent == "env" && path[0] == "mcp_servers", parent == "set" && path[0] == "shell_environment_policy":
 		return hidden
 	}
 	return v

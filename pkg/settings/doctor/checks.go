@@ -107,11 +107,8 @@ func search(_ context.Context, e *examination) check {
 func terminal(_ context.Context, e *examination) check {
 	get := e.p.Env.Get
 	locale := ""
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if locale = get(name); locale != "" {
-			locale += " (" + name + ")"
-			break
-		}
+	if name, v := localeOf(e.p.Env); v != "" {
+		locale = v + " (" + name + ")"
 	}
 	d := map[string]any{"TERM": get("TERM"), "effective locale": locale, "terminal size": fmt.Sprintf("%d columns", e.p.Columns),
 		"stdin is terminal": fmt.Sprint(e.p.StdinTTY), "stdout is terminal": fmt.Sprint(e.p.StdoutTTY), "stderr is terminal": fmt.Sprint(e.p.StderrTTY)}
@@ -127,15 +124,21 @@ func terminal(_ context.Context, e *examination) check {
 	return check{Status: ok, Summary: "terminal is OK", Details: d}
 }
 
-// utf8Locale tells whether the locale has all characters; without one, we take it that it has.
-func utf8Locale(env config.Env) bool {
+// localeOf gives the variable that decides about characters, and its value.
+func localeOf(env config.Env) (name, value string) {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if v := env.Get(name); v != "" {
-			v = strings.ToLower(v)
-			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+			return name, v
 		}
 	}
-	return true
+	return "", ""
+}
+
+// utf8Locale tells whether the locale has all characters; without one, we take it that it has.
+func utf8Locale(env config.Env) bool {
+	_, v := localeOf(env)
+	v = strings.ToLower(v)
+	return v == "" || strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
 }
 
 // state looks whether CODEX_HOME is there and can be written.
@@ -211,8 +214,8 @@ func settingsLoad(_ context.Context, e *examination) check {
 	if len(files) > 0 {
 		d["files"] = files
 	}
-	if len(cfg.Warnings) > 0 {
-		d["warnings"] = cfg.Warnings
+	if warnings := slices.Concat(cfg.Warnings, cfg.Unknown); len(warnings) > 0 {
+		d["warnings"] = warnings
 		return check{Status: warn, Summary: "config loaded, with warnings", Details: d}
 	}
 	return check{Status: ok, Summary: "config loaded", Details: d}
