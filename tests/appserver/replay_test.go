@@ -172,6 +172,9 @@ func (e *end) what(m gjson.Result) string {
 	if method := m.Get("method").Str; method != "" {
 		return strings.TrimSpace(method + " " + m.Get("params.item.type").Str)
 	}
+	if m.Get("id").Type == gjson.Null {
+		return "answer without an id"
+	}
 	return "answer " + e.sent[m.Get("id").Raw]
 }
 
