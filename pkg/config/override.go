@@ -235,3 +235,24 @@ func merge(base, over map[string]any) map[string]any {
 	}
 	return m
 }
+
+// EncodeOverrides gives KEY=VALUE arguments as the settings of a request: values are JSON,
+// of two with one key the later counts.
+func EncodeOverrides(args []string) (map[string]json.RawMessage, error) {
+	var out map[string]json.RawMessage
+	for _, arg := range args {
+		o, err := parseOverride(arg)
+		if err != nil {
+			return nil, err
+		}
+		b, err := json.Marshal(o.value)
+		if err != nil {
+			return nil, &Error{Kind: KindOverride, Text: "No JSON value in override: " + arg}
+		}
+		if out == nil {
+			out = map[string]json.RawMessage{}
+		}
+		out[DottedKey(o.key)] = b
+	}
+	return out, nil
+}

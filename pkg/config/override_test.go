@@ -94,3 +94,35 @@ func TestJSONOverrides(t *testing.T) {
 		fails(t, o, want)
 	}
 }
+
+// TestEncodeOverrides holds that arguments mean the same when they come in a request.
+func TestEncodeOverrides(t *testing.T) {
+	args := []string{"a.b=1", `a."c.d"=[1, "x"]`, "m=gpt", "a.b=true", "use_legacy_landlock=true", "t={x=1.5}"}
+	encoded, err := EncodeOverrides(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := map[string]any{}, map[string]any{}
+	for k, v := range encoded {
+		o, err := jsonOverride(k, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(got, o.key, o.value)
+	}
+	for _, arg := range args {
+		o, err := parseOverride(arg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(want, o.key, o.value)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+	for _, bad := range []string{"nothing", "x=inf"} {
+		if m, err := EncodeOverrides([]string{bad}); err == nil {
+			t.Errorf("%s: %v", bad, m)
+		}
+	}
+}

@@ -8,7 +8,7 @@ type ThreadListParams struct {
 	SortKey       *ThreadSortKey `json:"sortKey,omitempty"`
 	SortDirection *SortDirection `json:"sortDirection,omitempty"`
 	// ModelProviders null means the configured one, empty means all.
-	ModelProviders []string             `json:"modelProviders,omitempty"`
+	ModelProviders []string             `json:"modelProviders,omitzero"`
 	SourceKinds    []ThreadSourceKind   `json:"sourceKinds,omitempty"`
 	Archived       *bool                `json:"archived,omitempty"`
 	Cwd            *ThreadListCwdFilter `json:"cwd,omitempty"`

@@ -48,8 +48,7 @@ func TestModelPicker(t *testing.T) {
 	s.see("Enable full access?")
 	s.send("1")
 	s.see("Permissions updated to Full Access")
-	s.send("\x04")
-	s.exit()
+	s.leave()
 	b, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
 	if err != nil || !strings.Contains(string(b), `model_reasoning_effort = "low"`) {
 		t.Errorf("%v: %s", err, b)
@@ -91,9 +90,8 @@ func TestHistory(t *testing.T) {
 	s.ready()
 	s.send("first message\r")
 	s.see("• yes")
-	s.send("\x04")
-	s.exit()
-	two := start(t, options{home: s.home, work: s.work})
+	s.leave()
+	two := s.again()
 	two.ready()
 	two.send("\x1b[A")
 	two.see("› first message")
@@ -112,15 +110,13 @@ func TestResume(t *testing.T) {
 	s.ready()
 	s.send("question one\r")
 	s.see("• answer one")
-	s.send("\x04")
-	s.exit()
-	again := start(t, options{home: s.home, work: s.work, args: []string{"resume", "--last"}})
+	s.leave()
+	again := s.again("resume", "--last")
 	again.see("• answer one")
 	again.send("question two\r")
 	again.see("• answer two")
-	again.send("\x04")
-	again.exit()
-	picked := start(t, options{home: s.home, work: s.work, args: []string{"resume"}})
+	again.leave()
+	picked := s.again("resume")
 	picked.see("Resume a previous session")
 	picked.see("❯")
 	picked.see("question one")
@@ -132,15 +128,33 @@ func TestResume(t *testing.T) {
 		_, after, ok := strings.Cut(strings.Join(t.Screen(), "\n"), "› question three")
 		return ok && strings.Contains(after, "• answer one") // the model counts the answers of each thread
 	})
-	picked.send("\x04")
-	if status := picked.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
-	none := start(t, options{home: s.home, work: s.work, args: []string{"resume", "00000000-0000-7000-8000-000000000000"}})
+	picked.leave()
+	none := s.again("resume", "00000000-0000-7000-8000-000000000000")
 	none.see("no saved session found with id")
 	if status := none.exit(); status != 1 {
 		t.Errorf("status %d", status)
 	}
+}
+
+// TestLogout holds that the credential is forgotten, and that it is said when it cannot be.
+func TestLogout(t *testing.T) {
+	s := start(t, options{})
+	key := filepath.Join(s.home, "auth.json")
+	write(t, key, `{"OPENAI_API_KEY":"sk-test"}`)
+	s.ready()
+	s.send("/logout\r")
+	if status := s.exit(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	if _, err := os.Stat(key); !os.IsNotExist(err) {
+		t.Errorf("auth.json: %v", err)
+	}
+	stuck := s.again()
+	stuck.ready()
+	write(t, filepath.Join(key, "in the way"), "")
+	stuck.send("/logout\r")
+	stuck.see("Log out: Error logging out:")
+	stuck.leave()
 }
 
 func TestBacktrack(t *testing.T) {

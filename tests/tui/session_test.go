@@ -232,6 +232,21 @@ func (s *session) exit() int {
 	return 0
 }
 
+// leave ends the session, which has to go well.
+func (s *session) leave() {
+	s.t.Helper()
+	s.send("\x04")
+	if status := s.exit(); status != 0 {
+		s.t.Errorf("status %d", status)
+	}
+}
+
+// again starts another session where s was.
+func (s *session) again(args ...string) *session {
+	s.t.Helper()
+	return start(s.t, options{home: s.home, work: s.work, args: args})
+}
+
 // restored holds the terminal against what it was before.
 func (s *session) restored() {
 	s.t.Helper()

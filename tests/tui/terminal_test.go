@@ -119,10 +119,9 @@ func TestPlay(t *testing.T) {
 	s := start(t, options{stdin: f, args: []string{"tui", "--speed", "0"}})
 	s.see("› do it")
 	s.see("• Done so.")
-	s.send("\x04")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.send("/new\r")
+	s.see("there is nobody who hears it")
+	s.leave()
 }
 
 // TestFilter starts it as one stage of a pipeline of somebody else's.
@@ -172,8 +171,34 @@ func TestRemote(t *testing.T) {
 		_, after, ok := strings.Cut(strings.Join(t.Screen(), "\n"), "› again")
 		return ok && strings.Contains(after, "• first answer") // the model counts the answers of each thread
 	})
-	two.send("\x04")
-	if status := two.exit(); status != 0 {
+	two.leave()
+	// The sessions are the app-server's: this machine's own folder has none.
+	bare := t.TempDir()
+	far := func(args ...string) *session {
+		return start(t, options{home: bare, work: s.work, args: append(args, "--remote", "unix://"+sock)})
+	}
+	last := far("resume", "--last")
+	last.see("• first answer")
+	last.leave()
+	bound := far("-s", "read-only", "-c", "model_reasoning_effort=low")
+	bound.see("model:     gpt-5.5 low")
+	bound.send("/status\r")
+	bound.see("Read Only (")
+	bound.leave()
+	picked := far("fork")
+	picked.see("Fork a previous session")
+	picked.see("again")
+	picked.send("\r")
+	picked.see("• first answer")
+	picked.leave()
+	named := far("resume", "nobody")
+	named.see("no session of the app-server is named nobody")
+	if status := named.exit(); status != 1 {
+		t.Errorf("status %d", status)
+	}
+	refused := far("--oss")
+	refused.see("--oss does not go with --remote")
+	if status := refused.exit(); status != 2 {
 		t.Errorf("status %d", status)
 	}
 }

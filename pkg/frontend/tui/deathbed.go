@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -21,9 +22,12 @@ type deathbed struct {
 // patience is how long the loop has.
 const patience = 4 * time.Second
 
-func watch(signals <-chan os.Signal, t *tty.TTY, die func(os.Signal, int)) *deathbed {
+func watch(signals <-chan os.Signal, t *tty.TTY, stderr io.Writer, die func(os.Signal, int)) *deathbed {
 	d := &deathbed{forwarded: make(chan os.Signal, 8), done: make(chan struct{})}
-	go d.run(signals, t, die)
+	go func() {
+		defer tty.Guard(t, stderr, die)
+		d.run(signals, t, die)
+	}()
 	return d
 }
 

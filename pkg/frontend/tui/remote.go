@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"codex/pkg/frontend/tui/loop"
+	"codex/pkg/frontend/tui/tty"
 	"codex/pkg/jsonrpc"
 )
 
@@ -32,6 +33,7 @@ func (r *run) connect(ctx context.Context) (*loop.Engine, error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer tty.Guard(r.tty, r.Stderr, r.Die)
 		for {
 			_, message, err := conn.Read(ctx)
 			if err == nil {

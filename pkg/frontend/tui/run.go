@@ -13,6 +13,7 @@ import (
 	"codex/pkg/cli/options"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/frontend/launch"
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/loop"
 	"codex/pkg/frontend/tui/tty"
@@ -87,19 +88,14 @@ func (r *run) do(ctx context.Context) error {
 		return fmt.Errorf("codex needs a terminal (use codex exec without one): %w", err)
 	}
 	r.tty = t
-	o, err := r.options()
+	o, err := r.options(ctx)
 	if err != nil {
 		return errors.Join(err, closed(t))
 	}
-	r.die = watch(r.Signals(), t, r.Die)
+	r.die = watch(r.Signals(), t, r.Stderr, r.Die)
 	defer r.die.stop()
 	o.Signals = r.die.forwarded
-	defer func() { // a panic must not leave the terminal raw
-		if v := recover(); v != nil {
-			t.Crash()
-			panic(v)
-		}
-	}()
+	defer tty.Guard(t, r.Stderr, r.Die)
 	if !o.Plain {
 		if err := t.Raw(); err != nil {
 			return errors.Join(err, closed(t))
@@ -163,7 +159,11 @@ func (r *run) enhance() bool {
 
 func (r *run) loadConfig(ctx context.Context) (err error) {
 	host := func() string { name, _ := os.Hostname(); return name }
-	r.cfg, err = r.args.Load(ctx, r.Self, config.Options{
+	settings := r.args.Settings
+	if r.kind == remote { // the folder and the rest are another machine's
+		settings = launch.Settings{Config: settings.Config, Enable: settings.Enable, Disable: settings.Disable}
+	}
+	r.cfg, err = settings.Load(ctx, r.Self, config.Options{
 		Env:      config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: host},
 		Approval: r.args.Ask,
 	})
@@ -171,12 +171,12 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 }
 
 // options are what the loop is made of.
-func (r *run) options() (loop.Options, error) {
+func (r *run) options(ctx context.Context) (loop.Options, error) {
 	a := r.args
 	o := loop.Options{
 		TTY: r.tty, Getenv: r.Getenv, Cwd: r.cfg.Cwd, Home: r.Home, Config: r.cfg, Now: r.Now,
 		Prompt: a.Prompt, Images: a.ImagePaths(r.Cwd), NoAlt: a.NoAlt,
-		Plain: r.plain(), Playing: r.kind == recording, Start: r.start, Diff: r.diff, Stderr: r.Stderr, Die: r.Die,
+		Plain: r.plain(), Playing: r.kind == recording, Start: r.start, Diff: r.diff, Logout: r.logout, Stderr: r.Stderr, Die: r.Die,
 	}
 	if r.cfg.Trust == "" && r.kind == ownEngine && !a.Bypass {
 		o.Trust = func() error {
@@ -184,22 +184,53 @@ func (r *run) options() (loop.Options, error) {
 			return err
 		}
 	}
+	var s store = sessions{r}
+	if r.kind == remote {
+		asked, err := r.asked()
+		if err != nil {
+			return o, err
+		}
+		s = remoteSessions{r, asked}
+	}
+	o.Sessions = s
 	if r.kind == recording {
 		return o, nil
 	}
-	s := sessions{r}
-	o.Sessions = s
-	o.Request = s.New()
-	if a.Verb == "" {
-		return o, nil
-	}
-	if a.Session == "" && !a.Last {
-		o.Pick, o.PickAll = a.Verb, a.All
-		return o, nil
-	}
 	var err error
-	o.Request, err = s.named(a.Verb, a.Session, a.Last)
+	o.Request, err = r.first(ctx, s)
+	if r.args.Verb != "" && o.Request.Method == "" {
+		o.Pick, o.PickAll = r.args.Verb, r.args.All
+	}
 	return o, err
+}
+
+// store is where sessions are.
+type store interface {
+	loop.Sessions
+	// Last is the id of the session that was used last, "" when there is none.
+	Last(ctx context.Context, all bool) (string, error)
+}
+
+// first is the request that opens the first thread; it is empty when the session is to be
+// picked. Where there is none for --last, a new thread begins.
+func (r *run) first(ctx context.Context, s store) (loop.Request, error) {
+	a, ref := r.args, r.args.Session
+	if a.Last {
+		last, err := s.Last(ctx, a.All)
+		if err != nil {
+			return loop.Request{}, err
+		}
+		ref = last
+	}
+	switch {
+	case a.Verb == "" || a.Last && ref == "":
+		return s.New(), nil
+	case ref == "":
+		return loop.Request{}, nil
+	case a.Verb == verbFork:
+		return s.Fork(ref)
+	}
+	return s.Resume(ref)
 }
 
 // finish says what is to be said when the terminal is a usual one again.

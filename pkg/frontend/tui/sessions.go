@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -9,11 +10,8 @@ import (
 	"codex/pkg/thread"
 )
 
-// sessions finds stored sessions, and makes the requests that open them.
+// sessions finds the sessions that are stored here, and makes the requests that open them.
 type sessions struct{ *run }
-
-// maxSessions bounds the picker's list.
-const maxSessions = 1000
 
 // New opens a new thread.
 func (s sessions) New() loop.Request {
@@ -21,27 +19,32 @@ func (s sessions) New() loop.Request {
 }
 
 // Page gives sessions of the folder, or of all, the newest first.
-func (s sessions) Page(q loop.SessionQuery) []loop.Session {
+func (s sessions) Page(_ context.Context, q loop.SessionQuery) ([]loop.Session, bool, error) {
 	names := new(thread.Names).Of(s.cfg.Home)
-	query := thread.Query{Updated: !q.Created, Limit: maxSessions, Names: names}
+	query := thread.Query{Updated: !q.Created, Limit: q.Most, Names: names}
 	if !q.All {
 		query.Cwds = []string{s.cfg.Cwd}
 		query.Providers = []string{s.cfg.ProviderID}
 	}
-	page, _ := thread.Page(s.cfg.Home, query)
+	page, more := thread.Page(s.cfg.Home, query)
 	var out []loop.Session
 	for _, h := range page {
 		th := h.Thread(names)
-		one := loop.Session{ID: th.ID, Preview: th.Preview, Cwd: th.Cwd, Path: h.Path, Created: th.CreatedAt, Updated: th.UpdatedAt}
-		if th.Name != nil {
-			one.Name = *th.Name
-		}
-		if th.GitInfo != nil && th.GitInfo.Branch != nil {
-			one.Branch = *th.GitInfo.Branch
-		}
-		out = append(out, one)
+		out = append(out, listed(&th))
 	}
-	return out
+	return out, more, nil
+}
+
+// listed is a thread in a list.
+func listed(th *protocol.Thread) loop.Session {
+	one := loop.Session{ID: th.ID, Preview: th.Preview, Cwd: th.Cwd, Created: th.CreatedAt, Updated: th.UpdatedAt}
+	if th.Name != nil {
+		one.Name = *th.Name
+	}
+	if th.GitInfo != nil && th.GitInfo.Branch != nil {
+		one.Branch = *th.GitInfo.Branch
+	}
+	return one
 }
 
 // Resume makes the request that opens a session.
@@ -55,12 +58,9 @@ func (s sessions) Resume(ref string) (loop.Request, error) {
 
 // Fork copies a session and makes the request that opens the copy.
 func (s sessions) Fork(ref string) (loop.Request, error) {
-	id, path, err := s.find(ref)
+	_, path, err := s.find(ref)
 	if err != nil {
 		return loop.Request{}, err
-	}
-	if s.kind == remote {
-		return loop.Request{Method: protocol.MethodThreadFork, Params: protocol.ThreadForkParams{ThreadID: id}}, nil
 	}
 	copied, err := thread.Fork(s.cfg.Home, path, "codex-tui", nil)
 	if err != nil {
@@ -77,23 +77,16 @@ func (s sessions) open(id, path string) loop.Request {
 	return loop.Request{Method: protocol.MethodThreadResume, Params: protocol.ThreadResumeParams{ThreadID: id, Path: &path}}
 }
 
-// named is the request for the session of the command line. Where there is none for
-// --last, a new thread begins.
-func (s sessions) named(verb, ref string, last bool) (loop.Request, error) {
-	if last {
-		h, err := thread.Last(s.cfg.Home, s.cfg.ProviderID, s.cfg.Cwd, s.args.All)
-		if errors.Is(err, thread.ErrNone) {
-			return s.New(), nil
-		}
-		if err != nil {
-			return loop.Request{}, fmt.Errorf("look for the session: %w", err)
-		}
-		ref = h.ID
+// Last is the id of the session that was used last, "" when there is none.
+func (s sessions) Last(_ context.Context, all bool) (string, error) {
+	h, err := thread.Last(s.cfg.Home, s.cfg.ProviderID, s.cfg.Cwd, all)
+	if errors.Is(err, thread.ErrNone) {
+		return "", nil
 	}
-	if verb == verbFork {
-		return s.Fork(ref)
+	if err != nil {
+		return "", fmt.Errorf("look for the session: %w", err)
 	}
-	return s.Resume(ref)
+	return h.ID, nil
 }
 
 // find finds a session by its id or its name.

@@ -7,6 +7,7 @@ import (
 
 	"codex/pkg/auth"
 	"codex/pkg/config"
+	"codex/pkg/frontend/launch"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -135,7 +136,7 @@ func (s *Service) loginKey(r *Request, cfg *config.Config, key string) (any, err
 	if cfg.AuthStore == "file" {
 		err = auth.SaveAPIKey(context.Background(), s.Home, key)
 	} else {
-		err = s.runLogin(cfg, key, "--with-api-key")
+		err = launch.RunLogin(context.Background(), s.Login, s.Environ, cfg, key, "--with-api-key")
 	}
 	if err != nil {
 		return nil, err
@@ -171,7 +172,7 @@ func (s *Service) removeStored(cfg *config.Config) error {
 			return err
 		}
 	}
-	return s.runLogin(cfg, "", "logout")
+	return launch.RunLogin(context.Background(), s.Login, s.Environ, cfg, "", "logout")
 }
 
 type authStatusParams struct {

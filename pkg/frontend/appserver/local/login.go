@@ -8,14 +8,13 @@ import (
 	"io"
 	"os/exec"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/google/uuid"
 
 	"codex/pkg/auth"
 	"codex/pkg/config"
+	"codex/pkg/frontend/launch"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -67,36 +66,6 @@ func (s *Service) loginCancel(r *Request, p *protocol.CancelLoginAccountParams) 
 	return res, nil
 }
 
-// loginArgs are the options of every codex-login that is started here.
-func (s *Service) loginArgs(cfg *config.Config, rest ...string) []string {
-	args := []string{"-c", "cli_auth_credentials_store=" + strconv.Quote(cfg.AuthStore)}
-	if cfg.ForcedLoginMethod != "" {
-		args = append(args, "-c", "forced_login_method="+strconv.Quote(cfg.ForcedLoginMethod))
-	}
-	if len(cfg.ForcedWorkspaceIDs) > 0 {
-		b, err := json.Marshal(cfg.ForcedWorkspaceIDs)
-		if err == nil {
-			args = append(args, "-c", "forced_chatgpt_workspace_id="+string(b))
-		}
-	}
-	return append(args, rest...)
-}
-
-// runLogin runs codex-login to its end; input is what it reads.
-func (s *Service) runLogin(cfg *config.Config, input string, args ...string) error {
-	cmd := exec.Command(s.Login, s.loginArgs(cfg, args...)...)
-	cmd.Env, cmd.Stdin = s.Environ, strings.NewReader(input)
-	out, err := cmd.CombinedOutput()
-	if err == nil {
-		return nil
-	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if last := strings.TrimPrefix(lines[len(lines)-1], "codex-login: "); last != "" {
-		return errors.New(last)
-	}
-	return fmt.Errorf("run codex-login: %w", err)
-}
-
 // progress is a line of codex-login --json.
 type progress struct {
 	AuthURL         string
@@ -117,7 +86,7 @@ func (s *Service) loginAccount(r *Request, cfg *config.Config, kind string) (any
 			args = append(args, option+"="+v)
 		}
 	}
-	cmd := exec.Command(s.Login, s.loginArgs(cfg, args...)...)
+	cmd := exec.Command(s.Login, launch.LoginArgs(cfg, args...)...)
 	cmd.Env, cmd.Stderr = append(slices.Clone(s.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.Origin()), s.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"codex/pkg/cli/version"
 	"codex/pkg/frontend/tui/cells"
+	"codex/pkg/frontend/tui/tty"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -57,7 +58,7 @@ func (l *Loop) connect(e *Engine) {
 	e.conn = jsonrpc.NewConn(e.box, jsonrpc.Options{FirstID: 1, Handle: l.handle, Bad: l.bad})
 	l.engine = e
 	go func() { // not waited for at the end: standard input cannot be stopped to be read
-		defer l.crash()
+		defer tty.Guard(l.TTY, l.Stderr, l.Die)
 		e.read(l.ctx)
 	}()
 	if l.Playing {
@@ -177,7 +178,11 @@ func (l *Loop) played(params json.RawMessage) {
 // call sends a request; then gets the answer, in the loop. An error is said when then is
 // nil.
 func (l *Loop) call(method string, params any, then func(result gjson.Result, err error)) {
-	if l.engine == nil || l.Playing {
+	if l.Playing {
+		l.unheard()
+		return
+	}
+	if l.engine == nil {
 		return
 	}
 	_, err := l.engine.conn.Start(method, params, func(raw json.RawMessage, err error) error {
@@ -193,6 +198,9 @@ func (l *Loop) call(method string, params any, then func(result gjson.Result, er
 		l.complain("%s: %v", method, err)
 	}
 }
+
+// unheard says that what was asked for cannot be.
+func (l *Loop) unheard() { l.say("This is a recording: there is nobody who hears it.") }
 
 // open opens a thread.
 func (l *Loop) open(r Request) {

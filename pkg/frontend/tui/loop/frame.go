@@ -151,6 +151,14 @@ func (t *transcript) add(e cells.Entry) {
 	}
 }
 
+// cut forgets the entries from n on.
+func (t *transcript) cut(n int) {
+	for _, w := range t.weights[n:] {
+		t.weight -= w
+	}
+	t.entries, t.weights = t.entries[:n], t.weights[:n]
+}
+
 // weigh estimates the bytes that an entry keeps.
 func weigh(e cells.Entry) int {
 	n := 512

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -26,6 +25,7 @@ import (
 	"codex/pkg/frontend/tui/screen"
 	"codex/pkg/frontend/tui/state"
 	"codex/pkg/frontend/tui/text"
+	"codex/pkg/frontend/tui/tty"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/skills"
@@ -57,6 +57,7 @@ type Options struct {
 	Plain  bool                                                  // lines are printed, nothing is drawn: see plain
 	NoAlt  bool                                                  // overlays stay on the main screen
 	Diff   func(ctx context.Context, dir string) (string, error) // of the work tree
+	Logout func(ctx context.Context) error                       // forgets the credential of this machine
 	Trust  func() error                                          // not nil: the folder has to be trusted, and this stores it
 }
 
@@ -176,6 +177,7 @@ func (l *Loop) Run(ctx context.Context) Result {
 	}
 	l.startReading()
 	defer l.TTY.Cancel()
+	defer tty.Guard(l.TTY, l.Stderr, l.Die) // before anything is waited for
 	for !l.quit {
 		l.frame()
 		l.step(ctx)
@@ -209,18 +211,9 @@ func (l *Loop) step(ctx context.Context) {
 // guard runs f beside the loop. When f panics the terminal is restored first.
 func (l *Loop) guard(f func()) {
 	l.wg.Go(func() {
-		defer l.crash()
+		defer tty.Guard(l.TTY, l.Stderr, l.Die)
 		f()
 	})
-}
-
-// crash restores the terminal before a panic ends the program.
-func (l *Loop) crash() {
-	if r := recover(); r != nil {
-		l.TTY.Crash()
-		fmt.Fprintf(l.Stderr, "codex-tui: panic: %v\n%s", r, debug.Stack())
-		l.Die(nil, 2)
-	}
 }
 
 // beside runs f beside the loop; what it returns runs in the loop.

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -10,18 +11,26 @@ import (
 	"codex/pkg/frontend/tui/text"
 )
 
-// picker chooses a stored session, on the whole screen.
+// picker chooses a stored session, on the whole screen. It asks for more sessions when
+// those it has are not enough: at their end, and when they are searched.
 type picker struct {
 	l      *Loop
 	fork   bool
 	query  SessionQuery
 	all    []Session
+	more   bool // there are
+	asked  int  // questions for sessions: the answer to the last one counts
+	busy   bool // it has not come yet
+	failed error
 	search string
 	at     int
 	top    int
 	full   bool // three rows for each
 	page   int
 }
+
+// firstSessions is how many sessions the picker begins with.
+const firstSessions = 1000
 
 // pickSession shows the picker.
 func (l *Loop) pickSession(fork bool) {
@@ -31,8 +40,40 @@ func (l *Loop) pickSession(fork bool) {
 	l.openPage(p)
 }
 
+// load begins the list anew.
 func (p *picker) load() {
-	p.all, p.at, p.top = p.l.Sessions.Page(p.query), 0, 0
+	p.query.Most = firstSessions
+	p.all, p.at, p.top, p.more, p.failed = nil, 0, 0, false, nil
+	p.ask()
+}
+
+// ask asks for sessions, beside the loop.
+func (p *picker) ask() {
+	p.asked++
+	p.busy = true
+	asked, q, find := p.asked, p.query, p.l.Sessions.Page
+	p.l.beside(func(ctx context.Context) func() {
+		page, more, err := find(ctx, q)
+		return func() {
+			if asked != p.asked {
+				return
+			}
+			p.busy = false
+			if p.failed = err; err == nil {
+				p.all, p.more = page, more
+				p.enough()
+			}
+			p.l.draw()
+		}
+	})
+}
+
+// enough asks for more when there are more and they may be wanted.
+func (p *picker) enough() {
+	if p.more && !p.busy && (p.search != "" || p.at+1 >= len(p.all)) {
+		p.query.Most *= 4
+		p.ask()
+	}
 }
 
 // found are the sessions that match what was typed.
@@ -51,6 +92,7 @@ func (p *picker) found() []Session {
 
 // Key searches, moves and chooses.
 func (p *picker) Key(e keys.Event) bool {
+	defer p.enough()
 	found := p.found()
 	if e.Kind == keys.Paste {
 		p.search += strings.Join(strings.Fields(e.Text), " ")
@@ -149,7 +191,7 @@ func (p *picker) View(width, height int, t *text.Theme) ([]text.Line, int, int) 
 		out = append(out, p.row(found[i], i == p.at, width, t)...)
 	}
 	if len(found) == 0 {
-		out = append(out, text.Of("  No sessions here yet", t.Dim))
+		out = append(out, text.Of(text.Clip("  "+p.none(), width), t.Dim))
 	}
 	for len(out) < height-4 {
 		out = append(out, nil)
@@ -158,11 +200,26 @@ func (p *picker) View(width, height int, t *text.Theme) ([]text.Line, int, int) 
 	if len(found) > 1 {
 		share = p.at * 100 / (len(found) - 1)
 	}
-	mark := fmt.Sprintf(" %d / %d · %d%% ─", min(p.at+1, len(found)), len(found), share)
+	plus := ""
+	if p.more {
+		plus = "+"
+	}
+	mark := fmt.Sprintf(" %d / %d%s · %d%% ─", min(p.at+1, len(found)), len(found), plus, share)
 	out = append(out, text.Of(strings.Repeat("─", max(0, width-text.Width(mark)))+mark, t.Dim),
 		text.Of(text.Clip(" enter "+strings.ToLower(verb)+"   esc new   ctrl+c quit   tab folders   ctrl+s sort", width), t.Dim),
 		text.Of(text.Clip(" ctrl+o more of each   ↑/↓ browse", width), t.Dim))
 	return out[:min(len(out), height)], 2, 1 + text.Width(p.search)
+}
+
+// none says why there is nothing in the list.
+func (p *picker) none() string {
+	switch {
+	case p.busy:
+		return "Looking for sessions…"
+	case p.failed != nil:
+		return "The sessions cannot be listed: " + text.CleanLine(p.failed.Error())
+	}
+	return "No sessions here yet"
 }
 
 // filters is the row with the search and what is listed.

@@ -83,11 +83,21 @@ func (l *Loop) modelWithReasoning() string {
 	if m == "" {
 		return ""
 	}
-	return m + " " + firstOf(l.state.Thread.Effort, l.Config.ReasoningEffort, "default")
+	effort := l.state.Thread.Effort
+	if !l.opened { // it is not known yet
+		effort = l.Config.ReasoningEffort
+	}
+	return m + " " + firstOf(effort, "default")
 }
 
-// project names what is worked on: the folder of the repository.
-func (l *Loop) project() string { return filepath.Base(firstOf(l.Config.GitRoot, l.Cwd)) }
+// project names what is worked on: the folder of the repository. Of an app-server's thread
+// nothing is known but its folder.
+func (l *Loop) project() string {
+	if l.engine != nil && l.engine.Shared {
+		return filepath.Base(l.state.Thread.Cwd)
+	}
+	return filepath.Base(firstOf(l.Config.GitRoot, l.Cwd))
+}
 
 func (l *Loop) branch() string { return l.state.Thread.Branch }
 

@@ -2,7 +2,6 @@ package loop
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,8 +19,9 @@ import (
 
 // Sessions finds stored sessions, and makes requests that open them.
 type Sessions interface {
-	// Page gives sessions, the newest first.
-	Page(q SessionQuery) []Session
+	// Page gives sessions, the newest first, and whether there are more than q.Most. It is
+	// called beside the loop.
+	Page(ctx context.Context, q SessionQuery) (page []Session, more bool, err error)
 	// Resume and Fork make the request that opens a session or a copy of it.
 	Resume(ref string) (Request, error)
 	Fork(ref string) (Request, error)
@@ -33,6 +33,7 @@ type Sessions interface {
 type SessionQuery struct {
 	All     bool // of other folders too
 	Created bool // sorted by when they began
+	Most    int  // sessions
 }
 
 // Session is a stored session.
@@ -50,6 +51,10 @@ func (l *Loop) header() {
 
 // switchTo ends the thread and opens another one, with an engine of its own.
 func (l *Loop) switchTo(r Request) {
+	if l.Playing {
+		l.unheard()
+		return
+	}
 	if l.state.Thread.ID != "" && l.asked > 0 {
 		l.say("To continue the session before, run codex resume %s", l.state.Thread.ID)
 	}
@@ -292,7 +297,7 @@ func (l *Loop) rollback(n int, entry int) {
 			l.complain("%v", err)
 			return
 		}
-		l.transcript.entries, l.transcript.weights = l.transcript.entries[:entry], l.transcript.weights[:entry]
+		l.transcript.cut(entry)
 		l.say("Went back %s. What is above this line from there on is forgotten.", turns(n))
 		l.composer.Restore(draftOf(u))
 	})
@@ -317,16 +322,22 @@ func draftOf(u *protocol.UserMessageItem) composer.Draft {
 	return c.Draft()
 }
 
-// logout forgets the stored credentials and leaves.
+// logout forgets the stored credential and leaves: that of an app-server, or that of this
+// machine.
 func (l *Loop) logout() {
-	l.beside(func(context.Context) func() {
-		err := os.Remove(filepath.Join(l.Config.Home, "auth.json"))
-		return func() {
-			if err != nil && !errors.Is(err, os.ErrNotExist) {
-				l.complain("Log out: %v", err)
-				return
-			}
-			l.leave()
+	done := func(err error) {
+		if err != nil {
+			l.complain("Log out: %v", err)
+			return
 		}
+		l.leave()
+	}
+	if l.engine != nil && l.engine.Shared {
+		l.call(protocol.MethodAccountLogout, nil, func(_ gjson.Result, err error) { done(err) })
+		return
+	}
+	l.beside(func(ctx context.Context) func() {
+		err := l.Logout(ctx)
+		return func() { done(err) }
 	})
 }

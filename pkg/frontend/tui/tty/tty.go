@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"golang.org/x/term"
@@ -112,6 +113,16 @@ func (t *TTY) Crash() {
 		write(t.out, "\x1b[?2026l\x1b[?1007l\x1b[?1049l\x1b[?25h\r\n")
 	}
 	t.Restore()
+}
+
+// Guard is deferred by a goroutine: when that panics the terminal is restored, what
+// happened is said, and die ends the process.
+func Guard(t interface{ Crash() }, stderr io.Writer, die func(sig os.Signal, status int)) {
+	if v := recover(); v != nil {
+		t.Crash()
+		fmt.Fprintf(stderr, "codex-tui: panic: %v\n%s", v, debug.Stack())
+		die(nil, 2)
+	}
 }
 
 // Write writes to the terminal.
