@@ -1,8 +1,6 @@
 package mcpserver
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,30 +26,9 @@ type client struct {
 	home, work string
 	cmd        *exec.Cmd
 	stdin      io.WriteCloser
-	stderr     buffer
+	stderr     programs.Buffer
+	lines      *programs.Lines
 	exited     chan struct{}
-
-	mu    sync.Mutex
-	more  *sync.Cond
-	lines []gjson.Result
-	ended bool
-}
-
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *buffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *buffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // desk makes a home with a scripted model, and a folder to work in.
@@ -88,9 +64,8 @@ func environ(home string) []string {
 // start starts a server; args are further options.
 func start(t *testing.T, script string, args ...string) *client {
 	t.Helper()
-	c := &client{t: t, exited: make(chan struct{})}
+	c := &client{t: t, lines: programs.NewLines(), exited: make(chan struct{})}
 	c.home, c.work = desk(t, script)
-	c.more = sync.NewCond(&c.mu)
 	c.cmd = exec.Command(filepath.Join(binaries, "codex-mcp"), append(args, "server")...)
 	c.cmd.Dir, c.cmd.Env, c.cmd.Stderr, c.cmd.WaitDelay = c.work, environ(c.home), &c.stderr, patience
 	var err error
@@ -105,37 +80,22 @@ func start(t *testing.T, script string, args ...string) *client {
 		t.Fatal(err)
 	}
 	go func() {
-		c.read(out)
+		c.lines.Read(out)
 		_ = c.cmd.Wait() // the status is in ProcessState
 		close(c.exited)
 	}()
 	t.Cleanup(func() {
 		c.leave()
+		for _, l := range c.lines.All() {
+			if !l.IsObject() || !gjson.Valid(l.Raw) {
+				t.Errorf("no JSON: %q", l.Raw)
+			}
+		}
 		if t.Failed() {
 			t.Logf("stderr: %s\nlines:\n%.20000s", c.stderr.String(), c.text())
 		}
 	})
 	return c
-}
-
-func (c *client) read(out io.Reader) {
-	r := bufio.NewReaderSize(out, 64<<10)
-	for {
-		line, err := r.ReadString('\n')
-		c.mu.Lock()
-		if line != "" {
-			if !gjson.Valid(line) {
-				c.t.Errorf("no JSON: %q", line)
-			}
-			c.lines = append(c.lines, gjson.Parse(line))
-		}
-		c.ended = err != nil
-		c.mu.Unlock()
-		c.more.Broadcast()
-		if err != nil {
-			return
-		}
-	}
 }
 
 // leave closes the client's end and waits for the server.
@@ -150,10 +110,8 @@ func (c *client) leave() {
 }
 
 func (c *client) text() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	var b strings.Builder
-	for _, l := range c.lines {
+	for _, l := range c.lines.All() {
 		b.WriteString(l.Raw)
 	}
 	return b.String()
@@ -198,26 +156,16 @@ func (c *client) call(id any, tool, args string) {
 // text; "" stands for any.
 func (c *client) wait(pairs ...string) gjson.Result {
 	c.t.Helper()
-	late := time.AfterFunc(patience, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.ended = true
-		c.more.Broadcast()
-	})
-	defer late.Stop()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for seen := 0; ; {
-		for ; seen < len(c.lines); seen++ {
-			if fits(c.lines[seen], pairs) {
-				return c.lines[seen]
-			}
-		}
-		if c.ended {
-			c.t.Fatalf("no line with %q", pairs)
-		}
-		c.more.Wait()
+	return c.seek(fmt.Sprintf("line with %q", pairs), func(l gjson.Result) bool { return fits(l, pairs) })
+}
+
+func (c *client) seek(what string, ok func(gjson.Result) bool) gjson.Result {
+	c.t.Helper()
+	l, i := c.lines.Seek(0, patience, ok)
+	if i < 0 {
+		c.t.Fatalf("no %s", what)
 	}
+	return l
 }
 
 func fits(l gjson.Result, pairs []string) bool {
@@ -233,34 +181,13 @@ func fits(l gjson.Result, pairs []string) bool {
 // answer waits for the answer to a request.
 func (c *client) answer(id string) gjson.Result {
 	c.t.Helper()
-	late := time.AfterFunc(patience, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.ended = true
-		c.more.Broadcast()
-	})
-	defer late.Stop()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for {
-		for _, l := range c.lines {
-			if l.Get("id").String() == id && !l.Get("method").Exists() {
-				return l
-			}
-		}
-		if c.ended {
-			c.t.Fatalf("no answer to %s", id)
-		}
-		c.more.Wait()
-	}
+	return c.seek("answer to "+id, func(l gjson.Result) bool { return l.Get("id").String() == id && !l.Get("method").Exists() })
 }
 
 // events are the types of the events of a request, in order, each run of one type once.
 func (c *client) events(request string) []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	var out []string
-	for _, l := range c.lines {
+	for _, l := range c.lines.All() {
 		if l.Get("method").Str == "codex/event" && l.Get("params._meta.requestId").String() == request {
 			out = append(out, l.Get("params.msg.type").Str)
 		}

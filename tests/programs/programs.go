@@ -1,5 +1,5 @@
 // Package programs gives a test package the programs under test. It imports the standard
-// library and pkg/clock, and speaks no protocol; only tests use it.
+// library, gjson and pkg/clock, and speaks no protocol; only tests use it.
 package programs
 
 import (

@@ -15,7 +15,7 @@ import (
 // story words the lines about questions, in order.
 func (e *engine) story() []string {
 	var out []string
-	for _, l := range e.all() {
+	for _, l := range e.lines.All() {
 		p := l.Get("params")
 		item := p.Get("item")
 		switch m := l.Get("method").Str; m {

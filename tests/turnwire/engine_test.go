@@ -3,8 +3,6 @@
 package turnwire
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -66,45 +64,25 @@ type engine struct {
 	*desk
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
-	stderr safeBuffer
+	stderr programs.Buffer
+	lines  *programs.Lines
 	exited chan struct{}
 	silent bool // nobody reads its lines here
 
 	mu     sync.Mutex
-	more   *sync.Cond
-	lines  []gjson.Result
-	ended  bool // its stdout
 	cursor int
 	nextID int
 	sent   map[string]string // id of a request: its method
-}
-
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *safeBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *safeBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // start starts an engine. At the end of the test it must be gone, with everything that
 // it started, and all its lines must be what the protocol allows.
 func start(t *testing.T, o setup) *engine {
 	t.Helper()
-	e := &engine{t: t, desk: o.desk, exited: make(chan struct{}), sent: map[string]string{}}
+	e := &engine{t: t, desk: o.desk, lines: programs.NewLines(), exited: make(chan struct{}), sent: map[string]string{}}
 	if e.desk == nil {
 		e.desk = newDesk(t)
 	}
-	e.more = sync.NewCond(&e.mu)
 	if o.script != "" {
 		write(t, e.script, o.script)
 	}
@@ -146,7 +124,10 @@ func start(t *testing.T, o setup) *engine {
 		_ = cmd.Wait() // the status is in ProcessState
 	}()
 	if out != nil {
-		go e.read(out)
+		go func() {
+			defer out.Close()
+			e.lines.Read(out)
+		}()
 	}
 	t.Cleanup(e.finish)
 	return e
@@ -154,24 +135,6 @@ func start(t *testing.T, o setup) *engine {
 
 // mark is in the environment of the engine and of all that it starts.
 func (e *engine) mark() string { return "TURNWIRE=" + e.home }
-
-func (e *engine) read(out *os.File) {
-	defer out.Close()
-	r := bufio.NewReaderSize(out, 64<<10)
-	for {
-		line, err := r.ReadString('\n')
-		e.mu.Lock()
-		if line != "" {
-			e.lines = append(e.lines, gjson.Parse(line))
-		}
-		e.ended = err != nil
-		e.mu.Unlock()
-		e.more.Broadcast()
-		if err != nil {
-			return
-		}
-	}
-}
 
 // finish is the end of every test.
 func (e *engine) finish() {
@@ -184,19 +147,12 @@ func (e *engine) finish() {
 	for _, pid := range e.marked() {
 		poll(e.t, fmt.Sprintf("the end of process %d (%s)", pid, cmdline(pid)), func() bool { return !alive(pid) })
 	}
-	e.drained()
+	if !e.silent {
+		e.lines.Drain()
+	}
 	e.validate()
 	if e.t.Failed() {
 		e.t.Logf("stderr: %s\nlines:\n%s", e.stderr.String(), e.text())
-	}
-}
-
-// drained waits for the last line of an engine that has left.
-func (e *engine) drained() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for !e.ended && !e.silent {
-		e.more.Wait()
 	}
 }
 
@@ -213,13 +169,9 @@ func (e *engine) dump(why string) {
 
 // text shows the latest lines.
 func (e *engine) text() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	var b strings.Builder
-	for i, l := range e.lines {
-		if i < len(e.lines)-30 {
-			continue
-		}
+	all := e.lines.All()
+	for _, l := range all[max(0, len(all)-30):] {
 		fmt.Fprintf(&b, "%.230s\n", strings.TrimSuffix(l.Raw, "\n"))
 	}
 	return b.String()
@@ -228,7 +180,7 @@ func (e *engine) text() string {
 // validate holds every line against the schema.
 func (e *engine) validate() {
 	seen := map[string]int{} // deltas look the same: a few of each will do
-	for _, l := range e.all() {
+	for _, l := range e.lines.All() {
 		method, id := l.Get("method").Str, l.Get("id")
 		if seen[method]++; method != "" && seen[method] > 200 {
 			continue
@@ -257,13 +209,6 @@ func (e *engine) validate() {
 			e.t.Errorf("%v: %.500s", err, l.Raw)
 		}
 	}
-}
-
-// all gives the lines so far.
-func (e *engine) all() []gjson.Result {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.lines[:len(e.lines):len(e.lines)]
 }
 
 // send writes a line.
@@ -341,24 +286,9 @@ func holds(l gjson.Result, pathsAndValues []string) bool {
 // seek waits for a line from the given one on, and gives its number as well.
 func (e *engine) seek(what string, from int, ok func(gjson.Result) bool) (gjson.Result, int) {
 	e.t.Helper()
-	timer := time.AfterFunc(patience, e.more.Broadcast)
-	defer timer.Stop()
-	begun := time.Now()
-	e.mu.Lock()
-	for i := from; ; {
-		for ; i < len(e.lines); i++ {
-			if ok(e.lines[i]) {
-				l := e.lines[i]
-				e.mu.Unlock()
-				return l, i
-			}
-		}
-		if e.ended || time.Since(begun) >= patience {
-			break
-		}
-		e.more.Wait()
+	if l, i := e.lines.Seek(from, patience, ok); i >= 0 {
+		return l, i
 	}
-	e.mu.Unlock()
 	e.dump("gives no line for " + what)
 	e.t.FailNow()
 	return gjson.Result{}, 0
@@ -367,7 +297,7 @@ func (e *engine) seek(what string, from int, ok func(gjson.Result) bool) (gjson.
 // find gives the lines so far that hold the paths and values.
 func (e *engine) find(pathsAndValues ...string) []gjson.Result {
 	var out []gjson.Result
-	for _, l := range e.all() {
+	for _, l := range e.lines.All() {
 		if holds(l, pathsAndValues) {
 			out = append(out, l)
 		}
@@ -420,7 +350,9 @@ func (e *engine) exit(want int) {
 		e.dump("does not leave")
 		return
 	}
-	e.drained()
+	if !e.silent {
+		e.lines.Drain()
+	}
 	ps := e.cmd.ProcessState
 	got := ps.ExitCode()
 	if ws, ok := ps.Sys().(syscall.WaitStatus); ok && ws.Signaled() {

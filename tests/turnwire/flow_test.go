@@ -246,7 +246,7 @@ func TestEmptyInput(t *testing.T) {
 	t.Parallel()
 	e := start(t, setup{script: hello})
 	e.quit()
-	if n := len(e.all()); n != 0 || e.stderr.String() != "" {
+	if n := len(e.lines.All()); n != 0 || e.stderr.String() != "" {
 		t.Errorf("%d lines, stderr %q", n, e.stderr.String())
 	}
 	if _, err := os.Stat(e.home + "/sessions"); err == nil {

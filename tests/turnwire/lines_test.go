@@ -49,7 +49,7 @@ func TestPlainLines(t *testing.T) {
 	equal(t, "prompts", e.prompts(), []string{"first", "  second, as it is ", "third: grüße 🙂", "invalid � bytes", "[ ] a box", "[1,2", `"a word"`, "42",
 		"no newline at the end"})
 	open := false
-	for _, l := range e.all() {
+	for _, l := range e.lines.All() {
 		switch l.Get("method").Str {
 		case "turn/started":
 			if open {
@@ -95,7 +95,7 @@ func TestNoID(t *testing.T) {
 	e.send(`{"method":"no/such","params":{}}`)
 	e.send(`{"method":"turn/start","params":7}`)
 	e.quit()
-	for _, l := range e.all() {
+	for _, l := range e.lines.All() {
 		if l.Get("id").Exists() {
 			t.Errorf("an answer: %s", l.Raw)
 		}
@@ -135,7 +135,7 @@ func TestUnknownMethod(t *testing.T) {
 		t.Errorf("an answer of %d bytes", len(long.Raw))
 	}
 	e.quit()
-	if n := len(e.all()); n != 3 {
+	if n := len(e.lines.All()); n != 3 {
 		t.Errorf("%d lines", n)
 	}
 }
@@ -160,7 +160,7 @@ func TestBrokenLines(t *testing.T) {
 		// The engine goes on.
 		e.call("thread/loaded/list", "{}")
 		e.quit()
-		if n := len(e.all()); n != 2 {
+		if n := len(e.lines.All()); n != 2 {
 			t.Errorf("%q: %d lines:\n%s", line, n, e.text())
 		}
 	}
@@ -176,7 +176,7 @@ func TestStrayAnswers(t *testing.T) {
 	}
 	e.call("thread/loaded/list", "{}")
 	e.quit()
-	if n := len(e.all()); n != 1 {
+	if n := len(e.lines.All()); n != 1 {
 		t.Errorf("%d lines", n)
 	}
 }

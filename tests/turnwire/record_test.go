@@ -55,7 +55,7 @@ var folders = regexp.MustCompile(`[^" ]*/00\d/work`)
 // other pieces.
 func plain(e *engine) []string {
 	var out []string
-	for _, l := range e.all() {
+	for _, l := range e.lines.All() {
 		if l.Get("method").Str == "item/commandExecution/outputDelta" {
 			continue
 		}

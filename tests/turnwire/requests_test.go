@@ -212,7 +212,7 @@ func TestJoin(t *testing.T) {
 	if n := len(e.find("method", "turn/started")); n != 1 {
 		t.Errorf("%d turns", n)
 	}
-	for _, l := range e.all() {
+	for _, l := range e.lines.All() {
 		if l.Get("method").Exists() && strings.Contains(l.Raw, phantom) {
 			t.Error(l.Raw)
 		}
@@ -233,7 +233,7 @@ func TestTurnInterrupt(t *testing.T) {
 	e.refusal("turn/interrupt", `{"turnId":"`+id+`"}`, "no active turn to interrupt")
 	e.call("turn/interrupt", `{"turnId":""}`)
 	methods := []string{}
-	for _, l := range e.all() {
+	for _, l := range e.lines.All() {
 		switch {
 		case !l.Get("method").Exists() && l.Get("id").Raw == first:
 			methods = append(methods, "answer")
@@ -453,7 +453,7 @@ func TestResume(t *testing.T) {
 			t.Error(u.Raw)
 		}
 		var order []string
-		for _, l := range e.all() {
+		for _, l := range e.lines.All() {
 			order = append(order, l.Get("method").Str)
 		}
 		equal(t, "order", order, []string{"thread/status/changed", "", "thread/tokenUsage/updated"})

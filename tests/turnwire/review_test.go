@@ -67,7 +67,7 @@ func TestReview(t *testing.T) {
 	}
 	e.turnDone("completed")
 	var story []string
-	for _, l := range e.all() {
+	for _, l := range e.lines.All() {
 		p, method := l.Get("params"), l.Get("method").Str
 		switch {
 		case strings.HasPrefix(method, "item/") && p.Get("item").Exists():
