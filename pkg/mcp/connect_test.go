@@ -171,3 +171,16 @@ func TestElicit(t *testing.T) {
 		}
 	}
 }
+
+// The last words of a program need no end of a line.
+func TestLastWords(t *testing.T) {
+	said := make(chan string, 8)
+	_, err := Connect(t.Context(), Server{Name: "s", Command: "sh", Args: []string{"-c", "echo one >&2; printf two >&2"}, Startup: time.Minute},
+		Options{Environ: os.Environ(), Log: func(line string) { said <- line }})
+	if err == nil {
+		t.Fatal("it is a server")
+	}
+	if one, two := <-said, <-said; one != "s: one" || two != "s: two" {
+		t.Error(one, two)
+	}
+}

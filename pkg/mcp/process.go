@@ -66,7 +66,8 @@ func start(ctx context.Context, s Server, o Options) (*process, error) {
 	}
 	cmd := exec.CommandContext(context.Background(), s.Command, s.Args...)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = env, s.Cwd, leaveTime
-	cmd.Stderr = &lineWriter{line: func(l string) { o.log("%s: %s", s.Name, l) }}
+	stderr := &lineWriter{line: func(l string) { o.log("%s: %s", s.Name, l) }}
+	cmd.Stderr = stderr
 	watchdog.OwnGroup(cmd)
 	p := &process{cmd: cmd, guard: cmp.Or(o.Guard, &watchdog.Guard{}), gone: make(chan struct{})}
 	if p.stdin, err = cmd.StdinPipe(); err != nil {
@@ -85,6 +86,7 @@ func start(ctx context.Context, s Server, o Options) (*process, error) {
 	}
 	go func() {
 		_ = cmd.Wait() // how it ended matters to nobody: calls fail with the end of its output
+		stderr.finish()
 		close(p.gone)
 	}()
 	return p, nil
@@ -128,8 +130,20 @@ func (w *lineWriter) Write(b []byte) (int, error) {
 		if i < 0 {
 			break
 		}
-		w.line(strings.ToValidUTF8(string(bytes.TrimRight(w.buf, "\r")), "\uFFFD"))
-		w.buf, b = w.buf[:0], b[i+1:]
+		w.say()
+		b = b[i+1:]
 	}
 	return n, nil
+}
+
+func (w *lineWriter) say() {
+	w.line(strings.ToValidUTF8(string(bytes.TrimRight(w.buf, "\r")), "\uFFFD"))
+	w.buf = w.buf[:0]
+}
+
+// finish gives the last line, which needs no end.
+func (w *lineWriter) finish() {
+	if len(w.buf) > 0 {
+		w.say()
+	}
 }
