@@ -106,7 +106,7 @@ func (cb *callback) serve(w http.ResponseWriter, r *http.Request, state string) 
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintln(w, "Authentication failed. See the terminal.")
 	default:
-		fmt.Fprintln(w, "Authentication complete. You may close this window.")
+		fmt.Fprintln(w, "You are logged in, and this page is no longer needed.")
 	}
 	select {
 	case cb.come <- q:
