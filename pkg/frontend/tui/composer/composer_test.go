@@ -106,7 +106,7 @@ func TestFile(t *testing.T) {
 		t.Error(got, err)
 	}
 	for _, s := range []string{"one", "two\nlines", "three", "four", "five", "six", "seven"} {
-		if err := f.Append("id", s, now); err != nil {
+		if err := f.Append(t.Context(), "id", s, now); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package composer
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +36,12 @@ const (
 	maxTexts = 10000
 )
 
+// How long another codex may keep the file, and how often it is asked for.
+const (
+	lockTime  = 2 * time.Second
+	lockEvery = 5 * time.Millisecond
+)
+
 // Read gives the texts, the oldest first. Lines that are none of ours are passed over.
 func (f File) Read() ([]string, error) {
 	b, err := foreign.ReadFile(f.Path, maxRead)
@@ -57,13 +64,15 @@ func (f File) Read() ([]string, error) {
 }
 
 // Append adds a text.
-func (f File) Append(session, text string, now time.Time) error {
+func (f File) Append(ctx context.Context, session, text string, now time.Time) error {
 	line, err := jsonrpc.Marshal(entry{session, now.Unix(), text})
 	if err != nil {
 		return fmt.Errorf("write history: %w", err)
 	}
 	lock := flock.New(f.Path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
-	if err := lock.Lock(); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockTime) // leaving loses no line
+	defer cancel()
+	if _, err := lock.TryLockContext(ctx, lockEvery); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return fmt.Errorf("lock history: %w", err)
 	}
 	defer lock.Unlock()

@@ -86,8 +86,8 @@ func (l *Loop) store(body string) {
 		return
 	}
 	f, id, now := l.historyFile(), l.state.Thread.ID, l.Now()
-	l.beside(func(context.Context) func() {
-		if err := f.Append(id, body, now); err != nil {
+	l.beside(func(ctx context.Context) func() {
+		if err := f.Append(ctx, id, body, now); err != nil {
 			return func() { l.complain("%v", err) }
 		}
 		return nil
