@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -19,11 +20,11 @@ import (
 
 // connect connects to an app-server. A message of its websocket is a line here.
 func (r *run) connect(ctx context.Context) (*loop.Engine, error) {
-	url, o, err := r.address()
+	to, o, err := r.address()
 	if err != nil {
 		return nil, err
 	}
-	conn, _, err := websocket.Dial(ctx, url, o)
+	conn, _, err := websocket.Dial(ctx, to, o)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", r.args.Remote, err)
 	}
@@ -78,8 +79,18 @@ func (r *run) address() (string, *websocket.DialOptions, error) {
 		o.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: dial}}
 		return "ws://localhost/", o, nil
 	}
-	if strings.HasPrefix(addr, "ws://") || strings.HasPrefix(addr, "wss://") {
+	u, err := url.Parse(addr)
+	switch {
+	case err != nil || u.Scheme != "ws" && u.Scheme != "wss":
+	case u.Scheme == "ws" && r.args.TokenEnv != "" && !loopback(u.Hostname()):
+		return "", nil, fmt.Errorf("--remote %s: everybody between here and there could read the token; use wss:// or a tunnel", addr)
+	default:
 		return addr, o, nil
 	}
 	return "", nil, errors.New("--remote takes unix://, unix://PATH, ws://HOST:PORT or wss://HOST")
+}
+
+// loopback says whether a host is this machine.
+func loopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
