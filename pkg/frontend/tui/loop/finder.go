@@ -8,15 +8,13 @@ import (
 	"codex/pkg/frontend/tui/overlay"
 )
 
-// finder finds files below a folder. It reads the folder once, and is made anew for each
-// popup.
+// finder finds files below a folder. It reads the folder once, and is made anew when a
+// popup opens.
 type finder struct {
 	dir  string
 	once sync.Once
 	tree *search.Tree
 }
-
-func newFinder(dir string) *finder { return &finder{dir: dir} }
 
 // maxFound is how many files are offered.
 const maxFound = 50

@@ -2,7 +2,6 @@ package loop
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -71,5 +70,5 @@ func (l *Loop) notifyAsk(method string, params json.RawMessage) {
 	case protocol.AskFileChangeApproval:
 		message = "Codex wants to edit files"
 	}
-	l.notify("approval-requested", fmt.Sprint(message))
+	l.notify("approval-requested", message)
 }

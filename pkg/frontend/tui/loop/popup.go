@@ -92,14 +92,12 @@ func (l *Loop) completeFile(path string) {
 func (l *Loop) findFiles(word string) {
 	if l.popup == nil || l.popup.Kind != '@' {
 		l.openPopup('@').Empty = "loading…"
-	}
-	if l.finder == nil {
-		l.finder = newFinder(l.Cwd)
+		l.finder = &finder{dir: firstOf(l.state.Thread.Cwd, l.Cwd)}
 	}
 	l.finding++
-	asked := l.finding
+	asked, finder := l.finding, l.finder
 	l.beside(func(ctx context.Context) func() {
-		found, err := l.finder.find(ctx, word)
+		found, err := finder.find(ctx, word)
 		return func() {
 			if asked != l.finding || l.popup == nil || l.popup.Kind != '@' {
 				return

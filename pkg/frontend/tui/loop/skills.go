@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 
 	"codex/pkg/frontend/tui/cells"
@@ -80,7 +81,7 @@ func (l *Loop) listSkills() {
 
 // storeSkill switches a skill in config.toml.
 func (l *Loop) storeSkill(path string, on bool) {
-	file := l.Config.Home + "/config.toml"
+	file := filepath.Join(l.Config.Home, "config.toml")
 	l.beside(func(ctx context.Context) func() {
 		if err := skills.Write(ctx, file, "path", path, on); err != nil {
 			return func() { l.complain("Store the setting: %v", err) }
