@@ -129,6 +129,8 @@ func TestFilter(t *testing.T) {
 	s := start(t, options{model: `{"msg":"from the other side"}`,
 		command: []string{"sh", "-c", `mkfifo f && codex-turn <f 2>/dev/null | codex-tui | cat >f`}})
 	s.ready()
+	s.send("/new\r")
+	s.see("one session behind these pipes")
 	s.send("hello\r")
 	s.see("• from the other side")
 	s.send("\x04")

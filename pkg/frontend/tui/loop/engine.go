@@ -53,7 +53,7 @@ func (l *Loop) startEngine() {
 
 // connect begins to talk.
 func (l *Loop) connect(e *Engine) {
-	e.lines = make(chan batch)
+	e.lines, e.gone = make(chan batch), make(chan struct{})
 	e.box = jsonrpc.NewOutbox(outboxLines, outboxBytes, false)
 	e.conn = jsonrpc.NewConn(e.box, jsonrpc.Options{FirstID: 1, Handle: l.handle, Bad: l.bad})
 	l.engine = e
@@ -94,6 +94,7 @@ func (e *Engine) read(ctx context.Context) {
 		b.err = err
 		select {
 		case e.lines <- b:
+		case <-e.gone: // it must be able to write its last lines, to leave
 		case <-ctx.Done():
 			return
 		}
@@ -107,6 +108,9 @@ func (e *Engine) read(ctx context.Context) {
 func (e *Engine) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	if e.gone != nil {
+		close(e.gone)
+	}
 	if e.box != nil {
 		e.box.Flush(ctx)
 		e.box.Close()

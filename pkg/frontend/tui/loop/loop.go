@@ -307,10 +307,11 @@ type Engine struct {
 	In     *jsonrpc.Reader
 	Out    func(line []byte) error
 	Ended  func() error // says why the lines ended
-	Stop   func()       // ends the engine
+	Stop   func()       // ends the engine; nil: it is not ours to end, and there is no other
 	Shared bool         // it serves further threads
 
 	lines chan batch
+	gone  chan struct{} // closed when nobody takes the lines any more
 	conn  *jsonrpc.Conn
 	box   *jsonrpc.Outbox
 }

@@ -55,6 +55,10 @@ func (l *Loop) switchTo(r Request) {
 		l.unheard()
 		return
 	}
+	if e := l.engine; e != nil && e.Stop == nil {
+		l.complain("There is one session behind these pipes. Start codex anew for another one.")
+		return
+	}
 	if l.state.Thread.ID != "" && l.asked > 0 {
 		l.say("To continue the session before, run codex resume %s", l.state.Thread.ID)
 	}
