@@ -53,7 +53,8 @@ func settles(t *testing.T, pid, most int, after string, work func()) {
 	t.Errorf("%d MiB after %s, more than %d", have, after, most)
 }
 
-// TestAbuse: what is no message has no answer, and the server stays up.
+// TestAbuse: what is no message has no answer, a request whose id is none is refused, and the
+// server stays up.
 func TestAbuse(t *testing.T) {
 	c := start(t, "mock-model", `{"msg":"x"}`)
 	for range much(200, 10000) {
@@ -63,7 +64,7 @@ func TestAbuse(t *testing.T) {
 	c.send(`{"id":7}`)
 	c.send(`[1,2]`)
 	c.initialize()
-	if len(c.got) != 1 {
+	if len(c.got) != 2 || c.got[0].Get("id").Raw != "null" || c.got[0].Get("error.code").Int() != -32700 {
 		t.Errorf("answers to garbage: %v", c.got)
 	}
 	for i := range 400 {
