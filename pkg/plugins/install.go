@@ -26,6 +26,9 @@ func Install(ctx context.Context, home string, m *Marketplace, name string) (dir
 	if err != nil {
 		return "", err
 	}
+	if e.Withheld {
+		return "", fmt.Errorf("plugin `%s` is not available for install in marketplace `%s`", name, m.Name)
+	}
 	if err := below(m.Root, e.Dir); err != nil {
 		return "", fmt.Errorf("install plugin %s: %w", name, err)
 	}

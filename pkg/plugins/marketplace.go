@@ -22,9 +22,8 @@ type Marketplace struct {
 
 // Entry is a plugin of a marketplace.
 type Entry struct {
-	Name, Dir                    string
-	Installation, Authentication string
-	Category                     string
+	Name, Dir string
+	Withheld  bool // the marketplace says that it is not to be installed
 }
 
 func listFiles() []string {
@@ -42,16 +41,6 @@ func Open(root string) (m Marketplace, err error) {
 	return m, fmt.Errorf("invalid marketplace file `%s`: marketplace root does not contain a supported manifest", root)
 }
 
-// OpenFile reads the marketplace whose list is this file.
-func OpenFile(path string) (Marketplace, error) {
-	for _, name := range listFiles() {
-		if root, ok := strings.CutSuffix(filepath.ToSlash(path), "/"+name); ok {
-			return openFile(filepath.FromSlash(root), path)
-		}
-	}
-	return Marketplace{}, fmt.Errorf("invalid marketplace file `%s`: it has another name", path)
-}
-
 func openFile(root, path string) (m Marketplace, err error) {
 	b, err := firstFile(filepath.Dir(path), []string{filepath.Base(path)})
 	if err != nil {
@@ -63,10 +52,8 @@ func openFile(root, path string) (m Marketplace, err error) {
 			Name   string          `json:"name"`
 			Source json.RawMessage `json:"source"`
 			Policy struct {
-				Installation   string `json:"installation"`
-				Authentication string `json:"authentication"`
+				Installation string `json:"installation"`
 			} `json:"policy"`
-			Category string `json:"category"`
 		} `json:"plugins"`
 	}
 	if err := decode(b, &raw); err != nil {
@@ -81,14 +68,7 @@ func openFile(root, path string) (m Marketplace, err error) {
 		if !ok || !IsName(p.Name) {
 			continue // of another machine
 		}
-		e := Entry{Name: p.Name, Dir: dir, Installation: p.Policy.Installation, Authentication: p.Policy.Authentication, Category: p.Category}
-		if e.Installation == "" {
-			e.Installation = "AVAILABLE"
-		}
-		if e.Authentication == "" {
-			e.Authentication = "ON_INSTALL"
-		}
-		m.List = append(m.List, e)
+		m.List = append(m.List, Entry{Name: p.Name, Dir: dir, Withheld: p.Policy.Installation == "NOT_AVAILABLE"})
 	}
 	return m, nil
 }

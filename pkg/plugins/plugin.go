@@ -36,12 +36,10 @@ type Plugin struct {
 
 // Manifest is what a plugin says of itself. Paths are absolute; what is not there is "".
 type Manifest struct {
-	Name, Version, Description string
-	Keywords                   []string
-	Skills                     []string // folders
-	Hooks                      []string // files
-	MCP                        string   // a file with mcpServers
-	Interface                  json.RawMessage
+	Name, Version string
+	Skills        []string // folders
+	Hooks         []string // files
+	MCP           string   // a file with mcpServers
 }
 
 // manifestFiles are where a manifest may lie.
@@ -56,19 +54,16 @@ func Read(dir string) (m Manifest, err error) {
 		return m, err
 	}
 	var raw struct {
-		Name        string          `json:"name"`
-		Version     string          `json:"version"`
-		Description string          `json:"description"`
-		Keywords    []string        `json:"keywords"`
-		Skills      json.RawMessage `json:"skills"`
-		Hooks       json.RawMessage `json:"hooks"`
-		MCP         json.RawMessage `json:"mcpServers"`
-		Interface   json.RawMessage `json:"interface"`
+		Name    string          `json:"name"`
+		Version string          `json:"version"`
+		Skills  json.RawMessage `json:"skills"`
+		Hooks   json.RawMessage `json:"hooks"`
+		MCP     json.RawMessage `json:"mcpServers"`
 	}
 	if err := decode(b, &raw); err != nil {
 		return m, fmt.Errorf("plugin manifest of %s: %w", dir, err)
 	}
-	m = Manifest{Name: raw.Name, Version: raw.Version, Description: raw.Description, Keywords: raw.Keywords, Interface: raw.Interface}
+	m = Manifest{Name: raw.Name, Version: raw.Version}
 	if m.Name == "" {
 		m.Name = filepath.Base(dir)
 	}

@@ -142,9 +142,6 @@ func WithRand(f func() float64) Option { return func(c *Client) { c.rnd = f } }
 // WithClock sets the clock that usage limit texts name a time by.
 func WithClock(f func() time.Time) Option { return func(c *Client) { c.now = f } }
 
-// WithHTTP sets the HTTP client; a test's round tripper, for one.
-func WithHTTP(h *http.Client) Option { return func(c *Client) { c.http = h } }
-
 // NewClient makes a client. It connects to nothing and reads no file yet.
 func NewClient(ep Endpoint, opts ...Option) *Client {
 	ep.RequestMaxRetries = min(max(ep.RequestMaxRetries, 0), MaxRetries)

@@ -18,9 +18,7 @@ import (
 // transport returns the HTTP client, made at the first request.
 func (c *Client) transport(rawURL string) (*http.Client, error) {
 	c.httpOnce.Do(func() {
-		if c.http == nil {
-			c.http, c.httpErr = HTTPClient(rawURL, c.lookup)
-		}
+		c.http, c.httpErr = HTTPClient(rawURL, c.lookup)
 	})
 	return c.http, c.httpErr
 }

@@ -32,12 +32,6 @@ type Call struct {
 	exec func(path string, argv, env []string) (int, error)
 }
 
-// Find is install.Find.
-func Find(self, name, pathEnv string) (string, error) { return install.Find(self, name, pathEnv) }
-
-// Self is install.Self.
-func Self(argv0, exe, pathEnv string) string { return install.Self(argv0, exe, pathEnv) }
-
 // Run does what the command line says and gives the exit status. When that is another
 // program's job it does not return, except on systems without exec, where it waits for
 // the program and gives its status.

@@ -51,13 +51,6 @@ func (b *Object) End() json.RawMessage {
 	return json.RawMessage(b.Bytes())
 }
 
-// Keep copies a member when it is there and not null.
-func (b *Object) Keep(v gjson.Result, key string) {
-	if m := v.Get(key); m.Exists() && m.Type != gjson.Null {
-		b.Raw(key, m.Raw)
-	}
-}
-
 // RawOr copies a member, or writes def where it is missing.
 func (b *Object) RawOr(v gjson.Result, key, def string) {
 	if m := v.Get(key); m.Exists() {

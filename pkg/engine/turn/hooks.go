@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -64,7 +65,7 @@ func (t *liveThread) spill(text string) string {
 		return text
 	}
 	const part = maxHookText/2 - 200
-	preview := text[:part] + "\n[...]\n" + text[len(text)-part:]
+	preview := strings.ToValidUTF8(text[:part]+"\n[...]\n"+text[len(text)-part:], "") // the cuts may be within characters
 	dir := filepath.Join(t.opts.TempDir, "hook_outputs", t.id)
 	path := filepath.Join(dir, uuid.NewString()+".txt")
 	err := os.MkdirAll(dir, 0o700)

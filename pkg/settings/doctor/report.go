@@ -102,7 +102,7 @@ func (f form) details(w io.Writer, details map[string]any) {
 			if runes := []rune(l); !f.all && len(runes) > widest {
 				l = string(runes[:widest]) + "..."
 			}
-			fmt.Fprintf(w, "      %-24s %s\n", k, termtext.Visible(strings.TrimSpace(l)))
+			fmt.Fprintf(w, "      %-24s %s\n", termtext.Visible(k), termtext.Visible(strings.TrimSpace(l)))
 		}
 	}
 }
