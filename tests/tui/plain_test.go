@@ -89,6 +89,26 @@ func TestPlainApproval(t *testing.T) {
 	}
 }
 
+// TestPlainResume holds that a session can be picked from a list that is printed once.
+func TestPlainResume(t *testing.T) {
+	s := start(t, options{})
+	s.ready()
+	s.send("question one\r")
+	s.see("• yes")
+	s.leave()
+	picked := s.again("resume", "--plain")
+	picked.see("Resume a previous session")
+	picked.line("A number or a key chooses", "1")
+	picked.see("• yes")
+	picked.line(">", "/quit")
+	if status := picked.exit(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	if all := strings.Join(picked.all(), "\n"); strings.Count(all, "Resume a previous session") != 1 || picked.escapes() {
+		t.Errorf("%q", picked.raw.String())
+	}
+}
+
 // TestPlainInterrupt holds that ctrl-c ends the turn, not the program.
 func TestPlainInterrupt(t *testing.T) {
 	s := start(t, options{args: []string{"--plain"}, model: `[{"call":"exec_command","args":{"cmd":"sleep 1000","yield_time_ms":30000}}]

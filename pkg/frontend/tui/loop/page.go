@@ -5,6 +5,7 @@ import (
 	"codex/pkg/frontend/tui/keys"
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/frontend/tui/text"
+	"codex/pkg/protocol"
 )
 
 // openPage shows an overlay on the whole screen.
@@ -66,6 +67,7 @@ func (l *Loop) openTranscript() {
 
 // rendered is an entry of the transcript as it was drawn.
 type rendered struct {
+	item  protocol.ThreadItem
 	width int
 	theme *text.Theme
 	lines []text.Line
@@ -80,17 +82,14 @@ func (l *Loop) transcriptLines(mark func(i int, lines []text.Line) []text.Line) 
 		if l.transcript.lost {
 			out = append(out, text.Of("  The begin of this long session is in its session file.", t.Dim))
 		}
-		if len(cache) > len(l.transcript.entries) {
-			cache = nil
-		}
 		for i, e := range l.transcript.entries {
 			if i == len(cache) {
 				cache = append(cache, rendered{})
 			}
 			c := &cache[i]
-			if c.width != width || c.theme != t {
+			if c.item != e.Item || c.width != width || c.theme != t { // entries move up when the first are forgotten
 				e.Full = true
-				*c = rendered{width, t, cells.Render(e, width, t)}
+				*c = rendered{e.Item, width, t, cells.Render(e, width, t)}
 			}
 			if lines := c.lines; len(lines) > 0 {
 				if mark != nil {
@@ -102,6 +101,7 @@ func (l *Loop) transcriptLines(mark func(i int, lines []text.Line) []text.Line) 
 				out = append(out, lines...)
 			}
 		}
+		cache = cache[:len(l.transcript.entries)]
 		for _, a := range l.state.Active {
 			e := a.Entry
 			e.Full = true

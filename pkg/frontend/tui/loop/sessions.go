@@ -47,24 +47,29 @@ func (p *picker) load() {
 	p.ask()
 }
 
-// ask asks for sessions, beside the loop.
+// ask asks for sessions, beside the loop. What is printed line by line waits for them.
 func (p *picker) ask() {
 	p.asked++
 	p.busy = true
 	asked, q, find := p.asked, p.query, p.l.Sessions.Page
+	got := func(page []Session, more bool, err error) {
+		if asked != p.asked {
+			return
+		}
+		p.busy = false
+		if p.failed = err; err == nil {
+			p.all, p.more = page, more
+			p.enough()
+		}
+		p.l.draw()
+	}
+	if p.l.Plain {
+		got(find(p.l.ctx, q))
+		return
+	}
 	p.l.beside(func(ctx context.Context) func() {
 		page, more, err := find(ctx, q)
-		return func() {
-			if asked != p.asked {
-				return
-			}
-			p.busy = false
-			if p.failed = err; err == nil {
-				p.all, p.more = page, more
-				p.enough()
-			}
-			p.l.draw()
-		}
+		return func() { got(page, more, err) }
 	})
 }
 

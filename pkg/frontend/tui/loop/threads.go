@@ -294,7 +294,13 @@ func (l *Loop) backtrack() {
 
 // rollback takes the last n turns back and puts what was said into the composer.
 func (l *Loop) rollback(n int, entry int) {
-	u := l.transcript.entries[entry].Item.(*protocol.UserMessageItem)
+	if entry >= len(l.transcript.entries) {
+		return
+	}
+	u, ok := l.transcript.entries[entry].Item.(*protocol.UserMessageItem)
+	if !ok { // others have gone on with the thread meanwhile
+		return
+	}
 	p := protocol.ThreadRollbackParams{ThreadID: l.state.Thread.ID, NumTurns: uint32(n)}
 	l.call(protocol.MethodThreadRollback, p, func(_ gjson.Result, err error) {
 		if err != nil {
