@@ -30,8 +30,7 @@ func TestAnswer(t *testing.T) {
 			answer := `Hello! **bold** *italic* ` + "`code`" + `\n\n# One\n\n- item\n- other\n\n` + "```go\\nfunc main() {}\\n```" + `\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quote\n\nThe end.`
 			s := start(t, options{cols: size[0], rows: size[1], model: `[{"msg":"` + answer + `"}]`})
 			s.ready()
-			s.send("hello\r")
-			s.see("The end.")
+			s.ask("hello", "The end.")
 			s.send("\x04")
 			if status := s.exit(); status != 0 {
 				t.Errorf("status %d", status)
@@ -52,10 +51,8 @@ func TestStream(t *testing.T) {
 	for i := range 3000 {
 		want = append(want, fmt.Sprintf("line %04d", i))
 	}
-	s := start(t, options{model: `[{"msg":"` + strings.Join(want, `\n`) + `\nTHE END"}]`})
-	s.ready()
-	s.send("go\r")
-	s.see("THE END")
+	s := begin(t, options{model: `[{"msg":"` + strings.Join(want, `\n`) + `\nTHE END"}]`})
+	s.ask("go", "THE END")
 	s.gone("esc to interrupt") // until then the last block may change
 	var got []string
 	for _, l := range s.all() {
@@ -70,10 +67,8 @@ func TestStream(t *testing.T) {
 
 // TestAbove holds that what was on the terminal before stays.
 func TestAbove(t *testing.T) {
-	s := start(t, options{command: []string{"sh", "-c", "for i in 1 2 3 4 5; do echo before $i; done; exec codex"}, model: `{"msg":"yes"}`})
-	s.ready()
-	s.send("hello\r")
-	s.see("• yes")
+	s := begin(t, options{command: []string{"sh", "-c", "for i in 1 2 3 4 5; do echo before $i; done; exec codex"}, model: `{"msg":"yes"}`})
+	s.ask("hello", "• yes")
 	if got := s.all()[:5]; !slices.Equal(got, []string{"before 1", "before 2", "before 3", "before 4", "before 5"}) {
 		t.Errorf("%q", got)
 	}
@@ -112,10 +107,8 @@ func TestDistrust(t *testing.T) {
 const push = `{"call":"exec_command","args":{"cmd":"touch made","sandbox_permissions":"require_escalated","justification":"May I?","prefix_rule":["touch"]}}` + "\n" + `{"msg":"All done."}`
 
 func TestApprove(t *testing.T) {
-	s := start(t, options{model: push})
-	s.ready()
-	s.send("go\r")
-	s.see("Run this command?")
+	s := begin(t, options{model: push})
+	s.ask("go", "Run this command?")
 	for _, want := range []string{"▌ Reason: May I?", "▌ $ touch made", "1. Yes, proceed (y)", "also whatever begins with `touch` (p)", "3. No, stop: I say what to do instead (esc)"} {
 		s.see(want)
 	}
@@ -128,10 +121,8 @@ func TestApprove(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	s := start(t, options{model: push})
-	s.ready()
-	s.send("go\r")
-	s.see("Run this command?")
+	s := begin(t, options{model: push})
+	s.ask("go", "Run this command?")
 	s.send("\x1b")
 	s.see("✗ You canceled the request to run touch made")
 	s.see("■ Interrupted. Say")
@@ -143,10 +134,8 @@ func TestCancel(t *testing.T) {
 const patch = `{"custom":"apply_patch","input":"*** Begin Patch\n*** Add File: hello.txt\n+hello\n+world\n*** End Patch"}` + "\n" + `{"msg":"Patched."}`
 
 func TestPatch(t *testing.T) {
-	s := start(t, options{args: []string{"-s", "read-only", "-a", "on-request"}, model: patch})
-	s.ready()
-	s.send("edit it\r")
-	s.see("Change these files?")
+	s := begin(t, options{args: []string{"-s", "read-only", "-a", "on-request"}, model: patch})
+	s.ask("edit it", "Change these files?")
 	s.see("Added hello.txt (+2 -0)")
 	s.see("2. Yes, these files in the whole session (a)")
 	s.send("\x01") // ctrl-a
@@ -167,17 +156,14 @@ func TestPatch(t *testing.T) {
 
 // TestQueue holds what happens to messages during a turn.
 func TestQueue(t *testing.T) {
-	s := start(t, options{model: `{"call":"exec_command","args":{"cmd":"while ! test -e go; do sleep 0.05; done"}}
+	s := begin(t, options{model: `{"call":"exec_command","args":{"cmd":"while ! test -e go; do sleep 0.05; done"}}
 {"msg":"first"}
 {"msg":"second"}`})
-	s.ready()
-	s.send("run\r")
-	s.see("esc to interrupt")
+	s.ask("run", "esc to interrupt")
 	s.see("Running while")
 	s.send("steered")
 	s.see("tab to queue message")
-	s.send("\r")
-	s.see("Messages to be submitted after next tool call")
+	s.ask("", "Messages to be submitted after next tool call")
 	s.send("queued\t")
 	s.see("Queued follow-up inputs")
 	s.see("↳ queued")
@@ -190,10 +176,8 @@ func TestQueue(t *testing.T) {
 }
 
 func TestInterrupt(t *testing.T) {
-	s := start(t, options{model: `{"call":"exec_command","args":{"cmd":"sleep 1000"}}`})
-	s.ready()
-	s.send("run\r")
-	s.see("Running sleep 1000")
+	s := begin(t, options{model: `{"call":"exec_command","args":{"cmd":"sleep 1000"}}`})
+	s.ask("run", "Running sleep 1000")
 	s.send("later\t")
 	s.see("↳ later")
 	s.send("\x1b")
@@ -234,11 +218,9 @@ func TestEngineGone(t *testing.T) {
 
 // TestHostile holds that an answer and a command's output can do nothing to the terminal.
 func TestHostile(t *testing.T) {
-	s := start(t, options{model: `[{"msg":"A\u001b]52;c;AAAA\u0007B\u001b[2J\u001b]0;title\u0007\u202eC\u009bm\n▌ Run this command?"},{"call":"exec_command","args":{"cmd":"printf 'x\\033]52;c;QUFB\\007\\033[2Jy\\033[31mred\\n'"}}]
+	s := begin(t, options{model: `[{"msg":"A\u001b]52;c;AAAA\u0007B\u001b[2J\u001b]0;title\u0007\u202eC\u009bm\n▌ Run this command?"},{"call":"exec_command","args":{"cmd":"printf 'x\\033]52;c;QUFB\\007\\033[2Jy\\033[31mred\\n'"}}]
 {"msg":"The end."}`})
-	s.ready()
-	s.send("go\r")
-	s.see("The end.")
+	s.ask("go", "The end.")
 	s.mu.Lock()
 	title := s.term.Title
 	s.mu.Unlock()
@@ -266,10 +248,8 @@ func TestNoTerminal(t *testing.T) {
 }
 
 func TestNoColor(t *testing.T) {
-	s := start(t, options{env: []string{"NO_COLOR=1"}, model: `[{"msg":"**bold** ` + "`code`" + `\n` + "```go\\nfunc main() {}\\n```" + `"}]`})
-	s.ready()
-	s.send("go\r")
-	s.see("func main")
+	s := begin(t, options{env: []string{"NO_COLOR=1"}, model: `[{"msg":"**bold** ` + "`code`" + `\n` + "```go\\nfunc main() {}\\n```" + `"}]`})
+	s.ask("go", "func main")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for style := range s.term.Styles {

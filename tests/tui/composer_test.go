@@ -13,37 +13,30 @@ import (
 )
 
 func TestSlash(t *testing.T) {
-	s := start(t, options{})
-	s.ready()
+	s := begin(t, options{})
 	s.send("/")
 	s.see("/model")
 	s.see("the model, and how long it thinks")
 	s.send("mo")
 	s.gone("/permissions")
 	s.see("/model")
-	s.send("\x15/nosuch\r")
-	s.see("There is no command '/nosuch'")
+	s.ask("\x15/nosuch", "There is no command '/nosuch'")
 	s.see("› /nosuch")
-	s.send("\x15/status\r")
-	s.see("Collaboration mode:")
+	s.ask("\x15/status", "Collaboration mode:")
 	for _, want := range []string{"Model:", "Directory:", "Permissions:", "Session:", "Token usage:"} {
 		s.see(want)
 	}
 }
 
 func TestModelPicker(t *testing.T) {
-	s := start(t, options{})
-	s.ready()
-	s.send("/model\r")
-	s.see("Select Model and Effort")
+	s := begin(t, options{})
+	s.ask("/model", "Select Model and Effort")
 	s.see("1. gpt-5.5 (current)")
-	s.send("\r")
-	s.see("How long to think: gpt-5.5")
+	s.ask("", "How long to think: gpt-5.5")
 	s.send("1")
 	s.see("Model changed to gpt-5.5 low")
 	s.see("gpt-5.5 low ·")
-	s.send("/permissions\r")
-	s.see("What may be done unasked")
+	s.ask("/permissions", "What may be done unasked")
 	s.send("3")
 	s.see("Enable full access?")
 	s.send("1")
@@ -62,13 +55,11 @@ func TestFiles(t *testing.T) {
 	s.ready()
 	s.send("look at @hel")
 	s.until("the file is found", func(t *vt.Terminal) bool { return count(t.Screen(), "  hello.txt") == 1 })
-	s.send("\r")
-	s.see("› look at hello.txt")
+	s.ask("", "› look at hello.txt")
 }
 
 func TestPaste(t *testing.T) {
-	s := start(t, options{model: `{"msg":"yes"}`})
-	s.ready()
+	s := begin(t, options{model: `{"msg":"yes"}`})
 	s.send("\x1b[200~one\rtwo\r\nthree\x1b[201~")
 	s.see("  three")
 	s.send("\x03")
@@ -78,18 +69,15 @@ func TestPaste(t *testing.T) {
 	s.send(long[700:] + "\x1b[20")
 	s.send("1~")
 	s.see(fmt.Sprintf("[Pasted Content %d chars]", len(long)))
-	s.send(" end\r")
-	s.see("• yes")
+	s.ask(" end", "• yes")
 	if all := strings.Join(s.all(), ""); !strings.Contains(strings.ReplaceAll(all, " ", ""), strings.Repeat("0123456789", 150)) {
 		t.Error("the pasted text is not in the message")
 	}
 }
 
 func TestHistory(t *testing.T) {
-	s := start(t, options{model: `{"msg":"yes"}`})
-	s.ready()
-	s.send("first message\r")
-	s.see("• yes")
+	s := begin(t, options{model: `{"msg":"yes"}`})
+	s.ask("first message", "• yes")
 	s.leave()
 	two := s.again()
 	two.ready()
@@ -105,23 +93,19 @@ func TestHistory(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
-	s := start(t, options{model: `{"msg":"answer one"}
+	s := begin(t, options{model: `{"msg":"answer one"}
 {"msg":"answer two"}`})
-	s.ready()
-	s.send("question one\r")
-	s.see("• answer one")
+	s.ask("question one", "• answer one")
 	s.leave()
 	again := s.again("resume", "--last")
 	again.see("• answer one")
-	again.send("question two\r")
-	again.see("• answer two")
+	again.ask("question two", "• answer two")
 	again.leave()
 	picked := s.again("resume")
 	picked.see("Resume a previous session")
 	picked.see("❯")
 	picked.see("question one")
-	picked.send("\r")
-	picked.see("• answer two")
+	picked.ask("", "• answer two")
 	picked.send("/fork\r")
 	picked.send("question three\r")
 	picked.until("the copy is asked", func(t *vt.Terminal) bool {
@@ -152,19 +136,15 @@ func TestLogout(t *testing.T) {
 	stuck := s.again()
 	stuck.ready()
 	write(t, filepath.Join(key, "in the way"), "")
-	stuck.send("/logout\r")
-	stuck.see("Log out: Error logging out:")
+	stuck.ask("/logout", "Log out: Error logging out:")
 	stuck.leave()
 }
 
 func TestBacktrack(t *testing.T) {
-	s := start(t, options{model: `{"msg":"answer one"}
+	s := begin(t, options{model: `{"msg":"answer one"}
 {"msg":"answer two"}`})
-	s.ready()
-	s.send("question one\r")
-	s.see("• answer one")
-	s.send("question two\r")
-	s.see("• answer two")
+	s.ask("question one", "• answer one")
+	s.ask("question two", "• answer two")
 	s.send("\x1b")
 	s.see("esc again to edit previous message")
 	s.send("\x1b")
@@ -178,11 +158,9 @@ func TestBacktrack(t *testing.T) {
 }
 
 func TestTranscript(t *testing.T) {
-	s := start(t, options{model: `{"call":"exec_command","args":{"cmd":"seq 1 100"}}
+	s := begin(t, options{model: `{"call":"exec_command","args":{"cmd":"seq 1 100"}}
 {"msg":"Counted."}`})
-	s.ready()
-	s.send("go\r")
-	s.see("Counted.")
+	s.ask("go", "Counted.")
 	s.see("ctrl + t shows")
 	s.send("\x14")
 	s.see("T R A N S C R I P T")
@@ -195,16 +173,13 @@ func TestTranscript(t *testing.T) {
 }
 
 func TestShell(t *testing.T) {
-	s := start(t, options{})
-	s.ready()
-	s.send("!echo from the shell\r")
-	s.see("You ran echo from the shell")
+	s := begin(t, options{})
+	s.ask("!echo from the shell", "You ran echo from the shell")
 	s.see("└ from the shell")
 }
 
 func TestShortcuts(t *testing.T) {
-	s := start(t, options{})
-	s.ready()
+	s := begin(t, options{})
 	s.send("?")
 	s.see("ctrl + t shows the transcript")
 	s.send("x")
@@ -221,26 +196,21 @@ func TestPromptOfTheCommandLine(t *testing.T) {
 // TestEarlyKeys holds that what is typed while it starts is kept.
 func TestEarlyKeys(t *testing.T) {
 	s := start(t, options{command: []string{"sh", "-c", "exec codex"}, model: `{"msg":"heard"}`})
-	s.send("early words\r")
-	s.see("› early words")
+	s.ask("early words", "› early words")
 	s.see("• heard")
 }
 
 func TestBell(t *testing.T) {
-	s := start(t, options{model: `{"msg":"one"}
+	s := begin(t, options{model: `{"msg":"one"}
 {"msg":"two"}`})
-	s.ready()
-	s.send("a\r")
-	s.see("• one")
+	s.ask("a", "• one")
 	s.send("\x1b[O")
-	s.send("b\r")
-	s.see("• two")
+	s.ask("b", "• two")
 	s.until("the bell rings", func(t *vt.Terminal) bool { return t.Bells == 1 })
 }
 
 func TestVim(t *testing.T) {
-	s := start(t, options{config: "[tui]\nvim_mode_default = true\n"})
-	s.ready()
+	s := begin(t, options{config: "[tui]\nvim_mode_default = true\n"})
 	s.see("Vim: Insert")
 	s.send("one two three")
 	s.see("› one two three")
@@ -253,10 +223,8 @@ func TestVim(t *testing.T) {
 }
 
 func TestFailure(t *testing.T) {
-	s := start(t, options{model: `{"status":400,"body":{"error":{"message":"no such model"}}}`})
-	s.ready()
-	s.send("go\r")
-	s.see("■")
+	s := begin(t, options{model: `{"status":400,"body":{"error":{"message":"no such model"}}}`})
+	s.ask("go", "■")
 	s.see("no such model")
 	s.until("the turn is over", func(t *vt.Terminal) bool { return count(t.Screen(), "esc to interrupt") == 0 })
 }
@@ -267,10 +235,7 @@ func TestSkills(t *testing.T) {
 	s.ready()
 	s.send("use $ti")
 	s.see("puts things in order")
-	s.send("\r")
-	s.see("› use $tidy")
-	s.send("\x15/skills\r")
-	s.see("[x] tidy")
-	s.send("\r")
-	s.see("[ ] tidy")
+	s.ask("", "› use $tidy")
+	s.ask("\x15/skills", "[x] tidy")
+	s.ask("", "[ ] tidy")
 }

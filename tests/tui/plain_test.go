@@ -91,10 +91,8 @@ func TestPlainApproval(t *testing.T) {
 
 // TestPlainResume holds that a session can be picked from a list that is printed once.
 func TestPlainResume(t *testing.T) {
-	s := start(t, options{})
-	s.ready()
-	s.send("question one\r")
-	s.see("• yes")
+	s := begin(t, options{})
+	s.ask("question one", "• yes")
 	s.leave()
 	picked := s.again("resume", "--plain")
 	picked.see("Resume a previous session")

@@ -37,6 +37,7 @@ type session struct {
 	work    string
 	cmd     *exec.Cmd
 	file    *os.File // our end of the terminal
+	slave   *os.File // the program's
 	before  unix.Termios
 	changed chan struct{}
 	ended   chan struct{}
@@ -93,7 +94,7 @@ func (s *session) run(o options) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.file = master
+	s.file, s.slave = master, slave
 	size := &pty.Winsize{Cols: uint16(o.cols), Rows: uint16(o.rows)}
 	if err := pty.Setsize(master, size); err != nil {
 		s.t.Fatal(err)
@@ -220,16 +221,37 @@ func (s *session) resize(cols, rows int) {
 	}
 }
 
-// exit waits for the end of the program and gives its status; the terminal has to be as
-// it was.
+// exit waits for the end of the program, and of what it wrote, and gives its status; the
+// terminal has to be as it was.
 func (s *session) exit() int {
 	s.t.Helper()
 	err := s.cmd.Wait()
+	s.slave.Close() // the last one: what was written is read to its end
+	select {
+	case <-s.ended:
+	case <-time.After(15 * time.Second):
+		s.t.Fatal("something still has the terminal")
+	}
 	s.restored()
 	if err != nil {
 		return s.cmd.ProcessState.ExitCode()
 	}
 	return 0
+}
+
+// begin starts a session and waits until something can be typed.
+func begin(t *testing.T, o options) *session {
+	t.Helper()
+	s := start(t, o)
+	s.ready()
+	return s
+}
+
+// ask types a line and waits for a text.
+func (s *session) ask(line, text string) {
+	s.t.Helper()
+	s.send(line + "\r")
+	s.see(text)
 }
 
 // leave ends the session, which has to go well.

@@ -33,8 +33,7 @@ func TestResize(t *testing.T) {
 			s.term.Reflows = reflows
 			s.mu.Unlock()
 			s.ready2()
-			s.send("go\r")
-			s.see("The end.")
+			s.ask("go", "The end.")
 			s.send("a draft")
 			s.see("› a draft")
 			for _, size := range [][2]int{{120, 40}, {50, 24}, {90, 12}, {80, 24}} {
@@ -71,8 +70,7 @@ func count(lines []string, text string) int {
 }
 
 func TestSuspend(t *testing.T) {
-	s := start(t, options{command: []string{"sh", "-c", "set -m; codex; echo it stopped; fg; echo it is over"}, model: `{"msg":"yes"}`})
-	s.ready()
+	s := begin(t, options{command: []string{"sh", "-c", "set -m; codex; echo it stopped; fg; echo it is over"}, model: `{"msg":"yes"}`})
 	s.send("a draft")
 	s.see("› a draft")
 	s.send("\x1a")
@@ -89,16 +87,13 @@ func TestSuspend(t *testing.T) {
 
 // TestEditor edits the draft in a program that gets the terminal.
 func TestEditor(t *testing.T) {
-	s := start(t, options{env: []string{"EDITOR=sh -c 'echo the editor runs; read x; echo \"$x was read\" >>\"$0\"'"}, model: `{"msg":"yes"}`})
-	s.ready()
+	s := begin(t, options{env: []string{"EDITOR=sh -c 'echo the editor runs; read x; echo \"$x was read\" >>\"$0\"'"}, model: `{"msg":"yes"}`})
 	s.send("begin ")
 	s.see("› begin")
 	s.send("\x07")
 	s.see("the editor runs")
-	s.send("line\r")
-	s.see("line was read")
-	s.send("\r")
-	s.see("• yes")
+	s.ask("line", "line was read")
+	s.ask("", "• yes")
 }
 
 func TestPlay(t *testing.T) {
@@ -119,20 +114,16 @@ func TestPlay(t *testing.T) {
 	s := start(t, options{stdin: f, args: []string{"tui", "--speed", "0"}})
 	s.see("› do it")
 	s.see("• Done so.")
-	s.send("/new\r")
-	s.see("there is nobody who hears it")
+	s.ask("/new", "there is nobody who hears it")
 	s.leave()
 }
 
 // TestFilter starts it as one stage of a pipeline of somebody else's.
 func TestFilter(t *testing.T) {
-	s := start(t, options{model: `{"msg":"from the other side"}`,
+	s := begin(t, options{model: `{"msg":"from the other side"}`,
 		command: []string{"sh", "-c", `mkfifo f && codex-turn <f 2>/dev/null | codex-tui | cat >f`}})
-	s.ready()
-	s.send("/new\r")
-	s.see("one session behind these pipes")
-	s.send("hello\r")
-	s.see("• from the other side")
+	s.ask("/new", "one session behind these pipes")
+	s.ask("hello", "• from the other side")
 	s.send("\x04")
 	s.exit()
 }
@@ -161,13 +152,10 @@ func TestRemote(t *testing.T) {
 			t.Fatalf("%v: %s", err, said.Bytes())
 		}
 	}
-	two := start(t, options{home: s.home, work: s.work, args: []string{"--remote", "unix://" + sock}})
-	two.ready()
-	two.send("hello\r")
-	two.see("• first answer")
+	two := begin(t, options{home: s.home, work: s.work, args: []string{"--remote", "unix://" + sock}})
+	two.ask("hello", "• first answer")
 	two.gone("esc to interrupt") // a running turn has no /new
-	two.send("/new\r")
-	two.see("To continue the session before")
+	two.ask("/new", "To continue the session before")
 	two.send("again\r")
 	two.until("the new thread answers", func(t *vt.Terminal) bool {
 		_, after, ok := strings.Cut(strings.Join(t.Screen(), "\n"), "› again")
@@ -184,14 +172,12 @@ func TestRemote(t *testing.T) {
 	last.leave()
 	bound := far("-s", "read-only", "-c", "model_reasoning_effort=low")
 	bound.see("model:     gpt-5.5 low")
-	bound.send("/status\r")
-	bound.see("Read Only (")
+	bound.ask("/status", "Read Only (")
 	bound.leave()
 	picked := far("fork")
 	picked.see("Fork a previous session")
 	picked.see("again")
-	picked.send("\r")
-	picked.see("• first answer")
+	picked.ask("", "• first answer")
 	picked.leave()
 	named := far("resume", "nobody")
 	named.see("no session of the app-server is named nobody")
