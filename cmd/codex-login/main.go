@@ -24,6 +24,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"codex/pkg/browser"
 	"codex/pkg/cli/exit"
 	"codex/pkg/clock"
 	"codex/pkg/config"
@@ -48,6 +49,6 @@ func main() {
 		Args: os.Args[1:], Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
 		Stdin: os.Stdin, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
 		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()),
-		Now: now, Open: login.Browser(os.Getenv),
+		Now: now, Open: browser.Opener(os.Getenv),
 	}))
 }

@@ -26,12 +26,12 @@ import (
 	"os"
 	"time"
 
+	"codex/pkg/browser"
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
 	"codex/pkg/frontend/mcpserver"
 	"codex/pkg/homedir"
-	"codex/pkg/login"
 	"codex/pkg/mcp/argv"
 	"codex/pkg/termtext"
 	"codex/pkg/watchdog"
@@ -49,7 +49,7 @@ func main() {
 		Hostname: func() string { name, _ := os.Hostname(); return name }}
 	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
 		Self: exe, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env, In: os.Stdin, Out: os.Stdout, Environ: os.Environ(),
-		Now: time.Now, Browser: login.Browser(os.Getenv),
+		Now: time.Now, Browser: browser.Opener(os.Getenv),
 		Serve: func(ctx context.Context, overrides, enable, disable []string) error {
 			return mcpserver.Run(ctx, mcpserver.Options{Config: overrides, Enable: enable, Disable: disable}, mcpserver.Process{
 				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr), Environ: os.Environ(), Env: env,

@@ -7,6 +7,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -67,7 +68,7 @@ func Parse(p Program, grammar any, args []string, opts ...kong.Option) (*kong.Co
 				left = status
 			}
 		}),
-		kong.Vars{"version": version.Line(firstOf(p.Version, p.Name))},
+		kong.Vars{"version": version.Line(cmp.Or(p.Version, p.Name))},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
 		kong.Embed(&common{}),
 	}, opts...)
@@ -150,11 +151,4 @@ func usage(p Program, err error) error {
 	}
 	fmt.Fprint(p.Stderr, (&exit.UsageError{Text: err.Error(), Usage: usage + " [OPTIONS] [ARGS]"}).Message())
 	return exit.Silent(exit.Usage)
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

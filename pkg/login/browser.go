@@ -1,10 +1,9 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +14,9 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/oauth2"
+
+	"codex/pkg/browser"
 	"codex/pkg/cli/exit"
 )
 
@@ -52,23 +54,14 @@ func (s *session) loginBrowser() error {
 		return s.report("Error logging in: ", err)
 	}
 	port := ln.Addr().(*net.TCPAddr).Port
-	b := &browserLogin{s: s, verifier: random(64), state: random(32), redirect: fmt.Sprintf("http://localhost:%d/auth/callback", port),
+	b := &browserLogin{s: s, verifier: oauth2.GenerateVerifier(), state: rand.Text(), redirect: fmt.Sprintf("http://localhost:%d/auth/callback", port),
 		done: make(chan error, 1), shown: make(chan struct{}, 1)}
 	return s.report("Error logging in: ", b.run(ln, port))
 }
 
 // run serves until the login is over.
 func (b *browserLogin) run(ln net.Listener, port int) error {
-	server := &http.Server{Handler: b.handler(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		server.Serve(ln)
-	}()
-	defer func() {
-		server.Close()
-		<-served
-	}()
+	defer browser.Serve(ln, b.handler())()
 	b.announce(port)
 	select {
 	case err := <-b.done:
@@ -77,9 +70,6 @@ func (b *browserLogin) run(ln net.Listener, port int) error {
 		case <-b.s.ctx.Done():
 		case <-time.After(lastPage):
 		}
-		ctx, cancel := context.WithTimeout(b.s.ctx, lastPage)
-		defer cancel()
-		server.Shutdown(ctx)
 		return err
 	case <-b.s.ctx.Done():
 		return errCancelled
@@ -103,10 +93,9 @@ func (b *browserLogin) announce(port int) {
 
 // address is where the browser goes; the order of the parameters is the original's.
 func (b *browserLogin) address() string {
-	sum := sha256.Sum256([]byte(b.verifier))
 	params := []string{"response_type", "code", "client_id", b.s.clientID(), "redirect_uri", b.redirect,
 		"scope", "openid profile email offline_access api.connectors.read api.connectors.invoke",
-		"code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]), "code_challenge_method", "S256",
+		"code_challenge", oauth2.S256ChallengeFromVerifier(b.verifier), "code_challenge_method", "S256",
 		"id_token_add_organizations", "true", "codex_cli_simplified_flow", "true", "state", b.state, "originator", b.s.originator()}
 	if ids := b.s.cfg.ForcedWorkspaceIDs; len(ids) > 0 {
 		params = append(params, "allowed_workspace_id", strings.Join(ids, ","))
@@ -140,7 +129,7 @@ func (b *browserLogin) callback(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "State mismatch", http.StatusBadRequest)
 		return
 	}
-	err := b.take(r.Context(), q)
+	err := b.take(b.s.ctx, q) // also for a browser that does not wait: a code is good once
 	if err == nil {
 		w.Header().Set("Connection", "close")
 		http.Redirect(w, r, "/success", http.StatusFound)
@@ -158,7 +147,7 @@ func (b *browserLogin) take(ctx context.Context, q url.Values) error {
 	case code == "access_denied" && strings.Contains(q.Get("error_description"), "missing_codex_entitlement"):
 		return errors.New("Codex is not enabled for your workspace: ask its administrator for access")
 	case code != "":
-		return fmt.Errorf("sign-in failed: %s", firstOf(q.Get("error_description"), code))
+		return fmt.Errorf("sign-in failed: %s", cmp.Or(q.Get("error_description"), code))
 	case q.Get("code") == "":
 		return errors.New("missing authorization code")
 	}
@@ -233,13 +222,6 @@ func (s *session) cancelOther(ctx context.Context, port int) {
 	}
 }
 
-// random is text with n random bytes in it.
-func random(n int) string {
-	b := make([]byte, n)
-	rand.Read(b)
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
 // report says how a login ended, in the form that was asked for.
 func (s *session) report(before string, err error) error {
 	switch {
@@ -254,11 +236,4 @@ func (s *session) report(before string, err error) error {
 		s.tell("Successfully logged in")
 	}
 	return nil
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

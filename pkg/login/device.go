@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,7 +61,7 @@ func (s *session) deviceCode(ctx context.Context) (device, error) {
 	if err := json.Unmarshal(a.body, &got); err != nil {
 		return device{}, fmt.Errorf("device code request failed: %w", err)
 	}
-	d := device{ID: got.ID, Code: firstOf(got.Code, got.Alias), Interval: 5 * time.Second}
+	d := device{ID: got.ID, Code: cmp.Or(got.Code, got.Alias), Interval: 5 * time.Second}
 	var text string
 	if json.Unmarshal(got.Interval, &text) != nil {
 		text = string(got.Interval)

@@ -2,6 +2,7 @@ package login
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,7 +110,7 @@ func (s *session) ask(ctx context.Context, method, address, mime string, body []
 
 // originator is who signs in: this program, or the client that has started it.
 func (s *session) originator() string {
-	return firstOf(s.Env.Get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"), "codex_cli_rs")
+	return cmp.Or(s.Env.Get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"), "codex_cli_rs")
 }
 
 // postJSON asks with an object.

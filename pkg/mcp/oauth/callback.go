@@ -8,9 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
+
+	"codex/pkg/browser"
 )
 
 // callback is the address that the browser comes back to.
@@ -18,7 +19,6 @@ type callback struct {
 	url  string
 	path string
 	ln   net.Listener
-	srv  *http.Server
 	come chan url.Values
 }
 
@@ -65,22 +65,7 @@ func (e *RefusedError) Error() string {
 func (cb *callback) wait(ctx context.Context, state string, show func()) (*auth.AuthorizationResult, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, callbackTime, errors.New("timed out waiting for OAuth callback"))
 	defer cancel()
-	cb.srv = &http.Server{ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		cb.serve(w, r, state)
-	})}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cb.srv.Serve(cb.ln) // it ends when it is shut down
-	}()
-	defer func() {
-		late, stop := context.WithTimeout(context.Background(), time.Second)
-		defer stop()
-		if cb.srv.Shutdown(late) != nil { // the browser is to see the answer
-			cb.srv.Close()
-		}
-		<-ended
-	}()
+	defer browser.Serve(cb.ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { cb.serve(w, r, state) }))()
 	show()
 	select {
 	case q := <-cb.come:

@@ -1,4 +1,8 @@
-package login
+// Package browser is the user's browser: it is sent somewhere, and comes back to a port of
+// this machine with what a login needs.
+//
+// Ground package; it imports pkg/cli/install to find programs.
+package browser
 
 import (
 	"os/exec"
@@ -8,12 +12,12 @@ import (
 	"codex/pkg/cli/install"
 )
 
-// Browser gives what shows an address in the user's browser: the program is started and
+// Opener gives what shows an address in the user's browser: the program is started and
 // not waited for. Without one, or without a desktop, nothing happens: the address has
 // been printed.
-func Browser(getenv func(string) string) func(address string) {
+func Opener(getenv func(string) string) func(address string) {
 	return func(address string) {
-		argv := opener(getenv)
+		argv := command(getenv)
 		if argv == nil {
 			return
 		}
@@ -31,8 +35,8 @@ func Browser(getenv func(string) string) func(address string) {
 	}
 }
 
-// opener is the command that opens an address, nil for none.
-func opener(getenv func(string) string) []string {
+// command is what that opens an address, nil for none.
+func command(getenv func(string) string) []string {
 	switch {
 	case getenv("BROWSER") != "":
 		return []string{getenv("BROWSER")}
