@@ -66,9 +66,9 @@ func (t *liveThread) spill(text string) string {
 	}
 	const part = maxHookText/2 - 200
 	preview := strings.ToValidUTF8(text[:part]+"\n[...]\n"+text[len(text)-part:], "") // the cuts may be within characters
-	dir := filepath.Join(t.opts.TempDir, "hook_outputs", t.id)
-	path := filepath.Join(dir, uuid.NewString()+".txt")
-	err := os.MkdirAll(dir, 0o700)
+	// The folder for temporary files may be everybody's: nobody else has a say in this one.
+	dir, err := os.MkdirTemp(t.opts.TempDir, "codex-hook-")
+	path := filepath.Join(dir, "output.txt")
 	if err == nil {
 		err = os.WriteFile(path, []byte(text), 0o600)
 	}
