@@ -69,6 +69,7 @@ func (p *pulse) close() {
 	p.mu.Lock()
 	if p.stop != nil {
 		close(p.stop)
+		p.stop = nil // it may be closed again
 	}
 	p.running = nil
 	p.erase()

@@ -133,6 +133,7 @@ func TestPulse(t *testing.T) {
 	p.draw(now.Add(3 * time.Second))
 	p.end("2")
 	p.draw(now.Add(4 * time.Second)) // nothing to say
+	p.close()                        // as a run that was interrupted does, which then ends
 	want := eraseLine + "\x1b[2mrunning for 1m5s, with 1 more: m…\x1b[0m" + eraseLine + "words \n" +
 		eraseLine + "\x1b[2mrunning for 3s: other\x1b[0m" + eraseLine
 	got := b.String()
