@@ -222,6 +222,11 @@ func TestVim(t *testing.T) {
 	s.see("› ne threeo")
 }
 
+func TestNoSuchTheme(t *testing.T) {
+	s := begin(t, options{config: "[tui]\ntheme = \"of-mine\"\n"})
+	s.see(`There is no theme "of-mine"`)
+}
+
 func TestFailure(t *testing.T) {
 	s := begin(t, options{model: `{"status":400,"body":{"error":{"message":"no such model"}}}`})
 	s.ask("go", "■")

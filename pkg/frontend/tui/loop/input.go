@@ -3,11 +3,13 @@ package loop
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"syscall"
 	"time"
 
+	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/keys"
 	"codex/pkg/frontend/tui/screen"
 	"codex/pkg/frontend/tui/text"
@@ -131,6 +133,9 @@ func (l *Loop) begin() {
 	l.screen = screen.New(l.TTY, cols, rows, 0)
 	l.timers.set(timerPlace, placeTime)
 	l.ask0("\x1b[6n\x1b]10;?\x07\x1b]11;?\x07\x1b[?u\x1b[c")
+	if _, ok := text.NewTheme(l.look); !ok {
+		l.state.Notice(cells.Warning, fmt.Sprintf("There is no theme %q; /theme lists those there are.", l.look.Syntax), "")
+	}
 	if l.Trust != nil {
 		l.askTrust()
 	} else {
