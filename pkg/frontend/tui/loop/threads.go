@@ -38,8 +38,8 @@ type SessionQuery struct {
 
 // Session is a stored session.
 type Session struct {
-	ID, Name, Preview, Cwd, Branch, Path string
-	Created, Updated                     int64 // seconds since 1970
+	ID, Name, Preview, Cwd, Branch string
+	Created, Updated               int64 // seconds since 1970
 }
 
 // header prints the box with which a thread begins.
