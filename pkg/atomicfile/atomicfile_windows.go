@@ -16,7 +16,7 @@ func Write(path string, perm os.FileMode, pieces ...[]byte) error {
 	}
 	old, err := os.OpenFile(target, os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return create(target, perm, pieces)
+		return create(target, perm, pieces, func(*os.File) error { return nil })
 	}
 	if err != nil {
 		return err
@@ -32,19 +32,23 @@ func Write(path string, perm os.FileMode, pieces ...[]byte) error {
 	return errors.Join(err, old.Close())
 }
 
-// Replace puts a new file in the place of what is at path, which may be nothing.
+// Replace puts a new file in the place of what is at path, which may be nothing, and has it
+// on the disk before that.
 func Replace(path string, perm os.FileMode, pieces ...[]byte) error {
-	return create(path, perm, pieces)
+	return create(path, perm, pieces, (*os.File).Sync)
 }
 
-func create(path string, perm os.FileMode, pieces [][]byte) error {
+// create makes a file; settle is called once it is written.
+func create(path string, perm os.FileMode, pieces [][]byte, settle func(*os.File) error) error {
 	temp := tempName(path)
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(fill(f, pieces), f.Close())
-	if err == nil {
+	if err = fill(f, pieces); err == nil {
+		err = settle(f)
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(temp, path)
 	}
 	if err != nil {
