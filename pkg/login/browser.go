@@ -62,7 +62,9 @@ func (s *session) loginBrowser() error {
 // run serves until the login is over.
 func (b *browserLogin) run(ln net.Listener, port int) error {
 	defer browser.Serve(ln, b.handler())()
-	b.announce(port)
+	if err := b.announce(port); err != nil {
+		return err
+	}
 	select {
 	case err := <-b.done:
 		select { // the page that says so
@@ -77,11 +79,10 @@ func (b *browserLogin) run(ln net.Listener, port int) error {
 }
 
 // announce says where to go, and sends the browser there.
-func (b *browserLogin) announce(port int) {
+func (b *browserLogin) announce(port int) error {
 	s, address := b.s, b.address()
 	if s.JSON {
-		s.line(map[string]string{"authUrl": address})
-		return
+		return s.line(map[string]string{"authUrl": address})
 	}
 	s.tell("Starting local login server on http://localhost:%d.", port)
 	s.tell("If your browser did not open, navigate to this URL to authenticate:\n\n%s\n", address)
@@ -89,6 +90,7 @@ func (b *browserLogin) announce(port int) {
 	if !s.NoBrowser {
 		s.Open(address)
 	}
+	return nil
 }
 
 // address is where the browser goes; the order of the parameters is the original's.
@@ -226,10 +228,12 @@ func (s *session) cancelOther(ctx context.Context, port int) {
 func (s *session) report(before string, err error) error {
 	switch {
 	case s.JSON && err != nil:
-		s.line(map[string]any{"success": false, "error": err.Error()})
+		if lost := s.line(map[string]any{"success": false, "error": err.Error()}); lost != nil {
+			return fmt.Errorf("%s%w", before, err)
+		}
 		return exit.Silent(exit.Failed)
 	case s.JSON:
-		s.line(map[string]any{"success": true})
+		return s.line(map[string]any{"success": true})
 	case err != nil:
 		return s.say("%s%v", before, err)
 	default:

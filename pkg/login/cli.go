@@ -105,14 +105,15 @@ func (p Process) say(format string, args ...any) error {
 }
 
 // line writes an object for a program.
-func (p Process) line(v any) {
+func (p Process) line(v any) error {
 	b, err := json.Marshal(v)
 	if err == nil {
 		_, err = p.Stdout.Write(append(b, '\n'))
 	}
 	if err != nil {
-		p.tell("codex-login: warning: write to stdout: %v", err)
+		return fmt.Errorf("write to standard output: %w", err)
 	}
+	return nil
 }
 
 func (p Process) tell(format string, args ...any) { fmt.Fprintf(p.Stderr, format+"\n", args...) }

@@ -33,10 +33,13 @@ func (s *session) loginDevice() error {
 	}
 	link := s.issuer() + "/codex/device"
 	if s.JSON {
-		s.line(map[string]string{"verificationUrl": link, "userCode": d.Code})
+		err = s.line(map[string]string{"verificationUrl": link, "userCode": d.Code})
 	} else {
-		fmt.Fprintf(s.Stdout, "Open this link in a browser, on any machine, and sign in:\n\n   %s\n\nThen enter this code, which is good for %d minutes:\n\n   %s\n\n"+
+		_, err = fmt.Fprintf(s.Stdout, "Open this link in a browser, on any machine, and sign in:\n\n   %s\n\nThen enter this code, which is good for %d minutes:\n\n   %s\n\n"+
 			"Whoever else asks for the code wants to get into your account.\n", link, int(deviceTime.Minutes()), d.Code)
+	}
+	if err != nil {
+		return s.report(before, err)
 	}
 	return s.report(before, s.followDevice(d))
 }

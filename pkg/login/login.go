@@ -80,16 +80,21 @@ func (s *session) secret(what, option, variable string) (string, error) {
 		return "", s.say("%s expects the %s on stdin. Try piping it, e.g. `printenv %s | codex login %s`.", option, what, variable, option)
 	}
 	s.tell("Reading %s from stdin...", what)
-	b, err := io.ReadAll(io.LimitReader(s.Stdin, maxSecret+1))
-	if err == nil && len(b) > maxSecret {
-		err = fmt.Errorf("more than %d bytes", maxSecret)
-	}
+	text, err := s.piped()
 	if err != nil {
 		return "", s.say("Failed to read %s from stdin: %v", what, err)
 	}
-	text := strings.TrimSpace(string(b))
 	if text == "" {
 		return "", s.say("No %s provided via stdin.", what)
 	}
 	return text, nil
+}
+
+// piped is what standard input has, without the blanks around it.
+func (s *session) piped() (string, error) {
+	b, err := io.ReadAll(io.LimitReader(s.Stdin, maxSecret+1))
+	if err == nil && len(b) > maxSecret {
+		err = fmt.Errorf("more than %d bytes", maxSecret)
+	}
+	return strings.TrimSpace(string(b)), err
 }

@@ -259,6 +259,9 @@ func TestLines(t *testing.T) {
 	if out, _, status := d.run(t.Context(), "", "--json"); status != 1 || !strings.HasSuffix(out, `{"error":"Login cancelled","success":false}`+"\n") {
 		t.Errorf("%d %s", status, out)
 	}
+	if out, _, status := d.run(t.Context(), "at-good", "--json", "--with-access-token"); status != 0 || out != `{"success":true}`+"\n" {
+		t.Errorf("%d %s", status, out)
+	}
 	out, _, status := d.run(t.Context(), "", "--json", "-c", `forced_login_method="api"`)
 	if status != 1 || out != `{"error":"ChatGPT login is disabled. Use API key login instead.","success":false}`+"\n" {
 		t.Errorf("%d %s", status, out)
@@ -294,6 +297,9 @@ func TestPersonal(t *testing.T) {
 	out, errs, status := d.run(t.Context(), "", "token")
 	if status != 0 || out != `{"mode":"personalAccessToken","token":"at-good1","accountId":"acc1","email":"user@example.com","plan":"pro","userId":"user1"}`+"\n" {
 		t.Error(status, out, errs)
+	}
+	if _, errs, status := d.run(t.Context(), strings.Repeat("x", maxSecret+1), "token", "--refused"); status != 1 || !strings.Contains(errs, "more than") {
+		t.Error(status, errs)
 	}
 	if _, errs, status := d.run(t.Context(), "at-good1", "token", "--refused"); status != 1 || !strings.Contains(errs, "was refused: log in again") {
 		t.Error(status, errs)

@@ -47,7 +47,7 @@ func (a answer) describe() string {
 	code, text := a.fault()
 	switch {
 	case text != "":
-		return text
+		return strings.Join(strings.Fields(text), " ")
 	case code != "":
 		return code
 	}

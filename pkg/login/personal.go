@@ -26,11 +26,7 @@ func (s *session) loginToken() error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkedToken(token); err != nil {
-		return s.say("Error logging in with access token: %v", err)
-	}
-	s.tell("Successfully logged in")
-	return nil
+	return s.report("Error logging in with access token: ", s.checkedToken(token))
 }
 
 func (s *session) checkedToken(token string) error {

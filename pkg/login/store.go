@@ -62,12 +62,13 @@ type ringStore struct {
 	file    auth.File // where the credential was before
 	account string    // name of the entry
 	absent  error     // why there can be no keyring
+	set     func(service, user, text string) error
 }
 
 // ring names the entry of one home folder.
 func (p Process) ring(file auth.File) ringStore {
 	sum := sha256.Sum256([]byte(file.Home))
-	return ringStore{file: file, account: "cli|" + hex.EncodeToString(sum[:])[:16], absent: p.noBus()}
+	return ringStore{file: file, account: "cli|" + hex.EncodeToString(sum[:])[:16], absent: p.noBus(), set: keyring.Set}
 }
 
 // noBus says that there is no session bus, where keyrings are except on macOS and Windows:
@@ -122,7 +123,7 @@ func (r ringStore) Change(_ context.Context, change func(string) (string, error)
 	if err != nil || text == old {
 		return err
 	}
-	if err := r.do(func() error { return keyring.Set(ringService, r.account, text) }); err != nil {
+	if err := r.do(func() error { return r.set(ringService, r.account, text) }); err != nil {
 		return fmt.Errorf("failed to write OAuth tokens to keyring: %w", err)
 	}
 	_, err = r.file.Remove()
@@ -131,12 +132,20 @@ func (r ringStore) Change(_ context.Context, change func(string) (string, error)
 
 // Remove removes a file that an earlier setting has left, too.
 func (r ringStore) Remove() (bool, error) {
-	err := r.do(func() error { return keyring.Delete(ringService, r.account) })
+	err := r.forget()
 	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
-		return false, fmt.Errorf("failed to delete auth from keyring: %w", err)
+		return false, err
 	}
 	file, ferr := r.file.Remove()
 	return err == nil || file, ferr
+}
+
+// forget removes the entry.
+func (r ringStore) forget() error {
+	if err := r.do(func() error { return keyring.Delete(ringService, r.account) }); err != nil {
+		return fmt.Errorf("failed to delete auth from keyring: %w", err)
+	}
+	return nil
 }
 
 // autoStore is the keyring where there is one, else the file.
@@ -167,17 +176,34 @@ func (a autoStore) Change(ctx context.Context, change func(string) (string, erro
 		return err
 	}
 	keep := func(string) (string, error) { return text, nil }
-	if err := a.ring.Change(ctx, keep); err != nil {
-		a.warn(err)
-		return a.file.Change(ctx, keep)
+	failed := a.ring.Change(ctx, keep)
+	if failed == nil {
+		return nil
 	}
-	return nil
+	a.warn(failed)
+	if err := a.file.Change(ctx, keep); err != nil {
+		return err
+	}
+	// An entry that the keyring still gives would count before the file.
+	if older, err := a.ring.Read(); err != nil || older == "" {
+		return nil
+	}
+	return a.ring.forget()
 }
 
+// Remove is done without a keyring that does not answer only where the file was what
+// counted: else nobody knows what that holds.
 func (a autoStore) Remove() (bool, error) {
+	if a.ring.absent != nil {
+		return a.file.Remove()
+	}
 	removed, err := a.ring.Remove()
 	if err == nil {
 		return removed, nil
 	}
-	return a.file.Remove()
+	removed, ferr := a.file.Remove()
+	if ferr == nil && !removed {
+		return false, err
+	}
+	return removed, ferr
 }

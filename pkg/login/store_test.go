@@ -2,6 +2,7 @@ package login
 
 import (
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -67,6 +68,38 @@ func TestStores(t *testing.T) {
 		if _, errs, status := d.run(t.Context(), "", "logout", "-c", setting); status != 0 || !strings.Contains(errs, "Successfully logged out") || inFile(d) || inRing(d) {
 			t.Errorf("%s: %d %q", tc.store, status, errs)
 		}
+	}
+}
+
+// TestAutoRefused holds that an entry which a keyring keeps while it takes no other counts no
+// more than the file that is written instead: Windows takes no large one.
+func TestAutoRefused(t *testing.T) {
+	keyring.MockInit()
+	p := Process{Env: config.Env{Get: func(string) string { return "x" }}, Stderr: io.Discard}
+	store := p.openStore("auto", t.TempDir()).(autoStore)
+	keep := func(text string) {
+		t.Helper()
+		if err := store.Change(t.Context(), func(string) (string, error) { return text, nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep("old")
+	store.ring.set = func(string, string, string) error { return keyring.ErrSetDataTooBig }
+	keep("new")
+	if text, err := store.Read(); err != nil || text != "new" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// TestAutoUnknown holds that nobody is told that a credential is gone when a keyring may
+// have it.
+func TestAutoUnknown(t *testing.T) {
+	keyring.MockInitWithError(errors.New("locked"))
+	d := newDesk(t)
+	d.env["DBUS_SESSION_BUS_ADDRESS"] = "x"
+	const setting = `cli_auth_credentials_store="auto"`
+	if _, errs, status := d.run(t.Context(), "", "logout", "-c", setting); status != 1 || !strings.Contains(errs, "Error logging out: failed to delete auth from keyring: locked") {
+		t.Errorf("%d %q", status, errs)
 	}
 }
 

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -27,8 +25,11 @@ func (c *tokenCmd) Run(s *session) error {
 	}
 	refused := ""
 	if c.Refused {
-		b, err := io.ReadAll(io.LimitReader(s.Stdin, maxSecret))
-		if refused = strings.TrimSpace(string(b)); err != nil || refused == "" {
+		var err error
+		if refused, err = s.piped(); err != nil {
+			return fmt.Errorf("read the refused token from standard input: %w", err)
+		}
+		if refused == "" {
 			return exit.Usagef("--refused wants the token on standard input")
 		}
 	}
@@ -100,12 +101,11 @@ const (
 // a refresh token is good for one use, and a second one would end the login. The others
 // wait for it and take what it has stored.
 func (s *session) renewed(refused string) (*auth.Auth, error) {
-	// Who interrupts us must not lose the tokens between the service and the store.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), lockTime)
-	defer cancel()
 	lock := flock.New(filepath.Join(s.cfg.Home, "auth.renewal.lock"), flock.SetPermissions(0o600))
 	// Where nothing can be written the new tokens could not be kept either: nobody is asked.
-	if _, err := lock.TryLockContext(ctx, lockEvery); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	wait, cancel := context.WithTimeout(s.ctx, lockTime)
+	defer cancel()
+	if _, err := lock.TryLockContext(wait, lockEvery); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}
 	defer lock.Close()
@@ -114,6 +114,7 @@ func (s *session) renewed(refused string) (*auth.Auth, error) {
 		return a, err
 	}
 	used := a.RefreshToken
+	ctx := context.WithoutCancel(s.ctx) // who interrupts us must not lose the tokens between the service and the store
 	if err := s.renew(ctx, a); err != nil {
 		return nil, err
 	}
