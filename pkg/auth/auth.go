@@ -78,6 +78,15 @@ func (a *Auth) Stale(now time.Time) bool {
 	return !a.LastRefresh.IsZero() && now.Sub(a.LastRefresh) > 8*24*time.Hour
 }
 
+// Expired tells whether the access token says that its time is over.
+func (a *Auth) Expired(now time.Time) bool {
+	exp := expiry(a.AccessToken)
+	return !exp.IsZero() && !now.Before(exp)
+}
+
+// Account tells whether the credential is a ChatGPT account's, of whatever kind.
+func (a *Auth) Account() bool { return a.Mode == ChatGPT || a.Mode == Personal }
+
 // file is auth.json; the order of the keys is the original's.
 type file struct {
 	Mode          *string         `json:"auth_mode,omitempty"`
@@ -108,18 +117,8 @@ const maxFile = 1 << 20
 // Path is the file in a home folder.
 func Path(home string) string { return filepath.Join(home, "auth.json") }
 
-// Load finds the credential: CODEX_API_KEY when allowEnvKey says that this
-// frontend honours it, then CODEX_ACCESS_TOKEN, else auth.json. No credential is not an
-// error: the result then has mode "". A file that cannot be read is one, in words for the
-// user. OPENAI_API_KEY in the environment means nothing here, as in the original.
-func Load(home string, env config.Env, allowEnvKey bool) (*Auth, error) {
-	if a, err := FromEnv(env, allowEnvKey); a != nil || err != nil {
-		return a, err
-	}
-	return LoadFile(home)
-}
-
-// LoadFile is Load without the environment.
+// LoadFile reads auth.json. No credential is not an error: the result then has mode "". A
+// file that cannot be read is one, in words for the user.
 func LoadFile(home string) (*Auth, error) {
 	text, err := File{home}.Read()
 	if err != nil {

@@ -78,7 +78,7 @@ func TestLoad(t *testing.T) {
 				}
 				return "sk-wrong"
 			}}
-			got, err := Load(home, env, true)
+			got, err := (&Source{Home: home, Env: env, AllowKey: true}).Load(t.Context())
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Fatalf("error %v, want %s", err, c.err)
@@ -92,7 +92,7 @@ func TestLoad(t *testing.T) {
 				t.Fatalf("got %+v\nwant %+v", *got, c.want)
 			}
 			if c.env != "" && strings.TrimSpace(c.env) != "" {
-				if a, err := Load(home, env, false); err == nil && a.FromEnv && a.Mode == APIKey {
+				if a, err := (&Source{Home: home, Env: env}).Load(t.Context()); err == nil && a.FromEnv && a.Mode == APIKey {
 					t.Fatal("environment used without leave")
 				}
 			}
@@ -118,7 +118,7 @@ func TestSave(t *testing.T) {
 	}
 	id := token(`{}`)
 	in := &Auth{Mode: ChatGPT, IDToken: id, AccessToken: "a", RefreshToken: "r", AccountID: "acc", LastRefresh: time.Unix(1e9, 5)}
-	if err := SaveTokens(t.Context(), home, in); err != nil {
+	if err := (File{home}).Change(t.Context(), func(old string) (string, error) { return WithTokens(old, in) }); err != nil {
 		t.Fatal(err)
 	}
 	b, _ = os.ReadFile(Path(home))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"codex/pkg/config"
 )
@@ -33,12 +32,3 @@ func Restricted(cfg *config.Config, a *Auth) error {
 	}
 	return fmt.Errorf("Login is restricted to workspace(s) %s, but current credentials belong to %s.", strings.Join(allowed, ", "), a.AccountID)
 }
-
-// Expired tells whether the access token says that its time is over.
-func (a *Auth) Expired(now time.Time) bool {
-	exp := expiry(a.AccessToken)
-	return !exp.IsZero() && !now.Before(exp)
-}
-
-// Account tells whether the credential is a ChatGPT account's, of whatever kind.
-func (a *Auth) Account() bool { return a.Mode == ChatGPT || a.Mode == Personal }

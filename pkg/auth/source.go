@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,9 @@ type Source struct {
 	Environ  []string
 }
 
-// Load gives what there is, however old.
+// Load gives what there is, however old: CODEX_API_KEY when it counts, then
+// CODEX_ACCESS_TOKEN, else what is stored. OPENAI_API_KEY in the environment means nothing
+// here, as in the original.
 func (s *Source) Load(ctx context.Context) (*Auth, error) {
 	if a, err := FromEnv(s.Env, s.AllowKey); a != nil || err != nil {
 		return a, err
@@ -86,7 +89,7 @@ func (s *Source) next(ctx context.Context, a *Auth, refused string) (*Auth, erro
 // ask has codex-login print the credential. Who is interrupted stops waiting; codex-login
 // does not stop, since new tokens must not be lost on their way into the store.
 func (s *Source) ask(ctx context.Context, refused string) (*Auth, error) {
-	args := []string{"-c", "cli_auth_credentials_store=" + strconv.Quote(orFile(s.Store)), "token"}
+	args := []string{"-c", "cli_auth_credentials_store=" + strconv.Quote(cmp.Or(s.Store, "file")), "token"}
 	if refused != "" {
 		args = append(args, "--refused")
 	}
@@ -101,13 +104,6 @@ func (s *Source) ask(ctx context.Context, refused string) (*Auth, error) {
 	case err := <-ended:
 		return credential(out.Bytes, err, strings.TrimSpace(errs.String()))
 	}
-}
-
-func orFile(store string) string {
-	if store == "" {
-		return "file"
-	}
-	return store
 }
 
 // credential reads the answer; a program that failed has said why, in its last line.

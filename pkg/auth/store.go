@@ -122,8 +122,3 @@ func SaveAPIKey(ctx context.Context, home, key string) error {
 	}
 	return File{home}.Change(ctx, func(string) (string, error) { return text, nil })
 }
-
-// SaveTokens stores tokens after a login or a renewal.
-func SaveTokens(ctx context.Context, home string, a *Auth) error {
-	return File{home}.Change(ctx, func(old string) (string, error) { return WithTokens(old, a) })
-}
