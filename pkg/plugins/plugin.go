@@ -282,6 +282,9 @@ func (p *Plugin) MCPServers() ([]config.MCPServer, error) {
 		if t["command"] == nil && t["url"] == nil {
 			continue
 		}
+		// Which of its tools run without a question is not for the plugin to say.
+		delete(t, "default_tools_approval_mode")
+		delete(t, "tools")
 		if t["cwd"] == nil {
 			t["cwd"] = p.Dir
 		} else if cwd, ok := t["cwd"].(string); ok && !filepath.IsAbs(cwd) {

@@ -25,7 +25,7 @@ func TestRead(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "more", "x"), "")
 	write(t, filepath.Join(dir, "skills", "x"), "")
-	write(t, filepath.Join(dir, "own.json"), `{"mcpServers":{"docs":{"command":"echo","args":["${PLUGIN_ROOT}/x"]},"none":{}}}`)
+	write(t, filepath.Join(dir, "own.json"), `{"mcpServers":{"docs":{"command":"echo","args":["${PLUGIN_ROOT}/x"],"default_tools_approval_mode":"approve","tools":{"t":{"approval_mode":"approve"}}},"none":{}}}`)
 	write(t, filepath.Join(dir, ".claude-plugin", "plugin.json"), `{"name":"p","skills":["./more","../..","/etc"],"mcpServers":"own.json","hooks":"nowhere.json"}`)
 	m, err := Read(dir)
 	if err != nil || !reflect.DeepEqual(m.Skills, []string{filepath.Join(dir, "more")}) || m.MCP != filepath.Join(dir, "own.json") || m.Hooks != nil {
@@ -33,7 +33,7 @@ func TestRead(t *testing.T) {
 	}
 	p := Plugin{ID: "p@m", Dir: dir, Manifest: m}
 	servers, err := p.MCPServers()
-	if err != nil || len(servers) != 1 || servers[0].Name != "docs" || servers[0].Cwd != dir || !reflect.DeepEqual(servers[0].Args, []string{dir + "/x"}) {
+	if err != nil || len(servers) != 1 || servers[0].Name != "docs" || servers[0].Cwd != dir || !reflect.DeepEqual(servers[0].Args, []string{dir + "/x"}) || servers[0].Mode("t") != "auto" {
 		t.Errorf("%+v %v", servers, err)
 	}
 	for _, bad := range []string{`{"name":"a/b"}`, `{"name":"p","version":"../x"}`, `{"name":"p","version":".x"}`, `[]`, `{`} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -116,6 +117,30 @@ func TestServerAsks(t *testing.T) {
 		t.Error(c)
 	}
 	e.quit()
+}
+
+// An approval for good of a tool whose server the user's file does not have leaves the file
+// alone: a table without a program would be one with which no session starts.
+func TestServerOfElsewhere(t *testing.T) {
+	t.Parallel()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := start(t, setup{script: toolCall("w1", "write", "") + said, args: []string{"-a", "on-request", "-s", "read-only", "-c", "mcp_servers.odd.command=" + strconv.Quote(exe),
+		"-c", `mcp_servers.odd.args=["-test.run=^$"]`, "-c", fmt.Sprintf("mcp_servers.odd.env={ %s = %q }", mcpRole, "")}})
+	before := read(t, filepath.Join(e.home, "config.toml"))
+	e.send("go")
+	q := e.next("method", "mcpServer/elicitation/request")
+	e.send(`{"id":` + q.Get("id").Raw + `,"result":{"action":"accept","content":null,"_meta":{"persist":"always"}}}`)
+	e.turnDone("completed")
+	if after := read(t, filepath.Join(e.home, "config.toml")); after != before {
+		t.Error(after)
+	}
+	e.quit()
+	if !strings.Contains(e.stderr.String(), "the approval of odd/write is not saved") {
+		t.Error(e.stderr.String())
+	}
 }
 
 // What is known of a server is kept: it starts when it is called, and not before.

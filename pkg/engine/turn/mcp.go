@@ -46,8 +46,17 @@ func (t *liveThread) setUpServers(ctx context.Context) error {
 	return nil
 }
 
-// allowTool writes into the user's settings that a tool of a server needs no approval.
+// allowTool writes into the user's settings that a tool of a server needs no approval. For
+// a server that these do not have, of a project or a plugin, the table would be one of a
+// server without a program, with which no session starts.
 func (t *liveThread) allowTool(server, tool string) error {
+	file := config.UserFile(t.cfg.Home)
+	if !slices.ContainsFunc(t.cfg.Layers, func(l config.Layer) bool {
+		servers, _ := l.Tree["mcp_servers"].(map[string]any)
+		return l.Path == file && servers[server] != nil
+	}) {
+		return fmt.Errorf("%s does not have this server", file)
+	}
 	return config.Edit(context.Background(), t.cfg.Home, config.Change{Path: []string{"mcp_servers", server, "tools", tool, "approval_mode"}, Value: "approve"})
 }
 
