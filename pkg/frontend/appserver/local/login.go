@@ -1,12 +1,8 @@
 package local
 
 import (
-	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"slices"
 	"sync"
 
@@ -66,15 +62,6 @@ func (s *Service) loginCancel(r *Request, p *protocol.CancelLoginAccountParams) 
 	return res, nil
 }
 
-// progress is a line of codex-login --json.
-type progress struct {
-	AuthURL         string
-	VerificationURL string
-	UserCode        string
-	Success         *bool
-	Error           string
-}
-
 // loginAccount has codex-login sign in, and answers when it says where the person goes.
 func (s *Service) loginAccount(r *Request, cfg *config.Config, kind string) (any, error) {
 	args := []string{"--json"}
@@ -86,50 +73,27 @@ func (s *Service) loginAccount(r *Request, cfg *config.Config, kind string) (any
 			args = append(args, option+"="+v)
 		}
 	}
-	cmd := exec.Command(s.Login, launch.LoginArgs(cfg, args...)...)
-	cmd.Env, cmd.Stderr = append(slices.Clone(s.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.Origin()), s.Stderr
-	in, err := cmd.StdinPipe()
+	env := append(slices.Clone(s.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.Origin())
+	l, err := s.newSignIn(s.Login, env, launch.LoginArgs(cfg, args...)...)
 	if err != nil {
 		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start codex-login: %w", err)
 	}
 	id := uuid.NewString()
-	s.logins.begin(id, in)
-	lines := json.NewDecoder(bufio.NewReader(io.LimitReader(out, 1<<20)))
-	var first progress
-	if err := lines.Decode(&first); err != nil || first.Success != nil {
+	s.logins.begin(id, l.input)
+	first, err := l.start()
+	if err != nil {
 		s.logins.cancel(id)
-		cmd.Wait()
-		if err == nil {
-			err = errors.New(first.Error)
-		}
 		return nil, fmt.Errorf("failed to start login: %w", err)
 	}
-	s.Background(func() { s.followLogin(id, cfg, cmd, lines) })
-	res := protocol.LoginAccountResponse{Type: kind, LoginID: id, AuthURL: first.AuthURL, VerificationURL: first.VerificationURL, UserCode: first.UserCode}
-	return res, nil
+	s.Background(func() { s.followLogin(id, cfg, l) })
+	return protocol.LoginAccountResponse{Type: kind, LoginID: id, AuthURL: first.AuthURL, VerificationURL: first.VerificationURL, UserCode: first.UserCode}, nil
 }
 
 // followLogin tells how a login ends.
-func (s *Service) followLogin(id string, cfg *config.Config, cmd *exec.Cmd, lines *json.Decoder) {
-	var last progress
-	err := lines.Decode(&last)
+func (s *Service) followLogin(id string, cfg *config.Config, l *signIn) {
+	why := l.outcome()
 	s.logins.cancel(id)
-	cmd.Wait()
-	n := protocol.AccountLoginCompletedNotification{LoginID: &id, Success: err == nil && last.Success != nil && *last.Success}
-	if !n.Success {
-		why := last.Error
-		if why == "" {
-			why = "Login was not completed"
-		}
-		n.Error = &why
-	}
+	n := protocol.AccountLoginCompletedNotification{LoginID: &id, Success: why == nil, Error: why}
 	s.Broadcast(protocol.NoteAccountLoginCompleted, n)
 	if n.Success {
 		a, err := s.credential(cfg)

@@ -1,12 +1,8 @@
 package local
 
 import (
-	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
 	"sync"
 	"time"
@@ -92,78 +88,29 @@ func (s *Service) serverLogin(r *Request, p *protocol.McpServerOauthLoginParams)
 	if p.Scopes != nil {
 		args = append(args, "--scopes="+strings.Join(p.Scopes, ","))
 	}
-	l := &serverLogin{name: p.Name}
-	if err := l.start(exec.Command(s.MCP, append(args, "--", p.Name)...), s); err != nil {
+	l, err := s.newSignIn(s.MCP, s.Environ, append(args, "--", p.Name)...)
+	if err != nil {
 		return nil, err
 	}
-	if p.TimeoutSecs != nil && *p.TimeoutSecs > 0 && *p.TimeoutSecs < int64(24*time.Hour/time.Second) {
-		l.late = time.AfterFunc(time.Duration(*p.TimeoutSecs)*time.Second, func() { l.input.Close() })
+	if err := s.serverLogins.begin(p.Name, l.input); err != nil {
+		l.input.Close()
+		return nil, err
 	}
-	first, err := l.next()
-	if err != nil || first.Success != nil {
-		l.finish(s)
-		if err == nil {
-			err = errors.New(first.Error)
-		}
+	stop := func() bool { return false }
+	if p.TimeoutSecs != nil && *p.TimeoutSecs > 0 && *p.TimeoutSecs < int64(24*time.Hour/time.Second) {
+		stop = time.AfterFunc(time.Duration(*p.TimeoutSecs)*time.Second, func() { l.input.Close() }).Stop
+	}
+	first, err := l.start()
+	if err != nil {
+		stop()
+		s.serverLogins.end(p.Name, l.input)
 		return nil, fmt.Errorf("failed to login to MCP server '%s': %w", p.Name, err)
 	}
-	s.Background(func() { l.follow(s) })
+	s.Background(func() {
+		why := l.outcome()
+		stop()
+		s.serverLogins.end(p.Name, l.input)
+		s.Broadcast(protocol.NoteMcpServerOauthLoginCompleted, protocol.McpServerOauthLoginCompletedNotification{Name: p.Name, Success: why == nil, Error: why})
+	})
 	return protocol.McpServerOauthLoginResponse{AuthorizationURL: first.AuthURL}, nil
-}
-
-// serverLogin is one login at an MCP server.
-type serverLogin struct {
-	name  string
-	cmd   *exec.Cmd
-	input io.Closer
-	lines *json.Decoder
-	late  *time.Timer
-}
-
-func (l *serverLogin) start(cmd *exec.Cmd, s *Service) error {
-	cmd.Env, cmd.Stderr = s.Environ, s.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	l.cmd, l.input, l.lines = cmd, in, json.NewDecoder(bufio.NewReader(io.LimitReader(out, 1<<20)))
-	if err := s.serverLogins.begin(l.name, in); err != nil {
-		in.Close()
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		s.serverLogins.end(l.name, in)
-		return fmt.Errorf("start codex-mcp: %w", err)
-	}
-	return nil
-}
-
-func (l *serverLogin) next() (p progress, err error) { return p, l.lines.Decode(&p) }
-
-// follow tells how the login ends.
-func (l *serverLogin) follow(s *Service) {
-	last, err := l.next()
-	l.finish(s)
-	n := protocol.McpServerOauthLoginCompletedNotification{Name: l.name, Success: err == nil && last.Success != nil && *last.Success}
-	if !n.Success {
-		if n.Error = &last.Error; last.Error == "" {
-			why := "Login was not completed"
-			n.Error = &why
-		}
-	}
-	s.Broadcast(protocol.NoteMcpServerOauthLoginCompleted, n)
-}
-
-// finish waits for the program.
-func (l *serverLogin) finish(s *Service) {
-	if l.late != nil {
-		l.late.Stop()
-	}
-	s.serverLogins.end(l.name, l.input)
-	l.input.Close()
-	_ = l.cmd.Wait() // what it said is what counts
 }
