@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"codex/pkg/foreign"
 	"codex/pkg/shellwords"
 )
 
@@ -129,9 +130,12 @@ func (m machine) packaged(dir string) (origin, bool) {
 	return origin{}, false
 }
 
+// maxFile bounds what a project says of itself.
+const maxFile = 16 << 20
+
 // here is this machine.
 func here(home, url string) machine {
-	return machine{home: home, url: url, read: os.ReadFile, exists: func(path string) bool {
+	return machine{home: home, url: url, read: func(path string) ([]byte, error) { return foreign.ReadFile(path, maxFile) }, exists: func(path string) bool {
 		_, err := os.Stat(path)
 		return err == nil
 	}}

@@ -45,13 +45,17 @@ func Run(p Process) error {
 	if err != nil {
 		return err
 	}
-	o, ok := here(home, address(home, p.Env)).find(self)
+	from, unread := address(home, p.Env.Get("CODEX_UPDATE_URL"))
+	o, ok := here(home, from).find(self)
 	if !ok {
 		fmt.Fprintf(p.Stderr, "Error: Could not detect the Codex installation method. Please update manually: %s is %s\n", filepath.Dir(self), version.Line("codex-cli"))
 		return exit.Silent(exit.Failed)
 	}
 	fmt.Fprintf(p.Stderr, "%s was installed %s.\n", version.Line("codex-cli"), o.How)
-	if o.Command == "" {
+	switch {
+	case o.Command == "" && unread != nil:
+		return unread
+	case o.Command == "":
 		return errors.New("this build does not know where its installer is published: run the install.sh from where you had it, or set CODEX_UPDATE_URL")
 	}
 	fmt.Fprintln(p.Stderr, "To update it, run the following, or `codex update | sh`:")
@@ -59,11 +63,12 @@ func Run(p Process) error {
 	return err
 }
 
-// address is where the updater of codex-daemon gets releases from, "" for nowhere.
-func address(home string, env config.Env) string {
-	s, _ := updater.Load(updater.SettingsFile(home), env.Get("CODEX_UPDATE_URL")) // with an error the defaults hold
-	if s.URL == updater.Nowhere {
-		return ""
+// address is where the updater of codex-daemon gets releases from, "" for nowhere. url,
+// from the environment, counts whatever its settings are.
+func address(home, url string) (string, error) {
+	s, err := updater.Load(updater.SettingsFile(home), url)
+	if s.URL == updater.Nowhere || err != nil && url == "" {
+		return "", err
 	}
-	return s.URL
+	return s.URL, nil
 }
