@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -105,5 +106,24 @@ func TestBroken(t *testing.T) {
 	}
 	if tty.String() != "\a\a\a" {
 		t.Errorf("%q", tty.String())
+	}
+}
+
+// TestTwoKinds holds that a notify program which still runs is no complaint about the
+// desktop's.
+func TestTwoKinds(t *testing.T) {
+	if os.PathSeparator != '/' {
+		t.Skip("no sh")
+	}
+	running := filepath.Join(t.TempDir(), "running")
+	if err := os.WriteFile(running, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	teller := &Teller{Command: []string{"/bin/sh", "-c", `while [ -e "$1" ]; do sleep 0.01; done`, "sh", running}, Log: &log,
+		Desktop: func(string) ([]string, error) { return []string{"/bin/sh", "-c", ":"}, nil }}
+	teller.Tell(Event{Turn: &Turn{}, Text: "done"})
+	if log.Len() > 0 {
+		t.Error(log.String())
 	}
 }

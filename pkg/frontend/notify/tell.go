@@ -22,11 +22,11 @@ type Teller struct {
 
 	mu      sync.Mutex
 	said    map[string]bool // complaints, each of which is made once
-	running int             // programs
+	running map[string]int  // programs, by what they are
 }
 
-// maxRunning is how many programs may run at once: one that hangs must not fill the
-// machine.
+// maxRunning is how many programs of a kind may run at once: one that hangs must not fill
+// the machine.
 const maxRunning = 16
 
 // Tell handles one event. It never waits for the program it starts, nor fails: a broken
@@ -91,7 +91,7 @@ func (t *Teller) complain(format string, args ...any) {
 // goroutine reaps it if it ends first.
 func (t *Teller) start(what string, argv []string) bool {
 	t.mu.Lock()
-	running := t.running
+	running := t.running[what]
 	t.mu.Unlock()
 	if running > 0 {
 		t.complain("the %s of an earlier turn still runs", what)
@@ -105,19 +105,24 @@ func (t *Teller) start(what string, argv []string) bool {
 		t.complain("run %s: %v", what, err)
 		return false
 	}
-	t.mu.Lock()
-	t.running++
-	t.mu.Unlock()
+	t.count(what, 1)
 	go func() { // ends with the child, or with us
 		err := cmd.Wait()
-		t.mu.Lock()
-		t.running--
-		t.mu.Unlock()
+		t.count(what, -1)
 		if err != nil {
 			t.complain("%s %s: %v", what, argv[0], err)
 		}
 	}()
 	return true
+}
+
+func (t *Teller) count(what string, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.running == nil {
+		t.running = map[string]int{}
+	}
+	t.running[what] += n
 }
 
 func detach(argv []string) (*exec.Cmd, error) {
