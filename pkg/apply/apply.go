@@ -5,7 +5,6 @@
 package apply
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/foreign"
 )
 
 // Process is what the program takes from its process.
@@ -119,10 +119,13 @@ func detail(said string) string {
 	return ""
 }
 
+// maxOutput bounds what is kept of git's words.
+const maxOutput = 1 << 20
+
 // git runs it in a folder, and gives what it wrote.
 func (p Process) git(ctx context.Context, path, input, dir string, args ...string) (stdout, stderr string, err error) {
 	cmd := exec.CommandContext(ctx, path, args...)
-	var out, errs bytes.Buffer
+	out, errs := foreign.Output{Max: maxOutput}, foreign.Output{Max: maxOutput}
 	cmd.Dir, cmd.Env = dir, auth.WithoutSecrets(p.Environ)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &errs
 	err = cmd.Run()

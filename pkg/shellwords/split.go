@@ -65,3 +65,11 @@ func Split(s string) (out []string, ok bool) {
 	}
 	return out, true
 }
+
+// Script is a command as people say it: the script, when it is one for a shell.
+func Script(command string) string {
+	if words, ok := Split(command); ok && len(words) == 3 && (words[1] == "-lc" || words[1] == "-c") {
+		return words[2]
+	}
+	return command
+}

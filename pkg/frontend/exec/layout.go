@@ -49,10 +49,7 @@ func shortLine(l string) string {
 // label names a command in one line of at most width columns: the script, when it is one
 // for a shell.
 func label(command string, width int) string {
-	if words, ok := shellwords.Split(command); ok && len(words) == 3 && (words[1] == "-lc" || words[1] == "-c") {
-		command = words[2]
-	}
-	return clipped(strings.Join(strings.Fields(command), " "), width)
+	return clipped(strings.Join(strings.Fields(shellwords.Script(command)), " "), width)
 }
 
 // clipped cuts s to width columns.

@@ -23,11 +23,7 @@ func agents(e Entry, width int, t *text.Theme) []text.Line {
 	out := bulleted([]text.Line{title}, width, mark)
 	var rows []text.Line
 	if item.Prompt != nil {
-		said := text.Wrap(plain(*item.Prompt, t.Dim), max(1, width-4))
-		if !e.Full {
-			said = limited(said, blockRows, t)
-		}
-		rows = said
+		rows = block(*item.Prompt, e.Full, width, t)
 	}
 	ids := item.ReceiverThreadIDs
 	for _, id := range slices.Sorted(maps.Keys(item.AgentsStates)) {
@@ -55,11 +51,7 @@ func agentState(id string, s protocol.CollabAgentState, full bool, width int, t 
 	}
 	rows := []text.Line{line}
 	if s.Message != nil {
-		said := text.Wrap(plain(*s.Message, t.Dim), max(1, width-4))
-		if !full {
-			said = limited(said, blockRows, t)
-		}
-		rows = append(rows, said...)
+		rows = append(rows, block(*s.Message, full, width, t)...)
 	}
 	return rows
 }

@@ -35,7 +35,7 @@ func answers(e Entry, width int, t *text.Theme) []text.Line {
 	count := 0
 	var rows []text.Line
 	for _, q := range a.Questions {
-		rows = append(rows, hanging(plain(q.Question, text.Style{}), width, text.Of("  • ", t.Dim), text.Of("    ", text.Style{}))...)
+		rows = append(rows, text.Hanging(plain(q.Question, text.Style{}), width, text.Of("  • ", t.Dim), text.Of("    ", text.Style{}))...)
 		if len(q.Answers) > 0 {
 			count++
 		}
@@ -44,7 +44,7 @@ func answers(e Entry, width int, t *text.Theme) []text.Line {
 				said = "••••••"
 			}
 			first := text.Line{span("    ", text.Style{}), span("answer: ", t.Dim)}
-			rows = append(rows, hanging(plain(said, t.Accent), width, first, text.Of("            ", text.Style{}))...)
+			rows = append(rows, text.Hanging(plain(said, t.Accent), width, first, text.Of("            ", text.Style{}))...)
 		}
 	}
 	title := text.Line{span("Questions", t.Bold), span(fmt.Sprintf(" %d/%d answered", count, len(a.Questions)), t.Dim)}

@@ -19,14 +19,6 @@ const (
 // transcriptHint says how to see everything.
 const transcriptHint = " (ctrl + t shows the transcript)"
 
-// Script is the command as people say it: the script, when it is one for a shell.
-func Script(command string) string {
-	if words, ok := shellwords.Split(command); ok && len(words) == 3 && (words[1] == "-lc" || words[1] == "-c") {
-		return words[2]
-	}
-	return command
-}
-
 // command draws a command: that it runs or ran, and both ends of its output.
 func command(e Entry, width int, t *text.Theme) []text.Line {
 	item, ok := e.Item.(*protocol.CommandExecutionItem)
@@ -58,19 +50,19 @@ func commandTitle(item *protocol.CommandExecutionItem, running bool, beat, width
 	case user:
 		verb = "You ran "
 	}
-	script := Script(item.Command)
+	script := shellwords.Script(item.Command)
 	if i := lineEnd(script, titleRows+2); i < len(script)-1 { // what follows is counted alone
 		script = script[:i]
 	}
 	code := t.Highlight("bash", script)
 	lines := text.Wrap([]text.Line{append(text.Of(verb, t.Bold), code[0]...)}, max(1, width-2))
 	lines = append(lines, text.Wrap(code[1:], max(1, width-4))...)
-	if extra := strings.Count(Script(item.Command), "\n") - strings.Count(script, "\n"); len(lines) > titleRows+1 || extra > 0 {
+	if extra := strings.Count(shellwords.Script(item.Command), "\n") - strings.Count(script, "\n"); len(lines) > titleRows+1 || extra > 0 {
 		kept := min(len(lines), titleRows+1)
 		lines = append(lines[:kept:kept], more(len(lines)-kept+extra, "", t))
 	}
 	mark := bullet(running, item.Status != protocol.CommandExecutionStatusCompleted || failed(item), beat, t)
-	return hanging(lines, width, text.Of("• ", mark), text.Of("  │ ", t.Dim))
+	return text.Hanging(lines, width, text.Of("• ", mark), text.Of("  │ ", t.Dim))
 }
 
 // failed says whether the command ended with a status other than 0.
@@ -79,10 +71,7 @@ func failed(item *protocol.CommandExecutionItem) bool {
 }
 
 func commandOutput(e Entry, item *protocol.CommandExecutionItem, running bool, width int, t *text.Theme) []text.Line {
-	x := e.Live.excerpt()
-	if item.AggregatedOutput != nil {
-		x = excerpt{head: *item.AggregatedOutput}
-	}
+	x := outputOf(e, item)
 	if strings.TrimSpace(x.head) == "" && x.lost == 0 {
 		if running || item.Status == protocol.CommandExecutionStatusDeclined {
 			return nil
@@ -96,17 +85,22 @@ func commandOutput(e Entry, item *protocol.CommandExecutionItem, running bool, w
 	return below(x.rows(max(1, width-4), most, transcriptHint, t), width, t)
 }
 
+// outputOf is the output as the ended command has it, or what is kept of it so far.
+func outputOf(e Entry, item *protocol.CommandExecutionItem) excerpt {
+	if item.AggregatedOutput != nil {
+		return excerpt{head: *item.AggregatedOutput}
+	}
+	return e.Live.excerpt()
+}
+
 // fullCommand draws everything of a command, as a shell would have shown it.
 func fullCommand(e Entry, item *protocol.CommandExecutionItem, width int, t *text.Theme) []text.Line {
-	code := t.Highlight("bash", Script(item.Command))
-	out := hanging(code, width, text.Of("$ ", t.Accent), text.Of("  ", text.Style{}))
-	x := e.Live.excerpt()
-	if item.AggregatedOutput != nil {
-		x = excerpt{head: *item.AggregatedOutput}
-	}
+	code := t.Highlight("bash", shellwords.Script(item.Command))
+	out := text.Hanging(code, width, text.Of("$ ", t.Accent), text.Of("  ", text.Style{}))
+	x := outputOf(e, item)
 	if x.head != "" {
 		margin := text.Of("  ", text.Style{})
-		out = append(out, hanging(x.rows(max(1, width-2), 0, "", t), width, margin, margin)...)
+		out = append(out, text.Hanging(x.rows(max(1, width-2), 0, "", t), width, margin, margin)...)
 	}
 	if item.Status != protocol.CommandExecutionStatusInProgress {
 		out = append(out, text.Wrap([]text.Line{ending(item, t)}, width)...)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"codex/pkg/frontend/tui/text"
+	"codex/pkg/shellwords"
 )
 
 const kindDecision = "decision"
@@ -68,13 +69,13 @@ func decision(e Entry, width int, t *text.Theme) []text.Line {
 		sign, mark = "✗ ", t.Error
 		line = append(append(line, bold("canceled"), said(" the request")), what...)
 	}
-	return hanging([]text.Line{line}, width, text.Of(sign, mark), text.Of("  ", text.Style{}))
+	return text.Hanging([]text.Line{line}, width, text.Of(sign, mark), text.Of("  ", text.Style{}))
 }
 
 // snippet is the first line of a command, as much as fits into a sentence.
 func snippet(command string) string {
 	const most = 80
-	script := Script(command)
+	script := shellwords.Script(command)
 	first, _, many := strings.Cut(script, "\n")
 	first = text.CleanLine(first)
 	if many && text.Width(first) < most {

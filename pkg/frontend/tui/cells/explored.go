@@ -79,12 +79,6 @@ func explored(e Entry, width int, t *text.Theme) []text.Line {
 
 // explore draws one action that reads no file.
 func explore(a protocol.CommandAction, t *text.Theme) text.Line {
-	value := func(s *string) string {
-		if s == nil {
-			return ""
-		}
-		return *s
-	}
 	verb, what := "Run", a.Command
 	switch a.Type {
 	case protocol.CommandActionListFiles:
@@ -92,10 +86,10 @@ func explore(a protocol.CommandAction, t *text.Theme) text.Line {
 			what = *a.Path
 		}
 	case protocol.CommandActionSearch:
-		verb, what = "Search", value(a.Query)
+		verb, what = "Search", deref(a.Query)
 		if a.Query == nil {
 			what = a.Command
-		} else if p := value(a.Path); p != "" {
+		} else if p := deref(a.Path); p != "" {
 			what += " in " + p
 		}
 	}

@@ -17,7 +17,7 @@ func fileChange(e Entry, width int, t *text.Theme) []text.Line {
 		return nil
 	}
 	if item.Status == protocol.PatchApplyStatusFailed && !e.Full {
-		out := hanging([]text.Line{text.Of("Failed to apply patch", t.Mode.With(t.Bold))}, width, text.Of("✘ ", t.Error.With(t.Bold)), text.Of("  ", text.Style{}))
+		out := text.Hanging([]text.Line{text.Of("Failed to apply patch", t.Mode.With(t.Bold))}, width, text.Of("✘ ", t.Error.With(t.Bold)), text.Of("  ", text.Style{}))
 		for _, c := range item.Changes {
 			out = append(out, below([]text.Line{text.Of(text.CleanLine(c.Path), t.Dim)}, width, t)...)
 		}

@@ -14,20 +14,12 @@ func span(s string, style text.Style) text.Span { return text.Span{Text: s, Styl
 
 // bulleted wraps lines behind a bullet, the rest below the text.
 func bulleted(lines []text.Line, width int, bullet text.Style) []text.Line {
-	return hanging(lines, width, text.Of("• ", bullet), text.Of("  ", text.Style{}))
-}
-
-// hanging wraps lines with first before the first of all rows and rest before the others.
-func hanging(lines []text.Line, width int, first, rest text.Line) []text.Line {
-	if room := width - max(first.Width(), rest.Width()); room >= 2 { // a wide character has two
-		return text.Prefixed(text.Wrap(lines, room), first, rest)
-	}
-	return text.Wrap(lines, width)
+	return text.Hanging(lines, width, text.Of("• ", bullet), text.Of("  ", text.Style{}))
 }
 
 // below hangs lines under a cell's title, behind a corner.
 func below(lines []text.Line, width int, t *text.Theme) []text.Line {
-	return hanging(lines, width, text.Of("  └ ", t.Dim), text.Of("    ", text.Style{}))
+	return text.Hanging(lines, width, text.Of("  └ ", t.Dim), text.Of("    ", text.Style{}))
 }
 
 // plain makes lines of a stranger's text in one style.
@@ -64,6 +56,23 @@ func limited(lines []text.Line, most int, t *text.Theme) []text.Line {
 		return lines
 	}
 	return append(lines[:most:most], more(len(lines)-most, "", t))
+}
+
+// block draws a stranger's text as rows below a cell's title: its begin, or in full.
+func block(s string, full bool, width int, t *text.Theme) []text.Line {
+	rows := text.Wrap(plain(s, t.Dim), max(1, width-4))
+	if full {
+		return rows
+	}
+	return limited(rows, blockRows, t)
+}
+
+// deref is what an optional text says.
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // Elapsed says how long something took, in the units that people count in.

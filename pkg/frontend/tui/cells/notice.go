@@ -59,7 +59,7 @@ func notice(e Entry, width int, t *text.Theme) []text.Line {
 	} else if n.Hint != "" {
 		lines = append(lines, plain(n.Hint, t.Dim)...)
 	}
-	return hanging(lines, width, text.Of(sign, mark), text.Of("  ", text.Style{}))
+	return text.Hanging(lines, width, text.Of(sign, mark), text.Of("  ", text.Style{}))
 }
 
 // Separator is the line before the last message of a turn that used tools.
@@ -114,10 +114,10 @@ func listing(e Entry, width int, t *text.Theme) []text.Line {
 		out = append(append(out, text.Wrap(plain(l.Title, t.Bold), width)...), nil)
 	}
 	for _, item := range l.Items {
-		out = append(out, hanging(plain(item, text.Style{}), width, text.Of("  • ", t.Dim), text.Of("    ", text.Style{}))...)
+		out = append(out, text.Hanging(plain(item, text.Style{}), width, text.Of("  • ", t.Dim), text.Of("    ", text.Style{}))...)
 	}
 	for _, h := range l.Hints {
-		out = append(out, hanging(plain(h, t.Dim), width, text.Of("    ", text.Style{}), text.Of("    ", text.Style{}))...)
+		out = append(out, text.Hanging(plain(h, t.Dim), width, text.Of("    ", text.Style{}), text.Of("    ", text.Style{}))...)
 	}
 	return out
 }

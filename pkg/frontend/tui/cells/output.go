@@ -1,6 +1,7 @@
 package cells
 
 import (
+	"bytes"
 	"strings"
 
 	"codex/pkg/frontend/tui/text"
@@ -40,10 +41,10 @@ func (o *Output) drop() {
 		return
 	}
 	cut := len(o.tail) - keptOutput
-	if i := strings.IndexByte(string(o.tail[cut:]), '\n'); i >= 0 {
+	if i := bytes.IndexByte(o.tail[cut:], '\n'); i >= 0 {
 		cut += i + 1
 	}
-	o.lost += strings.Count(string(o.tail[:cut]), "\n")
+	o.lost += bytes.Count(o.tail[:cut], []byte("\n"))
 	o.tail = append(o.tail[:0], o.tail[cut:]...)
 }
 

@@ -39,7 +39,7 @@ func planUpdate(e Entry, width int, t *text.Theme) []text.Line {
 		}
 		mark := style
 		mark.Attr &^= text.Strike
-		step := hanging(plain(s.Step, style), max(1, width-4), text.Of(box, mark), text.Of("  ", text.Style{}))
+		step := text.Hanging(plain(s.Step, style), max(1, width-4), text.Of(box, mark), text.Of("  ", text.Style{}))
 		lines = append(lines, step...)
 	}
 	if len(p.Steps) == 0 {
@@ -56,7 +56,7 @@ func proposedPlan(e Entry, width int, t *text.Theme) []text.Line {
 		return nil
 	}
 	out := bulleted([]text.Line{text.Of("Proposed Plan", t.Bold)}, width, t.Dim)
-	body := hanging(text.Markdown(item.Text, max(1, width-4), t), width, text.Of("  ", text.Style{}), text.Of("  ", text.Style{}))
+	body := text.Hanging(text.Markdown(item.Text, max(1, width-4), t), width, text.Of("  ", text.Style{}), text.Of("  ", text.Style{}))
 	for _, l := range append(append([]text.Line{nil}, body...), nil) {
 		if t.User.BG != text.Default {
 			l = text.Filled(l.Restyled(t.User), width, t.User)

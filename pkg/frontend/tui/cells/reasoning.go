@@ -36,7 +36,7 @@ func reasoning(e Entry, width int, t *text.Theme) []text.Line {
 	for i, l := range lines {
 		lines[i] = l.Restyled(t.Dim.With(t.Italic))
 	}
-	return hanging(lines, width, text.Of("• ", t.Dim), text.Of("  ", text.Style{}))
+	return text.Hanging(lines, width, text.Of("• ", t.Dim), text.Of("  ", text.Style{}))
 }
 
 // Title is the bold title that a part of reasoning begins with, and what follows it.

@@ -7,6 +7,7 @@ import (
 
 	"codex/pkg/frontend/tui/text"
 	"codex/pkg/protocol"
+	"codex/pkg/shellwords"
 )
 
 const kindRequest = "request"
@@ -64,7 +65,7 @@ func request(e Entry, width int, t *text.Theme) []text.Line {
 		part(labelled("Directory: ", strict(r.Cwd), t.Dim, room)...)
 	}
 	if r.Command != "" {
-		part(hanging(t.Highlight("bash", strict(Script(r.Command))), room, text.Of("$ ", t.Dim), text.Of("  ", text.Style{}))...)
+		part(text.Hanging(t.Highlight("bash", strict(shellwords.Script(r.Command))), room, text.Of("$ ", t.Dim), text.Of("  ", text.Style{}))...)
 	}
 	if len(r.Changes) > 0 {
 		item := &protocol.FileChangeItem{Changes: r.Changes, Status: protocol.PatchApplyStatusInProgress}

@@ -25,24 +25,18 @@ func searched(item *protocol.WebSearchItem) string {
 	if a == nil {
 		return item.Query
 	}
-	of := func(s *string) string {
-		if s == nil {
-			return ""
-		}
-		return *s
-	}
 	switch a.Type {
 	case protocol.WebSearchActionSearch:
 		if len(a.Queries) > 0 {
 			return strings.Join(a.Queries, ", ")
 		}
-		if q := of(a.Query); q != "" {
+		if q := deref(a.Query); q != "" {
 			return q
 		}
 	case protocol.WebSearchActionOpenPage:
-		return of(a.URL)
+		return deref(a.URL)
 	case protocol.WebSearchActionFindInPage:
-		return "'" + of(a.Pattern) + "' in " + of(a.URL)
+		return "'" + deref(a.Pattern) + "' in " + deref(a.URL)
 	}
 	return item.Query
 }

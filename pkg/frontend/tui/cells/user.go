@@ -18,7 +18,7 @@ func userMessage(e Entry, width int, t *text.Theme) []text.Line {
 	for _, in := range item.Content {
 		lines = append(lines, userInput(in, t)...)
 	}
-	lines = hanging(lines, width, text.Of("› ", t.Bold.With(t.Dim)), text.Of("  ", text.Style{}))
+	lines = text.Hanging(lines, width, text.Of("› ", t.Bold.With(t.Dim)), text.Of("  ", text.Style{}))
 	out := append([]text.Line{nil}, lines...)
 	out = append(out, nil)
 	if t.User.BG != text.Default {
@@ -58,11 +58,7 @@ func hookPrompt(e Entry, width int, t *text.Theme) []text.Line {
 	lines := []text.Line{{span("Hook", t.Bold), span(" said to the model:", text.Style{})}}
 	out := bulleted(lines, width, t.Dim)
 	for _, f := range item.Fragments {
-		said := plain(f.Text, t.Dim)
-		if !e.Full {
-			said = limited(said, 5, t)
-		}
-		out = append(out, below(said, width, t)...)
+		out = append(out, below(block(f.Text, e.Full, width, t), width, t)...)
 	}
 	return out
 }

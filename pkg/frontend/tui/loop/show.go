@@ -16,6 +16,7 @@ import (
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/frontend/tui/text"
 	"codex/pkg/protocol"
+	"codex/pkg/shellwords"
 )
 
 // statusCard shows how the thread is set up and what it has used.
@@ -106,7 +107,7 @@ func (l *Loop) listTerminals() {
 		}
 		list := &cells.Listing{Command: "/ps", Title: "Background terminals"}
 		for _, t := range r.Get("data").Array() {
-			list.Items = append(list.Items, cells.Script(t.Get("command").Str))
+			list.Items = append(list.Items, shellwords.Script(t.Get("command").Str))
 		}
 		if len(list.Items) == 0 {
 			list.Hints = []string{"No command runs in the background."}

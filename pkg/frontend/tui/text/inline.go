@@ -1,15 +1,12 @@
 package text
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/util"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // inline draws what stands in a paragraph: lines of spans, one for each line of the source.
 func (d *drawer) inline(n ast.Node, style Style) []Line {

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 
@@ -129,7 +130,7 @@ func (d *drawer) node(n ast.Node, width int) []Line {
 	case *ast.Heading:
 		style := d.t.Heading[max(1, min(6, n.Level))-1]
 		first := Of(strings.Repeat("#", n.Level)+" ", style)
-		return hangingLines(d.inline(n, style), width, first, Of(strings.Repeat(" ", n.Level+1), Style{}))
+		return Hanging(d.inline(n, style), width, first, Of(strings.Repeat(" ", n.Level+1), Style{}))
 	case *ast.ThematicBreak:
 		return Wrap([]Line{Of("———", Style{})}, width)
 	case *ast.Blockquote:
@@ -139,7 +140,7 @@ func (d *drawer) node(n ast.Node, width int) []Line {
 	case *ast.FencedCodeBlock:
 		return d.code(string(n.Language(d.src)), d.lines(n), width)
 	case *ast.CodeBlock:
-		return hangingLines(plainLines(d.lines(n)), width, Of("    ", Style{}), Of("    ", Style{}))
+		return Hanging(plainLines(d.lines(n)), width, Of("    ", Style{}), Of("    ", Style{}))
 	case *extast.Table:
 		return d.table(n, width)
 	case *ast.HTMLBlock:
@@ -191,7 +192,7 @@ func (d *drawer) list(n *ast.List, width int) []Line {
 	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
 		mark := Of("- ", Style{})
 		if n.IsOrdered() {
-			mark = Of(itoa(number)+string(n.Marker)+" ", d.t.Marker)
+			mark = Of(strconv.Itoa(number)+string(n.Marker)+" ", d.t.Marker)
 			number++
 		}
 		if len(out) > 0 && !n.IsTight {
@@ -236,8 +237,8 @@ func (d *drawer) item(item ast.Node, width int, mark Line) []Line {
 	return out
 }
 
-// hangingLines wraps lines with first before the first row and rest before the others.
-func hangingLines(lines []Line, width int, first, rest Line) []Line {
+// Hanging wraps lines with first before the first of all rows and rest before the others.
+func Hanging(lines []Line, width int, first, rest Line) []Line {
 	if room := width - max(first.Width(), rest.Width()); room >= 2 { // a wide character has two
 		return Prefixed(Wrap(lines, room), first, rest)
 	}

@@ -156,7 +156,7 @@ func (d *drawer) tableRows(rows [][][]Line, width int) []Line {
 			if c == 0 {
 				mark = Of("- ", d.t.Dim)
 			}
-			out = append(out, hangingLines([]Line{line}, width, mark, Of("  ", Style{}))...)
+			out = append(out, Hanging([]Line{line}, width, mark, Of("  ", Style{}))...)
 		}
 	}
 	return out
