@@ -202,9 +202,7 @@ func (r *renderer) special(macro string, args []arg) []arg {
 func (r *renderer) eachBare(args []arg, prefix string) []arg {
 	for len(args) > 0 && args[0].kind() == notMacro {
 		a := args[0]
-		if !a.quoted && (closing(a.text) || opening(a.text) || a.text == "|") {
-			prefix = ""
-		} else {
+		if a.quoted || !closing(a.text) && !opening(a.text) && a.text != "|" {
 			a.text = prefix + a.text
 		}
 		r.bare(a)

@@ -15,6 +15,7 @@ func TestRender(t *testing.T) {
 	for _, tc := range []struct{ name, src, want string }{
 		{"section", ".Sh NAME\n.Nm prog\n.Nd does it\n", "NAME\n     prog - does it\n"},
 		{"flags", ".Sh X\n.Fl c , Fl Fl config Ar key Ns = Ns Ar value\n", "X\n     -c, --config key=value\n"},
+		{"flags of one macro", ".Sh X\n.Fl m , s | c\n", "X\n     -m, -s | -c\n"},
 		{"optional", ".Sh X\n.Nm p\n.Op Fl m Ar model\n.Op Ar file ...\n.Oo a | b Oc\n", "X\n     p [-m model] [file ...] [a | b]\n"},
 		{"marks", ".Sh X\n.Pq see Xr codex 1 ,\n.Ql --help .\n(text)\n", "X\n     (see codex(1)), '--help'. (text)\n"},
 		{"escapes", ".Sh X\na\\-b \\(dqq\\(dq c\\e d\\&. \\fBbold\\fP\n", "X\n     a-b \"q\" c\\ d. bold\n"},
