@@ -13,6 +13,9 @@ type Guard struct{}
 // Start starts the command.
 func (*Guard) Start(cmd *exec.Cmd, _ string) error { return cmd.Start() }
 
+// Attend starts the command.
+func (*Guard) Attend(cmd *exec.Cmd, _ string) error { return cmd.Start() }
+
 // End ends it.
 func (*Guard) End(cmd *exec.Cmd) { cmd.Process.Kill() }
 

@@ -33,6 +33,18 @@ type Guard struct {
 // none. On Linux the kernel ends the command itself with this process as well, from its
 // first moment, when the watcher does not know of it yet.
 func (g *Guard) Start(cmd *exec.Cmd, self string) error {
+	cmd.SysProcAttr = Attributes(syscall.SIGKILL)
+	return g.start(cmd, self, (*Watchdog).Hold)
+}
+
+// Attend starts a command that leaves by itself once this process is gone, at the end of
+// its input say; should it not, its group is asked to, and then killed.
+func (g *Guard) Attend(cmd *exec.Cmd, self string) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return g.start(cmd, self, (*Watchdog).Attend)
+}
+
+func (g *Guard) start(cmd *exec.Cmd, self string, hold func(*Watchdog, int) error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if self != "" && g.dog == nil {
@@ -42,11 +54,10 @@ func (g *Guard) Start(cmd *exec.Cmd, self string) error {
 		}
 		g.dog = dog
 	}
-	cmd.SysProcAttr = Attributes(syscall.SIGKILL)
 	if err := cmd.Start(); err != nil || g.dog == nil {
 		return err
 	}
-	if err := g.dog.Hold(cmd.Process.Pid); err != nil {
+	if err := hold(g.dog, cmd.Process.Pid); err != nil {
 		killGroup(cmd)
 		_ = cmd.Wait() // it was killed
 		return fmt.Errorf("guard it: %w", err)

@@ -7,7 +7,7 @@ import (
 )
 
 func TestServe(t *testing.T) {
-	for in, want := range map[string][]int{
+	for in, want := range map[string][]int{ // those that may leave are below zero
 		"":                                       nil,
 		"+5\n":                                   {5},
 		"+5\n+6\n-5\n":                           {6},
@@ -19,10 +19,17 @@ func TestServe(t *testing.T) {
 		"+5\nnonsense\n+6\n":                     {5},
 		"+5\n\n":                                 {5},
 		"+5\n+6":                                 {5},
+		"~5\n+6\n":                               {-5, 6},
+		"~5\n+5\n":                               {5},
+		"~5\n~6\n-5\n":                           {-6},
 		"+5\n" + strings.Repeat("9", 100) + "\n": {5},
 	} {
 		var got []int
-		Serve(strings.NewReader(in), func(g int) { got = append(got, g) })
+		Serve(strings.NewReader(in), func(g int) { got = append(got, g) }, func(groups []int) {
+			for _, g := range groups {
+				got = append(got, -g)
+			}
+		})
 		slices.Sort(got)
 		if !slices.Equal(got, want) {
 			t.Errorf("%q: %v, want %v", in, got, want)
@@ -31,11 +38,16 @@ func TestServe(t *testing.T) {
 }
 
 func FuzzServe(f *testing.F) {
-	f.Add("+5\n-5\n+12\n")
+	f.Add("+5\n-5\n+12\n~7\n")
 	f.Fuzz(func(t *testing.T, in string) {
-		Serve(strings.NewReader(in), func(g int) {
+		kill := func(g int) {
 			if g < 2 {
 				t.Errorf("%q kills group %d", in, g)
+			}
+		}
+		Serve(strings.NewReader(in), kill, func(groups []int) {
+			for _, g := range groups {
+				kill(g)
 			}
 		})
 	})

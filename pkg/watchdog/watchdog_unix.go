@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Watchdog is the owner's end of a watcher.
@@ -38,6 +40,9 @@ func Start(program string) (*Watchdog, error) {
 // Hold has the group killed when we are gone.
 func (w *Watchdog) Hold(group int) error { return w.say('+', group) }
 
+// Attend has the group ended when we are gone and it does not leave by itself.
+func (w *Watchdog) Attend(group int) error { return w.say('~', group) }
+
 // Release forgets the group.
 func (w *Watchdog) Release(group int) error { return w.say('-', group) }
 
@@ -65,6 +70,22 @@ func Init() {
 		return
 	}
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM)
-	Serve(os.Stdin, func(group int) { syscall.Kill(-group, syscall.SIGKILL) })
+	Serve(os.Stdin, func(group int) { syscall.Kill(-group, syscall.SIGKILL) }, leave)
 	os.Exit(0)
+}
+
+// Grace is how long a group has to leave by itself, and again after SIGTERM.
+const Grace = 2 * time.Second
+
+// leave waits until the groups are gone. The kernel tells nobody about the end of a
+// group that is not his: they are looked for now and then.
+func leave(groups []int) {
+	for _, sig := range []syscall.Signal{0, syscall.SIGTERM, syscall.SIGKILL} {
+		for _, g := range groups {
+			syscall.Kill(-g, sig)
+		}
+		for end := time.Now().Add(Grace); len(groups) > 0 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			groups = slices.DeleteFunc(groups, func(g int) bool { return syscall.Kill(-g, 0) != nil })
+		}
+	}
 }

@@ -4,6 +4,7 @@ package turnwire
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -206,6 +207,25 @@ func TestKillEngine(t *testing.T) {
 			e.exit(1009)
 			e.alone()
 			e.noPlaceholders()
+		})
+	}
+}
+
+// An executor behind a wrapper that does not leave at the end of its input is asked to when
+// the engine is killed, and killed when it does not.
+func TestKillEngineOfWrapper(t *testing.T) {
+	t.Parallel()
+	for _, trap := range []string{"", "trap '' TERM; "} {
+		t.Run(trap, func(t *testing.T) {
+			t.Parallel()
+			wrapper := trap + filepath.Join(binaries, "codex-sandbox") + " serve; sleep 1002; sleep 1003"
+			e := start(t, setup{script: execScript(running), args: free(), top: fmt.Sprintf("executor = [\"sh\", \"-c\", %q]\n", wrapper)})
+			e.send("go")
+			e.started()
+			e.child("sleep 1000")
+			kill(t, e.cmd.Process.Pid)
+			e.exit(1009)
+			e.alone()
 		})
 	}
 }

@@ -70,6 +70,9 @@ func (t *liveThread) executor() []string {
 func (t *liveThread) startExecutor(ctx context.Context) (*client.Client, error) {
 	c := client.Config{Command: t.executor(), Env: auth.WithoutSecrets(t.opts.Environ), Dir: t.cfg.Cwd, Stderr: t.opts.Stderr, InitTimeout: initTimeout,
 		LegacyLandlock: t.cfg.Features.Enabled("use_legacy_landlock"), WindowsLevel: t.cfg.WindowsSandbox()}
+	if len(t.cfg.Executor) > 0 { // a wrapper may not leave by itself
+		c.Self = t.opts.Self
+	}
 	if t.opts.RecordDir != "" {
 		f, err := t.opts.recording("executor.jsonl")
 		if err != nil {

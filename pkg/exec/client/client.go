@@ -8,7 +8,7 @@
 // sent an environmentInfo, our extensions iff they were announced. A restricted policy is
 // never sent to a server that would ignore it. See codex-executor(5).
 //
-// It imports jsonrpc, exec/wire and policy only.
+// It imports jsonrpc, exec/wire, policy and watchdog only.
 package client
 
 import (
@@ -24,6 +24,7 @@ import (
 
 	"codex/pkg/exec/wire"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/watchdog"
 )
 
 // DefaultInitTimeout bounds the handshake.
@@ -43,6 +44,10 @@ type Config struct {
 	Dir         string        // its working directory; "": that of this process
 	Stderr      io.Writer     // its words; nil: dropped
 	InitTimeout time.Duration // 0: DefaultInitTimeout
+	// Self is the file of this program, which calls watchdog.Init: run once more, it ends
+	// a command that does not leave when this process is killed. "" is for a command that
+	// does, at the end of its input, as servers of ours do.
+	Self string
 	// LegacyLandlock asks it to hold commands with Landlock where it can't make namespaces.
 	LegacyLandlock bool
 	// WindowsLevel is [windows] sandbox: "unelevated", "elevated", or "" for disabled.
@@ -56,6 +61,7 @@ type Config struct {
 // from a sink.
 type Client struct {
 	cmd   *exec.Cmd
+	guard watchdog.Guard
 	stdin io.WriteCloser
 	conn  *jsonrpc.Conn
 	said  *words
@@ -87,7 +93,6 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	said := &words{name: filepath.Base(cfg.Command[0]), w: cfg.Stderr}
 	cmd.Env, cmd.Dir, cmd.Stderr = cfg.Env, cfg.Dir, said
 	cmd.WaitDelay = closeGrace // something else may hold stderr
-	ownGroup(cmd)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start executor: %w", err)
@@ -97,16 +102,16 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("start executor: %w", err)
 	}
 	cmd.Stdout = childOut
-	err = cmd.Start()
-	childOut.Close()
-	if err != nil {
-		stdout.Close()
-		return nil, fmt.Errorf("start executor %s: %w", cfg.Command[0], err)
-	}
 	c := &Client{
 		cmd: cmd, stdin: stdin, said: said,
 		readDone: make(chan struct{}), waitDone: make(chan struct{}),
 		procs: map[string]*Process{}, weak: cfg.LegacyLandlock, level: wire.WindowsLevel(cfg.WindowsLevel),
+	}
+	err = c.guard.Attend(cmd, cfg.Self)
+	childOut.Close()
+	if err != nil {
+		stdout.Close()
+		return nil, fmt.Errorf("start executor %s: %w", cfg.Command[0], err)
 	}
 	var w io.Writer = stdin
 	if cfg.Record != nil {
@@ -203,6 +208,8 @@ func (c *Client) exitError() error {
 
 func (c *Client) wait() {
 	err := c.cmd.Wait()
+	c.guard.Release(c.cmd)
+	c.guard.Close()
 	c.said.end()
 	c.mu.Lock()
 	c.waitErr = err

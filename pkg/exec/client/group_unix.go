@@ -7,10 +7,6 @@ import (
 	"syscall"
 )
 
-func ownGroup(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-}
-
 // signalGroup reaches the wrapper (ssh, sh -c) and what it started. The group lives at
 // least until the leader is reaped, and callers stop when it is.
 func signalGroup(cmd *exec.Cmd, kill bool) {
