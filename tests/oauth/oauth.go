@@ -33,6 +33,8 @@ type Server struct {
 	Now     func() time.Time
 	// Renewing is called while a renewal is under way.
 	Renewing func()
+	// Held says that nobody types a device's code in.
+	Held bool
 
 	mu       sync.Mutex
 	n        int               // tokens given
@@ -143,7 +145,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.revoked = append(s.revoked, in.Token)
 		answer(w, 200, map[string]any{})
 	case "POST /api/accounts/deviceauth/usercode":
-		answer(w, 200, map[string]any{"device_auth_id": "dev1", "user_code": "ABCD-EFGH", "interval": "0"})
+		answer(w, 200, map[string]any{"device_auth_id": "dev1", "user_code": "ABCD-EFGH", "interval": "0.02"})
 	case "POST /api/accounts/deviceauth/token":
 		s.device(w, body)
 	case "GET /v1/user-auth-credential/whoami":
@@ -220,7 +222,7 @@ func (s *Server) device(w http.ResponseWriter, body []byte) {
 		Code string `json:"user_code"`
 	}
 	json.Unmarshal(body, &in)
-	if s.asked++; s.asked < 3 || in.ID != "dev1" || in.Code != "ABCD-EFGH" {
+	if s.asked++; s.Held || s.asked < 3 || in.ID != "dev1" || in.Code != "ABCD-EFGH" {
 		answer(w, 403, map[string]any{})
 		return
 	}

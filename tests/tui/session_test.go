@@ -28,7 +28,12 @@ import (
 // bin is the folder of the programs.
 var bin string
 
-func TestMain(m *testing.M) { os.Exit(programs.Run(m, &bin)) }
+func TestMain(m *testing.M) {
+	if os.Getenv("TEST_BROWSER") != "" {
+		os.Exit(browse(os.Args[1]))
+	}
+	os.Exit(programs.Run(m, &bin))
+}
 
 // session is a codex on a terminal.
 type session struct {

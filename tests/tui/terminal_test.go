@@ -128,30 +128,37 @@ func TestFilter(t *testing.T) {
 	s.exit()
 }
 
-func TestRemote(t *testing.T) {
-	s := start(t, options{model: `{"msg":"first answer"}`, args: []string{"--version"}})
-	s.see("codex-cli")
+// appServer starts one where s was, and gives its socket.
+func (s *session) appServer(env ...string) string {
+	s.t.Helper()
 	sock := filepath.Join(s.home, "s")
 	server := exec.Command(filepath.Join(bin, "codex-app-server"), "--listen", "unix://"+sock)
-	server.Env = append(os.Environ(), "CODEX_HOME="+s.home, "HOME="+s.work)
+	server.Env = append(append(os.Environ(), "CODEX_HOME="+s.home, "HOME="+s.work), env...)
 	server.Dir = s.work
 	out, err := server.StderrPipe()
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	if err := server.Start(); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Process.Signal(syscall.SIGTERM); _ = server.Wait() })
+	s.t.Cleanup(func() { _ = server.Process.Signal(syscall.SIGTERM); _ = server.Wait() })
 	buf := make([]byte, 4096)
 	var said bytes.Buffer
 	for !strings.Contains(said.String(), "listening") {
 		n, err := out.Read(buf)
 		said.Write(buf[:n])
 		if err != nil {
-			t.Fatalf("%v: %s", err, said.Bytes())
+			s.t.Fatalf("%v: %s", err, said.Bytes())
 		}
 	}
+	return sock
+}
+
+func TestRemote(t *testing.T) {
+	s := start(t, options{model: `{"msg":"first answer"}`, args: []string{"--version"}})
+	s.see("codex-cli")
+	sock := s.appServer()
 	two := begin(t, options{home: s.home, work: s.work, args: []string{"--remote", "unix://" + sock}})
 	two.ask("hello", "• first answer")
 	two.gone("esc to interrupt") // a running turn has no /new

@@ -97,15 +97,6 @@ func (r *run) log() (*os.File, error) {
 	return f, nil
 }
 
-// logout has codex-login forget the credential, wherever it is kept.
-func (r *run) logout(ctx context.Context) error {
-	path, err := install.Find(r.Self, "codex-login", r.Getenv("PATH"))
-	if err != nil {
-		return err
-	}
-	return launch.RunLogin(ctx, path, r.Env, r.cfg, "", "logout")
-}
-
 // maxDiff bounds what /diff shows.
 const maxDiff = 16 << 20
 

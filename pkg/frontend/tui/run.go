@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"codex/pkg/browser"
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/options"
 	"codex/pkg/cli/version"
@@ -176,13 +177,17 @@ func (r *run) options(ctx context.Context) (loop.Options, error) {
 	o := loop.Options{
 		TTY: r.tty, Getenv: r.Getenv, Cwd: r.cfg.Cwd, Home: r.Home, Config: r.cfg, Now: r.Now,
 		Prompt: a.Prompt, Images: a.ImagePaths(r.Cwd), NoAlt: a.NoAlt,
-		Plain: r.plain(), Playing: r.kind == recording, Start: r.start, Diff: r.diff, Logout: r.logout, Stderr: r.Stderr, Die: r.Die,
+		Plain: r.plain(), Playing: r.kind == recording, Start: r.start, Diff: r.diff, Logout: account{r}.Logout,
+		Open: browser.Opener(r.Getenv), Stderr: r.Stderr, Die: r.Die,
 	}
 	if r.cfg.Trust == "" && r.kind == ownEngine && !a.Bypass {
 		o.Trust = func() error {
 			_, err := config.SetTrust(context.Background(), r.cfg.Home, r.cfg.TrustKey, "trusted")
 			return err
 		}
+	}
+	if (account{r}).wanted(ctx) {
+		o.Account = account{r}
 	}
 	var s store = sessions{r}
 	if r.kind == remote {

@@ -15,12 +15,6 @@ import (
 	"codex/pkg/protocol"
 )
 
-// Variables that name another service, as in the original, for tests.
-const (
-	issuerVariable = "CODEX_APP_SERVER_LOGIN_ISSUER"
-	clientVariable = "CODEX_APP_SERVER_LOGIN_CLIENT_ID"
-)
-
 // logins holds the one login that may be under way: a codex-login, which ends when its
 // input does.
 type logins struct {
@@ -64,23 +58,15 @@ func (s *Service) loginCancel(r *Request, p *protocol.CancelLoginAccountParams) 
 
 // loginAccount has codex-login sign in, and answers when it says where the person goes.
 func (s *Service) loginAccount(r *Request, cfg *config.Config, kind string) (any, error) {
-	args := []string{"--json"}
-	if kind == protocol.LoginAccountParamsChatgptDeviceCode {
-		args = append(args, "--device-auth")
-	}
-	for variable, option := range map[string]string{issuerVariable: "--experimental_issuer", clientVariable: "--experimental_client-id"} {
-		if v := s.Config.Env.Get(variable); v != "" {
-			args = append(args, option+"="+v)
-		}
-	}
 	env := append(slices.Clone(s.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.Origin())
-	l, err := s.newSignIn(s.Login, env, launch.LoginArgs(cfg, args...)...)
+	args := launch.SignInArgs(cfg, s.Config.Env.Get, kind == protocol.LoginAccountParamsChatgptDeviceCode)
+	l, err := launch.NewSignIn(s.Login, env, s.Stderr, args...)
 	if err != nil {
 		return nil, err
 	}
 	id := uuid.NewString()
-	s.logins.begin(id, l.input)
-	first, err := l.start()
+	s.logins.begin(id, l)
+	first, err := l.Start()
 	if err != nil {
 		s.logins.cancel(id)
 		return nil, fmt.Errorf("failed to start login: %w", err)
@@ -90,8 +76,8 @@ func (s *Service) loginAccount(r *Request, cfg *config.Config, kind string) (any
 }
 
 // followLogin tells how a login ends.
-func (s *Service) followLogin(id string, cfg *config.Config, l *signIn) {
-	why := l.outcome()
+func (s *Service) followLogin(id string, cfg *config.Config, l *launch.SignIn) {
+	why := l.Outcome()
 	s.logins.cancel(id)
 	n := protocol.AccountLoginCompletedNotification{LoginID: &id, Success: why == nil, Error: why}
 	s.Broadcast(protocol.NoteAccountLoginCompleted, n)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"codex/pkg/frontend/launch"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -88,28 +89,28 @@ func (s *Service) serverLogin(r *Request, p *protocol.McpServerOauthLoginParams)
 	if p.Scopes != nil {
 		args = append(args, "--scopes="+strings.Join(p.Scopes, ","))
 	}
-	l, err := s.newSignIn(s.MCP, s.Environ, append(args, "--", p.Name)...)
+	l, err := launch.NewSignIn(s.MCP, s.Environ, s.Stderr, append(args, "--", p.Name)...)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.serverLogins.begin(p.Name, l.input); err != nil {
-		l.input.Close()
+	if err := s.serverLogins.begin(p.Name, l); err != nil {
+		l.Close()
 		return nil, err
 	}
 	stop := func() bool { return false }
 	if p.TimeoutSecs != nil && *p.TimeoutSecs > 0 && *p.TimeoutSecs < int64(24*time.Hour/time.Second) {
-		stop = time.AfterFunc(time.Duration(*p.TimeoutSecs)*time.Second, func() { l.input.Close() }).Stop
+		stop = time.AfterFunc(time.Duration(*p.TimeoutSecs)*time.Second, func() { l.Close() }).Stop
 	}
-	first, err := l.start()
+	first, err := l.Start()
 	if err != nil {
 		stop()
-		s.serverLogins.end(p.Name, l.input)
+		s.serverLogins.end(p.Name, l)
 		return nil, fmt.Errorf("failed to login to MCP server '%s': %w", p.Name, err)
 	}
 	s.Background(func() {
-		why := l.outcome()
+		why := l.Outcome()
 		stop()
-		s.serverLogins.end(p.Name, l.input)
+		s.serverLogins.end(p.Name, l)
 		s.Broadcast(protocol.NoteMcpServerOauthLoginCompleted, protocol.McpServerOauthLoginCompletedNotification{Name: p.Name, Success: why == nil, Error: why})
 	})
 	return protocol.McpServerOauthLoginResponse{AuthorizationURL: first.AuthURL}, nil

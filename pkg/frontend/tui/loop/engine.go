@@ -71,7 +71,11 @@ func (l *Loop) connect(e *Engine) {
 		Capabilities: &protocol.InitializeCapabilities{ExperimentalApi: true, CodexTurn: true},
 	}, nil)
 	_ = e.conn.Notify(protocol.NoteInitialized, nil) // as above
-	if l.Request.Method != "" {
+	switch {
+	case l.Request.Method == "":
+	case e.Shared:
+		l.signInThere(func() { l.open(l.Request) })
+	default:
 		l.open(l.Request)
 	}
 }
@@ -161,8 +165,11 @@ func (l *Loop) bad(line []byte, _ error) error {
 func (l *Loop) handle(r *jsonrpc.Request) error {
 	switch {
 	case r.Kind != jsonrpc.KindRequest:
-		if r.Method == protocol.NoteThreadStarted && l.Playing {
+		switch {
+		case r.Method == protocol.NoteThreadStarted && l.Playing:
 			l.played(r.Params)
+		case r.Method == protocol.NoteAccountLoginCompleted && l.signing != nil:
+			l.signing.completed(gjson.ParseBytes(r.Params))
 		}
 		l.state.Notify(r.Method, r.Params, l.Now())
 	case l.Playing:

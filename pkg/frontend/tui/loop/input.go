@@ -136,11 +136,7 @@ func (l *Loop) begin() {
 	if _, ok := text.NewTheme(l.look); !ok {
 		l.state.Notice(cells.Warning, fmt.Sprintf("There is no theme %q; /theme lists those there are.", l.look.Syntax), "")
 	}
-	if l.Trust != nil {
-		l.askTrust()
-	} else {
-		l.ready()
-	}
+	l.enter()
 }
 
 // ask0 sends the terminal a question.

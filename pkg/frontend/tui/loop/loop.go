@@ -52,13 +52,15 @@ type Options struct {
 	PickAll  bool
 	Sessions Sessions
 
-	Prompt string // that is sent at once
-	Images []string
-	Plain  bool                                                  // lines are printed, nothing is drawn: see plain
-	NoAlt  bool                                                  // overlays stay on the main screen
-	Diff   func(ctx context.Context, dir string) (string, error) // of the work tree
-	Logout func(ctx context.Context) error                       // forgets the credential of this machine
-	Trust  func() error                                          // not nil: the folder has to be trusted, and this stores it
+	Prompt  string // that is sent at once
+	Images  []string
+	Plain   bool                                                  // lines are printed, nothing is drawn: see plain
+	NoAlt   bool                                                  // overlays stay on the main screen
+	Diff    func(ctx context.Context, dir string) (string, error) // of the work tree
+	Logout  func(ctx context.Context) error                       // forgets the credential of this machine
+	Account Account                                               // not nil: somebody has to sign in, and this does it
+	Open    func(address string)                                  // in a browser
+	Trust   func() error                                          // not nil: the folder has to be trusted, and this stores it
 }
 
 // Terminal is what the loop draws on and reads from: *tty.TTY, see there.
@@ -106,9 +108,10 @@ type Loop struct {
 	page     overlay.Overlay // on the whole screen
 	popup    *overlay.Popup
 	search   *historySearch
-	sheet    bool   // of shortcuts
-	notice   string // in place of the footer, until a key
-	primed   bool   // Esc was pressed on an empty composer
+	signing  *signIn // at an app-server
+	sheet    bool    // of shortcuts
+	notice   string  // in place of the footer, until a key
+	primed   bool    // Esc was pressed on an empty composer
 
 	out        []text.Line // finished, and not drawn yet
 	message    *message    // that comes in

@@ -42,7 +42,7 @@ func newHarness(t testing.TB, cols, rows int) *harness {
 	now := time.Unix(1_700_000_000, 0)
 	h.Loop = New(Options{TTY: terminal{h.term}, Getenv: func(k string) string {
 		return map[string]string{"TERM": "xterm-256color", "COLORTERM": "truecolor"}[k]
-	}, Cwd: "/w", Home: "/home", Config: &config.Config{Cwd: "/w"}, Now: func() time.Time { now = now.Add(time.Second); return now }})
+	}, Cwd: "/w", Home: "/home", Config: &config.Config{Cwd: "/w", History: config.History{Persistence: "none"}}, Now: func() time.Time { now = now.Add(time.Second); return now }})
 	h.ctx = t.Context()
 	h.begin()
 	h.place(0)

@@ -39,11 +39,7 @@ func (l *Loop) beginPlain() {
 	cols, rows := l.TTY.Size()
 	l.screen = screen.New(l.TTY, cols, rows, 0)
 	l.theme, l.placed = &text.Theme{}, true
-	if l.Trust != nil {
-		l.askTrust()
-	} else {
-		l.ready()
-	}
+	l.enter()
 	l.draw()
 }
 

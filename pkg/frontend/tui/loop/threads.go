@@ -266,6 +266,17 @@ func (l *Loop) askTrust() {
 	l.draw()
 }
 
+// enter asks what has to be asked before there is a thread.
+func (l *Loop) enter() {
+	l.signInFirst(func() {
+		if l.Trust != nil {
+			l.askTrust()
+			return
+		}
+		l.ready()
+	})
+}
+
 // ready goes on behind the question of trust: with the picker of sessions, or the engine.
 func (l *Loop) ready() {
 	if l.Pick != "" {
