@@ -61,12 +61,16 @@ func playRole(role string, args []string) int {
 			fmt.Println("setup:", err)
 			return 3
 		}
+		runtime.LockOSThread()
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, unix.CAP_SYS_RESOURCE, 0, 0, 0); err != nil { // as for the root of a container
+			fmt.Println("setup:", err)
+			return 3
+		}
 		as, mode := args[0], policy.ReadOnly()
 		if as != "read-only" {
 			mode = policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true})
 		}
 		if as != "root" { // an ordinary user can make no namespaces at all then
-			runtime.LockOSThread()
 			if err := noCapabilities(); err != nil {
 				fmt.Println("setup:", err)
 				return 3

@@ -111,7 +111,7 @@ func setAttributes(c *exec.Cmd, m mode, flags uint32) {
 // pair tells pid 1 instead. Root, where user namespaces are switched off, has
 // these rights without one.
 func spaces(a *syscall.SysProcAttr, flags uint32) {
-	a.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_RESOURCE, unix.CAP_SETPCAP}
+	a.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SETPCAP}
 	a.Cloneflags = unix.CLONE_NEWPID | unix.CLONE_NEWIPC
 	if flags&flagNetwork == 0 {
 		a.Cloneflags |= unix.CLONE_NEWNET
@@ -120,7 +120,9 @@ func spaces(a *syscall.SysProcAttr, flags uint32) {
 		return
 	}
 	a.Cloneflags |= unix.CLONE_NEWUSER
-	a.AmbientCaps = append(a.AmbientCaps, unix.CAP_NET_ADMIN) // to bring the loopback interface up
+	// To bring the loopback interface up, and to forbid more user namespaces. The root of a
+	// container mostly lacks the second, and needs neither without a user namespace.
+	a.AmbientCaps = append(a.AmbientCaps, unix.CAP_NET_ADMIN, unix.CAP_SYS_RESOURCE)
 	uid, gid := os.Geteuid(), os.Getegid()
 	a.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}}
 	a.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
