@@ -231,6 +231,14 @@ func TestTrust(t *testing.T) {
 	// A linked worktree belongs to the main repository.
 	tree := filepath.Join(env.Cwd, "tree")
 	write(t, filepath.Join(tree, ".git"), "gitdir: "+filepath.Join(root, ".git", "worktrees", "tree")+"\n")
+	write(t, filepath.Join(root, ".git", "worktrees", "tree", "gitdir"), filepath.Join(tree, ".git")+"\n")
+	related := filepath.Join(env.Cwd, "related") // as git's worktree.useRelativePaths has it
+	write(t, filepath.Join(related, ".git"), "gitdir: ../"+filepath.Base(root)+"/.git/worktrees/related\n")
+	write(t, filepath.Join(root, ".git", "worktrees", "related", "gitdir"), "../../../../related/.git\n")
+	// Folders that only say so.
+	claims, invents := filepath.Join(env.Cwd, "claims"), filepath.Join(env.Cwd, "invents")
+	write(t, filepath.Join(claims, ".git"), "gitdir: "+filepath.Join(root, ".git", "worktrees", "tree")+"\n")
+	write(t, filepath.Join(invents, ".git"), "gitdir: "+filepath.Join(root, ".git", "worktrees", "none")+"\n")
 	// A link to the repository.
 	link := filepath.Join(env.Cwd, "link")
 	if err := os.Symlink(root, link); err != nil {
@@ -240,6 +248,9 @@ func TestTrust(t *testing.T) {
 		{root, root, "trusted"},
 		{root, sub, "trusted"},
 		{root, tree, "trusted"},
+		{root, related, "trusted"},
+		{root, claims, ""},
+		{root, invents, ""},
 		{root, link, "trusted"},
 		{link, link, "trusted"},
 		{link, root, "trusted"},

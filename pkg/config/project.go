@@ -166,8 +166,23 @@ func (s *stack) mainRepo() string {
 	}
 	// MAIN/.git/worktrees/NAME
 	trees := filepath.Dir(filepath.Clean(dir))
-	if filepath.Base(trees) != "worktrees" {
+	if filepath.Base(trees) != "worktrees" || !isWorktree(dir, fi) {
 		return s.git
 	}
 	return filepath.Dir(filepath.Dir(trees))
+}
+
+// isWorktree says whether a repository knows a work tree by its .git file: anybody can
+// write one that names a repository which the user trusts.
+func isWorktree(dir string, file os.FileInfo) bool {
+	b, err := foreign.ReadFile(filepath.Join(dir, "gitdir"), 64<<10)
+	if err != nil {
+		return false
+	}
+	back := strings.TrimSpace(string(b))
+	if !filepath.IsAbs(back) {
+		back = filepath.Join(dir, back)
+	}
+	known, err := os.Stat(back)
+	return err == nil && os.SameFile(known, file)
 }
