@@ -2,9 +2,12 @@ package rollout
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/tidwall/gjson"
 )
 
 // chunk is how much is read at once when walking a file from its end.
@@ -13,52 +16,110 @@ const chunk = 1 << 20
 // MaxLine bounds one line of a session file.
 const MaxLine = 512 << 20
 
-// backward gives the lines of f from the last to the first until fn returns false.
-// Offsets are those of the line's first byte.
-func backward(f *os.File, fn func(line []byte, offset int64) bool) error {
+// headOf is how much is read of a line that is longer than somebody wants.
+const headOf = 4 << 10
+
+// backLine is a line of a file that is walked from its end.
+type backLine struct {
+	text   []byte // without its end, good until the next line
+	offset int64
+	cut    bool // it is longer than most: text is its begin
+}
+
+// backward gives the lines of f from the last to the first until fn returns false. Of a
+// line of more than most bytes there is only the begin, so that no file costs more memory
+// than that.
+func backward(f *os.File, most int64, fn func(backLine) bool) error {
 	st, err := f.Stat()
 	if err != nil {
 		return fmt.Errorf("stat session file: %w", err)
 	}
-	end := st.Size() // everything at and after end has been handed out or is in tail
-	var tail []byte  // bytes after end that belong to a line whose start is not found yet
-	buf := make([]byte, min(chunk, max(int(end), 1)))
-	for end > 0 {
-		n := min(int64(len(buf)), end)
-		part := buf[:n]
-		if _, err := f.ReadAt(part, end-n); err != nil && err != io.EOF {
+	w := backwards{f: f, most: most, stop: st.Size(), buf: make([]byte, min(chunk, st.Size()))}
+	for end := st.Size(); end > 0; end = w.start {
+		w.start = max(0, end-int64(len(w.buf)))
+		w.have = w.buf[:end-w.start]
+		if _, err := f.ReadAt(w.have, w.start); err != nil && err != io.EOF {
 			return fmt.Errorf("read session file: %w", err)
 		}
-		start := end - n
-		for {
-			i := bytes.LastIndexByte(part, '\n')
+		for rest := w.have; ; {
+			i := bytes.LastIndexByte(rest, '\n')
 			if i < 0 {
 				break
 			}
-			line := part[i+1:]
-			if len(tail) > 0 {
-				line = append(append([]byte(nil), line...), tail...)
-				tail = nil
+			if goOn, err := w.line(w.start+int64(i)+1, fn); !goOn {
+				return err
 			}
-			if len(bytes.TrimSpace(line)) > 0 && !fn(line, start+int64(i)+1) {
-				return nil
-			}
-			part = part[:i]
+			w.stop, rest = w.start+int64(i), rest[:i]
 		}
-		if len(part) > 0 {
-			if len(tail)+len(part) > MaxLine {
-				return fmt.Errorf("session file %s: line longer than %d bytes", f.Name(), MaxLine)
-			}
-			// Growing from the front: doubled chunks keep a huge line from being copied often.
-			tail = append(append(make([]byte, 0, len(part)+len(tail)), part...), tail...)
-			if len(tail) > len(buf) {
-				buf = make([]byte, min(2*len(buf), 64<<20))
-			}
+	}
+	_, err = w.line(0, fn)
+	return err
+}
+
+// backwards is how far a walk has come.
+type backwards struct {
+	f     *os.File
+	most  int64
+	buf   []byte
+	have  []byte // what of buf was read
+	start int64  // where that begins in the file
+	stop  int64  // where the line ends whose begin is looked for
+}
+
+// line gives the line from offset to stop. Where it is not all in the buffer it is read
+// once more, in one piece.
+func (w *backwards) line(offset int64, fn func(backLine) bool) (bool, error) {
+	l := backLine{offset: offset, cut: w.stop-offset > w.most}
+	size := w.stop - offset
+	if l.cut {
+		size = min(headOf, w.most)
+	}
+	if from := offset - w.start; from >= 0 && from+size <= int64(len(w.have)) {
+		l.text = w.have[from : from+size]
+	} else {
+		l.text = make([]byte, size)
+		if _, err := w.f.ReadAt(l.text, offset); err != nil && err != io.EOF {
+			return false, fmt.Errorf("read session file: %w", err)
 		}
-		end = start
 	}
-	if len(bytes.TrimSpace(tail)) > 0 {
-		fn(tail, 0)
+	return len(bytes.TrimSpace(l.text)) == 0 || fn(l), nil
+}
+
+// Backward gives the lines of the session file at path from the last to the first until
+// fn returns false. Only lines of the types turn_context and event_msg are looked at:
+// the others can be megabytes.
+func Backward(path string, fn func(typ string, payload json.RawMessage) bool) error {
+	return BackwardWithin(path, MaxLine, func(l Line) bool { return l.Cut || fn(l.Type, json.RawMessage(l.Payload.Raw)) })
+}
+
+// Line is a line as BackwardWithin gives it.
+type Line struct {
+	Type    string
+	Payload gjson.Result
+	Offset  int64
+	Cut     bool // it is too long: there is no payload
+}
+
+// BackwardWithin is Backward for lines of at most so many bytes: of longer ones there is
+// the type alone.
+func BackwardWithin(path string, most int64, fn func(Line) bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open session file: %w", err)
 	}
-	return nil
+	defer f.Close()
+	return backward(f, most, func(b backLine) bool {
+		l := Line{Type: gjson.GetBytes(b.text, "type").Str, Offset: b.offset, Cut: b.cut}
+		if l.Type != TypeTurnContext && l.Type != TypeEvent {
+			return true
+		}
+		if !l.Cut {
+			text, ok := sound(b.text)
+			if !ok {
+				return true
+			}
+			l.Payload = gjson.GetBytes(text, "payload")
+		}
+		return fn(l)
+	})
 }

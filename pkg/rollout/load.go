@@ -63,9 +63,13 @@ func Load(path string) (*History, error) {
 	}
 	r := reconstruct{h: h}
 	var base int64 = -1
-	err = backward(f, func(line []byte, off int64) bool {
-		if r.line(line) {
-			base = off
+	err = backward(f, MaxLine, func(l backLine) bool {
+		if l.cut {
+			h.Dropped++
+			return true
+		}
+		if r.line(l.text) {
+			base = l.offset
 			return false
 		}
 		return true
@@ -237,25 +241,6 @@ func Events(path string, fn func(payload gjson.Result)) error {
 			return fmt.Errorf("read session file %s: %w", path, err)
 		}
 	}
-}
-
-// Backward gives the lines of the session file at path from the last to the first until
-// fn returns false. Only lines of the types turn_context and event_msg are looked at:
-// the others can be megabytes.
-func Backward(path string, fn func(typ string, payload json.RawMessage) bool) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("open session file: %w", err)
-	}
-	defer f.Close()
-	return backward(f, func(line []byte, _ int64) bool {
-		typ := gjson.GetBytes(line, "type").Str
-		if typ != TypeTurnContext && typ != TypeEvent {
-			return true
-		}
-		line, ok := sound(line)
-		return !ok || fn(typ, json.RawMessage(gjson.GetBytes(line, "payload").Raw))
-	})
 }
 
 // sound gives a line that decoders may have: valid JSON of bounded size and depth. What is

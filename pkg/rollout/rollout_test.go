@@ -143,16 +143,28 @@ func TestBackwardOverChunks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	i := len(want)
-	err = backward(f, func(line []byte, _ int64) bool {
-		i--
-		if i < 0 || string(line) != want[i] {
-			t.Fatalf("line %d has %d bytes", i, len(line))
+	for _, most := range []int64{MaxLine, chunk} {
+		i := len(want)
+		err = backward(f, most, func(l backLine) bool {
+			i--
+			line := ""
+			if i >= 0 {
+				line = want[i]
+			}
+			if cut := int64(len(line)) > most; cut {
+				line = line[:headOf]
+				if !l.cut {
+					t.Fatalf("line %d is whole", i)
+				}
+			}
+			if i < 0 || string(l.text) != line {
+				t.Fatalf("line %d has %d bytes", i, len(l.text))
+			}
+			return true
+		})
+		if err != nil || i != 0 {
+			t.Errorf("%v, %d lines left", err, i)
 		}
-		return true
-	})
-	if err != nil || i != 0 {
-		t.Errorf("%v, %d lines left", err, i)
 	}
 }
 

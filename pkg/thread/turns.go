@@ -24,9 +24,18 @@ func Turns(path, running string) ([]protocol.Turn, error) {
 	return b.turns, nil
 }
 
+// turnsBuilder makes turns of events in their order.
 type turnsBuilder struct {
 	turns []protocol.Turn
 	n     int
+}
+
+func (b *turnsBuilder) event(p gjson.Result) {
+	if n := takenBack(p); n > 0 {
+		b.turns = b.turns[:len(b.turns)-min(n, len(b.turns))]
+	} else if m, ok := markOf(p, b.id); ok {
+		m.apply(b.current(m.turn))
+	}
 }
 
 func (b *turnsBuilder) id() string {
@@ -37,23 +46,91 @@ func (b *turnsBuilder) id() string {
 // current is the turn that events belong to.
 func (b *turnsBuilder) current(id string) *protocol.Turn {
 	if len(b.turns) == 0 || id != "" && b.turns[len(b.turns)-1].ID != id {
-		if id == "" { // before any turn
-			id = "rollout-1"
+		if id == "" {
+			id = beforeTurns
 		}
-		b.turns = append(b.turns, protocol.Turn{ID: id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewFull,
-			Status: protocol.TurnStatusInterrupted})
+		b.turns = append(b.turns, newTurn(id))
 	}
 	return &b.turns[len(b.turns)-1]
 }
 
-func (b *turnsBuilder) event(p gjson.Result) {
+// beforeTurns is the id of what stands before any turn.
+const beforeTurns = "rollout-1"
+
+func newTurn(id string) protocol.Turn {
+	return protocol.Turn{ID: id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewFull, Status: protocol.TurnStatusInterrupted}
+}
+
+// takenBack is how many turns an event takes back.
+func takenBack(p gjson.Result) int {
+	if p.Get("type").Str != "thread_rolled_back" {
+		return 0
+	}
+	return max(0, int(p.Get("num_turns").Int()))
+}
+
+// mark is what an event does to the turn that it belongs to.
+type mark struct {
+	turn                     string              // its id, "" where the event does not tell
+	item                     protocol.ThreadItem // that is added
+	started, completed, took *int64
+	status                   protocol.TurnStatus
+	size                     int // of the event
+}
+
+// markOf reads an event; false when it is none of a turn. id makes an id for an item that
+// has none of its own.
+func markOf(p gjson.Result, id func() string) (mark, bool) {
 	switch p.Get("type").Str {
 	case "task_started":
-		t := b.current(p.Get("turn_id").Str)
 		at := p.Get("started_at").Int()
-		t.StartedAt = &at
+		return mark{turn: p.Get("turn_id").Str, started: &at}, true
+	case "task_complete":
+		return endOf(p, protocol.TurnStatusCompleted), true
+	case "turn_aborted":
+		return endOf(p, protocol.TurnStatusInterrupted), true
+	}
+	item := itemOf(p, id)
+	return mark{item: item}, item != nil
+}
+
+func endOf(p gjson.Result, status protocol.TurnStatus) mark {
+	m := mark{turn: p.Get("turn_id").Str, status: status}
+	if v := p.Get("completed_at"); v.Exists() {
+		at := v.Int()
+		m.completed = &at
+	}
+	if v := p.Get("duration_ms"); v.Exists() {
+		ms := v.Int()
+		m.took = &ms
+	}
+	return m
+}
+
+// apply does to a turn what the event says.
+func (m *mark) apply(t *protocol.Turn) {
+	if m.item != nil {
+		t.Items = append(t.Items, m.item)
+	}
+	if m.started != nil {
+		t.StartedAt = m.started
+	}
+	if m.status != "" {
+		t.Status = m.status
+	}
+	if m.completed != nil {
+		t.CompletedAt = m.completed
+	}
+	if m.took != nil {
+		t.DurationMs = m.took
+	}
+}
+
+// itemOf is the item that an event adds, nil when it adds none.
+func itemOf(p gjson.Result, id func() string) protocol.ThreadItem {
+	switch p.Get("type").Str {
 	case "user_message":
-		m := &protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: b.id()}
+		m := &protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: id()}
 		for _, u := range p.Get("images").Array() {
 			m.Content = append(m.Content, protocol.UserInput{Type: protocol.UserInputImage, URL: u.Str})
 		}
@@ -61,64 +138,63 @@ func (b *turnsBuilder) event(p gjson.Result) {
 			m.Content = append(m.Content, protocol.UserInput{Type: protocol.UserInputLocalImage, Path: u.Str})
 		}
 		m.Content = append(m.Content, protocol.UserInput{Type: protocol.UserInputText, Text: p.Get("message").Str, TextElements: protocol.List[protocol.TextElement]{}})
-		b.add(m)
+		return m
 	case "agent_message":
-		b.add(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: b.id(), Text: p.Get("message").Str, Phase: phase(p)})
+		return &protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id(), Text: p.Get("message").Str, Phase: phase(p)}
 	case "agent_reasoning":
-		b.add(&protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: b.id(), Summary: []string{p.Get("text").Str}})
+		return &protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: id(), Summary: []string{p.Get("text").Str}}
 	case "entered_review_mode":
-		b.add(&protocol.EnteredReviewModeItem{Type: protocol.ItemEnteredReviewMode, ID: b.id(), Review: p.Get("user_facing_hint").Str})
+		return &protocol.EnteredReviewModeItem{Type: protocol.ItemEnteredReviewMode, ID: id(), Review: p.Get("user_facing_hint").Str}
 	case "exited_review_mode":
 		var r rollout.Review
 		if o := p.Get("review_output"); o.IsObject() {
 			_ = json.Unmarshal([]byte(o.Raw), &r) // what is missing is empty
 		}
-		b.add(&protocol.ExitedReviewModeItem{Type: protocol.ItemExitedReviewMode, ID: b.id(), Review: r.String()})
+		return &protocol.ExitedReviewModeItem{Type: protocol.ItemExitedReviewMode, ID: id(), Review: r.String()}
 	case "item_completed":
-		b.completed(p)
+		return completed(p, id)
 	case "context_compacted":
-		b.add(&protocol.ContextCompactionItem{Type: protocol.ItemContextCompaction, ID: b.id()})
+		return &protocol.ContextCompactionItem{Type: protocol.ItemContextCompaction, ID: id()}
 	case "web_search_end":
-		b.add(&protocol.WebSearchItem{Type: protocol.ItemWebSearch, ID: b.id(), Query: p.Get("query").Str})
+		return &protocol.WebSearchItem{Type: protocol.ItemWebSearch, ID: id(), Query: p.Get("query").Str}
 	case "patch_apply_end":
-		f := &protocol.FileChangeItem{Type: protocol.ItemFileChange, ID: p.Get("call_id").Str, Status: protocol.PatchApplyStatus(p.Get("status").Str)}
-		p.Get("changes").ForEach(func(k, c gjson.Result) bool {
-			u := protocol.FileUpdateChange{Path: k.Str, Kind: protocol.PatchChangeKind{Type: c.Get("type").Str}, Diff: c.Get("content").Str}
-			if u.Kind.Type == protocol.PatchChangeKindUpdate {
-				u.Diff = c.Get("unified_diff").Str
-				if mv := c.Get("move_path"); mv.Type == gjson.String {
-					u.Kind.MovePath = &mv.Str
-				}
-			}
-			f.Changes = append(f.Changes, u)
-			return true
-		})
-		b.add(f)
-	case "task_complete":
-		b.end(p, protocol.TurnStatusCompleted)
-	case "turn_aborted":
-		b.end(p, protocol.TurnStatusInterrupted)
-	case "thread_rolled_back":
-		n := min(int(p.Get("num_turns").Int()), len(b.turns))
-		b.turns = b.turns[:len(b.turns)-max(n, 0)]
+		return patched(p)
 	}
+	return nil
+}
+
+func patched(p gjson.Result) protocol.ThreadItem {
+	f := &protocol.FileChangeItem{Type: protocol.ItemFileChange, ID: p.Get("call_id").Str, Status: protocol.PatchApplyStatus(p.Get("status").Str)}
+	p.Get("changes").ForEach(func(k, c gjson.Result) bool {
+		u := protocol.FileUpdateChange{Path: k.Str, Kind: protocol.PatchChangeKind{Type: c.Get("type").Str}, Diff: c.Get("content").Str}
+		if u.Kind.Type == protocol.PatchChangeKindUpdate {
+			u.Diff = c.Get("unified_diff").Str
+			if mv := c.Get("move_path"); mv.Type == gjson.String {
+				u.Kind.MovePath = &mv.Str
+			}
+		}
+		f.Changes = append(f.Changes, u)
+		return true
+	})
+	return f
 }
 
 // completed takes what has no event of its own: plans, and in files of later versions
 // messages and reasoning too.
-func (b *turnsBuilder) completed(p gjson.Result) {
+func completed(p gjson.Result, id func() string) protocol.ThreadItem {
 	item := p.Get("item")
 	switch item.Get("type").Str {
 	case "Plan":
-		b.add(&protocol.PlanItem{Type: protocol.ItemPlan, ID: item.Get("id").Str, Text: item.Get("text").Str})
+		return &protocol.PlanItem{Type: protocol.ItemPlan, ID: item.Get("id").Str, Text: item.Get("text").Str}
 	case "UserMessage":
 		content, _ := userItem(p)
-		b.add(&protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: b.id(), Content: content})
+		return &protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: id(), Content: content}
 	case "AgentMessage":
-		b.add(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: b.id(), Text: texts(item.Get("content.#.text")), Phase: phase(item)})
+		return &protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id(), Text: texts(item.Get("content.#.text")), Phase: phase(item)}
 	case "Reasoning":
-		b.add(&protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: b.id(), Summary: strs(item.Get("summary_text"))})
+		return &protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: id(), Summary: strs(item.Get("summary_text"))}
 	}
+	return nil
 }
 
 // userItem gives the input of an item_completed event that is a message of the user.
@@ -150,24 +226,6 @@ func strs(v gjson.Result) []string {
 }
 
 func texts(v gjson.Result) string { return strings.Join(strs(v), "") }
-
-func (b *turnsBuilder) add(item protocol.ThreadItem) {
-	t := b.current("")
-	t.Items = append(t.Items, item)
-}
-
-func (b *turnsBuilder) end(p gjson.Result, status protocol.TurnStatus) {
-	t := b.current(p.Get("turn_id").Str)
-	t.Status = status
-	if v := p.Get("completed_at"); v.Exists() {
-		at := v.Int()
-		t.CompletedAt = &at
-	}
-	if v := p.Get("duration_ms"); v.Exists() {
-		ms := v.Int()
-		t.DurationMs = &ms
-	}
-}
 
 func phase(p gjson.Result) *protocol.MessagePhase {
 	v := protocol.MessagePhase(p.Get("phase").Str)
