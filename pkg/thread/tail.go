@@ -58,7 +58,7 @@ func ReadTail(path string, turns, bytes int) (Tail, error) {
 // no turn belongs to the newest turn that was there when it was written: which one that is
 // shows further on, at the next event that names one.
 type tailWalk struct {
-	Tail         // newest turn first
+	Tail        // newest turn first
 	most, bytes int
 	size        int64 // of the file, up to its last event
 	weight      int   // of the events that are kept

@@ -1,7 +1,7 @@
 // Bench times the same work done by one or more programs with the command line of codex,
 // against a scripted model on loopback, and prints medians and paired ratios.
 //
-//	go run ./tests/bench [-n ROUNDS] [-work LIST] [-flood MIB] [-calls N] [-lines N] NAME=PATH...
+//	go run ./tests/bench [-n ROUNDS] [-work LIST] [-flood MIB] [-calls N] [-lines N] [-session MB] NAME=PATH...
 //
 // In each round every program runs once, in turn, and a ratio is the median over the
 // rounds of its figure divided by that of the last program, so that drift of the machine
@@ -29,10 +29,11 @@ func main() {
 func run(args []string) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := fs.Int("n", 10, "rounds that count")
-	works := fs.String("work", "version,sandbox,exec,calls,flood,tuistart,tuikey,tuiflood", "what to time")
+	works := fs.String("work", "version,sandbox,exec,calls,flood,tuistart,tuikey,tuiflood,tuiresume", "what to time")
 	flood := fs.Int("flood", 2, "MiB of text in the flood, in deltas of 16 bytes")
 	calls := fs.Int("calls", 20, "commands in the turn of calls")
 	lines := fs.Int("lines", 80_000, "lines of 64 bytes in the answer of tuiflood")
+	mb := fs.Int("session", 200, "MB of the session that tuiresume goes on with")
 	limit := fs.Duration("limit", 5*time.Minute, "time limit of one run")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -48,7 +49,7 @@ func run(args []string) error {
 	if len(programs) == 0 {
 		return fmt.Errorf("no program given")
 	}
-	b, err := newBench(*flood, *calls, *lines, *limit)
+	b, err := newBench(*flood, *calls, *lines, *mb, *limit)
 	if err != nil {
 		return err
 	}

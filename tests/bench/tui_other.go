@@ -9,6 +9,6 @@ import (
 
 const endMark = "THE-END-MARK"
 
-func (b *bench) terminalWork(context.Context, string, program, string, string) (figures, error) {
+func (b *bench) terminalWork(context.Context, string, program, string, string, ...string) (figures, error) {
 	return figures{}, errors.New("needs a pseudo-terminal")
 }

@@ -46,8 +46,8 @@ type terminal struct {
 	output chan []byte
 }
 
-func openTerminal(ctx context.Context, p program, home, tree string) (*terminal, error) {
-	cmd := exec.CommandContext(ctx, p.path)
+func openTerminal(ctx context.Context, p program, home, tree string, args ...string) (*terminal, error) {
+	cmd := exec.CommandContext(ctx, p.path, args...)
 	cmd.Dir = tree
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8"}
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 120, Rows: 40})
@@ -128,10 +128,11 @@ func (t *terminal) leave() error {
 }
 
 // terminalWork runs one work in a terminal: tuistart is from the start to the composer,
-// tuikey the time from a key to its echo, tuiflood an answer that comes as fast as it can.
-func (b *bench) terminalWork(ctx context.Context, work string, p program, home, tree string) (f figures, err error) {
+// tuikey the time from a key to its echo, tuiflood an answer that comes as fast as it can,
+// tuiresume from the start to the last message of a long session.
+func (b *bench) terminalWork(ctx context.Context, work string, p program, home, tree string, args ...string) (f figures, err error) {
 	start := time.Now()
-	t, err := openTerminal(ctx, p, home, tree)
+	t, err := openTerminal(ctx, p, home, tree, args...)
 	if err != nil {
 		return f, err
 	}
@@ -146,11 +147,15 @@ func (b *bench) terminalWork(ctx context.Context, work string, p program, home, 
 			f.rss = maxRSS(t.cmd.ProcessState)
 		}
 	}()
-	if got, ok := t.until(composer, startLimit); !ok {
-		return f, fmt.Errorf("no composer: %.200q", got)
+	first := composer
+	if work == "tuiresume" {
+		first = endMark
+	}
+	if got, ok := t.until(first, startLimit); !ok {
+		return f, fmt.Errorf("%q does not come: %.200q", first, got)
 	}
 	f.wall = ms(time.Since(start))
-	if work == "tuistart" {
+	if work == "tuistart" || work == "tuiresume" {
 		return f, nil
 	}
 	t.until("", quiet)

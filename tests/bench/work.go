@@ -22,21 +22,23 @@ type bench struct {
 	base   string
 	limit  time.Duration
 	lines  int // of the flood at the terminal
+	mb     int // of the session that is resumed
 }
 
-func newBench(flood, calls, lines int, limit time.Duration) (*bench, error) {
+func newBench(flood, calls, lines, mb int, limit time.Duration) (*bench, error) {
 	// Not under /tmp: some programs put no helper links there.
 	dir, err := os.MkdirTemp("/var/tmp", "codex-bench-")
 	if err != nil {
 		return nil, err
 	}
 	scripts := map[string]string{
-		"exec":     `{"msg":"Hello.","repeat":1000000}`,
-		"calls":    strings.Repeat(`{"call":"exec_command","args":{"cmd":"true"}}`+"\n", calls) + `{"msg":"done"}`,
-		"tuistart": `{"msg":"Hello.","repeat":1000000}`,
-		"tuikey":   `{"msg":"Hello.","repeat":1000000}`,
-		"tuiflood": screenful(lines),
-		"flood":    fmt.Sprintf(`{"msg":"0123456789abcdef","chunk":16,"times":%d}`, flood<<16),
+		"exec":      `{"msg":"Hello.","repeat":1000000}`,
+		"calls":     strings.Repeat(`{"call":"exec_command","args":{"cmd":"true"}}`+"\n", calls) + `{"msg":"done"}`,
+		"tuistart":  `{"msg":"Hello.","repeat":1000000}`,
+		"tuikey":    `{"msg":"Hello.","repeat":1000000}`,
+		"tuiflood":  screenful(lines),
+		"tuiresume": `{"msg":"Hello.","repeat":1000000}`,
+		"flood":     fmt.Sprintf(`{"msg":"0123456789abcdef","chunk":16,"times":%d}`, flood<<16),
 	}
 	mux := http.NewServeMux()
 	for name, text := range scripts {
@@ -50,7 +52,7 @@ func newBench(flood, calls, lines int, limit time.Duration) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{dir: dir, server: &http.Server{Handler: mux}, base: "http://" + ln.Addr().String(), limit: limit, lines: lines}
+	b := &bench{dir: dir, server: &http.Server{Handler: mux}, base: "http://" + ln.Addr().String(), limit: limit, lines: lines, mb: mb}
 	go b.server.Serve(ln) // ended by close
 	return b, nil
 }
@@ -85,6 +87,11 @@ func (b *bench) once(work string, p program) (figures, error) {
 	defer cancel()
 	var args []string
 	switch work {
+	case "tuiresume":
+		if err := writeSession(home, tree, b.mb); err != nil {
+			return figures{}, fmt.Errorf("write the session: %w", err)
+		}
+		return b.terminalWork(ctx, work, p, home, tree, "resume", sessionID)
 	case "tuistart", "tuikey", "tuiflood":
 		return b.terminalWork(ctx, work, p, home, tree)
 	case "version":

@@ -120,6 +120,27 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestStored holds that the end of a session is on the screen whatever its engine does,
+// and once when that has loaded it.
+func TestStored(t *testing.T) {
+	s := begin(t, options{model: `{"msg":"answer one"}
+{"msg":"answer two"}`})
+	s.ask("question one", "• answer one")
+	s.leave()
+	silent := s.again("resume", "--last", "--turn", "sh -c 'cat >/dev/null'")
+	silent.see("› question one")
+	silent.see("• answer one")
+	silent.leave()
+	again := s.again("resume", "--last")
+	again.ask("question two", "• answer two")
+	for _, once := range []string{"directory:", "› question one", "• answer one"} {
+		if n := count(again.all(), once); n != 1 {
+			t.Errorf("%q is there %d times", once, n)
+		}
+	}
+	again.leave()
+}
+
 // TestLogout holds that the credential is forgotten, and that it is said when it cannot be.
 func TestLogout(t *testing.T) {
 	s := start(t, options{})

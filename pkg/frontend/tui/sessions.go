@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"codex/pkg/cli/version"
 	"codex/pkg/frontend/tui/loop"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
@@ -73,8 +74,29 @@ func (s sessions) Fork(ref string) (loop.Request, error) {
 	return s.open(head.ID, copied), nil
 }
 
+// open opens a session. The engine need not tell its turns: the last ones are read here,
+// while it loads what the model has to know.
 func (s sessions) open(id, path string) loop.Request {
-	return loop.Request{Method: protocol.MethodThreadResume, Params: protocol.ThreadResumeParams{ThreadID: id, Path: &path}}
+	return loop.Request{
+		Method: protocol.MethodThreadResume,
+		Params: protocol.ThreadResumeParams{ThreadID: id, Path: &path, ExcludeTurns: true},
+		Stored: func() (loop.Stored, error) { return s.stored(id, path) },
+	}
+}
+
+// maxStored bounds the events of a session that are drawn when it is opened.
+const maxStored = 1 << 20
+
+// stored reads the end of a session.
+func (s sessions) stored(id, path string) (loop.Stored, error) {
+	tail, err := thread.ReadTail(path, loop.MaxReplay, maxStored)
+	if err != nil {
+		return loop.Stored{}, fmt.Errorf("read the session: %w", err)
+	}
+	opened := thread.Opened(s.cfg, &thread.Asked{})
+	opened.Thread = protocol.Thread{ID: id, Path: &path, CliVersion: version.Compat, Turns: tail.Turns}
+	return loop.Stored{Opened: opened, HideReasoning: s.cfg.HideReasoning, RawReasoning: s.cfg.ShowRawReasoning,
+		Earlier: tail.Earlier, Skipped: tail.Skipped, Usage: tail.Usage}, nil
 }
 
 // Last is the id of the session that was used last, "" when there is none.

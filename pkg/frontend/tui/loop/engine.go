@@ -24,8 +24,8 @@ type batch struct {
 	err   error  // that ended them
 }
 
-// maxReplay is how many turns of a session are shown when it is resumed.
-const maxReplay = 100
+// MaxReplay is how many turns of a session are shown when it is resumed.
+const MaxReplay = 100
 
 // Bounds: how many bytes of lines are taken together, and what waits for the engine.
 const (
@@ -39,12 +39,21 @@ func (l *Loop) startEngine() {
 	if l.Start == nil {
 		return
 	}
+	stored := l.Request.Stored
 	l.beside(func(ctx context.Context) func() {
 		e, err := l.Start(ctx)
+		var s Stored
+		if err == nil && stored != nil { // while the engine starts
+			s, err = stored()
+		}
 		return func() {
 			if err != nil {
+				l.engine = e
 				l.fail(err)
 				return
+			}
+			if stored != nil {
+				l.showStored(&s)
 			}
 			l.connect(e)
 		}
@@ -225,19 +234,19 @@ func (l *Loop) open(r Request) {
 			l.fail(fmt.Errorf("read the answer to %s: %w", r.Method, err))
 			return
 		}
+		before := l.headerOf()
 		l.state.Opened(opened)
 		ours := result.Get("codexTurn")
 		l.state.Thread.HideReasoning, l.state.Thread.RawReasoning = ours.Get("hideAgentReasoning").Bool(), ours.Get("showRawAgentReasoning").Bool()
 		l.state.Thread.Summary = ours.Get("reasoningSummary").Str
 		l.opened = true
-		l.header()
-		l.transcript.resumed = len(opened.Thread.Turns) > 0
-		shown := opened.Thread.Turns[max(0, len(opened.Thread.Turns)-maxReplay):]
-		if l.transcript.lost = len(shown) < len(opened.Thread.Turns); l.transcript.lost {
-			l.state.Notice(cells.Info, fmt.Sprintf("The last %d of %d turns are shown.", len(shown), len(opened.Thread.Turns)), "")
+		if r.Stored == nil || before != l.headerOf() {
+			l.header()
 		}
-		l.state.Replay(shown)
-		l.replayed(opened.Thread.Turns)
+		if r.Stored == nil {
+			from := max(0, len(opened.Thread.Turns)-MaxReplay)
+			l.replay(opened.Thread.Turns[from:], from > 0, 0)
+		}
 		l.effects()
 		l.firstPrompt()
 		l.draw()

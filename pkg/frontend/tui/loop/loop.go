@@ -80,6 +80,9 @@ type Terminal interface {
 type Request struct {
 	Method string
 	Params any
+	// Stored, where it is set, reads what is shown of a session at once; the answer's turns
+	// are not shown then. It is called beside the loop.
+	Stored func() (Stored, error)
 }
 
 // Result is how a session ended.

@@ -44,9 +44,14 @@ type Session struct {
 
 // header prints the box with which a thread begins.
 func (l *Loop) header() {
+	h := l.headerOf()
+	l.state.Show(&h)
+}
+
+func (l *Loop) headerOf() cells.Header {
 	th := &l.state.Thread
-	l.state.Show(&cells.Header{Version: th.Version, Model: th.Model, Effort: th.Effort, Directory: l.path(th.Cwd),
-		Unrestricted: th.Approval == protocol.ApprovalNever && th.Sandbox.Type == protocol.SandboxPolicyDangerFullAccess})
+	return cells.Header{Version: th.Version, Model: th.Model, Effort: th.Effort, Directory: l.path(th.Cwd),
+		Unrestricted: th.Approval == protocol.ApprovalNever && th.Sandbox.Type == protocol.SandboxPolicyDangerFullAccess}
 }
 
 // switchTo ends the thread and opens another one, with an engine of its own.
@@ -128,17 +133,6 @@ func (l *Loop) openSession(f func(string) (Request, error), ref string) {
 		return
 	}
 	l.switchTo(r)
-}
-
-// replayed takes note of what was said in turns that were before.
-func (l *Loop) replayed(turns []protocol.Turn) {
-	for _, t := range turns {
-		for _, item := range t.Items {
-			if u, ok := item.(*protocol.UserMessageItem); ok {
-				l.composer.History.Add(composer.DraftOf(said(u)))
-			}
-		}
-	}
 }
 
 // said is the text of a message of the user.
