@@ -61,6 +61,8 @@ type Client struct {
 	tokens atomic.Int64
 	limits limits
 	news   news // that tools have changed
+	// refused is the first word of a server that wants a login, since the last dial.
+	refused atomic.Pointer[LoginError]
 
 	mu       sync.Mutex
 	session  *session
@@ -142,6 +144,7 @@ func again(err error) bool {
 
 // dial makes one connection.
 func (c *Client) dial(ctx context.Context, version string) (*session, error) {
+	c.refused.Store(nil)
 	transport, err := c.transport(ctx)
 	if err != nil {
 		return nil, &StartError{err}
@@ -152,6 +155,9 @@ func (c *Client) dial(ctx context.Context, version string) (*session, error) {
 	if err != nil {
 		if lc, ok := transport.(*lineConn); ok {
 			_ = lc.Close() // it gives no error
+		}
+		if refused := c.refused.Load(); refused != nil {
+			return nil, refused
 		}
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os/exec"
 	"strings"
 	"time"
@@ -62,10 +61,13 @@ type HandshakeError struct{ Err error }
 
 func (e *HandshakeError) Error() string {
 	var start *StartError
+	var login *LoginError
 	rpc := answered(e.Err)
 	switch {
 	case errors.As(e.Err, &start):
 		return start.Error()
+	case errors.As(e.Err, &login):
+		return login.Error()
 	case rpc != nil:
 		return fmt.Sprintf("handshaking with MCP server failed: JSON-RPC error: %d: %s", rpc.Code, rpc.Message)
 	case gone(e.Err):
@@ -81,7 +83,10 @@ func Message(err error) string {
 	rpc := answered(err)
 	var timeout *TimeoutError
 	var handshake *HandshakeError
+	var login *LoginError
 	switch {
+	case errors.As(err, &login):
+		return login.Error()
 	case errors.As(err, &handshake):
 		return handshake.Error()
 	case errors.As(err, &timeout):
@@ -112,7 +117,15 @@ func closedWhy(err error) string {
 	return "Transport closed"
 }
 
-// WantsLogin says whether an error is the server's word for who has no credentials.
-func WantsLogin(err error) bool {
-	return err != nil && strings.Contains(err.Error(), http.StatusText(http.StatusUnauthorized))
+// LoginError is a server that wants a login, or one for more than the one at hand is for.
+type LoginError struct {
+	Server string
+	Scopes []string // for more: all that are to be asked for
+}
+
+func (e *LoginError) Error() string {
+	if e.Scopes == nil {
+		return fmt.Sprintf("The %s MCP server is not logged in. Run `codex mcp login %s`.", e.Server, e.Server)
+	}
+	return fmt.Sprintf("The %s MCP server wants a login for more scopes. Run `codex mcp login %s --scopes %s`.", e.Server, e.Server, strings.Join(e.Scopes, ","))
 }

@@ -38,7 +38,7 @@ func (c *Client) httpTransport(ctx context.Context) (sdk.Transport, error) {
 		next = c.opts.Authorize(c.server, next)
 	}
 	return &sdk.StreamableClientTransport{Endpoint: c.server.URL, MaxEventSize: maxMessage, HTTPClient: &http.Client{
-		Transport: next,
+		Transport: &door{next, c},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if r.URL.Host != u.Host || r.URL.Scheme != u.Scheme {
 				return errElsewhere
@@ -74,6 +74,29 @@ func (c *Client) headers(ctx context.Context) (http.Header, error) {
 		h.Set("Authorization", "Bearer "+token)
 	}
 	return h, nil
+}
+
+// door keeps the server's word that it wants a login: the library goes on to ask it in other
+// ways, and would tell how those went.
+type door struct {
+	next http.RoundTripper
+	c    *Client
+}
+
+// RoundTrip implements http.RoundTripper.
+func (d *door) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := d.next.RoundTrip(r)
+	var refused *LoginError
+	switch {
+	case errors.As(err, &refused):
+	case err == nil && resp.StatusCode == http.StatusUnauthorized && r.Method == http.MethodPost:
+		resp.Body.Close()
+		refused = &LoginError{Server: d.c.server.Name}
+	default:
+		return resp, err
+	}
+	d.c.refused.CompareAndSwap(nil, refused)
+	return nil, refused
 }
 
 // requests puts headers into requests to the server, bounds its answers, and keeps the bytes of

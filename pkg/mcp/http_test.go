@@ -3,6 +3,7 @@ package mcp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -151,7 +152,8 @@ func TestWantsLogin(t *testing.T) {
 		w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="x"`)
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
-	if _, err := Connect(context.Background(), s, Options{}); !WantsLogin(err) {
+	var login *LoginError
+	if _, err := Connect(context.Background(), s, Options{}); !errors.As(err, &login) || !strings.Contains(Message(err), "Run `codex mcp login h`") {
 		t.Fatal(err)
 	}
 }

@@ -23,6 +23,7 @@ type engine struct {
 	conn *jsonrpc.Conn
 	in   interface{ Close() error }
 	gone chan struct{}
+	said bytes.Buffer // to people; read when it has ended
 }
 
 // startEngine starts one in a home whose config.toml is given.
@@ -32,7 +33,8 @@ func startEngine(bin, home, config string) (*engine, error) {
 		return nil, err
 	}
 	cmd := exec.Command(filepath.Join(bin, "codex-turn"), "--ephemeral", "-a", "on-request")
-	cmd.Dir, cmd.Env, cmd.Stderr = home, environ(bin, home), os.Stderr
+	e := &engine{cmd: cmd, gone: make(chan struct{})}
+	cmd.Dir, cmd.Env, cmd.Stderr = home, environ(bin, home), &e.said
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func startEngine(bin, home, config string) (*engine, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	e := &engine{cmd: cmd, in: in, gone: make(chan struct{})}
+	e.in = in
 	e.conn = jsonrpc.NewConn(jsonrpc.NewWriter(in), jsonrpc.Options{Handle: func(r *jsonrpc.Request) error {
 		if r.ID == nil {
 			return nil

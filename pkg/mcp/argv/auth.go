@@ -8,8 +8,10 @@ import (
 	"sync"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/mcp"
 	"codex/pkg/mcp/oauth"
 )
 
@@ -148,7 +150,7 @@ func (c *loginCmd) login(ctx context.Context, cfg *config.Config, s config.MCPSe
 	if err != nil {
 		return err
 	}
-	l := &oauth.Login{Server: s, Store: store, Scopes: c.Scopes}
+	l := &oauth.Login{Server: s, Store: store, Scopes: c.Scopes, Options: mcp.Options{Environ: p.Environ, Version: version.Compat}}
 	if c.Secret != "" {
 		if l.Secret = p.Env.Get(c.Secret); l.Secret == "" {
 			return fmt.Errorf("%s is not set", c.Secret)

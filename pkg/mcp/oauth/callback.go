@@ -22,9 +22,13 @@ type callback struct {
 	come chan url.Values
 }
 
-// listen makes one. A fixed address is the settings': it leads here by ways of their own.
-func listen(ctx context.Context, port uint16, fixed string) (*callback, error) {
-	cb := &callback{come: make(chan url.Values, 1), path: "/callback/" + rand.Text()[:12]}
+// listen makes one. A fixed address is the settings': it leads here by ways of their own. Of a
+// client that is known beforehand the path is known as well: its port may be any, by RFC 8252.
+func listen(ctx context.Context, port uint16, fixed string, known bool) (*callback, error) {
+	cb := &callback{come: make(chan url.Values, 1), path: "/callback"}
+	if !known {
+		cb.path += "/" + rand.Text()[:12]
+	}
 	host := "127.0.0.1"
 	if fixed != "" {
 		u, err := url.Parse(fixed)

@@ -9,6 +9,6 @@
 //	store     Store: CODEX_HOME/.credentials.json
 //	transport Authorize: tokens in requests, renewed by one process at a time
 //
-// Ground layer, for codex-mcp only. It imports browser, config, foreign, jsonrpc, go-sdk's auth and
-// oauthex, and x/oauth2. No token is printed, logged, or an argument of a program.
+// Ground layer, for codex-mcp only. It imports browser, config, foreign, jsonrpc, mcp, go-sdk's
+// auth and oauthex, and x/oauth2. No token is printed, logged, or an argument of a program.
 package oauth

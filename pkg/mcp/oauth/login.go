@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"codex/pkg/config"
+	"codex/pkg/mcp"
 )
 
 const (
@@ -43,7 +45,8 @@ type Login struct {
 	Show func(address string)
 	// ShowCode tells the user the address to open anywhere, and the code to type there.
 	ShowCode func(address, code string)
-	Now      func() time.Time
+	// Options are for the connection by which the server is asked who gives tokens.
+	Options mcp.Options
 	// Client makes requests; nil is one with bounds.
 	Client *http.Client
 }
@@ -116,7 +119,7 @@ func (l *Login) scopes(discovered []string) []string {
 
 // authorize goes through the library's flow once.
 func (l *Login) authorize(ctx context.Context, challenge *http.Response, scopes func([]string) []string) error {
-	cb, err := listen(ctx, l.Port, l.URL)
+	cb, err := listen(ctx, l.Port, l.URL, l.Server.ClientID != "")
 	if err != nil {
 		return err
 	}
@@ -145,12 +148,16 @@ func (l *Login) authorize(ctx context.Context, challenge *http.Response, scopes 
 			return oauth2.StaticTokenSource(t), nil
 		},
 	}
-	if l.Server.ClientID != "" {
+	switch {
+	case document(l.Server.ClientID):
+		c.ClientIDMetadataDocumentConfig = &auth.ClientIDMetadataDocumentConfig{URL: l.Server.ClientID}
+		c.DynamicClientRegistrationConfig = &auth.DynamicClientRegistrationConfig{Metadata: registration(cb.url, "authorization_code")}
+	case l.Server.ClientID != "":
 		c.PreregisteredClient = &oauthex.ClientCredentials{ClientID: l.Server.ClientID}
 		if l.Secret != "" {
 			c.PreregisteredClient.ClientSecretAuth = &oauthex.ClientSecretAuth{ClientSecret: l.Secret}
 		}
-	} else {
+	default:
 		c.DynamicClientRegistrationConfig = &auth.DynamicClientRegistrationConfig{Metadata: registration(cb.url, "authorization_code")}
 	}
 	h, err := auth.NewAuthorizationCodeHandler(c)
@@ -168,6 +175,13 @@ func (l *Login) authorize(ctx context.Context, challenge *http.Response, scopes 
 		return errors.New("the server gave no token")
 	}
 	return l.keep(ctx, as, granted, resource)
+}
+
+// document says whether a client's id is the address of what is to know about the client, for
+// authorization servers that read such.
+func document(id string) bool {
+	u, err := url.Parse(id)
+	return err == nil && u.Scheme == "https" && strings.Trim(u.Path, "/") != ""
 }
 
 // registration is what an authorization server is told about us.
@@ -202,35 +216,55 @@ func (e *Entry) take(t *oauth2.Token) {
 	}
 }
 
-// hello is what a server is asked to be told who gives tokens: what clients begin with.
-const hello = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"codex-mcp-client","version":"0"}}}`
-
-// challenge asks the server, to be told who gives tokens. A server that says nothing may still
-// have that written at a known place.
+// challenge has the server say who gives tokens, by speaking to it as far as it lets somebody
+// unknown. A server that says nothing may still have that written at a known place.
 func (l *Login) challenge(ctx context.Context) (*http.Response, error) {
-	for _, method := range []string{http.MethodPost, http.MethodGet} {
-		var body io.Reader = http.NoBody
-		if method == http.MethodPost {
-			body = strings.NewReader(hello)
+	heard := &challenges{}
+	server := l.Server
+	server.Startup, server.Call = httpTime, httpTime
+	o := l.Options
+	o.Authorize = func(_ config.MCPServer, next http.RoundTripper) http.RoundTripper {
+		heard.next = next
+		return heard
+	}
+	c, err := mcp.Connect(ctx, server, o)
+	if err == nil {
+		for range c.Tools(ctx) { // some let everybody in, and want a login then
+			break
 		}
-		req, err := http.NewRequestWithContext(ctx, method, l.Server.URL, body)
-		if err != nil {
-			return nil, fmt.Errorf("%q is no address of a server", l.Server.URL)
-		}
-		req.Header.Set("Accept", "application/json, text/event-stream")
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := l.client().Do(req)
-		if err != nil {
-			continue
-		}
-		resp.Body.Close()
-		resp.Body = http.NoBody
-		if resp.StatusCode == http.StatusUnauthorized {
-			return resp, nil
-		}
+		c.Close()
+	}
+	if h := heard.header(); h != nil {
+		return &http.Response{StatusCode: http.StatusUnauthorized, Header: h, Body: http.NoBody}, nil
 	}
 	if l.discoverable(ctx) {
 		return &http.Response{StatusCode: http.StatusUnauthorized, Header: http.Header{}, Body: http.NoBody}, nil
 	}
 	return nil, ErrUnsupported
+}
+
+// challenges keeps the first one that a server answers.
+type challenges struct {
+	next  http.RoundTripper
+	mu    sync.Mutex
+	first http.Header
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c *challenges) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := c.next.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.first == nil {
+			c.first = resp.Header
+		}
+	}
+	return resp, err
+}
+
+func (c *challenges) header() http.Header {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.first
 }

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"codex/pkg/config"
+	"codex/pkg/mcp"
 )
 
 const (
@@ -59,16 +59,6 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.send(r, fresh)
 }
 
-// ScopeError is a server that wants a login for more than the one at hand is for.
-type ScopeError struct {
-	Server string
-	Scopes []string
-}
-
-func (e *ScopeError) Error() string {
-	return fmt.Sprintf("The %s MCP server wants a login for more scopes. Run `codex mcp login %s --scopes %s`.", e.Server, e.Server, strings.Join(e.Scopes, ","))
-}
-
 // forbidden tells how to get the scopes that a server misses, if that is why it refuses.
 func (t *transport) forbidden(resp *http.Response, e Entry) (*http.Response, error) {
 	challenges, err := oauthex.ParseWWWAuthenticate(resp.Header.Values("WWW-Authenticate"))
@@ -86,7 +76,7 @@ func (t *transport) forbidden(resp *http.Response, e Entry) (*http.Response, err
 			}
 		}
 		resp.Body.Close()
-		return nil, &ScopeError{t.server.Name, scopes}
+		return nil, &mcp.LoginError{Server: t.server.Name, Scopes: scopes}
 	}
 	return resp, nil
 }

@@ -92,6 +92,7 @@ func (u *user) methods() map[string]method {
 // outside words an error for the engine.
 func outside(err error) error {
 	var timeout *mcp.TimeoutError
+	var login *mcp.LoginError
 	var wrong *jsonrpc.Error
 	switch {
 	case err == nil:
@@ -100,8 +101,8 @@ func outside(err error) error {
 		return err
 	case errors.As(err, &timeout):
 		return &jsonrpc.Error{Code: jsonrpc.CodeRefused, Message: timeout.Error(), Data: wire.KindTimeout}
-	case mcp.WantsLogin(err):
-		return &jsonrpc.Error{Code: jsonrpc.CodeRefused, Message: mcp.Message(err), Data: wire.KindAuth}
+	case errors.As(err, &login):
+		return &jsonrpc.Error{Code: jsonrpc.CodeRefused, Message: login.Error(), Data: wire.KindAuth}
 	}
 	return jsonrpc.Errorf(jsonrpc.CodeRefused, "%s", mcp.Message(err))
 }
