@@ -34,6 +34,9 @@ type assembler struct {
 	seed  maphash.Seed
 	// unread says why an event could not be read: it may have been an item.
 	unread *Error
+	// blind says that a text could not be found in the event that was to have it: nothing of
+	// it is known, unless it comes in another.
+	blind *Error
 }
 
 // note takes a delta; it sees those that nobody wants too.
@@ -65,6 +68,13 @@ func (a *assembler) noteWhole(typ string, data []byte) {
 		a.finish(data, itemFunction, memberArguments, memberArguments)
 	case "response.custom_tool_call_input.done":
 		a.finish(data, itemCustom, memberInput, memberInput)
+	case "response.content_part.added":
+		if lo, hi := stringMember([]byte(gjson.GetBytes(data, "part").Raw), `"text":`); hi > lo && gjson.GetBytes(data, "part.type").Str == partText {
+			p := a.find(data, itemMessage, "", nil)
+			if t := p.piece(partText, gjson.GetBytes(data, "content_index").Int()); !p.done {
+				t.first = bytes.Clone([]byte(gjson.GetBytes(data, "part").Raw)[lo:hi])
+			}
+		}
 	case "response.content_part.done":
 		switch gjson.GetBytes(data, "part.type").Str {
 		case partText:
@@ -84,6 +94,9 @@ func (a *assembler) noteWhole(typ string, data []byte) {
 func (a *assembler) delta(data []byte, typ, kind string) {
 	lo, hi := stringMember(data, `"delta":`)
 	if lo == hi {
+		if hi == 0 && a.blind == nil {
+			a.blind = unreadable(data)
+		}
 		return
 	}
 	p := a.find(data, typ, "", nil)
@@ -261,7 +274,10 @@ func (a *assembler) made(p *part) (e Event, ok bool) {
 // response object, then those that only other events told of. Of a response that was cut
 // off, messages alone: half a call is not to be run.
 func (a *assembler) rest(response gjson.Result, cut bool) (events []Event) {
-	output := response.Get("output").Array()
+	var output []gjson.Result
+	if o := response.Get("output"); o.Type != gjson.String {
+		output = o.Array()
+	}
 	items := make([]item, len(output))
 	for i, it := range output {
 		items[i] = a.read(it)
@@ -286,7 +302,24 @@ func (a *assembler) rest(response gjson.Result, cut bool) (events []Event) {
 			events = append(events, e)
 		}
 	}
+	if e, ok := a.onlyText(response); ok {
+		events = append(events, e)
+	}
 	return events
+}
+
+// onlyText makes a message of the text that a response object has beside its output, or in
+// its place, where nothing else has one.
+func (a *assembler) onlyText(response gjson.Result) (e Event, ok bool) {
+	text := response.Get(partText)
+	if text.Type != gjson.String {
+		text = response.Get("output")
+	}
+	spoken := func(i item) bool { return i.typ == itemMessage && i.says }
+	if text.Type != gjson.String || text.Str == "" || slices.ContainsFunc(a.items, spoken) {
+		return Event{}, false
+	}
+	return a.done(fmt.Appendf(nil, `{"type":"%s","item":{"type":"message","role":"assistant","content":%s}}`, eventDone, text.Raw))
 }
 
 // had says for each item of a response object whether it was handed on: by its ids, else

@@ -122,6 +122,23 @@ var answers = []struct{ name, events, items, fail string }{
 	{"unknown items", `{"type":"response.output_item.done","item":{"type":"novel","id":"n"}}
 {"type":"response.completed","response":{"output":[{"type":"novel","id":"n"}]}}`, "novel n ", ""},
 	{"no stream", `{"id":"r","object":"response","status":"completed","output":[{"type":"message","id":"m","content":[{"type":"output_text","text":"x"}]}]}`, "message m x", ""},
+	{"text of the response alone", `{"type":"response.completed","response":{"output":[],"output_text":"x"}}`, "message  x", ""},
+	{"text of the response again", `{"type":"response.output_item.done","item":{"type":"message","id":"m","content":"x"}}
+{"type":"response.completed","response":{"output_text":"x"}}`, "message m x", ""},
+	{"output that is a text", `{"type":"response.completed","response":{"output":"x"}}`, "message  x", ""},
+	{"response without its member", `{"type":"response.created","response":{}}
+{"type":"response.completed","id":"r","output":[{"type":"message","id":"m","content":"x"}]}`, "message m x", ""},
+	{"part added alone", `{"type":"response.content_part.added","item_id":"m","part":{"type":"output_text","text":"x"}}
+{"type":"response.completed"}`, "message m x", ""},
+	{"part added and delta", `{"type":"response.content_part.added","item_id":"m","part":{"type":"output_text","text":"x"}}
+{"type":"response.output_text.delta","item_id":"m","delta":"xy"}
+{"type":"response.completed"}`, "message m xy", ""},
+	{"delta without a text", `{"type":"response.output_text.delta","item_id":"m","delta":{"text":"x"}}
+{"type":"response.completed"}`, "", "an event that can't be read"},
+	{"delta without a text, whole item", `{"type":"response.output_text.delta","item_id":"m","text":"x"}
+{"type":"response.output_item.done","item":{"type":"message","id":"m","content":"x"}}
+{"type":"response.completed"}`, "message m x", ""},
+	{"completed with an error", `{"type":"response.completed","response":{"error":"it broke"}}`, "", "it broke"},
 	{"not UTF-8", `{"type":"response.output_item.done","item":{"type":"message","id":"m","content":"caf` + "\xe9" + `"}}
 {"type":"response.completed"}`, "message m caf\ufffd", ""},
 }

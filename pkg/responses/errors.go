@@ -77,15 +77,19 @@ func disconnected(what string) *Error {
 
 // failedError reads a response that failed. Its reason stands in it; servers that imitate
 // the API also put it beside it, or into the details of its status.
-func failedError(data []byte) *Error {
+func failedError(typ string, data []byte) *Error {
 	root := gjson.ParseBytes(data)
-	for _, r := range []gjson.Result{root.Get("response"), root.Get("response.status_details"), root} {
-		if e := r.Get("error"); e.IsObject() || e.Type == gjson.String && e.Str != "" {
-			w, _ := reasonIn(r)
+	for _, m := range []string{"response.error", "response.last_error", "response.status_details.error", "error", "response.message", "message"} {
+		e := first(root.Get(m))
+		if e.IsObject() || e.Type == gjson.String && e.Str != "" {
+			w, _ := reasonIn(gjson.Parse(`{"error":` + e.Raw + `}`))
 			return w.failure("")
 		}
 	}
-	return disconnected("response.failed event received")
+	if why := root.Get("response.incomplete_details.reason"); why.Type == gjson.String && why.Str != "" {
+		return disconnected(typ + " event received, reason: " + shown(why.Str))
+	}
+	return disconnected(typ + " event received")
 }
 
 // incompleteError is for a response that was cut off. Asked again, the model would be cut

@@ -26,6 +26,7 @@ type piece struct {
 	index    int64
 	raw      [][]byte // in blocks: it may be megabytes, and is rarely needed
 	finished bool     // an event had the whole text
+	first    []byte   // what there was of it when it was added, if that is all
 }
 
 // add appends to the text.
@@ -111,6 +112,9 @@ func (p *part) content() string {
 	var b []byte
 	for _, t := range p.pieces {
 		raw := bytes.Join(t.raw, nil)
+		if len(raw) == 0 {
+			raw = t.first
+		}
 		switch {
 		case len(raw) == 0:
 		case p.typ != itemMessage:

@@ -2,10 +2,13 @@ package responses
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // reason is what a provider says of a failure, in whatever shape and wherever it says it:
@@ -22,11 +25,9 @@ func reasonIn(r gjson.Result) (w reason, ok bool) {
 	if r.IsArray() {
 		r = r.Get("0")
 	}
-	e := r.Get("error")
+	e := first(r.Get("error"))
 	if !e.IsObject() && e.Type != gjson.String {
-		if e = r.Get("errors"); e.IsArray() {
-			e = e.Get("0")
-		}
+		e = first(r.Get("errors"))
 	}
 	switch {
 	case e.Type == gjson.String && e.Str != "":
@@ -44,21 +45,40 @@ func reasonIn(r gjson.Result) (w reason, ok bool) {
 	return w, w.message != "" || w.code != ""
 }
 
+// first is the first of a list, or what is none.
+func first(r gjson.Result) gjson.Result {
+	if r.IsArray() {
+		return r.Get("0")
+	}
+	return r
+}
+
 func (w *reason) read(e gjson.Result) {
-	if c := e.Get("code"); c.Type == gjson.Number {
-		if n := int(c.Int()); n >= 400 && n < 600 {
-			w.status = n
-		}
+	c := e.Get("code")
+	if w.code = c.Str; c.Type == gjson.Number {
 		w.code = c.Raw
-	} else {
-		w.code = c.Str
+	}
+	if n, err := strconv.Atoi(w.code); err == nil && n >= 400 && n < 600 {
+		w.status = n
 	}
 	w.typ, w.param = e.Get("type").Str, e.Get("param").Str
-	for _, m := range []string{"message", "detail", "msg", "error_description", "detail.0.msg", "title"} {
+	for _, m := range []string{"message", "detail", "msg", "error_description", "detail.0.msg", "message.text", "message.message", "title"} {
 		if v := e.Get(m); w.message == "" && v.Type == gjson.String {
-			w.message = strings.TrimSpace(v.Str)
+			w.message = inner(strings.TrimSpace(v.Str))
 		}
 	}
+}
+
+// inner is the message of an error that a gateway has put into its own as JSON.
+func inner(message string) string {
+	if strings.HasPrefix(message, "{") && jsonrpc.Valid([]byte(message)) {
+		for _, m := range []string{"error.message", "message"} {
+			if v := gjson.Get(message, m); v.Type == gjson.String && v.Str != "" {
+				return v.Str
+			}
+		}
+	}
+	return message
 }
 
 // is says whether the code, or the type where there is no such code, is one of these.
@@ -85,7 +105,8 @@ func (w reason) says(words ...string) bool {
 // contextFull says whether the request was too long for the model.
 func (w reason) contextFull() bool {
 	return w.is("context_length_exceeded", "context_window_exceeded", "model_context_window_exceeded", "exceed_context_size_error") ||
-		w.says("maximum context length", "exceeds the context window", "exceeds the available context size", "prompt is too long")
+		w.says("maximum context length", "exceeds the context window", "exceeds the available context size", "exceed context limit", "prompt is too long",
+			"input is too long", "exceeds the maximum number of tokens")
 }
 
 // imageSentence is what the API says of an image that can't be read.

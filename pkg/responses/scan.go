@@ -32,7 +32,8 @@ type scanner struct {
 
 	// name is what an event: line before the data said, valid as long as the data.
 	name []byte
-	// stray is the beginning of what stands in no field, while no event has come.
+	// stray is of what stands in no field: the beginning while no event has come, the last
+	// line afterwards.
 	stray []byte
 
 	buf             []byte
@@ -84,7 +85,15 @@ func (s *scanner) next() ([]byte, error) {
 		name, at := field(line)
 		switch name {
 		case "data":
+			if n == 1 && s.whole() {
+				s.pos = lo
+				return s.data(1), nil
+			}
 		case "event":
+			if n == 1 && s.nameHi > 0 && s.whole() {
+				s.pos = lo
+				return s.data(1), nil
+			}
 			s.nameLo, s.nameHi, s.seen = lo+at, hi, true
 			continue
 		default:
@@ -112,6 +121,13 @@ func (s *scanner) next() ([]byte, error) {
 	}
 }
 
+// whole says whether the event's only line so far is all of it: some servers leave out the
+// empty line behind an event, and an object ends with its line only where it is one.
+func (s *scanner) whole() bool {
+	line := bytes.TrimSpace(s.buf[s.lo:s.hi])
+	return len(line) > 1 && line[0] == '{' && line[len(line)-1] == '}' && whole(line)
+}
+
 // reset begins an event at the next line.
 func (s *scanner) reset() { s.start, s.nameLo, s.nameHi, s.name = s.pos, 0, 0, nil }
 
@@ -129,6 +145,7 @@ func (s *scanner) document(lo, hi int) []byte {
 		return line
 	}
 	if s.seen {
+		s.stray = append(s.stray[:0], line[:min(len(line), maxStray)]...)
 		return nil
 	}
 	if json {

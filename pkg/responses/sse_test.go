@@ -24,6 +24,8 @@ func TestScanner(t *testing.T) {
 		{"no space, crlf", "data:{\"x\":1}\r\n\r\n", false, []string{`{"x":1}`}},
 		{"comments and ids", ": hi\n\nid: 4\nretry: 5\ndata: {}\n: more\n\n", false, []string{`{}`}},
 		{"joined", "data: {\"x\":\ndata: 1\ndata: }\n\n", false, []string{"{\"x\":\n1\n}"}},
+		{"no empty lines", "event: a\ndata: {\"x\":1}\nevent: b\ndata: {\"x\":2}\ndata: {\"x\":\ndata: 3}\n", false, []string{`{"x":1}`, `{"x":2}`, "{\"x\":\n3}"}},
+		{"name behind the data", "data: {}\nevent: a\n\ndata: {}\nevent: b\n\n", false, []string{`{}`, `{}`}},
 		{"byte order mark", "\xef\xbb\xbfdata: {}\n\n", false, []string{`{}`}},
 		{"cut after the line", "data: {}\n", false, []string{`{}`}},
 		{"cut in the line", "data: {}", false, []string{`{}`}},

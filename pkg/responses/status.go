@@ -43,7 +43,11 @@ func (c *Client) refusal(status int, h http.Header, body []byte, w reason, where
 			return e
 		}
 	}
-	switch words := w.message; {
+	words := w.message
+	if words == "" && isHTML(body) {
+		words = readable(body)
+	}
+	switch {
 	case status == http.StatusBadRequest && len(body) > 0 && !isHTML(body):
 		return &Error{Message: cut(valid(string(body)), maxBadRequest), Kind: KindOther}
 	case status == http.StatusInternalServerError:

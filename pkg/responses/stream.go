@@ -26,7 +26,8 @@ type stream struct {
 	content string // what the answer says it is
 	line    []byte
 	came    bool   // an event
-	words   string // data that is no event, while none has come
+	other   string // type of the first event, while none of the API has come
+	words   string // the last data that is no event
 	short   bool   // the stream ended before the response, with no other reason
 }
 
@@ -59,11 +60,17 @@ func (s *stream) closed() error {
 	switch {
 	case s.ans.unread != nil:
 		return disconnected("stream closed before response.completed, after " + strings.TrimPrefix(s.ans.unread.Message, textDisconnected))
-	case !s.came && s.words != "":
+	case s.other != "":
+		return disconnected("no event of the Responses API came; the first is of type " + shown(s.other))
+	case s.words != "":
 		return disconnected("stream closed before response.completed: " + s.words)
+	case s.came && len(s.sc.stray) > 0:
+		return disconnected("stream closed before response.completed: " + shown(string(s.sc.stray)))
 	case s.came || len(s.sc.stray) == 0:
 		s.short = true
 		return disconnected("stream closed before response.completed")
+	case strings.HasPrefix(gjson.GetBytes(s.sc.stray, "object").Str, "chat.completion"):
+		return &Error{Message: "the answer is one of the Chat Completions API; base_url must lead to a server of the Responses API", Kind: KindOther}
 	}
 	what := "is no event stream: "
 	if t, _, _ := strings.Cut(s.content, ";"); t != "" && t != "text/event-stream" {
@@ -75,6 +82,7 @@ func (s *stream) closed() error {
 // event takes the data of one event. An event that can't be read is passed over, since
 // most mean nothing; at the end it is an error if it may have been an item.
 func (s *stream) event(data []byte) (done bool, err error) {
+	data = bytes.TrimLeft(data, " \t\r\n")
 	if f := &s.ans.frame; s.c.ep.Record == nil {
 		if ok, sound := f.take(data); ok {
 			return s.delta(f.typ, data, f.skip, sound)
@@ -91,7 +99,13 @@ func (s *stream) event(data []byte) (done bool, err error) {
 		typ = s.sc.name
 		data = set(data, "type", `"`+string(typ)+`"`)
 	}
-	s.came = true
+	switch {
+	case ofAPI(typ):
+		s.other = ""
+	case !s.came:
+		s.other = string(typ)
+	}
+	s.came, s.words, s.sc.stray = true, "", s.sc.stray[:0]
 	if s.c.ep.Record != nil {
 		if err := s.record(data); err != nil {
 			return false, err
@@ -125,7 +139,7 @@ func (s *stream) text(data []byte) (done bool, err error) {
 		}
 	case string(s.sc.name) == "error":
 		return s.event([]byte(`{"type":"error","message":` + quoted(words) + `}`))
-	case !s.came:
+	default:
 		s.words = words
 	}
 	return false, nil
@@ -159,7 +173,7 @@ func (s *stream) checked(typ string, data []byte) (done bool, err error) {
 	case "response.incomplete":
 		return true, s.incomplete(data)
 	case "response.failed", "response.cancelled":
-		return true, s.end(typ, data, failedError(data))
+		return true, s.end(typ, data, failedError(typ, data))
 	case "error", "response.error":
 		return true, s.end(typ, data, s.failed(data))
 	case "codex.response.metadata":
@@ -167,6 +181,9 @@ func (s *stream) checked(typ string, data []byte) (done bool, err error) {
 			s.onMeta(ParseMeta(headers(gjson.GetBytes(data, "headers"))))
 		}
 	default:
+		if fault([]byte(typ)) {
+			return true, s.end("error", data, s.failed(data))
+		}
 		s.ans.noteWhole(typ, data)
 	}
 	return false, s.show(Event{Type: typ, Data: data})
@@ -189,6 +206,9 @@ func (s *stream) hand(e Event) error {
 
 // end hands an event on that ends the response, and gives its error.
 func (s *stream) end(typ string, data []byte, e *Error) error {
+	if string(eventType(data)) != typ {
+		data = set(data, "type", `"`+typ+`"`)
+	}
 	if err := s.show(Event{Type: typ, Data: data}); err != nil {
 		return err
 	}
@@ -198,15 +218,22 @@ func (s *stream) end(typ string, data []byte, e *Error) error {
 
 // completed ends a response that is whole, after the items that no event was sent for.
 func (s *stream) completed(data []byte) error {
+	if r := gjson.ParseBytes(data); r.Get("output").IsArray() && !r.Get("response").Exists() { // the response itself
+		data = []byte(`{"type":"response.completed","response":` + r.Raw + `}`)
+	}
 	response := gjson.GetBytes(data, "response")
+	e := response.Get("error")
 	switch status := response.Get("status").Str; {
-	case status == "failed" || status == "cancelled" || response.Get("error").IsObject():
-		return s.end("response.failed", data, failedError(data))
+	case status == "failed" || status == "cancelled" || e.IsObject() || e.Type == gjson.String && e.Str != "":
+		return s.end("response.failed", data, failedError("response.failed", data))
 	case status == "incomplete":
 		return s.incomplete(data)
 	}
 	if err := s.rest(response, false); err != nil {
 		return err
+	}
+	if s.ans.blind != nil && len(s.ans.items) == 0 {
+		return s.ans.blind
 	}
 	if s.ans.unread != nil {
 		return s.ans.unread
@@ -266,10 +293,25 @@ func (s *stream) untyped(data []byte) (done bool, err error) {
 	if e := r.Get("error"); r.IsObject() && (ok && !s.came || e.IsObject() || e.Type == gjson.String) {
 		return s.event(set([]byte(r.Raw), "type", `"error"`))
 	}
-	if !s.came {
-		s.sc.stray = append(s.sc.stray[:0], data[:min(len(data), maxStray)]...)
+	s.sc.stray = append(s.sc.stray[:0], data[:min(len(data), maxStray)]...)
+	if w, ok := reasonIn(r); ok && s.came && w.message != "" {
+		s.words = shown(w.message)
 	}
 	return false, nil
+}
+
+// ofAPI says whether a type is one of the Responses API.
+func ofAPI(typ []byte) bool {
+	return bytes.HasPrefix(typ, []byte("response.")) || bytes.HasPrefix(typ, []byte("codex.")) || string(typ) == "error"
+}
+
+// fault says whether a type that the API does not have is about an error.
+func fault(typ []byte) bool {
+	if ofAPI(typ) {
+		return false
+	}
+	typ = bytes.ToLower(typ)
+	return bytes.HasSuffix(typ, []byte("error")) || bytes.HasSuffix(typ, []byte("exception"))
 }
 
 // unreadable is for what was damaged on its way; it may come whole the next time.
@@ -283,10 +325,10 @@ func ownType(typ []byte) bool {
 	case "response.completed", "response.done", "response.failed", "response.cancelled", "response.incomplete", "codex.response.metadata", "error", "response.error":
 		return true
 	case eventAdded, eventDone, "response.output_text.done", "response.refusal.done", "response.content_part.done",
-		"response.function_call_arguments.done", "response.custom_tool_call_input.done":
+		"response.content_part.added", "response.function_call_arguments.done", "response.custom_tool_call_input.done":
 		return true
 	}
-	return false
+	return fault(typ)
 }
 
 // wrapped makes of an error event what its HTTP answer would have been, with the status

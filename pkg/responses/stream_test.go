@@ -175,6 +175,25 @@ func TestErrors(t *testing.T) {
 		{"item cut", answer{body: event(`{"type":"response.output_item.done","item":{"type"`) + event(completed)},
 			disc + `an event that can't be read: {"type":"response.output_item.done","item":{"type"`, KindOther, true},
 		{"no item", answer{body: event(`{"type":"response.output_item.done","item":null}`) + event(completed)}, "the model's answer has an event response.output_item.done without an item", KindOther, false},
+		{"blanks before the data", answer{body: "data:   {\"type\":\"error\",\"message\":\"boom\"}\n\n"}, disc + "boom", KindOther, true},
+		{"error event, list", answer{body: event(`{"type":"error","error":[{"message":"boom"}]}`)}, disc + "boom", KindOther, true},
+		{"error event, message within", answer{body: event(`{"type":"error","error":{"message":{"text":"boom"}}}`)}, disc + "boom", KindOther, true},
+		{"error event, message in JSON", answer{body: event(`{"type":"error","message":"{\"error\":{\"message\":\"boom\"}}"}`)}, disc + "boom", KindOther, true},
+		{"error event, status as text", answer{body: event(`{"type":"error","code":"401","message":"bad key"}`)}, "bad key", KindOther, false},
+		{"error event, type of its own", answer{body: event(`{"type":"ServerException","message":"boom"}`)}, disc + "boom", KindOther, true},
+		{"error event, context in other words", answer{body: event(`{"type":"error","error":{"code":400,"message":"The input token count (12) exceeds the maximum number of tokens allowed (8)."}}`)}, textContext, KindContextWindow, false},
+		{"words in the midst", answer{body: event(msgDone) + event(`{"detail":"upstream gone"}`)}, disc + "stream closed before response.completed: upstream gone", KindOther, true},
+		{"line in the midst", answer{body: event(msgDone) + "error: upstream gone\n\n"}, disc + "stream closed before response.completed: error: upstream gone", KindOther, true},
+		{"text in the midst", answer{body: event(msgDone) + "data: upstream gone\n\n"}, disc + "stream closed before response.completed: upstream gone", KindOther, true},
+		{"failed, last error", failed(`,"last_error":{"message":"boom"}`), disc + "boom", KindOther, true},
+		{"failed, message", failed(`,"message":"boom"`), disc + "boom", KindOther, true},
+		{"failed, reason", failed(`,"incomplete_details":{"reason":"max_tool_calls"}`), disc + "response.failed event received, reason: max_tool_calls", KindOther, true},
+		{"cancelled", answer{body: event(`{"type":"response.cancelled","response":{"status":"cancelled"}}`)}, disc + "response.cancelled event received", KindOther, true},
+		{"500 page", answer{status: 500, body: "<html><title>Oops</title></html>"}, textHighDemand + " (an HTML page: Oops)", KindInternal, true},
+		{"chat completions", answer{body: event(`{"id":"x","object":"chat.completion.chunk","choices":[{"delta":{"content":"hi"}}]}`) + "data: [DONE]\n\n"},
+			"the answer is one of the Chat Completions API; base_url must lead to a server of the Responses API", KindOther, false},
+		{"events of another API", answer{body: event(`{"type":"message_start","message":{}}`) + event(`{"type":"message_stop"}`)},
+			disc + "no event of the Responses API came; the first is of type message_start", KindOther, true},
 
 		{"closed", answer{body: event(msgDone)}, disc + "stream closed before response.completed", KindOther, true},
 		{"empty", answer{}, disc + "stream closed before response.completed", KindOther, true},
@@ -326,7 +345,7 @@ func TestTryAgainIn(t *testing.T) {
 		}
 	}
 	for code, want := range map[string]time.Duration{"rate_limit_exceeded": time.Second, "other": 0} {
-		e := failedError([]byte(`{"response":{"error":{"code":"` + code + `","message":"try again in 1s"}}}`))
+		e := failedError("response.failed", []byte(`{"response":{"error":{"code":"`+code+`","message":"try again in 1s"}}}`))
 		if e.RetryAfter != want {
 			t.Errorf("%s: %v", code, e.RetryAfter)
 		}

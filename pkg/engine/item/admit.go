@@ -55,7 +55,7 @@ func Admit(it gjson.Result, id func() string) (Item, error) {
 }
 
 func (b *Object) message(it gjson.Result) error {
-	content, err := messageContent(it.Get("content"), role(it))
+	content, err := messageContent(member(it, "content", "text"), role(it))
 	if err != nil {
 		return err
 	}
@@ -70,17 +70,31 @@ func (b *Object) call(typ string, it gjson.Result, id func() string) {
 	if callID == "" {
 		callID = string(Quote(id()))
 	}
+	named := it
+	if f := it.Get("function"); f.IsObject() { // the form of another API
+		named = f
+	}
 	if typ == "custom_tool_call" {
 		b.word(it, "status", "")
 		b.Raw("call_id", callID)
-		b.word(it, "name", `"unnamed"`)
-		b.Raw("input", input(it.Get("input")))
+		b.word(named, "name", `"unnamed"`)
+		b.Raw("input", input(member(named, "input", "arguments")))
 		return
 	}
-	b.word(it, "name", `"unnamed"`)
+	b.word(named, "name", `"unnamed"`)
 	b.word(it, "namespace", "")
-	b.Raw("arguments", text(it.Get("arguments")))
+	b.Raw("arguments", text(member(named, "arguments", "parameters", "input")))
 	b.Raw("call_id", callID)
+}
+
+// member is the first of these members that there is.
+func member(it gjson.Result, names ...string) (v gjson.Result) {
+	for _, n := range names {
+		if v = it.Get(n); v.Type != gjson.Null {
+			break
+		}
+	}
+	return v
 }
 
 // input is a custom tool's: an object around one text stands for that.

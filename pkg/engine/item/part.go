@@ -72,16 +72,20 @@ func messagePart(p gjson.Result, plain string) []byte {
 		b.Raw("text", text(p))
 		return b.End()
 	}
+	said := p.Get("text")
+	if v := said.Get("value"); v.Type == gjson.String { // the form of another API
+		said = v
+	}
 	switch t := p.Get("type").Str; t {
 	case "output_text", "input_text":
 		b.Str("type", t)
-		b.Raw("text", text(p.Get("text")))
+		b.Raw("text", text(said))
 	case "", "text":
-		if !p.Get("text").Exists() {
+		if !said.Exists() {
 			return nil
 		}
 		b.Str("type", plain)
-		b.Raw("text", text(p.Get("text")))
+		b.Raw("text", text(said))
 	case "refusal":
 		b.Str("type", t)
 		b.Raw("refusal", text(p.Get("refusal")))

@@ -409,9 +409,16 @@ func (s *sample) completed(r gjson.Result) {
 		return
 	}
 	// A server's numbers may be anything; sums of these stay numbers.
-	tokens := func(path string) int64 { return min(max(u.Get(path).Int(), 0), 1<<40) }
-	s.usage = &rollout.Usage{Input: tokens("input_tokens"), Cached: tokens("input_tokens_details.cached_tokens"),
-		Output: tokens("output_tokens"), Reasoning: tokens("output_tokens_details.reasoning_tokens"), Total: tokens("total_tokens")}
+	tokens := func(path, other string) int64 { // another API has other names
+		n := u.Get(path)
+		if !n.Exists() {
+			n = u.Get(other)
+		}
+		return min(max(n.Int(), 0), 1<<40)
+	}
+	s.usage = &rollout.Usage{Input: tokens("input_tokens", "prompt_tokens"), Cached: tokens("input_tokens_details.cached_tokens", "prompt_tokens_details.cached_tokens"),
+		Output:    tokens("output_tokens", "completion_tokens"),
+		Reasoning: tokens("output_tokens_details.reasoning_tokens", "completion_tokens_details.reasoning_tokens"), Total: tokens("total_tokens", "total_tokens")}
 	if s.usage.Total == 0 {
 		s.usage.Total = s.usage.Input + s.usage.Output
 	}
