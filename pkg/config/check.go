@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -33,71 +34,109 @@ type checker struct {
 	strict  bool
 	unknown [][]string
 	rebase  func(string) string
-	types   map[string]typ // those that were met
+	types   map[string]*typ // those that were met
 }
 
 // typ is a type of the table.
 type typ struct {
 	sigil      byte
 	head, body string
+	fields     map[string]known // those that were met
+}
+
+// known is what the table says of a key.
+type known struct {
+	kind       string
+	shared, ok bool
+}
+
+// field finds a key, in the text of the table the first time only.
+func (t *typ) field(key string) (kind string, shared, ok bool) {
+	f, met := t.fields[key]
+	if !met {
+		f.kind, f.shared, f.ok = field(t.body, key)
+		if t.fields == nil {
+			t.fields = map[string]known{}
+		}
+		t.fields[key] = f
+	}
+	return f.kind, f.shared, f.ok
 }
 
 // typ finds a type, in the text of the table the first time only: a large file holds many
 // tables of one type.
-func (c *checker) typ(name string) typ {
+func (c *checker) typ(name string) *typ {
 	t, ok := c.types[name]
 	if !ok {
+		t = &typ{}
 		t.sigil, t.head, t.body = section(name)
 		if c.types == nil {
-			c.types = map[string]typ{}
+			c.types = map[string]*typ{}
 		}
 		c.types[name] = t
 	}
 	return t
 }
 
-// at is a place in the walk: named goes into messages, loc leads there. In a
-// shared place (a flattened table) deeper names are not added.
+// at is a place in the walk: below another one, under a key or at an index. A named key goes
+// into messages. In a shared place (a flattened table) deeper names are not added. Paths are
+// made only when there is something to complain about.
 type at struct {
-	named, loc []string
-	shared     bool
+	up     *at // nil for the whole
+	name   string
+	index  int
+	named  bool
+	shared bool
 }
 
-func (a at) key(k string) at {
-	n := at{a.named, append(a.loc[:len(a.loc):len(a.loc)], k), a.shared}
-	if !a.shared {
-		n.named = append(a.named[:len(a.named):len(a.named)], k)
-	}
-	return n
+func (a *at) key(k string) at {
+	return at{up: a, name: k, index: -1, named: !a.shared, shared: a.shared}
 }
 
-func (a at) index(i int) at {
-	return at{a.named, append(a.loc[:len(a.loc):len(a.loc)], "#"+strconv.Itoa(i)), a.shared}
-}
+func (a *at) element(i int) at { return at{up: a, index: i, shared: a.shared} }
 
 // hidden goes down to a key that messages don't name.
-func (a at) hidden(k string, all bool) at {
-	return at{a.named, append(a.loc[:len(a.loc):len(a.loc)], k), a.shared || all}
+func (a *at) hidden(k string, all bool) at {
+	return at{up: a, name: k, index: -1, shared: a.shared || all}
 }
 
-func (c *checker) fail(a at, format string, args ...any) {
+// loc leads to the place, named is what messages say of it.
+func (a *at) loc() []string    { return a.path(false) }
+func (a *at) naming() []string { return a.path(true) }
+
+func (a *at) path(named bool) []string {
+	if a.up == nil {
+		return nil
+	}
+	p := a.up.path(named)
+	switch {
+	case named && !a.named:
+		return p
+	case a.index >= 0:
+		return append(p, "#"+strconv.Itoa(a.index))
+	}
+	return append(p, a.name)
+}
+
+func (c *checker) fail(a *at, format string, args ...any) {
+	named, loc := a.naming(), a.loc()
 	if a.shared {
 		// A flattened table is read as a whole: the fault is its own.
-		a.loc = a.named
+		loc = named
 	}
-	c.faults = append(c.faults, fault{path: a.named, loc: a.loc, msg: fmt.Sprintf(format, args...)})
+	c.faults = append(c.faults, fault{path: named, loc: loc, msg: fmt.Sprintf(format, args...)})
 }
 
-func (c *checker) late(a at, format string, args ...any) {
+func (c *checker) late(a *at, format string, args ...any) {
 	c.fail(a, format, args...)
 	c.faults[len(c.faults)-1].late = true
 }
 
 // root checks a whole configuration.
-func (c *checker) root(tree map[string]any) { c.value(tree, "ConfigToml", at{}) }
+func (c *checker) root(tree map[string]any) { c.value(tree, "ConfigToml", &at{}) }
 
 // value checks one value and returns it, changed where a path was rebased.
-func (c *checker) value(v any, kind string, a at) any {
+func (c *checker) value(v any, kind string, a *at) any {
 	switch kind {
 	case "any":
 	case "string":
@@ -151,7 +190,7 @@ func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // name checks what must not be left open: with an empty address or name something else would
 // be used than was meant.
-func (c *checker) name(v any, a at) {
+func (c *checker) name(v any, a *at) {
 	switch s, ok := v.(string); {
 	case !ok:
 		c.mismatch(a, v, "a string")
@@ -161,20 +200,21 @@ func (c *checker) name(v any, a at) {
 }
 
 // argv checks a program and its arguments.
-func (c *checker) argv(v any, needed bool, a at) {
+func (c *checker) argv(v any, needed bool, a *at) {
 	before := len(c.faults)
 	c.value(v, "[string]", a)
 	if l, _ := v.([]any); len(c.faults) == before {
 		switch {
 		case len(l) > 0:
-			c.name(l[0], a.index(0))
+			first := a.element(0)
+			c.name(l[0], &first)
 		case needed:
 			c.fail(a, "invalid value: empty sequence, expected a program and its arguments")
 		}
 	}
 }
 
-func (c *checker) composed(v any, kind string, a at) any {
+func (c *checker) composed(v any, kind string, a *at) any {
 	switch kind[0] {
 	case '[':
 		l, ok := v.([]any)
@@ -183,7 +223,8 @@ func (c *checker) composed(v any, kind string, a at) any {
 			return v
 		}
 		for i, x := range l {
-			l[i] = c.value(x, kind[1:len(kind)-1], a.index(i))
+			below := a.element(i)
+			l[i] = c.value(x, kind[1:len(kind)-1], &below)
 		}
 		return v
 	case '{':
@@ -193,9 +234,10 @@ func (c *checker) composed(v any, kind string, a at) any {
 			return v
 		}
 		for k, x := range m {
-			m[k] = c.value(x, kind[1:len(kind)-1], a.key(k))
+			below := a.key(k)
+			m[k] = c.value(x, kind[1:len(kind)-1], &below)
 			if (kind == "{header}" || kind == "{variable}" || kind == "{McpSecretHeader}") && !headerName(k) {
-				c.fail(a.key(k), "%s cannot be the name of a header", describe(k))
+				c.fail(&below, "%s cannot be the name of a header", describe(k))
 			}
 		}
 		return v
@@ -203,7 +245,7 @@ func (c *checker) composed(v any, kind string, a at) any {
 	t := c.typ(kind)
 	switch t.sigil {
 	case '@':
-		c.table(v, kind, t.head, t.body, a)
+		c.table(v, kind, t, a)
 	case '=':
 		c.enum(v, t.head, a)
 	case '%':
@@ -229,33 +271,33 @@ func (c *checker) composed(v any, kind string, a at) any {
 	return v
 }
 
-func (c *checker) table(v any, name, head, body string, a at) {
+func (c *checker) table(v any, name string, t *typ, a *at) {
 	m, ok := v.(map[string]any)
 	if !ok {
 		c.mismatch(a, v, "struct "+name)
 		return
 	}
-	_, flat, _ := strings.Cut(head, "flat=")
+	_, flat, _ := strings.Cut(t.head, "flat=")
 	for k, x := range m {
-		kind, shared, ok := field(body, k)
+		kind, shared, ok := t.field(k)
+		below := a.key(k)
 		switch {
-		case ok && shared:
-			m[k] = c.value(x, kind, a.hidden(k, true))
-		case ok:
-			m[k] = c.value(x, kind, a.key(k))
-		case flat != "":
-			m[k] = c.value(x, flat, a.hidden(k, true))
-			if name == "FeaturesToml" && c.strict && canonicalFeature(k) == "" {
-				c.unknown = append(c.unknown, a.key(k).loc)
+		case ok && !shared:
+			m[k] = c.value(x, kind, &below)
+		case ok || flat != "":
+			hidden := a.hidden(k, true)
+			m[k] = c.value(x, cmp.Or(kind, flat), &hidden)
+			if !ok && name == "FeaturesToml" && c.strict && canonicalFeature(k) == "" {
+				c.unknown = append(c.unknown, below.loc())
 			}
-		case head == "deny":
-			c.fail(a, "unknown field `%s`, expected %s", k, alternatives(fieldNames(body)))
+		case t.head == "deny":
+			c.fail(a, "unknown field `%s`, expected %s", k, alternatives(fieldNames(t.body)))
 		case c.strict:
-			c.unknown = append(c.unknown, a.key(k).loc)
+			c.unknown = append(c.unknown, below.loc())
 		}
 	}
-	if strings.Contains(body, "! ") {
-		for line := range strings.Lines(body) {
+	if strings.Contains(t.body, "! ") {
+		for line := range strings.Lines(t.body) {
 			k, _, ok := strings.Cut(line, "! ")
 			if _, has := m[k]; ok && !has {
 				c.late(a, "missing field `%s`", k)
@@ -266,14 +308,15 @@ func (c *checker) table(v any, name, head, body string, a at) {
 	switch name {
 	case "ConfigToml":
 		if p, ok := m["model_providers"].(map[string]any); ok {
-			c.providers(p, a.key("model_providers"))
+			place := a.key("model_providers")
+			c.providers(p, &place)
 		}
 	case "RawMcpServerConfig":
 		c.mcpServer(m, a)
 	}
 }
 
-func (c *checker) enum(v any, head string, a at) {
+func (c *checker) enum(v any, head string, a *at) {
 	word, arg, ok := "", any(nil), false
 	switch v := v.(type) {
 	case string:
@@ -310,14 +353,15 @@ func (c *checker) enum(v any, head string, a at) {
 			}
 			c.fail(a, "invalid type: unit variant, expected %s", what)
 		default:
-			c.value(arg, kind, a.hidden(word, false))
+			below := a.hidden(word, false)
+			c.value(arg, kind, &below)
 		}
 		return
 	}
 	c.fail(a, "unknown variant `%s`, expected %s", word, alternatives(words))
 }
 
-func (c *checker) tagged(v any, name, head string, a at) {
+func (c *checker) tagged(v any, name, head string, a *at) {
 	m, ok := v.(map[string]any)
 	if !ok {
 		c.mismatch(a, v, "internally tagged enum "+name)
@@ -330,9 +374,10 @@ func (c *checker) tagged(v any, name, head string, a at) {
 		c.late(a, "missing field `%s`", tag)
 		return
 	}
+	place := a.key(tag)
 	word, ok := t.(string)
 	if !ok {
-		c.mismatch(a.key(tag), t, "variant identifier")
+		c.mismatch(&place, t, "variant identifier")
 		return
 	}
 	for i, w := range words {
@@ -345,10 +390,10 @@ func (c *checker) tagged(v any, name, head string, a at) {
 			return
 		}
 	}
-	c.fail(a.key(tag), "unknown variant `%s`, expected %s", word, alternatives(words))
+	c.fail(&place, "unknown variant `%s`, expected %s", word, alternatives(words))
 }
 
-func (c *checker) integer(v any, kind string, a at) {
+func (c *checker) integer(v any, kind string, a *at) {
 	shown, lo, hi := kind, int64(math.MinInt64), int64(math.MaxInt64)
 	switch kind {
 	case "i32":
@@ -370,7 +415,7 @@ func (c *checker) integer(v any, kind string, a at) {
 	}
 }
 
-func (c *checker) wireAPI(v any, a at) {
+func (c *checker) wireAPI(v any, a *at) {
 	switch s, ok := v.(string); {
 	case !ok:
 		c.mismatch(a, v, "a string")
@@ -381,7 +426,7 @@ func (c *checker) wireAPI(v any, a at) {
 	}
 }
 
-func (c *checker) mismatch(a at, v any, expected string) {
+func (c *checker) mismatch(a *at, v any, expected string) {
 	c.fail(a, "invalid type: %s, expected %s", describe(v), expected)
 }
 

@@ -13,7 +13,7 @@ func reservedProvider(id string) bool {
 }
 
 // providers checks what the types of [model_providers] cannot say.
-func (c *checker) providers(m map[string]any, a at) {
+func (c *checker) providers(m map[string]any, a *at) {
 	// An entry of the wrong type has its own fault.
 	for _, f := range c.faults {
 		if len(f.loc) > 0 && f.loc[0] == "model_providers" {
@@ -83,10 +83,13 @@ func providerFault(id string, p map[string]any) string {
 }
 
 // mcpServer checks which keys go together in one [mcp_servers.NAME].
-func (c *checker) mcpServer(m map[string]any, a at) {
-	for _, f := range c.faults {
-		if len(f.loc) > len(a.loc) && slices.Equal(f.loc[:len(a.loc)], a.loc) {
-			return
+func (c *checker) mcpServer(m map[string]any, a *at) {
+	if len(c.faults) > 0 {
+		own := a.loc()
+		for _, f := range c.faults {
+			if len(f.loc) > len(own) && slices.Equal(f.loc[:len(own)], own) {
+				return
+			}
 		}
 	}
 	_, stdio := m["command"]
@@ -99,7 +102,8 @@ func (c *checker) mcpServer(m map[string]any, a at) {
 		kind, foreign = "streamable_http", []string{"args", "env", "env_vars", "cwd", "bearer_token"}
 	}
 	if f, ok := seconds(m["tool_timeout_sec"]); ok && f != "" {
-		c.fail(a.key("tool_timeout_sec"), "%s", f)
+		place := a.key("tool_timeout_sec")
+		c.fail(&place, "%s", f)
 		return
 	}
 	if f, ok := seconds(m["startup_timeout_sec"]); ok && f != "" {

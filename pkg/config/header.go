@@ -28,7 +28,7 @@ func headerName(s string) bool {
 }
 
 // header checks a value that is sent as a header.
-func (c *checker) header(v any, a at) any {
+func (c *checker) header(v any, a *at) any {
 	s, ok := v.(string)
 	if !ok {
 		c.mismatch(a, v, "a string")

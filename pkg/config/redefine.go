@@ -6,14 +6,59 @@ import (
 	"strings"
 )
 
-// mayRedefine tells quickly whether a document has what redefined looks at: inline tables, or
-// dotted keys outside of headers.
+// mayRedefine tells quickly whether a document may have what redefined refuses, all of which
+// takes a dotted key outside of headers, or a header that goes on below an inline table. In
+// doubt it does: it takes texts of several lines for lines of settings.
 func mayRedefine(src string) bool {
+	var inline []string // keys of inline tables
 	for line := range strings.Lines(src) {
 		line = strings.TrimLeft(line, " \t")
-		key, value, _ := strings.Cut(line, "=")
-		if strings.Contains(value, "{") || strings.Contains(key, ".") && key[0] != '[' && key[0] != '#' {
+		key, value, pair := strings.Cut(line, "=")
+		switch {
+		case !pair || line[0] == '#' || line[0] == '[' && !strings.Contains(line, "{"):
+		case strings.ContainsAny(key, ".\\") || line[0] == '[':
 			return true
+		case line[0] == '{' || strings.Contains(value, "{"):
+			key = strings.TrimSpace(key)
+			name := strings.Trim(key, `"'`)
+			if n := len(key) - len(name); n != 0 && n != 2 || strings.ContainsAny(name, `"'`) || dotOutside(value) {
+				return true
+			}
+			if !slices.Contains(inline, name) {
+				inline = append(inline, name)
+			}
+		}
+	}
+	return len(inline) > 0 && goesBelow(src, inline)
+}
+
+// dotOutside tells whether there is a dot outside of texts.
+func dotOutside(value string) bool {
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '.':
+			return true
+		case '"', '\'':
+			i = stringEnd(value, i)
+		}
+	}
+	return false
+}
+
+// goesBelow tells whether a header names one of the keys as the table of another.
+func goesBelow(src string, keys []string) bool {
+	for line := range strings.Lines(src) {
+		line = strings.TrimLeft(line, " \t")
+		if line == "" || line[0] != '[' {
+			continue
+		}
+		if strings.Contains(line, `\`) {
+			return true
+		}
+		for name, rest, more := strings.Cut(strings.TrimLeft(line, "["), "."); more; name, rest, more = strings.Cut(rest, ".") {
+			if slices.Contains(keys, strings.Trim(name, " \t\"'")) {
+				return true
+			}
 		}
 	}
 	return false

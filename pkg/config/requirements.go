@@ -60,7 +60,7 @@ func (r *requirements) read(s *stack, path, text string) error {
 		return loadError("Error parsing requirements file %s", err.(*syntaxError).at(path).Text)
 	}
 	var c checker
-	c.value(t, "RequirementsToml", at{})
+	c.value(t, "RequirementsToml", &at{})
 	if len(c.faults) > 0 {
 		f := first(c.faults, order([]Layer{{Path: path, text: text}}, nil))
 		off, n := locate(text, f.loc)

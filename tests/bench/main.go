@@ -29,7 +29,7 @@ func main() {
 func run(args []string) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := fs.Int("n", 10, "rounds that count")
-	works := fs.String("work", "version,sandbox,exec,calls,flood,tuistart,tuikey,tuiflood,tuiresume", "what to time")
+	works := fs.String("work", "version,sandbox,exec,bigexec,calls,flood,tuistart,tuikey,tuiflood,tuiresume", "what to time")
 	flood := fs.Int("flood", 2, "MiB of text in the flood, in deltas of 16 bytes")
 	calls := fs.Int("calls", 20, "commands in the turn of calls")
 	lines := fs.Int("lines", 80_000, "lines of 64 bytes in the answer of tuiflood")

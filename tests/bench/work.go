@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"codex/pkg/model/script"
+	"codex/tests/bighome"
 )
 
 // bench holds the model and a folder for homes and work trees.
@@ -33,6 +34,7 @@ func newBench(flood, calls, lines, mb int, limit time.Duration) (*bench, error) 
 	}
 	scripts := map[string]string{
 		"exec":      `{"msg":"Hello.","repeat":1000000}`,
+		"bigexec":   `{"msg":"Hello.","repeat":1000000}`,
 		"calls":     strings.Repeat(`{"call":"exec_command","args":{"cmd":"true"}}`+"\n", calls) + `{"msg":"done"}`,
 		"tuistart":  `{"msg":"Hello.","repeat":1000000}`,
 		"tuikey":    `{"msg":"Hello.","repeat":1000000}`,
@@ -79,8 +81,7 @@ func (b *bench) once(work string, p program) (figures, error) {
 			return figures{}, err
 		}
 	}
-	config := fmt.Sprintf("check_for_update_on_startup = false\nmodel_provider = \"bench\"\n[model_providers.bench]\nname = \"bench\"\nbase_url = \"%s/%s/v1\"\nwire_api = \"responses\"\n[projects.%q]\ntrust_level = \"trusted\"\n", b.base, work, tree)
-	if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(config), 0o600); err != nil {
+	if err := b.configure(work, home, tree); err != nil {
 		return figures{}, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), b.limit)
@@ -98,7 +99,7 @@ func (b *bench) once(work string, p program) (figures, error) {
 		args = []string{"--version"}
 	case "sandbox":
 		args = []string{"sandbox", "linux", "--", "/bin/true"}
-	case "exec", "calls", "flood":
+	case "exec", "bigexec", "calls", "flood":
 		args = []string{"exec", "--json", "go"}
 	default:
 		return figures{}, fmt.Errorf("no such work")
@@ -116,6 +117,20 @@ func (b *bench) once(work string, p program) (figures, error) {
 	}
 	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	return figures{ms(took), ms(used), maxRSS(cmd.ProcessState)}, nil
+}
+
+// configure writes config.toml, and for bigexec, once, all that a large home has.
+func (b *bench) configure(work, home, tree string) error {
+	head := "check_for_update_on_startup = false\nmodel_provider = \"bench\"\n"
+	tables := fmt.Sprintf("\n[model_providers.bench]\nname = \"bench\"\nbase_url = \"%s/%s/v1\"\nwire_api = \"responses\"\n[projects.%q]\ntrust_level = \"trusted\"\n", b.base, work, tree)
+	file := filepath.Join(home, "config.toml")
+	if work != "bigexec" {
+		return os.WriteFile(file, []byte(head+tables), 0o600)
+	}
+	if _, err := os.Stat(file); err == nil {
+		return nil
+	}
+	return bighome.Write(home, head, tables)
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

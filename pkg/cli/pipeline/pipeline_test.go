@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	case "parent": // starts an engine, tells its process id, and waits to be killed
 		exe, _ := os.Executable()
 		os.Setenv("STAGE_ROLE", "child")
-		p, err := Start(Spec{Engine: Command{"engine", exe, []string{"pid", "stuck"}}})
+		p, err := Start(Spec{Engine: Command{Name: "engine", Path: exe, Args: []string{"pid", "stuck"}}})
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
@@ -50,6 +50,9 @@ func program(orders []string) int {
 				}
 				fmt.Print(arg + l)
 			}
+		case "given":
+			b, err := io.ReadAll(os.NewFile(GivenFD, "given"))
+			fmt.Println(len(b), err)
 		case "flood": // more than a pipe holds
 			fmt.Print(strings.Repeat("x", 1<<20))
 		case "stuck":
@@ -80,7 +83,7 @@ func begin(t *testing.T, programs ...[]string) *Pipeline {
 	}
 	s := Spec{Env: append(os.Environ(), "STAGE_ROLE=child")}
 	for i, args := range programs {
-		c := Command{fmt.Sprint("program ", i), exe, args}
+		c := Command{Name: fmt.Sprint("program ", i), Path: exe, Args: args}
 		if i == 0 {
 			s.Engine = c
 		} else {
@@ -106,6 +109,29 @@ func TestLinesPassFilters(t *testing.T) {
 	for _, e := range p.Wait(0) {
 		if !e.OK() {
 			t.Error(e)
+		}
+	}
+}
+
+// TestGiven: a program gets all that it is given, more than a pipe holds too, and one that
+// does not read it keeps nobody waiting.
+func TestGiven(t *testing.T) {
+	if !CanGive {
+		t.Skip("only standard streams here")
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for order, want := range map[string]string{"given": "1048576 <nil>\n", "say=nothing": "nothing\n"} {
+		p, err := Start(Spec{Engine: Command{Name: "engine", Path: exe, Args: []string{order}, Given: make([]byte, 1<<20)}, Env: append(os.Environ(), "STAGE_ROLE=child")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.In.Close()
+		out, err := io.ReadAll(p.Out)
+		if e := p.Wait(0); string(out) != want || err != nil || !e[0].OK() {
+			t.Errorf("%s: %q, %v, %v", order, out, err, e)
 		}
 	}
 }
@@ -157,7 +183,7 @@ func TestStartErrors(t *testing.T) {
 	env := append(os.Environ(), "STAGE_ROLE=child")
 	for _, s := range []Spec{
 		{Engine: Command{Name: "gone", Path: "/nonexistent/x"}},
-		{Engine: Command{"engine", exe, []string{"stuck"}}, Filters: []Command{{Name: "gone", Path: "/nonexistent/x"}}, Env: env},
+		{Engine: Command{Name: "engine", Path: exe, Args: []string{"stuck"}}, Filters: []Command{{Name: "gone", Path: "/nonexistent/x"}}, Env: env},
 	} {
 		_, err := Start(s)
 		var e *StartError

@@ -61,6 +61,7 @@ type Flags struct {
 	MCPPool       string   `name:"mcp-pool" placeholder:"SOCKET" help:"where a codex-mcp pool listens that other threads use as well"`
 	WithMCP       *string  `name:"with-mcp" placeholder:"NAMES" help:"use these MCP servers only, separated by commas; with an empty list none"`
 	PromptInput   bool     `name:"prompt-input" help:"tell what the model would be sent, and ask none"`
+	ConfigFD      int      `name:"config-fd" hidden:"" placeholder:"FD" help:"settings files that the frontend has decoded"`
 	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
 }
 
@@ -136,6 +137,9 @@ func (f *Flags) options() (*turn.Options, error) {
 		Stderr: os.Stderr, Log: log.New(termtext.Stream(os.Stderr), "codex-turn: ", 0),
 		Now: now, Rand: rand.Float64, Sleep: responses.Sleep,
 	}
+	if o.Config.Documents, err = f.documents(); err != nil {
+		return nil, err
+	}
 	if f.Search {
 		o.Config.WebSearch = "live"
 	}
@@ -178,6 +182,20 @@ func (f *Flags) options() (*turn.Options, error) {
 		return id
 	}
 	return o, nil
+}
+
+// documents reads what the frontend has decoded; nothing that is started later gets the
+// descriptor.
+func (f *Flags) documents() (*config.Documents, error) {
+	if f.ConfigFD < 3 {
+		return nil, nil
+	}
+	file := os.NewFile(uintptr(f.ConfigFD), "documents")
+	if file == nil {
+		return nil, exit.Usagef("--config-fd=%d is no descriptor", f.ConfigFD)
+	}
+	defer file.Close()
+	return config.ReadDocuments(file)
 }
 
 func originator(source string) string {

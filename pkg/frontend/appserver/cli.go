@@ -164,7 +164,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 		args = append(args, "--strict-config")
 	}
 	s, err := New(Options{
-		Config:     config.Options{Env: p.Config, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Strict: f.Strict},
+		Config:     config.Options{Env: p.Config, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Strict: f.Strict, Documents: &config.Documents{}},
 		Engine:     pipeline.Command{Name: "codex-turn", Path: engine, Args: args},
 		Executor:   []string{executor, "serve"},
 		Login:      install.Own(p.Self)("codex-login"),

@@ -112,6 +112,7 @@ type run struct {
 	screen io.Writer // stderr, for what is harmless on a terminal
 	args   *Args
 	cfg    *config.Config
+	docs   config.Documents // of which cfg was made
 	show   renderer
 	ctl    *control
 	pipe   *pipeline.Pipeline
@@ -156,7 +157,7 @@ func (r *run) do(ctx context.Context) error {
 func (r *run) loadConfig(ctx context.Context) (err error) {
 	r.cfg, err = r.args.Load(ctx, r.Self, config.Options{
 		Env:              config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: r.Hostname},
-		IgnoreUserConfig: r.args.NoUserConfig, ForceApproval: "never",
+		IgnoreUserConfig: r.args.NoUserConfig, ForceApproval: "never", Documents: &r.docs,
 	})
 	return err
 }

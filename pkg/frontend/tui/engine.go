@@ -76,6 +76,9 @@ func (r *run) spec() (pipeline.Spec, error) {
 	s := pipeline.Spec{Env: r.Env, Dir: r.Cwd}
 	var err error
 	if s.Engine, err = place.Engine(r.args.Turn, r.args.engine...); err == nil {
+		if r.args.Turn == "" {
+			launch.Hand(&s.Engine, &r.docs)
+		}
 		s.Filters, err = place.Filters(r.cfg, "codex-tui")
 	}
 	return s, err

@@ -61,6 +61,7 @@ type run struct {
 	Process
 	args *Args
 	cfg  *config.Config
+	docs config.Documents // of which cfg was made
 	kind kind
 	tty  *tty.TTY
 	die  *deathbed
@@ -166,7 +167,7 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 	}
 	r.cfg, err = settings.Load(ctx, r.Self, config.Options{
 		Env:      config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: host},
-		Approval: r.args.Ask,
+		Approval: r.args.Ask, Documents: &r.docs,
 	})
 	return err
 }
