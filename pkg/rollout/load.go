@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 
@@ -107,11 +108,11 @@ func (r *reconstruct) line(b []byte) bool {
 		r.h.Dropped++
 		return false
 	}
-	payload := gjson.GetBytes(b, "payload")
+	// One copy of the payload, which can be megabytes: this one is not kept.
+	payload := gjson.Get(unsafe.String(unsafe.SliceData(b), len(b)), "payload")
 	switch gjson.GetBytes(b, "type").Str {
 	case TypeResponseItem:
-		raw := json.RawMessage(append([]byte(nil), payload.Raw...))
-		r.segments = append(r.segments, raw)
+		r.segments = append(r.segments, json.RawMessage(payload.Raw))
 	case TypeTurnContext:
 		if !r.haveCtx && r.drop == 0 {
 			var c TurnContext
@@ -192,30 +193,41 @@ func readLine(br *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// countCompacted counts compacted lines before offset end without decoding anything.
-func countCompacted(f *os.File, end int64) (int, error) {
-	needle := [][]byte{[]byte(`"type":"compacted"`), []byte(`"type": "compacted"`)}
-	buf := make([]byte, chunk)
-	n, keep := 0, 0
-	for off := int64(0); off < end; {
-		want := min(int64(len(buf)-keep), end-off)
-		k, err := f.ReadAt(buf[keep:keep+int(want)], off)
-		if k == 0 {
-			if err == io.EOF {
-				break
-			}
+// typeWithin is how far from its begin a line tells its type: only the time stands before.
+const typeWithin = 256
+
+// countCompacted counts the compacted lines before offset end. Of each line only the begin
+// is looked at.
+func countCompacted(f io.ReaderAt, end int64) (n int, err error) {
+	buf := make([]byte, min(chunk, end))
+	midst := false // of a line
+	for at := int64(0); at < end; {
+		k, err := f.ReadAt(buf[:min(int64(len(buf)), end-at)], at)
+		if err != nil && err != io.EOF {
 			return n, fmt.Errorf("read session file: %w", err)
 		}
-		off += int64(k)
-		b := buf[:keep+k]
-		for _, s := range needle {
-			n += bytes.Count(b, s)
+		last := err == io.EOF || at+int64(k) == end
+		pos := 0
+		for pos < k && (midst || last || k-pos >= typeWithin) {
+			if !midst && compacted(buf[pos:min(pos+typeWithin, k)]) {
+				n++
+			}
+			i := bytes.IndexByte(buf[pos:k], '\n')
+			if midst = i < 0; midst {
+				pos = k
+				break
+			}
+			pos += i + 1
 		}
-		// Keep less than the shortest needle, so that none is counted twice.
-		keep = min(len(needle[0])-1, len(b))
-		copy(buf, b[len(b)-keep:])
+		if at += int64(pos); err == io.EOF {
+			break
+		}
 	}
 	return n, nil
+}
+
+func compacted(head []byte) bool {
+	return bytes.Contains(head, []byte(`"`+TypeCompacted+`"`)) && gjson.GetBytes(head, "type").Str == TypeCompacted
 }
 
 // Events gives the payloads of the events in the session file at path, from the first to

@@ -168,6 +168,22 @@ func TestBackwardOverChunks(t *testing.T) {
 	}
 }
 
+// TestCountCompacted puts compacted lines to where one read ends and the next begins, and
+// the word to where it is none.
+func TestCountCompacted(t *testing.T) {
+	mark := `{"timestamp":"2026-11-22T10:45:42.201Z","type":"compacted","payload":{"message":"\"compacted\""}}` + "\n"
+	other := `{"type":"event_msg","payload":{"type":"compacted"}}` + "\n"
+	for before := chunk - typeWithin - len(mark) - 3; before <= chunk+3; before += 41 {
+		file := strings.Repeat("x", before-1) + "\n" + mark + other + mark
+		if n, err := countCompacted(strings.NewReader(file), int64(len(file))); n != 2 || err != nil {
+			t.Fatalf("behind %d bytes: %d, %v", before, n, err)
+		}
+	}
+	if n, err := countCompacted(strings.NewReader(mark), 1<<30); n != 1 || err != nil {
+		t.Errorf("of a file that became shorter: %d, %v", n, err)
+	}
+}
+
 func TestLazyFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.jsonl")
 	w := Create(path, Meta{ID: "a", Source: json.RawMessage(`"cli"`)}, clock)

@@ -1,7 +1,6 @@
 package thread
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,7 +92,13 @@ func copyBehind(src *os.File, path string, first []byte) error {
 		return err
 	}
 	defer os.Remove(tmp.Name())
-	_, err = io.Copy(tmp, io.MultiReader(bytes.NewReader(first), io.NewSectionReader(src, 0, size)))
+	_, err = tmp.Write(first)
+	if err == nil {
+		_, err = src.Seek(0, io.SeekStart)
+	}
+	if err == nil {
+		_, err = io.Copy(tmp, &io.LimitedReader{R: src, N: size}) // of files, by the kernel
+	}
 	if err = errors.Join(err, tmp.Chmod(0o600), tmp.Close()); err != nil {
 		return err
 	}

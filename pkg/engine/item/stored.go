@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -15,7 +16,9 @@ import (
 func Stored(raws []json.RawMessage) (items []Item, left []error) {
 	items = make([]Item, 0, len(raws))
 	for _, raw := range raws {
-		raw = bytes.ToValidUTF8(raw, []byte("\ufffd"))
+		if !utf8.Valid(raw) { // else it would be copied for nothing
+			raw = bytes.ToValidUTF8(raw, []byte("\ufffd"))
+		}
 		err := jsonrpc.Check(raw)
 		if err == nil {
 			var e Item
