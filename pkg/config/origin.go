@@ -3,6 +3,7 @@ package config
 import (
 	"path/filepath"
 	"slices"
+	"strconv"
 )
 
 // Origin tells where a setting comes from: the layer, and the profile in it whose table has the
@@ -28,6 +29,23 @@ func (c *Config) Origin(path ...string) (l Layer, profile string, found bool) {
 		}
 	}
 	return Layer{}, "", false
+}
+
+// Where says where a setting stands, for people: the file and the line, or the layer's name
+// when it is no file's, or "" when no layer sets it.
+func (c *Config) Where(path ...string) string {
+	l, profile, found := c.Origin(path...)
+	switch {
+	case !found:
+		return ""
+	case l.Path == "":
+		return l.Name
+	case profile != "":
+		path = append([]string{"profiles", profile}, path...)
+	}
+	off, _ := locateKey(l.text, path)
+	line, _, _ := position(l.text, off)
+	return l.Path + ":" + strconv.Itoa(line)
 }
 
 // Settings is everything that the layers set, with the active profile: what Get looks into.

@@ -27,7 +27,15 @@ func Page() string {
 func used(all []Key) string {
 	var b strings.Builder
 	b.WriteString(".Bl -tag -width Ds\n")
-	for _, k := range all {
+	for len(all) > 0 {
+		k := all[0]
+		n := alike(all)
+		if names := all[:n]; n >= 3 && k.Used && !k.same {
+			writeAlike(&b, names)
+			all = all[n:]
+			continue
+		}
+		all = all[1:]
 		if !k.Used || k.same {
 			continue
 		}
@@ -38,6 +46,28 @@ func used(all []Key) string {
 	}
 	b.WriteString(".El\n")
 	return b.String()
+}
+
+// alike is how many keys at the begin are of one table, type and effect, without a default.
+func alike(all []Key) int {
+	first := all[0]
+	n := 0
+	for n < len(all) && all[n].Used && all[n].Default == "" && all[n].Type == first.Type && all[n].Effect == first.Effect && parent(all[n].Path) == parent(first.Path) && all[n].same == first.same {
+		n++
+	}
+	return n
+}
+
+func parent(path string) string { return path[:max(0, strings.LastIndexByte(path, '.'))] }
+
+// writeAlike writes keys that differ in their names alone.
+func writeAlike(b *strings.Builder, all []Key) {
+	fmt.Fprintf(b, ".It Ic %s.* Pq %s\n%s:\n", escape(parent(all[0].Path)), escape(all[0].Type), wrap(sentence(all[0].Effect)))
+	var names []string
+	for _, k := range all {
+		names = append(names, strings.TrimPrefix(k.Path, parent(k.Path)+"."))
+	}
+	writeList(b, names)
 }
 
 // unused lists the keys that do nothing, by the reason.

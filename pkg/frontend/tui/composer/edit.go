@@ -41,6 +41,7 @@ var bindings = [...]binding{
 	{keys.Delete, 0, (*Composer).delete}, {keys.Delete, keys.Shift, (*Composer).delete}, {'d', keys.Ctrl, (*Composer).delete},
 	{keys.Backspace, keys.Alt, (*Composer).killWordLeft}, {keys.Backspace, keys.Ctrl, (*Composer).killWordLeft}, {'w', keys.Ctrl, (*Composer).killWordLeft}, {'h', keys.Ctrl | keys.Alt, (*Composer).killWordLeft},
 	{keys.Delete, keys.Alt, (*Composer).killWordRight}, {keys.Delete, keys.Ctrl, (*Composer).killWordRight}, {'d', keys.Alt, (*Composer).killWordRight},
+	{keys.NewLine, 0, (*Composer).newline}, {keys.KillLine, 0, (*Composer).killLine},
 	{'u', keys.Ctrl, (*Composer).killHome}, {'k', keys.Ctrl, (*Composer).killEnd}, {'y', keys.Ctrl, (*Composer).yank},
 }
 
@@ -203,6 +204,11 @@ func (c *Composer) killHome() {
 		from--
 	}
 	c.kill(from, c.cur)
+}
+
+// killLine deletes the line, and the newline behind it.
+func (c *Composer) killLine() {
+	c.kill(c.lineStart(c.cur), min(len(c.text), c.lineEnd(c.cur)+1))
 }
 
 func (c *Composer) killEnd() {

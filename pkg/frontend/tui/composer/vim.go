@@ -10,6 +10,9 @@ type Vim struct {
 	lines   bool // what was deleted are whole lines
 }
 
+// Pending says whether an operator waits for its motion.
+func (v *Vim) Pending() bool { return v.pending != 0 }
+
 // VimKey does what a key does in vi's normal mode, and says whether it did something. In
 // insert mode only Esc is its own.
 func (c *Composer) VimKey(e keys.Event) bool {

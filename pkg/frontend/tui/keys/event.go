@@ -71,6 +71,10 @@ func (e Event) Char() (rune, bool) {
 	return rune(e.Code), e.Kind == Press && e.Mod&^Shift == 0 && e.Code < Enter && e.Code >= ' '
 }
 
+// keyNames are those of the keys from Enter on.
+var keyNames = [...]string{"enter", "tab", "backspace", "esc", "up", "down", "left", "right", "home", "end",
+	"page-up", "page-down", "insert", "delete", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12"}
+
 // String names a press as people write it: ctrl-x, alt-enter, f1.
 func (e Event) String() string {
 	var b strings.Builder
@@ -82,11 +86,9 @@ func (e Event) String() string {
 			b.WriteString(m.name)
 		}
 	}
-	names := [...]string{"enter", "tab", "backspace", "esc", "up", "down", "left", "right", "home", "end",
-		"page-up", "page-down", "insert", "delete", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12"}
 	switch i := int(e.Code - Enter); {
-	case i >= 0 && i < len(names):
-		b.WriteString(names[i])
+	case i >= 0 && i < len(keyNames):
+		b.WriteString(keyNames[i])
 	case e.Code == ' ':
 		b.WriteString("space")
 	default:

@@ -88,9 +88,15 @@ func choice(label string, key keys.Code, do func(), more ...keys.Event) overlay.
 // approval is the list of answers below what is asked.
 func (l *Loop) approval(r *cells.Request, items []overlay.Item, cancel func()) *overlay.Approval {
 	open := func() { l.openRequest(r) }
+	for i := range items {
+		if k := items[i].Keys; len(k) > 0 {
+			items[i].Shortcut = l.bindings.Name(keys.Approval, k[0])
+		}
+	}
 	return &overlay.Approval{
 		Request: func(width int) []text.Line { return cells.Render(cells.Entry{Item: r}, width, l.theme) },
 		Open:    open,
+		OpenKey: shown(l.bindings.Names(keys.Approval, "open_fullscreen")),
 		List:    overlay.List{Items: items, Hint: "Press enter to confirm or esc to cancel", Cancel: cancel},
 	}
 }

@@ -104,12 +104,11 @@ func (l *Loop) effects() {
 }
 
 func (l *Loop) effect(e state.Effect) {
-	cols, _ := l.screen.Size()
 	switch e := e.(type) {
 	case state.Show:
 		l.finishMessage("")
 		l.transcript.add(e.Entry)
-		l.print(cells.Render(e.Entry, cols, l.theme))
+		l.print(l.render(e.Entry))
 	case *state.Delta:
 		l.delta(e.ID, string(e.Text))
 	case state.Complete:

@@ -131,11 +131,13 @@ func (l *Loop) timeout(id int) {
 func (l *Loop) begin() {
 	cols, rows := l.TTY.Size()
 	l.screen = screen.New(l.TTY, cols, rows, 0)
+	l.screen.Unbroken(l.raw)
 	l.timers.set(timerPlace, placeTime)
 	l.ask0("\x1b[6n\x1b]10;?\x07\x1b]11;?\x07\x1b[?u\x1b[c")
 	if _, ok := text.NewTheme(l.look); !ok {
 		l.state.Notice(cells.Warning, fmt.Sprintf("There is no theme %q; /theme lists those there are.", l.look.Syntax), "")
 	}
+	l.tellBadKeys()
 	l.enter()
 }
 

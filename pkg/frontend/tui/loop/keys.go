@@ -10,6 +10,7 @@ import (
 // key takes a key or a paste: what is on the whole screen has it first, then what stands
 // over the composer, the popup, the keys of the program, and last the composer.
 func (l *Loop) key(e keys.Event) {
+	e = l.translate(e)
 	switch {
 	case l.page != nil:
 		if l.page.Key(e) {
@@ -33,7 +34,7 @@ func (l *Loop) key(e keys.Event) {
 func (l *Loop) chatKey(e keys.Event) {
 	if l.sheet {
 		l.sheet = false
-		if _, char := e.Char(); !char || e.Is('?', 0) || e.Is(keys.Escape, 0) {
+		if _, char := e.Char(); !char || e.Is(keys.Escape, 0) {
 			return
 		}
 	}
@@ -76,6 +77,9 @@ func boundKeys() []bound {
 		{'.', keys.Alt, func(l *Loop) { l.stepEffort(1) }},
 		{keys.Up, keys.Alt, (*Loop).unqueue},
 		{keys.Left, keys.Shift, (*Loop).unqueue},
+		{keys.ToggleVim, 0, (*Loop).toggleVim},
+		{keys.ToggleFast, 0, (*Loop).toggleFast},
+		{keys.ToggleRaw, 0, (*Loop).toggleRaw},
 	}
 }
 
@@ -99,7 +103,7 @@ func (l *Loop) composerKey(e keys.Event) {
 	switch {
 	case e.Is(keys.Enter, 0):
 		l.submit()
-	case e.Is('?', 0) && c.Empty() && !c.Shell:
+	case e.Is(keys.Sheet, 0):
 		l.sheet = true
 	case e.Is('!', 0) && c.Empty() && !c.Shell:
 		c.Shell = true

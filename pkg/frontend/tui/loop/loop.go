@@ -96,11 +96,14 @@ type Result struct {
 // Loop is a session at the terminal.
 type Loop struct {
 	Options
-	ctx    context.Context
-	screen *screen.Screen
-	theme  *text.Theme
-	look   text.Settings
-	keys   keys.Decoder
+	ctx      context.Context
+	screen   *screen.Screen
+	theme    *text.Theme
+	look     text.Settings
+	keys     keys.Decoder
+	bindings *keys.Bindings
+	keyTable map[string]any // as it is in config.toml
+	badKeys  []keys.Problem
 
 	state    state.State
 	composer *composer.Composer
@@ -113,6 +116,7 @@ type Loop struct {
 	search   *historySearch
 	signing  *signIn // at an app-server
 	sheet    bool    // of shortcuts
+	raw      bool    // finished text is printed as it is
 	notice   string  // in place of the footer, until a key
 	primed   bool    // Esc was pressed on an empty composer
 
@@ -157,6 +161,8 @@ func New(o Options) *Loop {
 	l := &Loop{Options: o, composer: composer.New(), inputs: make(chan input), posts: make(chan func(), 16), focused: true}
 	l.look = text.Settings{Depth: depth(o.Getenv), Syntax: l.setting("theme")}
 	l.theme, _ = text.NewTheme(l.look)
+	l.bind()
+	l.raw = l.flag("raw_output_mode", false) && !l.Plain
 	l.composer.Vim.On = l.flag("vim_mode_default", false)
 	l.composer.History.Older = l.olderPrompts
 	l.placeholder = suggestions[int(o.Now().UnixNano()/1e6)%len(suggestions)]

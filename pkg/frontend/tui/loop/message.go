@@ -13,7 +13,7 @@ import (
 // come, the rest stands above the composer.
 type message struct {
 	id      string
-	stream  *cells.Stream
+	stream  stream
 	printed bool // its first line is
 }
 
@@ -25,8 +25,7 @@ func (m *message) tail() []text.Line { return m.stream.Tail() }
 func (l *Loop) delta(id, s string) {
 	if l.message == nil || l.message.id != id {
 		l.finishMessage("")
-		cols, _ := l.screen.Size()
-		l.message = &message{id: id, stream: cells.NewStream(cols, l.theme)}
+		l.message = &message{id: id, stream: l.newStream()}
 	}
 	l.printMessage(l.message.stream.Append(s))
 }
@@ -59,8 +58,7 @@ func (l *Loop) complete(e state.Complete) {
 	entry := cells.Entry{Item: e.Item}
 	if l.message == nil || l.message.id != e.Item.ID {
 		l.finishMessage("")
-		cols, _ := l.screen.Size()
-		l.print(cells.Render(entry, cols, l.theme))
+		l.print(l.render(entry))
 	} else {
 		l.finishMessage(e.Item.Text)
 	}

@@ -39,6 +39,7 @@ func (l *Loop) beginPlain() {
 	cols, rows := l.TTY.Size()
 	l.screen = screen.New(l.TTY, cols, rows, 0)
 	l.theme, l.placed = &text.Theme{}, true
+	l.tellBadKeys()
 	l.enter()
 	l.draw()
 }

@@ -2,10 +2,12 @@ package loop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/composer"
+	"codex/pkg/frontend/tui/keys"
 	"codex/pkg/frontend/tui/screen"
 	"codex/pkg/frontend/tui/text"
 	"codex/pkg/protocol"
@@ -137,7 +139,7 @@ func (l *Loop) waiting(width int) []text.Line {
 	list("Messages to be submitted after next tool call (press esc to interrupt and send immediately)", l.steers)
 	list("Queued follow-up inputs", l.queue)
 	if len(l.queue) > 0 {
-		out = append(out, text.Of("    alt + ↑ edit last queued message", l.theme.Dim))
+		out = append(out, text.Of("    "+shown(l.bindings.Names(keys.Chat, "edit_queued_message"))+" edit last queued message", l.theme.Dim))
 	}
 	return out
 }
@@ -185,28 +187,45 @@ func (l *Loop) mode() string {
 	return ""
 }
 
-// keySheet are the shortcuts that `?` shows.
-func (l *Loop) keySheet() [][2]string {
-	newline := "ctrl + j for newline"
-	if l.enhanced {
-		newline = "shift + enter for newline"
+// keySheet are the shortcuts that the sheet shows.
+func (l *Loop) keySheet() []string {
+	newline := l.bindings.Names(keys.Editor, "insert_newline")
+	if l.enhanced && slices.Contains(newline, "shift-enter") {
+		newline = []string{"shift-enter"}
 	}
-	return [][2]string{
-		{"/ for commands", "! for shell commands"}, {newline, "tab to queue message"},
-		{"@ for file paths", "ctrl + v to paste images"}, {"ctrl + g to edit in external editor", "esc esc to edit previous message"},
-		{"ctrl + r search history", "ctrl + c to exit"}, {"alt + , reasoning down", "alt + . reasoning up"},
-		{"shift + tab to change mode", "ctrl + t shows the transcript"},
+	rows := []string{"/ for commands", "! for shell commands", "@ for file paths", "$ for skills"}
+	add := func(names []string, does string) {
+		if len(names) > 0 {
+			rows = append(rows, shown(names)+" "+does)
+		}
 	}
+	of := l.bindings.Names
+	add(newline, "for newline")
+	add(of(keys.Compose, "queue"), "to queue message")
+	add(of(keys.Global, "open_external_editor"), "to edit in external editor")
+	add([]string{"ctrl-v"}, "to paste images")
+	add(of(keys.Compose, "history_search_previous"), "search history")
+	add([]string{"esc esc"}, "to edit previous message")
+	add(of(keys.Chat, "decrease_reasoning_effort"), "reasoning down")
+	add(of(keys.Chat, "increase_reasoning_effort"), "reasoning up")
+	add([]string{"shift-tab"}, "to change mode")
+	add(of(keys.Global, "open_transcript"), "shows the transcript")
+	add(of(keys.Global, "copy"), "copies the last answer")
+	add(of(keys.Global, "toggle_raw_output"), "text to be copied")
+	add([]string{"ctrl-c"}, "to exit")
+	return append(rows, "/keymap for all keys")
 }
 
 func (l *Loop) shortcuts(width int) []text.Line {
+	rows := l.keySheet()
 	var out []text.Line
-	for _, r := range l.keySheet() {
-		if width < 80 {
-			out = append(out, text.Of(text.Clip("  "+r[0], width), l.theme.Dim), text.Of(text.Clip("  "+r[1], width), l.theme.Dim))
-			continue
+	for i := 0; i < len(rows); i++ {
+		line := rows[i]
+		if width >= 80 && i+1 < len(rows) {
+			line = text.Pad(line, 43) + rows[i+1]
+			i++
 		}
-		out = append(out, text.Of("  "+text.Pad(r[0], 43)+r[1], l.theme.Dim))
+		out = append(out, text.Of(text.Clip("  "+line, width), l.theme.Dim))
 	}
 	return out
 }

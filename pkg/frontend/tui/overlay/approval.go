@@ -11,6 +11,7 @@ type Approval struct {
 	List
 	Request func(width int) []text.Line
 	Open    func() // shows the request on the whole screen
+	OpenKey string // as it is shown
 }
 
 // Key takes ctrl-a, and otherwise chooses.
@@ -28,7 +29,7 @@ func (a *Approval) View(width, height int, t *text.Theme) ([]text.Line, int, int
 	request := a.Request(width)
 	answers, _, _ := a.List.View(width, height, t)
 	if room := max(1, height-len(answers)-1); len(request) > room {
-		request = append(request[:room-1:room-1], text.Of("  … ctrl + a shows all of it", t.Warning))
+		request = append(request[:room-1:room-1], text.Of("  … "+a.OpenKey+" shows all of it", t.Warning))
 	}
 	out := append([]text.Line{nil}, request...)
 	return append(out, answers...), -1, 0

@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"codex/pkg/frontend/tui/keys"
@@ -85,10 +86,18 @@ func (l *List) Key(e keys.Event) bool {
 		return true
 	case e.Is(keys.Enter, 0):
 		return l.choose(l.At)
-	case e.Is(keys.Up, 0), e.Is('p', keys.Ctrl), e.Is('k', 0) && !l.Search:
+	case e.Is(keys.Up, 0), e.Is('p', keys.Ctrl), e.Is('k', keys.Ctrl), e.Is('k', 0) && !l.Search:
 		l.step(-1)
-	case e.Is(keys.Down, 0), e.Is('n', keys.Ctrl), e.Is('j', 0) && !l.Search:
+	case e.Is(keys.Down, 0), e.Is('n', keys.Ctrl), e.Is('j', keys.Ctrl), e.Is('j', 0) && !l.Search:
 		l.step(1)
+	case e.Is(keys.PageUp, 0), e.Is('b', keys.Ctrl):
+		l.jump(-listPage)
+	case e.Is(keys.PageDown, 0), e.Is('f', keys.Ctrl):
+		l.jump(listPage)
+	case e.Is(keys.Home, 0):
+		l.jump(-len(l.Items))
+	case e.Is(keys.End, 0):
+		l.jump(len(l.Items))
 	case e.Is(keys.Backspace, 0) && l.query != "":
 		r := []rune(l.query)
 		l.query = string(r[:len(r)-1])
@@ -134,6 +143,23 @@ func (l *List) step(by int) {
 	for range v {
 		at = (at + by + len(v)) % len(v)
 		if l.At = v[at]; !l.Items[l.At].Quiet {
+			break
+		}
+	}
+	if l.Moved != nil {
+		l.Moved(l.At)
+	}
+}
+
+// listPage is how many items a page is.
+const listPage = 8
+
+// jump moves the selection, as far as there are items.
+func (l *List) jump(by int) {
+	v := l.visible()
+	at := max(0, slices.Index(v, l.At))
+	for by := by; len(v) > 0; by-- {
+		if l.At = v[max(0, min(len(v)-1, at+by))]; !l.Items[l.At].Quiet || by < -len(v) {
 			break
 		}
 	}

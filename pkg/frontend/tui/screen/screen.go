@@ -14,6 +14,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"codex/pkg/frontend/tui/text"
@@ -36,6 +37,7 @@ type Screen struct {
 	cursor     Cursor
 	known      bool // what the viewport shows is on the terminal
 	alternate  bool
+	unbroken   bool // see Unbroken
 	saved      saved
 }
 
@@ -103,9 +105,8 @@ func (s *Screen) whole(finished, view []text.Line) {
 	s.at(s.top, 0)
 	row := s.top
 	for _, l := range finished {
-		s.row(l)
+		row = min(row+s.finished(l), s.rows-1)
 		s.buf.WriteString("\r\n")
-		row = min(row+1, s.rows-1)
 	}
 	for i, l := range view {
 		if i > 0 {
@@ -121,6 +122,20 @@ func (s *Screen) whole(finished, view []text.Line) {
 	}
 	s.top = row - len(view) + 1
 }
+
+// finished writes a finished line in the row of the cursor, and says how many rows it has.
+func (s *Screen) finished(l text.Line) int {
+	if !s.unbroken || short(l, s.cols) {
+		s.row(l)
+		return 1
+	}
+	s.buf.WriteString("\x1b[J") // the rows that the terminal goes on in
+	s.spans(l, math.MaxInt)
+	return l.Rows(s.cols)
+}
+
+// Unbroken says that the terminal is to break finished lines that are wider than it is.
+func (s *Screen) Unbroken(on bool) { s.unbroken = on }
 
 // differences writes the rows that are not as they were.
 func (s *Screen) differences(view []text.Line) {

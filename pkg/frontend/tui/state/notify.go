@@ -200,6 +200,10 @@ func (s *State) settingsUpdated(p gjson.Result, _ time.Time) {
 	s.Thread.Model, s.Thread.Provider, s.Thread.Cwd = t.Model, t.ModelProvider, t.Cwd
 	s.Thread.Approval, s.Thread.Sandbox, s.Thread.Effort = PolicyWord(t.ApprovalPolicy), t.SandboxPolicy, ""
 	s.Thread.Mode = t.CollaborationMode.Mode
+	s.Thread.Tier = deref(t.ServiceTier)
+	if t.Personality != nil {
+		s.Thread.Personality = string(*t.Personality)
+	}
 	if t.Effort != nil {
 		s.Thread.Effort = string(*t.Effort)
 	}

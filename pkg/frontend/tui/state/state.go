@@ -40,6 +40,7 @@ type State struct {
 type Thread struct {
 	ID, Name, Model, Provider, Effort, Summary, Cwd, Path, ForkedFrom, Version, Branch string
 
+	Tier, Personality           string // of service; how the model talks
 	Approval                    string
 	Sandbox                     protocol.SandboxPolicy
 	Mode                        protocol.ModeKind // of collaboration
@@ -147,6 +148,7 @@ func (s *State) Opened(r protocol.ThreadStartResponse) {
 	if th.GitInfo != nil {
 		s.Thread.Branch = deref(th.GitInfo.Branch)
 	}
+	s.Thread.Tier = deref(r.ServiceTier)
 	if r.ReasoningEffort != nil {
 		s.Thread.Effort = string(*r.ReasoningEffort)
 	}

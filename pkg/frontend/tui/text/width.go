@@ -43,6 +43,24 @@ func fit(s string, width int) (n, columns int) {
 	return n, columns
 }
 
+// Rows is how many rows a terminal of width columns breaks l into.
+func (l Line) Rows(width int) int {
+	rows, room := 1, width
+	for _, s := range l {
+		for rest := s.Text; rest != ""; {
+			n, columns := fit(rest, room)
+			if n == 0 && room == width { // a cluster wider than the terminal
+				return rows
+			}
+			rest, room = rest[n:], room-columns
+			if rest != "" {
+				rows, room = rows+1, width
+			}
+		}
+	}
+	return rows
+}
+
 // ascii says whether each byte of s is one printable column.
 func ascii(s string) bool {
 	for i := range len(s) {
