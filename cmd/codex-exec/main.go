@@ -36,7 +36,6 @@ import (
 )
 
 func main() {
-	debug.SetGCPercent(20) // lines of megabytes come through here, and little else
 	cwd, err := os.Getwd()
 	if err != nil {
 		os.Exit(exit.Report(os.Stderr, "codex-exec", err))
@@ -53,6 +52,7 @@ func main() {
 		StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()), StderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
 		Columns: func() int { return termtext.Width(os.Stderr) },
 		Signals: pipeline.Signals, Die: pipeline.Die,
+		Large: func() { debug.SetGCPercent(20) },
 		Watch: func() (<-chan struct{}, func()) { return pipeline.WatchReader(os.Stdout) },
 	})))
 }

@@ -96,9 +96,12 @@ type finder struct {
 
 // search goes through a folder, level by level.
 func (f *finder) search(r Root) {
+	if !isDir(r.Dir) {
+		return // most often there is none
+	}
 	dir, err := filepath.EvalSymlinks(r.Dir)
 	if err != nil {
-		return // there is none
+		return
 	}
 	f.dirs = 0
 	level := []string{dir}

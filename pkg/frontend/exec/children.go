@@ -31,7 +31,7 @@ func (r *run) startEngine() error {
 	}
 	r.pipe = pipe
 	r.ctl.start(pipe)
-	r.talk = newTalk(pipe.Out, pipe.In, talk{show: r.show, notice: r.Stderr,
+	r.talk = newTalk(pipe.Out, pipe.In, talk{show: r.show, notice: r.Stderr, large: r.Large,
 		own: shown{r.cfg.ReasoningEffort, r.cfg.ReasoningSummary, r.cfg.HideReasoning, r.cfg.ShowRawReasoning}})
 	optOut := r.show.optOut()
 	if len(r.cfg.Pipeline.Filters) > 0 {

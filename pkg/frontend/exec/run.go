@@ -44,6 +44,9 @@ type Process struct {
 	// Die ends the process, by sig if it is not nil. Run calls it from beside the
 	// conversation, when that cannot be waited for.
 	Die func(sig os.Signal, status int)
+	// Large is called once, when a line is so long that copies of it should not pile up.
+	// May be nil.
+	Large func()
 	// Watch tells when nobody reads stdout any more, see pipeline.WatchReader. May be nil.
 	Watch func() (closed <-chan struct{}, stop func())
 }

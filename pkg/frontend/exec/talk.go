@@ -48,6 +48,9 @@ type header struct {
 // warnings come that early.
 const maxWaiting = 1000
 
+// largeLine is when a line is large.
+const largeLine = 256 << 10
+
 // errEnded is returned when the engine's lines stop before the turn has ended.
 var errEnded = errors.New("the engine's output ended")
 
@@ -65,6 +68,7 @@ type talk struct {
 	show   renderer
 	notice io.Writer // stderr, for what is wrong with the engine's lines
 	own    shown
+	large  func() // nil, once it was called too
 
 	thread  string
 	result  outcome
@@ -245,6 +249,10 @@ func (t *talk) bad(line []byte, _ error) error {
 // take handles a message that is not an answer. Requests of the engine are refused:
 // nobody is there to decide.
 func (t *talk) take(r *jsonrpc.Request) error {
+	if len(r.Params) > largeLine && t.large != nil {
+		t.large()
+		t.large = nil
+	}
 	switch {
 	case r.Kind == jsonrpc.KindRequest && r.Method == protocol.AskElicitation:
 		_ = r.Reply(map[string]string{"action": "cancel"}, nil) // a lost engine is seen when reading
