@@ -21,12 +21,14 @@ import (
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/install"
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/cli/version"
 	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/engine/turn"
 	"codex/pkg/homedir"
 	"codex/pkg/installation"
+	"codex/pkg/protocol"
 	"codex/pkg/responses"
 	"codex/pkg/termtext"
 	"codex/pkg/thread"
@@ -60,6 +62,7 @@ type Flags struct {
 	ClientAuth    bool     `name:"client-auth" help:"the frontend has the credential: ask it"`
 	MCPPool       string   `name:"mcp-pool" placeholder:"SOCKET" help:"where a codex-mcp pool listens that other threads use as well"`
 	WithMCP       *string  `name:"with-mcp" placeholder:"NAMES" help:"use these MCP servers only, separated by commas; with an empty list none"`
+	Agent         string   `placeholder:"JSON" hidden:"" help:"whose agent the thread is"`
 	PromptInput   bool     `name:"prompt-input" help:"tell what the model would be sent, and ask none"`
 	ConfigFD      int      `name:"config-fd" hidden:"" placeholder:"FD" help:"settings files that the frontend has decoded"`
 	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
@@ -140,6 +143,18 @@ func (f *Flags) options() (*turn.Options, error) {
 	if o.Config.Documents, err = f.documents(); err != nil {
 		return nil, err
 	}
+	if f.Agent != "" {
+		o.Agent = new(protocol.ThreadSpawnSource)
+		if err := json.Unmarshal([]byte(f.Agent), o.Agent); err != nil {
+			return nil, exit.Usagef("invalid value for --agent: %v", err)
+		}
+		if o.Source, err = json.Marshal(map[string]any{"subagent": protocol.SubAgentSource{ThreadSpawn: o.Agent}}); err != nil {
+			return nil, err
+		}
+	}
+	o.AgentEngine = func(args ...string) pipeline.Command {
+		return pipeline.Command{Name: "codex-turn", Path: self, Args: append(forAgents(os.Args[1:]), args...)}
+	}
 	if f.Search {
 		o.Config.WebSearch = "live"
 	}
@@ -196,6 +211,21 @@ func (f *Flags) documents() (*config.Documents, error) {
 	}
 	defer file.Close()
 	return config.ReadDocuments(file)
+}
+
+// forAgents leaves out of a command line what names this one thread.
+func forAgents(args []string) (kept []string) {
+	for i := 0; i < len(args); i++ {
+		switch name, _, with := strings.Cut(args[i], "="); name {
+		case "--agent", "--resume", "--thread-id", "--record", "--config-fd":
+			if !with {
+				i++
+			}
+		default:
+			kept = append(kept, args[i])
+		}
+	}
+	return kept
 }
 
 func originator(source string) string {

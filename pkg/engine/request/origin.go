@@ -13,8 +13,8 @@ type Origin struct {
 	UserAgent    string
 	Session      string
 	Thread       string
-	Window       int // compactions of the thread
-	Review       bool
+	Window       int    // compactions of the thread
+	Subagent     string // what kind of one asks: review, collab_spawn; "" for none
 	ThreadSource string
 	Turn         string
 	Sandbox      string // what enforces it, "none" without one
@@ -47,8 +47,8 @@ func (p *Provider) Headers(o Origin) ([][2]string, error) {
 	add("thread-id", o.Thread)
 	add("x-client-request-id", o.Thread)
 	add("x-codex-window-id", o.Thread+":"+strconv.Itoa(o.Window))
-	if o.Review {
-		add("x-openai-subagent", "review")
+	if o.Subagent != "" {
+		add("x-openai-subagent", o.Subagent)
 	}
 	add("x-codex-turn-metadata", o.Metadata())
 	if o.State != "" {

@@ -57,7 +57,7 @@ type handler func(s *Set, ctx context.Context, t *Turn, c Call) Output
 
 // find gives what answers a call, and whether it must run alone; nil for nothing.
 func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
-	if c.Item == "tool_search_call" && s.External != nil {
+	if c.Item == "tool_search_call" {
 		c.Name = "tool_search"
 		return s.external(c)
 	}
@@ -68,7 +68,7 @@ func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
 	if !custom && dynamic(t.Dynamic, c.Namespace, c.Name) != nil {
 		return (*Set).callDynamic, true
 	}
-	if s.External != nil && !custom && c.Name != "tool_search" {
+	if !custom && c.Name != "tool_search" {
 		if run, alone := s.external(c); run != nil {
 			return run, alone
 		}
@@ -86,11 +86,12 @@ func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
 
 // external gives what answers a call from outside.
 func (s *Set) external(c Call) (handler, bool) {
-	run, alone := s.External.Find(c.Namespace, c.Name)
-	if run == nil {
-		return nil, false
+	for _, x := range s.External {
+		if run, alone := x.Find(c.Namespace, c.Name); run != nil {
+			return func(_ *Set, ctx context.Context, t *Turn, c Call) Output { return run(ctx, t, c) }, alone
+		}
 	}
-	return func(_ *Set, ctx context.Context, t *Turn, c Call) Output { return run(ctx, t, c) }, alone
+	return nil, false
 }
 
 func unsupported(c Call) Output {

@@ -106,13 +106,7 @@ func dynamicOutput(items []protocol.DynamicToolCallOutputContentItem, l Limit) O
 // dynamicSpecs describes the frontend's tools: those of a namespace together, where its first
 // one stands.
 func dynamicSpecs(specs []protocol.DynamicToolSpec) []any {
-	type group struct {
-		Type        string      `json:"type"`
-		Name        string      `json:"name"`
-		Description string      `json:"description"`
-		Tools       []*function `json:"tools"`
-	}
-	groups := map[string]*group{}
+	groups := map[string]*Namespace{}
 	var all []any
 	for _, spec := range specs {
 		f := &function{"function", spec.Name, spec.Description, false, spec.InputSchema}
@@ -122,7 +116,7 @@ func dynamicSpecs(specs []protocol.DynamicToolSpec) []any {
 		}
 		g := groups[*spec.Namespace]
 		if g == nil {
-			g = &group{Type: "namespace", Name: *spec.Namespace, Description: "Tools in the " + *spec.Namespace + " namespace."}
+			g = &Namespace{Type: "namespace", Name: *spec.Namespace, Description: "Tools in the " + *spec.Namespace + " namespace."}
 			groups[*spec.Namespace] = g
 			all = append(all, g)
 		}

@@ -5,13 +5,22 @@ import (
 	"encoding/json"
 )
 
-// External are tools that come from outside: those of servers of the Model Context Protocol.
+// External are tools that come from outside: those of servers of the Model Context Protocol,
+// and those with which a thread has agents.
 type External interface {
 	// Functions and Namespaces describe them in a request.
 	Functions() []any
 	Namespaces(o *SpecOptions) []any
 	// Find gives what answers a call, and whether it must run alone; nil for nothing.
 	Find(namespace, name string) (run func(context.Context, *Turn, Call) Output, alone bool)
+}
+
+// Namespace describes tools that belong together.
+type Namespace struct {
+	Type        string `json:"type"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Tools       []any  `json:"tools"`
 }
 
 // McpEnd is the mcp_tool_call_end event of session files.
@@ -50,3 +59,6 @@ func Decode(arguments string, a any) error { return decode(arguments, a) }
 
 // BadArguments is the output of a call whose arguments Decode refused.
 func BadArguments(err error) Output { return badArguments(err) }
+
+// JSON is an output that is JSON.
+func JSON(v any) Output { return jsonOutput(v) }

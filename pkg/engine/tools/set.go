@@ -55,8 +55,8 @@ type Options struct {
 	ExtraPermissions, RequestPermissions bool
 	// Rules are the thread's rules for commands; nil means none.
 	Rules Rules
-	// External are tools from outside, nil for none.
-	External External
+	// External are tools from outside.
+	External []External
 	// Log takes words for people.
 	Log *log.Logger
 }

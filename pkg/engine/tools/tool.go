@@ -77,7 +77,7 @@ type SpecOptions struct {
 	Web        WebSearch
 	Questions  Questions
 	Dynamic    []protocol.DynamicToolSpec
-	External   External
+	External   []External
 	// DeferExternal is features.tool_search_always_defer_mcp_tools: the model looks for
 	// tools from outside, however few they are.
 	DeferExternal bool
@@ -98,13 +98,15 @@ func Specs(o SpecOptions) (json.RawMessage, error) {
 				all = append(all, spec)
 			}
 		}
-		if t.name == lastOfCommands && o.External != nil {
-			all = append(all, o.External.Functions()...)
+		if t.name == lastOfCommands {
+			for _, x := range o.External {
+				all = append(all, x.Functions()...)
+			}
 		}
 	}
 	all = append(all, dynamicSpecs(o.Dynamic)...)
-	if o.External != nil {
-		all = append(all, o.External.Namespaces(&o)...)
+	for _, x := range o.External {
+		all = append(all, x.Namespaces(&o)...)
 	}
 	if o.WebSearch == "cached" || o.WebSearch == "live" {
 		all = append(all, webSearchSpec(&o))

@@ -107,6 +107,8 @@ type Call struct {
 	Name      string
 	ID        string // call_id
 	Arguments string // or the input of a custom call
+	// History is what the thread knew before the call, where the tool wants it.
+	History []json.RawMessage
 }
 
 // Tool is the name of what was called, for people.

@@ -37,7 +37,7 @@ func toolsWord(specs []protocol.DynamicToolSpec) error {
 // mayAsk says when the model may ask the user something.
 func (t *liveThread) mayAsk() tools.Questions {
 	switch {
-	case t.review:
+	case t.review, t.opts.Agent != nil:
 		return tools.QuestionsNever
 	case t.cfg.Features.Enabled("default_mode_request_user_input"):
 		return tools.QuestionsAlways

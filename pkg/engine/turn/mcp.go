@@ -60,12 +60,15 @@ func (t *liveThread) allowTool(server, tool string) error {
 	return config.Edit(context.Background(), t.cfg.Home, config.Change{Path: []string{"mcp_servers", server, "tools", tool, "approval_mode"}, Value: "approve"})
 }
 
-// external are the tools of servers, nil without any.
-func (t *liveThread) external() tools.External {
-	if t.mcp == nil {
-		return nil
+// external are the tools of servers, and those for agents.
+func (t *liveThread) external() (all []tools.External) {
+	if t.mcp != nil {
+		all = append(all, t.mcp)
 	}
-	return t.mcp
+	if t.subagents != nil && !t.review {
+		all = append(all, t.subagents)
+	}
+	return all
 }
 
 // startNotes tells how servers start: not before clients know of the thread.

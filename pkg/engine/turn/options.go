@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/protocol"
@@ -68,6 +69,13 @@ type Options struct {
 
 	// Self is the file of this program, which calls watchdog.Init.
 	Self string
+	// Agent says whose agent the thread is, nil for nobody's.
+	Agent *protocol.ThreadSpawnSource
+	// AgentEngine is this program as it was started, with some more arguments: the engine of
+	// an agent.
+	AgentEngine func(args ...string) pipeline.Command
+	// Client is the frontend.
+	Client protocol.ClientInfo
 	// Installation is the id of this CODEX_HOME.
 	Installation func(home string) string
 }
@@ -78,6 +86,7 @@ func (o *Options) home() (string, error) { return config.Home(o.Config.Env) }
 // adoptClient makes the frontend's name the originator, as the model's side sees it; the
 // environment's override wins. It gives the user agent.
 func (o *Options) adoptClient(c protocol.ClientInfo) string {
+	o.Client = c
 	if o.Getenv("CODEX_INTERNAL_ORIGINATOR_OVERRIDE") == "" {
 		o.Originator = c.Name
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/engine/agents"
 	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/protocol"
@@ -377,6 +378,9 @@ func (s *sample) call(e item.Item) {
 	}
 	if c.Item == "tool_search_call" {
 		c.Arguments = it.Get("arguments").Raw
+	}
+	if c.Name == agents.Spawn {
+		c.History = th.settled()
 	}
 	if c.ID != "" && (c.Item != "tool_search_call" || it.Get("execution").Str != "server") {
 		s.calls = append(s.calls, th.tools.Dispatch(s.t.ctx, s.tt, c))

@@ -16,6 +16,7 @@ import (
 	"codex/pkg/auth"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/engine/agents"
 	"codex/pkg/engine/hooks"
 	"codex/pkg/engine/instructions"
 	"codex/pkg/engine/item"
@@ -78,6 +79,7 @@ type facts struct {
 	bearers      *request.Tokens // of the provider\'s auth command
 	mcp          *mcp.Servers    // nil without any
 	starts       *startNotes     // of those
+	subagents    *agents.Agents  // nil where it may have none
 }
 
 // memory is what turns work on. It belongs to the goroutine of the turn that runs, once
@@ -241,6 +243,7 @@ func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
 	if err := t.setUpServers(ctx); err != nil {
 		return err
 	}
+	t.setUpAgents(ctx)
 	t.tools = tools.New(t.toolOptions())
 	t.loadHooks()
 	return nil
@@ -344,6 +347,9 @@ func (t *liveThread) sourceOfThread() *protocol.ThreadSource {
 
 // close ends processes and files; the error is the session file's.
 func (t *liveThread) close() error {
+	if t.subagents != nil {
+		t.subagents.Close()
+	}
 	err := t.tools.Close()
 	if t.mcp != nil {
 		t.mcp.Close()

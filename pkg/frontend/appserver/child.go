@@ -385,7 +385,7 @@ func (c *child) ended(how string) {
 		t.child, t.stale = nil, false
 	}
 	turn, asks := t.turn, slices.Clone(t.asks)
-	t.turn, t.commands, t.keep = nil, nil, false
+	t.turn, t.commands, t.agents, t.keep = nil, nil, nil, false
 	t.rest()
 	t.mu.Unlock()
 	message := fmt.Sprintf("the engine of this thread ended unexpectedly: %s", how)

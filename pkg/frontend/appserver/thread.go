@@ -38,6 +38,7 @@ type loadedThread struct {
 	memory   protocol.ThreadMemoryMode // to be written when there is a file
 	paused   uint64                    // thread/increment_elicitation
 	commands map[string]bool           // items of commands that have not ended
+	agents   map[string]bool           // of the thread that are open: they end with its engine
 	asks     []*ask                    // questions of the engine that wait, oldest first
 	child    *child
 	stale    bool // what the child has read of settings is no longer so
@@ -142,7 +143,7 @@ func (t *loadedThread) rest() {
 
 // idle tells whether the engine can go without a loss; t.mu is held.
 func (t *loadedThread) idle() bool {
-	return t.turn == nil && len(t.commands) == 0 && len(t.asks) == 0 && t.paused == 0 && !t.keep && !t.eph && t.child.rpc.Pending() == 0 && t.materialized()
+	return t.turn == nil && len(t.commands) == 0 && len(t.agents) == 0 && len(t.asks) == 0 && t.paused == 0 && !t.keep && !t.eph && t.child.rpc.Pending() == 0 && t.materialized()
 }
 
 func (t *loadedThread) materialized() bool {
@@ -253,8 +254,11 @@ func (t *loadedThread) fromEngine(c *child, method string, line []byte) {
 		t.turn = &turn
 		t.mu.Unlock()
 	case protocol.NoteItemStarted, protocol.NoteItemCompleted:
-		if item := gjson.GetBytes(line, "params.item"); item.Get("type").Str == protocol.ItemCommandExecution {
+		switch item := gjson.GetBytes(line, "params.item"); item.Get("type").Str {
+		case protocol.ItemCommandExecution:
 			t.command(item.Get("id").Str, method == protocol.NoteItemStarted)
+		case protocol.ItemCollabAgentToolCall:
+			t.agent(item)
 		}
 	case protocol.NoteThreadSettingsUpdated:
 		now := json.RawMessage(gjson.GetBytes(line, "params.threadSettings").Raw)
@@ -296,6 +300,26 @@ func (t *loadedThread) command(id string, started bool) {
 	}
 	delete(t.commands, id)
 	t.rest()
+}
+
+// agent counts the agents of the thread that are open: while one is, the engine stays.
+func (t *loadedThread) agent(item gjson.Result) {
+	if protocol.CollabAgentToolCallStatus(item.Get("status").Str) != protocol.CollabAgentToolCallStatusCompleted {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id := item.Get("receiverThreadIds.0").Str
+	switch protocol.CollabAgentTool(item.Get("tool").Str) {
+	case protocol.CollabAgentToolSpawnAgent, protocol.CollabAgentToolResumeAgent:
+		if t.agents == nil {
+			t.agents = map[string]bool{}
+		}
+		t.agents[id] = true
+	case protocol.CollabAgentToolCloseAgent:
+		delete(t.agents, id)
+		t.rest()
+	}
 }
 
 func (t *loadedThread) turnEnded() {

@@ -1,0 +1,164 @@
+package agents
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"codex/pkg/cli/pipeline"
+	"codex/pkg/config"
+	"codex/pkg/protocol"
+)
+
+// Options are what the agents of a thread need from it.
+type Options struct {
+	Thread string // its id
+	Depth  int    // of its agents
+	config.Agents
+	// Command is the engine with some more arguments.
+	Command func(args ...string) pipeline.Command
+	Client  protocol.ClientInfo
+	// Under gives what an agent that starts now runs under, as the thread does.
+	Under func() (protocol.ThreadStartParams, protocol.TurnStartParams)
+	// Ask asks the user in the name of the thread.
+	Ask func(ctx context.Context, method string, params json.RawMessage) (json.RawMessage, error)
+	Log *log.Logger
+}
+
+// grace is how long an engine has to write its session file and leave.
+const grace = 3 * time.Second
+
+// Agents are those of one thread.
+type Agents struct {
+	opts Options
+	ctx  context.Context
+	stop context.CancelFunc
+
+	mu      sync.Mutex
+	all     map[string]*agent
+	names   int           // given so far
+	changed chan struct{} // closed and made anew with each change of a state
+	closed  bool
+}
+
+// New makes the agents of a thread: none yet.
+func New(ctx context.Context, o Options) *Agents {
+	a := &Agents{opts: o, all: map[string]*agent{}, changed: make(chan struct{})}
+	a.ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
+	return a
+}
+
+// Close ends all agents and waits for them.
+func (a *Agents) Close() {
+	a.mu.Lock()
+	a.closed = true
+	var all []*agent
+	for _, g := range a.all {
+		all = append(all, g)
+	}
+	a.mu.Unlock()
+	a.stop()
+	var wg sync.WaitGroup
+	for _, g := range all {
+		wg.Go(g.close)
+	}
+	wg.Wait()
+}
+
+// find gives an agent by its id, nil for none.
+func (a *Agents) find(id string) *agent {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.all[id]
+}
+
+// states gives those of some agents, and what tells that one has changed.
+func (a *Agents) states(ids []string) (map[string]protocol.CollabAgentState, <-chan struct{}) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m := map[string]protocol.CollabAgentState{}
+	for _, id := range ids {
+		m[id] = protocol.CollabAgentState{Status: protocol.CollabAgentStatusNotFound}
+		if g := a.all[id]; g != nil {
+			m[id] = g.state
+		}
+	}
+	return m, a.changed
+}
+
+// state is that of one agent.
+func (a *Agents) state(id string) protocol.CollabAgentState {
+	m, _ := a.states([]string{id})
+	return m[id]
+}
+
+// enter gives an agent a place among those that are open. It does nothing for one that has
+// it already.
+func (a *Agents) enter(g *agent) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	open := 0
+	for _, other := range a.all {
+		if other.open && other != g {
+			open++
+		}
+	}
+	switch {
+	case a.closed:
+		return fmt.Errorf("the session is ending")
+	case open >= a.opts.MaxThreads:
+		return fmt.Errorf("%d agents are open, which is as many as there may be (agents.max_threads): close one first", open)
+	}
+	a.all[g.id], g.open = g, true
+	return nil
+}
+
+// make gives an agent that has no engine yet.
+func (a *Agents) make(role *config.AgentRole, begin protocol.ThreadStartParams, under protocol.TurnStartParams) (*agent, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("make an agent's id: %w", err)
+	}
+	g := &agent{a: a, id: id.String(), begin: begin, under: under, state: protocol.CollabAgentState{Status: protocol.CollabAgentStatusPendingInit}}
+	if role != nil {
+		g.role = role.Name
+	}
+	g.name = a.nickname(role)
+	return g, nil
+}
+
+// nickname is one that no other agent of the thread has.
+func (a *Agents) nickname(role *config.AgentRole) string {
+	from := names()
+	if role != nil && len(role.Nicknames) > 0 {
+		from = role.Nicknames
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := a.names
+	a.names++
+	name := from[n%len(from)]
+	if slices.ContainsFunc(mapped(a.all), func(g *agent) bool { return g.name == name }) {
+		name += " " + strconv.Itoa(n/len(from)+2)
+	}
+	return name
+}
+
+func mapped(m map[string]*agent) (all []*agent) {
+	for _, g := range m {
+		all = append(all, g)
+	}
+	return all
+}
+
+// names are those of agents whose role has none.
+func names() []string {
+	return []string{"Alder", "Birch", "Cedar", "Dogwood", "Elder", "Fir", "Ginkgo", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Pine", "Rowan", "Spruce", "Yew"}
+}

@@ -1,0 +1,108 @@
+package turn
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"codex/pkg/cli/version"
+	"codex/pkg/engine/agents"
+	"codex/pkg/protocol"
+)
+
+// setUpAgents lets the thread have agents, where it may.
+func (t *liveThread) setUpAgents(ctx context.Context) {
+	depth := int32(1)
+	if t.opts.Agent != nil {
+		depth += t.opts.Agent.Depth
+	}
+	limits := t.cfg.Agents()
+	if t.opts.AgentEngine == nil || !t.cfg.Features.Enabled("multi_agent") || int(depth) > limits.MaxDepth {
+		return
+	}
+	client := t.opts.Client
+	client.Name, client.Version = cmp.Or(client.Name, "codex-turn"), cmp.Or(client.Version, version.Compat)
+	t.subagents = agents.New(ctx, agents.Options{Thread: t.id, Depth: int(depth), Agents: limits, Command: t.opts.AgentEngine, Client: client,
+		Under: t.underAgents, Ask: t.askForAgent, Log: t.opts.Log})
+}
+
+// underAgents is what agents run under: what the thread does now.
+func (t *liveThread) underAgents() (protocol.ThreadStartParams, protocol.TurnStartParams) {
+	s := t.settingsForClients()
+	source := protocol.ThreadSourceSubagent
+	begin := *t.over
+	begin.DynamicTools, begin.SessionStartSource, begin.ThreadSource, begin.Ephemeral = nil, nil, &source, &t.eph
+	begin.Cwd, begin.Model, begin.ModelProvider, begin.ApprovalPolicy = &s.Cwd, &s.Model, &s.ModelProvider, &s.ApprovalPolicy
+	under := protocol.TurnStartParams{Cwd: &s.Cwd, Model: &s.Model, ApprovalPolicy: &s.ApprovalPolicy, Effort: s.Effort, Summary: s.Summary, Personality: s.Personality}
+	// A profile and a policy exclude each other; the policy is only like the profile.
+	if s.ActivePermissionProfile != nil {
+		under.Permissions = &s.ActivePermissionProfile.ID
+	} else {
+		under.SandboxPolicy = &s.SandboxPolicy
+	}
+	return begin, under
+}
+
+// kindOfAgent is what kind of agent the thread is, as the provider is told.
+func (t *liveThread) kindOfAgent() string {
+	switch {
+	case t.review:
+		return "review"
+	case t.opts.Agent != nil:
+		return "collab_spawn"
+	}
+	return ""
+}
+
+// settled is what the thread knows, without calls that have no output yet.
+func (t *liveThread) settled() []json.RawMessage {
+	done := map[string]bool{}
+	for _, e := range t.history {
+		if p := e.Parsed(); p.Get("output").Exists() {
+			done[p.Get("call_id").Str] = true
+		}
+	}
+	var out []json.RawMessage
+	for _, e := range t.history {
+		if p := e.Parsed(); p.Get("call_id").Exists() && !done[p.Get("call_id").Str] {
+			continue
+		}
+		out = append(out, e.Raw)
+	}
+	return out
+}
+
+// askForAgent asks the user what an agent wants to know, as if the thread did: clients know
+// no other.
+func (t *liveThread) askForAgent(ctx context.Context, method string, params json.RawMessage) (json.RawMessage, error) {
+	var p map[string]json.RawMessage
+	if err := json.Unmarshal(params, &p); err != nil {
+		return nil, fmt.Errorf("read what an agent asks: %w", err)
+	}
+	t.mu.Lock()
+	running, last := t.running, t.lastTurn
+	t.mu.Unlock()
+	if running != nil {
+		last = running.id
+	}
+	for k, v := range map[string]string{"threadId": t.id, "turnId": last} {
+		if _, there := p[k]; there {
+			p[k] = json.RawMessage(`"` + v + `"`)
+		}
+	}
+	switch method {
+	case protocol.AskToolCall, protocol.AskAuthTokensRefresh:
+		_, raw, err := t.out.ask(ctx, method, p)
+		return raw, err
+	}
+	flag := protocol.ThreadActiveFlagWaitingOnApproval
+	if method == protocol.AskUserInput {
+		flag = protocol.ThreadActiveFlagWaitingOnUserInput
+	}
+	of := running
+	if of == nil {
+		of = &turn{th: t, out: t.out, shown: shown{t.id, last}}
+	}
+	return of.ask(ctx, method, p, flag, nil)
+}
