@@ -35,6 +35,14 @@ func (o *Output) Append(s string) {
 	}
 }
 
+// Len is how many bytes are kept.
+func (o *Output) Len() int {
+	if o == nil {
+		return 0
+	}
+	return len(o.head) + len(o.tail)
+}
+
 // drop forgets the begin of the tail when there is more of it than is kept.
 func (o *Output) drop() {
 	if len(o.tail) < 2*keptOutput {

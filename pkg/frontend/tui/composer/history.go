@@ -22,11 +22,23 @@ func (h *History) Add(d Draft) {
 	if n := len(h.session); n == 0 || h.session[n-1].Shown() != d.Shown() {
 		h.session = append(h.session, d)
 	}
-	const most = 1000
-	if len(h.session) > most {
-		h.session = slices.Delete(h.session, 0, len(h.session)-most)
+	const most, runes = 1000, 1 << 20
+	n, size := len(h.session), 0
+	for n > 0 && len(h.session)-n < most && size < runes {
+		n--
+		size += h.session[n].size()
 	}
+	h.session = slices.Delete(h.session, 0, n)
 	h.at = 0
+}
+
+// size is how many characters and bytes a draft keeps.
+func (d *Draft) size() int {
+	n := len(d.text)
+	for _, e := range d.elements {
+		n += len(e.Text)
+	}
+	return n
 }
 
 func (h *History) load() {

@@ -128,46 +128,84 @@ type transcript struct {
 	entries []cells.Entry
 	weights []int
 	weight  int
+	said    int  // messages of the user among the entries
 	printed bool // something is on the screen
 	resumed bool // the thread had turns before
 	lost    bool // the begin is not kept
 }
 
-// maxTranscript bounds the text that is kept.
+// maxTranscript bounds the text that is kept; of more than MaxReplay messages of the user
+// the older ones are not kept either, so that a long session costs no more than a resumed one.
 const maxTranscript = 6 << 20
 
 func (t *transcript) add(e cells.Entry) {
 	w := weigh(e)
 	t.entries, t.weights, t.weight = append(t.entries, e), append(t.weights, w), t.weight+w
 	n := 0
-	for t.weight > maxTranscript && n < len(t.entries)-1 {
-		t.weight -= t.weights[n]
-		n++
+	if asked(e) {
+		if t.said++; t.said > MaxReplay {
+			for n < len(t.entries)-1 && (n == 0 || !asked(t.entries[n])) {
+				n++
+			}
+		}
 	}
-	if n > 0 {
-		t.lost = true
-		t.entries, t.weights = slices.Delete(t.entries, 0, n), slices.Delete(t.weights, 0, n)
+	rest := t.weight
+	for _, w := range t.weights[:n] {
+		rest -= w
 	}
+	for ; rest > maxTranscript && n < len(t.entries)-1; n++ {
+		rest -= t.weights[n]
+	}
+	t.forget(n)
+}
+
+// forget forgets the first n entries.
+func (t *transcript) forget(n int) {
+	if n == 0 {
+		return
+	}
+	t.lost = true
+	t.take(t.entries[:n], t.weights[:n])
+	t.entries, t.weights = slices.Delete(t.entries, 0, n), slices.Delete(t.weights, 0, n)
+}
+
+// take takes entries out of what is counted.
+func (t *transcript) take(entries []cells.Entry, weights []int) {
+	for i, e := range entries {
+		t.weight -= weights[i]
+		if asked(e) {
+			t.said--
+		}
+	}
+}
+
+// asked says whether an entry is a message of the user.
+func asked(e cells.Entry) bool {
+	_, ok := e.Item.(*protocol.UserMessageItem)
+	return ok
 }
 
 // cut forgets the entries from n on.
 func (t *transcript) cut(n int) {
-	for _, w := range t.weights[n:] {
-		t.weight -= w
-	}
-	t.entries, t.weights = t.entries[:n], t.weights[:n]
+	t.take(t.entries[n:], t.weights[n:])
+	t.entries, t.weights = slices.Delete(t.entries, n, len(t.entries)), t.weights[:n]
 }
 
 // weigh estimates the bytes that an entry keeps.
 func weigh(e cells.Entry) int {
-	n := 512
+	n := 512 + e.Live.Len()
 	switch item := e.Item.(type) {
 	case *protocol.AgentMessageItem:
 		n += len(item.Text)
+	case *protocol.ReasoningItem:
+		for _, s := range slices.Concat(item.Summary, item.Content) {
+			n += len(s)
+		}
 	case *protocol.CommandExecutionItem:
-		n += len(item.Command)
-		if item.AggregatedOutput != nil {
-			n += len(*item.AggregatedOutput)
+		n += weighCommand(item)
+	case *cells.Explored:
+		for _, c := range item.Commands {
+			n += weighCommand(c)
 		}
 	case *protocol.FileChangeItem:
 		for _, c := range item.Changes {
@@ -184,6 +222,14 @@ func weigh(e cells.Entry) int {
 		for _, c := range item.Content {
 			n += len(c.Text) + len(c.URL)
 		}
+	}
+	return n
+}
+
+func weighCommand(c *protocol.CommandExecutionItem) int {
+	n := len(c.Command)
+	if c.AggregatedOutput != nil {
+		n += len(*c.AggregatedOutput)
 	}
 	return n
 }

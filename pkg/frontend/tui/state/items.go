@@ -119,8 +119,8 @@ func (s *State) complete(item protocol.ThreadItem) {
 		s.toolsUsed = true
 	}
 	e := cells.Entry{Item: item}
-	if active != nil {
-		e.Live = active.Entry.Live
+	if c, ok := item.(*protocol.CommandExecutionItem); active != nil && (!ok || c.AggregatedOutput == nil) {
+		e.Live = active.Entry.Live // the item has none of what it wrote
 	}
 	s.show(e)
 }
