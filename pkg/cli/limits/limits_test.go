@@ -9,22 +9,21 @@ import (
 )
 
 func TestCheck(t *testing.T) {
+	const none = unix.RLIM_INFINITY & (1<<63 - 1)
 	for _, tc := range []struct {
-		uid              int
-		files, processes uint64
-		want             string
+		uid                     int
+		files, processes, space uint64
+		want                    string
 	}{
-		{1000, 1024, 4096, ""},
-		{1000, 10, 4096, "at most 10 open files are allowed here, 24 are needed: see ulimit -n"},
-		{1000, 1024, 5, "at most 5 processes and threads are allowed here, 24 are needed: see ulimit -u"},
-		{0, 1024, 5, ""},
-		{1000, unix.RLIM_INFINITY & (1<<63 - 1), 1 << 62, ""},
+		{1000, 1024, 4096, none, ""},
+		{0, 1024, 4096, 800 << 20, "at most 800 MB of address space are allowed here, 900 are needed: see ulimit -v"},
+		{1000, 10, 4096, none, "at most 10 open files are allowed here, 24 are needed: see ulimit -n"},
+		{1000, 1024, 5, none, "at most 5 processes and threads are allowed here, 24 are needed: see ulimit -u"},
+		{0, 1024, 5, 900 << 20, ""},
+		{1000, none, none, none, ""},
 	} {
 		err := check(tc.uid, func(what int) (uint64, error) {
-			if what == unix.RLIMIT_NOFILE {
-				return tc.files, nil
-			}
-			return tc.processes, nil
+			return map[int]uint64{unix.RLIMIT_NOFILE: tc.files, unix.RLIMIT_NPROC: tc.processes, unix.RLIMIT_AS: tc.space}[what], nil
 		})
 		if got := ""; err != nil {
 			got = err.Error()

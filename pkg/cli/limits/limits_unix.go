@@ -1,7 +1,7 @@
 //go:build unix
 
 // Package limits says it in words when a process may have too little to start: Go's own
-// runtime dies of it with a trace. What it needs before a program begins (750 MB of address
+// runtime dies of it with a trace. What it needs before a program begins (710 MB of address
 // space) is in codex(1).
 package limits
 
@@ -11,10 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a turn needs: files for its pipes, and processes, of which threads count too.
+// What a turn needs: files for its pipes, processes, of which threads count too, and address
+// space, of which the runtime reserves 700 MB that it does not use.
 const (
 	leastFiles     = 24
 	leastProcesses = 24
+	leastSpace     = 900
 )
 
 // Check gives an error when the limits of this process are too low for a turn. uid is of
@@ -29,19 +31,20 @@ func Check(uid int) error {
 
 func check(uid int, limit func(what int) (uint64, error)) error {
 	for _, l := range []struct {
-		what  int
-		least uint64
-		name  string
-		flag  string
+		what        int
+		unit, least uint64
+		name        string
+		flag        string
 	}{
-		{unix.RLIMIT_NOFILE, leastFiles, "open files", "-n"},
-		{unix.RLIMIT_NPROC, leastProcesses, "processes and threads", "-u"},
+		{unix.RLIMIT_NOFILE, 1, leastFiles, "open files", "-n"},
+		{unix.RLIMIT_NPROC, 1, leastProcesses, "processes and threads", "-u"},
+		{unix.RLIMIT_AS, 1 << 20, leastSpace, "MB of address space", "-v"},
 	} {
 		if l.what == unix.RLIMIT_NPROC && uid == 0 {
 			continue
 		}
-		if n, err := limit(l.what); err == nil && n < l.least {
-			return fmt.Errorf("at most %d %s are allowed here, %d are needed: see ulimit %s", n, l.name, l.least, l.flag)
+		if n, err := limit(l.what); err == nil && n/l.unit < l.least {
+			return fmt.Errorf("at most %d %s are allowed here, %d are needed: see ulimit %s", n/l.unit, l.name, l.least, l.flag)
 		}
 	}
 	return nil
