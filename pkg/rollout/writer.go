@@ -16,16 +16,20 @@ import (
 // thread that never gets a prompt leaves no file. Safe for concurrent use.
 //
 // What cannot be written, for want of room above all, is kept and written before what
-// comes next; the file holds whole lines in their order or ends early.
+// comes next; the file holds whole lines in their order or ends early. On Linux some room
+// is reserved ahead, as long as the file is open.
 type Writer struct {
-	mu      sync.Mutex
-	path    string
-	meta    *Meta // the first line of a new file, until there is a second one
-	fresh   bool  // the file is not there yet
-	f       *os.File
-	buf     bytes.Buffer // lines that are not written yet
-	end     int64        // size of the file after our last write, or as it was loaded; -1: not known
-	now     func() time.Time
+	mu    sync.Mutex
+	path  string
+	meta  *Meta // the first line of a new file, until there is a second one
+	fresh bool  // the file is not there yet
+	f     *os.File
+	buf   bytes.Buffer // lines that are not written yet
+	end   int64        // size of the file after our last write, or as it was loaded; -1: not known
+	now   func() time.Time
+
+	reserved int64 // there is room for the file up to here
+
 	discard bool
 	dropped int          // lines that there was no room for in memory either
 	hold    bool         // the lock is wanted, see Hold
@@ -119,6 +123,7 @@ func (w *Writer) flush() error {
 		return fmt.Errorf("write session file %s: %w", w.path, err)
 	}
 	w.end, w.fresh = size, false
+	w.reserve()
 	w.buf.Reset()
 	if w.buf.Cap() > 1<<20 {
 		w.buf = bytes.Buffer{}
@@ -153,6 +158,9 @@ func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	err := w.flush()
+	if w.f != nil {
+		w.release()
+	}
 	w.letGo()
 	if w.f == nil {
 		return err

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package rollout
+
+func (*Writer) reserve() {}
+
+func (*Writer) release() {}
