@@ -225,6 +225,7 @@ func TestBell(t *testing.T) {
 	s := begin(t, options{model: `{"msg":"one"}
 {"msg":"two"}`})
 	s.ask("a", "• one")
+	s.gone("to interrupt")
 	s.send("\x1b[O")
 	s.ask("b", "• two")
 	s.until("the bell rings", func(t *vt.Terminal) bool { return t.Bells == 1 })
