@@ -16,6 +16,9 @@ import (
 // session file when it is told to leave, and to leave after its turn.
 const grace = 5 * time.Second
 
+// rest is how long the last lines of an engine that has left may take to be shown.
+const rest = time.Second
+
 // control is what can end a run from outside: signals and the time limit. It runs beside
 // the conversation, which may be blocked in a read or a write.
 type control struct {
@@ -26,6 +29,7 @@ type control struct {
 	show    renderer
 	notice  io.Writer
 	begun   chan struct{} // closed when the turn runs
+	shown   chan struct{} // closed when all that the engine said is shown
 	done    chan struct{} // closed when the run is over
 	wg      sync.WaitGroup
 
@@ -44,7 +48,7 @@ type control struct {
 // goes with its parent; to ask for them earlier would delay the engine.
 func (c *control) start(p *pipeline.Pipeline) {
 	c.pipe = p
-	c.begun, c.done = make(chan struct{}), make(chan struct{})
+	c.begun, c.shown, c.done = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	var limit <-chan time.Time
 	var timer *time.Timer
 	if c.limit > 0 {
@@ -90,6 +94,7 @@ func (c *control) stop() error {
 	if c.done == nil {
 		return nil // it never began
 	}
+	close(c.shown)
 	c.mu.Lock()
 	leaving, sig := c.leaving, c.leavingWith
 	c.mu.Unlock()
@@ -212,9 +217,27 @@ func (c *control) end(sig os.Signal, status int) {
 	if p != nil {
 		p.Terminate()
 		p.Wait(grace)
+		c.showRest()
 	}
 	c.die(sig, status)
 	close(c.leaving)
+}
+
+// showRest waits until what the engine said last is shown; nobody reads it before there is
+// a turn, and a stdout that is stuck does not get it.
+func (c *control) showRest() {
+	c.mu.Lock()
+	talking := c.turn != ""
+	c.mu.Unlock()
+	if !talking {
+		return
+	}
+	late := time.NewTimer(rest)
+	defer late.Stop()
+	select {
+	case <-c.shown:
+	case <-late.C:
+	}
 }
 
 // leavingNow says whether a signal is about to end the process.
