@@ -21,6 +21,7 @@ import (
 	"os"
 
 	"codex/pkg/cli/install"
+	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/homedir"
 	"codex/pkg/settings"
@@ -34,11 +35,16 @@ func main() {
 		fmt.Fprintf(os.Stderr, "codex-debug: find working folder: %v\n", err)
 		os.Exit(1)
 	}
-	exe, _ := os.Executable()                  // "" is looked for on PATH
+	exe, _ := os.Executable() // "" is looked for on PATH
+	now, err := clock.New(os.Getenv(clock.Variable))
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "codex-debug: %v\n", err)
+		os.Exit(1)
+	}
 	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	os.Exit(inspect.Main(context.Background(), os.Args[1:], settings.Process{
 		Self:   install.Self(os.Args[0], exe, os.Getenv("PATH")),
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Environ: os.Environ(),
+		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Environ: os.Environ(), Now: now,
 		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
 	}))
 }

@@ -8,12 +8,13 @@
 //	codex-model record FILE -- COMMAND [ARGS] < REQUEST
 //	codex-model record --base-url URL FILE < REQUEST
 //	codex-model serve [FILE] [--listen ADDR] [--log FILE] [--port-file FILE]
+//	codex-model list [-c KEY=VALUE] [-p PROFILE]
 //
 // call asks a server; a text that is no JSON object is taken as a prompt. replay answers
 // from a script, whose k-th answer goes to a request that holds k-1 answers already;
 // without FILE it plays the demo. record passes the request on to a command or a server
 // and appends it and the events to a script. serve speaks HTTP as the API does and prints
-// its base URL first. codex-model(1) describes scripts.
+// its base URL first. list prints the models of the provider of config.toml. codex-model(1) describes scripts.
 //
 // Exit status: 0 response.completed came (serve: it was told to stop); 1 the request
 // failed, told on standard error; 2 wrong usage; replay: what the script says.
@@ -28,6 +29,11 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"codex/pkg/cli/exit"
+	"codex/pkg/cli/install"
+	"codex/pkg/clock"
+	"codex/pkg/config"
+	"codex/pkg/homedir"
 	"codex/pkg/model"
 	"codex/pkg/termtext"
 	"codex/pkg/watchdog"
@@ -35,16 +41,20 @@ import (
 
 func main() {
 	watchdog.Init()
-	self, err := os.Executable()
+	exe, _ := os.Executable() // the command of record is not watched without it
+	cwd, _ := os.Getwd()      // "" is an error of who needs it
+	now, err := clock.New(os.Getenv(clock.Variable))
 	if err != nil {
-		self = "" // the command of record is not watched, then
+		os.Exit(exit.Report(os.Stderr, "codex-model", err))
 	}
 	os.Exit(model.Main(os.Args[1:], model.Streams{
 		Stdin:    os.Stdin,
 		Stdout:   termtext.Stream(os.Stdout),
 		Stderr:   termtext.Stream(os.Stderr),
 		Env:      os.Environ(),
-		Self:     self,
+		Config:   config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid()},
+		Now:      now,
+		Self:     install.Self(os.Args[0], exe, os.Getenv("PATH")),
 		Terminal: isatty.IsTerminal(os.Stdin.Fd()),
 	}))
 }

@@ -32,3 +32,16 @@ func Restricted(cfg *config.Config, a *Auth) error {
 	}
 	return fmt.Errorf("Login is restricted to workspace(s) %s, but current credentials belong to %s.", strings.Join(allowed, ", "), a.AccountID)
 }
+
+// Asks says whether the credential of a login goes to the provider of a session: to one that
+// asks for it, while a key from the environment, which was given to this run, goes to any that
+// has none of its own.
+func Asks(cfg *config.Config, a *Auth) bool {
+	return cfg.ProviderID == "openai" || cfg.Provider.RequiresOpenAIAuth || a.FromEnv
+}
+
+// OfAccount says whether requests carry the token of a ChatGPT account.
+func OfAccount(cfg *config.Config, a *Auth) bool {
+	c := cfg.Provider
+	return Asks(cfg, a) && a.Account() && c.EnvKey == "" && c.BearerToken == "" && c.Auth == nil && len(c.Command) == 0
+}

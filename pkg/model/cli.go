@@ -1,9 +1,11 @@
 // Package model is the program codex-model: the model as a filter. A Responses
 // request comes in, its events go out as lines; they come from a server (call), from a
 // script (replay), or from either with a copy into a file (record). The same scripts can
-// be served over HTTP (serve).
+// be served over HTTP (serve). What belongs to a model before the first request is its, too:
+// the provider's list of models.
 //
-// Engine layer: it imports pkg/responses, pkg/model/script and pkg/cli.
+// Program layer: it imports pkg/responses, pkg/model/script, pkg/provider, pkg/catalog and
+// what they stand on, and pkg/cli.
 package model
 
 import (
@@ -16,9 +18,11 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
+	"codex/pkg/config"
 	"codex/pkg/model/script"
 )
 
@@ -31,6 +35,7 @@ type Grammar struct {
 	Replay replayCmd `cmd:"" help:"answer the request on standard input from a script"`
 	Record recordCmd `cmd:"" help:"pass a request on, print the events, and append both to a script"`
 	Serve  serveCmd  `cmd:"" help:"serve a script over HTTP on loopback"`
+	List   listCmd   `cmd:"" help:"print the models of the configured provider, as JSON"`
 }
 
 // Streams are what the program reads and writes, and its environment as K=V.
@@ -38,6 +43,9 @@ type Streams struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Env            []string
+	// Config is what settings are found with, Now the clock that lists of models go by.
+	Config config.Env
+	Now    func() time.Time
 	// Self is the file of this program, which calls watchdog.Init; "" for none.
 	Self string
 	// Terminal says that nothing is to be read from Stdin: a person sits there.

@@ -2,6 +2,7 @@ package models
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 )
@@ -29,7 +30,7 @@ func (m Model) wire() wireModel {
 		Slug: m.Slug, DisplayName: m.DisplayName, Description: some(m.Description), DefaultLevel: some(m.DefaultEffort),
 		Levels: []wireLevel{}, ShellType: m.ShellType, Visibility: m.Visibility, SupportedInAPI: &m.SupportedInAPI, Priority: m.Priority,
 		SpeedTiers: append([]string{}, m.SpeedTiers...), ServiceTiers: []wireTier{}, Announced: json.RawMessage("null"),
-		BaseInstructions: Instructions(m, ""), ReasoningSummaries: m.ReasoningSummaries, DefaultSummary: m.DefaultSummary,
+		BaseInstructions: cmp.Or(m.BaseInstructions, Instructions(m, "")), ReasoningSummaries: m.ReasoningSummaries, DefaultSummary: m.DefaultSummary,
 		SupportVerbosity: m.Verbosity, DefaultVerbosity: some(m.DefaultVerbosity), WebSearch: m.WebSearchType,
 		Truncation: &wireLimit{m.TruncationMode, m.TruncationLimit}, Parallel: m.ParallelToolCalls, ImageOriginal: m.ImageDetailOriginal,
 		ContextWindow: &m.ContextWindow, MaxContextWindow: &m.MaxContextWindow, EffectivePercent: &m.EffectivePercent,
@@ -43,6 +44,9 @@ func (m Model) wire() wireModel {
 	}
 	if m.Upgrade != "" {
 		w.Upgrade = &wireUpgrade{Model: m.Upgrade}
+	}
+	if m.Template != "" {
+		w.Messages = &wireMessages{m.Template, wireManner(m.Manners)}
 	}
 	if m.FreeformPatch {
 		w.PatchTool = some("freeform")

@@ -25,7 +25,10 @@ var (
 // friendly, none, or "" for the default (pragmatic); models that nobody
 // described get a shorter text without one. A catalogue's own text wins.
 func Instructions(m Model, personality string) string {
-	if m.BaseInstructions != "" {
+	switch {
+	case m.Template != "":
+		return strings.Replace(m.Template, "{{ personality }}", m.Manners.of(personality), 1)
+	case m.BaseInstructions != "":
 		return m.BaseInstructions
 	}
 	patch := patchTool
@@ -48,6 +51,19 @@ func Personality(name string) string {
 		return strings.TrimSpace(friendlyText)
 	}
 	return strings.TrimSpace(pragmaticText)
+}
+
+// of is the text for a personality.
+func (t Manners) of(personality string) string {
+	switch personality {
+	case "none":
+		return ""
+	case "friendly":
+		return t.Friendly
+	case "pragmatic":
+		return t.Pragmatic
+	}
+	return t.Default
 }
 
 func fill(text, personality, patch string) string {

@@ -45,7 +45,13 @@ type Model struct {
 	Upgrade string
 	// BaseInstructions replace ours: the text of a catalogue of one's own.
 	BaseInstructions string
+	// Template are such instructions with a gap for a text about manner, "" for none.
+	Template string
+	Manners  Manners
 }
+
+// Manners are a catalogue's texts for the gap of a template.
+type Manners struct{ Default, Friendly, Pragmatic string }
 
 // Tier is one service tier.
 type Tier struct{ ID, Name, Description string }

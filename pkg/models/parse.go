@@ -6,19 +6,27 @@ import (
 	"fmt"
 )
 
-// ParseCatalogue reads {"models":[…]}: the format of model_catalog_json, of
-// models_cache.json and of GET /models. Unknown fields are ignored, missing
-// ones are the fallback's.
+// ParseCatalogue reads {"models":[…]}: the format of model_catalog_json and of GET /models.
+// Unknown fields are ignored, missing ones are the fallback's.
 func ParseCatalogue(b []byte) ([]Model, error) {
-	var f struct{ Models *[]wireModel }
+	var f struct{ Models json.RawMessage }
 	if err := json.Unmarshal(b, &f); err != nil {
 		return nil, err
 	}
-	if f.Models == nil {
+	return ParseEntries(f.Models)
+}
+
+// ParseEntries reads the array of a catalogue; null is an array that is missing.
+func ParseEntries(b json.RawMessage) ([]Model, error) {
+	if len(b) == 0 || string(b) == "null" {
 		return nil, errors.New("missing field `models`")
 	}
-	all := make([]Model, 0, len(*f.Models))
-	for _, w := range *f.Models {
+	var entries []wireModel
+	if err := json.Unmarshal(b, &entries); err != nil {
+		return nil, err
+	}
+	all := make([]Model, 0, len(entries))
+	for _, w := range entries {
 		if w.Slug == "" {
 			return nil, errors.New("missing field `slug`")
 		}
@@ -48,6 +56,7 @@ type wireModel struct {
 	Announced          json.RawMessage `json:"availability_nux"` // written as null
 	Upgrade            *wireUpgrade    `json:"upgrade"`
 	BaseInstructions   string          `json:"base_instructions"`
+	Messages           *wireMessages   `json:"model_messages,omitempty"`
 	ReasoningSummaries bool            `json:"supports_reasoning_summaries"`
 	DefaultSummary     string          `json:"default_reasoning_summary"`
 	SupportVerbosity   bool            `json:"support_verbosity"`
@@ -64,6 +73,17 @@ type wireModel struct {
 	Experimental       []string        `json:"experimental_supported_tools"`
 	Modalities         []string        `json:"input_modalities"`
 	SearchTool         bool            `json:"supports_search_tool"`
+}
+
+type wireMessages struct {
+	Template  string     `json:"instructions_template"`
+	Variables wireManner `json:"instructions_variables"`
+}
+
+type wireManner struct {
+	Default   string `json:"personality_default"`
+	Friendly  string `json:"personality_friendly"`
+	Pragmatic string `json:"personality_pragmatic"`
 }
 
 type wireLevel struct {
@@ -124,6 +144,9 @@ func (w wireModel) model() Model {
 		m.Upgrade = w.Upgrade.Model
 	}
 	m.BaseInstructions = w.BaseInstructions
+	if w.Messages != nil {
+		m.Template, m.Manners = w.Messages.Template, Manners(w.Messages.Variables)
+	}
 	m.ReasoningSummaries = w.ReasoningSummaries
 	set(&m.DefaultSummary, w.DefaultSummary)
 	m.Verbosity, m.DefaultVerbosity = w.SupportVerbosity, text(w.DefaultVerbosity)

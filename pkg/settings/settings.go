@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
@@ -36,6 +37,7 @@ type Process struct {
 	Stdout, Stderr io.Writer
 	Env            config.Env
 	Environ        []string
+	Now            func() time.Time
 }
 
 // Options are the flags for the loader.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"codex/pkg/catalog"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/models"
@@ -54,6 +55,7 @@ func Configure(ctx context.Context, o config.Options, a *Asked) (*config.Config,
 	if err != nil {
 		return nil, err
 	}
+	catalog.Use(cfg, o.Env)
 	if a.RuntimeWorkspaceRoots != nil {
 		cfg.Permissions.Roots = AbsoluteRoots(a.RuntimeWorkspaceRoots, cfg.Cwd)
 	}

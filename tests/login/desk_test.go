@@ -3,12 +3,14 @@ package login
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -99,6 +101,12 @@ type model struct {
 	asked []string          // authorization and account of each request
 	usage []string          // requests of the service behind the account
 	tasks map[string]string // its answers about tasks
+
+	list    string        // its models; "" for none
+	listTag string        // its ETag, also told beside answers
+	listed  []http.Header // of requests for it, with the query as Query and how many answers were asked before as After
+	hold    func()        // waits before an answer
+	bodies  []string
 }
 
 func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -109,6 +117,12 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.backend(w, r)
 		return
 	}
+	if strings.HasSuffix(r.URL.Path, "/models") {
+		m.models(w, r)
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	m.bodies = append(m.bodies, string(body))
 	m.asked = append(m.asked, token+" "+r.Header.Get("chatgpt-account-id"))
 	if m.good != nil && !m.good(token) {
 		w.WriteHeader(http.StatusUnauthorized)
@@ -116,6 +130,15 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
+	if m.listTag != "" {
+		w.Header().Set("X-Models-Etag", m.listTag)
+	}
+	if hold := m.hold; hold != nil {
+		http.NewResponseController(w).Flush()
+		m.mu.Unlock()
+		hold()
+		m.mu.Lock()
+	}
 	for _, e := range []string{
 		`{"type":"response.created","response":{"id":"r1"}}`,
 		`{"type":"response.output_item.done","item":{"type":"message","role":"assistant","id":"m1","content":[{"type":"output_text","text":"hello"}]}}`,
@@ -123,6 +146,27 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} {
 		fmt.Fprintf(w, "data: %s\n\n", e)
 	}
+}
+
+// models answers with the list.
+func (m *model) models(w http.ResponseWriter, r *http.Request) {
+	h := r.Header.Clone()
+	h.Set("Query", r.URL.RawQuery)
+	h.Set("After", strconv.Itoa(len(m.asked)))
+	m.listed = append(m.listed, h)
+	if m.list == "" {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("ETag", m.listTag)
+	fmt.Fprint(w, m.list)
+}
+
+// set changes what it answers.
+func (m *model) set(change func(*model)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	change(m)
 }
 
 // backend is the service behind the account.

@@ -2,9 +2,9 @@ package request
 
 import (
 	"strconv"
-	"strings"
 
 	"codex/pkg/engine/item"
+	"codex/pkg/provider"
 )
 
 // Origin says which turn of which thread a request is of.
@@ -22,25 +22,15 @@ type Origin struct {
 	State        string // as the provider answered it in this turn
 }
 
-// Headers are those of one request. The error is the user's to read.
-func (p *Provider) Headers(o Origin) ([][2]string, error) {
-	token, err := p.bearer()
+// Headers are those of one request to p. The error is the user's to read.
+func Headers(p *provider.Provider, o Origin) ([][2]string, error) {
+	h, err := p.Identity()
 	if err != nil {
 		return nil, err
 	}
-	var h [][2]string
 	add := func(k, v string) { h = append(h, [2]string{k, v}) }
-	if token != "" {
-		add("authorization", "Bearer "+token)
-	}
-	if p.OfAccount() && p.Auth.AccountID != "" {
-		add("chatgpt-account-id", p.Auth.AccountID)
-		if p.Auth.Claims.FedRAMP {
-			add("X-OpenAI-Fedramp", "true")
-		}
-	}
 	add("originator", o.Originator)
-	if !names(p.Config.Provider.HTTPHeaders, "user-agent") {
+	if !p.Sets("user-agent") {
 		add("user-agent", o.UserAgent)
 	}
 	add("session-id", o.Session)
@@ -71,14 +61,4 @@ func (o *Origin) Metadata() string {
 	meta.Str("sandbox", o.Sandbox)
 	meta.Raw("turn_started_at_unix_ms", strconv.FormatInt(o.StartedMs, 10))
 	return string(meta.End())
-}
-
-// names says whether a header is configured, in whatever case.
-func names(headers map[string]string, name string) bool {
-	for k := range headers {
-		if strings.EqualFold(k, name) {
-			return true
-		}
-	}
-	return false
 }

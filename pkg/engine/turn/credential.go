@@ -11,8 +11,8 @@ import (
 
 	"codex/pkg/auth"
 	"codex/pkg/clock"
-	"codex/pkg/engine/request"
 	"codex/pkg/protocol"
+	"codex/pkg/provider"
 	"codex/pkg/responses"
 )
 
@@ -39,7 +39,7 @@ func (t *liveThread) credentials() *auth.Source {
 
 // identify finds the credential, and whether a request can be made with it at all.
 func (t *liveThread) identify(ctx context.Context) error {
-	t.bearers = &request.Tokens{}
+	t.bearers = &provider.Tokens{}
 	if t.opts.PromptInput { // there will be none
 		t.auth = &auth.Auth{}
 		return nil

@@ -7,12 +7,13 @@ import (
 	"codex/pkg/engine/request"
 	"codex/pkg/engine/tools"
 	"codex/pkg/protocol"
+	"codex/pkg/provider"
 	"codex/pkg/responses"
 )
 
 // provider is whom this thread asks.
-func (t *liveThread) provider() *request.Provider {
-	return &request.Provider{Config: t.cfg, Auth: t.auth, Environ: t.opts.Environ, Getenv: t.opts.Getenv, Tokens: t.bearers, Now: t.opts.Now}
+func (t *liveThread) provider() *provider.Provider {
+	return &provider.Provider{Config: t.cfg, Auth: t.auth, Environ: t.opts.Environ, Getenv: t.opts.Getenv, Tokens: t.bearers, Now: t.opts.Now}
 }
 
 // newClient makes the client for the thread's provider.
@@ -65,7 +66,7 @@ func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, er
 	if set.mode() != "danger-full-access" {
 		sandbox = th.opts.SandboxName
 	}
-	r.Header, err = p.Headers(request.Origin{Originator: th.opts.Originator, UserAgent: th.opts.UserAgent, Session: th.session, Thread: th.id,
+	r.Header, err = request.Headers(p, request.Origin{Originator: th.opts.Originator, UserAgent: th.opts.UserAgent, Session: th.session, Thread: th.id,
 		Window: th.window, Subagent: th.kindOfAgent(), ThreadSource: th.threadSource, Turn: t.id, Sandbox: sandbox, StartedMs: t.start * 1000, State: th.turnState})
 	if err != nil {
 		return r, err

@@ -21,11 +21,11 @@ import (
 	"codex/pkg/engine/instructions"
 	"codex/pkg/engine/item"
 	"codex/pkg/engine/mcp"
-	"codex/pkg/engine/request"
 	"codex/pkg/engine/tools"
 	"codex/pkg/models"
 	"codex/pkg/plugins"
 	"codex/pkg/protocol"
+	"codex/pkg/provider"
 	"codex/pkg/responses"
 	"codex/pkg/rollout"
 	"codex/pkg/thread"
@@ -76,10 +76,10 @@ type facts struct {
 	hooks        *hooks.Runner
 	hookWarnings []string // what is wrong with their files, and with plugins
 	client       *responses.Client
-	bearers      *request.Tokens // of the provider\'s auth command
-	mcp          *mcp.Servers    // nil without any
-	starts       *startNotes     // of those
-	subagents    *agents.Agents  // nil where it may have none
+	bearers      *provider.Tokens // of the provider\'s auth command
+	mcp          *mcp.Servers     // nil without any
+	starts       *startNotes      // of those
+	subagents    *agents.Agents   // nil where it may have none
 }
 
 // memory is what turns work on. It belongs to the goroutine of the turn that runs, once
@@ -101,6 +101,7 @@ type memory struct {
 	hookSource    string // what SessionStart hooks are told at the next turn, "" once they were
 	turnState     string // as the provider answered it in this turn
 	toldRefused   bool   // that commands cannot be sandboxed
+	listed        listed // models
 }
 
 func (t *liveThread) now() time.Time { return t.opts.Now() }

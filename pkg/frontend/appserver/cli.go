@@ -169,6 +169,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 		Executor:   []string{executor, "serve"},
 		Login:      install.Own(p.Self)("codex-login"),
 		MCP:        install.Own(p.Self)("codex-mcp"),
+		Model:      install.Own(p.Self)("codex-model"),
 		Notify:     install.Own(p.Self)("codex-notify"),
 		Environ:    p.Env,
 		Originator: p.Config.Get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"),

@@ -17,6 +17,7 @@ type Options struct {
 	Engine   pipeline.Command // codex-turn with its arguments
 	Executor []string         // argv of codex-sandbox serve
 	Login    string           // path of codex-login
+	Model    string           // path of codex-model
 	Notify   string           // path of codex-notify
 	MCP      string           // path of codex-mcp; "" lets engines find it
 	Environ  []string

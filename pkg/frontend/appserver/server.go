@@ -50,7 +50,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{opts: o, home: home, conns: map[*conn]struct{}{}, threads: map[string]*loadedThread{}, originator: o.Originator}
 	s.idle = sync.NewCond(&s.mu)
-	s.local = &local.Service{Home: home, Config: o.Config, Environ: o.Environ, Executor: o.Executor, Login: o.Login, MCP: o.MCP, Origin: s.origin, Stderr: o.Stderr, Log: o.Log, Now: o.Now,
+	s.local = &local.Service{Home: home, Config: o.Config, Environ: o.Environ, Executor: o.Executor, Login: o.Login, MCP: o.MCP, Model: o.Model, Origin: s.origin, Stderr: o.Stderr, Log: o.Log, Now: o.Now,
 		Background: func(job func()) { s.queue.Do("", job) }, Broadcast: s.broadcast, LoggedIn: s.relayKick, Reload: s.reload}
 	s.methods = s.table()
 	s.installation = sync.OnceValue(func() string {

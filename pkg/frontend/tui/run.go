@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"codex/pkg/browser"
+	"codex/pkg/catalog"
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/options"
 	"codex/pkg/cli/version"
@@ -161,14 +162,18 @@ func (r *run) enhance() bool {
 
 func (r *run) loadConfig(ctx context.Context) (err error) {
 	host := func() string { name, _ := os.Hostname(); return name }
+	env := config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: host}
 	settings := r.args.Settings
 	if r.kind == remote { // the folder and the rest are another machine's
 		settings = launch.Settings{Config: settings.Config, Enable: settings.Enable, Disable: settings.Disable}
 	}
 	r.cfg, err = settings.Load(ctx, r.Self, config.Options{
-		Env:      config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: host},
+		Env:      env,
 		Approval: r.args.Ask, Documents: &r.docs,
 	})
+	if err == nil {
+		catalog.Use(r.cfg, env)
+	}
 	return err
 }
 

@@ -1,15 +1,18 @@
 // Package inspect is the program codex-debug: it shows what is inside a session, the list of
 // models and what a model would be sent.
 //
-// Program layer: it imports cli, config, jsonrpc, models, protocol and settings.
+// Program layer: it imports catalog, cli, config, jsonrpc, models, protocol and settings.
 package inspect
 
 import (
 	"context"
+	"fmt"
 	"io"
 
+	"codex/pkg/catalog"
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/install"
 	"codex/pkg/models"
 	"codex/pkg/settings"
 )
@@ -45,6 +48,10 @@ func (c modelsCmd) Run(ctx context.Context, f settings.Flags, p settings.Process
 		cfg, err := f.Load(ctx, p)
 		if err != nil {
 			return err
+		}
+		r := catalog.Refresher{Program: install.Own(p.Self)("codex-model"), Options: f.Options(p), Environ: p.Environ, Now: p.Now}
+		if err := r.Use(ctx, cfg); err != nil {
+			fmt.Fprintf(p.Stderr, "warning: %v; these are the models known so far\n", err)
 		}
 		if len(cfg.Models) > 0 {
 			all = cfg.Models

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"codex/pkg/catalog"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/models"
@@ -36,10 +37,15 @@ func page[T any](all []T, cursor *string, limit *uint32) ([]T, *string, error) {
 	return all[:n], &next, nil
 }
 
+// modelList answers with the list of the provider, which is asked when the one at hand is old.
 func (s *Service) modelList(r *Request, p *protocol.ModelListParams) (any, error) {
 	cfg, err := s.load(nil)
 	if err != nil {
 		return nil, err
+	}
+	known := catalog.Refresher{Program: s.Model, Options: s.Config, Environ: s.Environ, Now: s.Now}
+	if err := known.Use(r.Client.ctx, cfg); err != nil {
+		s.Log.Printf("model/list: %v", err)
 	}
 	all := cfg.Models
 	if all == nil {

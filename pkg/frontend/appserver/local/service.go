@@ -26,6 +26,7 @@ type Service struct {
 	Executor []string // argv of codex-sandbox serve
 	Login    string   // path of codex-login
 	MCP      string   // path of codex-mcp
+	Model    string   // path of codex-model
 	// Origin is who asks, as services are told.
 	Origin func() string
 	Stderr *os.File

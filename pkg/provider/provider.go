@@ -1,4 +1,9 @@
-package request
+// Package provider knows how a thread's model provider is reached: its address, the headers
+// of the configuration, and the credential that goes to it.
+//
+// Ground package; it imports pkg/auth, pkg/config, pkg/foreign, pkg/responses, pkg/watchdog
+// and pkg/cli/version, and asks no server.
+package provider
 
 import (
 	"fmt"
@@ -110,6 +115,32 @@ func (p *Provider) credentials() bool {
 	return p.Auth.Bearer() != "" || p.Auth.External || c.EnvKey != "" || c.BearerToken != "" || c.Auth != nil
 }
 
+// Identity are the headers that say who asks. The error is the user's to read.
+func (p *Provider) Identity() ([][2]string, error) {
+	token, err := p.bearer()
+	if err != nil || token == "" {
+		return nil, err
+	}
+	h := [][2]string{{"authorization", "Bearer " + token}}
+	if p.OfAccount() && p.Auth.AccountID != "" {
+		h = append(h, [2]string{"chatgpt-account-id", p.Auth.AccountID})
+		if p.Auth.Claims.FedRAMP {
+			h = append(h, [2]string{"X-OpenAI-Fedramp", "true"})
+		}
+	}
+	return h, nil
+}
+
+// Sets tells whether a header is configured, in whatever case.
+func (p *Provider) Sets(header string) bool {
+	for k := range p.Config.Provider.HTTPHeaders {
+		if strings.EqualFold(k, header) {
+			return true
+		}
+	}
+	return false
+}
+
 // bearer chooses the credential. The error is the user's to read.
 func (p *Provider) bearer() (token string, err error) {
 	c := p.Config.Provider
@@ -131,24 +162,14 @@ func (p *Provider) bearer() (token string, err error) {
 		return c.BearerToken, nil
 	case c.Auth != nil:
 		return p.Tokens.of(c.Auth, p.Environ, p.Now())
-	case !p.asks():
+	case !auth.Asks(p.Config, p.Auth):
 		return "", nil
 	}
 	return p.Auth.Bearer(), nil
 }
 
-// asks says whether the credential of a login goes to this provider: to one that asks for it,
-// while a key from the environment, which was given to this run, goes to any that has none of
-// its own.
-func (p *Provider) asks() bool {
-	return p.Config.ProviderID == "openai" || p.Config.Provider.RequiresOpenAIAuth || p.Auth.FromEnv
-}
-
 // OfAccount says whether requests carry the token of a ChatGPT account.
-func (p *Provider) OfAccount() bool {
-	c := p.Config.Provider
-	return p.asks() && p.Auth.Account() && c.EnvKey == "" && c.BearerToken == "" && c.Auth == nil && len(c.Command) == 0
-}
+func (p *Provider) OfAccount() bool { return auth.OfAccount(p.Config, p.Auth) }
 
 // Azure says whether the provider wants stored responses with item ids.
 func (p *Provider) Azure() bool {
