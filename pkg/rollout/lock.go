@@ -81,7 +81,7 @@ func (w *Writer) await(ctx context.Context, waits func()) error {
 	return nil
 }
 
-// take takes the lock of a new file, which nobody else knows of.
+// take takes the lock if nobody has it, as nobody can have that of a new file.
 func (w *Writer) take() {
 	if w.lock != nil || !lockable() {
 		return

@@ -27,11 +27,17 @@ func (w *Writer) reserve() {
 	}
 }
 
-// release gives back what was reserved, unless somebody else has written behind it. The
-// time of the last write stays.
+// release gives back what was reserved, unless somebody else has written behind it, or may
+// be about to. The time of the last write stays.
 func (w *Writer) release() {
+	if w.reserved == 0 || w.reserved == math.MaxInt64 {
+		return
+	}
+	if w.take(); w.lock == nil {
+		return
+	}
 	st, err := w.f.Stat()
-	if err != nil || w.reserved == 0 || w.reserved == math.MaxInt64 || st.Size() != w.end {
+	if err != nil || st.Size() != w.end {
 		return
 	}
 	if w.f.Truncate(w.end) == nil {
