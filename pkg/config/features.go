@@ -17,6 +17,9 @@ type Feature struct {
 // Unfinished tells that the feature is under development.
 func (f Feature) Unfinished() bool { return f.Stage == stageUnstable }
 
+// Experimental tells that the feature is there to be tried out.
+func (f Feature) Experimental() bool { return f.Stage == stageExperimental }
+
 const (
 	stageStable       = "stable"
 	stageExperimental = "experimental"

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"codex/pkg/auth"
@@ -23,7 +24,7 @@ import (
 const grace = 2 * time.Second
 
 // start brings the other side.
-func (r *run) start(ctx context.Context) (*loop.Engine, error) {
+func (r *run) start(ctx context.Context, ephemeral bool) (*loop.Engine, error) {
 	switch r.kind {
 	case givenPipes:
 		return pipes(r.Stdin, r.Stdout), nil
@@ -32,7 +33,7 @@ func (r *run) start(ctx context.Context) (*loop.Engine, error) {
 	case remote:
 		return r.connect(ctx)
 	}
-	return r.startChild()
+	return r.startChild(ephemeral)
 }
 
 // pipes takes the pipes that the program was started with.
@@ -43,8 +44,8 @@ func pipes(in io.Reader, out io.Writer) *loop.Engine {
 
 // startChild starts an engine with the filters of config.toml behind it. What its
 // processes say to people goes into a file: the terminal is taken.
-func (r *run) startChild() (*loop.Engine, error) {
-	spec, err := r.spec()
+func (r *run) startChild(ephemeral bool) (*loop.Engine, error) {
+	spec, err := r.spec(ephemeral)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +72,15 @@ func (r *run) startChild() (*loop.Engine, error) {
 }
 
 // spec says what to start.
-func (r *run) spec() (pipeline.Spec, error) {
+func (r *run) spec(ephemeral bool) (pipeline.Spec, error) {
 	place := launch.Place{Self: r.Self, Path: r.Getenv("PATH"), Cwd: r.Cwd}
 	s := pipeline.Spec{Env: r.Env, Dir: r.Cwd}
 	var err error
-	if s.Engine, err = place.Engine(r.args.Turn, r.args.engine...); err == nil {
+	args := slices.Clone(r.args.engine)
+	if ephemeral {
+		args = append(args, "--ephemeral")
+	}
+	if s.Engine, err = place.Engine(r.args.Turn, args...); err == nil {
 		if r.args.Turn == "" {
 			launch.Hand(&s.Engine, &r.docs)
 		}

@@ -10,6 +10,7 @@ import (
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/frontend/tui/loop"
+	"codex/pkg/frontend/tui/state"
 	"codex/pkg/frontend/tui/tty"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
@@ -88,6 +89,18 @@ func (s remoteSessions) Fork(ref string) (loop.Request, error) {
 	p := protocol.ThreadForkParams{ThreadID: id, Model: s.asked.Model, Cwd: s.asked.Cwd, ApprovalPolicy: s.asked.ApprovalPolicy,
 		Sandbox: s.asked.Sandbox, Config: s.asked.Config}
 	return loop.Request{Method: protocol.MethodThreadFork, Params: p}, err
+}
+
+// Side opens a copy that is kept nowhere.
+func (s remoteSessions) Side(th *state.Thread, turns bool) (loop.Request, error) {
+	mode, policy := sandboxMode(th.Sandbox), protocol.AskForApproval{Mode: th.Approval}
+	if !turns {
+		keep, p := true, s.asked
+		p.Ephemeral, p.Sandbox, p.ApprovalPolicy = &keep, mode, &policy
+		return loop.Request{Method: protocol.MethodThreadStart, Params: p}, nil
+	}
+	p := protocol.ThreadForkParams{ThreadID: th.ID, Model: &th.Model, Ephemeral: true, ExcludeTurns: true, Sandbox: mode, ApprovalPolicy: &policy, Config: s.asked.Config}
+	return loop.Request{Method: protocol.MethodThreadFork, Params: p}, nil
 }
 
 // Page gives sessions, the newest first: those of the folder of --cd, or of all folders.

@@ -7,6 +7,7 @@ import (
 
 	"codex/pkg/cli/version"
 	"codex/pkg/frontend/tui/loop"
+	"codex/pkg/frontend/tui/state"
 	"codex/pkg/protocol"
 	"codex/pkg/thread"
 )
@@ -76,6 +77,38 @@ func (s sessions) Fork(ref string) (loop.Request, error) {
 
 // open opens a session. The engine need not tell its turns: the last ones are read here,
 // while it loads what the model has to know.
+// Side opens a copy that is kept nowhere: its engine gets the history.
+func (s sessions) Side(th *state.Thread, turns bool) (loop.Request, error) {
+	mode, policy := sandboxMode(th.Sandbox), protocol.AskForApproval{Mode: th.Approval}
+	if !turns {
+		keep := true
+		p := protocol.ThreadStartParams{Model: &th.Model, Ephemeral: &keep, Sandbox: mode, ApprovalPolicy: &policy}
+		return loop.Request{Method: protocol.MethodThreadStart, Params: p, Ephemeral: true}, nil
+	}
+	_, path, err := s.find(th.ID)
+	if err != nil {
+		return loop.Request{}, err
+	}
+	items, err := thread.Items(path)
+	if err != nil {
+		return loop.Request{}, err
+	}
+	p := protocol.ThreadResumeParams{History: items, Model: &th.Model, Sandbox: mode, ApprovalPolicy: &policy}
+	return loop.Request{Method: protocol.MethodThreadResume, Params: p, Ephemeral: true}, nil
+}
+
+// sandboxMode is the word for a policy.
+func sandboxMode(p protocol.SandboxPolicy) *protocol.SandboxMode {
+	m := protocol.SandboxModeReadOnly
+	switch p.Type {
+	case protocol.SandboxPolicyWorkspaceWrite:
+		m = protocol.SandboxModeWorkspaceWrite
+	case protocol.SandboxPolicyDangerFullAccess:
+		m = protocol.SandboxModeDangerFullAccess
+	}
+	return &m
+}
+
 func (s sessions) open(id, path string) loop.Request {
 	return loop.Request{
 		Method: protocol.MethodThreadResume,

@@ -39,9 +39,13 @@ func (l *Loop) startEngine() {
 	if l.Start == nil {
 		return
 	}
-	stored := l.Request.Stored
+	stored, ephemeral := l.Request.Stored, l.Request.Ephemeral
+	saved := l.saved
 	l.beside(func(ctx context.Context) func() {
-		e, err := l.Start(ctx)
+		if saved != nil {
+			<-saved
+		}
+		e, err := l.Start(ctx, ephemeral)
 		var s Stored
 		if err == nil && stored != nil { // while the engine starts
 			s, err = stored()
@@ -240,10 +244,12 @@ func (l *Loop) open(r Request) {
 		l.state.Thread.HideReasoning, l.state.Thread.RawReasoning = ours.Get("hideAgentReasoning").Bool(), ours.Get("showRawAgentReasoning").Bool()
 		l.state.Thread.Summary = ours.Get("reasoningSummary").Str
 		l.opened = true
-		if r.Stored == nil || before != l.headerOf() {
+		switch {
+		case r.Quiet:
+		case r.Stored == nil || before != l.headerOf():
 			l.header()
 		}
-		if r.Stored == nil {
+		if r.Stored == nil && !r.Quiet {
 			from := max(0, len(opened.Thread.Turns)-MaxReplay)
 			l.replay(opened.Thread.Turns[from:], from > 0, 0)
 		}

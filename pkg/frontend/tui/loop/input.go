@@ -138,6 +138,7 @@ func (l *Loop) begin() {
 		l.state.Notice(cells.Warning, fmt.Sprintf("There is no theme %q; /theme lists those there are.", l.look.Syntax), "")
 	}
 	l.tellBadKeys()
+	l.tellBadItems()
 	l.enter()
 }
 

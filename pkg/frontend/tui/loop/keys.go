@@ -126,6 +126,8 @@ func (l *Loop) ctrlC() {
 		l.composer.Clear()
 	case l.state.Turn.Running:
 		l.interrupt()
+	case l.side != nil:
+		l.leaveSide()
 	default:
 		l.leave()
 	}
@@ -143,6 +145,8 @@ func (l *Loop) escape(primed bool) {
 	case l.state.Turn.Running:
 		l.interrupt()
 	case !l.composer.Empty():
+	case l.side != nil:
+		l.leaveSide()
 	case primed:
 		l.backtrack()
 	default:

@@ -44,7 +44,7 @@ type Options struct {
 	Die     func(sig os.Signal, status int) // ends the process
 
 	// Start brings the engine, once it may begin. It is called beside the loop.
-	Start func(ctx context.Context) (*Engine, error)
+	Start func(ctx context.Context, ephemeral bool) (*Engine, error)
 	// Request is what opens the thread; for a recording there is none.
 	Request  Request
 	Playing  bool // a recording: nobody listens
@@ -78,8 +78,10 @@ type Terminal interface {
 
 // Request is what is sent to open a thread.
 type Request struct {
-	Method string
-	Params any
+	Method    string
+	Params    any
+	Ephemeral bool // nothing is to be kept of it
+	Quiet     bool // it has been on the screen
 	// Stored, where it is set, reads what is shown of a session at once; the answer's turns
 	// are not shown then. It is called beside the loop.
 	Stored func() (Stored, error)
@@ -114,6 +116,7 @@ type Loop struct {
 	page     overlay.Overlay // on the whole screen
 	popup    *overlay.Popup
 	search   *historySearch
+	side     *aside
 	signing  *signIn // at an app-server
 	sheet    bool    // of shortcuts
 	raw      bool    // finished text is printed as it is
@@ -152,8 +155,9 @@ type Loop struct {
 	closed, closedAt string // what was typed when a popup was closed
 	finder           *finder
 	finding          int
-	skills           *[]skills.Skill // once they were looked for
-	statusChosen     []string
+	saved            chan struct{}       // closed when the newest settings are written
+	skills           *[]skills.Skill     // once they were looked for
+	chosen           map[string][]string // items of the status line and the title, by their setting
 }
 
 // New makes a Loop. Run runs it.
@@ -277,6 +281,9 @@ func (l *Loop) end() {
 		}
 	}
 	l.result.Usage = l.state.Usage
+	if s := l.side; s != nil {
+		l.asked, l.state.Thread.ID = s.asked, s.id
+	}
 	if l.asked > 0 || l.transcript.resumed {
 		l.result.Thread = l.state.Thread.ID
 	}

@@ -41,13 +41,13 @@ func (bomb) Read([]byte) (int, error) { panic("boom") }
 // it happens, and though an engine and others still run.
 func TestPanic(t *testing.T) {
 	for name, tc := range map[string]struct {
-		start func(context.Context) (*Engine, error)
+		start func(context.Context, bool) (*Engine, error)
 		post  func(*Loop)
 	}{
 		"in the loop": {post: func(*Loop) { panic("boom") }},
 		"beside it":   {post: func(l *Loop) { l.beside(func(context.Context) func() { panic("boom") }) }},
-		"starting":    {start: func(context.Context) (*Engine, error) { panic("boom") }},
-		"reading": {start: func(context.Context) (*Engine, error) {
+		"starting":    {start: func(context.Context, bool) (*Engine, error) { panic("boom") }},
+		"reading": {start: func(context.Context, bool) (*Engine, error) {
 			return &Engine{In: jsonrpc.NewReader(bomb{}, 0), Out: func([]byte) error { return nil }}, nil
 		}},
 	} {
@@ -57,7 +57,7 @@ func TestPanic(t *testing.T) {
 			var said bytes.Buffer
 			start := tc.start
 			if start == nil { // one that says nothing
-				start = func(ctx context.Context) (*Engine, error) {
+				start = func(ctx context.Context, _ bool) (*Engine, error) {
 					r, w, err := os.Pipe()
 					if err != nil {
 						return nil, err
@@ -73,8 +73,8 @@ func TestPanic(t *testing.T) {
 			l := New(Options{TTY: term, Getenv: func(string) string { return "" }, Cwd: "/w", Config: &config.Config{Cwd: "/w"}, Now: time.Now, Stderr: &said, Start: start,
 				Die: func(_ os.Signal, status int) { died <- status; runtime.Goexit() }})
 			if tc.post != nil {
-				l.Options.Start = func(ctx context.Context) (*Engine, error) {
-					e, err := start(ctx)
+				l.Options.Start = func(ctx context.Context, _ bool) (*Engine, error) {
+					e, err := start(ctx, false)
 					l.post(func() { l.post(func() { tc.post(l) }) }) // behind connect
 					return e, err
 				}

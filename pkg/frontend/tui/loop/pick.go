@@ -104,11 +104,17 @@ func (l *Loop) update(p protocol.ThreadSettingsUpdateParams, then func()) {
 	})
 }
 
-// save writes settings into config.toml.
+// save writes settings into config.toml, in the order in which they were changed. An engine
+// that is started later finds them there.
 func (l *Loop) save(changes ...config.Change) {
-	home := l.Config.Home
+	home, before, done := l.Config.Home, l.saved, make(chan struct{})
+	l.saved = done
 	l.beside(func(ctx context.Context) func() {
-		if err := config.Edit(ctx, home, changes...); err != nil {
+		defer close(done)
+		if before != nil {
+			<-before
+		}
+		if err := config.Edit(context.WithoutCancel(ctx), home, changes...); err != nil { // leaving is no reason to lose them
 			return func() { l.complain("Store the setting: %v", err) }
 		}
 		return nil
@@ -255,26 +261,45 @@ func greet(name string) error {
 
 // pickStatusLine chooses what the status line shows.
 func (l *Loop) pickStatusLine() {
-	chosen := l.statusNames()
-	list := &overlay.List{Title: "Configure Status Line", Subtitle: "Enter switches an item on or off. Items are shown in the order in which they were switched on.",
-		Hint: "Press esc to finish", Stay: true}
-	list.Cancel = func() {
-		l.statusChosen = chosen
-		l.save(config.Change{Path: []string{"tui", "status_line"}, Value: chosen})
+	l.pickItems("Configure Status Line", "status_line", statusItems(), l.statusNames())
+}
+
+// pickTitle chooses what the title of the window shows.
+func (l *Loop) pickTitle() {
+	l.pickItems("Configure Terminal Title", "terminal_title", titleItems(), l.titleNames())
+}
+
+// pickItems chooses items and their order for a setting of [tui]; it counts at once, and is
+// stored at the end.
+func (l *Loop) pickItems(title, key string, items []statusItem, chosen []string) {
+	if l.chosen == nil {
+		l.chosen = map[string][]string{}
 	}
+	list := &overlay.List{Title: title, Subtitle: "Enter switches an item on or off. Items are shown in the order in which they were switched on.",
+		Hint: "Press esc to finish", Stay: true}
+	list.Cancel = func() { l.save(config.Change{Path: []string{"tui", key}, Value: chosen}) }
+	list.Below = func() []text.Line { return []text.Line{text.Of(firstOf(l.sample(key), "nothing"), l.theme.Dim)} }
 	var fill func()
 	fill = func() {
 		list.Items = nil
-		for _, it := range statusItems() {
+		for _, it := range items {
+			on := slices.IndexFunc(chosen, func(n string) bool { found, _ := itemNamed(items, n); return found.name == it.name })
 			mark := "[ ] "
-			if slices.Contains(chosen, it.name) {
+			if on >= 0 {
 				mark = "[x] "
 			}
 			list.Items = append(list.Items, overlay.Item{Label: mark + it.name, Detail: it.about, Do: func() {
-				if i := slices.Index(chosen, it.name); i >= 0 {
-					chosen = slices.Delete(slices.Clone(chosen), i, i+1)
+				if on >= 0 {
+					chosen = slices.Delete(slices.Clone(chosen), on, on+1)
 				} else {
 					chosen = append(slices.Clone(chosen), it.name)
+				}
+				l.chosen[key] = chosen
+				if l.titleText() == "" && l.title != "" { // nobody else takes it away
+					l.title = ""
+					if err := l.TTY.Title(""); err != nil {
+						l.fail(err)
+					}
 				}
 				fill()
 			}})
@@ -282,6 +307,14 @@ func (l *Loop) pickStatusLine() {
 	}
 	fill()
 	l.over(list)
+}
+
+// sample is what a setting of [tui] makes at the moment.
+func (l *Loop) sample(key string) string {
+	if key == "status_line" {
+		return l.statusLine()
+	}
+	return l.titleText()
 }
 
 // toggleVim switches vi's keys on or off.

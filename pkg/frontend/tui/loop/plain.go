@@ -40,6 +40,7 @@ func (l *Loop) beginPlain() {
 	l.screen = screen.New(l.TTY, cols, rows, 0)
 	l.theme, l.placed = &text.Theme{}, true
 	l.tellBadKeys()
+	l.tellBadItems()
 	l.enter()
 	l.draw()
 }

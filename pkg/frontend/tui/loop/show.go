@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
@@ -64,38 +63,6 @@ func resets(w *protocol.RateLimitWindow) string {
 		return ""
 	}
 	return time.Unix(*w.ResetsAt, 0).Format("Jan 2 15:04")
-}
-
-// listMCP lists the MCP servers of config.toml.
-func (l *Loop) listMCP(string) {
-	servers, _ := l.Config.Get("mcp_servers").(map[string]any)
-	list := &cells.Listing{Command: "/mcp", Title: "MCP servers"}
-	var names []string
-	for name := range servers {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		s, _ := servers[name].(map[string]any)
-		what := fmt.Sprint(s["url"])
-		if cmd, ok := s["command"].(string); ok {
-			what = cmd
-			if args, ok := s["args"].([]any); ok {
-				what += " " + strings.Trim(fmt.Sprint(args), "[]")
-			}
-		}
-		state := ""
-		if on, ok := s["enabled"].(bool); ok && !on {
-			state = " (disabled)"
-		} else if slices.Contains(l.state.Starting, name) {
-			state = " (starting)"
-		}
-		list.Items = append(list.Items, name+state+": "+what)
-	}
-	if len(names) == 0 {
-		list.Hints = []string{"No MCP servers configured. codex mcp add NAME -- COMMAND adds one."}
-	}
-	l.show(list)
 }
 
 // listTerminals lists the commands that run in the background.

@@ -1,8 +1,10 @@
 package loop
 
 import (
+	"slices"
 	"strings"
 
+	"codex/pkg/frontend/tui/composer"
 	"codex/pkg/frontend/tui/overlay"
 )
 
@@ -22,9 +24,26 @@ func commands() []command {
 		{name: "model", about: "the model, and how long it thinks", do: plain((*Loop).pickModel)},
 		{name: "permissions", about: "what may be done unasked", do: plain((*Loop).pickPermissions)},
 		{name: "approvals", about: "what may be done unasked", hidden: true, do: plain((*Loop).pickPermissions)},
+		{name: "approve", about: "there is no reviewer by machine", running: true, hidden: true,
+			do: notHere("There is no reviewer by machine that could have refused something: a person is asked. /permissions says what is not asked about.")},
+		{name: "experimental", about: "features that are not finished", do: plain((*Loop).pickFeatures)},
 		{name: "fast", about: "the model's faster tier, on or off", do: plain((*Loop).toggleFast)},
 		{name: "keymap", about: "keys, and others for them", args: true, do: (*Loop).keymap},
 		{name: "vim", about: "keys of vi in the composer", do: plain((*Loop).toggleVim)},
+		{name: "memories", about: "where to write what each session shall know", hidden: true,
+			do: notHere("Nothing is remembered by itself. What each session shall know goes into AGENTS.md: of the project, or of the folder of settings for all of them.")},
+		{name: "hooks", about: "hooks, and which of them may run", running: true, do: plain((*Loop).pickHooks)},
+		{name: "plugins", about: "plugins of marketplaces, and which of them are used", running: true, do: plain((*Loop).pickPlugins)},
+		{name: "apps", about: "there are no connectors", running: true, hidden: true,
+			do: notHere("Connectors of ChatGPT are not part of this version. codex mcp add connects a server of tools instead, and /mcp lists those there are.")},
+		{name: "ide", about: "there is no link to an editor", running: true, args: true, hidden: true,
+			do: notHere("There is no link to an editor from here. @ names a file; an editor talks to codex app-server.")},
+		{name: "goal", about: "there are no goals", running: true, args: true, hidden: true,
+			do: notHere("Goals that outlive a turn are not part of this version. Say in the message when the work is done, or use /plan first.")},
+		{name: "agent", about: "there are no sub-agents", running: true, hidden: true,
+			do: notHere("The engine starts no sub-agents, so there is one thread. /side asks something aside, /fork goes on in a copy.")},
+		{name: "subagents", about: "there are no sub-agents", running: true, hidden: true,
+			do: notHere("The engine starts no sub-agents, so there is one thread. /side asks something aside, /fork goes on in a copy.")},
 		{name: "skills", about: "skills, and which of them are used", running: true, do: plain((*Loop).listSkills)},
 		{name: "review", about: "have changes looked through for mistakes", args: true, do: (*Loop).review},
 		{name: "rename", about: "give this session a name", running: true, args: true, do: (*Loop).rename},
@@ -35,15 +54,18 @@ func commands() []command {
 		{name: "init", about: "have an AGENTS.md written for this project", do: plain((*Loop).initAgents)},
 		{name: "compact", about: "replace the history by its summary", do: plain((*Loop).compact)},
 		{name: "plan", about: "switch to plan mode", args: true, do: (*Loop).plan},
+		{name: "side", about: "ask something aside, which is forgotten", args: true, do: (*Loop).sideConversation},
 		{name: "copy", about: "the last answer to the clipboard, as markdown", running: true, do: plain((*Loop).copyAnswer)},
 		{name: "raw", about: "text as it is, to be copied", running: true, args: true, do: (*Loop).rawOutput},
 		{name: "diff", about: "what differs from the last commit, new files too", running: true, do: plain((*Loop).diff)},
 		{name: "mention", about: "mention a file", running: true, do: plain((*Loop).mention)},
 		{name: "status", about: "settings and tokens of this session", running: true, do: plain((*Loop).statusCard)},
 		{name: "statusline", about: "choose what the status line shows", running: true, do: plain((*Loop).pickStatusLine)},
+		{name: "title", about: "choose what the window's title shows", running: true, do: plain((*Loop).pickTitle)},
 		{name: "theme", about: "colours of code", do: plain((*Loop).pickTheme)},
 		{name: "mcp", about: "MCP servers and their tools", running: true, args: true, do: (*Loop).listMCP},
 		{name: "debug-config", about: "show where settings come from", running: true, hidden: true, do: plain((*Loop).debugConfig)},
+		{name: "feedback", about: "what a report should have with it", running: true, do: plain((*Loop).feedback)},
 		{name: "logout", about: "log out of Codex", do: plain((*Loop).logout)},
 		{name: "exit", about: "exit Codex", running: true, do: plain((*Loop).leave)},
 		{name: "quit", about: "exit Codex", running: true, hidden: true, do: plain((*Loop).leave)},
@@ -82,8 +104,10 @@ func (l *Loop) slash(body string) {
 		l.sendText(body)
 	case l.state.Turn.Running && !c.running:
 		l.complain("'/%s' has to wait for the end of the turn.", c.name)
+	case l.side != nil && !slices.Contains([]string{"copy", "raw", "diff", "mention", "status", "ps", "stop", "exit", "quit"}, c.name):
+		l.complain("'/%s' has to wait: esc leaves this side conversation.", c.name)
 	case !l.opened && c.name != "exit" && c.name != "quit":
-		l.complain("'/%s' has to wait until the engine has started.", c.name)
+		l.queue = append(l.queue, composer.DraftOf(body)) // what the thread is, is not known yet
 	default:
 		c.do(l, strings.TrimSpace(rest))
 	}

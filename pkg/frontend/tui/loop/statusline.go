@@ -28,8 +28,8 @@ func statusItems() []statusItem {
 		{"run-state", "whether a turn runs", (*Loop).runState},
 		{"permissions", "what commands may do", func(l *Loop) string { return l.permissionsWord() }},
 		{"approval-mode", "when a person is asked", func(l *Loop) string { return l.state.Thread.Approval }},
-		{"context-remaining", "what is left of the context window", func(l *Loop) string { return l.context("%d%% context left", false) }},
-		{"context-used", "what is used of the context window", func(l *Loop) string { return l.context("%d%% context used", true) }},
+		{"context-remaining", "what is left of the context window", func(l *Loop) string { return l.context("Context %d%% left", false) }},
+		{"context-used", "what is used of the context window", func(l *Loop) string { return l.context("Context %d%% used", true) }},
 		{"context-window-size", "the size of the context window", (*Loop).window},
 		{"used-tokens", "tokens of this thread", func(l *Loop) string { return l.tokens(l.state.Usage.Total.TotalTokens, "used") }},
 		{"total-input-tokens", "tokens sent", func(l *Loop) string { return l.tokens(l.state.Usage.Total.InputTokens, "in") }},
@@ -38,28 +38,72 @@ func statusItems() []statusItem {
 		{"weekly-limit", "what is left of the long limit", func(l *Loop) string { return l.limit(true) }},
 		{"codex-version", "the version", func(*Loop) string { return version.Compat }},
 		{"thread-id", "the id of the thread", func(l *Loop) string { return l.state.Thread.ID }},
-		{"thread-title", "the name of the thread", func(l *Loop) string { return l.state.Thread.Name }},
+		{"thread-title", "the name of the thread, or its id", func(l *Loop) string { return firstOf(l.state.Thread.Name, l.state.Thread.ID) }},
+		{"reasoning", "how much the model thinks", func(l *Loop) string { return firstOf(l.state.Thread.Effort, "default") }},
+		{"fast-mode", "whether the faster tier is used", func(l *Loop) string { return "Fast " + onOff(l.state.Thread.Tier == fastTier) }},
+		{"raw-output", "that text is printed as it is", func(l *Loop) string { return map[bool]string{true: "raw output"}[l.raw] }},
+		{"task-progress", "the steps of the plan that are done", (*Loop).taskProgress},
 	}
 }
 
-// statusNames are the items that are shown, as configured.
-func (l *Loop) statusNames() []string {
-	if l.statusChosen != nil {
-		return l.statusChosen
-	}
-	list, ok := l.Config.Get("tui", "status_line").([]any)
-	if !ok {
-		return []string{"model-with-reasoning", "current-dir"}
-	}
+// itemNamed finds an item by its name, or by another one that it has had.
+func itemNamed(items []statusItem, name string) (statusItem, bool) {
 	aliases := map[string]string{"model-name": "model", "project": "project-name", "project-root": "project-name", "status": "run-state",
-		"approval": "approval-mode", "context-usage": "context-used", "session-id": "thread-id"}
-	var out []string
-	for _, v := range list {
-		if s, ok := v.(string); ok {
-			out = append(out, firstOf(aliases[s], s))
+		"approval": "approval-mode", "context-usage": "context-used", "session-id": "thread-id", "thread": "thread-title", "spinner": "activity"}
+	for _, it := range items {
+		if it.name == name || it.name == aliases[name] {
+			return it, true
 		}
 	}
-	return out
+	return statusItem{}, false
+}
+
+// itemsOf are the items that a setting of [tui] names.
+func (l *Loop) itemsOf(key string, otherwise ...string) []string {
+	if chosen, ok := l.chosen[key]; ok {
+		return chosen
+	}
+	list, ok := l.Config.Get("tui", key).([]any)
+	if !ok {
+		return otherwise
+	}
+	names := []string{}
+	for _, v := range list {
+		if s, ok := v.(string); ok {
+			names = append(names, s)
+		}
+	}
+	return names
+}
+
+func (l *Loop) statusNames() []string {
+	return l.itemsOf("status_line", "model-with-reasoning", "current-dir")
+}
+
+// tellBadItems says which items of the status line and of the title there are not.
+func (l *Loop) tellBadItems() {
+	for _, k := range []struct {
+		key   string
+		names []string
+		items []statusItem
+	}{{"status_line", l.statusNames(), statusItems()}, {"terminal_title", l.titleNames(), titleItems()}} {
+		var bad []string
+		for _, n := range k.names {
+			if _, ok := itemNamed(k.items, n); !ok {
+				bad = append(bad, n)
+			}
+		}
+		if len(bad) > 0 {
+			l.state.Notice(cells.Warning, fmt.Sprintf("%s: tui.%s: there is no item %s", l.path(l.Config.Where("tui", k.key)), k.key, strings.Join(bad, ", ")), "")
+		}
+	}
+}
+
+func (l *Loop) taskProgress() string {
+	if l.state.Tasks == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Tasks %d/%d", l.state.Done, l.state.Tasks)
 }
 
 // statusLine is the line below the composer.
@@ -67,11 +111,9 @@ func (l *Loop) statusLine() string {
 	items := statusItems()
 	var parts []string
 	for _, name := range l.statusNames() {
-		for _, it := range items {
-			if it.name == name {
-				if s := it.show(l); s != "" {
-					parts = append(parts, text.CleanLine(s))
-				}
+		if it, ok := itemNamed(items, name); ok {
+			if s := it.show(l); s != "" {
+				parts = append(parts, text.CleanLine(s))
 			}
 		}
 	}

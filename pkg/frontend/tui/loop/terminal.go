@@ -13,7 +13,6 @@ import (
 	"codex/pkg/foreign"
 	"codex/pkg/frontend/tui/tty"
 	"codex/pkg/shellwords"
-	"codex/pkg/termtext"
 )
 
 // aside gives the terminal away: f has it, in its usual mode. What was on the main screen
@@ -179,31 +178,6 @@ func (l *Loop) passthrough(seq string) error {
 	}
 	_, err := io.WriteString(l.TTY, seq)
 	return err
-}
-
-// retitle sets the title of the window when it has changed.
-func (l *Loop) retitle() {
-	if list, ok := l.Config.Get("tui", "terminal_title").([]any); ok && len(list) == 0 {
-		return
-	}
-	title := l.project()
-	switch {
-	case len(l.state.Asks) > 0:
-		title = "[ ! ] Action Required · " + title
-	case l.state.Turn.Running:
-		title = "⠿ " + title
-	}
-	const most = 240
-	if title = termtext.Line(title); len([]rune(title)) > most {
-		title = string([]rune(title)[:most])
-	}
-	if title == l.title {
-		return
-	}
-	l.title = title
-	if err := l.TTY.Title(title); err != nil {
-		l.fail(err)
-	}
 }
 
 func firstOf(words ...string) string {

@@ -25,6 +25,8 @@ type Sessions interface {
 	// Resume and Fork make the request that opens a session or a copy of it.
 	Resume(ref string) (Request, error)
 	Fork(ref string) (Request, error)
+	// Side opens a copy of a thread that nothing is kept of; an empty one when it has no turns.
+	Side(th *state.Thread, turns bool) (Request, error)
 	// New opens a new thread.
 	New() Request
 }
@@ -67,7 +69,13 @@ func (l *Loop) switchTo(r Request) {
 	if l.state.Thread.ID != "" && l.asked > 0 {
 		l.say("To continue the session before, run codex resume %s", l.state.Thread.ID)
 	}
-	l.Request, l.opened, l.asked = r, false, 0
+	l.asked, l.side = 0, nil
+	l.replace(r)
+}
+
+// replace opens another thread in the place of this one.
+func (l *Loop) replace(r Request) {
+	l.Request, l.opened = r, false
 	l.state = state.State{}
 	l.steers, l.queue = nil, nil
 	if old := l.engine; old != nil && l.Start != nil && !old.Shared {

@@ -177,6 +177,8 @@ func (l *Loop) mode() string {
 	switch {
 	case l.composer.Shell:
 		return "Shell mode"
+	case l.side != nil:
+		return "Side conversation (esc to return)"
 	case l.composer.Vim.On && l.composer.Vim.Normal:
 		return "Vim: Normal"
 	case l.composer.Vim.On:

@@ -188,6 +188,12 @@ func (s *State) planUpdated(p gjson.Result, _ time.Time) {
 	var n protocol.TurnPlanUpdatedNotification
 	if into(p, &n) {
 		s.flushExploring()
+		s.Tasks, s.Done = len(n.Plan), 0
+		for _, step := range n.Plan {
+			if step.Status == protocol.TurnPlanStepStatusCompleted {
+				s.Done++
+			}
+		}
 		s.Show(&cells.Plan{Explanation: deref(n.Explanation), Steps: n.Plan})
 	}
 }
@@ -212,12 +218,22 @@ func (s *State) settingsUpdated(p gjson.Result, _ time.Time) {
 func (s *State) serverStarting(p gjson.Result, _ time.Time) {
 	name := p.Get("name").Str
 	s.Starting = slices.DeleteFunc(s.Starting, func(n string) bool { return n == name })
+	delete(s.Unstarted, name)
 	switch p.Get("status").Str {
 	case "starting":
 		s.Starting = append(s.Starting, name)
 	case "failed":
+		if s.Unstarted == nil {
+			s.Unstarted = map[string]string{}
+		}
+		s.Unstarted[name] = firstLine(p.Get("error").Str)
 		s.Notice(cells.Warning, fmt.Sprintf("MCP server %s did not start: %s", name, p.Get("error").Str), "")
 	}
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return s
 }
 
 // hookCompleted tells of hooks that failed or have something to say.

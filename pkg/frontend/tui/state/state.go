@@ -27,6 +27,10 @@ type State struct {
 	Asks []*Ask
 	// Starting are the MCP servers that are not ready yet.
 	Starting []string
+	// Unstarted says why a server did not start.
+	Unstarted map[string]string
+	// Tasks are the steps of the newest plan, Done those that are finished.
+	Tasks, Done int
 
 	message   string // that is told as deltas
 	printed   map[string]bool

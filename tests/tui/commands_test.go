@@ -1,0 +1,186 @@
+//go:build linux
+
+package tui
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"codex/tests/tui/vt"
+)
+
+// config is what is in config.toml.
+func (s *session) config() string {
+	s.t.Helper()
+	b, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// holds fails the test unless config.toml has a text.
+func (s *session) holds(text string) {
+	s.t.Helper()
+	if got := s.config(); !strings.Contains(got, text) {
+		s.t.Errorf("config.toml has no %q:\n%s", text, got)
+	}
+}
+
+// TestNotHere holds that commands with nothing behind them say what to do instead.
+func TestNotHere(t *testing.T) {
+	s := begin(t, options{cols: 120, rows: 40})
+	for command, said := range map[string]string{
+		"/approve": "There is no reviewer by machine", "/memories": "goes into AGENTS.md", "/apps": "codex mcp add connects",
+		"/ide": "an editor talks to codex app-server", "/goal win": "Goals that outlive a turn", "/subagents": "The engine starts no sub-agents",
+		"/feedback": "Nothing is sent.",
+	} {
+		s.ask(command, said)
+	}
+	s.leave()
+}
+
+func TestExperimental(t *testing.T) {
+	s := begin(t, options{})
+	s.ask("/experimental", "[ ] external_migration")
+	s.send("\r")
+	s.see("[x] external_migration")
+	s.send("\x1b")
+	s.gone("Experimental features")
+	s.leave()
+	s.holds("[features]\nexternal_migration = true")
+}
+
+// TestHooks holds that a hook runs in the session after the one in which somebody has
+// agreed to it.
+func TestHooks(t *testing.T) {
+	s := begin(t, options{config: "[[hooks.UserPromptSubmit]]\nhooks = [{ type = \"command\", command = \"touch ran\" }]\n"})
+	ran := filepath.Join(s.work, "ran")
+	s.ask("one", "• yes")
+	s.gone("esc to interrupt")
+	if _, err := os.Stat(ran); err == nil {
+		t.Fatal("the hook has run")
+	}
+	s.ask("/hooks", "1. [ ] UserPromptSubmit")
+	s.see("untrusted: touch ran")
+	s.send("1")
+	s.see("Agree to it")
+	s.send("1")
+	s.see("1. [x] UserPromptSubmit")
+	s.send("\x1b")
+	s.gone("Hooks")
+	s.ask("/new", "To continue the session before")
+	s.ask("two", "› two")
+	s.until("the second answer", func(t *vt.Terminal) bool {
+		return strings.Count(strings.Join(t.All(), "\n"), "• yes") == 2
+	})
+	s.leave()
+	if _, err := os.Stat(ran); err != nil {
+		t.Error(err)
+	}
+	s.holds("trusted_hash = \"sha256:")
+}
+
+func TestPlugins(t *testing.T) {
+	market := t.TempDir()
+	write(t, filepath.Join(market, ".agents/plugins/marketplace.json"), `{"name":"mp","plugins":[{"name":"demo","source":{"source":"local","path":"./demo"}}]}`)
+	write(t, filepath.Join(market, "demo/.codex-plugin/plugin.json"), `{"name":"demo","version":"1.2.0"}`)
+	s := begin(t, options{})
+	s.ask("/plugins", "There are no plugins.")
+	s.leave()
+	write(t, filepath.Join(s.home, "config.toml"), s.config()+fmt.Sprintf("\n[marketplaces.mp]\nsource_type = \"local\"\nsource = %q\n", market))
+	s = s.again()
+	s.ready()
+	s.ask("/plugins", "1. [ ] demo@mp")
+	s.see("not installed")
+	s.send("\r")
+	s.see("1. [x] demo@mp")
+	s.leaveWith("\x1b")
+	s = s.again()
+	s.ready()
+	s.ask("/plugins", "installed 1.2.0")
+	s.send("\r")
+	s.see("1. [ ] demo@mp")
+	s.leaveWith("\x1b")
+	s.holds("[plugins.\"demo@mp\"]\nenabled = false")
+}
+
+// leaveWith presses a key first.
+func (s *session) leaveWith(key string) {
+	s.t.Helper()
+	s.send(key)
+	s.gone("to finish")
+	s.leave()
+}
+
+func TestTitle(t *testing.T) {
+	s := begin(t, options{config: "tui.terminal_title = [\"app-name\", \"thread\", \"run-state\", \"nothing-such\"]\ntui.status_line = [\"status\", \"fast-mode\", \"project\", \"unheard-of\"]\n"})
+	s.see("nothing-such")
+	s.see("unheard-of")
+	s.see("Ready · Fast off · " + filepath.Base(s.work))
+	title := func(text string) {
+		t.Helper()
+		s.until("the title "+text, func(t *vt.Terminal) bool { return strings.Contains(t.Title, text) })
+	}
+	title("codex | 0")
+	title(" | Ready")
+	s.ask("/rename work on it", "renamed")
+	title("codex | work on it | Ready")
+	s.ask("/title", "[x] app-name")
+	s.send("\r")
+	s.see("[ ] app-name")
+	title("work on it | Ready")
+	s.leaveWith("\x1b")
+	s.holds(`terminal_title = ["thread", "run-state", "nothing-such"]`)
+}
+
+// TestSide holds that what is said aside is forgotten, and that the thread goes on.
+func TestSide(t *testing.T) {
+	s := begin(t, options{model: `{"msg":"first"}
+{"msg":"second"}
+{"msg":"third"}`})
+	s.ask("/side early", "A side conversation")
+	s.see("Side conversation (esc to return)")
+	s.see("• first")
+	s.gone("esc to interrupt")
+	s.ask("/model", "'/model' has to wait")
+	s.send("\x15\x1b")
+	s.see("Back from the side conversation.")
+	s.gone("esc to return")
+	s.ask("main", "› main")
+	s.gone("esc to interrupt")
+	s.ask("/side aside", "› aside")
+	s.gone("esc to interrupt")
+	s.send("\x03")
+	s.until("it is back again", func(t *vt.Terminal) bool {
+		return strings.Count(strings.Join(t.All(), "\n"), "Back from the side conversation.") == 2
+	})
+	s.gone("esc to return")
+	s.ask("more", "› more")
+	s.gone("esc to interrupt")
+	s.leave()
+	files, err := filepath.Glob(filepath.Join(s.home, "sessions/*/*/*/*.jsonl"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	b, err := os.ReadFile(files[0])
+	if got := string(b); err != nil || strings.Contains(got, "aside") || strings.Contains(got, "early") || !strings.Contains(got, "main") || !strings.Contains(got, "more") {
+		t.Errorf("%v: %s", err, got)
+	}
+}
+
+// TestServers holds that /mcp asks the engine how its servers do.
+func TestServers(t *testing.T) {
+	s := begin(t, options{cols: 100, rows: 40, config: fmt.Sprintf("mcp_servers.self = { command = %q, args = [\"mcp-server\"] }\nmcp_servers.gone = { command = \"/nowhere/server\" }\nmcp_servers.off = { command = \"cat\", enabled = false }\n",
+		filepath.Join(bin, "codex"))})
+	s.ask("/mcp", "self: ready")
+	s.see("Tools (3): codex, codex-close, codex-reply")
+	s.see("gone: failed: ")
+	s.see("off: disabled")
+	s.ask("/mcp verbose", "codex-reply: ")
+	s.ask("/mcp nonsense", "/mcp takes verbose")
+	s.leave()
+}
