@@ -35,7 +35,7 @@ func TestNotHere(t *testing.T) {
 	s := begin(t, options{cols: 120, rows: 40})
 	for command, said := range map[string]string{
 		"/approve": "There is no reviewer by machine", "/memories": "goes into AGENTS.md", "/apps": "codex mcp add connects",
-		"/ide": "an editor talks to codex app-server", "/goal win": "Goals that outlive a turn", "/subagents": "The engine starts no sub-agents",
+		"/ide": "an editor talks to codex app-server", "/goal win": "Goals that outlive a turn", "/subagents": "An agent works behind the thread",
 		"/feedback": "Nothing is sent.",
 	} {
 		s.ask(command, said)
