@@ -36,10 +36,10 @@ func Items(path string) ([]json.RawMessage, error) {
 	return h.Items, nil
 }
 
-// Fork copies the session file at path under a new id, and gives where the copy is; who
-// says who it is for, nil for nobody: that is not handed down. A turn that still runs
+// Fork copies the session file at path under a new id, and gives where the copy is; source
+// says what began it (one of protocol.Source...), who who it is for, nil for nobody: that is not handed down. A turn that still runs
 // shows as interrupted in the copy, for its end is not in it.
-func Fork(home, path, originator string, who *protocol.ThreadSource) (copied string, err error) {
+func Fork(home, path, originator, source string, who *protocol.ThreadSource) (copied string, err error) {
 	id, at, err := NewID()
 	if err != nil {
 		return "", err
@@ -55,7 +55,7 @@ func Fork(home, path, originator string, who *protocol.ThreadSource) (copied str
 	}
 	first, err := sjson.Delete(meta.Raw, "thread_source")
 	facts := [][2]string{{"id", id}, {"forked_from_id", meta.Get("id").Str}, {"timestamp", rollout.Stamp(at)}, {"originator", originator},
-		{"cli_version", version.Compat}, {"source", protocol.SourceVscode}}
+		{"cli_version", version.Compat}, {"source", source}}
 	if who != nil {
 		facts = append(facts, [2]string{"thread_source", string(*who)})
 	}

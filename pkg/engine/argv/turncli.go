@@ -56,6 +56,7 @@ type Flags struct {
 	SkillRoot     []string `name:"skill-root" sep:"none" placeholder:"DIR" help:"one more folder with skills"`
 	Strict        bool     `name:"strict-config" help:"an unknown key of config.toml is an error"`
 	Source        string   `default:"cli" placeholder:"NAME" help:"what started the thread, for its session file"`
+	Cyber         string   `name:"cyber-access-program" enum:",standard,daybreak_blue,daybreak_red" default:"" hidden:"" help:"ask OpenAI for a cyber access program"`
 	Resume        string   `placeholder:"ID|PATH" help:"go on with this thread"`
 	ThreadID      string   `name:"thread-id" placeholder:"UUID" help:"id of the thread that is begun (version 7)"`
 	OptOut        []string `name:"opt-out" sep:"none" placeholder:"METHOD" help:"a notification that is not wanted"`
@@ -132,7 +133,7 @@ func (f *Flags) options() (*turn.Options, error) {
 			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
 			Program: install.Own(self),
 		},
-		Ephemeral: f.Ephemeral, Source: source, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, PromptInput: f.PromptInput, IgnoreRules: f.IgnoreRules,
+		Ephemeral: f.Ephemeral, Source: source, CyberProgram: f.Cyber, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, PromptInput: f.PromptInput, IgnoreRules: f.IgnoreRules,
 		SkillRoots: f.SkillRoot, TrustHooks: f.BypassHooks, TempDir: os.TempDir(),
 		ClientAuth: f.ClientAuth,
 		Self:       self, Environ: clock.Without(os.Environ()), Getenv: os.Getenv,

@@ -24,6 +24,7 @@ type Body struct {
 	Schema       json.RawMessage // of the answer, nil for none
 	Stored       bool            // the provider keeps items, and knows them by their ids
 	CacheKey     string
+	Cyber        string // access program that OpenAI is asked for
 	Installation string
 }
 
@@ -49,6 +50,9 @@ func (r *Body) JSON() []byte {
 		b.Str("service_tier", r.Tier)
 	}
 	b.Str("prompt_cache_key", r.CacheKey)
+	if r.Cyber != "" {
+		b.Raw("access_programs", `{"cyber":`+string(item.Quote(r.Cyber))+`}`)
+	}
 	r.text(&b)
 	if r.Installation != "" {
 		b.Raw("client_metadata", `{"x-codex-installation-id":`+string(item.Quote(r.Installation))+`}`)

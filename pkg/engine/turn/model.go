@@ -55,7 +55,7 @@ func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, er
 	}
 	set, p := &th.set, th.provider()
 	body := request.Body{Model: set.model, Slug: set.slug, Instructions: th.base, Items: items, Effort: set.requestEffort(), Summary: set.requestSummary(),
-		Tier: set.knownTier(), Verbosity: set.verbosity, Stored: p.Azure(), CacheKey: th.id, Installation: th.opts.Installation(th.cfg.Home)}
+		Tier: set.knownTier(), Verbosity: set.verbosity, Stored: p.Azure(), CacheKey: th.id, Cyber: th.opts.CyberProgram, Installation: th.opts.Installation(th.cfg.Home)}
 	if mayCall {
 		body.Schema = th.schema
 		if body.Tools, err = th.toolSpecs(); err != nil {

@@ -20,10 +20,12 @@ type Options struct {
 	Config    config.Options // of the command line
 	Ephemeral bool
 	Source    json.RawMessage // session source, such as "exec"
-	Resume    string          // id or path of the thread to go on with
-	ThreadID  string          // of a thread that is begun; "" makes one up
-	OptOut    []string        // notifications that the frontend does not want
-	RecordDir string          // --record: the model's and the executor's lines
+	// CyberProgram is the access program that OpenAI is asked for, "" for none.
+	CyberProgram string
+	Resume       string   // id or path of the thread to go on with
+	ThreadID     string   // of a thread that is begun; "" makes one up
+	OptOut       []string // notifications that the frontend does not want
+	RecordDir    string   // --record: the model's and the executor's lines
 	// TrustHooks runs hooks that nobody has agreed to.
 	TrustHooks bool
 	// SkillRoots are more folders with skills.

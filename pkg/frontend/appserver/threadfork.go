@@ -49,7 +49,7 @@ func (s *Server) fork(c *conn, params json.RawMessage, p *protocol.ThreadForkPar
 
 // forkFile writes the copy to a session file of its own.
 func (s *Server) forkFile(from string, a *thread.Asked, params json.RawMessage) (*loadedThread, []protocol.Turn, error) {
-	path, err := thread.Fork(s.home, from, s.origin(), a.ThreadSource)
+	path, err := thread.Fork(s.home, from, s.origin(), protocol.SourceVscode, a.ThreadSource)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,6 +11,7 @@ import (
 // Verbs of the program. The empty one runs a new turn.
 const (
 	verbResume = "resume"
+	verbFork   = "fork"
 	verbReview = "review"
 	verbHelp   = "help"
 )
@@ -31,8 +32,13 @@ type Args struct {
 	Color           string // always, never or auto
 	JSON            bool
 	LastMessageFile string
+	ApproveForMe    bool
+	Worktree        bool
+	TrustFolder     bool
+	ThreadSource    string
+	CyberProgram    string
 
-	// resume
+	// resume and fork
 	Session   string // id or name, "" when none was given
 	Last, All bool
 
@@ -57,6 +63,8 @@ func usageLines(verb string) string {
 	switch verb {
 	case verbResume:
 		return "codex exec resume [OPTIONS] [SESSION_ID] [PROMPT]"
+	case verbFork:
+		return "codex exec fork [OPTIONS] <SESSION_ID> [PROMPT]"
 	case verbReview:
 		return "codex exec review [OPTIONS] [PROMPT]"
 	}
@@ -92,7 +100,7 @@ type parser struct {
 
 func (p *parser) word(arg string, literal bool) error {
 	a := p.args
-	if !literal && a.Verb == "" && (arg == verbResume || arg == verbReview || arg == verbHelp) {
+	if !literal && a.Verb == "" && (arg == verbResume || arg == verbFork || arg == verbReview || arg == verbHelp) {
 		if a.Verb = arg; len(p.words) == 1 {
 			a.Prompt = &p.words[0]
 			p.words = nil
@@ -100,12 +108,12 @@ func (p *parser) word(arg string, literal bool) error {
 		return nil
 	}
 	if a.Verb == verbHelp {
-		if len(p.words) > 0 || arg != verbResume && arg != verbReview && arg != verbHelp {
+		if len(p.words) > 0 || arg != verbResume && arg != verbFork && arg != verbReview && arg != verbHelp {
 			return p.Wrong("unrecognized subcommand '%s'", arg)
 		}
 	}
 	most := 1
-	if a.Verb == verbResume {
+	if a.Verb == verbResume || a.Verb == verbFork {
 		most = 2
 	}
 	if p.words = append(p.words, arg); len(p.words) > most {
@@ -124,6 +132,11 @@ func (p *parser) finish() error {
 			a.Verb = p.words[0]
 		}
 		return nil
+	case verbFork:
+		if len(p.words) == 0 {
+			return p.Wrong("the following required arguments were not provided:\n  <SESSION_ID>")
+		}
+		fallthrough
 	case verbResume:
 		if len(p.words) > 0 && !(a.Last && len(p.words) == 1) {
 			if a.Session, p.words = p.words[0], p.words[1:]; a.Session == "" {
@@ -134,11 +147,35 @@ func (p *parser) finish() error {
 	if len(p.words) > 0 {
 		a.Prompt = &p.words[0]
 	}
+	if err := p.together(); err != nil {
+		return err
+	}
 	if a.FullAuto && a.Bypass {
 		return p.Wrong("the argument '--full-auto' cannot be used with '--dangerously-bypass-approvals-and-sandbox'")
 	}
 	if a.Verb == verbReview {
 		return p.review()
+	}
+	return nil
+}
+
+// together looks for options that do not go with --approve-for-me, --worktree and
+// --cyber-access-program.
+func (p *parser) together() error {
+	a := p.args
+	for _, o := range []struct {
+		given bool
+		name  string
+	}{{a.Sandbox != "", "--sandbox <SANDBOX_MODE>"}, {a.FullAuto, "--full-auto"}, {a.Bypass, "--dangerously-bypass-approvals-and-sandbox"}} {
+		if a.ApproveForMe && o.given {
+			return p.Wrong("the argument '%s' cannot be used with '--approve-for-me'", o.name)
+		}
+	}
+	switch {
+	case a.Worktree && a.Verb == verbResume:
+		return p.Wrong("'--worktree' does not go with a session that is resumed; use 'codex exec fork --worktree'")
+	case a.CyberProgram != "" && a.Verb == verbReview:
+		return p.Wrong("'--cyber-access-program' does not go with a review")
 	}
 	return nil
 }

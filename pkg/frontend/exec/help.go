@@ -20,6 +20,9 @@ func writeHelp(w io.Writer, verb string) error {
 	case verbResume:
 		fmt.Fprint(b, "codex exec resume: go on with a stored session\n\n"+
 			"SESSION_ID is a thread id or the name of a session; with --last it is left out.\n")
+	case verbFork:
+		fmt.Fprint(b, "codex exec fork: go on with a copy of a stored session\n\n"+
+			"SESSION_ID is a thread id or the name of a session, which stays as it is.\n")
 	case verbReview:
 		fmt.Fprint(b, "codex exec review: review changes of the work tree\n")
 	default:

@@ -1,10 +1,12 @@
 package exec
 
 import (
+	"errors"
 	"slices"
 
 	"codex/pkg/cli/options"
 	"codex/pkg/frontend/launch"
+	"codex/pkg/protocol"
 )
 
 // table gives every option.
@@ -19,6 +21,15 @@ func (a *Args) table() []launch.Option {
 		opt("--ignore-user-config", "", "do not read CODEX_HOME/config.toml", flag(&a.NoUserConfig)).Passed(),
 		opt("--ignore-rules", "", "do not read rules files", flag(&a.NoRules)).Passed(),
 		opt("--with-mcp", "NAMES", "use these MCP servers only", text(&a.WithMCP)).Passed().Lenient(),
+		opt("--approve-for-me", "", "-s workspace-write; nobody approves more, here not even a reviewer", flag(&a.ApproveForMe)),
+		opt("--worktree", "", "work in a new git worktree below CODEX_HOME/worktrees", flag(&a.Worktree)),
+		opt("--trust", "", "trust the folder, now and later", flag(&a.TrustFolder)),
+		opt("--thread-source", "SOURCE", "who a new session is for", text(&a.ThreadSource)).
+			Pick(string(protocol.ThreadSourceUser), string(protocol.ThreadSourceSubagent), string(protocol.ThreadSourceMemoryConsolidation)),
+		opt("--cyber-access-program", "PROGRAM", "ask OpenAI for a cyber access program", text(&a.CyberProgram)).Passed().
+			Pick("standard", "daybreak_blue", "daybreak_red"),
+		opt("--remote", "ADDR", "refused: see --turn", elsewhere).Hide(),
+		opt("--remote-auth-token-env", "ENV_VAR", "refused: see --turn", elsewhere).Hide(),
 		opt("--output-schema", "FILE", "JSON Schema that the answer must have the shape of", text(&a.SchemaFile)),
 		opt("--color", "COLOR", "colours on stderr", text(&a.Color)).Pick("always", "never", "auto"),
 		opt("--json --experimental-json", "", "print events as lines of JSON on stdout", flag(&a.JSON)),
@@ -46,11 +57,17 @@ func (a *Args) table() []launch.Option {
 	})
 }
 
+// elsewhere refuses an app-server.
+func elsewhere(string) error {
+	return errors.New("exec runs an engine of its own; --turn 'ssh HOST codex-turn' runs it elsewhere, and codex --remote is for a terminal")
+}
+
 // Options lists the command line for help, completion and the check of the man page.
 func Options() options.Set {
 	return options.Set{Commands: []options.Command{
 		{Path: verbResume, Argument: "SESSION", Help: "go on with a stored session"},
+		{Path: verbFork, Argument: "SESSION", Help: "go on with a copy of a stored session"},
 		{Path: verbReview, Help: "review changes of the work tree"},
-		{Path: verbHelp, Argument: verbResume + " " + verbReview, Help: "print help"},
+		{Path: verbHelp, Argument: verbResume + " " + verbFork + " " + verbReview, Help: "print help"},
 	}, Options: launch.Listed(new(Args).table())}
 }

@@ -130,7 +130,15 @@ func (r *run) do(ctx context.Context) error {
 	if r.args.FullAuto {
 		fmt.Fprintln(r.Stderr, "warning: `--full-auto` is deprecated; use `--sandbox workspace-write` instead.")
 	}
+	if r.args.ApproveForMe {
+		fmt.Fprintln(r.Stderr, "warning: `--approve-for-me`: there is no automatic review in this version; what would need an approval is refused.")
+		r.args.Sandbox = "workspace-write"
+		r.args.engine = append(r.args.engine, "--sandbox=workspace-write")
+	}
 	if err := r.loadConfig(ctx); err != nil {
+		return err
+	}
+	if err := r.settle(ctx); err != nil {
 		return err
 	}
 	r.chooseRenderer()
@@ -162,6 +170,48 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 		Env:              config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: r.Hostname},
 		IgnoreUserConfig: r.args.NoUserConfig, ForceApproval: "never", Documents: &r.docs,
 	})
+	return err
+}
+
+// settle does what options say about the folder, and has the settings loaded anew for it.
+func (r *run) settle(ctx context.Context) error {
+	a := r.args
+	if id := r.cfg.ProviderID; a.CyberProgram != "" && id != "openai" {
+		return fmt.Errorf("--cyber-access-program is for the provider openai alone, and this session has %s", id)
+	}
+	if !a.Worktree && !a.TrustFolder {
+		return nil
+	}
+	if a.TrustFolder {
+		if err := r.trustFolder(ctx); err != nil {
+			return err
+		}
+	}
+	if a.Worktree {
+		dir, err := r.worktree(ctx)
+		if err != nil {
+			return err
+		}
+		a.Dir = dir
+		a.engine = append(a.engine, "--cd="+dir)
+	}
+	return r.loadConfig(ctx)
+}
+
+// trustFolder enters the folder as trusted, unless somebody has said that it is not.
+func (r *run) trustFolder(ctx context.Context) error {
+	switch {
+	case r.args.NoUserConfig:
+		return errors.New("--trust is kept in config.toml, which --ignore-user-config leaves out")
+	case r.cfg.Trust == "trusted":
+		return nil
+	case r.cfg.Trust != "":
+		return fmt.Errorf("%s is %s in config.toml, which --trust does not change", r.cfg.TrustKey, r.cfg.Trust)
+	}
+	path, err := config.SetTrust(ctx, r.cfg.Home, r.cfg.TrustKey, "trusted")
+	if err == nil {
+		fmt.Fprintf(r.Stderr, "codex-exec: %s is trusted from now on (%s)\n", r.cfg.TrustKey, filepath.Base(path))
+	}
 	return err
 }
 

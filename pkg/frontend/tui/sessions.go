@@ -64,7 +64,7 @@ func (s sessions) Fork(ref string) (loop.Request, error) {
 	if err != nil {
 		return loop.Request{}, err
 	}
-	copied, err := thread.Fork(s.cfg.Home, path, "codex-tui", nil)
+	copied, err := thread.Fork(s.cfg.Home, path, "codex-tui", protocol.SourceCli, nil)
 	if err != nil {
 		return loop.Request{}, fmt.Errorf("fork the session: %w", err)
 	}
