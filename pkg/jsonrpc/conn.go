@@ -280,12 +280,22 @@ func (c *Conn) Respond(id json.RawMessage, result any) error {
 		return nil
 	}
 	if raw, ok := result.(json.RawMessage); ok { // that of another connection, which may be large
-		line := make([]byte, 0, len(raw)+len(id)+20)
-		line = append(append(line, `{"id":`...), id...)
-		line = append(append(line, `,"result":`...), raw...)
-		return c.wrote(c.out.WriteLine(append(line, '}')))
+		return c.wrote(c.out.WriteLine(answerLine(id, raw)))
 	}
 	return c.write(response{id, result})
+}
+
+// TryRespond is Respond for one who must not wait; false if it would have to.
+func (c *Conn) TryRespond(id, result json.RawMessage) bool {
+	out, ok := c.out.(*Writer)
+	return ok && out.TryLine(answerLine(id, result))
+}
+
+func answerLine(id, result json.RawMessage) []byte {
+	line := make([]byte, 0, len(result)+len(id)+21)
+	line = append(append(line, `{"id":`...), id...)
+	line = append(append(line, `,"result":`...), result...)
+	return append(line, '}')
 }
 
 // Fail answers a request with an error. A nil id means that nobody asked.

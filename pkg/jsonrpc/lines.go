@@ -84,6 +84,9 @@ type Writer struct {
 	buf bytes.Buffer
 	enc *json.Encoder
 	err error
+
+	// Begin is what the function Begin gives, or nil. It is set before use.
+	Begin func(line []byte) (rest []byte)
 }
 
 // NewWriter writes lines to w.
@@ -123,6 +126,32 @@ func (w *Writer) WriteLine(line []byte) error {
 	w.buf.WriteByte('\n')
 	_, w.err = w.w.Write(w.buf.Bytes())
 	return w.err
+}
+
+// TryLine is WriteLine for one who must not wait; false if it would have to.
+func (w *Writer) TryLine(line []byte) bool {
+	if w.Begin == nil || !w.mu.TryLock() {
+		return false
+	}
+	if w.err != nil { // nobody reads it
+		w.mu.Unlock()
+		return true
+	}
+	whole := append(line, '\n')
+	switch rest := w.Begin(whole); len(rest) {
+	case 0:
+		w.mu.Unlock()
+		return true
+	case len(whole):
+		w.mu.Unlock()
+		return false
+	default:
+		go func() { // ends with the write
+			defer w.mu.Unlock()
+			_, w.err = w.w.Write(rest)
+		}()
+		return true
+	}
 }
 
 // Err returns the first error of writing, if any.

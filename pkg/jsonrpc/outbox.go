@@ -22,6 +22,10 @@ type Outbox struct {
 	writing   bool // what was taken last is still being written
 	finishing bool // nothing more comes
 	closed    bool
+
+	// Begin is what the function Begin gives, or nil: where nothing is before it, a line
+	// need not wait for Run. It is set before use, and lines have their newline then.
+	Begin func(line []byte) (rest []byte)
 }
 
 // NewOutbox has room for so many messages and bytes; then senders wait, or the peer is
@@ -74,6 +78,11 @@ func (o *Outbox) WriteLine(line []byte) error {
 		o.lines, o.bytes = nil, 0
 		o.cond.Broadcast()
 		return ErrSlow
+	}
+	if o.Begin != nil && len(o.lines) == 0 && !o.writing {
+		if line = o.Begin(line); len(line) == 0 {
+			return nil
+		}
 	}
 	o.lines = append(o.lines, line)
 	o.bytes += len(line)

@@ -73,8 +73,9 @@ type Client struct {
 // session is one connection to the server.
 type session struct {
 	*sdk.ClientSession
-	over chan struct{}
-	why  error // once over
+	lines *lineConn // of a program, nil for an address
+	over  chan struct{}
+	why   error // once over
 }
 
 // news tells of something that happened, once for all that happened meanwhile.
@@ -149,19 +150,20 @@ func (c *Client) dial(ctx context.Context, version string) (*session, error) {
 	if err != nil {
 		return nil, &StartError{err}
 	}
+	program, _ := transport.(*lineConn)
 	client := sdk.NewClient(&sdk.Implementation{Name: "codex-mcp-client", Title: "Codex", Version: c.opts.Version}, c.clientOptions())
 	client.AddReceivingMiddleware(c.receive)
 	cs, err := client.Connect(ctx, transport, &sdk.ClientSessionOptions{ProtocolVersion: version})
 	if err != nil {
-		if lc, ok := transport.(*lineConn); ok {
-			_ = lc.Close() // it gives no error
+		if program != nil {
+			_ = program.Close() // it gives no error
 		}
 		if refused := c.refused.Load(); refused != nil {
 			return nil, refused
 		}
 		return nil, err
 	}
-	ss := &session{ClientSession: cs, over: make(chan struct{})}
+	ss := &session{ClientSession: cs, lines: program, over: make(chan struct{})}
 	go func() {
 		ss.why = cs.Wait()
 		close(ss.over)

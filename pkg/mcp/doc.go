@@ -8,6 +8,7 @@
 //	http      requests to an address: headers, redirects, bounds
 //	secret    values of env and headers that do not stand in config.toml
 //	request   what is asked of a server, and results as they came
+//	direct    calls at a program, beside the library
 //	limit     the time of a request, which stands still while the user is asked
 //	fault     errors in the original's words
 //

@@ -6,18 +6,20 @@ import (
 )
 
 // limits are the times of the requests that run. While the server has a question open they
-// stand still: it is the user who takes the time.
+// stand still: it is the user who takes the time. One timer is for all: most requests end long
+// before, and must not pay for one.
 type limits struct {
 	mu      sync.Mutex
 	running map[*limit]bool
 	asking  int
+	timer   *time.Timer
+	at      time.Time // when it fires
 }
 
 // limit is the time of one request.
 type limit struct {
-	left  time.Duration
-	since time.Time
-	timer *time.Timer // nil while it stands still
+	left  time.Duration // while it stands still
+	until time.Time     // while it runs
 	over  func()
 }
 
@@ -32,22 +34,53 @@ func (l *limits) begin(d time.Duration, over func()) (end func()) {
 	}
 	l.running[one] = true
 	if l.asking == 0 {
-		one.run()
+		l.run(one)
 	}
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		one.stop()
 		delete(l.running, one)
 	}
 }
 
-func (o *limit) run() { o.since, o.timer = time.Now(), time.AfterFunc(o.left, o.over) }
+// run lets the time of a request run. The caller holds mu.
+func (l *limits) run(one *limit) {
+	one.until = time.Now().Add(one.left)
+	l.arm(one.until)
+}
 
-func (o *limit) stop() {
-	if o.timer != nil {
-		o.timer.Stop()
-		o.left, o.timer = max(o.left-time.Since(o.since), 0), nil
+// arm has the timer fire at a time, or before. The caller holds mu.
+func (l *limits) arm(at time.Time) {
+	switch {
+	case l.timer == nil:
+		l.timer = time.AfterFunc(time.Until(at), l.look)
+	case !l.at.IsZero() && !l.at.After(at):
+		return
+	default:
+		l.timer.Reset(time.Until(at))
+	}
+	l.at = at
+}
+
+// look ends the requests whose time has passed.
+func (l *limits) look() {
+	l.mu.Lock()
+	now := time.Now()
+	l.at = time.Time{}
+	var late []func()
+	for one := range l.running {
+		switch {
+		case l.asking > 0:
+		case one.until.After(now):
+			l.arm(one.until)
+		default:
+			late = append(late, one.over)
+			delete(l.running, one)
+		}
+	}
+	l.mu.Unlock()
+	for _, over := range late {
+		over()
 	}
 }
 
@@ -58,8 +91,8 @@ func (l *limits) pause() {
 	if l.asking++; l.asking > 1 {
 		return
 	}
-	for o := range l.running {
-		o.stop()
+	for one := range l.running {
+		one.left = max(time.Until(one.until), 0)
 	}
 }
 
@@ -69,7 +102,7 @@ func (l *limits) resume() {
 	if l.asking--; l.asking > 0 {
 		return
 	}
-	for o := range l.running {
-		o.run()
+	for one := range l.running {
+		l.run(one)
 	}
 }

@@ -40,6 +40,7 @@ type lineConn struct {
 	log   func(format string, args ...any)
 	name  string
 	waits *waits
+	calls lines.Pending[*direct]
 	// progress takes what a server says of a call: at once, since the library may come to
 	// it after the call's answer.
 	progress func(params json.RawMessage)
@@ -50,9 +51,11 @@ type lineConn struct {
 func (c *Client) newLineConn(p *process) *lineConn {
 	l := &lineConn{p: p, in: lines.NewReader(&body{ReadCloser: p.stdout, events: true}, maxMessage), out: lines.NewOutbox(maxUnread, maxUnreadBytes, false),
 		log: c.opts.log, name: c.server.Name, waits: newWaits(), progress: c.progressLine}
+	l.calls.First = firstDirect
+	l.out.Begin = lines.Begin(p.stdin)
 	go func() { // ends with the connection
 		err := l.out.Run(func(line []byte) error {
-			_, err := p.stdin.Write(append(line, '\n'))
+			_, err := p.stdin.Write(line)
 			return err
 		})
 		if err != nil {
@@ -67,6 +70,14 @@ func (c *lineConn) Connect(context.Context) (sdk.Connection, error) { return c, 
 
 // Read implements sdk.Connection. Closing the process's output ends it.
 func (c *lineConn) Read(context.Context) (jsonrpc.Message, error) {
+	msg, err := c.read()
+	if err != nil {
+		c.end(err)
+	}
+	return msg, err
+}
+
+func (c *lineConn) read() (jsonrpc.Message, error) {
 	for {
 		line, err := c.in.ReadLine()
 		switch {
@@ -76,7 +87,9 @@ func (c *lineConn) Read(context.Context) (jsonrpc.Message, error) {
 			return nil, io.EOF
 		}
 		if msg, ok := c.message(line); ok {
-			c.stray = 0
+			if c.stray = 0; msg == nil {
+				continue
+			}
 			if r, ok := msg.(*jsonrpc.Request); ok && r.Method == "notifications/progress" {
 				c.progress(r.Params)
 				continue
@@ -92,10 +105,15 @@ func (c *lineConn) Read(context.Context) (jsonrpc.Message, error) {
 	}
 }
 
-// message decodes a line; false for one that is no message.
+// message decodes a line; false for one that is no message, nil for one that is not the
+// library's.
 func (c *lineConn) message(line []byte) (jsonrpc.Message, bool) {
-	if m, err := lines.Parse(line); err != nil || m.Kind == lines.KindInvalid {
+	m, err := lines.Parse(line)
+	if err != nil || m.Kind == lines.KindInvalid {
 		return nil, false
+	}
+	if c.answer(m) {
+		return nil, true
 	}
 	if !gjson.GetBytes(line, "jsonrpc").Exists() {
 		return nil, false
@@ -133,8 +151,13 @@ func (c *lineConn) Write(ctx context.Context, msg jsonrpc.Message) error {
 	if r, ok := msg.(*jsonrpc.Request); ok && r.IsCall() {
 		c.waits.sent(ctx, r.ID)
 	}
-	if err = c.out.WriteLine(line); err != nil {
-		c.p.end()
+	return c.writeLine(line)
+}
+
+func (c *lineConn) writeLine(line []byte) error {
+	err := c.out.WriteLine(append(line, '\n'))
+	if err != nil {
+		c.p.stdin.Close() // who writes to it fails, and ends the program
 	}
 	return err
 }

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -24,7 +24,7 @@ const leaveTime = 2 * time.Second
 type process struct {
 	cmd    *exec.Cmd
 	guard  *watchdog.Guard
-	stdin  io.WriteCloser
+	stdin  *os.File
 	stdout *os.File
 	gone   chan struct{} // it is reaped
 	ending sync.Once
@@ -70,17 +70,20 @@ func start(ctx context.Context, s Server, o Options) (*process, error) {
 	cmd.Stderr = stderr
 	watchdog.OwnGroup(cmd)
 	p := &process{cmd: cmd, guard: cmp.Or(o.Guard, &watchdog.Guard{}), gone: make(chan struct{})}
-	if p.stdin, err = cmd.StdinPipe(); err != nil {
+	childIn, stdin, err := os.Pipe()
+	if err != nil {
 		return nil, err
 	}
 	stdout, childOut, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, childIn.Close(), stdin.Close())
 	}
-	p.stdout, cmd.Stdout = stdout, childOut
+	p.stdin, p.stdout, cmd.Stdin, cmd.Stdout = stdin, stdout, childIn, childOut
 	err = p.guard.Start(cmd, o.Self)
+	childIn.Close()
 	childOut.Close()
 	if err != nil {
+		stdin.Close()
 		stdout.Close()
 		return nil, err
 	}

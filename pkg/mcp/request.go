@@ -108,7 +108,7 @@ func (c *Client) ReadResource(ctx context.Context, uri string) (json.RawMessage,
 type Call struct {
 	Tool      string
 	Arguments json.RawMessage // an object, or nil
-	Meta      map[string]any
+	Meta      json.RawMessage // an object, or nil
 	Progress  func(Progress)
 }
 
@@ -118,27 +118,24 @@ var ErrNoResult = errors.New("Unexpected response type")
 // Call calls a tool and gives the result as it came: an object with content,
 // structuredContent, isError and _meta.
 func (c *Client) Call(ctx context.Context, call Call) (json.RawMessage, error) {
+	if result, err, ok := c.startAndWait(ctx, call); ok {
+		return result, err
+	}
 	token := c.tokens.Add(1)
-	if call.Progress != nil {
-		c.mu.Lock()
-		c.progress[token] = call.Progress
-		c.mu.Unlock()
-		defer func() {
-			c.mu.Lock()
-			delete(c.progress, token)
-			c.mu.Unlock()
-		}()
-	}
-	meta := sdk.Meta{"progressToken": token}
-	for k, v := range call.Meta {
-		meta[k] = v
-	}
-	params := &sdk.CallToolParams{Meta: meta, Name: call.Tool}
-	if call.Arguments != nil {
-		params.Arguments = call.Arguments
+	defer c.listen(token, call.Progress)()
+	params, err := callParams(token, call)
+	if err != nil {
+		return nil, err
 	}
 	return c.do(ctx, "tools/call", c.server.Call, func(ctx context.Context, ss *session) error {
-		r, err := ss.CallTool(ctx, params)
+		p := new(sdk.CallToolParams)
+		if err := json.Unmarshal(params, p); err != nil {
+			return fmt.Errorf("encode a call: %w", err)
+		}
+		if call.Arguments != nil {
+			p.Arguments = call.Arguments
+		}
+		r, err := ss.CallTool(ctx, p)
 		return keep(ctx, r, err)
 	})
 }

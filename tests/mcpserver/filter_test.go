@@ -36,7 +36,7 @@ func TestFilters(t *testing.T) {
 		{"", []string{"call", "self", "codex", `{"prompt":"p"}`}, 0, "hello there\n", ""},
 		{`{"prompt":` + "\n" + `"p"}`, []string{"call", "self", "codex", "-"}, 0, "hello there\n", ""},
 		{"", []string{"call", "self", "codex", "--json", `{"prompt":"p"}`}, 0, `"structuredContent":{"threadId":"`, ""},
-		{"", []string{"call", "self", "codex"}, 1, "field `prompt`", ""},
+		{"", []string{"call", "self", "codex"}, 1, "the `prompt` field is required", ""},
 		{"", []string{"call", "self", "codex", "[1]"}, 2, "", "must be a JSON object"},
 		{"", []string{"call", "self", "codex", "{"}, 2, "", "no JSON"},
 		{"", []string{"call", "nosuch", "x"}, 1, "", "No MCP server named 'nosuch' found."},

@@ -41,11 +41,12 @@ func (s *Servers) call(ctx context.Context, t *tools.Turn, tl *tool, c tools.Cal
 	}
 	i := show(t, c.ID, tl.server.Name, tl.tool, arguments)
 	raw, err := s.run(ctx, t, tl, c, arguments)
-	i.end(raw, err)
+	took := time.Since(i.started)
+	i.end(took, raw, err)
 	if err != nil {
-		return output(time.Since(i.started), failure(err), t)
+		return output(took, failure(err), t)
 	}
-	out := output(time.Since(i.started), raw, t)
+	out := output(took, raw, t)
 	out.Response = raw
 	return out
 }
@@ -111,7 +112,11 @@ func (s *Servers) callOn(ctx context.Context, l *link, p wire.CallParams, progre
 func (s *Servers) again(tl *tool) (*tool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, now := range s.offered() {
+	offered := s.offered()
+	if now := offered[[2]string{tl.namespace, tl.name}]; now != nil && now.identity == tl.identity {
+		return now, nil
+	}
+	for _, now := range offered {
 		if now.identity == tl.identity {
 			return now, nil
 		}
@@ -167,8 +172,7 @@ func show(t *tools.Turn, id, server, tool string, arguments json.RawMessage) *sh
 const maxShown = 1 << 20
 
 // end shows how the call ended.
-func (i *shownCall) end(raw json.RawMessage, err error) {
-	took := time.Since(i.started)
+func (i *shownCall) end(took time.Duration, raw json.RawMessage, err error) {
 	ms := took.Milliseconds()
 	i.item.DurationMs = &ms
 	end := tools.McpEnd{Type: "mcp_tool_call_end", CallID: i.item.ID, Invocation: tools.McpInvocation{Server: i.item.Server, Tool: i.item.Tool, Arguments: i.item.Arguments},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"codex/pkg/engine/tools"
 	"codex/pkg/jsonrpc"
@@ -179,10 +180,10 @@ func (s *Servers) shown(t *tools.Turn, c tools.Call, server string, f func() (an
 		raw, err = jsonrpc.Marshal(v)
 	}
 	if err != nil {
-		i.end(nil, err)
+		i.end(time.Since(i.started), nil, err)
 		return tools.Output{Text: err.Error()}
 	}
-	i.end(textResult(string(raw), false), nil)
+	i.end(time.Since(i.started), textResult(string(raw), false), nil)
 	return tools.Output{Text: string(raw)}
 }
 

@@ -100,6 +100,7 @@ func (s *Servers) CallTool(ctx context.Context, t *tools.Turn, name, tool string
 	if own == nil {
 		own = map[string]json.RawMessage{}
 	}
+	delete(own, "progressToken") // it is ours
 	if own["threadId"], err = jsonrpc.Marshal(t.ThreadID); err != nil {
 		return nil, err
 	}

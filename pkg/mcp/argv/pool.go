@@ -3,6 +3,7 @@ package argv
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -52,7 +53,7 @@ func (c *poolCmd) Run(ctx context.Context, p Process) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	done := make(chan error, 1)
-	go func() { done <- servers.Serve(p.In, p.Out) }() // ends with the input, or with the process
+	go func() { done <- servers.Serve(pollable(p.In).(io.Reader), pollable(p.Out).(io.Writer)) }() // ends with the input, or with the process
 	select {
 	case err := <-done:
 		return err

@@ -73,11 +73,14 @@ func New(o Options) *Pool {
 
 // Serve serves one engine until its lines end, and then lets go of its servers.
 func (p *Pool) Serve(in io.Reader, out io.Writer) error {
-	u := &user{pool: p, names: map[string]*shared{}, cancels: map[int64]context.CancelFunc{}}
+	u := &user{pool: p, names: map[string]*shared{}, cancels: map[int64]func(){}}
 	u.ctx, u.stop = context.WithCancel(p.ctx)
-	u.conn = jsonrpc.NewConn(jsonrpc.NewWriter(out), jsonrpc.Options{Handle: u.handle, MaxCalls: maxQuestions})
+	w := jsonrpc.NewWriter(out)
+	w.Begin = jsonrpc.Begin(out)
+	u.conn = jsonrpc.NewConn(w, jsonrpc.Options{Handle: u.handle, MaxCalls: maxQuestions})
 	err := u.conn.Serve(jsonrpc.NewReader(in, 0))
 	u.stop()
+	u.cancelAll()
 	u.work.Wait()
 	p.leave(u)
 	if err != nil {

@@ -26,7 +26,7 @@ type user struct {
 
 	mu      sync.Mutex
 	names   map[string]*shared
-	cancels map[int64]context.CancelFunc // of tool calls, by the engine's numbers
+	cancels map[int64]func() // of tool calls, by the engine's numbers
 }
 
 // handle takes what the engine says. Everything may take long, so everything is done beside
@@ -39,30 +39,26 @@ func (u *user) handle(r *jsonrpc.Request) error {
 		}
 		return nil
 	}
+	if r.Method == wire.MethodCall {
+		return u.begin(r)
+	}
 	run := u.methods()[r.Method]
 	if run == nil {
 		return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "no %s", r.Method))
 	}
-	r.Params = bytes.Clone(r.Params) // the reader goes on
-	ctx, cancel := context.WithCancel(u.ctx)
-	if r.Method == wire.MethodCall {
-		var p wire.CallParams
-		if r.Decode(&p) == nil { // before the next line, which may cancel it
-			u.mu.Lock()
-			u.cancels[p.Call] = cancel
-			u.mu.Unlock()
-		}
-	}
+	r.Own() // the reader goes on
 	u.work.Go(func() {
-		defer cancel()
-		result, err := run(ctx, r)
-		if ctx.Err() == nil || err == nil {
-			_ = r.Reply(result, outside(err)) // an engine that has gone is noticed by its reader
-			return
-		}
-		_ = r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeRefused, "cancelled"))
+		result, err := run(u.ctx, r)
+		u.reply(u.ctx, r, result, err)
 	})
 	return nil
+}
+
+func (u *user) reply(ctx context.Context, r *jsonrpc.Request, result any, err error) {
+	if err != nil && ctx.Err() != nil {
+		err = jsonrpc.Errorf(jsonrpc.CodeRefused, "cancelled")
+	}
+	_ = r.Reply(result, outside(err)) // an engine that has gone is noticed by its reader
 }
 
 type method = func(ctx context.Context, r *jsonrpc.Request) (any, error)
@@ -82,7 +78,6 @@ func (u *user) methods() map[string]method {
 		wire.MethodStart:     with(u.start),
 		wire.MethodManifest:  with(u.manifest),
 		wire.MethodAuth:      with(u.auth),
-		wire.MethodCall:      with(u.call),
 		wire.MethodResources: with(u.resources),
 		wire.MethodTemplates: with(u.templates),
 		wire.MethodRead:      with(u.read),
@@ -148,73 +143,6 @@ func (u *user) manifest(ctx context.Context, p *wire.NameParams) (any, error) {
 		return nil, err
 	}
 	return c.Manifest(ctx)
-}
-
-func (u *user) call(ctx context.Context, p *wire.CallParams) (any, error) {
-	defer func() {
-		u.mu.Lock()
-		delete(u.cancels, p.Call)
-		u.mu.Unlock()
-	}()
-	c, s, err := u.client(ctx, p.Name)
-	if err != nil {
-		return nil, err
-	}
-	var meta map[string]any
-	if len(p.Meta) > 0 {
-		d := json.NewDecoder(bytes.NewReader(p.Meta))
-		d.UseNumber()
-		if err := d.Decode(&meta); err != nil {
-			return nil, jsonrpc.Invalidf("meta is no object")
-		}
-	}
-	u.pool.busy(s, u, 1)
-	defer u.pool.busy(s, u, -1)
-	steps, done := make(chan mcp.Progress, maxSteps), make(chan struct{})
-	var telling sync.WaitGroup
-	telling.Go(func() { u.tell(p.Call, steps, done) })
-	defer telling.Wait() // so that the result comes last
-	defer close(done)
-	return c.Call(ctx, mcp.Call{Tool: p.Tool, Arguments: p.Arguments, Meta: meta, Progress: func(g mcp.Progress) {
-		select {
-		case steps <- g:
-		default: // an engine that does not read must not keep the server from others
-		}
-	}})
-}
-
-// maxSteps is how many steps of one call an engine may be behind; more are left out.
-const maxSteps = 256
-
-// tell says how far a call is until it is done.
-func (u *user) tell(call int64, steps <-chan mcp.Progress, done <-chan struct{}) {
-	for over := false; !over || len(steps) > 0; {
-		select {
-		case g := <-steps:
-			_ = u.conn.Notify(wire.MethodProgress, wire.ProgressParams{Call: call, Progress: g.Progress, Total: g.Total, Message: g.Message}) // who has gone needs none
-		case <-done:
-			over, done = true, nil
-		}
-	}
-}
-
-// busy counts calls of an engine that run on a server.
-func (p *Pool) busy(s *shared, u *user, n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s.calls[u] += n; s.calls[u] == 0 {
-		delete(s.calls, u)
-	}
-}
-
-func (u *user) cancel(call int64) {
-	u.mu.Lock()
-	cancel := u.cancels[call]
-	delete(u.cancels, call)
-	u.mu.Unlock()
-	if cancel != nil {
-		cancel()
-	}
 }
 
 func (u *user) resources(ctx context.Context, p *wire.PageParams) (any, error) {

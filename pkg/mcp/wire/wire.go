@@ -16,11 +16,13 @@
 //
 // At the end of its input the pool ends every server that nobody else uses.
 //
-// Ground layer: it imports config only, and nothing of the protocol of servers.
+// Ground layer: it imports config and gjson, and nothing of the protocol of servers.
 package wire
 
 import (
 	"encoding/json"
+
+	"github.com/tidwall/gjson"
 
 	"codex/pkg/config"
 )
@@ -80,6 +82,27 @@ type CallParams struct {
 	Tool      string          `json:"tool"`
 	Arguments json.RawMessage `json:"arguments,omitempty"` // an object
 	Meta      json.RawMessage `json:"meta,omitempty"`      // an object
+}
+
+// ReadCall reads the params of a call, whose JSON is sound; nothing of it points into them.
+// Calls are what is to be quick.
+func ReadCall(params json.RawMessage) (p CallParams) {
+	gjson.ParseBytes(params).ForEach(func(k, v gjson.Result) bool {
+		switch k.Str {
+		case "name":
+			p.Name = v.String()
+		case "call":
+			p.Call = v.Int()
+		case "tool":
+			p.Tool = v.String()
+		case "arguments":
+			p.Arguments = json.RawMessage(v.Raw)
+		case "meta":
+			p.Meta = json.RawMessage(v.Raw)
+		}
+		return true
+	})
+	return p
 }
 
 // CancelParams give up a call.
