@@ -35,7 +35,7 @@ func TestNotHere(t *testing.T) {
 	s := begin(t, options{cols: 120, rows: 40})
 	for command, said := range map[string]string{
 		"/approve": "There is no reviewer by machine", "/memories": "goes into AGENTS.md", "/apps": "codex mcp add connects",
-		"/ide": "an editor talks to codex app-server", "/goal win": "Goals that outlive a turn", "/subagents": "An agent works behind the thread",
+		"/ide": "an editor talks to codex app-server", "/goal win": "Goals that outlive a turn", "/subagents": "No agent works for this thread", "/agent": "The model starts them",
 		"/feedback": "Nothing is sent.",
 	} {
 		s.ask(command, said)
@@ -183,4 +183,65 @@ func TestServers(t *testing.T) {
 	s.ask("/mcp verbose", "codex-reply: ")
 	s.ask("/mcp nonsense", "/mcp takes verbose")
 	s.leave()
+}
+
+// TestAgent holds that what an agent of the thread did can be seen.
+func TestAgent(t *testing.T) {
+	s := begin(t, options{cols: 120, rows: 40, model: `{"when":"go","call":"spawn_agent","ns":"multi_agent_v1","args":{"message":"sub task"}}
+{"when":"go","msg":"Started it."}
+{"when":"sub task","msg":"The answer of the agent."}`})
+	s.ask("go", "Started it.")
+	s.gone("esc to interrupt")
+	s.ask("/subagents", "Agents")
+	s.see("sub task")
+	done := false
+	for range 200 { // it may still be at work
+		s.send("1")
+		s.until("the agent's session", func(t *vt.Terminal) bool { return t.Alternate() })
+		s.see("P R E V I E W")
+		s.until("something of it", func(t *vt.Terminal) bool {
+			rows := strings.Join(t.Screen(), "\n")
+			return strings.Contains(rows, "100%")
+		})
+		done = strings.Contains(strings.Join(s.screen(), "\n"), "The answer of the agent.")
+		s.send("q")
+		s.until("the list is back", func(t *vt.Terminal) bool { return !t.Alternate() })
+		if done {
+			break
+		}
+	}
+	if !done {
+		t.Error("the agent's answer is not there")
+	}
+	s.send("\x1b")
+	s.gone("esc to finish")
+	s.leave()
+}
+
+// TestPreview holds that a session can be looked at before it is opened, here and at an
+// app-server.
+func TestPreview(t *testing.T) {
+	s := begin(t, options{cols: 100, rows: 30, model: `{"msg":"the **whole** answer"}`})
+	s.ask("a question", "the whole answer")
+	s.gone("esc to interrupt")
+	s.leave()
+	sock := s.appServer()
+	for _, args := range [][]string{{"resume"}, {"resume", "--remote", "unix://" + sock}} {
+		p := start(t, options{cols: 100, rows: 30, home: s.home, work: s.work, args: args})
+		p.see("a question")
+		p.gone("the whole answer")
+		p.send("\x14") // ctrl-t
+		p.see("P R E V I E W")
+		p.see("• the whole answer")
+		p.send("q")
+		p.see("Resume a previous session")
+		p.send("\x0f") // ctrl-o
+		p.see("branch")
+		p.send("\r")
+		p.see("• the whole answer")
+		p.until("it is open", func(t *vt.Terminal) bool { return !t.Alternate() })
+		p.leave()
+		s.holds(`session_picker_view = "comfortable"`)
+		write(t, filepath.Join(s.home, "config.toml"), strings.Replace(s.config(), "comfortable", "dense", 1))
+	}
 }

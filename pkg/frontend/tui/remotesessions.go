@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,13 +158,53 @@ func (s remoteSessions) list(all bool) protocol.ThreadListParams {
 // listTime is how long an app-server has to list its sessions.
 const listTime = 10 * time.Second
 
-// search asks for pages until there are enough, over a connection of its own.
+// search asks for pages until there are enough.
 func (s remoteSessions) search(ctx context.Context, p protocol.ThreadListParams, most int) (found []loop.Session, more bool, err error) {
+	err = s.talk(ctx, func(ctx context.Context, conn *jsonrpc.Conn) error {
+		for {
+			limit := uint32(min(100, most-len(found)))
+			p.Limit = &limit
+			var page protocol.ThreadListResponse
+			if err := conn.Call(ctx, protocol.MethodThreadList, p, &page); err != nil {
+				return err
+			}
+			for i := range page.Data {
+				found = append(found, listed(&page.Data[i]))
+			}
+			if more = page.NextCursor != nil; !more || len(found) >= most {
+				return nil
+			}
+			p.Cursor = page.NextCursor
+		}
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("list the sessions of the app-server: %w", err)
+	}
+	return found, more, nil
+}
+
+// Turns gives the last turns of a session.
+func (s remoteSessions) Turns(ctx context.Context, id string) ([]protocol.Turn, error) {
+	var page protocol.ThreadTurnsListResponse
+	limit, newest, whole := uint32(loop.MaxReplay), protocol.SortDirectionDesc, protocol.TurnItemsViewFull
+	p := protocol.ThreadTurnsListParams{ThreadID: id, Limit: &limit, SortDirection: &newest, ItemsView: &whole}
+	err := s.talk(ctx, func(ctx context.Context, conn *jsonrpc.Conn) error {
+		return conn.Call(ctx, protocol.MethodThreadTurnsList, p, &page)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the session of the app-server: %w", err)
+	}
+	slices.Reverse(page.Data)
+	return page.Data, nil
+}
+
+// talk lets f talk with the app-server over a connection of its own.
+func (s remoteSessions) talk(ctx context.Context, f func(context.Context, *jsonrpc.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
 	e, err := s.connect(ctx)
 	if err != nil {
-		return nil, false, err
+		return err
 	}
 	conn := jsonrpc.NewConn(lineSender(e.Out), jsonrpc.Options{FirstID: 1})
 	served := make(chan struct{})
@@ -177,26 +218,15 @@ func (s remoteSessions) search(ctx context.Context, p protocol.ThreadListParams,
 		<-served
 	}()
 	err = conn.Call(ctx, protocol.MethodInitialize, protocol.InitializeParams{
-		ClientInfo: protocol.ClientInfo{Name: "codex-tui", Version: version.Compat}}, nil)
+		ClientInfo:   protocol.ClientInfo{Name: "codex-tui", Version: version.Compat},
+		Capabilities: &protocol.InitializeCapabilities{ExperimentalApi: true}}, nil)
 	if err == nil {
 		err = conn.Notify(protocol.NoteInitialized, nil)
 	}
-	for err == nil {
-		limit := uint32(min(100, most-len(found)))
-		p.Limit = &limit
-		var page protocol.ThreadListResponse
-		if err = conn.Call(ctx, protocol.MethodThreadList, p, &page); err != nil {
-			break
-		}
-		for i := range page.Data {
-			found = append(found, listed(&page.Data[i]))
-		}
-		if more = page.NextCursor != nil; !more || len(found) >= most {
-			return found, more, nil
-		}
-		p.Cursor = page.NextCursor
+	if err == nil {
+		err = f(ctx, conn)
 	}
-	return nil, false, fmt.Errorf("list the sessions of the app-server: %w", err)
+	return err
 }
 
 // lineSender sends messages as lines.

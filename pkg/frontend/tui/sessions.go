@@ -109,6 +109,19 @@ func sandboxMode(p protocol.SandboxPolicy) *protocol.SandboxMode {
 	return &m
 }
 
+// Turns gives the last turns of a session.
+func (s sessions) Turns(_ context.Context, id string) ([]protocol.Turn, error) {
+	_, path, err := s.find(id)
+	if err != nil {
+		return nil, err
+	}
+	tail, err := thread.ReadTail(path, loop.MaxReplay, maxStored)
+	if err != nil {
+		return nil, fmt.Errorf("read the session: %w", err)
+	}
+	return tail.Turns, nil
+}
+
 func (s sessions) open(id, path string) loop.Request {
 	return loop.Request{
 		Method: protocol.MethodThreadResume,

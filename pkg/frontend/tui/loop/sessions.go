@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"codex/pkg/config"
 	"codex/pkg/frontend/tui/keys"
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/frontend/tui/text"
@@ -131,8 +132,11 @@ func (p *picker) Key(e keys.Event) bool {
 	case e.Is('s', keys.Ctrl):
 		p.query.Created = !p.query.Created
 		p.load()
+	case e.Is('t', keys.Ctrl) && p.at < len(found):
+		p.l.preview(found[p.at].ID)
 	case e.Is('o', keys.Ctrl):
 		p.full = !p.full
+		p.l.save(config.Change{Path: []string{"tui", "session_picker_view"}, Value: map[bool]string{true: "comfortable", false: "dense"}[p.full]})
 	case e.Is(keys.Backspace, 0):
 		if r := []rune(p.search); len(r) > 0 {
 			p.search, p.at = string(r[:len(r)-1]), 0
@@ -212,7 +216,7 @@ func (p *picker) View(width, height int, t *text.Theme) ([]text.Line, int, int) 
 	mark := fmt.Sprintf(" %d / %d%s · %d%% ─", min(p.at+1, len(found)), len(found), plus, share)
 	out = append(out, text.Of(strings.Repeat("─", max(0, width-text.Width(mark)))+mark, t.Dim),
 		text.Of(text.Clip(" enter "+strings.ToLower(verb)+"   esc new   ctrl+c quit   tab folders   ctrl+s sort", width), t.Dim),
-		text.Of(text.Clip(" ctrl+o more of each   ↑/↓ browse", width), t.Dim))
+		text.Of(text.Clip(" ctrl+o more of each   ctrl+t what was said   ↑/↓ browse", width), t.Dim))
 	return out[:min(len(out), height)], 2, 1 + text.Width(p.search)
 }
 

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"codex/pkg/frontend/tui/state"
+	"codex/pkg/protocol"
 	"context"
 	"fmt"
 	"strings"
@@ -19,10 +20,11 @@ func (n many) Page(_ context.Context, q SessionQuery) (page []Session, more bool
 	}
 	return page, int(n) > q.Most, nil
 }
-func (many) Resume(string) (Request, error)            { return Request{}, nil }
-func (many) Fork(string) (Request, error)              { return Request{}, nil }
-func (many) Side(*state.Thread, bool) (Request, error) { return Request{}, nil }
-func (many) New() Request                              { return Request{} }
+func (many) Resume(string) (Request, error)                         { return Request{}, nil }
+func (many) Fork(string) (Request, error)                           { return Request{}, nil }
+func (many) Side(*state.Thread, bool) (Request, error)              { return Request{}, nil }
+func (many) Turns(context.Context, string) ([]protocol.Turn, error) { return nil, nil }
+func (many) New() Request                                           { return Request{} }
 
 // TestPickerHasAll holds that every session is found, however many there are.
 func TestPickerHasAll(t *testing.T) {

@@ -27,7 +27,7 @@ func (l *Loop) sideConversation(message string) {
 	l.asked, r.Quiet = 0, true
 	l.replace(r)
 	if message != "" {
-		l.queue = append(l.queue, composer.DraftOf(message))
+		l.queue = append([]composer.Draft{composer.DraftOf(message)}, l.queue...)
 	}
 }
 

@@ -25,6 +25,8 @@ type Sessions interface {
 	// Resume and Fork make the request that opens a session or a copy of it.
 	Resume(ref string) (Request, error)
 	Fork(ref string) (Request, error)
+	// Turns gives the last turns of a session. It is called beside the loop.
+	Turns(ctx context.Context, id string) ([]protocol.Turn, error)
 	// Side opens a copy of a thread that nothing is kept of; an empty one when it has no turns.
 	Side(th *state.Thread, turns bool) (Request, error)
 	// New opens a new thread.
@@ -77,7 +79,7 @@ func (l *Loop) switchTo(r Request) {
 func (l *Loop) replace(r Request) {
 	l.Request, l.opened = r, false
 	l.state = state.State{}
-	l.steers, l.queue = nil, nil
+	l.steers = nil // what is queued was typed for what comes now
 	if old := l.engine; old != nil && l.Start != nil && !old.Shared {
 		l.engine = nil
 		l.guard(old.Close)
