@@ -8,13 +8,12 @@
 //	codex-model record FILE -- COMMAND [ARGS] < REQUEST
 //	codex-model record --base-url URL FILE < REQUEST
 //	codex-model serve [FILE] [--listen ADDR] [--log FILE] [--port-file FILE]
+//	codex-model ready --base-url URL ollama|lmstudio MODEL
 //	codex-model list [-c KEY=VALUE] [-p PROFILE]
 //
-// call asks a server; a text that is no JSON object is taken as a prompt. replay answers
-// from a script, whose k-th answer goes to a request that holds k-1 answers already;
-// without FILE it plays the demo. record passes the request on to a command or a server
-// and appends it and the events to a script. serve speaks HTTP as the API does and prints
-// its base URL first. list prints the models of the provider of config.toml. codex-model(1) describes scripts.
+// call asks a server, replay answers from a script, record does one of them and writes a script,
+// serve is a server that answers from one. ready has a local server get a model; list prints
+// the models of the provider of config.toml. codex-model(1) says more.
 //
 // Exit status: 0 response.completed came (serve: it was told to stop); 1 the request
 // failed, told on standard error; 2 wrong usage; replay: what the script says.

@@ -2,7 +2,7 @@
 // request comes in, its events go out as lines; they come from a server (call), from a
 // script (replay), or from either with a copy into a file (record). The same scripts can
 // be served over HTTP (serve). What belongs to a model before the first request is its, too:
-// the provider's list of models.
+// the provider's list of models, and a local server that has the model.
 //
 // Program layer: it imports pkg/responses, pkg/model/script, pkg/provider, pkg/catalog and
 // what they stand on, and pkg/cli.
@@ -35,6 +35,7 @@ type Grammar struct {
 	Replay replayCmd `cmd:"" help:"answer the request on standard input from a script"`
 	Record recordCmd `cmd:"" help:"pass a request on, print the events, and append both to a script"`
 	Serve  serveCmd  `cmd:"" help:"serve a script over HTTP on loopback"`
+	Ready  readyCmd  `cmd:"" help:"see to it that a local server answers and has a model"`
 	List   listCmd   `cmd:"" help:"print the models of the configured provider, as JSON"`
 }
 

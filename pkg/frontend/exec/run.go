@@ -141,6 +141,9 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.settle(ctx); err != nil {
 		return err
 	}
+	if err := r.localReady(ctx); err != nil {
+		return err
+	}
 	r.chooseRenderer()
 	r.ctl = &control{signals: r.Signals, die: r.Die, watch: r.Watch, limit: r.args.Timeout, show: r.show, notice: r.Stderr}
 	defer r.show.close()

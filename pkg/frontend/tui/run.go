@@ -86,6 +86,11 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.loadConfig(ctx); err != nil {
 		return err
 	}
+	if r.args.OSS && r.kind == ownEngine {
+		if err := launch.LocalReady(ctx, r.Self, r.cfg, r.Env, r.Stderr); err != nil {
+			return err
+		}
+	}
 	t, err := tty.Open(r.enhance())
 	if err != nil {
 		return fmt.Errorf("codex needs a terminal (use codex exec without one): %w", err)
