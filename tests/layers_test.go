@@ -56,7 +56,7 @@ func layer(path string) string {
 	}
 	top, rest, _ := strings.Cut(name, "/")
 	switch top {
-	case "frontend", "engine", "cli", "model", "daemon", "login", "apply", "settings":
+	case "frontend", "engine", "cli", "model", "daemon", "login", "apply", "settings", "sessions":
 		return top
 	case "sandbox", "netproxy":
 		return "executor"
@@ -191,6 +191,7 @@ func TestBinaries(t *testing.T) {
 		"codex-login":      {11 * mb, nil},
 		"codex-plugin":     {7 * mb, []string{"net/http"}},
 		"codex-apply":      {10 * mb, nil},
+		"codex-sessions":   {5 * mb, nil},
 		"codex-update":     {5 * mb, []string{"net/http"}},
 	}
 	var sum int64

@@ -97,6 +97,17 @@ func Unarchive(home, path string) (string, error) {
 	return to, move(path, to)
 }
 
+// Delete removes a session file for good. It is an error when somebody is at work on the
+// thread.
+func Delete(path string, now func() time.Time) error {
+	w := rollout.Continue(path, now)
+	if _, err := w.Seize(); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	defer w.Release()
+	return os.Remove(path)
+}
+
 func move(from, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err

@@ -94,7 +94,7 @@ func Last(home, provider, cwd string, all bool) (*Head, error) {
 		o.Cwd = ""
 	}
 	for h, err := range List(home, o) {
-		if err != nil || !h.agent() {
+		if err != nil || !h.Agent() {
 			return h, err
 		}
 	}
@@ -125,7 +125,7 @@ func ByName(home, name, cwd string, all bool) (*Head, error) {
 		if !mayMention(f.Path, name) {
 			continue
 		}
-		if h, ok := in.inspect(f); ok && !h.agent() && strings.TrimSpace(h.Preview) == name {
+		if h, ok := in.inspect(f); ok && !h.Agent() && strings.TrimSpace(h.Preview) == name {
 			return h, nil
 		}
 	}

@@ -97,9 +97,9 @@ func open(path string) (*Head, *os.File, error) {
 	return h, f, nil
 }
 
-// agent tells that no user began the session: it is the work of another thread, such as
+// Agent tells that no user began the session: it is the work of another thread, such as
 // that of a reviewer.
-func (h *Head) agent() bool { return gjson.Get(h.Source, "subagent").Exists() }
+func (h *Head) Agent() bool { return gjson.Get(h.Source, "subagent").Exists() }
 
 // Thread is the session as clients see it, at rest; names are those of all threads.
 func (h *Head) Thread(names map[string]string) protocol.Thread {
