@@ -26,7 +26,7 @@ func (a *Args) table() []launch.Option {
 		opt("--trust", "", "trust the folder, now and later", flag(&a.TrustFolder)),
 		opt("--thread-source", "SOURCE", "who a new session is for", text(&a.ThreadSource)).
 			Pick(string(protocol.ThreadSourceUser), string(protocol.ThreadSourceSubagent), string(protocol.ThreadSourceMemoryConsolidation)),
-		opt("--cyber-access-program", "PROGRAM", "ask OpenAI for a cyber access program", text(&a.CyberProgram)).Passed().
+		opt("--cyber-access-program", "PROGRAM", "ask OpenAI for a cyber access program", text(&a.CyberProgram)).
 			Pick("standard", "daybreak_blue", "daybreak_red"),
 		opt("--remote", "ADDR", "refused: see --turn", elsewhere).Hide(),
 		opt("--remote-auth-token-env", "ENV_VAR", "refused: see --turn", elsewhere).Hide(),

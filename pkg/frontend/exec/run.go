@@ -179,8 +179,12 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 // settle does what options say about the folder, and has the settings loaded anew for it.
 func (r *run) settle(ctx context.Context) error {
 	a := r.args
-	if id := r.cfg.ProviderID; a.CyberProgram != "" && id != "openai" {
-		return fmt.Errorf("--cyber-access-program is for the provider openai alone, and this session has %s", id)
+	switch id := r.cfg.ProviderID; {
+	case a.CyberProgram == "":
+	case id == "openai":
+		a.engine = append(a.engine, "--cyber-access-program="+a.CyberProgram)
+	default:
+		fmt.Fprintf(r.Stderr, "warning: `--cyber-access-program` is not sent: it is for the provider openai alone, and this session has %s.\n", id)
 	}
 	if !a.Worktree && !a.TrustFolder {
 		return nil
