@@ -53,7 +53,14 @@ func Install(ctx context.Context, home string, m *Marketplace, name string) (dir
 		return "", fmt.Errorf("install plugin %s: %w", name, err)
 	}
 	dir = filepath.Join(parent, version)
-	if err := errors.Join(os.Chmod(tmp, 0o755), removeAll(parent, filepath.Base(tmp)), os.Rename(tmp, dir)); err != nil {
+	err = os.Chmod(tmp, 0o755)
+	if err == nil {
+		err = replace(tmp, dir)
+	}
+	if err == nil {
+		err = removeAll(parent, version)
+	}
+	if err != nil {
 		return "", fmt.Errorf("install plugin %s: %w", name, err)
 	}
 	return dir, config.Edit(ctx, home, config.Change{Path: []string{"plugins", name + "@" + m.Name, "enabled"}, Value: true})
@@ -70,6 +77,21 @@ func below(root, dir string) error {
 		return fmt.Errorf("%s lies outside of its marketplace", dir)
 	}
 	return nil
+}
+
+// replace gives a folder another's name. What has that goes to a name of its own, and comes
+// back when it cannot be.
+func replace(from, to string) error {
+	old := from + ".old"
+	err := os.Rename(to, old)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	had := err == nil
+	if err = os.Rename(from, to); err != nil && had {
+		err = errors.Join(err, os.Rename(old, to))
+	}
+	return err
 }
 
 // removeAll empties a folder but for one name.
@@ -120,11 +142,14 @@ func copyTree(ctx context.Context, from, to string) error {
 	})
 }
 
-// Uninstall takes a plugin off this machine and out of the configuration. One that is not
-// there is no error.
-func Uninstall(ctx context.Context, home, name, marketplace string) error {
-	err := os.RemoveAll(cache(home, name, marketplace))
-	return errors.Join(err, config.Edit(ctx, home, config.Change{Path: []string{"plugins", name + "@" + marketplace}}))
+// Uninstall takes a plugin off this machine and out of the configuration. It says whether
+// there was one.
+func Uninstall(ctx context.Context, cfg *config.Config, name, marketplace string) (was bool, err error) {
+	dir, id := cache(cfg.Home, name, marketplace), name+"@"+marketplace
+	_, missing := os.Lstat(dir)
+	was = missing == nil || own(cfg, "plugins")[id] != nil
+	err = os.RemoveAll(dir)
+	return was, errors.Join(err, config.Edit(ctx, cfg.Home, config.Change{Path: []string{"plugins", id}}))
 }
 
 // Add writes a folder's marketplace into the configuration. It says whether it was there.

@@ -2,8 +2,11 @@ package thread
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"codex/pkg/config"
@@ -25,13 +28,14 @@ type Agents struct {
 	Sources []string // absolute paths, in order
 	Cut     []string // those of which Text has the beginning only
 	Damaged []string // those with bytes that are no text
+	Unread  []string // files that are there and cannot be read
 }
 
 // maxGlobal bounds the user's own file, which has no budget.
 const maxGlobal = 1 << 20
 
-// LoadAgents reads the user's file and the project's. What is missing, unreadable or no
-// regular file does not count.
+// LoadAgents reads the user's file and the project's. What is missing or no regular file
+// does not count.
 func LoadAgents(o AgentsOptions) Agents {
 	var out Agents
 	names := []string{"AGENTS.override.md", "AGENTS.md"}
@@ -72,6 +76,9 @@ func LoadAgents(o AgentsOptions) Agents {
 // text is "". ok is false where there is no file.
 func (a *Agents) take(path string, max int) (text string, ok bool) {
 	b, more, err := foreign.ReadHead(path, 2*int64(max)+2) // UTF-16 can be twice as long
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EIO) {
+		a.Unread = append(a.Unread, path)
+	}
 	if err != nil {
 		return "", false
 	}

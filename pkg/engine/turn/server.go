@@ -411,6 +411,9 @@ func (s *Server) warn(th *liveThread) {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path,
 			Summary: path + " has invalid UTF-8: the model gets U+FFFD in the place of what can't be read."})
 	}
+	for _, path := range th.agents.Unread {
+		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path, Summary: path + " cannot be read: the model does not get it."})
+	}
 	if path := th.file.Path(); th.broken != "" {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path, Summary: th.broken})
 	}

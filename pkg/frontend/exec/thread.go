@@ -89,6 +89,7 @@ func (r *run) threadRequest() (method string, params any, err error) {
 	}
 	switch {
 	case errors.Is(err, thread.ErrNone):
+		fmt.Fprintln(r.Stderr, "codex-exec: there is no such session: a new one begins")
 		return protocol.MethodThreadStart, fresh, nil
 	case err != nil:
 		return "", nil, fmt.Errorf("look for the session: %w", err)

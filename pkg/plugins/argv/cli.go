@@ -128,11 +128,15 @@ func (c removeCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 		return err
 	}
 	cfg, err := g.load(ctx, p)
-	if err == nil {
-		err = plugins.Uninstall(ctx, cfg.Home, name, market)
-	}
 	if err != nil {
 		return err
+	}
+	was, err := plugins.Uninstall(ctx, cfg, name, market)
+	switch {
+	case err != nil:
+		return err
+	case !was:
+		return p.print("No plugin `%s` from marketplace `%s` is installed.\n", name, market)
 	}
 	return p.print("Removed plugin `%s` from marketplace `%s`.\n", name, market)
 }

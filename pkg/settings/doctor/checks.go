@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/execpolicy"
+	"codex/pkg/execpolicy/ruledir"
 )
 
 // examination is what the checks look at.
@@ -42,6 +45,7 @@ func checks() []row {
 		{"terminal.env", "terminal", "Environment", "terminal", terminal},
 		{"state.paths", "state", "Environment", "state", state},
 		{"config.load", "config", "Configuration", "config", settingsLoad},
+		{"rules.load", "rules", "Configuration", "rules", rules},
 		{"auth.credentials", "auth", "Configuration", "auth", credentials},
 		{"mcp.config", "mcp", "Configuration", "mcp", servers},
 		{"sandbox.helpers", "sandbox", "Configuration", "sandbox", sandbox},
@@ -163,6 +167,20 @@ func state(_ context.Context, e *examination) check {
 	if err := os.Remove(probe.Name()); err != nil {
 		return check{Status: warn, Summary: "a file stays behind in CODEX_HOME", Details: d}.advise("%v", err)
 	}
+	sessions := filepath.Join(e.home, "sessions")
+	switch _, err := os.ReadDir(sessions); {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return check{Status: fail, Summary: "the sessions cannot be read", Details: d}.advise("%v.", err)
+	default:
+		probe, err := os.CreateTemp(sessions, ".doctor-*")
+		if err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+		if err != nil {
+			return check{Status: fail, Summary: "sessions cannot be written", Details: d}.advise("%v.", err)
+		}
+	}
 	return check{Status: ok, Summary: "state paths are OK", Details: d}
 }
 
@@ -221,6 +239,33 @@ func settingsLoad(_ context.Context, e *examination) check {
 	return check{Status: ok, Summary: "config loaded", Details: d}
 }
 
+// rules has the rules files read as an engine does: one that is broken ends codex exec.
+func rules(ctx context.Context, e *examination) check {
+	if e.cfg == nil {
+		return unread()
+	}
+	files, err := ruledir.Files(ruledir.Folders(e.cfg.Layers, false))
+	if err != nil {
+		return check{Status: fail, Summary: "the rules cannot be read"}.advise("%v.", err)
+	}
+	if len(files) == 0 {
+		return check{Status: ok, Summary: "no rules files"}
+	}
+	d := map[string]any{"files": files}
+	out, err := e.output(ctx, "codex-execpolicy", append([]string{"compile", "--"}, files...)...)
+	if err != nil {
+		return check{Status: fail, Summary: "the rules cannot be read", Details: d}.advise("%v.", err)
+	}
+	_, broken, err := execpolicy.ReadLines(bytes.NewReader(out))
+	if err != nil {
+		return check{Status: fail, Summary: "the rules cannot be read", Details: d}.advise("%v.", err)
+	}
+	if len(broken) > 0 {
+		return check{Status: fail, Summary: broken[0].Error(), Details: d}.advise("Mend the file: codex exec does not begin with it.")
+	}
+	return check{Status: ok, Summary: fmt.Sprintf("%d rules files are read", len(files)), Details: d}
+}
+
 // credentials looks what goes to the provider, without showing it.
 func credentials(ctx context.Context, e *examination) check {
 	if e.cfg == nil {
@@ -229,6 +274,11 @@ func credentials(ctx context.Context, e *examination) check {
 	p := e.cfg.Provider
 	get := e.p.Env.Get
 	d := map[string]any{"model provider": e.cfg.ProviderID, "auth storage mode": e.cfg.AuthStore, "auth file": auth.Path(e.home)}
+	if f, err := os.Open(auth.Path(e.home)); err == nil {
+		f.Close()
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return check{Status: fail, Summary: "the stored credential cannot be read", Details: d}.advise("%v.", err)
+	}
 	switch {
 	case len(p.Command) > 0:
 		return check{Status: ok, Summary: "the provider is a command", Details: d}

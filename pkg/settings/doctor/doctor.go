@@ -1,7 +1,7 @@
 // Package doctor is the program codex-doctor: it looks at what a session here depends on and says
 // what is wrong, and which variable or file decided.
 //
-// Program layer: it imports cli, config, auth, foreign, responses for HTTP, and settings.
+// Program layer: it imports cli, config, auth, execpolicy, foreign, responses for HTTP, and settings.
 package doctor
 
 import (
