@@ -285,13 +285,15 @@ func (c *checker) table(v any, name string, t *typ, a *at) {
 		case ok && !shared:
 			m[k] = c.value(x, kind, &below)
 		case ok || flat != "":
-			hidden := a.hidden(k, true)
+			top := name == "FeaturesToml" && a.up.up == nil // its values have places of their own
+			hidden := a.hidden(k, !top)
 			m[k] = c.value(x, cmp.Or(kind, flat), &hidden)
 			if !ok && name == "FeaturesToml" && c.strict && canonicalFeature(k) == "" {
 				c.unknown = append(c.unknown, below.loc())
 			}
 		case t.head == "deny":
 			c.fail(a, "unknown field `%s`, expected %s", k, alternatives(fieldNames(t.body)))
+			c.faults[len(c.faults)-1].loc = below.loc()
 		case c.strict:
 			c.unknown = append(c.unknown, below.loc())
 		}

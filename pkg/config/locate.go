@@ -7,7 +7,7 @@ import (
 )
 
 // locate finds the value at a place ("#N" is an index in a list): its offset and
-// length in bytes. A table with a header is found at the key in the header.
+// length in bytes. A table with a header is found at the header.
 // Of what is not there, the nearest that holds it is found, or the start.
 func locate(src string, loc []string) (off, n int) { return find(src, loc, false) }
 
@@ -62,7 +62,11 @@ func (f *finder) header(it item, count map[string]int) (table []string) {
 		if it.array && i == len(it.path)-1 {
 			count[id]++
 		}
-		f.meet(table, it.keys[i], true)
+		if at := it.keys[i]; i < len(it.path)-1 || f.key {
+			f.meet(table, at, true)
+		} else { // the table as a whole begins with its bracket
+			f.meet(table, unstable.Range{Offset: uint32(it.start), Length: at.Offset + at.Length - uint32(it.start)}, true)
+		}
 		if c := count[id]; c > 0 {
 			table = append(table, "#"+strconv.Itoa(c-1))
 			f.meet(table, unstable.Range{Offset: uint32(it.start)}, true)
