@@ -22,6 +22,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/rustlog"
 	"codex/pkg/watchdog"
 )
 
@@ -116,6 +117,7 @@ type Client struct {
 	sleep func(context.Context, time.Duration) error
 	rnd   func() float64
 	now   func() time.Time
+	log   *rustlog.Log
 
 	httpOnce sync.Once
 	http     *http.Client
@@ -141,6 +143,9 @@ func WithRand(f func() float64) Option { return func(c *Client) { c.rnd = f } }
 
 // WithClock sets the clock that usage limit texts name a time by.
 func WithClock(f func() time.Time) Option { return func(c *Client) { c.now = f } }
+
+// WithLog sets where requests are noted, without what is secret in them.
+func WithLog(l *rustlog.Log) Option { return func(c *Client) { c.log = l } }
 
 // NewClient makes a client. It connects to nothing and reads no file yet.
 func NewClient(ep Endpoint, opts ...Option) *Client {
@@ -193,6 +198,7 @@ func (c *Client) retry(ctx context.Context, attempt func() error) error {
 		if !ok || !e.again || n > c.ep.RequestMaxRetries {
 			return err
 		}
+		c.log.Warn("request failed, and is made again", "attempt", n, "error", e.Message)
 		if err := c.sleep(ctx, Backoff(n, c.rnd)); err != nil {
 			return err
 		}

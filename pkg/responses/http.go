@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
+
+	"codex/pkg/rustlog"
 )
 
 const (
@@ -110,6 +113,18 @@ func (c *Client) responseError(resp *http.Response) *Error {
 	return c.statusError(resp.StatusCode, resp.Header, b, where)
 }
 
+// bare is an address without what may be secret in it.
+func bare(u *url.URL) string { return u.Scheme + "://" + u.Host + u.Path }
+
+// unwrapped is an error without the address that it was met at.
+func unwrapped(err error) error {
+	var at *url.Error
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
 func (c *Client) send(ctx context.Context, method, url string, req Request, accept string) (*http.Response, error) {
 	h, err := c.transport(url)
 	if err != nil {
@@ -135,7 +150,14 @@ func (c *Client) send(ctx context.Context, method, url string, req Request, acce
 	if err := checkHeader(r.Header); err != nil {
 		return nil, err
 	}
-	return h.Do(r)
+	resp, err := h.Do(r)
+	switch {
+	case err == nil && c.log.On(rustlog.Debug):
+		c.log.Debug("Request completed", "method", method, "url", bare(r.URL), "status", resp.StatusCode, "bytes", len(req.Body))
+	case err != nil && c.log.On(rustlog.Error):
+		c.log.Error("request failed", "method", method, "url", bare(r.URL), "error", unwrapped(err))
+	}
+	return resp, err
 }
 
 // sendError is for a request that got no answer. rctx tells whose fault it was.

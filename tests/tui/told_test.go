@@ -79,3 +79,21 @@ func TestRemembered(t *testing.T) {
 		t.Errorf("%v, %v", st.Mode(), err)
 	}
 }
+
+// TestLog: what RUST_LOG asks for is in a file for this user alone, not on the terminal.
+func TestLog(t *testing.T) {
+	s := begin(t, options{env: []string{"RUST_LOG=info"}, model: `{"msg":"one"}`})
+	s.ask("go", "• one")
+	s.leave()
+	if bytes.Contains(s.written(), []byte("INFO")) {
+		t.Error("the log is on the terminal")
+	}
+	path := filepath.Join(s.home, "log", "codex-tui.log")
+	b, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(b, []byte(" INFO codex_core: turn ended ")) {
+		t.Errorf("%s, %v", b, err)
+	}
+	if st, err := os.Stat(path); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", st, err)
+	}
+}

@@ -30,6 +30,7 @@ import (
 	"codex/pkg/installation"
 	"codex/pkg/protocol"
 	"codex/pkg/responses"
+	"codex/pkg/rustlog"
 	"codex/pkg/termtext"
 	"codex/pkg/thread"
 )
@@ -140,6 +141,9 @@ func (f *Flags) options() (*turn.Options, error) {
 		Originator: originator(f.Source), Platform: version.Platform(), SandboxName: sandboxName(), Timezone: timezone(os.Getenv("TZ")),
 		Stderr: os.Stderr, Log: log.New(termtext.Stream(os.Stderr), "codex-turn: ", 0),
 		Now: now, Rand: rand.Float64, Sleep: responses.Sleep,
+	}
+	if o.Trace, err = rustlog.New(os.Getenv, "codex_core", os.Stderr, now); err != nil {
+		o.Log.Print(err)
 	}
 	if o.Config.Documents, err = f.documents(); err != nil {
 		return nil, err

@@ -84,6 +84,7 @@ func (s *Server) methods() map[string]method {
 func (s *Server) handle(in *jsonrpc.Request) error {
 	r := &req{in}
 	m, known := s.table[r.Method]
+	s.opts.Trace.Debug("request", "method", r.Method)
 	switch {
 	case !known && r.ID == nil: // a notification that is for others
 	case !known:

@@ -15,6 +15,7 @@ import (
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/rustlog"
 )
 
 // Notification methods that are looked up for every delta.
@@ -31,6 +32,7 @@ type emitter struct {
 	conn   *jsonrpc.Conn
 	w      *jsonrpc.Writer
 	stderr io.Writer
+	trace  *rustlog.Log
 	onFail func(error)
 	asked  chan struct{} // holds a token after a request was sent
 
@@ -62,6 +64,9 @@ func (e *emitter) optOutOf(methods []string) {
 }
 
 func (e *emitter) notify(method string, params any) {
+	if e.trace != nil {
+		logNote(e.trace, method, params)
+	}
 	if !e.wants(method) {
 		return
 	}

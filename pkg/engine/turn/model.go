@@ -27,7 +27,7 @@ func (t *liveThread) newClient() (*responses.Client, error) {
 		}
 		ep.Record = f
 	}
-	c := responses.NewClient(ep, responses.WithClock(t.opts.Now))
+	c := responses.NewClient(ep, responses.WithClock(t.opts.Now), responses.WithLog(t.opts.Trace.Part("codex_client")))
 	out := t.out
 	c.Skip = func(typ []byte) bool {
 		switch string(typ) {

@@ -12,6 +12,7 @@ import (
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/protocol"
+	"codex/pkg/rustlog"
 )
 
 // Options are everything a Server needs from outside: it reads no environment, no
@@ -64,6 +65,7 @@ type Options struct {
 
 	Stderr  io.Writer
 	Log     *log.Logger
+	Trace   *rustlog.Log // what RUST_LOG asks for, nil for nothing
 	Signals <-chan os.Signal
 	Now     func() time.Time
 	Rand    func() float64

@@ -69,7 +69,7 @@ func Serve(ctx context.Context, opts *Options, in io.Reader, out io.Writer) Stat
 	s := &Server{opts: opts, ctx: ctx, stop: stop, prompts: make(chan prompt, maxQueue)}
 	s.table = s.methods()
 	conn := jsonrpc.NewConn(w, jsonrpc.Options{Handle: s.handle, Bad: s.bad, Lost: lost, Params: params()})
-	s.out = &emitter{conn: conn, w: w, stderr: opts.Stderr, optOut: map[string]bool{}, onFail: s.broken, asked: make(chan struct{}, 1)}
+	s.out = &emitter{conn: conn, w: w, stderr: opts.Stderr, trace: opts.Trace, optOut: map[string]bool{}, onFail: s.broken, asked: make(chan struct{}, 1)}
 	s.out.optOutOf(opts.OptOut)
 	over := make(chan struct{})
 	defer close(over)

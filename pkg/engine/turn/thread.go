@@ -217,6 +217,7 @@ func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
 		cfg.Personality = p
 	}
 	t.cfg = cfg
+	logConfig(t.opts.Trace, cfg)
 	if err := t.identify(ctx); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/clock"
 	"codex/pkg/config"
+	"codex/pkg/rustlog"
 )
 
 // Process is what the program takes from its process.
@@ -163,6 +165,14 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 	if f.Strict {
 		args = append(args, "--strict-config")
 	}
+	trace, err := rustlog.New(p.Config.Get, "codex_app_server", p.Stderr, now)
+	if err != nil {
+		fmt.Fprintf(p.Stderr, "codex-app-server: %v\n", err)
+	}
+	if strings.EqualFold(p.Config.Get(rustlog.FormatOfPeer), "json") {
+		trace.JSON()
+		p.Env = append(slices.Clone(p.Env), rustlog.Format+"=json")
+	}
 	s, err := New(Options{
 		Config:     config.Options{Env: p.Config, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Strict: f.Strict, Documents: &config.Documents{}},
 		Engine:     pipeline.Command{Name: "codex-turn", Path: engine, Args: args},
@@ -173,7 +183,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 		Notify:     install.Own(p.Self)("codex-notify"),
 		Environ:    p.Env,
 		Originator: p.Config.Get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE"),
-		Stderr:     p.Stderr, Now: now,
+		Stderr:     p.Stderr, Now: now, Trace: trace,
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
+	"codex/pkg/rustlog"
 	"codex/pkg/termtext"
 )
 
@@ -26,6 +27,7 @@ type Options struct {
 	// Stderr is for people, and what children get as theirs.
 	Stderr *os.File
 	Log    *log.Logger
+	Trace  *rustlog.Log // what RUST_LOG asks for, nil for nothing
 	Now    func() time.Time
 	// Linger is how long an engine without work is kept, 0 for a minute: it costs some
 	// megabytes, and its successor some milliseconds.

@@ -24,6 +24,7 @@ func (c *conn) request(m *jsonrpc.Request) error {
 	if m.Kind != jsonrpc.KindRequest {
 		return nil
 	}
+	s.opts.Trace.Debug("request", "method", m.Method, "id", string(m.ID))
 	r := &request{local.Request{Request: m, Client: c.local, Experimental: c.experimental()}, c}
 	entry, ok := s.methods[r.Method]
 	switch {

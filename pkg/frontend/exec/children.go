@@ -30,6 +30,7 @@ func (r *run) startEngine() error {
 		return err
 	}
 	r.pipe = pipe
+	r.log.Debug("engine started", "program", engine.Path, "filters", len(filters))
 	r.ctl.start(pipe)
 	r.talk = newTalk(pipe.Out, pipe.In, talk{show: r.show, notice: r.Stderr, large: r.Large,
 		own: shown{r.cfg.ReasoningEffort, r.cfg.ReasoningSummary, r.cfg.HideReasoning, r.cfg.ShowRawReasoning}})

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/limits"
@@ -19,6 +20,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
+	"codex/pkg/rustlog"
 	"codex/pkg/termtext"
 )
 
@@ -116,6 +118,7 @@ type run struct {
 	args   *Args
 	cfg    *config.Config
 	docs   config.Documents // of which cfg was made
+	log    *rustlog.Log
 	show   renderer
 	ctl    *control
 	pipe   *pipeline.Pipeline
@@ -145,6 +148,7 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.chooseRenderer()
+	r.log, _ = rustlog.New(r.Getenv, "codex_exec", r.Stderr, time.Now) // the engine says what is wrong with it
 	r.ctl = &control{signals: r.Signals, die: r.Die, watch: r.Watch, limit: r.args.Timeout, show: r.show, notice: r.Stderr}
 	defer r.show.close()
 	err := r.guarded()
@@ -277,6 +281,7 @@ func (r *run) guarded() error {
 		return r.explain(err)
 	}
 	r.ctl.opened(r.talk)
+	r.log.Info("Codex initialized", "thread_id", r.talk.thread)
 	var background sync.WaitGroup
 	defer background.Wait()
 	background.Go(r.storeTrust)
@@ -288,6 +293,7 @@ func (r *run) guarded() error {
 	}
 	if err == nil {
 		r.ctl.running(id)
+		r.log.Info("Sent prompt", "turn_id", id)
 		err = r.talk.follow(r.ctl.hurry)
 	}
 	return r.finish(err)
