@@ -20,12 +20,14 @@ func agentMessage(e Entry, width int, t *text.Theme) []text.Line {
 // message draws markdown behind a bullet.
 func message(src string, width int, t *text.Theme) []text.Line {
 	s := NewStream(width, t)
+	s.md.Know(src)
 	lines := s.Append(src)
 	return append(lines, s.Finish("")...)
 }
 
 // Stream draws a message of the model while it arrives. Its lines are those that Render
-// gives for the whole message.
+// gives for the whole message, but for links that use a reference which is defined further
+// down: Render knows it already.
 type Stream struct {
 	t     *text.Theme
 	md    *text.Stream

@@ -71,7 +71,7 @@ func FuzzStream(f *testing.F) {
 			rest = rest[n:]
 		}
 		got = append(got, s.Finish(src)...)
-		if want := rendered(src, width, th); strings.TrimSpace(src) != "" && !equal(got, want) {
+		if want := rendered(src, width, th); strings.TrimSpace(src) != "" && !strings.Contains(src, "]:") && !equal(got, want) { // see Stream
 			t.Errorf("%q at %d: %q, want %q", src, width, text.Strings(got), text.Strings(want))
 		}
 	})

@@ -34,6 +34,8 @@ func starts(l []byte, paragraph bool) (kind blockKind, at int) {
 		return blockRule, 0
 	case rest[0] == '>':
 		return blockQuote, 0
+	case htmlEnd(l) != "":
+		return blockHTML, 0
 	}
 	if n := marker(rest, paragraph); n > 0 {
 		return blockItem, indent + n
@@ -42,6 +44,23 @@ func starts(l []byte, paragraph bool) (kind blockKind, at int) {
 		return blockDefinition, 0
 	}
 	return blockParagraph, 0
+}
+
+// htmlEnd is what ends the HTML that a line begins, when that goes on over blank lines.
+func htmlEnd(l []byte) string {
+	_, rest := indentation(l)
+	if len(rest) == 0 || rest[0] != '<' {
+		return ""
+	}
+	if bytes.HasPrefix(rest, []byte("<!--")) {
+		return "-->"
+	}
+	for _, name := range []string{"pre", "script", "style", "textarea"} {
+		if n := len(name) + 1; len(rest) >= n && bytes.EqualFold(rest[1:n], []byte(name)) && (len(rest) == n || bytes.IndexByte([]byte(" \t>"), rest[n]) >= 0) {
+			return "</" + name + ">"
+		}
+	}
+	return ""
 }
 
 func heading(l []byte) bool {

@@ -10,7 +10,7 @@ import (
 
 // inline draws what stands in a paragraph: lines of spans, one for each line of the source.
 func (d *drawer) inline(n ast.Node, style Style) []Line {
-	w := inliner{drawer: d, lines: []Line{nil}}
+	w := inliner{drawer: d, lines: []Line{nil}, html: markup{t: d.t}}
 	w.all(n, style, "")
 	for i, l := range w.lines {
 		w.lines[i] = linked(l)
@@ -56,6 +56,7 @@ func linked(l Line) Line {
 type inliner struct {
 	*drawer
 	lines []Line
+	html  markup
 }
 
 func (w *inliner) all(parent ast.Node, style Style, link string) {
@@ -101,13 +102,62 @@ func (w *inliner) one(n ast.Node, style Style, link string) {
 		}
 		w.add(label, style.With(w.t.Link), target)
 	case *ast.RawHTML:
-		for i := range n.Segments.Len() {
-			at := n.Segments.At(i)
-			w.add(string(at.Value(w.src)), style, link)
-		}
+		w.rawHTML(n, style, link)
 	default:
 		w.all(n, style, link)
 	}
+}
+
+// rawHTML does what a tag does that is known and, where it opens something, is closed in the
+// same text; others are text.
+func (w *inliner) rawHTML(n *ast.RawHTML, style Style, link string) {
+	var b strings.Builder
+	stop := 0
+	for i := range n.Segments.Len() {
+		at := n.Segments.At(i)
+		b.Write(at.Value(w.src))
+		stop = at.Stop
+	}
+	raw := b.String()
+	t, size := parseTag(raw)
+	_, styled := w.html.styled(t.name)
+	switch {
+	case size != len(raw):
+	case t.name == "!--":
+		w.add(raw, style.With(w.t.Dim), link)
+		return
+	case t.name == "br":
+		w.lines = append(w.lines, nil)
+		return
+	case t.name == "img" && t.attrs["src"] != "":
+		label := t.attrs["alt"]
+		if label == "" {
+			label = "image"
+		}
+		target := linkTarget(t.attrs["src"])
+		if target == "" {
+			target = refused
+		}
+		w.add(label+" (", style, "")
+		w.add(t.attrs["src"], style.With(w.t.Link), target)
+		w.add(")", style, "")
+		return
+	case silent(t.name) && (t.end || strings.Contains(strings.ToLower(string(w.src[stop:])), "</"+t.name)) || t.name == "wbr":
+		return
+	case styled && !t.end && strings.Contains(strings.ToLower(string(w.src[stop:])), "</"+t.name):
+		w.html.begin(t)
+		return
+	case styled && t.end:
+		if address, ok := w.html.end(t.name); ok {
+			if last := w.lines[len(w.lines)-1]; address != "" && !strings.HasSuffix(last.String(), address) {
+				w.add(" (", style, "")
+				w.add(address, style.With(w.t.Link), address)
+				w.add(")", style, "")
+			}
+			return
+		}
+	}
+	w.add(raw, style, link)
 }
 
 // link draws a link: its label and the address, both to be seen. One that leads to a file
@@ -138,6 +188,7 @@ func (w *inliner) link(n ast.Node, address string, style Style) {
 
 // add puts text at the end of the last line, made harmless.
 func (w *inliner) add(s string, style Style, link string) {
+	style, link = w.html.style(style, link)
 	last := &w.lines[len(w.lines)-1]
 	if s = CleanLine(s); s != "" {
 		*last = append(*last, Span{s, style, link})

@@ -46,6 +46,8 @@ func (r *renderer) block(b block) []Line {
 		return r.code(b.info, Clean(string(b.src)), r.width)
 	case blockDefinition:
 		return r.definition(string(b.src))
+	case blockHTML:
+		return r.htmlLines(strings.Split(string(b.src), "\n"), r.width)
 	}
 	ctx := parser.NewContext()
 	for _, ref := range r.refs {
@@ -87,19 +89,33 @@ func chop(lines []Line, width int) []Line {
 	return out
 }
 
+// htmlLines draws a block of HTML.
+func (r *renderer) htmlLines(src []string, width int) []Line {
+	if lines, ok := r.t.html(strings.Join(src, "\n")); ok {
+		return Wrap(lines, width)
+	}
+	return Wrap(plainLines(Clean(strings.Join(src, "\n"))), width)
+}
+
 // definition draws the definition of a reference and remembers it for links that follow.
 func (r *renderer) definition(src string) []Line {
-	label, rest, _ := strings.Cut(strings.TrimSpace(src)[1:], "]:")
-	address, title, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	address = strings.Trim(address, "<>")
-	if !r.frozen && len(r.refs) < mostReferences {
-		r.refs = append(r.refs[:len(r.refs):len(r.refs)], parser.NewReference([]byte(label), []byte(address), []byte(title)))
-	}
+	label, address, title := r.remember(src)
 	line := Line{{Text: CleanLine("[" + label + "]: "), Style: r.t.Dim}, {Text: CleanLine(address), Style: r.t.Link, Link: linkTarget(address)}}
 	if title != "" {
 		line = append(line, Span{Text: CleanLine(" " + title), Style: r.t.Dim})
 	}
 	return Wrap([]Line{line}, r.width)
+}
+
+// remember takes note of the definition of a reference.
+func (r *renderer) remember(src string) (label, address, title string) {
+	label, rest, _ := strings.Cut(strings.TrimSpace(src)[1:], "]:")
+	address, title, _ = strings.Cut(strings.TrimSpace(rest), " ")
+	address = strings.Trim(address, "<>")
+	if !r.frozen && len(r.refs) < mostReferences {
+		r.refs = append(r.refs[:len(r.refs):len(r.refs)], parser.NewReference([]byte(label), []byte(address), []byte(title)))
+	}
+	return label, address, title
 }
 
 // drawer draws what goldmark made of one block.
@@ -148,7 +164,7 @@ func (d *drawer) node(n ast.Node, width int) []Line {
 		if n.HasClosure() {
 			lines = append(lines, Clean(string(n.ClosureLine.Value(d.src)))...)
 		}
-		return Wrap(plainLines(lines), width)
+		return d.htmlLines(lines, width)
 	}
 	return Wrap(d.inline(n, Style{}), width)
 }

@@ -16,6 +16,7 @@ const (
 	blockIndented
 	blockRule
 	blockDefinition
+	blockHTML // that ends at a tag of its own, and not at a blank line
 )
 
 // Bounds of a block that is still open: one that grows beyond its own is cut at the end of
@@ -51,6 +52,7 @@ type splitter struct {
 	content int  // the column where the text of the item begins
 	mark    byte // the character of its marker
 	inner   fence
+	until   string // what ends an open block of HTML
 	head    []byte // of an open table: its first two lines
 	// of what was closed last; blockNone when it was cut
 	last blockKind
@@ -84,6 +86,12 @@ func (s *splitter) line(l []byte) {
 		if s.inItem(l) {
 			return
 		}
+	case blockHTML:
+		open := s.until
+		if s.grow(l, largestBlock); s.open.kind == blockHTML && bytes.Contains(bytes.ToLower(l), []byte(open)) {
+			s.close()
+		}
+		return
 	case blockIndented:
 		if indent, rest := indentation(l); indent >= 4 || len(rest) == 0 {
 			s.grow(l, longestChunk)
@@ -157,6 +165,10 @@ func (s *splitter) begin(l []byte) {
 		s.gap = false
 	case blockItem:
 		s.beginItem(l, at)
+	case blockHTML:
+		if s.until = htmlEnd(l); bytes.Contains(bytes.ToLower(l), []byte(s.until)) {
+			s.close()
+		}
 	}
 	if s.open.kind != blockNone {
 		s.gap = false

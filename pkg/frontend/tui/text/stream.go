@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -36,6 +37,23 @@ func NewStream(width int, t *Theme) *Stream {
 func (s *Stream) SetWidth(width int) {
 	s.r.width = max(1, width)
 	s.code = codeCache{}
+}
+
+// Know takes the definitions of references out of a text that is known before it is drawn,
+// so that links can use those that come later.
+func (s *Stream) Know(src string) {
+	if !strings.Contains(src, "]:") {
+		return
+	}
+	scan := splitter{emit: func(b block) {
+		if b.kind == blockDefinition {
+			s.r.remember(string(b.src))
+		}
+	}}
+	for l := range strings.Lines(src) {
+		scan.line([]byte(strings.TrimRight(l, "\r\n")))
+	}
+	scan.close()
 }
 
 // Append takes the next piece and gives the lines that are finished by it: they will not
