@@ -54,7 +54,7 @@ func (s *Servers) approve(ctx context.Context, t *tools.Turn, tl *tool, call too
 	mode := tl.Mode(tl.tool)
 	free := t.Mode == "danger-full-access" || !t.Policy.Restricted()
 	switch {
-	case mode == modeApprove, t.Approval == execpolicy.Never && free, mode != modePrompt && tl.hints.harmless(), mode == modeAuto && s.remembered(tl.identity):
+	case mode == modeApprove, t.Approval == execpolicy.Never && free, mode != modePrompt && tl.hints().harmless(), mode == modeAuto && s.remembered(tl.identity):
 		return nil
 	case t.Approval == execpolicy.Never, t.Approval == execpolicy.Granular && !t.Granular.MCPElicitations:
 		return fmt.Errorf("%w: nobody may be asked here; %s = \"approve\" allows it", errCancelled,
@@ -118,7 +118,7 @@ func question(t *tools.Turn, tl *tool, arguments json.RawMessage, mode string) (
 		Description string          `json:"tool_description,omitempty"`
 		Params      json.RawMessage `json:"tool_params,omitempty"`
 		Display     []shown         `json:"tool_params_display,omitempty"`
-	}{Kind: "mcp_tool_call", Title: tl.title, Description: tl.description, Params: arguments}
+	}{Kind: "mcp_tool_call", Title: tl.title(), Description: tl.description(), Params: arguments}
 	if mode != modePrompt {
 		meta.Persist = []string{"session", "always"}
 	}

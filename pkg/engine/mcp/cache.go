@@ -23,89 +23,145 @@ const (
 	maxManifest = 8 << 20
 )
 
-// cacheFile is where the manifest of a server is kept: by its settings and by which program
-// that is, or whether somebody has logged in since.
-func (s *Servers) cacheFile(v *server) (string, bool) {
-	type file struct {
-		Path string
-		Size int64
-		Time int64
+// cache keeps what servers offer, in two files for each: all that it says, and what requests
+// are made of. It knows the programs that it has looked at.
+type cache struct {
+	home  string
+	files map[string]*file // nil for one that is not there
+}
+
+// file is which one it is, by what the system says of it.
+type file struct {
+	Path string
+	Size int64
+	Time int64
+}
+
+func (c *cache) stat(path string) *file {
+	if f, known := c.files[path]; known {
+		return f
 	}
+	if c.files == nil {
+		c.files = map[string]*file{}
+	}
+	c.files[path] = nil
+	if st, err := os.Stat(path); err == nil {
+		c.files[path] = &file{path, st.Size(), st.ModTime().UnixNano()}
+	}
+	return c.files[path]
+}
+
+// find is stat for a program that is named, which is looked for on PATH.
+func (c *cache) find(name string) *file {
+	if f, known := c.files[name]; known {
+		return f
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return nil
+	}
+	f := c.stat(path)
+	c.files[name] = f
+	return f
+}
+
+// at is where the files of a server are, without their ends: by its settings and by which
+// program that is, or whether somebody has logged in since.
+func (c *cache) at(v *server) (string, bool) {
 	key := struct {
 		Server config.MCPServer
 		Files  []file
 	}{Server: v.MCPServer}
-	add := func(path string) bool {
-		st, err := os.Stat(path)
-		if err == nil {
-			key.Files = append(key.Files, file{path, st.Size(), st.ModTime().UnixNano()})
+	add := func(f *file) bool {
+		if f != nil {
+			key.Files = append(key.Files, *f)
 		}
-		return err == nil
+		return f != nil
 	}
-	if v.Command != "" {
-		program := v.Command
-		if !strings.ContainsAny(program, `/\`) {
-			path, err := exec.LookPath(program)
-			if err != nil {
-				return "", false
-			}
-			program = path
-		} else if !filepath.IsAbs(program) {
-			program = filepath.Join(v.Cwd, program)
-		}
-		if !add(program) {
-			return "", false
-		}
+	switch program := v.Command; {
+	case program == "":
+		add(c.stat(filepath.Join(c.home, ".credentials.json")))
+	case !strings.ContainsAny(program, `/\`) && !add(c.find(program)),
+		strings.ContainsAny(program, `/\`) && !add(c.stat(in(v.Cwd, program))):
+		return "", false
+	default:
 		for _, a := range v.Args { // scripts
-			if filepath.IsAbs(a) {
-				add(a)
-			} else if strings.Contains(a, ".") {
-				add(filepath.Join(v.Cwd, a))
+			if filepath.IsAbs(a) || strings.Contains(a, ".") {
+				add(c.stat(in(v.Cwd, a)))
 			}
 		}
-	} else {
-		add(filepath.Join(s.o.Home, ".credentials.json"))
 	}
 	b, err := json.Marshal(key)
 	if err != nil {
 		return "", false
 	}
 	sum := sha256.Sum256(b)
-	return filepath.Join(s.o.Home, "cache", "mcp", hex.EncodeToString(sum[:16])+".json"), true
+	return filepath.Join(c.home, "cache", "mcp", hex.EncodeToString(sum[:16])), true
 }
 
-// cached is the manifest of a server that was seen lately, nil for none.
-func (s *Servers) cached(v *server) *wire.Manifest {
-	path, ok := s.cacheFile(v)
+// in gives a path that may be relative to a folder.
+func in(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+const (
+	manifestEnd = ".json"
+	digestEnd   = ".digest"
+)
+
+// read reads one file of a server that was seen lately, nil for none.
+func (c *cache) read(v *server, end string) []byte {
+	path, ok := c.at(v)
 	if !ok {
 		return nil
 	}
-	st, err := os.Stat(path)
+	st, err := os.Stat(path + end)
 	if err != nil || time.Since(st.ModTime()) > fresh || time.Until(st.ModTime()) > time.Minute {
 		return nil
 	}
-	b, err := foreign.ReadFile(path, maxManifest)
-	if err != nil || !jsonrpc.Valid(b) {
+	b, err := foreign.ReadFile(path+end, maxManifest)
+	if err != nil {
 		return nil
 	}
+	return b
+}
+
+// digest is what requests are made of, nil if it is not known.
+func (c *cache) digest(v *server) *digest {
+	if b := c.read(v, digestEnd); b != nil {
+		return parseDigest(b)
+	}
+	return nil
+}
+
+// manifest is all that a server says, nil if it is not known.
+func (c *cache) manifest(v *server) *wire.Manifest {
+	b := c.read(v, manifestEnd)
 	m := new(wire.Manifest)
-	if json.Unmarshal(b, m) != nil || m.Tools == nil {
+	if b == nil || !jsonrpc.Valid(b) || json.Unmarshal(b, m) != nil || m.Tools == nil {
 		return nil
 	}
 	return m
 }
 
 // remember keeps a manifest. One that cannot be kept costs the next thread a start.
-func (s *Servers) remember(v *server, m *wire.Manifest) {
-	path, ok := s.cacheFile(v)
+func (c *cache) remember(v *server, m *wire.Manifest) {
+	path, ok := c.at(v)
 	if !ok {
 		return
 	}
-	b, err := jsonrpc.Marshal(m)
-	if err != nil || len(b) > maxManifest {
+	all, err := jsonrpc.Marshal(m)
+	if err != nil || len(all) > maxManifest {
 		return
 	}
-	if os.MkdirAll(filepath.Dir(path), 0o700) == nil && atomicfile.Write(path, 0o600, b) == nil {
+	short, err := jsonrpc.Marshal(digestOf(m))
+	if err != nil || len(short) > maxManifest || os.MkdirAll(filepath.Dir(path), 0o700) != nil {
+		return
+	}
+	if atomicfile.Write(path+manifestEnd, 0o600, all) == nil && atomicfile.Write(path+digestEnd, 0o600, short) == nil {
 		sweep(filepath.Dir(path))
 	}
 }

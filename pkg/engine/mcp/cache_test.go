@@ -28,12 +28,12 @@ func TestCacheSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.remember(s.list[0], &wire.Manifest{})
+	(&cache{home: home}).remember(s.list[0], &wire.Manifest{})
 	if _, err := os.Stat(filepath.Join(dir, "old.json")); !os.IsNotExist(err) {
 		t.Error("the old one is there")
 	}
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 2 {
+	if err != nil || len(files) != 3 {
 		t.Error(files, err)
 	}
 }

@@ -80,7 +80,7 @@ func namespaces(ids []identity) map[string]string {
 	}
 	for server, space := range servers {
 		if alike[space] > 1 {
-			servers[server] = strings.TrimSuffix(space, "__") + "_" + digest(server+"\x00"+rawNamespace(server)+"\x00") + "__"
+			servers[server] = strings.TrimSuffix(space, "__") + "_" + sum(server+"\x00"+rawNamespace(server)+"\x00") + "__"
 		}
 	}
 	return servers
@@ -94,12 +94,12 @@ func hash(id identity, more string) string {
 	if more != "" {
 		text += "\x00" + more
 	}
-	return digest(text)
+	return sum(text)
 }
 
-func digest(text string) string {
-	sum := sha1.Sum([]byte(text))
-	return hex.EncodeToString(sum[:])[:hashLen]
+func sum(text string) string {
+	s := sha1.Sum([]byte(text))
+	return hex.EncodeToString(s[:])[:hashLen]
 }
 
 // sanitize replaces every character that names may not have.

@@ -201,7 +201,7 @@ func (s *Servers) refresh(v *server) {
 	s.mu.Lock()
 	s.accept(v, m)
 	s.mu.Unlock()
-	s.remember(v, m)
+	(&cache{home: s.o.Home}).remember(v, m)
 }
 
 // kindOf is the kind of an error of the pool.

@@ -13,7 +13,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/engine/tools"
-	"codex/pkg/jsonrpc"
 )
 
 const (
@@ -42,10 +41,10 @@ func (s *Servers) search() searchSpec {
 	var b strings.Builder
 	b.WriteString("Looks for tools of these servers, by words of their names and descriptions. What it finds can be called from then on.\n")
 	for _, v := range s.list {
-		if v.manifest == nil {
+		if v.digest == nil {
 			continue
 		}
-		line, _, _ := strings.Cut(strings.TrimSpace(v.manifest.Instructions), "\n")
+		line, _, _ := strings.Cut(strings.TrimSpace(v.digest.Instructions), "\n")
 		fmt.Fprintf(&b, "\n- %s", v.Name)
 		if line != "" {
 			b.WriteString(": " + line)
@@ -64,12 +63,7 @@ func (s *Servers) findTools(_ context.Context, _ *tools.Turn, c tools.Call) tool
 	s.mu.Lock()
 	found := best(s.offered(), query, limit)
 	s.mu.Unlock()
-	specs := described(found, true)
-	raw, err := jsonrpc.Marshal(specs)
-	if err != nil {
-		return tools.Output{Content: json.RawMessage("[]")}
-	}
-	return tools.Output{Content: raw}
+	return tools.Output{Content: tools.Array(described(found, true))}
 }
 
 // best gives the tools that a query is most about (Okapi BM25), the best first.
@@ -116,10 +110,10 @@ func best(all map[[2]string]*tool, query string, limit int) []*tool {
 // text is what a search for the tool looks at.
 func (t *tool) text() string {
 	var b strings.Builder
-	for _, s := range []string{t.server.Name, t.tool, t.title, t.description} {
+	for _, s := range []string{t.server.Name, t.tool, t.title(), t.description()} {
 		b.WriteString(s + " ")
 	}
-	gjson.GetBytes(t.schema, "properties").ForEach(func(name, p gjson.Result) bool {
+	gjson.GetBytes(t.Schema, "properties").ForEach(func(name, p gjson.Result) bool {
 		b.WriteString(name.Str + " " + p.Get("description").Str + " ")
 		return true
 	})

@@ -8,7 +8,6 @@ package mcp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -68,8 +67,9 @@ type server struct {
 	changes  atomic.Int64  // of its tools that nobody has asked for
 
 	// Guarded by the Servers' mu.
-	manifest *wire.Manifest
-	live     *link // the pool in which it runs
+	digest   *digest        // nil: it has not been seen
+	manifest *wire.Manifest // all that it says; nil while only the digest is known
+	live     *link          // the pool in which it runs
 	err      error
 }
 
@@ -77,9 +77,7 @@ type server struct {
 type tool struct {
 	*server
 	named
-	title, description string
-	schema             json.RawMessage
-	hints              hints
+	*offer
 }
 
 // New makes the servers of a thread; nothing is started.
@@ -93,19 +91,29 @@ func New(o Options) *Servers {
 	return s
 }
 
-// Start starts all servers at once, beside the caller. One whose manifest is known starts
-// when it is called.
+// Start starts all servers at once, beside the caller. One of which is known what it offers
+// starts when it is called.
 func (s *Servers) Start() {
-	for _, v := range s.list {
-		if m := s.cached(v); m != nil && !v.Required {
+	go func() { // ends when what is known has been read
+		c := &cache{home: s.o.Home}
+		for _, v := range s.list {
+			if v.Required {
+				go s.begin(v)
+				continue
+			}
+			d := c.digest(v)
+			if d == nil {
+				go s.begin(v)
+				continue
+			}
 			s.mu.Lock()
-			v.manifest = m
+			v.digest = d
+			s.version++
+			s.tools = nil
 			s.mu.Unlock()
 			close(v.settled)
-			continue
 		}
-		go s.begin(v)
-	}
+	}()
 }
 
 // begin starts a server for the first time.
@@ -178,14 +186,14 @@ func (s *Servers) ensure(ctx context.Context, v *server) (*link, error) {
 		s.o.Warn("%s", why)
 		return nil, err
 	}
-	s.remember(v, m)
+	(&cache{home: s.o.Home}).remember(v, m)
 	s.o.Status(v.Name, protocol.McpServerStartupStateReady, "")
 	return l, nil
 }
 
 // accept takes what a server says of itself now. The caller holds mu.
 func (s *Servers) accept(v *server, m *wire.Manifest) {
-	v.manifest = m
+	v.manifest, v.digest = m, digestOf(m)
 	s.version++
 	s.tools = nil
 }
@@ -236,13 +244,13 @@ func (s *Servers) offered() map[[2]string]*tool {
 	byID := map[identity]*tool{}
 	var ids []identity
 	for _, v := range s.list {
-		if v.manifest == nil {
+		if v.digest == nil {
 			continue
 		}
-		for _, raw := range v.manifest.Tools {
-			t, ok := readTool(v, raw)
-			if id := (identity{v.Name, t.tool}); ok && byID[id] == nil {
-				byID[id] = t
+		for i := range v.digest.Tools {
+			o := &v.digest.Tools[i]
+			if id := (identity{v.Name, o.Name}); v.Wants(o.Name) && byID[id] == nil {
+				byID[id] = &tool{server: v, offer: o}
 				ids = append(ids, id)
 			}
 		}
@@ -254,25 +262,6 @@ func (s *Servers) offered() map[[2]string]*tool {
 		s.tools[[2]string{n.namespace, n.name}] = t
 	}
 	return s.tools
-}
-
-// readTool reads a tool as its server describes it; false for one that is not offered.
-func readTool(v *server, raw json.RawMessage) (*tool, bool) {
-	var d struct {
-		Name        string          `json:"name"`
-		Title       string          `json:"title"`
-		Description string          `json:"description"`
-		InputSchema json.RawMessage `json:"inputSchema"`
-		Annotations hints           `json:"annotations"`
-	}
-	t := &tool{server: v}
-	if json.Unmarshal(raw, &d) != nil {
-		return t, false
-	}
-	t.tool, t.title, t.description, t.hints = d.Name, d.Title, d.Description, d.Annotations
-	var ok bool
-	t.schema, ok = cleanSchema(d.InputSchema)
-	return t, ok && v.Wants(d.Name)
 }
 
 // Close ends all servers.

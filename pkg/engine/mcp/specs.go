@@ -5,27 +5,12 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"codex/pkg/engine/tools"
+	"codex/pkg/jsonrpc"
 )
-
-// namespace describes the tools of one server to the model.
-type namespace struct {
-	Type        string     `json:"type"`
-	Name        string     `json:"name"`
-	Description string     `json:"description"`
-	Tools       []function `json:"tools"`
-}
-
-type function struct {
-	Type        string          `json:"type"`
-	Name        string          `json:"name"`
-	Description string          `json:"description"`
-	Strict      bool            `json:"strict"`
-	Deferred    bool            `json:"defer_loading,omitempty"`
-	Parameters  json.RawMessage `json:"parameters"`
-}
 
 // Namespaces describes all tools, one namespace a server; or, where they are many and the
 // model can look for them, the search.
@@ -36,36 +21,64 @@ func (s *Servers) Namespaces(o *tools.SpecOptions) []any {
 	if o.Model.SearchTool && (len(offered) >= deferFrom || o.DeferExternal && len(offered) > 0) {
 		return []any{s.search()}
 	}
-	all := described(slices.Collect(maps.Values(offered)), false)
-	specs := make([]any, len(all))
-	for i, n := range all {
-		specs[i] = n
+	all := slices.SortedFunc(maps.Values(offered), func(a, b *tool) int {
+		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name))
+	})
+	var specs []any
+	for _, n := range described(all, false) {
+		specs = append(specs, n)
 	}
 	return specs
 }
 
-// described are tools in their namespaces; those that were found say so.
-func described(tools []*tool, found bool) []*namespace {
-	byName := map[string]*namespace{}
-	all := []*namespace{}
-	for _, t := range tools {
-		n := byName[t.namespace]
-		if n == nil {
-			n = &namespace{Type: "namespace", Name: t.namespace, Description: strings.TrimSpace(t.manifest.Instructions)}
-			if n.Description == "" {
-				n.Description = "Tools in the " + n.Name + " namespace."
-			}
-			byName[t.namespace] = n
-			all = append(all, n)
+// described are tools in their namespaces, as JSON that is put together from what is JSON
+// already; those that were found say so. The order is theirs.
+func described(all []*tool, found bool) []json.RawMessage {
+	byName := map[string]int{}
+	specs := []json.RawMessage{}
+	for _, t := range all {
+		i, ok := byName[t.namespace]
+		if !ok {
+			i = len(specs)
+			byName[t.namespace] = i
+			specs = append(specs, t.open())
+		} else {
+			specs[i] = append(specs[i], ',')
 		}
-		n.Tools = append(n.Tools, function{Type: "function", Name: t.name, Description: t.description, Deferred: found, Parameters: t.schema})
+		specs[i] = t.spec(specs[i], found)
 	}
+	for i := range specs {
+		specs[i] = append(specs[i], "]}"...)
+	}
+	return specs
+}
+
+// open is the beginning of the namespace of the tool, whose name is plain.
+func (t *tool) open() json.RawMessage {
+	about := strings.TrimSpace(t.digest.Instructions)
+	if about == "" {
+		about = "Tools in the " + t.namespace + " namespace."
+	}
+	n := len(about) + 256
+	for i := range t.digest.Tools {
+		o := &t.digest.Tools[i]
+		n += len(o.Name) + len(o.Description) + len(o.Schema) + 128
+	}
+	b := append(append(make([]byte, 0, n), `{"type":"namespace","name":"`...), t.namespace...)
+	text, err := jsonrpc.Marshal(about)
+	if err != nil { // a text can always be encoded
+		text = []byte(`""`)
+	}
+	return append(append(append(b, `","description":`...), text...), `,"tools":[`...)
+}
+
+// spec appends the tool, whose name is plain.
+func (t *tool) spec(b []byte, found bool) []byte {
+	b = append(append(b, `{"type":"function","name":"`...), t.name...)
+	b = append(append(b, `","description":`...), t.Description...)
+	b = strconv.AppendBool(append(b, `,"strict":`...), false)
 	if found {
-		return all // the best first
+		b = append(b, `,"defer_loading":true`...)
 	}
-	slices.SortFunc(all, func(a, b *namespace) int { return cmp.Compare(a.Name, b.Name) })
-	for _, n := range all {
-		slices.SortFunc(n.Tools, func(a, b function) int { return cmp.Compare(a.Name, b.Name) })
-	}
-	return all
+	return append(append(append(b, `,"parameters":`...), t.Schema...), '}')
 }

@@ -38,8 +38,19 @@ func (s *Servers) statusOf(ctx context.Context, v *server, full bool) protocol.M
 	s.mu.Lock()
 	m, failed := v.manifest, v.err != nil
 	s.mu.Unlock()
-	if m == nil || failed {
+	if failed {
 		return st
+	}
+	if m == nil { // it has not been started
+		m = (&cache{home: s.o.Home}).manifest(v)
+	}
+	if m == nil {
+		if _, err := s.ensure(ctx, v); err != nil {
+			return st
+		}
+		s.mu.Lock()
+		m = v.manifest
+		s.mu.Unlock()
 	}
 	for _, raw := range m.Tools {
 		var t protocol.Tool

@@ -111,9 +111,32 @@ func Specs(o SpecOptions) (json.RawMessage, error) {
 	if o.WebSearch == "cached" || o.WebSearch == "live" {
 		all = append(all, webSearchSpec(&o))
 	}
-	raw, err := jsonrpc.Marshal(all)
-	if err != nil {
-		return nil, fmt.Errorf("describe tools: %w", err)
+	specs := make([]json.RawMessage, len(all))
+	for i, spec := range all {
+		raw, encoded := spec.(json.RawMessage) // large, and not to be looked at again
+		if !encoded {
+			var err error
+			if raw, err = jsonrpc.Marshal(spec); err != nil {
+				return nil, fmt.Errorf("describe tools: %w", err)
+			}
+		}
+		specs[i] = raw
 	}
-	return raw, nil
+	return Array(specs), nil
+}
+
+// Array puts what is JSON into an array.
+func Array(all []json.RawMessage) json.RawMessage {
+	n := 2
+	for _, raw := range all {
+		n += len(raw) + 1
+	}
+	b := append(make([]byte, 0, n), '[')
+	for i, raw := range all {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, raw...)
+	}
+	return append(b, ']')
 }
