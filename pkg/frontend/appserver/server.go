@@ -224,13 +224,12 @@ const flushTime = 5 * time.Second
 
 // warnOf tells a client what is wrong with the configuration of one thread, whose folder may be
 // elsewhere than the server's: what it has heard of the server's own is not said again.
-func (s *Server) warnOf(c *conn, cfg *config.Config) {
-	warnings := slices.Concat(cfg.Warnings, cfg.Unknown)
-	if len(warnings) == 0 {
+func (s *Server) warnOf(c *conn, t *loadedThread) {
+	if len(t.warnings) == 0 {
 		return
 	}
 	own := s.configWarnings()
-	for _, text := range warnings {
+	for _, text := range t.warnings {
 		if !slices.ContainsFunc(own, func(w protocol.ConfigWarningNotification) bool { return w.Summary == text }) {
 			c.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: text})
 		}

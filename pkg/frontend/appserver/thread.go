@@ -22,6 +22,8 @@ type loadedThread struct {
 	eph  bool
 	path string // of the session file, which may not be there yet
 	busy atomic.Bool
+	// warnings are about what its settings are made of; engines of other threads have others.
+	warnings []string
 
 	mu       sync.Mutex
 	subs     map[*conn]struct{}

@@ -75,7 +75,7 @@ func (s *Server) forkMemory(from string, a *thread.Asked, params json.RawMessage
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &loadedThread{id: id, eph: true, begun: old.begun, seed: items}
+	t := &loadedThread{id: id, eph: true, begun: old.begun, seed: items, warnings: old.warnings}
 	th := &t.begun.Thread
 	th.ID, th.SessionID, th.ForkedFromID, th.Ephemeral, th.Path = t.id, t.id, &old.id, true, nil
 	th.CreatedAt, th.UpdatedAt, th.CliVersion, th.Name, th.GitInfo = at.Unix(), at.Unix(), version.Compat, nil, nil

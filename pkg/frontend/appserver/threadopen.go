@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
@@ -47,7 +48,7 @@ func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, er
 		if p.PersistExtendedHistory {
 			r.c.notify(protocol.NoteDeprecationNotice, protocol.DeprecationNoticeNotification{Summary: "persistExtendedHistory is deprecated and ignored"})
 		}
-		s.warnOf(r.c, cfg)
+		s.warnOf(r.c, t)
 		s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.begun.Thread})
 	})
 	return t.begun, nil
@@ -72,7 +73,7 @@ func (s *Server) fresh(cfg *config.Config, a *thread.Asked, params json.RawMessa
 	if err != nil {
 		return nil, err
 	}
-	t := &loadedThread{id: id, start: params, begun: thread.Opened(cfg, a), eph: ephemeral}
+	t := &loadedThread{id: id, start: params, begun: thread.Opened(cfg, a), eph: ephemeral, warnings: slices.Concat(cfg.Warnings, cfg.Unknown)}
 	th := protocol.Thread{ID: t.id, SessionID: t.id, Ephemeral: t.eph, ModelProvider: cfg.ProviderID, CreatedAt: at.Unix(), UpdatedAt: at.Unix(),
 		Status: protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}, Cwd: cfg.Cwd, CliVersion: version.Compat, Source: protocol.SessionSource{Name: protocol.SourceVscode}}
 	if !t.eph {

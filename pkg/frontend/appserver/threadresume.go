@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -26,7 +27,11 @@ func (s *Server) threadResume(r *request, p *protocol.ThreadResumeParams) (any, 
 		return nil, err
 	}
 	if t := s.thread(id); t != nil {
-		return t.join(r, p)
+		result, err := t.join(r, p)
+		if errors.Is(err, jsonrpc.ErrLater) {
+			s.warnOf(r.c, t)
+		}
+		return result, err
 	}
 	if path == "" || thread.Archived(s.home, path) && p.Path == nil {
 		return nil, jsonrpc.Invalidf("no rollout found for thread id %s", p.ThreadID)
@@ -57,6 +62,7 @@ func (t *loadedThread) opened(r *request, turns []protocol.Turn, exclude bool) {
 	if usage != nil && !exclude {
 		t.tell(protocol.NoteThreadTokenUsageUpdated, usage)
 	}
+	t.s.warnOf(r.c, t)
 }
 
 // resumeHistory makes a new thread of items of the Responses API. Its engine starts at
@@ -175,7 +181,7 @@ func (s *Server) reopen(path string, a *thread.Asked, params json.RawMessage) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &loadedThread{id: h.ID, path: path, start: params, begun: thread.Opened(cfg, a)}
+	t := &loadedThread{id: h.ID, path: path, start: params, begun: thread.Opened(cfg, a), warnings: slices.Concat(cfg.Warnings, cfg.Unknown)}
 	if restored {
 		t.begun.ReasoningEffort = nil
 		if last.Effort != "" {
