@@ -169,9 +169,14 @@ func (c *Client) Done() <-chan struct{} { return c.readDone }
 func (c *Client) Err() error { return c.conn.Err() }
 
 // Close ends the server: EOF, and if that is not enough SIGTERM, then SIGKILL to its
-// group. It returns when the server is reaped. Processes still running are gone then.
+// group. It returns when the server is reaped. Processes still running are gone then. The
+// error also says what a recording lacks.
 func (c *Client) Close() error {
-	return c.shut(closeGrace)
+	err := c.shut(closeGrace)
+	if c.rec != nil {
+		err = errors.Join(err, c.rec.lost())
+	}
+	return err
 }
 
 func (c *Client) shut(grace time.Duration) error {
@@ -221,6 +226,7 @@ type recorder struct {
 	mu  sync.Mutex
 	w   io.Writer
 	buf []byte
+	err error // the first
 }
 
 func (r *recorder) line(mark string, line []byte) {
@@ -230,10 +236,23 @@ func (r *recorder) line(mark string, line []byte) {
 	if n := len(r.buf); r.buf[n-1] != '\n' {
 		r.buf = append(r.buf, '\n')
 	}
-	r.w.Write(r.buf) // a recording that cannot be written must not stop the work
+	// A recording that cannot be written must not stop the work; at its end it is an error.
+	if _, err := r.w.Write(r.buf); err != nil && r.err == nil {
+		r.err = err
+	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil
 	}
+}
+
+// lost says why the recording lacks lines, nil when it has all.
+func (r *recorder) lost() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err == nil {
+		return nil
+	}
+	return fmt.Errorf("the recording of the executor lacks lines: %w", r.err)
 }
 
 // recordWriter sees whole lines: jsonrpc.Writer writes each message at once.

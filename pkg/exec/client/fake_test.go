@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -51,6 +52,27 @@ func TestBanner(t *testing.T) {
 	}
 	if sorted(rec.String()) != sorted(want) {
 		t.Errorf("recorded\n%s", rec.String())
+	}
+}
+
+// full takes nothing.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// A recording that cannot be written does not stop the work, and is an error in the end.
+func TestRecordingLost(t *testing.T) {
+	cfg := fake(hello + ` read l; echo '{"id":2,"result":{"dataBase64":"aGk="}}'; cat`)
+	cfg.Record = full{}
+	c, err := client.Start(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := c.ReadFile(context.Background(), "/x", nil); err != nil || string(b) != "hi" {
+		t.Errorf("%q %v", b, err)
+	}
+	if err := c.Close(); !errors.Is(err, syscall.ENOSPC) {
+		t.Error(err)
 	}
 }
 
