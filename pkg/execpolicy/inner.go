@@ -97,6 +97,7 @@ func (l *looker) node(n syntax.Node, guess bool, depth int) {
 			if n.Name != nil && loads(n.Name.Value) {
 				l.add(Inner{Argv: []string{n.Name.Value}, Hidden: true})
 			}
+			l.assigned(n.Value, depth) // PAGER and the like
 		case *syntax.ParamExp:
 			if n.Exp != nil && n.Exp.Op == syntax.OtherParamOps && (n.Exp.Word == nil || n.Exp.Word.Lit() == "P") { // ${x@P} runs what is in x
 				l.add(Inner{Open: true})
@@ -106,6 +107,19 @@ func (l *looker) node(n syntax.Node, guess bool, depth int) {
 		}
 		return true
 	})
+}
+
+// assigned looks at the value of a variable, which may be a command for somebody.
+func (l *looker) assigned(w *syntax.Word, depth int) {
+	if w == nil {
+		return
+	}
+	if value := readWord(w); value.known && value.text != "" {
+		if words := strings.Fields(value.text); len(words) > 0 {
+			l.guess(words, depth)
+		}
+		l.text(value.text, depth)
+	}
 }
 
 // loads names variables whose value a shell runs, or a file that it names.
@@ -214,7 +228,7 @@ func (l *looker) command(in Inner, depth int) {
 	}
 	args := in.Argv[1:]
 	switch name := baseName(in.Argv[0]); {
-	case isShell(name):
+	case isShell(unversioned(name)):
 		l.shell(in, depth)
 	case name == "eval":
 		l.eval(in, args, depth)
@@ -222,6 +236,9 @@ func (l *looker) command(in Inner, depth int) {
 		in.Hidden = true
 		l.add(in)
 	case name == "trap" && len(args) > 0:
+		if args[0] == "--" && len(args) > 1 {
+			args = args[1:]
+		}
 		l.script(args[0], in.Guess, depth+1)
 	case name == "alias":
 		for _, a := range args {
@@ -232,7 +249,7 @@ func (l *looker) command(in Inner, depth int) {
 		}
 	case name == "find" || name == "fd" || name == "fdfind":
 		l.find(in, args, depth)
-	case isInterpreter(name):
+	case isInterpreter(name) || isInterpreter(unversioned(name)):
 		if l.input == "" && (len(args) == 0 || args[len(args)-1] == "-") || in.Open && len(args) > 0 && codeFollows(args[len(args)-1]) {
 			in.Hidden = true
 			l.add(in)
@@ -249,8 +266,13 @@ func (l *looker) command(in Inner, depth int) {
 		if operands, ok := wrapper(name); ok {
 			l.wrapped(in, name, operands, depth)
 		}
+		l.mayRun(name, args, depth)
 	}
 }
+
+// unversioned is a program's name without the version that it may end in: python of
+// python3.11.
+func unversioned(name string) string { return strings.TrimRight(name, "0123456789.-") }
 
 // baseName is the name of a program without its folder, as case-blind systems know it.
 func baseName(program string) string {
@@ -345,6 +367,9 @@ func (l *looker) wrapped(in Inner, name string, operands, depth int) {
 			break
 		}
 		if option := len(a) > 1 && a[0] == '-'; option || assignment(a) {
+			if name, _, _ := strings.Cut(a, "="); !option && loads(name) {
+				l.add(Inner{Argv: []string{name}, Hidden: true})
+			}
 			bare = option && !strings.Contains(a, "=")
 			if name == "env" && option {
 				l.splitString(a, args[i+1:], depth)

@@ -3,7 +3,7 @@ package execpolicy
 // isShell names programs that run scripts.
 func isShell(name string) bool {
 	switch name {
-	case "sh", "bash", "rbash", "zsh", "dash", "ksh", "mksh", "ash", "fish":
+	case "sh", "bash", "rbash", "zsh", "dash", "ksh", "lksh", "mksh", "osh", "posh", "yash", "ash", "fish":
 		return true
 	}
 	return false
@@ -18,7 +18,8 @@ func wrapper(name string) (operands int, ok bool) {
 		"rlwrap", "setpriv", "setsid", "stdbuf", "strace", "sudo", "systemd-inhibit", "systemd-run", "time", "torsocks", "toybox",
 		"unbuffer", "unshare", "valgrind", "watch", "xargs", "xvfb-run":
 		return 0, true
-	case "chroot", "chrt", "flock", "gosu", "runuser", "setarch", "su-exec", "taskset", "timeout":
+	case "chroot", "chrt", "faketime", "flock", "gosu", "logsave", "perf", "rr", "runuser", "s6-setuidgid", "setarch", "setuidgid", "su-exec",
+		"taskset", "timeout":
 		return 1, true
 	}
 	return 0, false
@@ -28,9 +29,10 @@ func wrapper(name string) (operands int, ok bool) {
 // on another machine.
 func isInterpreter(name string) bool {
 	switch name {
-	case "awk", "gawk", "mawk", "nawk", "sed", "perl", "python", "python2", "python3", "ruby", "node", "nodejs", "deno", "bun", "php",
-		"lua", "tclsh", "expect", "osascript", "pwsh", "powershell", "cmd", "ed", "ex", "vi", "vim", "nvim", "emacs", "gdb", "sqlite3",
-		"ssh", "su", "script", "tmux", "screen", "mapfile", "readarray", "complete", "compgen", "bind":
+	case "awk", "gawk", "mawk", "nawk", "original-awk", "sed", "perl", "python", "python2", "python3", "pypy", "ruby", "node", "nodejs", "deno",
+		"bun", "php", "lua", "luajit", "guile", "tclsh", "expect", "osascript", "pwsh", "powershell", "cmd", "csh", "tcsh", "elvish", "nu", "ed", "ex",
+		"vi", "view", "vim", "nvim", "emacs", "emacsclient", "gdb", "lldb", "sqlite3", "mysql", "psql", "dc", "m4", "rscript", "julia", "xonsh",
+		"socat", "nc", "ncat", "jshell", "ssh", "su", "script", "tmux", "screen", "mapfile", "readarray", "complete", "compgen", "bind":
 		return true
 	}
 	return false
@@ -48,8 +50,7 @@ func codeFollows(option string) bool {
 // readsCode names programs that run code which comes by their standard input.
 func readsCode(name string) bool {
 	switch name {
-	case "at", "batch", "bc", "crontab", "dc", "ftp", "ghci", "gnuplot", "irb", "jshell", "julia", "m4", "make", "gmake", "mysql", "octave",
-		"psql", "r", "rscript", "sftp", "xonsh":
+	case "at", "batch", "bc", "crontab", "ftp", "ghci", "gnuplot", "irb", "make", "gmake", "newgrp", "octave", "r", "sftp":
 		return true
 	}
 	return false
