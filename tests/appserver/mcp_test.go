@@ -4,12 +4,14 @@ package appserver
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tidwall/gjson"
 )
@@ -30,7 +32,7 @@ done
 
 // Threads with the same settings share servers, which end with the app-server.
 func TestThreadsShareServers(t *testing.T) {
-	const threads, servers = 6, 3
+	const threads, servers = 20, 3
 	d := scripted(t, "mock-model", `{"item":{"type":"function_call","call_id":"c","namespace":"mcp__s0__","name":"t","arguments":"{}"}}`+"\n"+`{"msg":"Done."}`)
 	file := filepath.Join(d.home, "config.toml")
 	b, err := os.ReadFile(file)
@@ -77,6 +79,52 @@ func TestThreadsShareServers(t *testing.T) {
 		if syscall.Kill(pid, 0) == nil {
 			t.Errorf("server %d is left", pid)
 		}
+	}
+}
+
+// What a killed app-server and its pool have made goes with the pool, what a killed pool has
+// left with the next one.
+func TestKilledServerLeavesNothing(t *testing.T) {
+	d := scripted(t, "mock-model", `{"msg":"Done."}`)
+	file, script, tmp := filepath.Join(d.home, "config.toml"), filepath.Join(d.home, "server.sh"), filepath.Join(filepath.Dir(d.home), "t")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, script, sharedServer)
+	write(t, file, string(b)+fmt.Sprintf("[mcp_servers.s]\ncommand = \"sh\"\nargs = [%q]\nrequired = true\n", script))
+	stale := filepath.Join(tmp, "codex-mcp-stale")
+	if err := os.MkdirAll(stale, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(stale, "pool"), "")
+	if err := os.Chtimes(stale, time.Time{}, time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cmd := d.command()
+	cmd.Env = append(cmd.Env, "TMPDIR="+tmp)
+	cmd.ExtraFiles = []*os.File{w} // all that it starts have it
+	c := d.run(cmd)
+	w.Close()
+	c.initialize()
+	c.ran(c.thread(`{}`), "hello")
+	pools, err := filepath.Glob(filepath.Join(tmp, "codex-mcp-*", "pool"))
+	if err != nil || len(pools) != 1 || strings.HasPrefix(pools[0], stale) {
+		t.Error(pools, err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil { // until all are gone
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Error(left, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package appserver
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/mcp/wire"
 )
 
 // mcpPool is the one codex-mcp pool of all engines: threads with the same settings share
@@ -59,11 +61,14 @@ func (s *Server) mcpSocket() string {
 	return p.socket()
 }
 
-func (p *mcpPool) socket() string { return filepath.Join(p.dir, "pool") }
+func (p *mcpPool) socket() string { return filepath.Join(p.dir, poolSocket) }
+
+const poolSocket = "pool"
 
 // start starts the pool and waits until it can be reached. The caller holds mu.
 func (p *mcpPool) start(s *Server, log string) (err error) {
-	if p.dir, err = os.MkdirTemp("", "codex-mcp-"); err != nil {
+	sweepPools(os.TempDir())
+	if p.dir, err = os.MkdirTemp("", wire.SocketDir); err != nil {
 		return err
 	}
 	p.pipe, err = pipeline.Start(pipeline.Spec{Engine: pipeline.Command{Name: "codex-mcp", Path: s.opts.MCP, Args: []string{"pool", "--log", log, "--listen", p.socket()}},
@@ -86,6 +91,27 @@ func (p *mcpPool) start(s *Server, log string) (err error) {
 		return fmt.Errorf("codex-mcp pool does not listen: %w", err)
 	}
 	return nil
+}
+
+// staleAfter is the age at which the folder of a pool that nobody reaches is nobody's.
+const staleAfter = time.Minute
+
+// sweepPools takes away what pools that were killed have left.
+func sweepPools(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, wire.SocketDir+"*")) // the pattern is sound
+	for _, d := range left {
+		st, err := os.Lstat(d)
+		if err != nil || !st.IsDir() || time.Since(st.ModTime()) < staleAfter {
+			continue
+		}
+		socket := filepath.Join(d, poolSocket)
+		if c, err := net.Dial("unix", socket); err == nil {
+			c.Close()
+			continue
+		}
+		_ = os.Remove(socket) // of others, it stays
+		_ = os.Remove(d)
+	}
 }
 
 // end ends the pool, if there is one. The caller holds mu.

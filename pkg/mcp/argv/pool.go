@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"codex/pkg/config"
 	"codex/pkg/mcp/oauth"
 	"codex/pkg/mcp/pool"
+	"codex/pkg/mcp/wire"
 	"codex/pkg/protocol"
 )
 
@@ -44,19 +46,27 @@ func (c *poolCmd) Run(ctx context.Context, p Process) error {
 		if err != nil {
 			return err
 		}
-		defer l.Close()
+		defer func() {
+			l.Close()
+			if dir := filepath.Dir(c.Listen); strings.HasPrefix(filepath.Base(dir), wire.SocketDir) {
+				_ = os.Remove(dir) // unless there is more in it
+			}
+		}()
 		go serveAll(servers, l)
 	}
 	// An engine that was killed reads no answers: that must not end us before our servers.
 	// Ignoring the signal instead would be passed on to them.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
+	// The signal of a parent's death may follow the end of the input: it is taken until the end.
+	leave := make(chan os.Signal, 1)
+	signal.Notify(leave, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	done := make(chan error, 1)
 	go func() { done <- servers.Serve(pollable(p.In).(io.Reader), pollable(p.Out).(io.Writer)) }() // ends with the input, or with the process
 	select {
 	case err := <-done:
 		return err
+	case <-leave:
+		return nil
 	case <-ctx.Done():
 		return nil
 	}

@@ -42,6 +42,10 @@ const (
 	MethodChanged   = "server/changed"
 )
 
+// SocketDir begins the name of a folder that is made for the socket of a pool alone, which takes
+// it away when it ends: who made it may be killed.
+const SocketDir = "codex-mcp-"
+
 // Kinds of errors, the data of an answer's error.
 const (
 	KindTimeout = "timeout"
