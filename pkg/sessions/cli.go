@@ -48,7 +48,8 @@ func Main(args []string, p Process) int {
 		}
 	}
 	var usage *exit.UsageError
-	if err == nil || errors.As(err, &usage) || exit.OutputError(err) != nil {
+	var silent exit.Silent
+	if err == nil || errors.As(err, &usage) || errors.As(err, &silent) || exit.OutputError(err) != nil {
 		return exit.Report(p.Stderr, prog.Name, err)
 	}
 	fmt.Fprint(p.Stderr, config.Report("", err))

@@ -21,11 +21,11 @@ func killer(t testing.TB, n int) string {
 			t.Fatal(err)
 		}
 		text := fmt.Sprintf(`#!/bin/sh
-read -r count <%[1]s/count
+read -r count <'%[1]s/count'
 count=$((count + 1))
-echo $count >%[1]s/count
+echo $count >'%[1]s/count'
 if [ $count = %[2]d ]; then
-	read -r pid <%[1]s/pid
+	read -r pid <'%[1]s/pid'
 	kill -9 "$pid"
 	exit 1
 fi
