@@ -82,9 +82,9 @@ func read(e hooks.Event, r result) answer {
 	}
 	a := answer{status: protocol.HookRunStatusCompleted}
 	switch e {
-	case hooks.SessionStart, hooks.UserPromptSubmit:
+	case hooks.SessionStart, hooks.SubagentStart, hooks.UserPromptSubmit:
 		a.tell(stdout)
-	case hooks.Stop:
+	case hooks.Stop, hooks.SubagentStop:
 		return invalid(e)
 	}
 	return a
@@ -94,12 +94,12 @@ func read(e hooks.Event, r result) answer {
 func invalid(e hooks.Event) answer {
 	name := e.Words("-")
 	switch e {
-	case hooks.SessionStart, hooks.UserPromptSubmit:
+	case hooks.SessionStart, hooks.SubagentStart, hooks.UserPromptSubmit:
 		name = e.Words(" ")
 	case hooks.PreCompact, hooks.PostCompact:
 		name = string(e) + " hook"
-	case hooks.Stop:
-		name = "stop hook"
+	case hooks.Stop, hooks.SubagentStop:
+		name = e.Words(" ") + " hook"
 	}
 	return failed("hook returned invalid %s JSON output", name)
 }
@@ -109,7 +109,7 @@ func clean(b []byte) string { return strings.TrimSpace(strings.ToValidUTF8(strin
 // refused is the answer of exit status 2, whose reason is on standard error.
 func refused(e hooks.Event, reason string) answer {
 	switch e {
-	case hooks.SessionStart:
+	case hooks.SessionStart, hooks.SubagentStart:
 		return failed("hook exited with code 2")
 	case hooks.PreCompact, hooks.PostCompact:
 		if reason == "" {
@@ -124,7 +124,7 @@ func refused(e hooks.Event, reason string) answer {
 			what = "a denial reason"
 		case hooks.PostToolUse:
 			what = "feedback"
-		case hooks.Stop:
+		case hooks.Stop, hooks.SubagentStop:
 			what = "a continuation prompt"
 		}
 		return failed("%s hook exited with code 2 but did not write %s to stderr", e, what)
@@ -209,7 +209,7 @@ func decode(e hooks.Event, text string) (o output, ok bool) {
 	}
 	if o.Decision != nil || o.Reason != nil {
 		switch e {
-		case hooks.SessionStart, hooks.PreCompact, hooks.PostCompact, hooks.PermissionRequest:
+		case hooks.SessionStart, hooks.SubagentStart, hooks.PreCompact, hooks.PostCompact, hooks.PermissionRequest:
 			return o, false
 		}
 		if d := deref(o.Decision); o.Decision != nil && d != "block" && !(e == hooks.PreToolUse && d == "approve") {
@@ -233,7 +233,7 @@ func (s *specificOutput) fits(e hooks.Event) bool {
 		return s.Decision == nil && !pre
 	case hooks.PermissionRequest:
 		return !pre && s.AdditionalContext == nil && s.UpdatedMCPToolOutput == nil && (s.Decision == nil || s.Decision.Behavior == allow || s.Decision.Behavior == deny)
-	case hooks.SessionStart, hooks.UserPromptSubmit:
+	case hooks.SessionStart, hooks.SubagentStart, hooks.UserPromptSubmit:
 		return s.Decision == nil && !pre && s.UpdatedMCPToolOutput == nil
 	}
 	return false

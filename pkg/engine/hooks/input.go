@@ -23,6 +23,30 @@ type SessionStart struct {
 	Source string `json:"source"`
 }
 
+// SubagentStart is the input of an agent of another session that begins.
+type SubagentStart struct {
+	Common
+	AgentID   string `json:"agent_id"`
+	AgentType string `json:"agent_type"`
+}
+
+// SubagentStop is the input of the turn of such an agent that would end. Its members stand in
+// another order.
+type SubagentStop struct {
+	SessionID  string      `json:"session_id"`
+	TurnID     string      `json:"turn_id"`
+	Transcript *string     `json:"transcript_path"` // of the session
+	Agent      *string     `json:"agent_transcript_path"`
+	Cwd        string      `json:"cwd"`
+	Event      hooks.Event `json:"hook_event_name"`
+	Model      string      `json:"model"`
+	Permission string      `json:"permission_mode"`
+	Active     bool        `json:"stop_hook_active"`
+	AgentID    string      `json:"agent_id"`
+	AgentType  string      `json:"agent_type"`
+	Last       *string     `json:"last_assistant_message"`
+}
+
 // Prompt is the input of a prompt.
 type Prompt struct {
 	Common

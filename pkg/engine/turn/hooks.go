@@ -109,6 +109,9 @@ func (t *turn) sessionHooks() bool {
 	th := t.th
 	source := th.hookSource
 	th.hookSource = ""
+	if a := t.th.opts.Agent; a != nil {
+		return source == "" || t.outer != nil || t.agentHooks(a)
+	}
 	if source == "" || t.outer != nil || !th.hooks.Has(hooks.SessionStart) {
 		return true
 	}
@@ -137,10 +140,21 @@ func (t *turn) submit(input []protocol.UserInput) bool {
 
 // stopHooks asks whether the turn may end; true is no, and the model is told why.
 func (t *turn) stopHooks(last *string) bool {
-	if t.outer != nil || !t.th.hooks.Has(hooks.Stop) {
+	event := hooks.Stop
+	if t.th.opts.Agent != nil {
+		event = hooks.SubagentStop
+	}
+	if t.outer != nil || !t.th.hooks.Has(event) {
 		return false
 	}
-	o := t.hook(t.ctx, hooks.Stop, "", enginehooks.Stop{Common: t.hookCommon(hooks.Stop), Active: t.stopped, Last: last})
+	var o enginehooks.Outcome
+	if a := t.th.opts.Agent; a != nil {
+		in := t.agentStop(a)
+		in.Active, in.Last = t.stopped, last
+		o = t.hook(t.ctx, event, "", in, in.AgentType)
+	} else {
+		o = t.hook(t.ctx, event, "", enginehooks.Stop{Common: t.hookCommon(event), Active: t.stopped, Last: last})
+	}
 	if !o.Blocked || o.Stopped || t.ctx.Err() != nil {
 		return false
 	}
