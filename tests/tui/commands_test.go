@@ -245,3 +245,55 @@ func TestPreview(t *testing.T) {
 		write(t, filepath.Join(s.home, "config.toml"), strings.Replace(s.config(), "comfortable", "dense", 1))
 	}
 }
+
+// TestCommands types each command that no other test does, and waits for what it shows.
+func TestCommands(t *testing.T) {
+	desk := t.TempDir()
+	write(t, filepath.Join(desk, "pbcopy"), "#!/bin/sh\ncat >"+filepath.Join(desk, "copied")+"\n")
+	if err := os.Chmod(filepath.Join(desk, "pbcopy"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := begin(t, options{cols: 120, rows: 40, env: []string{"PATH=" + desk + ":" + bin + ":" + os.Getenv("PATH")}, model: `{"when":"hello","msg":"The first answer."}
+{"when":"plan this","msg":"A plan."}
+{"when":"AGENTS.md","msg":"Wrote it."}
+{"msg":"In short."}`})
+	s.ask("hello", "The first answer.")
+	s.gone("esc to interrupt")
+	for _, c := range [][2]string{
+		{"/approvals", "What may be done unasked"}, {"/statusline", "Configure Status Line"}, {"/theme", "Select Syntax Theme"}, {"/resume", "Resume a previous session"},
+	} {
+		s.ask(c[0], c[1])
+		s.send("\x03")
+		s.gone(c[1])
+	}
+	for _, c := range [][2]string{
+		{"/vim", "Vim mode is on"}, {"/vim", "Vim mode is off"}, {"/copy", "Copied the last answer"}, {"/debug-config", "Config layers, lowest first"},
+		{"/ps", "No command runs in the background."}, {"/stop", "Commands in the background are being ended."},
+		{"/diff", "not inside a git repository"},
+		{"/plan plan this", "• A plan."}, {"/init", "• Wrote it."},
+	} {
+		s.ask(c[0], c[1])
+		s.gone("esc to interrupt")
+	}
+	s.send("/clean\r")
+	s.until("it is said twice", func(t *vt.Terminal) bool {
+		return strings.Count(strings.Join(t.Screen(), "\n"), "are being ended.") == 2
+	})
+	if b, err := os.ReadFile(filepath.Join(desk, "copied")); err != nil || string(b) != "The first answer." {
+		t.Errorf("%q, %v", b, err)
+	}
+	s.ask("/mention", "› @")
+	s.send("\x15")
+	s.gone("› @")
+	s.ask("/compact", "Context compacted")
+	s.gone("esc to interrupt")
+	s.send("/clear\r")
+	s.until("a new session on an empty screen", func(t *vt.Terminal) bool {
+		rows := strings.Join(t.Screen(), "\n")
+		return !strings.Contains(rows, "Wrote it.") && strings.Contains(rows, "directory:")
+	})
+	s.send("/exit\r")
+	if status := s.exit(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}

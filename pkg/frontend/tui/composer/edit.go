@@ -39,8 +39,8 @@ var bindings = [...]binding{
 	{keys.Home, 0, (*Composer).home}, {'a', keys.Ctrl, (*Composer).home}, {keys.End, 0, (*Composer).end}, {'e', keys.Ctrl, (*Composer).end},
 	{keys.Backspace, 0, (*Composer).backspace}, {keys.Backspace, keys.Shift, (*Composer).backspace}, {'h', keys.Ctrl, (*Composer).backspace},
 	{keys.Delete, 0, (*Composer).delete}, {keys.Delete, keys.Shift, (*Composer).delete}, {'d', keys.Ctrl, (*Composer).delete},
-	{keys.Backspace, keys.Alt, (*Composer).killWordLeft}, {keys.Backspace, keys.Ctrl, (*Composer).killWordLeft}, {'w', keys.Ctrl, (*Composer).killWordLeft}, {'h', keys.Ctrl | keys.Alt, (*Composer).killWordLeft},
-	{keys.Delete, keys.Alt, (*Composer).killWordRight}, {keys.Delete, keys.Ctrl, (*Composer).killWordRight}, {'d', keys.Alt, (*Composer).killWordRight},
+	{keys.Backspace, keys.Alt, (*Composer).killWordLeft}, {keys.Backspace, keys.Ctrl, (*Composer).killWordLeft}, {'w', keys.Ctrl, (*Composer).killWordLeft}, {'h', keys.Ctrl | keys.Alt, (*Composer).killWordLeft}, {keys.Backspace, keys.Ctrl | keys.Shift, (*Composer).killWordLeft},
+	{keys.Delete, keys.Alt, (*Composer).killWordRight}, {keys.Delete, keys.Ctrl, (*Composer).killWordRight}, {'d', keys.Alt, (*Composer).killWordRight}, {keys.Delete, keys.Ctrl | keys.Shift, (*Composer).killWordRight},
 	{keys.NewLine, 0, (*Composer).newline}, {keys.KillLine, 0, (*Composer).killLine},
 	{'u', keys.Ctrl, (*Composer).killHome}, {'k', keys.Ctrl, (*Composer).killEnd}, {'y', keys.Ctrl, (*Composer).yank},
 }

@@ -36,6 +36,9 @@ func (c *Composer) VimKey(e keys.Event) bool {
 		return done
 	}
 	r, ok := e.Char()
+	if e.Is(keys.Insert, 0) {
+		r, ok = 'i', true
+	}
 	if !ok {
 		return false
 	}
@@ -136,10 +139,16 @@ func (c *Composer) command(r rune) {
 // twice means whole lines.
 func (c *Composer) operate(op, r rune) {
 	var from, to int
-	lines := r == op
+	lines := r == op || r == 'j' || r == 'k'
 	switch at, ok := c.motion(r); {
 	case lines:
 		from, to = c.lineStart(c.cur), c.lineEnd(c.cur)
+		if r == 'k' && from > 0 {
+			from = c.lineStart(from - 1)
+		}
+		if r == 'j' && to < len(c.text) {
+			to = c.lineEnd(to + 1)
+		}
 		if op == 'd' && to < len(c.text) {
 			to++
 		}

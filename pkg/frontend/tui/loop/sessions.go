@@ -126,7 +126,7 @@ func (p *picker) Key(e keys.Event) bool {
 		p.at = 0
 	case e.Is(keys.End, 0):
 		p.at = max(0, len(found)-1)
-	case e.Is(keys.Tab, 0), e.Is(keys.Right, 0), e.Is(keys.Left, 0):
+	case e.Is(keys.Tab, 0), e.Is(keys.Right, 0), e.Is(keys.Left, 0), e.Is('h', keys.Ctrl), e.Is('l', keys.Ctrl):
 		p.query.All = !p.query.All
 		p.load()
 	case e.Is('s', keys.Ctrl):

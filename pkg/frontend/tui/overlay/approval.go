@@ -16,7 +16,7 @@ type Approval struct {
 
 // Key takes ctrl-a, and otherwise chooses.
 func (a *Approval) Key(e keys.Event) bool {
-	if e.Is('a', keys.Ctrl) && a.Open != nil {
+	if (e.Is('a', keys.Ctrl) || e.Is('a', keys.Ctrl|keys.Shift)) && a.Open != nil {
 		a.Open()
 		return false
 	}
