@@ -191,6 +191,7 @@ func TestBinaries(t *testing.T) {
 		"codex-login":      {11 * mb, nil},
 		"codex-plugin":     {7 * mb, []string{"net/http"}},
 		"codex-apply":      {10 * mb, nil},
+		"codex-aws":        {9 * mb, nil},
 		"codex-sessions":   {5 * mb, nil},
 		"codex-update":     {5 * mb, []string{"net/http"}},
 	}
@@ -220,7 +221,7 @@ func TestBinaries(t *testing.T) {
 			t.Errorf("%s has %d bytes, its ceiling is %d", name, fi.Size(), limit.size)
 		}
 	}
-	if sum > 150*mb { // the original is one of 211
+	if sum > 165*mb { // the original is one of 211
 		t.Errorf("all programs together have %d bytes", sum)
 	}
 }

@@ -29,6 +29,10 @@ func KeyOf(cfg *config.Config, a *auth.Auth) Key {
 // first model the one of who chose none. A list that cannot be read counts as none: the next
 // one takes its place.
 func Use(cfg *config.Config, env config.Env) {
+	if cfg.ProviderID == config.Bedrock && cfg.ModelCatalog == "" {
+		use(cfg, models.Bedrock())
+		return
+	}
 	if _, err := os.Stat(Path(cfg.Home)); err != nil || cfg.ModelCatalog != "" {
 		return
 	}
@@ -73,9 +77,13 @@ func UseOf(cfg *config.Config, a *auth.Auth) {
 	if err != nil || len(told) == 0 {
 		return
 	}
-	cfg.Models = merged(told, auth.OfAccount(cfg, a))
+	use(cfg, merged(told, auth.OfAccount(cfg, a)))
+}
+
+func use(cfg *config.Config, all []models.Model) {
+	cfg.Models = all
 	if !cfg.ModelExplicit {
-		cfg.Model = models.DefaultIn(cfg.Models)
+		cfg.Model = models.DefaultIn(all)
 	}
 }
 

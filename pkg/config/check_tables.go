@@ -48,7 +48,7 @@ func (c *checker) providers(m map[string]any, a *at) {
 }
 
 func providerFault(id string, p map[string]any) string {
-	if id == bedrockID {
+	if id == Bedrock {
 		return ""
 	}
 	_, command := p["command"]

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-const bedrockID = "amazon-bedrock"
+// Bedrock is the id of the built-in provider that signs requests as AWS wants it.
+const Bedrock = "amazon-bedrock"
 
 func ossModel(provider string) string {
 	if provider == "lmstudio" {
@@ -32,8 +33,8 @@ func builtins(o Options, t view) map[string]Provider {
 		},
 		"ollama":   oss("ollama", "11434"),
 		"lmstudio": oss("lmstudio", "1234"),
-		bedrockID: {
-			ID: bedrockID, Name: "Amazon Bedrock", BaseURL: "https://bedrock-mantle.us-east-1.api.aws/openai/v1",
+		Bedrock: {
+			ID: Bedrock, Name: "Amazon Bedrock", BaseURL: "https://bedrock-mantle.us-east-1.api.aws/openai/v1",
 		},
 	}
 	for id, p := range m {
@@ -63,7 +64,7 @@ func (c *Config) readProviders(o Options, t view) error {
 	c.Providers = builtins(o, t)
 	for id := range t.table("model_providers") {
 		p := t.table("model_providers", id)
-		if id == bedrockID {
+		if id == Bedrock {
 			b, err := bedrock(c.Providers[id], p)
 			if err != nil {
 				return err

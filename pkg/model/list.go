@@ -47,7 +47,7 @@ func (c *listCmd) Run(s Streams) error {
 	if err != nil {
 		return fmt.Errorf("read credentials: %w", err)
 	}
-	p := &provider.Provider{Config: cfg, Auth: a, Environ: s.Env, Getenv: s.getenv, Tokens: new(provider.Tokens), Now: s.Now}
+	p := &provider.Provider{Config: cfg, Auth: a, Environ: s.Env, Getenv: s.getenv, Tokens: new(provider.Tokens), Now: s.Now, Program: program}
 	client := responses.NewClient(p.Endpoint())
 	defer client.Close()
 	l, err := p.Lister(client, originator, version.UserAgent(originator, s.getenv, "codex-model", version.Compat))

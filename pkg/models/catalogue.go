@@ -3,6 +3,9 @@ package models
 // All is the bundled catalogue in its own order: that of 0.133. Callers must not change it.
 func All() []Model { return bundled[:] }
 
+// Bedrock are the models at Amazon Bedrock. Callers must not change it.
+func Bedrock() []Model { return bedrock[:] }
+
 // The rows are written out so that the table is data of the program: nothing is made at a start.
 var bundled = [...]Model{
 	{
@@ -52,6 +55,32 @@ var bundled = [...]Model{
 		ParallelToolCalls: true, ReasoningSummaries: true, Verbosity: true, DefaultEffort: "medium", DefaultSummary: "none", DefaultVerbosity: "low",
 		FreeformPatch: true, SearchTool: true, ImageDetailOriginal: true, WebSearchType: "text_and_image", InputImages: true,
 		Efforts: efforts, EffortNotes: effortNotes,
+	},
+}
+
+var bedrock = [...]Model{
+	{
+		Slug: "openai.gpt-5.4", DisplayName: "gpt-5.4", Description: "A strong model for daily coding, with a long context.", Priority: 0,
+		ShellType: "shell_command", Visibility: "list", SupportedInAPI: true, Known: true,
+		ContextWindow: 272_000, MaxContextWindow: 1_000_000, EffectivePercent: 95, TruncationMode: "tokens", TruncationLimit: 10_000,
+		ParallelToolCalls: true, ReasoningSummaries: true, Verbosity: true, DefaultEffort: "medium", DefaultSummary: "none", DefaultVerbosity: "medium",
+		FreeformPatch: true, SearchTool: true, ImageDetailOriginal: true, WebSearchType: "text_and_image", InputImages: true,
+		Efforts: []string{"minimal", "low", "medium", "high"}, EffortNotes: []string{"Hardly any reasoning", "Quick answers, little reasoning", "A balance for daily work", "Deeper reasoning for hard problems"},
+		SpeedTiers: speedTiers,
+	},
+	{
+		Slug: "openai.gpt-oss-120b", DisplayName: "GPT OSS 120B on Bedrock", Description: "An open model, of the larger kind.", Priority: 1,
+		ShellType: "shell_command", Visibility: "list", SupportedInAPI: true, Known: true,
+		ContextWindow: 128_000, MaxContextWindow: 128_000, EffectivePercent: 95, TruncationMode: "tokens", TruncationLimit: 10_000,
+		ParallelToolCalls: true, ReasoningSummaries: true, DefaultEffort: "medium", DefaultSummary: "none", WebSearchType: "text",
+		Efforts: efforts[:3], EffortNotes: effortNotes[:3],
+	},
+	{
+		Slug: "openai.gpt-oss-20b", DisplayName: "GPT OSS 20B on Bedrock", Description: "An open model, of the smaller kind.", Priority: 2,
+		ShellType: "shell_command", Visibility: "list", SupportedInAPI: true, Known: true,
+		ContextWindow: 128_000, MaxContextWindow: 128_000, EffectivePercent: 95, TruncationMode: "tokens", TruncationLimit: 10_000,
+		ParallelToolCalls: true, ReasoningSummaries: true, DefaultEffort: "medium", DefaultSummary: "none", WebSearchType: "text",
+		Efforts: efforts[:3], EffortNotes: effortNotes[:3],
 	},
 }
 

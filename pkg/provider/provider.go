@@ -1,7 +1,7 @@
 // Package provider knows how a thread's model provider is reached: its address, the headers
 // of the configuration, and the credential that goes to it.
 //
-// Ground package; it imports pkg/auth, pkg/config, pkg/foreign, pkg/responses, pkg/watchdog
+// Ground package; it imports pkg/auth, pkg/aws, pkg/config, pkg/foreign, pkg/responses, pkg/watchdog
 // and pkg/cli/version, and asks no server.
 package provider
 
@@ -26,7 +26,9 @@ type Provider struct {
 	Auth    *auth.Auth
 	Environ []string
 	Getenv  func(string) string
-	Tokens  *Tokens // of the provider's auth command
+	Tokens  *Tokens // of the provider's auth command, and of AWS
+	// Program gives the path of one of the suite's programs; nil looks on PATH.
+	Program func(name string) string
 	Now     func() time.Time
 }
 
@@ -47,6 +49,8 @@ func (p *Provider) Endpoint() responses.Endpoint {
 		ep.Absent = "no Ollama server is running at " + ep.BaseURL + ": start it with `ollama serve` (https://ollama.com/download)"
 	case "lmstudio":
 		ep.Absent = "LM Studio does not answer at " + ep.BaseURL + ": start it with `lms server start` (https://lmstudio.ai/download)"
+	case config.Bedrock:
+		ep.Sign = p.sign
 	case "openai":
 		h.Set("version", version.Compat)
 		p.setFrom(h, "OpenAI-Organization", "OPENAI_ORGANIZATION")

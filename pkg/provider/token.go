@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"codex/pkg/aws"
 	"codex/pkg/config"
 	"codex/pkg/foreign"
 	"codex/pkg/responses"
@@ -20,14 +21,16 @@ type Tokens struct {
 	mu    sync.Mutex
 	token string
 	read  time.Time
+
+	aws *aws.Credentials
 }
 
 // Drop forgets a token that was refused; true when there was one.
 func (t *Tokens) Drop() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	had := t.token != ""
-	t.token = ""
+	had := t.token != "" || t.aws != nil
+	t.token, t.aws = "", nil
 	return had
 }
 
@@ -38,7 +41,7 @@ func (t *Tokens) of(a *config.CommandAuth, environ []string, now time.Time) (str
 	if t.token != "" && (a.RefreshInterval == 0 || now.Sub(t.read) < a.RefreshInterval) {
 		return t.token, nil
 	}
-	out, err := runAuth(a, environ)
+	out, err := run(a, environ, "provider auth command `"+a.Command+"`")
 	if err == nil {
 		out, err = config.HeaderValue("the output of "+a.Command, out)
 	}
@@ -55,8 +58,8 @@ func (t *Tokens) of(a *config.CommandAuth, environ []string, now time.Time) (str
 // maxToken bounds what a command may print.
 const maxToken = 1 << 20
 
-// runAuth runs the command to its end, and gives what it printed.
-func runAuth(a *config.CommandAuth, environ []string) (string, error) {
+// run runs a command to its end, and gives what it printed. name is what errors call it.
+func run(a *config.CommandAuth, environ []string, name string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.Timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, a.Command, a.Args...)
@@ -68,13 +71,13 @@ func runAuth(a *config.CommandAuth, environ []string) (string, error) {
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("provider auth command `%s` did not end within %v", a.Command, a.Timeout)
+		return "", fmt.Errorf("%s did not end within %v", name, a.Timeout)
 	case err != nil && cmd.ProcessState != nil:
-		return "", fmt.Errorf("provider auth command `%s` failed (%v): %s", a.Command, err, reason(errOut.String()))
+		return "", fmt.Errorf("%s failed (%v): %s", name, err, reason(errOut.String()))
 	case err != nil:
-		return "", fmt.Errorf("start provider auth command `%s`: %w", a.Command, err)
+		return "", fmt.Errorf("start %s: %w", name, err)
 	case out.Over:
-		return "", fmt.Errorf("provider auth command `%s` printed more than a token", a.Command)
+		return "", fmt.Errorf("%s printed more than a token", name)
 	}
 	return out.String(), nil
 }

@@ -42,6 +42,9 @@ type Endpoint struct {
 	// Absent is the error when nobody listens there, and that it is final; "" where it may be
 	// the network's.
 	Absent string
+	// Sign, when not nil, is called for each attempt once the request is whole, and may
+	// change its host and headers. Its error ends the attempt; an *Error is handed on.
+	Sign func(r *http.Request, body []byte) error
 	// Query is appended to the URL as it is, after a question mark: k=v&k=v.
 	Query string
 	// Header goes out with every request.

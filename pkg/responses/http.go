@@ -150,6 +150,11 @@ func (c *Client) send(ctx context.Context, method, url string, req Request, acce
 	if err := checkHeader(r.Header); err != nil {
 		return nil, err
 	}
+	if c.ep.Sign != nil {
+		if err := c.ep.Sign(r, req.Body); err != nil {
+			return nil, err
+		}
+	}
 	resp, err := h.Do(r)
 	switch {
 	case err == nil && c.log.On(rustlog.Debug):

@@ -60,6 +60,8 @@ func Commands() []Command {
 			Help: "serve commands and files to an engine over a pipe"},
 		{Name: "model", Class: Pieces, Program: "codex-model", Page: "codex-model.1",
 			Help: "the model as a filter: call, replay, record, serve"},
+		{Name: "aws", Class: Pieces, Program: "codex-aws", Page: "codex-aws.1",
+			Help: "print credentials of AWS, for Amazon Bedrock"},
 		{Name: "netproxy", Class: Pieces, Program: "codex-netproxy", Page: "codex-netproxy.1",
 			Help: "let programs reach the hosts on a list, and no others"},
 		{Name: "notify", Class: Pieces, Program: "codex-notify", takes: takesConfig, Page: "codex-notify.1",

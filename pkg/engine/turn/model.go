@@ -13,7 +13,7 @@ import (
 
 // provider is whom this thread asks.
 func (t *liveThread) provider() *provider.Provider {
-	return &provider.Provider{Config: t.cfg, Auth: t.auth, Environ: t.opts.Environ, Getenv: t.opts.Getenv, Tokens: t.bearers, Now: t.opts.Now}
+	return &provider.Provider{Config: t.cfg, Auth: t.auth, Environ: t.opts.Environ, Getenv: t.opts.Getenv, Tokens: t.bearers, Now: t.opts.Now, Program: t.opts.Config.Program}
 }
 
 // newClient makes the client for the thread's provider.

@@ -40,6 +40,9 @@ func (s *Service) accountRead(r *Request, p *protocol.GetAccountParams) (any, er
 		return nil, err
 	}
 	res := protocol.GetAccountResponse{RequiresOpenaiAuth: cfg.Provider.RequiresOpenAIAuth}
+	if cfg.ProviderID == config.Bedrock {
+		res.Account = &protocol.Account{Type: protocol.AccountAmazonBedrock}
+	}
 	if !res.RequiresOpenaiAuth { // another provider has no account
 		return res, nil
 	}
