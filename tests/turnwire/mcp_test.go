@@ -54,7 +54,7 @@ func body(r gjson.Result) string {
 func TestServerTools(t *testing.T) {
 	t.Parallel()
 	script := toolCall("read", "read", "") + toolCall("page", "second_page", "") + toolCall("builtin", "exec_command", "") + toolCall("hidden", "hidden", "") +
-		toolCall("write", "write", "") + toolCall("structured", "read", "structured") + toolCall("progress", "read", "progress") + toolCall("meta", "read", "meta") +
+		toolCall("write", "write", "") + toolCall("structured", "read", "structured") + toolCall("progress", "read", "progress") + toolCall("meta", "read", "meta") + toolCall("fail", "read", "fail") + toolCall("escape", "read", "escape") +
 		toolCall("link", "read", "link") + toolCall("ask", "read", "ask") + toolCall("add", "read", "add") + toolCall("gone", "read", "exit") + toolCall("back", "read", "") +
 		toolCall("added", "added", "") +
 		`{"call":"list_mcp_resources","args":{}}` + "\n" + said
@@ -66,7 +66,7 @@ func TestServerTools(t *testing.T) {
 	for id, want := range map[string]string{
 		"read": `[{"type":"text","text":"read ran"}]`, "page": `[{"type":"text","text":"second-page ran"}]`, "builtin": `[{"type":"text","text":"exec_command ran"}]`,
 		"structured": `{"z":1,"a":9007199254740993}`, "ask": `[{"type":"text","text":"{\"action\":\"decline\"}"}]`, "back": `[{"type":"text","text":"read ran"}]`,
-		"added": `[{"type":"text","text":"added ran"}]`,
+		"added": `[{"type":"text","text":"added ran"}]`, "escape": `[{"type":"text","text":"\u001b]0;owned\u0007\u001b[2J"}]`,
 	} {
 		if b := body(got[id]); b != want {
 			t.Errorf("%s: %s", id, got[id].Raw)
@@ -75,6 +75,7 @@ func TestServerTools(t *testing.T) {
 	for id, want := range map[string]string{
 		"hidden": "unsupported call: mcp__odd__hidden", "write": `mcp_servers.odd.tools.write.approval_mode = \"approve\" allows it`,
 		"gone": "tool call failed for `odd/read`\\n\\nCaused by:\\n    Transport closed", "meta": "codex/sandbox-state-meta",
+		"fail": `tool call failed for ` + "`odd/read`" + `\n\nCaused by:\n    Mcp error: -32602: bad params here({\"x\":1})`,
 	} {
 		if !strings.Contains(got[id].Str, want) {
 			t.Errorf("%s: %s", id, got[id].Raw)
@@ -91,6 +92,20 @@ func TestServerTools(t *testing.T) {
 		t.Errorf("nothing says that a server failed: %s", e.stderr.String())
 	}
 	e.quit()
+}
+
+// What the settings approve runs where nobody may be asked.
+func TestServerApproved(t *testing.T) {
+	t.Parallel()
+	for _, more := range []string{`default_tools_approval_mode = "approve"`, "[mcp_servers.odd.tools.write]\napproval_mode = \"approve\""} {
+		e := start(t, setup{script: toolCall("w", "write", "") + said, args: []string{"-a", "never", "-s", "read-only"}, config: odd(t, "odd", "", more)})
+		e.send("go")
+		e.turnDone("completed")
+		if b := body(e.outputs()["w"]); b != `[{"type":"text","text":"write ran"}]` {
+			t.Errorf("%s: %s", more, b)
+		}
+		e.quit()
+	}
 }
 
 // A question of the server, and the approval of a tool, go to the client.
@@ -201,7 +216,10 @@ func TestServerInterrupt(t *testing.T) {
 func TestServersThatFail(t *testing.T) {
 	t.Parallel()
 	config := odd(t, "odd", "", "tool_timeout_sec = 60") + odd(t, "curses", "curses", "")
-	for i := range 5 {
+	for i := range 28 { // with those that fail they are 50
+		config += odd(t, fmt.Sprint("works", i), "", "")
+	}
+	for i := range 10 {
 		config += odd(t, fmt.Sprint("hangs", i), "hangs deaf", "startup_timeout_sec = 0.2") + odd(t, fmt.Sprint("crashes", i), "crashes", "")
 	}
 	e := start(t, setup{script: toolCall("flood", "read", "flood") + toolCall("after", "read", "") + said, config: config})
@@ -211,7 +229,7 @@ func TestServersThatFail(t *testing.T) {
 	if !strings.Contains(got["flood"].Str, "more than 32 MiB") || body(got["after"]) != `[{"type":"text","text":"read ran"}]` {
 		t.Error(got)
 	}
-	if n := len(e.find("method", "mcpServer/startupStatus/updated", "params.status", "failed")); n != 11 {
+	if n := len(e.find("method", "mcpServer/startupStatus/updated", "params.status", "failed")); n != 21 {
 		t.Errorf("%d servers failed", n)
 	}
 	if s := e.stderr.String(); !strings.Contains(s, "MCP client for `curses` failed to start: MCP startup failed: handshaking with MCP server failed: JSON-RPC error: -32000:") {

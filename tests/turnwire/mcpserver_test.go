@@ -161,6 +161,8 @@ func (s *mcpServer) call(m gjson.Result, name, do string) {
 		s.result(m, `{"content":[{"type":"text","text":"shadow"}],"structuredContent":{"z":1,"a":9007199254740993}}`)
 	case "escape":
 		s.result(m, textContent("\x1b]0;owned\a\x1b[2J"))
+	case "fail":
+		s.send(`{"jsonrpc":"2.0","id":` + m.Get("id").Raw + `,"error":{"code":-32602,"message":"bad params here","data":{"x":1}}}`)
 	case "link":
 		s.result(m, `{"content":[{"type":"resource_link","uri":"file:///etc/shadow","name":"x"},{"type":"image","data":"file:///etc/shadow","mimeType":"image/png"}]}`)
 	case "flood":

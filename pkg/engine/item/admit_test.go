@@ -195,7 +195,7 @@ func TestNormaliseImages(t *testing.T) {
 	if err := json.Unmarshal(Normalise([]Item{{Raw: raw}}, false)[0].Raw, &got); err != nil {
 		t.Fatal(err)
 	}
-	err := json.Unmarshal([]byte(`{"type":"message","role":"user","content":[{"type":"input_text","text":"image content omitted because you do not support image input"},{"type":"input_text","text":"<b>"}]}`), &want)
+	err := json.Unmarshal([]byte(`{"type":"message","role":"user","content":[{"type":"input_text","text":"`+Omitted+`"},{"type":"input_text","text":"<b>"}]}`), &want)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v", got)
 	}

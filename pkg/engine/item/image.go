@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	imageOmitted = "image content omitted because you do not support image input"
+	// Omitted stands for an image that the model cannot be shown.
+	Omitted      = "An image was here; this model takes none."
 	imageInvalid = "Invalid image"
 )
 

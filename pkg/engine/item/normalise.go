@@ -28,7 +28,7 @@ func Normalise(items []Item, images bool) []Item {
 			continue
 		}
 		if !images {
-			e.Raw, _ = withoutImages(e.Raw, imageOmitted)
+			e.Raw, _ = withoutImages(e.Raw, Omitted)
 		}
 		out = append(out, e)
 		if IsCall(typ) && id != "" && !outputs[id] {

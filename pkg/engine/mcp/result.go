@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/jsonrpc"
 )
@@ -44,7 +45,7 @@ func images(head string, blocks []gjson.Result, t *tools.Turn) tools.Output {
 			items = append(items, text(limit.Cut(b.Get("text").Str)))
 		case "image":
 			if !t.Model.InputImages {
-				items = append(items, text("<image content omitted because you do not support image input>"))
+				items = append(items, text(item.Omitted))
 				continue
 			}
 			items = append(items, image(b))
