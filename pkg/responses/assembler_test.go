@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -196,6 +197,21 @@ func TestItems(t *testing.T) {
 					t.Errorf("%s (%q): %s, error %v\nwant %s, %s", tt.name, way.between, items, err, tt.items, tt.fail)
 				}
 			}
+		}
+	}
+}
+
+// A command may be a bare HTTP client.
+func TestNamedLines(t *testing.T) {
+	in := "event: response.created\ndata: {\"response\":{}}\n\nevent: response.completed\r\ndata: {\"response\":{\"output_text\":\"x\"}}\r\n\r\n"
+	for _, r := range []io.Reader{strings.NewReader(in), iotest.OneByteReader(strings.NewReader(in))} {
+		c := NewClient(Endpoint{})
+		defer c.Close()
+		var types []string
+		s := &stream{c: c, sc: newScanner(r, true, nil), onEvent: func(e Event) error { types = append(types, e.Type); return nil }}
+		s.sc.buf = make([]byte, 3)
+		if err := s.run(); err != nil || strings.Join(types, " ") != "response.created "+eventDone+" response.completed" {
+			t.Errorf("%v %q", err, types)
 		}
 	}
 }

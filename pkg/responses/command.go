@@ -66,20 +66,21 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	cancel(nil)
 	err = c.readError(ctx, cause, err)
 	if s.short {
-		return exitError(werr, stderr.String())
+		return exitError(werr, strings.TrimSpace(stderr.String()), strings.TrimSpace(valid(string(s.sc.said))))
 	}
 	return err
 }
 
-// exitError is for a command that ended before response.completed.
-func exitError(werr error, stderr string) *Error {
+// exitError is for a command that ended before response.completed; its last words are
+// those on standard error, else those among its lines.
+func exitError(werr error, stderr, said string) *Error {
 	what := "stream closed before response.completed"
 	var exit *exec.ExitError
 	if errors.As(werr, &exit) {
 		what = "model command ended with " + exit.String()
 	}
-	if stderr = strings.TrimSpace(stderr); stderr != "" {
-		what += ": " + stderr
+	if words := or(stderr, said); words != "" {
+		what += ": " + words
 	}
 	e := disconnected(what)
 	e.Err = werr

@@ -32,6 +32,9 @@ func command(role string) int {
 		fmt.Fprintln(os.Stderr, strings.Repeat("x", 8000)+"\nno model today")
 		return 3
 	case "quiet":
+	case "says":
+		fmt.Println("no license")
+		return 4
 	case "429":
 		fmt.Println(`{"type":"error","status":429,"headers":{"x-request-id":"q"},"error":{"message":"slow"}}`)
 	case "500":
@@ -72,6 +75,7 @@ func TestCommandErrors(t *testing.T) {
 	const disc = "stream disconnected before completion: "
 	for role, want := range map[string]string{
 		"fail":  disc + "model command ended with exit status 3: x",
+		"says":  disc + "model command ended with exit status 4: no license",
 		"quiet": disc + "stream closed before response.completed",
 		"429":   "exceeded retry limit, last status: 429 Too Many Requests: slow, request id: q",
 		"500":   textHighDemand,

@@ -35,6 +35,8 @@ type scanner struct {
 	// stray is of what stands in no field: the beginning while no event has come, the last
 	// line afterwards.
 	stray []byte
+	// said is the last line of a command that is no event.
+	said []byte
 
 	buf             []byte
 	start, pos, end int // of the event, of the next line, of what was read
@@ -69,8 +71,16 @@ func (s *scanner) next() ([]byte, error) {
 		}
 		line := s.buf[lo:hi]
 		if s.lines {
+			if name, at := field(line); name == "event" {
+				s.start, s.nameLo, s.nameHi = lo, lo+at, hi
+				continue
+			}
+			s.name = s.buf[s.nameLo:s.nameHi]
 			if d := lineData(line); d != nil && (s.err == nil || whole(d)) {
 				return d, nil
+			}
+			if text := bytes.TrimSpace(line); len(text) > 0 && text[0] != '{' {
+				s.said = append(s.said[:0], text[:min(len(text), maxStray)]...)
 			}
 			s.reset()
 			continue
