@@ -47,3 +47,32 @@ func TestManaged(t *testing.T) {
 		}
 	}
 }
+
+// TestReadOnlyConfig: settings that another program made, on a medium that is only read, are
+// used; what a run has to remember goes elsewhere, and a decision about a parent folder holds.
+func TestReadOnlyConfig(t *testing.T) {
+	d := newDesk(t)
+	out, errs, status := d.bash(t, `unshare -rm bash -c 'mkdir ../ro ../src ../src/a && mount -t tmpfs none ../ro && git init -q ../src/a' || exit 77`)
+	if status == 77 {
+		t.Skipf("no namespace with mounts of its own: %s%s", out, errs)
+	}
+	out, errs, status = d.bash(t, `cat >../run.sh <<'E'
+set -e
+mount -t tmpfs none ../ro
+cp $CODEX_HOME/config.toml ../ro/
+printf '[projects."%s/*"]\ntrust_level = "trusted"\n' "$(realpath ../src)" >>../ro/config.toml
+mount -o remount,ro ../ro
+ln -sf "$(realpath ../ro)/config.toml" $CODEX_HOME/config.toml
+codex exec -s workspace-write hi 2>&1 >/dev/null | grep 'trusted from now on'
+codex exec hi 2>&1 >/dev/null | grep '^sandbox: workspace-write'
+cd ../src/a
+codex exec hi 2>&1 >/dev/null | grep '^sandbox: workspace-write'
+codex features enable memories 2>&1 && exit 1
+cat $CODEX_HOME/state.toml
+E
+unshare -rm bash ../run.sh`)
+	if status != 0 || !strings.Contains(out, "(state.toml)\n") || strings.Count(out, "\nsandbox: workspace-write") != 2 || !strings.Contains(out, "read-only file system") ||
+		strings.Count(out, "trust_level = \"trusted\"") != 1 {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+}

@@ -376,6 +376,12 @@ func TestRemember(t *testing.T) {
 	if got := load().Get("projects", "/c", "trust_level"); got != "trusted" {
 		t.Error(got)
 	}
+	if path, err := Remember(t.Context(), home, Change{Path: []string{"hooks", "state", "k", "trusted_hash"}, Value: "h"}); err != nil || filepath.Base(path) != "state.toml" {
+		t.Errorf("%s, %v", path, err)
+	}
+	if path, err := Remember(t.Context(), home, Change{Path: []string{"model"}, Value: "x"}); err == nil {
+		t.Errorf("a setting that does not count there is in %s", path)
+	}
 }
 
 // A decision about a folder and all below it is weaker than one about the folder itself, and

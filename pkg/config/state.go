@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -13,19 +14,30 @@ import (
 // by another program, or lies on a medium that is only read.
 const stateFile = "state.toml"
 
-// Remember stores what a program has to remember between runs, such as a trust decision, in
-// config.toml, and in state.toml beside it where that one is not for writing. It gives the
-// path of the file that has it.
+// Remember stores settings in config.toml. Where that one is not for writing, what a program
+// has to remember between runs, such as a trust decision, goes into state.toml beside it. It
+// gives the path of the file that has them.
 func Remember(ctx context.Context, home string, changes ...Change) (path string, err error) {
 	path = UserFile(home)
 	if err = EditFile(ctx, path, changes...); err == nil || !readOnly(err) {
 		return path, err
+	}
+	if slices.ContainsFunc(changes, func(c Change) bool { return !isState(c.Path) }) {
+		return "", err
 	}
 	path = filepath.Join(home, stateFile)
 	if own := EditFile(ctx, path, changes...); own != nil {
 		return "", errors.Join(err, own)
 	}
 	return path, nil
+}
+
+// stateTables are what counts in state.toml; of hooks it is the table state.
+func stateTables() []string { return []string{"projects", "notice", "hooks"} }
+
+// isState tells that a setting counts in state.toml.
+func isState(path []string) bool {
+	return len(path) > 0 && slices.Contains(stateTables(), path[0]) && (path[0] != "hooks" || len(path) > 1 && path[1] == "state")
 }
 
 // readOnly tells that a file, or its folder, cannot be written by this user.
@@ -49,7 +61,7 @@ func (s *stack) remembered() (map[string]any, error) {
 		return nil, err.(*syntaxError).at(path)
 	}
 	kept := map[string]any{}
-	for _, k := range []string{"projects", "notice", "hooks"} {
+	for _, k := range stateTables() {
 		if v, ok := t[k].(map[string]any); ok {
 			kept[k] = v
 		}

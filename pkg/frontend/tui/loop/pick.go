@@ -104,7 +104,8 @@ func (l *Loop) update(p protocol.ThreadSettingsUpdateParams, then func()) {
 	})
 }
 
-// save writes settings into config.toml, in the order in which they were changed. An engine
+// save writes settings into config.toml, in the order in which they were changed; consents go
+// elsewhere where that can't be written. An engine
 // that is started later finds them there.
 func (l *Loop) save(changes ...config.Change) {
 	home, before, done := l.Config.Home, l.saved, make(chan struct{})
@@ -114,7 +115,7 @@ func (l *Loop) save(changes ...config.Change) {
 		if before != nil {
 			<-before
 		}
-		if err := config.Edit(context.WithoutCancel(ctx), home, changes...); err != nil { // leaving is no reason to lose them
+		if _, err := config.Remember(context.WithoutCancel(ctx), home, changes...); err != nil { // leaving is no reason to lose them
 			return func() { l.complain("Store the setting: %v", err) }
 		}
 		return nil
