@@ -72,24 +72,30 @@ func start(t *testing.T, o options) *session {
 	if s.home == "" {
 		s.home, s.work = t.TempDir(), t.TempDir()
 		s.work, _ = filepath.EvalSymlinks(s.work)
-		write(t, filepath.Join(s.work, ".git", "HEAD"), "ref: refs/heads/main\n")
-		trust := ""
-		if !o.distrusted {
-			trust = fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"\n", s.work)
-		}
-		script := filepath.Join(s.home, "model.jsonl")
-		if o.model == "" {
-			o.model = `{"msg":"yes"}`
-		}
-		write(t, script, o.model)
-		url := programs.ServeModel(t, bin, script)
-		write(t, filepath.Join(s.home, "config.toml"), fmt.Sprintf("model = \"gpt-5.5\"\nmodel_provider = \"m\"\n%s\n[model_providers.m]\nname = \"m\"\nbase_url = %q\nwire_api = \"responses\"\n%s", o.config, url, trust))
+		furnish(t, s.home, s.work, o)
 	}
 	if o.cols == 0 {
 		o.cols, o.rows = 80, 24
 	}
 	s.run(o)
 	return s
+}
+
+// furnish writes the settings of a session, with a model that follows a script.
+func furnish(t *testing.T, home, work string, o options) {
+	t.Helper()
+	write(t, filepath.Join(work, ".git", "HEAD"), "ref: refs/heads/main\n")
+	trust := ""
+	if !o.distrusted {
+		trust = fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"\n", work)
+	}
+	script := filepath.Join(home, "model.jsonl")
+	if o.model == "" {
+		o.model = `{"msg":"yes"}`
+	}
+	write(t, script, o.model)
+	url := programs.ServeModel(t, bin, script)
+	write(t, filepath.Join(home, "config.toml"), fmt.Sprintf("model = \"gpt-5.5\"\nmodel_provider = \"m\"\n%s\n[model_providers.m]\nname = \"m\"\nbase_url = %q\nwire_api = \"responses\"\n%s", o.config, url, trust))
 }
 
 // run starts the program on a new terminal.

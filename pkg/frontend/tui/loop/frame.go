@@ -20,6 +20,9 @@ func (l *Loop) frame() {
 	if !l.dirty || !l.placed || l.moving || l.quit {
 		return
 	}
+	if !l.Plain && l.otherSize() {
+		return
+	}
 	now := l.Now()
 	if wait := frameTime - now.Sub(l.last); wait > 0 && !l.urgent {
 		if !l.timers.on[timerFrame] {
@@ -44,6 +47,17 @@ func (l *Loop) frame() {
 	if l.moves() && !l.timers.on[timerBeat] {
 		l.timers.set(timerBeat, l.beatTime())
 	}
+}
+
+// otherSize says whether the terminal has another size than what is known of it: the signal
+// that tells so is on its way. What is drawn before it came would be in the wrong rows.
+func (l *Loop) otherSize() bool {
+	cols, rows := l.screen.Size()
+	if c, r := l.TTY.Size(); max(1, c) == cols && max(1, r) == rows {
+		return false
+	}
+	l.signal(resized)
+	return true
 }
 
 // moves says whether something on the screen moves by itself.

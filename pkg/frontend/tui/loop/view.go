@@ -166,6 +166,10 @@ func (l *Loop) footer(width int) []text.Line {
 		}
 	}
 	gap := width - text.Width(left) - text.Width(right) - 2
+	if gap < 2 { // how to change it is said only where there is room
+		short, _, _ := strings.Cut(right, " (")
+		gap, right = gap+text.Width(right)-text.Width(short), short
+	}
 	if right == "" || gap < 2 {
 		return []text.Line{text.Of(text.Clip(left, width), l.theme.Dim)}
 	}

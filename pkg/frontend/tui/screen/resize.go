@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"fmt"
 	"io"
 
 	"codex/pkg/frontend/tui/text"
@@ -19,6 +20,7 @@ func (s *Screen) Resize(cols, rows int) {
 // become too long.
 func (s *Screen) Anchor(row int, rewraps bool) {
 	if s.alternate {
+		s.saved.cols = 0 // the main screen is anchored when it is shown again
 		return
 	}
 	top := row
@@ -59,9 +61,10 @@ func (s *Screen) Leave() (resized bool, err error) {
 	}
 	s.alternate = false
 	resized = s.saved.cols != s.cols || s.saved.rows != s.rows
-	s.top, s.view, s.cursor, s.known = s.saved.top, s.saved.view, s.saved.cursor, !resized
+	s.top, s.view, s.cursor, s.known = s.saved.top, s.saved.view, s.saved.cursor, !resized && s.saved.view != nil
 	s.top = max(0, min(s.top, s.rows-1))
-	_, err = io.WriteString(s.out, "\x1b[?1007l\x1b[?1049l")
+	// From the last row: tmux 3.3 leaves the first one of a page behind that has grown.
+	_, err = fmt.Fprintf(s.out, "\x1b[?1007l\x1b[%d;1H\x1b[?1049l", s.rows)
 	return resized, err
 }
 
@@ -88,9 +91,15 @@ func (s *Screen) Abandon() error {
 	return err
 }
 
-// Begin takes the terminal back after Abandon.
+// Begin takes the terminal back after Abandon, or takes it for the first time. While the
+// alternate screen is shown the row is that of the main one.
 func (s *Screen) Begin(row int) {
-	s.top, s.known = max(0, min(row, s.rows-1)), false
+	row = max(0, min(row, s.rows-1))
+	if s.alternate {
+		s.saved.top, s.saved.view, s.saved.cursor = row, nil, Cursor{}
+		return
+	}
+	s.top, s.known = row, false
 	s.view, s.cursor = nil, Cursor{}
 }
 

@@ -83,6 +83,9 @@ func (s *Screen) Draw(finished, view []text.Line, c Cursor) error {
 		cut := len(view) - n // the end of it is what is being worked on
 		view, c.Row = view[cut:], max(0, c.Row-cut)
 	}
+	if c.Hidden { // it tells where the viewport is all the same, see Anchor
+		c.Row, c.Col = 0, 0
+	}
 	s.buf.Reset()
 	switch {
 	case s.alternate:
@@ -139,7 +142,7 @@ func (s *Screen) Unbroken(on bool) { s.unbroken = on }
 
 // differences writes the rows that are not as they were.
 func (s *Screen) differences(view []text.Line) {
-	for i := range max(len(view), len(s.view)) {
+	for i := range min(max(len(view), len(s.view)), s.rows-s.top) { // the terminal may have become smaller
 		var now, was text.Line
 		if i < len(view) {
 			now = view[i]
@@ -255,11 +258,11 @@ func (s *Screen) at(row, col int) { fmt.Fprintf(&s.buf, "\x1b[%d;%dH", row+1, co
 
 // place puts the cursor where it belongs.
 func (s *Screen) place(c Cursor) {
+	s.at(min(s.top+c.Row, s.rows-1), min(c.Col, s.cols-1))
 	if c.Hidden {
 		s.buf.WriteString("\x1b[?25l")
 		return
 	}
-	s.at(min(s.top+c.Row, s.rows-1), min(c.Col, s.cols-1))
 	if s.cursor.Hidden || !s.known {
 		s.buf.WriteString("\x1b[?25h")
 	}

@@ -108,6 +108,70 @@ func TestAlternate(t *testing.T) {
 	m.check(t, term, s)
 }
 
+// TestPageFirst holds that a page which is shown before it is known where the cursor was is
+// drawn from the first row, and the viewport begins where that was.
+func TestPageFirst(t *testing.T) {
+	term := vt.New(20, 6)
+	_, _ = term.Write([]byte("one\r\ntwo\r\nthree\r\n"))
+	s := New(term, 20, 6, 0)
+	if err := s.Enter(); err != nil {
+		t.Fatal(err)
+	}
+	s.Begin(3)
+	if err := s.Draw(nil, plain("page", "x"), Cursor{Hidden: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := term.Screen()[:2]; !slices.Equal(got, []string{"page", "x"}) {
+		t.Errorf("%q", got)
+	}
+	if _, err := s.Leave(); err != nil {
+		t.Fatal(err)
+	}
+	m := &model{finished: []string{"one", "two", "three"}, view: []string{"> a", "foot"}}
+	if err := s.Draw(nil, plain(m.view...), Cursor{}); err != nil {
+		t.Fatal(err)
+	}
+	m.check(t, term, s)
+}
+
+// TestPageSmaller holds that a page keeps its last row when the terminal becomes smaller.
+func TestPageSmaller(t *testing.T) {
+	term := vt.New(20, 6)
+	s := New(term, 20, 6, 0)
+	if err := s.Enter(); err != nil {
+		t.Fatal(err)
+	}
+	for _, rows := range []int{6, 3} {
+		term.Resize(20, rows)
+		s.Resize(20, rows)
+		view := []string{"one", "two", "three", "four", "five", "six"}[:rows]
+		if err := s.Draw(nil, plain(view...), Cursor{Hidden: true}); err != nil {
+			t.Fatal(err)
+		}
+		if got := term.Screen(); !slices.Equal(got, view) {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+// TestAnchorHidden holds that the viewport is found again though its cursor is not shown.
+func TestAnchorHidden(t *testing.T) {
+	term := vt.New(20, 8)
+	s := New(term, 20, 8, 0)
+	m := &model{finished: []string{"one", "two", "three"}, view: []string{"list", "a", "b"}}
+	if err := s.Draw(plain(m.finished...), plain(m.view...), Cursor{Row: -1, Hidden: true}); err != nil {
+		t.Fatal(err)
+	}
+	_, y := term.Cursor()
+	s.Resize(20, 8)
+	s.Anchor(y, true)
+	m.view = []string{"list", "c"}
+	if err := s.Draw(nil, plain(m.view...), Cursor{Hidden: true}); err != nil {
+		t.Fatal(err)
+	}
+	m.check(t, term, s)
+}
+
 // FuzzDraw draws random frames, with resizes between them, and holds that every finished
 // line is there once, in its order, and the viewport at the end.
 func FuzzDraw(f *testing.F) {
