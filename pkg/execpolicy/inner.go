@@ -25,6 +25,7 @@ type Inner struct {
 const (
 	maxInner = 1000 // commands of a call that are looked at
 	maxDepth = 8    // scripts in scripts, programs that run programs
+	maxGuess = 40   // words of a call that may be commands, and commands in one
 )
 
 // Look finds the inner commands of a call. It finds too many rather than too few.
@@ -47,12 +48,20 @@ func Look(argv []string) []Inner {
 type looker struct {
 	found []Inner
 	full  bool
-	docs  map[*syntax.CallExpr]string // what here-documents and here-strings give to a command
-	input string                      // of the command that is looked at
+	// guesses are words that were looked at as if they were commands; in a looker that does
+	// so, which is guessing, there are none.
+	guesses  int
+	guessing bool
+	docs     map[*syntax.CallExpr]string // what here-documents and here-strings give to a command
+	input    string                      // of the command that is looked at
 }
 
 func (l *looker) add(in Inner) {
-	if len(l.found) < maxInner {
+	most := maxInner
+	if l.guessing {
+		most = maxGuess
+	}
+	if len(l.found) < most {
 		l.found = append(l.found, in)
 	} else if !l.full { // what is beyond is not seen
 		l.full = true
@@ -97,7 +106,7 @@ func (l *looker) node(n syntax.Node, guess bool, depth int) {
 			if n.Name != nil && loads(n.Name.Value) {
 				l.add(Inner{Argv: []string{n.Name.Value}, Hidden: true})
 			}
-			l.assigned(n.Value, depth) // PAGER and the like
+			l.assigned(n, depth)
 		case *syntax.ParamExp:
 			if n.Exp != nil && n.Exp.Op == syntax.OtherParamOps && (n.Exp.Word == nil || n.Exp.Word.Lit() == "P") { // ${x@P} runs what is in x
 				l.add(Inner{Open: true})
@@ -107,19 +116,6 @@ func (l *looker) node(n syntax.Node, guess bool, depth int) {
 		}
 		return true
 	})
-}
-
-// assigned looks at the value of a variable, which may be a command for somebody.
-func (l *looker) assigned(w *syntax.Word, depth int) {
-	if w == nil {
-		return
-	}
-	if value := readWord(w); value.known && value.text != "" {
-		if words := strings.Fields(value.text); len(words) > 0 {
-			l.guess(words, depth)
-		}
-		l.text(value.text, depth)
-	}
 }
 
 // loads names variables whose value a shell runs, or a file that it names.
@@ -265,8 +261,10 @@ func (l *looker) command(in Inner, depth int) {
 	default:
 		if operands, ok := wrapper(name); ok {
 			l.wrapped(in, name, operands, depth)
+			l.wrappersTexts(args, depth)
+		} else if !in.Guess {
+			l.mayRun(name, args, depth)
 		}
-		l.mayRun(name, args, depth)
 	}
 }
 

@@ -18,7 +18,7 @@ func wrapper(name string) (operands int, ok bool) {
 		"rlwrap", "setpriv", "setsid", "stdbuf", "strace", "sudo", "systemd-inhibit", "systemd-run", "time", "torsocks", "toybox",
 		"unbuffer", "unshare", "valgrind", "watch", "xargs", "xvfb-run":
 		return 0, true
-	case "chroot", "chrt", "faketime", "flock", "gosu", "logsave", "perf", "rr", "runuser", "s6-setuidgid", "setarch", "setuidgid", "su-exec",
+	case "chroot", "chrt", "faketime", "flock", "gosu", "logsave", "runuser", "s6-setuidgid", "setarch", "setuidgid", "su-exec",
 		"taskset", "timeout":
 		return 1, true
 	}

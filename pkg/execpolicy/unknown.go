@@ -3,21 +3,23 @@ package execpolicy
 import (
 	"slices"
 	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // mayRun guesses what a program runs that nobody has heard of: its first operand and what
 // follows, the words after -- or exec, a word that is a script. Too much is found rather
 // than too little, but for programs whose words are known to be something else.
 func (l *looker) mayRun(name string, args []string, depth int) {
-	if wordsAreData(name) || Safe(append([]string{name}, args...), false) {
+	if l.guessing || wordsAreData(name) || Safe(append([]string{name}, args...), false) {
 		return
 	}
 	if name == "git" {
 		l.git(args, depth)
 		return
 	}
-	first := hasSubcommands(name) // the first operand was met, or is no program
-	after := name == "bwrap"      // a word that a command follows
+	first := hasSubcommands(name)                              // the first operand was met, or is no program
+	after := name == "bwrap" || name == "perf" || name == "rr" // a word that a command follows
 	for i, a := range args {
 		switch option := strings.HasPrefix(a, "-"); {
 		case a == "--" || a == "exec" || a == "run":
@@ -29,6 +31,31 @@ func (l *looker) mayRun(name string, args []string, depth int) {
 		}
 		l.text(a, depth)
 	}
+}
+
+// wrappersTexts looks at scripts among the words of programs that are known to run others.
+func (l *looker) wrappersTexts(args []string, depth int) {
+	for i, a := range args {
+		if assignment(a) || i > 0 && (args[i-1] == "-c" || args[i-1] == "--command") {
+			l.text(a, depth)
+		}
+	}
+}
+
+// assigned looks at the value of a variable. Some are commands for somebody.
+func (l *looker) assigned(a *syntax.Assign, depth int) {
+	if a.Name == nil || a.Value == nil || l.guessing {
+		return
+	}
+	value := readWord(a.Value)
+	if !value.known {
+		return
+	}
+	if words := strings.Fields(value.text); len(words) > 0 && slices.ContainsFunc([]string{"ASKPASS", "BROWSER", "COMMAND", "EDITOR", "PAGER", "SHELL", "SSH", "VISUAL"},
+		func(suffix string) bool { return strings.HasSuffix(a.Name.Value, suffix) }) {
+		l.guess(words, depth)
+	}
+	l.text(value.text, depth)
 }
 
 // git looks at the words of git that are commands; most others are people's texts.
@@ -66,29 +93,35 @@ func (l *looker) guess(argv []string, depth int) {
 		l.add(Inner{Argv: argv, Guess: true})
 		return
 	}
-	var in looker
-	in.command(Inner{Argv: argv, Guess: true}, depth+1)
-	l.seen(in.found)
+	l.look(func(in *looker) { in.command(Inner{Argv: argv, Guess: true}, depth+1) })
 }
 
 // text looks at a word that is a script, perhaps, or an option or setting with one.
 func (l *looker) text(word string, depth int) {
-	if !strings.ContainsAny(word, " \t\n") || depth >= maxDepth {
+	if l.guessing || depth >= maxDepth || !strings.ContainsAny(word, " \t\n") {
 		return
 	}
-	if name, value, ok := strings.Cut(word, "="); ok && !strings.ContainsAny(name, " \t\n") {
-		l.text(value, depth)
-		word = value[strings.LastIndexByte(value, '=')+1:]
+	if before := strings.IndexAny(word, " \t\n"); before > 0 {
+		word = word[strings.LastIndexByte(word[:before], '=')+1:] // --hook=exec=
 	}
-	var in looker
-	in.script(strings.TrimPrefix(word, "!"), true, depth+1)
-	l.seen(in.found)
+	l.look(func(in *looker) { in.script(strings.TrimPrefix(word, "!"), true, depth+1) })
 }
 
-// seen takes over what is seen in a guess: that something is hidden there is nothing to
+// look takes over what is seen in a guess. That something is hidden there is nothing to
 // ask about.
-func (l *looker) seen(found []Inner) {
-	for _, in := range found {
+func (l *looker) look(guess func(*looker)) {
+	if l.guesses > maxGuess {
+		return
+	}
+	sub := looker{guessing: true}
+	guess(&sub)
+	if l.guesses++; sub.full {
+		l.guesses = maxGuess + 1
+	}
+	if l.guesses > maxGuess { // what is beyond is not seen
+		l.add(Inner{Open: true, Hidden: true})
+	}
+	for _, in := range sub.found {
 		if len(in.Argv) > 0 && !in.Hidden {
 			in.Guess = true
 			l.add(in)
@@ -99,8 +132,8 @@ func (l *looker) seen(found []Inner) {
 // wordsAreData names programs whose words are texts, names and patterns, also when these
 // look like commands.
 func wordsAreData(name string) bool {
-	return slices.Contains([]string{"[", "[[", "apropos", "basename", "break", "chgrp", "chmod", "chown", "cmp", "comm", "continue", "curl", "cut",
-		"declare", "df", "diff", "dirname", "du", "egrep", "exit", "export", "false", "fgrep", "file", "gh", "grep", "help", "info", "jq", "just",
+	return slices.Contains([]string{"[", "[[", "apropos", "basename", "break", "c++", "cc", "chgrp", "chmod", "chown", "clang", "clang++", "cmp", "comm", "continue", "curl", "cut",
+		"declare", "df", "diff", "dirname", "du", "egrep", "exit", "export", "false", "fgrep", "file", "g++", "gcc", "gh", "grep", "help", "info", "jq", "just",
 		"kill", "killall", "let", "local", "logger", "ls", "mkdir", "ninja", "notify-send", "pgrep", "pidof", "pkill", "printf", "pwd", "read", "readlink",
 		"readonly", "realpath", "return", "rg", "rm", "rmdir", "say", "set", "shift", "tee", "test", "tldr", "touch", "tr", "true", "type", "umask",
 		"unset", "wait", "wget", "whatis", "whereis", "which", "yq"}, name)

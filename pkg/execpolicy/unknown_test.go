@@ -34,7 +34,6 @@ tar cf /dev/null --checkpoint=1 --checkpoint-action=exec='touch x' f
 man -P 'touch x;cat' ls
 split --filter='touch x' f
 go test -exec 'touch x' ./...
-make --eval='$(shell touch x)'
 start-stop-daemon -S -x /usr/bin/touch -- x
 runuser -c 'touch x' root
 flock f -c 'touch x'
@@ -66,6 +65,13 @@ docker exec c git push
 			if d := Decide(Call{Argv: []string{"/bin/bash", "-lc", script}, Asking: Asking{Policy: asking}, Rules: rules}); d.Verdict == Allow {
 				t.Errorf("%s: %q runs", asking, script)
 			}
+		}
+	}
+	// However many there are.
+	for _, script := range []string{"newwrapper " + strings.Repeat("'env nice -n ' ", 2000) + "'touch x'",
+		"newwrapper -- " + strings.Repeat("env -- ", 500) + "touch x", "newwrapper exec " + strings.Repeat("nice -n ", 500) + "touch x"} {
+		if d := Decide(Call{Argv: []string{"/bin/bash", "-lc", script}, Asking: Asking{Policy: OnRequest}, Rules: rules}); d.Verdict == Allow {
+			t.Errorf("%.40q... runs", script)
 		}
 	}
 	for script := range strings.Lines(`git rm x
