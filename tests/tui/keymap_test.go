@@ -34,6 +34,11 @@ func TestKeymap(t *testing.T) {
 	s.send("\x19")
 	s.see("All done.")
 	s.gone("esc to interrupt")
+	s.send("!seq 100" + f3)
+	s.until("the hint", func(t *vt.Terminal) bool {
+		return strings.Contains(strings.Join(t.All(), "\n"), "(f2 shows the transcript)")
+	})
+	s.gone("esc to interrupt")
 	s.send("\x14") // ctrl-t has nothing to do
 	s.send(f2)
 	s.until("the transcript", func(t *vt.Terminal) bool { return t.Alternate() })

@@ -16,9 +16,6 @@ const (
 	titleRows  = 2 // of a command's own lines below its first
 )
 
-// transcriptHint says how to see everything.
-const transcriptHint = " (ctrl + t shows the transcript)"
-
 // command draws a command: that it runs or ran, and both ends of its output.
 func command(e Entry, width int, t *text.Theme) []text.Line {
 	item, ok := e.Item.(*protocol.CommandExecutionItem)
@@ -82,7 +79,7 @@ func commandOutput(e Entry, item *protocol.CommandExecutionItem, running bool, w
 	if item.Source == protocol.CommandExecutionSourceUserShell {
 		most = shellRows
 	}
-	return below(x.rows(max(1, width-4), most, transcriptHint, t), width, t)
+	return below(x.rows(max(1, width-4), most, t.More, t), width, t)
 }
 
 // outputOf is the output as the ended command has it, or what is kept of it so far.

@@ -137,7 +137,7 @@ func transcript(t testing.TB) []named {
 }
 
 func TestGolden(t *testing.T) {
-	th, _ := text.NewTheme(text.Settings{Depth: text.TrueColor})
+	th, _ := text.NewTheme(text.Settings{Depth: text.TrueColor, More: " (ctrl + t shows the transcript)"})
 	for _, width := range []int{80, 120} {
 		var b strings.Builder
 		for _, n := range transcript(t) {
@@ -183,7 +183,7 @@ func TestEveryKind(t *testing.T) {
 // that only an approval has its frame.
 func TestWidths(t *testing.T) {
 	for _, depth := range []text.Depth{text.NoColor, text.Colors16, text.TrueColor} {
-		th, _ := text.NewTheme(text.Settings{Depth: depth, BG: text.RGB(20, 20, 20)})
+		th, _ := text.NewTheme(text.Settings{Depth: depth, BG: text.RGB(20, 20, 20), More: " (ctrl + t shows the transcript)"})
 		for _, n := range transcript(t) {
 			for _, width := range []int{0, 1, 2, 3, 5, 10, 17, 40, 200} {
 				for _, full := range []bool{false, true} {
@@ -205,7 +205,7 @@ func TestWidths(t *testing.T) {
 
 // TestNoColor holds that a theme without colours has none, whatever is drawn.
 func TestNoColor(t *testing.T) {
-	th, _ := text.NewTheme(text.Settings{BG: text.RGB(20, 20, 20)})
+	th, _ := text.NewTheme(text.Settings{BG: text.RGB(20, 20, 20), More: " (ctrl + t shows the transcript)"})
 	for _, n := range transcript(t) {
 		for _, l := range Render(n.entry, 80, th) {
 			for _, s := range l {

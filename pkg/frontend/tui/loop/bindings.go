@@ -9,12 +9,22 @@ import (
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/keys"
 	"codex/pkg/frontend/tui/overlay"
+	"codex/pkg/frontend/tui/text"
 )
 
 // bind takes the keys of tui.keymap.
 func (l *Loop) bind() {
 	l.keyTable, _ = l.Config.Get("tui", "keymap").(map[string]any)
 	l.bindings, l.badKeys = keys.NewBindings(l.keyTable)
+}
+
+// moreHint says which key shows the transcript.
+func (l *Loop) moreHint() string {
+	names := l.bindings.Names(keys.Global, "open_transcript")
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + shown(names) + " shows the transcript)"
 }
 
 // tellBadKeys says which settings of keys are wrong, and where they stand.
@@ -130,6 +140,8 @@ func (l *Loop) rebind(a keys.Action, names ...string) (wrong string, done bool) 
 		}
 	}
 	l.bindings, l.keyTable = bindings, keymap
+	l.look.More = l.moreHint()
+	l.theme, _ = text.NewTheme(l.look)
 	l.save(config.Change{Path: a.Path(), Value: append([]string{}, names...)})
 	l.say("%s.%s: %s", a.Context, a.Name, firstOf(strings.Join(bindings.Names(a.Context, a.Name), ", "), "no key"))
 	return "", true

@@ -164,8 +164,9 @@ type Loop struct {
 func New(o Options) *Loop {
 	l := &Loop{Options: o, composer: composer.New(), inputs: make(chan input), posts: make(chan func(), 16), focused: true}
 	l.look = text.Settings{Depth: depth(o.Getenv), Syntax: l.setting("theme")}
-	l.theme, _ = text.NewTheme(l.look)
 	l.bind()
+	l.look.More = l.moreHint()
+	l.theme, _ = text.NewTheme(l.look)
 	l.raw = l.flag("raw_output_mode", false) && !l.Plain
 	l.composer.Vim.On = l.flag("vim_mode_default", false)
 	l.composer.History.Older = l.olderPrompts

@@ -16,6 +16,8 @@ const (
 type Theme struct {
 	Depth Depth
 	Light bool // the background is light
+	// More says how to see what is left out; "" when nothing is to be said.
+	More string
 	// Dir is the folder whose files links name without it.
 	Dir string
 
@@ -38,12 +40,14 @@ type Settings struct {
 	FG, BG Color
 	// Syntax names the palette of highlighted code; empty is the one for the background.
 	Syntax string
+	// More becomes the theme's.
+	More string
 }
 
 // NewTheme makes a theme. ok is false when there is no palette of that name: the theme is
 // then made with the palette of the background.
 func NewTheme(s Settings) (t *Theme, ok bool) {
-	t = &Theme{Depth: s.Depth, Light: light(s.BG)}
+	t = &Theme{Depth: s.Depth, Light: light(s.BG), More: s.More}
 	fg := func(n uint8) Style { return Style{FG: t.Color(Index(n))} }
 	t.Bold, t.Dim, t.Italic = Style{Attr: Bold}, Style{Attr: Dim}, Style{Attr: Italic}
 	t.Accent, t.OK, t.Error, t.Warning, t.Mode = fg(6), fg(2), fg(1), fg(3), fg(5)
