@@ -31,8 +31,10 @@ type MCPServer struct {
 	Resource string    `json:"resource,omitempty"` // oauth_resource
 	ClientID string    `json:"clientId,omitempty"` // of [oauth]
 
-	Enabled  bool `json:"-"`
-	Required bool `json:"-"`
+	Enabled bool `json:"-"`
+	// Disabled is why the administrator has switched it off, "" if nobody has.
+	Disabled string `json:"-"`
+	Required bool   `json:"-"`
 	// Startup bounds the handshake and the list of tools, Call every request after.
 	Startup time.Duration `json:"startup"`
 	Call    time.Duration `json:"call"`
@@ -75,7 +77,28 @@ func (s *MCPServer) Mode(tool string) string {
 // MCPServers lists the configured servers by name, the disabled ones too.
 func (c *Config) MCPServers() []MCPServer {
 	tables, _ := c.Get("mcp_servers").(map[string]any)
-	return MCPServersIn(tables)
+	return c.AllowedServers(MCPServersIn(tables))
+}
+
+// AllowedServers switches off the servers that the administrator's requirements do not name,
+// as that program or that address.
+func (c *Config) AllowedServers(all []MCPServer) []MCPServer {
+	if c.req.servers == nil {
+		return all
+	}
+	for i := range all {
+		s := &all[i]
+		id, named := c.req.servers[s.Name]
+		if s.Command != "" {
+			named = named && id.command == s.Command
+		} else {
+			named = named && id.url != "" && id.url == s.URL
+		}
+		if !named {
+			s.Enabled, s.Disabled = false, "requirements ("+c.req.serverSource+")"
+		}
+	}
+	return all
 }
 
 // MCPServersIn lists the servers of some tables, as [mcp_servers] has them.

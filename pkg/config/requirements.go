@@ -19,7 +19,12 @@ type requirements struct {
 	network                           *NetworkRequirements
 	tree                              map[string]any // the whole file
 	warnings                          []string
+	servers                           map[string]serverIdentity // nil allows all
+	serverSource                      string
 }
+
+// serverIdentity is which server may have a name: that program, or that address.
+type serverIdentity struct{ command, url string }
 
 // allowed is one list and the file that set it.
 type allowed struct {
@@ -113,6 +118,14 @@ func (r *requirements) read(s *stack, path, text string) error {
 	}
 	if r.web.set {
 		r.web.values = webModes(r.web.values)
+	}
+	if servers, ok := t["mcp_servers"].(map[string]any); ok {
+		r.servers, r.serverSource = map[string]serverIdentity{}, path
+		for name, v := range servers {
+			one, _ := v.(map[string]any)
+			identity, _ := one["identity"].(map[string]any)
+			r.servers[name] = serverIdentity{word(identity, "command"), word(identity, "url")}
+		}
 	}
 	r.tree = t
 	return r.readPermissions(s, path, t)

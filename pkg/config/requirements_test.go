@@ -164,3 +164,34 @@ func TestByHand(t *testing.T) {
 		}
 	}
 }
+
+// An administrator's list of MCP servers switches off all that it does not name as what they
+// are; an empty one all.
+func TestRequiredServers(t *testing.T) {
+	const servers = "[mcp_servers.a]\ncommand='prog'\n[mcp_servers.b]\ncommand='other'\n[mcp_servers.c]\nurl='http://h/mcp'\n[mcp_servers.d]\ncommand='prog'\n"
+	for req, want := range map[string]string{
+		"": "a b c d",
+		"[mcp_servers.a.identity]\ncommand='prog'\n[mcp_servers.b.identity]\ncommand='prog'\n[mcp_servers.c.identity]\nurl='http://h/mcp'\n": "a c",
+		"[mcp_servers.c.identity]\ncommand='prog'\n": "",
+		"[mcp_servers]\n": "",
+	} {
+		home, etc := t.TempDir(), t.TempDir()
+		write(t, filepath.Join(home, "config.toml"), servers)
+		write(t, filepath.Join(etc, "requirements.toml"), req)
+		c, err := Load(t.Context(), Options{Env: Env{Get: func(k string) string { return map[string]string{"CODEX_HOME": home}[k] }, Home: home, Cwd: home, SystemDir: etc}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var on []string
+		for _, s := range c.MCPServers() {
+			if s.Enabled {
+				on = append(on, s.Name)
+			} else if s.Disabled != "requirements ("+filepath.Join(etc, "requirements.toml")+")" {
+				t.Errorf("%s: %q", s.Name, s.Disabled)
+			}
+		}
+		if got := strings.Join(on, " "); got != want {
+			t.Errorf("%q: %s, not %s", req, got, want)
+		}
+	}
+}

@@ -20,7 +20,7 @@ import (
 // starts them. It fails when one is missing that the thread cannot do without.
 func (t *liveThread) setUpServers(ctx context.Context) error {
 	var servers []config.MCPServer
-	configured := append(t.cfg.MCPServers(), t.plugins.Servers...)
+	configured := append(t.cfg.MCPServers(), t.cfg.AllowedServers(t.plugins.Servers)...)
 	for _, name := range t.opts.WithMCP {
 		if !slices.ContainsFunc(configured, func(s config.MCPServer) bool { return s.Name == name }) {
 			return fmt.Errorf("no MCP server named '%s' is configured", name)

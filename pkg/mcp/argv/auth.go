@@ -75,6 +75,8 @@ func (g *Grammar) remote(ctx context.Context, p Process, name, missing, local st
 		return nil, s, fmt.Errorf(missing, name)
 	case s.Command != "":
 		return nil, s, errors.New(local)
+	case s.Disabled != "":
+		return nil, s, fmt.Errorf("MCP server '%s' is disabled: %s", name, s.Disabled)
 	}
 	return cfg, s, nil
 }

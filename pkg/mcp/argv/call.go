@@ -30,6 +30,9 @@ func (g *Grammar) connect(ctx context.Context, p Process, name string) (*mcp.Cli
 	if !ok {
 		return nil, fmt.Errorf("No MCP server named '%s' found.", name)
 	}
+	if s.Disabled != "" {
+		return nil, fmt.Errorf("MCP server '%s' is disabled: %s", name, s.Disabled)
+	}
 	if s.Cwd == "" {
 		s.Cwd = p.Env.Cwd
 	}

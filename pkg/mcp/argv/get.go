@@ -37,7 +37,7 @@ func (c *getCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 func (s server) describe() []byte {
 	var b bytes.Buffer
 	if !s.enabled {
-		fmt.Fprintf(&b, "%s (disabled)\n", s.name)
+		fmt.Fprintf(&b, "%s (%s)\n", s.name, s.status())
 		return b.Bytes()
 	}
 	b.WriteString(s.name + "\n")

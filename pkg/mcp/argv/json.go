@@ -56,6 +56,9 @@ func (v envVar) MarshalJSON() ([]byte, error) {
 
 func (s server) shape() shape {
 	out := shape{Name: s.name, Enabled: s.enabled, Startup: s.startup, Call: s.call}
+	if s.refused != "" {
+		out.DisabledReason = &s.refused
+	}
 	if s.command == nil {
 		out.Transport = httpShape{"streamable_http", s.url, s.bearerVar, s.headers, s.envHeaders}
 		return out

@@ -45,10 +45,7 @@ func writeTables(w io.Writer, all []server, auth map[string]oauth.Status) error 
 	stdio := [][]string{{"Name", "Command", "Args", "Env", "Cwd", "Status", "Auth"}}
 	http := [][]string{{"Name", "Url", "Bearer Token Env Var", "Status", "Auth"}}
 	for _, s := range all {
-		status := "enabled"
-		if !s.enabled {
-			status = "disabled"
-		}
+		status := s.status()
 		if s.command != nil {
 			stdio = append(stdio, []string{s.name, *s.command, dash(strings.Join(s.args, " ")), dash(s.masked()), cell(s.cwd), status, title(auth[s.name])})
 		} else {

@@ -15,6 +15,7 @@ import (
 type server struct {
 	name    string
 	enabled bool
+	refused string // why the administrator has switched it off
 
 	command, cwd *string
 	args         []string
@@ -52,10 +53,18 @@ func (s seconds) String() string { return strconv.FormatFloat(float64(s), 'f', -
 // servers lists the servers of a configuration by name.
 func servers(cfg *config.Config) []server {
 	tables, _ := cfg.Get("mcp_servers").(map[string]any)
+	refused := map[string]string{}
+	for _, s := range cfg.MCPServers() {
+		refused[s.Name] = s.Disabled
+	}
 	var all []server
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		t, _ := tables[name].(map[string]any)
-		all = append(all, readServer(name, t))
+		s := readServer(name, t)
+		if s.refused = refused[name]; s.refused != "" {
+			s.enabled = false
+		}
+		all = append(all, s)
 	}
 	return all
 }
@@ -136,6 +145,17 @@ func words(v any) map[string]string {
 		out[k], _ = e.(string)
 	}
 	return out
+}
+
+// status says whether the server is used, and who has switched it off.
+func (s server) status() string {
+	switch {
+	case s.enabled:
+		return "enabled"
+	case s.refused != "":
+		return "disabled: " + s.refused
+	}
+	return "disabled"
 }
 
 // masked lists what a server gets by its environment, without the values.

@@ -219,7 +219,7 @@ func TestRefused(t *testing.T) {
 		p := newProgram(t)
 		p.configure(before)
 		status, stdout, stderr := p.call(args...)
-		if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "Error: failed to load configuration\n\nCaused by:\n    0: "+filepath.Join(p.home, "config.toml")+":1:14: url is not supported for stdio\n") {
+		if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "Error: failed to load configuration\n\nCaused by:\n    0: "+filepath.Join(p.home, "config.toml")+":1:1: url is not supported for stdio\n") {
 			t.Errorf("%q: %d %q %q", args, status, stdout, stderr)
 		}
 		if p.config() != before {
