@@ -439,7 +439,7 @@ func TestWritableRootDirectory(t *testing.T) {
 func TestNetworkOnly(t *testing.T) {
 	p := newSite(t)
 	pol := policy.Policy{FullDiskRead: true, FullDiskWrite: true}
-	if r := p.sh(t, pol, fmt.Sprintf("echo x >%s/f && kill -0 %d", p.out, os.Getpid())); r.err != nil || r.exit.Code != 0 {
+	if r := p.sh(t, pol, fmt.Sprintf("echo x >'%s/f' && kill -0 %d", p.out, os.Getpid())); r.err != nil || r.exit.Code != 0 {
 		t.Errorf("files: %+v", r)
 	}
 	if r := p.role(t, pol, "try", "inet"); r.err != nil || r.exit.Code == 0 {

@@ -25,7 +25,7 @@ func TestNotify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(d.home, "config.toml"), fmt.Sprintf("notify = [\"sh\", \"-c\", 'echo \"$1\" >%s', \"told\"]\n%s", told, b))
+	write(t, filepath.Join(d.home, "config.toml"), fmt.Sprintf("notify = [\"sh\", \"-c\", 'echo \"$1\" >\"%s\"', \"told\"]\n%s", told, b))
 	c := d.stdio()
 	c.initialize()
 	id := c.thread(`{}`)

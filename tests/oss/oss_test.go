@@ -160,7 +160,7 @@ func TestDownload(t *testing.T) {
 		t.Skip("a script stands for lms")
 	}
 	dir := t.TempDir()
-	lms := fmt.Sprintf("#!/bin/sh\necho \"lms $*\" >%s/said; echo got it; exit $(cat %s/status)\n", dir, dir)
+	lms := fmt.Sprintf("#!/bin/sh\necho \"lms $*\" >'%s/said'; echo got it; exit $(cat '%s/status')\n", dir, dir)
 	if err := os.WriteFile(filepath.Join(dir, "lms"), []byte(lms), 0o700); err != nil {
 		t.Fatal(err)
 	}
