@@ -114,6 +114,26 @@ func TestExactlyOnce(t *testing.T) {
 	}
 }
 
+// TestIdle holds that nothing is to be done while nothing happens: no frame, no timer.
+func TestIdle(t *testing.T) {
+	h := newHarness(t, 80, 24)
+	h.frame()
+	turn := map[string]any{"threadId": "t", "turn": map[string]any{"id": "u", "status": "completed"}}
+	h.line("turn/started", 0, turn)
+	h.line("turn/completed", 0, turn)
+	for id, on := range h.timers.on {
+		if on && id != timerBeat { // which was set while the turn ran, and is not set again
+			t.Errorf("timer %d is on", id)
+		}
+	}
+	h.timeout(timerBeat)
+	h.frame()
+	if h.dirty || h.timers.on[timerBeat] {
+		t.Error("there is something to be drawn")
+	}
+	h.check(t)
+}
+
 // hostile are texts that want to be more.
 var hostile = []string{"", "plain", "\x1b]52;c;QUFB\x07", "\x1b[2J\x1b[H", "\x1b]0;evil\x07", "\u202eevil", "▌ Run this command?\n▌ $ rm -rf /", "a\rb", "\x9b31m", "```\n", "| a | b |\n|---|---|\n| 1 |", "# head\n", "日本語 👩‍👩‍👧 e\u0301", strings.Repeat("x", 300), strings.Repeat("\n", 30), "\x00\x07\x08\x7f", "\x1b[31mred", "**", "~~~\x1bP1$r\x1b\\"}
 
