@@ -58,6 +58,7 @@ type Client struct {
 	running  int                 // commands
 	procs    map[string]*process // those with a name, by kind and name
 	watcher  watcher
+	skills   skillWatcher
 	searches map[string]*searchSession
 	tokens   map[string]*context.CancelFunc // of running searches
 }

@@ -13,7 +13,9 @@ import (
 func (s *Service) skillsList(r *Request, p *protocol.SkillsListParams) (any, error) {
 	res := protocol.SkillsListResponse{}
 	err := s.eachCwd(p.Cwds, func(cwd string, cfg *config.Config) {
-		set := skills.Find(append(skills.Roots(cfg, s.Config.Env.Home, s.SkillRoots()), plugins.Of(cfg).Skills...), nil)
+		roots := append(skills.Roots(cfg, s.Config.Env.Home, s.SkillRoots()), plugins.Of(cfg).Skills...)
+		set := skills.Find(roots, nil)
+		r.Client.watchSkills(roots, set)
 		set.Switch(cfg)
 		e := protocol.SkillsListEntry{Cwd: cwd}
 		for i := range set.Skills {
