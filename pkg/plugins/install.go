@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"codex/pkg/config"
@@ -26,7 +28,7 @@ func Install(ctx context.Context, home string, m *Marketplace, name string) (dir
 	if err != nil {
 		return "", err
 	}
-	if e.Withheld {
+	if e.Withheld() {
 		return "", fmt.Errorf("plugin `%s` is not available for install in marketplace `%s`", name, m.Name)
 	}
 	if err := below(m.Root, e.Dir); err != nil {
@@ -150,6 +152,18 @@ func Uninstall(ctx context.Context, cfg *config.Config, name, marketplace string
 	was = missing == nil || own(cfg, "plugins")[id] != nil
 	err = os.RemoveAll(dir)
 	return was, errors.Join(err, config.Edit(ctx, cfg.Home, config.Change{Path: []string{"plugins", id}}))
+}
+
+// Local is the folder that the source of a marketplace names, seen from cwd. What would have to
+// be fetched is refused.
+func Local(source, cwd string) (string, error) {
+	if u, err := url.Parse(source); err == nil && u.Scheme != "" && u.Host != "" || strings.HasPrefix(source, "git@") {
+		return "", fmt.Errorf("%s is not on this machine: clone it with git, and add its folder", source)
+	}
+	if !filepath.IsAbs(source) {
+		source = filepath.Join(cwd, source)
+	}
+	return source, nil
 }
 
 // Add writes a folder's marketplace into the configuration. It says whether it was there.

@@ -23,8 +23,12 @@ type Marketplace struct {
 // Entry is a plugin of a marketplace.
 type Entry struct {
 	Name, Dir string
-	Withheld  bool // the marketplace says that it is not to be installed
+	Policy    string // of installation, as the marketplace says it; "" for none
+	Login     string // when it logs in, likewise
 }
+
+// Withheld tells that the marketplace does not want it to be installed.
+func (e Entry) Withheld() bool { return e.Policy == "NOT_AVAILABLE" }
 
 func listFiles() []string {
 	return []string{".agents/plugins/marketplace.json", ".claude-plugin/marketplace.json"}
@@ -52,7 +56,8 @@ func openFile(root, path string) (m Marketplace, err error) {
 			Name   string          `json:"name"`
 			Source json.RawMessage `json:"source"`
 			Policy struct {
-				Installation string `json:"installation"`
+				Installation   string `json:"installation"`
+				Authentication string `json:"authentication"`
 			} `json:"policy"`
 		} `json:"plugins"`
 	}
@@ -68,7 +73,7 @@ func openFile(root, path string) (m Marketplace, err error) {
 		if !ok || !IsName(p.Name) {
 			continue // of another machine
 		}
-		m.List = append(m.List, Entry{Name: p.Name, Dir: dir, Withheld: p.Policy.Installation == "NOT_AVAILABLE"})
+		m.List = append(m.List, Entry{Name: p.Name, Dir: dir, Policy: p.Policy.Installation, Login: p.Policy.Authentication})
 	}
 	return m, nil
 }

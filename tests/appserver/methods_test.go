@@ -112,6 +112,10 @@ func refusals() map[string]string {
 		"process/writeStdin":               "stdin streaming is not enabled for this process|no active process for process handle",
 		"process/resizePty":                "process is not attached to a PTY|no active process for process handle",
 		"fuzzyFileSearch/sessionUpdate":    "fuzzy file search session not found",
+		"marketplace/add":                  "failed to resolve local marketplace source path",
+		"marketplace/remove":               "marketplace `x` is not configured or installed",
+		"plugin/install":                   "marketplacePath is missing",
+		"plugin/uninstall":                 "invalid plugin id: x",
 		"mcpServer/oauth/login":            "No MCP server named",
 	}
 }

@@ -9,10 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
-	"path/filepath"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -213,12 +210,9 @@ type marketAddCmd struct {
 
 // Run adds a marketplace. What would have to be fetched is refused.
 func (c marketAddCmd) Run(ctx context.Context, g *Grammar, p Process) error {
-	dir := c.Source
-	if u, err := url.Parse(dir); err == nil && u.Scheme != "" && u.Host != "" || strings.HasPrefix(dir, "git@") {
-		return fmt.Errorf("%s is not on this machine: clone it with git, and add its folder", dir)
-	}
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(p.Env.Cwd, dir)
+	dir, err := plugins.Local(c.Source, p.Env.Cwd)
+	if err != nil {
+		return err
 	}
 	cfg, err := g.load(ctx, p)
 	if err != nil {

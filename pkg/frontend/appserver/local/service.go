@@ -116,6 +116,14 @@ func (s *Service) Methods() map[string]method {
 		protocol.MethodConfigBatchWrite:       {Run: with(s.configBatchWrite), Key: conf},
 		protocol.MethodConfigRequirementsRead: {Run: s.requirementsRead, Key: conf},
 
+		protocol.MethodPluginList:         {Run: with(s.pluginList), Key: conf},
+		protocol.MethodPluginInstalled:    {Run: with(s.pluginInstalled), Key: conf},
+		protocol.MethodPluginInstall:      {Run: with(s.pluginInstall), Key: conf},
+		protocol.MethodPluginUninstall:    {Run: with(s.pluginUninstall), Key: conf},
+		protocol.MethodMarketplaceAdd:     {Run: with(s.marketplaceAdd), Key: conf},
+		protocol.MethodMarketplaceRemove:  {Run: with(s.marketplaceRemove), Key: conf},
+		protocol.MethodMarketplaceUpgrade: {Run: with(s.marketplaceUpgrade), Key: conf},
+
 		protocol.MethodHooksList:           {Run: with(s.hooksList), Key: conf},
 		protocol.MethodSkillsList:          {Run: with(s.skillsList), Key: conf},
 		protocol.MethodSkillsConfigWrite:   {Run: with(s.skillsConfigWrite), Key: conf},

@@ -25,11 +25,10 @@ func unbuilt() []feature {
 		// Realtime voice.
 		{exp: true, methods: []string{protocol.MethodThreadRealtimeStart, protocol.MethodThreadRealtimeAppendAudio,
 			protocol.MethodThreadRealtimeAppendText, protocol.MethodThreadRealtimeStop, protocol.MethodThreadRealtimeListVoices}},
-		// Plugins.
-		{methods: []string{protocol.MethodMarketplaceAdd, protocol.MethodMarketplaceRemove, protocol.MethodMarketplaceUpgrade,
-			protocol.MethodPluginList, protocol.MethodPluginInstalled, protocol.MethodPluginRead, protocol.MethodPluginSkillRead,
+		// Plugins that are elsewhere, and all that is known of one.
+		{methods: []string{protocol.MethodPluginRead, protocol.MethodPluginSkillRead,
 			protocol.MethodPluginShareSave, protocol.MethodPluginShareUpdateTargets, protocol.MethodPluginShareList,
-			protocol.MethodPluginShareCheckout, protocol.MethodPluginShareDelete, protocol.MethodPluginInstall, protocol.MethodPluginUninstall}},
+			protocol.MethodPluginShareCheckout, protocol.MethodPluginShareDelete}},
 		// Apps.
 		{methods: []string{protocol.MethodAppList}},
 		// Import from other agents.

@@ -174,7 +174,7 @@ func (l *Loop) showPlugins(installed []plugins.Plugin, markets []plugins.Marketp
 		m := &markets[i]
 		for _, e := range m.List {
 			id := e.Name + "@" + m.Name
-			if have[id] || e.Withheld {
+			if have[id] || e.Withheld() {
 				continue
 			}
 			at := len(list.Items)
