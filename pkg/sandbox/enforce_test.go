@@ -18,7 +18,7 @@ import (
 	"codex/pkg/sandbox/linux"
 )
 
-// TestShell runs scripts in each mode. $OUT is outside, the script starts in
+// TestShell runs scripts in each mode. \"$OUT\" is outside, the script starts in
 // the workspace.
 func TestShell(t *testing.T) {
 	needSpaces(t)
@@ -26,23 +26,23 @@ func TestShell(t *testing.T) {
 		name, script string
 		ro, ww       bool // whether it succeeds
 	}{
-		{"read outside", "cat $OUT/canary", true, true},
+		{"read outside", "cat \"$OUT\"/canary", true, true},
 		{"write inside", "echo x >f && rm f", false, true},
-		{"write outside", "echo x >$OUT/f", false, false},
-		{"append outside", "echo x >>$OUT/canary", false, false},
-		{"remove outside", "rm -f $OUT/canary", false, false},
-		{"mode outside", "chmod 600 $OUT/canary", false, false},
-		{"times outside", "touch $OUT/canary", false, false},
-		{"link from outside", "ln $OUT/canary h", false, false},
-		{"move from outside", "mv $OUT/canary c", false, false},
-		{"through a symbolic link", "ln -s $OUT l; echo x >l/f", false, false},
+		{"write outside", "echo x >\"$OUT\"/f", false, false},
+		{"append outside", "echo x >>\"$OUT\"/canary", false, false},
+		{"remove outside", "rm -f \"$OUT\"/canary", false, false},
+		{"mode outside", "chmod 600 \"$OUT\"/canary", false, false},
+		{"times outside", "touch \"$OUT\"/canary", false, false},
+		{"link from outside", "ln \"$OUT\"/canary h", false, false},
+		{"move from outside", "mv \"$OUT\"/canary c", false, false},
+		{"through a symbolic link", "ln -s \"$OUT\" l; echo x >l/f", false, false},
 		{"rename the root", "mv $PWD $PWD.2", false, false},
-		{"through pid 1", "echo x >/proc/1/root$OUT/f", false, false},
+		{"through pid 1", "echo x >/proc/1/root\"$OUT\"/f", false, false},
 		{"through pid 1's directory", "ls /proc/1/cwd/", false, false},
 		{"write a hook", "echo x >.git/hooks/h", false, false},
 		{"rename git", "mv .git g", false, false},
 		{"make codex", "mkdir .codex", false, false},
-		{"make agents as a link", "ln -s $OUT .agents", false, false},
+		{"make agents as a link", "ln -s \"$OUT\" .agents", false, false},
 		{"become a repository", "mkdir -p objects refs && echo 'ref: refs/heads/x' >HEAD", false, false},
 		{"nested names", "mkdir -p sub/.codex && rmdir sub/.codex sub", false, true},
 		{"null", "echo x >/dev/null && head -c 1 /dev/zero >/dev/null", true, true},
@@ -426,10 +426,10 @@ func TestWritableRootDirectory(t *testing.T) {
 	needSpaces(t)
 	p := newSite(t)
 	pol := policy.Policy{FullDiskRead: true, Writable: []policy.Root{{Path: "/", ReadOnly: []string{p.ws}}}}
-	if r := p.sh(t, pol, "echo x >"+p.out+"/f"); r.exit.Code != 0 {
+	if r := p.sh(t, pol, "echo x >'"+p.out+"'/f"); r.exit.Code != 0 {
 		t.Errorf("outside: %+v", r)
 	}
-	if r := p.sh(t, pol, "echo x >"+p.ws+"/f"); r.exit.Code == 0 {
+	if r := p.sh(t, pol, "echo x >'"+p.ws+"'/f"); r.exit.Code == 0 {
 		t.Errorf("inside: %+v", r)
 	}
 }
@@ -462,15 +462,15 @@ func TestWithoutNamespaces(t *testing.T) {
 		}, "refused", mode, p.ws, script)
 	}
 	for script, want := range map[string]bool{
-		"cat " + p.out + "/canary":       true,
-		"echo x >/dev/null":              true,
-		"echo x >f":                      false,
-		"rm -f " + p.out + "/canary":     false,
-		"chmod 600 " + p.out + "/canary": false,
-		"touch " + p.out + "/canary":     false,
-		": >" + p.out + "/canary":        false,
-		"mkdir d":                        false,
-		"exit 7":                         false,
+		"cat '" + p.out + "'/canary":       true,
+		"echo x >/dev/null":                true,
+		"echo x >f":                        false,
+		"rm -f '" + p.out + "'/canary":     false,
+		"chmod 600 '" + p.out + "'/canary": false,
+		"touch '" + p.out + "'/canary":     false,
+		": >'" + p.out + "'/canary":        false,
+		"mkdir d":                          false,
+		"exit 7":                           false,
 	} {
 		if out, code := run("read-only", script); (code == 0) != want {
 			t.Errorf("%s: status %d: %s", script, code, out)
@@ -491,7 +491,7 @@ func TestWithoutNamespaces(t *testing.T) {
 		{"root", "echo x >f && rm f", true},
 		{"root", "echo x >.git/config", false},
 		{"root", "mkdir .codex", false},
-		{"root", "chmod 600 " + p.out + "/canary", false},
+		{"root", "chmod 600 '" + p.out + "'/canary", false},
 		{"root", "echo 5 >/proc/sys/user/max_user_namespaces", false},
 		{"root", "mount -o remount,rw /", false},
 		{"root", "test $(ls /proc | grep -c '^[0-9]') -lt 6", true},
@@ -538,8 +538,8 @@ func TestLessOfAKernel(t *testing.T) {
 			"test -e .git":                              false,
 			"rm .agents":                                false,
 			"mv up u2":                                  false,
-			": >" + p.out + "/canary":                   false,
-			"chmod 600 " + p.out + "/canary":            false,
+			": >'" + p.out + "'/canary":                 false,
+			"chmod 600 '" + p.out + "'/canary":          false,
 			"echo x >/proc/sys/kernel/core_pattern":     false,
 			"cat secret/s":                              false,
 			"cat 'a b/hidden'":                          false,
