@@ -106,6 +106,7 @@ const (
 	MethodConfigRequirementsRead            = "configRequirements/read"
 	MethodAccountRead                       = "account/read"
 	MethodFuzzyFileSearch                   = "fuzzyFileSearch"
+	MethodGitDiffToRemote                   = "gitDiffToRemote"
 	MethodFuzzyFileSearchSessionStart       = "fuzzyFileSearch/sessionStart"  // experimental
 	MethodFuzzyFileSearchSessionUpdate      = "fuzzyFileSearch/sessionUpdate" // experimental
 	MethodFuzzyFileSearchSessionStop        = "fuzzyFileSearch/sessionStop"   // experimental

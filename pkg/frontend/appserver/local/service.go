@@ -162,8 +162,8 @@ func (s *Service) Methods() map[string]method {
 		protocol.MethodFuzzyFileSearchSessionStop:   {Run: with(fuzzyStop), Experimental: true},
 
 		// From before the second version of the protocol, and in no schema any more.
-		"gitDiffToRemote": {Run: with(s.gitDiffToRemote)},
-		"getAuthStatus":   {Run: with(s.authStatus), Key: account},
+		protocol.MethodGitDiffToRemote: {Run: with(s.gitDiffToRemote)},
+		"getAuthStatus":                {Run: with(s.authStatus), Key: account},
 	}
 	for _, f := range unbuilt() {
 		for _, name := range f.methods {

@@ -6,6 +6,7 @@ import (
 
 	"codex/pkg/frontend/tui/keys"
 	"codex/pkg/frontend/tui/overlay"
+	"codex/pkg/frontend/tui/text"
 )
 
 // refreshPopup opens, fills and closes the popup, by the word at the cursor.
@@ -77,7 +78,7 @@ func (l *Loop) popupKey(e keys.Event) bool {
 }
 
 func (l *Loop) completeFile(path string) {
-	if image, ok := l.imagePath(path); ok {
+	if image, ok := l.imagePath(path); ok && !l.shared() {
 		l.composer.Complete('@', "")
 		l.composer.Attach(image)
 		return
@@ -94,20 +95,27 @@ func (l *Loop) findFiles(word string) {
 		l.openPopup('@').Empty = "loading…"
 		l.finder = &finder{dir: firstOf(l.state.Thread.Cwd, l.Cwd)}
 	}
+	if l.shared() {
+		l.findShared(word)
+		return
+	}
 	l.finding++
 	asked, finder := l.finding, l.finder
 	l.beside(func(ctx context.Context) func() {
 		found, err := finder.find(ctx, word)
-		return func() {
-			if asked != l.finding || l.popup == nil || l.popup.Kind != '@' {
-				return
-			}
-			l.popup.Empty = "no matches"
-			if err != nil {
-				l.popup.Empty = err.Error()
-			}
-			l.popup.Set(found)
-			l.draw()
-		}
+		return func() { l.foundFiles(asked, found, err) }
 	})
+}
+
+// foundFiles offers what was found, if that was asked for last.
+func (l *Loop) foundFiles(asked int, found []overlay.Choice, err error) {
+	if asked != l.finding || l.popup == nil || l.popup.Kind != '@' {
+		return
+	}
+	l.popup.Empty = "no matches"
+	if err != nil {
+		l.popup.Empty = text.CleanLine(err.Error())
+	}
+	l.popup.Set(found)
+	l.draw()
 }

@@ -12,8 +12,6 @@ import (
 
 	"codex/pkg/cli/version"
 	"codex/pkg/frontend/tui/cells"
-	"codex/pkg/frontend/tui/overlay"
-	"codex/pkg/frontend/tui/text"
 	"codex/pkg/protocol"
 	"codex/pkg/shellwords"
 )
@@ -122,6 +120,10 @@ func (l *Loop) mention() {
 func (l *Loop) diff() {
 	dir := l.state.Thread.Cwd
 	l.say("Computing the diff…")
+	if l.shared() {
+		l.diffShared()
+		return
+	}
 	l.beside(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
@@ -133,9 +135,7 @@ func (l *Loop) diff() {
 			case strings.TrimSpace(out) == "":
 				l.say("No changes detected.")
 			default:
-				l.openPage(overlay.NewPager("D I F F", func(width int, t *text.Theme) []text.Line {
-					return text.Wrap(t.Output(out, text.Style{}), width)
-				}).Home())
+				l.showDiff(out)
 			}
 		}
 	})

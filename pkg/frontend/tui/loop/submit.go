@@ -110,7 +110,7 @@ func (l *Loop) olderPrompts() []string {
 func (l *Loop) inputOf(d composer.Draft) []protocol.UserInput {
 	var in []protocol.UserInput
 	for _, path := range d.Images() {
-		in = append(in, protocol.UserInput{Type: protocol.UserInputLocalImage, Path: path})
+		in = append(in, l.imageInput(path))
 	}
 	if body := strings.TrimSpace(d.Text()); body != "" {
 		in = append(in, protocol.UserInput{Type: protocol.UserInputText, Text: body})

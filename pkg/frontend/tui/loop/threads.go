@@ -205,10 +205,16 @@ Keep it short (200 to 400 words), in Markdown, with headings. Look at the reposi
 
 Give the commands and paths as they are here, with examples.`
 
+const agentsThere = "AGENTS.md already exists here. Skipping /init to avoid overwriting it."
+
 // initAgents has AGENTS.md written, unless there is one.
 func (l *Loop) initAgents() {
+	if l.shared() {
+		l.initShared()
+		return
+	}
 	if _, err := os.Lstat(filepath.Join(l.state.Thread.Cwd, "AGENTS.md")); err == nil {
-		l.say("AGENTS.md already exists here. Skipping /init to avoid overwriting it.")
+		l.say(agentsThere)
 		return
 	}
 	l.sendText(initPrompt)
