@@ -114,7 +114,13 @@ func (r *Repo) start(ctx context.Context, args []string) (out string, code int, 
 	return out, code, err
 }
 
+// mostTime bounds an answer: git waits for ever for somebody to write a FIFO that stands in
+// the place of one of its files.
+const mostTime = 30 * time.Second
+
 func (r *Repo) once(ctx context.Context, args []string, held *policy.Profile) (string, int, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, mostTime, fmt.Errorf("no answer within %s", mostTime))
+	defer cancel()
 	p := client.StartParams{ID: fmt.Sprint("git-", time.Now().UnixNano()), Argv: slices.Concat([]string{"git"}, options(), args),
 		Cwd: r.Dir, Env: maps.Clone(r.Env), EnvPolicy: r.Inherit, Sandbox: held}
 	if p.Env == nil {
@@ -157,7 +163,7 @@ func (r *Repo) once(ctx context.Context, args []string, held *policy.Profile) (s
 	case <-over:
 		err = fmt.Errorf("more than %d bytes", r.Most)
 	case <-ctx.Done():
-		err = ctx.Err()
+		err = context.Cause(ctx)
 	}
 	_ = proc.Terminate(context.WithoutCancel(ctx), 0) // it goes with the executor at the latest
 	return "", 0, err
