@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"codex/pkg/clock"
 	"codex/tests/oauth"
 )
 
@@ -23,10 +24,22 @@ func browse(address string) int {
 	return 0
 }
 
+// startService starts a service with the clock of the programs.
+func startService(t *testing.T) *oauth.Server {
+	t.Helper()
+	now, err := clock.New(os.Getenv(clock.Variable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := oauth.Start(t)
+	service.Set(func(s *oauth.Server) { s.Now = now })
+	return service
+}
+
 // signedOut starts a session whose provider wants an account that is not there.
 func signedOut(t *testing.T, o options) (*session, *oauth.Server) {
 	t.Helper()
-	service := oauth.Start(t)
+	service := startService(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +199,7 @@ func TestSignInPlain(t *testing.T) {
 func TestSignInRemote(t *testing.T) {
 	s := start(t, options{args: []string{"--version"}})
 	s.see("codex-cli")
-	service := oauth.Start(t)
+	service := startService(t)
 	config := filepath.Join(s.home, "config.toml")
 	b, err := os.ReadFile(config)
 	if err != nil {

@@ -177,8 +177,9 @@ func TestTwoApprovals(t *testing.T) {
 	call := `{"call":"exec_command","args":{"cmd":"touch %s","sandbox_permissions":"require_escalated"}}`
 	e := start(t, setup{script: "[" + fmt.Sprintf(call, "f") + "," + fmt.Sprintf(call, "g") + "]\n" + hello, args: []string{"-a", "on-request"}})
 	e.send("go")
-	e.next("id", "0")
-	e.next("id", "1")
+	for _, id := range []string{"0", "1"} { // which comes first is chance
+		e.seek("question "+id, 0, func(l gjson.Result) bool { return l.Get("method").Exists() && l.Get("id").Raw == id })
+	}
 	e.send(`{"id":1,"result":{"decision":"decline"}}`)
 	e.next("method", "serverRequest/resolved", "params.requestId", "1")
 	e.send(`{"id":0,"result":{"decision":"decline"}}`)

@@ -218,7 +218,7 @@ func TestKillEngineOfWrapper(t *testing.T) {
 	for _, trap := range []string{"", "trap '' TERM; "} {
 		t.Run(trap, func(t *testing.T) {
 			t.Parallel()
-			wrapper := trap + filepath.Join(binaries, "codex-sandbox") + " serve; sleep 1002; sleep 1003"
+			wrapper := trap + "'" + filepath.Join(binaries, "codex-sandbox") + "' serve; sleep 1002; sleep 1003"
 			e := start(t, setup{script: execScript(running), args: free(), top: fmt.Sprintf("executor = [\"sh\", \"-c\", %q]\n", wrapper)})
 			e.send("go")
 			e.started()
