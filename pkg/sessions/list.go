@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -20,7 +21,8 @@ type listCmd struct {
 
 // Run lists the sessions.
 func (c listCmd) Run(p Process, home string) error {
-	o := thread.Options{Archived: c.Archived}
+	var unread []error
+	o := thread.Options{Archived: c.Archived, Unread: func(err error) { unread = append(unread, err) }}
 	if c.Here {
 		o.Cwd = p.Env.Cwd
 	}
@@ -48,7 +50,7 @@ func (c listCmd) Run(p Process, home string) error {
 			break
 		}
 	}
-	return table.Flush()
+	return errors.Join(append(unread, table.Flush())...)
 }
 
 // title is the name of a session, or how it began.

@@ -32,10 +32,12 @@ type Options struct {
 	Archived bool   // the archived ones instead
 	Provider string // only sessions of this model provider; "" for any
 	Cwd      string // only sessions whose latest turn ran here; "" for any
+	// Unread, if set, hears of files that are there and cannot be opened.
+	Unread func(err error)
 }
 
 // List gives the sessions that fit, the last modified first. A file that cannot be read
-// is passed over. The error is that of a folder that cannot be read, at the end.
+// is passed over, see Options. The error is that of a folder that cannot be read, at the end.
 func List(home string, o Options) iter.Seq2[*Head, error] {
 	return func(yield func(*Head, error) bool) {
 		files, err := newest(home, o.Archived)

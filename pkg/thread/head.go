@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,6 +131,9 @@ func (in *inspector) inspect(f File) (*Head, bool) {
 	h := &Head{File: f}
 	r, err := os.Open(f.Path)
 	if err != nil {
+		if in.o.Unread != nil && !errors.Is(err, fs.ErrNotExist) { // nor has it just been moved
+			in.o.Unread(err)
+		}
 		return nil, false
 	}
 	defer r.Close()

@@ -63,6 +63,8 @@ func (g *agent) start(ctx context.Context, resume bool) error {
 	g.eng = e
 	g.a.mu.Unlock()
 	go e.read()
+	// A program that does not read cannot hold up a turn that ends.
+	defer context.AfterFunc(ctx, func() { _ = pipe.In.Close() })()
 	hello := protocol.InitializeParams{ClientInfo: o.Client, Capabilities: &protocol.InitializeCapabilities{ExperimentalApi: true, OptOutNotificationMethods: unread()}}
 	err = e.rpc.Call(ctx, protocol.MethodInitialize, hello, nil)
 	method, params := protocol.MethodThreadStart, any(g.begin)

@@ -3,8 +3,10 @@ package agents
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -59,10 +61,7 @@ func New(ctx context.Context, o Options) *Agents {
 func (a *Agents) Close() {
 	a.mu.Lock()
 	a.closed = true
-	var all []*agent
-	for _, g := range a.all {
-		all = append(all, g)
-	}
+	all := slices.Collect(maps.Values(a.all))
 	a.mu.Unlock()
 	a.stop()
 	var wg sync.WaitGroup
@@ -112,7 +111,7 @@ func (a *Agents) enter(g *agent) error {
 	}
 	switch {
 	case a.closed:
-		return fmt.Errorf("the session is ending")
+		return errors.New("the session is ending")
 	case open >= a.opts.MaxThreads:
 		return fmt.Errorf("%d agents are open, which is as many as there may be (agents.max_threads): close one first", open)
 	}
@@ -145,17 +144,12 @@ func (a *Agents) nickname(role *config.AgentRole) string {
 	n := a.names
 	a.names++
 	name := from[n%len(from)]
-	if slices.ContainsFunc(mapped(a.all), func(g *agent) bool { return g.name == name }) {
-		name += " " + strconv.Itoa(n/len(from)+2)
+	for _, g := range a.all {
+		if g.name == from[n%len(from)] {
+			return name + " " + strconv.Itoa(n/len(from)+2)
+		}
 	}
 	return name
-}
-
-func mapped(m map[string]*agent) (all []*agent) {
-	for _, g := range m {
-		all = append(all, g)
-	}
-	return all
 }
 
 // names are those of agents whose role has none.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -246,9 +247,9 @@ func apply(role *config.AgentRole, begin *protocol.ThreadStartParams, under *pro
 	if err != nil || len(settings) == 0 {
 		return err
 	}
-	of := map[string]json.RawMessage{}
-	for k, v := range begin.Config {
-		of[k] = v
+	of := maps.Clone(begin.Config)
+	if of == nil {
+		of = map[string]json.RawMessage{}
 	}
 	for k, v := range settings {
 		raw, err := json.Marshal(v)
