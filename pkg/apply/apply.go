@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
-	"strings"
 	"time"
 
 	"codex/pkg/auth"
@@ -20,7 +18,7 @@ import (
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
-	"codex/pkg/foreign"
+	"codex/pkg/git/change"
 )
 
 // Process is what the program takes from its process.
@@ -59,7 +57,7 @@ func Run(ctx context.Context, p Process) error {
 		_, err := io.WriteString(p.Stdout, diff)
 		return err
 	}
-	if err := p.apply(ctx, diff); err != nil {
+	if err := p.apply(ctx, cfg, diff); err != nil {
 		return p.fail(err)
 	}
 	_, err = fmt.Fprintln(p.Stdout, "Successfully applied diff")
@@ -96,38 +94,22 @@ func (p Process) diff(ctx context.Context, cfg *config.Config, task string) (str
 
 // apply has git apply a diff to the work tree and its index. What git refuses, a path
 // outside of the tree say, is refused.
-func (p Process) apply(ctx context.Context, diff string) error {
+func (p Process) apply(ctx context.Context, cfg *config.Config, diff string) error {
 	git, err := install.LookPath("git", p.Env.Get("PATH"))
 	if err != nil {
 		return err
 	}
-	root, errs, err := p.git(ctx, git, "", p.Env.Cwd, "rev-parse", "--show-toplevel")
-	if err != nil {
-		return fmt.Errorf("find the work tree: %w%s", err, detail(errs))
+	o := change.Options{Git: git, Environ: p.Environ, Dir: p.Env.Cwd}
+	if cfg.Permissions.In().Confines() {
+		o.Sandbox = p.Program("codex-sandbox")
 	}
-	out, errs, err := p.git(ctx, git, diff, strings.TrimSuffix(root, "\n"), "apply", "--3way", "-")
+	tree, err := change.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	out, errs, err := tree.Run(ctx, diff, "apply", "--3way", "-")
 	if err != nil {
 		return fmt.Errorf("Git apply failed: %w\nstdout:\n%s\nstderr:\n%s", err, out, errs)
 	}
 	return nil
-}
-
-func detail(said string) string {
-	if said = strings.TrimSpace(said); said != "" {
-		return ": " + said
-	}
-	return ""
-}
-
-// maxOutput bounds what is kept of git's words.
-const maxOutput = 1 << 20
-
-// git runs it in a folder, and gives what it wrote.
-func (p Process) git(ctx context.Context, path, input, dir string, args ...string) (stdout, stderr string, err error) {
-	cmd := exec.CommandContext(ctx, path, args...)
-	out, errs := foreign.Output{Max: maxOutput}, foreign.Output{Max: maxOutput}
-	cmd.Dir, cmd.Env = dir, auth.WithoutSecrets(p.Environ)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &errs
-	err = cmd.Run()
-	return out.String(), errs.String(), err
 }

@@ -1,9 +1,9 @@
-// Package git asks git about a work tree that strangers may have written. It is the one
-// place that starts git: in an executor, where it can read but not write, and has no
+// Package git asks git about a work tree that strangers may have written. It and
+// git/change, for what the user wants changed, are the places that start git: in an executor, where it can read but not write, and has no
 // network, and with what a repository can name to be run switched off. The first holds
 // whatever the second overlooks.
 //
-// It imports exec/client, exec/wire, policy and shellenv.
+// It imports exec/client, exec/wire, git/untrusted, policy and shellenv.
 package git
 
 import (
@@ -12,11 +12,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"codex/pkg/exec/client"
 	"codex/pkg/exec/wire"
+	"codex/pkg/git/untrusted"
 	"codex/pkg/policy"
 	"codex/pkg/shellenv"
 )
@@ -36,31 +36,6 @@ type Repo struct {
 	filters []string // options against the repository's filters, once known
 }
 
-// options switch off what a repository's settings name to be run, or to be asked. A
-// submodule has settings of its own, so nothing is asked of its work tree.
-func options() []string {
-	var out []string
-	for _, s := range []string{
-		"core.fsmonitor=false", "core.hooksPath=/dev/null", "core.alternateRefsCommand=false", "core.sshCommand=false",
-		"core.askPass=false", "credential.helper=", "protocol.allow=never", "log.showSignature=false",
-		"submodule.recurse=false", "diff.ignoreSubmodules=dirty", "gc.auto=0", "maintenance.auto=false",
-	} {
-		out = append(out, "-c", s)
-	}
-	return out
-}
-
-// environment does the same, as far as variables do.
-func environment() map[string]string {
-	return map[string]string{
-		"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat",
-		"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", // of promisor remotes
-	}
-}
-
-// foreign lists variables by which git would be led elsewhere.
-func foreign() []string { return []string{"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_EXTERNAL_DIFF"} }
-
 // Run gives what git writes. statuses are those that mean success, beside 0.
 func (r *Repo) Run(ctx context.Context, args []string, statuses ...int) (string, error) {
 	if r.filters == nil {
@@ -71,26 +46,13 @@ func (r *Repo) Run(ctx context.Context, args []string, statuses ...int) (string,
 	return r.run(ctx, slices.Concat(r.filters, args), args[0], statuses)
 }
 
-// findFilters lists the drivers that turn contents into others, by any configuration, and
-// switches each off by its name.
+// findFilters switches the drivers off that turn contents into others.
 func (r *Repo) findFilters(ctx context.Context) error {
-	const nothingFound = 1
-	out, err := r.run(ctx, []string{"config", "--null", "--name-only", "--get-regexp", `^filter\..*\.(clean|smudge|process)$`}, "config", []int{nothingFound})
-	if err != nil {
-		return err
+	out, err := r.run(ctx, untrusted.AskFilters(), "config", []int{untrusted.NoFilters})
+	if err == nil {
+		r.filters, err = untrusted.WithoutFilters(out)
 	}
-	r.filters = []string{"--no-pager"}
-	for key := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
-		if key == "" {
-			continue
-		}
-		if strings.Contains(key, "=") {
-			return fmt.Errorf("git: a filter of the repository is called %q", key)
-		}
-		driver := key[:strings.LastIndexByte(key, '.')]
-		r.filters = append(r.filters, "-c", key+"=", "-c", driver+".required=false")
-	}
-	return nil
+	return err
 }
 
 func (r *Repo) run(ctx context.Context, args []string, name string, statuses []int) (string, error) {
@@ -121,20 +83,20 @@ const mostTime = 30 * time.Second
 func (r *Repo) once(ctx context.Context, args []string, held *policy.Profile) (string, int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, mostTime, fmt.Errorf("no answer within %s", mostTime))
 	defer cancel()
-	p := client.StartParams{ID: fmt.Sprint("git-", time.Now().UnixNano()), Argv: slices.Concat([]string{"git"}, options(), args),
+	p := client.StartParams{ID: fmt.Sprint("git-", time.Now().UnixNano()), Argv: slices.Concat([]string{"git"}, untrusted.Options(), args),
 		Cwd: r.Dir, Env: maps.Clone(r.Env), EnvPolicy: r.Inherit, Sandbox: held}
 	if p.Env == nil {
 		p.Env = map[string]string{}
 	}
-	for _, name := range foreign() {
+	for _, name := range untrusted.Foreign() {
 		delete(p.Env, name)
 	}
 	if p.EnvPolicy != nil {
 		e := *p.EnvPolicy
-		e.Exclude = slices.Concat(e.Exclude, foreign())
+		e.Exclude = slices.Concat(e.Exclude, untrusted.Foreign())
 		p.EnvPolicy = &e
 	}
-	maps.Copy(p.Env, environment())
+	maps.Copy(p.Env, untrusted.Environment())
 	var out []byte
 	over := make(chan struct{}, 1)
 	proc, err := r.Executor.StartProcess(ctx, p, func(stream string, chunk []byte) {

@@ -40,6 +40,22 @@ func TestApply(t *testing.T) {
 			t.Fatalf("git %q: %v %s", args, err, out)
 		}
 	}
+	// What the repository names is not run.
+	pwned := filepath.Join(t.TempDir(), "pwned")
+	hook := filepath.Join(tree, ".git", "hooks", "post-index-change")
+	for file, text := range map[string]string{hook: "#!/bin/sh\ntouch '" + pwned + "'\n", filepath.Join(tree, ".git", "info", "attributes"): "* filter=bad\n"} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range []string{"filter.bad.clean", "filter.bad.smudge", "core.fsmonitor"} {
+		if out, err := exec.Command("git", "-C", tree, "config", key, "touch '"+pwned+"'; cat").CombinedOutput(); err != nil {
+			t.Fatalf("git config %s: %v %s", key, err, out)
+		}
+	}
 	apply := func(args ...string) (stdout, stderr string, status int) {
 		cmd := d.command("", "codex", append([]string{"apply"}, args...)...)
 		cmd.Dir = sub // git applies at the root all the same
@@ -75,6 +91,9 @@ func TestApply(t *testing.T) {
 	}
 	if b, err := os.ReadFile(file); err != nil || string(b) != "new\n" {
 		t.Errorf("%q, %v", b, err)
+	}
+	if _, err := os.Stat(pwned); err == nil {
+		t.Error("something of the repository was run")
 	}
 	if _, err := os.Stat(filepath.Join(filepath.Dir(tree), "x")); err == nil {
 		t.Error("something is outside of the tree")
