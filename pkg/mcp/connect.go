@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,10 +63,11 @@ type Client struct {
 	// refused is the first word of a server that wants a login, since the last dial.
 	refused atomic.Pointer[LoginError]
 
-	mu       sync.Mutex
-	session  *session
-	closed   bool
-	progress map[int64]func(Progress)
+	progress listeners
+
+	mu      sync.Mutex // held while the server is started anew
+	session *session
+	closed  bool
 }
 
 // session is one connection to the server.
@@ -97,16 +97,9 @@ func (n *news) tell(f func()) {
 	}()
 }
 
-// Progress is what a server says while it works on a call.
-type Progress struct {
-	Progress float64 `json:"progress"`
-	Total    float64 `json:"total,omitempty"`
-	Message  string  `json:"message,omitempty"`
-}
-
 // Connect starts a server and makes the handshake, within its startup time.
 func Connect(ctx context.Context, s Server, o Options) (*Client, error) {
-	c := &Client{server: s, opts: o, progress: map[int64]func(Progress){}}
+	c := &Client{server: s, opts: o}
 	ss, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -191,34 +184,13 @@ func (c *Client) clientOptions() *sdk.ClientOptions {
 			}
 		},
 		ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {
-			c.told(fmt.Sprint(r.Params.ProgressToken), Progress{r.Params.Progress, r.Params.Total, r.Params.Message})
+			c.progress.told(fmt.Sprint(r.Params.ProgressToken), Progress{r.Params.Progress, r.Params.Total, r.Params.Message})
 		},
 	}
 	if c.opts.Elicit != nil {
 		o.ElicitationHandler = c.elicit
 	}
 	return o
-}
-
-// told passes on how far a call is.
-func (c *Client) told(token string, p Progress) {
-	n, err := strconv.ParseInt(token, 10, 64)
-	c.mu.Lock()
-	f := c.progress[n]
-	c.mu.Unlock()
-	if err == nil && f != nil {
-		f(p)
-	}
-}
-
-func (c *Client) progressLine(params json.RawMessage) {
-	var p struct {
-		Progress
-		Token json.RawMessage `json:"progressToken"`
-	}
-	if json.Unmarshal(params, &p) == nil {
-		c.told(string(p.Token), p.Progress)
-	}
 }
 
 // receive answers questions before the library judges their schema.

@@ -23,11 +23,13 @@ const modern = "2026-07-28"
 // direct is a call of a tool at a program, beside the library: a request and its answer is all
 // that there is to it, and the way through the library is most of what a call costs.
 type direct struct {
-	then func(result json.RawMessage, err error)
-	stop func() // of its time
+	then  func(result json.RawMessage, err error)
+	stop  func()        // of its time
+	begun chan struct{} // stop is set: the connection may end before, and take the call
 }
 
 func (d *direct) finish(raw json.RawMessage, err error) {
+	<-d.begun
 	d.stop()
 	d.then(raw, err)
 }
@@ -49,11 +51,9 @@ func (c *Client) Start(call Call, then func(result json.RawMessage, err error)) 
 	if err != nil {
 		return nil, false
 	}
-	unlisten, l := c.listen(token, call.Progress), ss.lines
-	d := &direct{then: then}
+	l, d := ss.lines, &direct{then: then, begun: make(chan struct{})}
 	id, err := l.calls.Add(d)
 	if err != nil {
-		unlisten()
 		return nil, false
 	}
 	cancel = func(why error) {
@@ -62,8 +62,10 @@ func (c *Client) Start(call Call, then func(result json.RawMessage, err error)) 
 			d.finish(nil, why)
 		}
 	}
+	unlisten := c.progress.listen(token, call.Progress)
 	stop := c.limits.begin(c.server.Call, func() { cancel(&TimeoutError{"awaiting tools/call", c.server.Call}) })
 	d.stop = func() { stop(); unlisten() }
+	close(d.begun)
 	line := make([]byte, 0, len(params)+64)
 	line = strconv.AppendInt(append(line, `{"jsonrpc":"2.0","id":`...), id, 10)
 	line = append(append(append(line, `,"method":"tools/call","params":`...), params...), '}')
@@ -71,21 +73,6 @@ func (c *Client) Start(call Call, then func(result json.RawMessage, err error)) 
 		cancel(err)
 	}
 	return cancel, true
-}
-
-// listen has progress with a token told, until unlisten is called.
-func (c *Client) listen(token int64, progress func(Progress)) (unlisten func()) {
-	if progress == nil {
-		return func() {}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.progress[token] = progress
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.progress, token)
-	}
 }
 
 // startAndWait is Start for one who waits.
@@ -152,12 +139,17 @@ func callParams(token int64, call Call) (json.RawMessage, error) {
 	if call.Arguments != nil {
 		b = append(append(b, `,"arguments":`...), call.Arguments...)
 	}
-	if b = append(b, '}'); !bytes.ContainsAny(b, "\n\r") {
-		return b, nil
+	return oneLine(append(b, '}'))
+}
+
+// oneLine gives JSON without the ends of lines that it may have between its parts.
+func oneLine(raw json.RawMessage) (json.RawMessage, error) {
+	if !bytes.ContainsAny(raw, "\n\r") {
+		return raw, nil
 	}
 	var one bytes.Buffer
-	if err := json.Compact(&one, b); err != nil {
-		return nil, fmt.Errorf("encode a call: %w", err)
+	if err := json.Compact(&one, raw); err != nil {
+		return nil, fmt.Errorf("put JSON on one line: %w", err)
 	}
 	return one.Bytes(), nil
 }

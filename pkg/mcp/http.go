@@ -3,7 +3,6 @@ package mcp
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -192,6 +191,8 @@ func (b *body) answer(message []byte) {
 		return
 	}
 	if r := gjson.GetBytes(message, "result"); r.Exists() {
-		b.got.set(json.RawMessage(bytes.Clone([]byte(r.Raw))))
+		if raw, err := oneLine([]byte(r.Raw)); err == nil { // it goes into lines as it is
+			b.got.set(raw)
+		}
 	}
 }

@@ -157,3 +157,22 @@ func TestWantsLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A result that is written on many lines is one line where it goes.
+func TestResultOnOneLine(t *testing.T) {
+	c, err := Connect(context.Background(), address(t, &handHTTP{answer: func(w http.ResponseWriter, m gjson.Result) bool {
+		if m.Get("method").Str != "tools/call" {
+			return false
+		}
+		reply(w, m, "{\r\n  \"content\": [],\n  \"structuredContent\": {\"a\": 9007199254740993}\n}\n")
+		return true
+	}}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	raw, err := c.Call(context.Background(), Call{Tool: "t"})
+	if want := `{"content":[],"structuredContent":{"a":9007199254740993}}`; err != nil || string(raw) != want {
+		t.Errorf("%q %v", raw, err)
+	}
+}

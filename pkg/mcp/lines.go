@@ -50,17 +50,15 @@ type lineConn struct {
 
 func (c *Client) newLineConn(p *process) *lineConn {
 	l := &lineConn{p: p, in: lines.NewReader(&body{ReadCloser: p.stdout, events: true}, maxMessage), out: lines.NewOutbox(maxUnread, maxUnreadBytes, false),
-		log: c.opts.log, name: c.server.Name, waits: newWaits(), progress: c.progressLine}
+		log: c.opts.log, name: c.server.Name, waits: newWaits(), progress: c.progress.line}
 	l.calls.First = firstDirect
 	l.out.Begin = lines.Begin(p.stdin)
 	go func() { // ends with the connection
-		err := l.out.Run(func(line []byte) error {
+		_ = l.out.Run(func(line []byte) error {
 			_, err := p.stdin.Write(line)
 			return err
-		})
-		if err != nil {
-			p.end() // it reads no more: nothing would answer
-		}
+		}) // whether it failed or was given up
+		p.end() // it reads no more: nothing would answer
 	}()
 	return l
 }

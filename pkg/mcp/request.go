@@ -122,7 +122,7 @@ func (c *Client) Call(ctx context.Context, call Call) (json.RawMessage, error) {
 		return result, err
 	}
 	token := c.tokens.Add(1)
-	defer c.listen(token, call.Progress)()
+	defer c.progress.listen(token, call.Progress)()
 	params, err := callParams(token, call)
 	if err != nil {
 		return nil, err

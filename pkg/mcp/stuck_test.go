@@ -33,3 +33,23 @@ func TestUnreadInput(t *testing.T) {
 	}
 	c.Close()
 }
+
+// TestGuessedAnswers holds that a program that answers what it has not been asked yet harms
+// nobody.
+func TestGuessedAnswers(t *testing.T) {
+	const program = `read -r line; printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}}\n' \
+"$(printf %s "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')"
+guesses=$(for i in $(seq 1000000000 1000000099); do echo '{"jsonrpc":"2.0","id":'$i',"result":{"content":[]}}'; done)
+exec yes "$guesses"`
+	c, err := Connect(context.Background(), Server{Name: "s", Command: "sh", Args: []string{"-c", program}, Startup: time.Minute, Call: time.Minute},
+		Options{Environ: []string{"PATH=/bin:/usr/bin"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 100 {
+		if raw, err := c.Call(context.Background(), Call{Tool: "t"}); err != nil || string(raw) != `{"content":[]}` {
+			t.Fatalf("%s %v", raw, err)
+		}
+	}
+}
