@@ -59,6 +59,9 @@ func (e *Error) Short() string {
 	return e.Text
 }
 
+// Words is Report without a word about what was being done.
+func Words(err error) string { return Report("", err) }
+
 // Report is the whole text for standard error as the utility commands print
 // it: "Error: ..." and what caused it, ending in a newline. doing, when not
 // empty, is put on top ("failed to load configuration").

@@ -47,13 +47,7 @@ func Main(args []string, p Process) int {
 			err = k.Run(p, home)
 		}
 	}
-	var usage *exit.UsageError
-	var silent exit.Silent
-	if err == nil || errors.As(err, &usage) || errors.As(err, &silent) || exit.OutputError(err) != nil {
-		return exit.Report(p.Stderr, prog.Name, err)
-	}
-	fmt.Fprint(p.Stderr, config.Report("", err))
-	return exit.Status(err)
+	return exit.ReportAs(p.Stderr, prog.Name, err, config.Words)
 }
 
 // sessionArg names a session.

@@ -72,7 +72,7 @@ func Refused(p Process, err error) error {
 	if config.AsError(err) == nil {
 		return err
 	}
-	fmt.Fprint(p.Stderr, termtext.Visible(config.Report("", err)))
+	fmt.Fprint(p.Stderr, termtext.Visible(config.Words(err)))
 	return exit.Silent(exit.Failed)
 }
 

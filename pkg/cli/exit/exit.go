@@ -78,25 +78,27 @@ func Status(err error) int {
 // in err does nothing on a terminal. So a main ends with
 // os.Exit(exit.Report(os.Stderr, "x", err)).
 func Report(w io.Writer, program string, err error) int {
-	var s Silent
-	if err == nil || errors.As(err, &s) {
-		return Status(err)
-	}
-	fmt.Fprint(w, termtext.Visible(words(program, err)))
-	return Status(err)
+	return ReportAs(w, program, err, func(err error) string { return program + ": " + err.Error() + "\n" })
 }
 
-func words(program string, err error) string {
+// ReportAs is Report for a program that has words of its own for what failed.
+func ReportAs(w io.Writer, program string, err error, words func(error) string) int {
+	var s Silent
 	var u *UsageError
+	var text string
 	switch cause := OutputError(err); {
+	case err == nil || errors.As(err, &s):
 	case errors.As(err, &u):
-		return u.Message()
+		text = u.Message()
 	case cause != nil:
-		err = fmt.Errorf("write to stdout: %w", cause)
+		text = fmt.Sprintf("%s: write to stdout: %v\n", program, cause)
 	case Status(err) == Usage:
-		return (&UsageError{Text: err.Error()}).Message()
+		text = (&UsageError{Text: err.Error()}).Message()
+	default:
+		text = words(err)
 	}
-	return program + ": " + err.Error() + "\n"
+	fmt.Fprint(w, termtext.Visible(text))
+	return Status(err)
 }
 
 // OutputError gives the cause of an error of writing to standard output, nil for other

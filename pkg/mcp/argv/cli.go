@@ -81,14 +81,7 @@ func parseOnly(prog cli.Program, args ...string) error {
 
 // report writes an error in the form of the original, and gives the status.
 func (p Process) report(err error) int {
-	var silent exit.Silent
-	var usage *exit.UsageError
-	switch {
-	case err == nil, errors.As(err, &silent), errors.As(err, &usage), exit.OutputError(err) != nil:
-		return exit.Report(p.Stderr, "codex-mcp", err)
-	}
-	fmt.Fprint(p.Stderr, config.Report("", err))
-	return exit.Status(err)
+	return exit.ReportAs(p.Stderr, "codex-mcp", err, config.Words)
 }
 
 type serverCmd struct{}
