@@ -13,6 +13,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/foreign"
+	"codex/pkg/ostext"
 )
 
 // Bounds of what is copied.
@@ -170,7 +171,7 @@ func Local(source, cwd string) (string, error) {
 func Add(ctx context.Context, cfg *config.Config, dir string, now time.Time) (m Marketplace, already bool, err error) {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return m, false, fmt.Errorf("failed to resolve local marketplace source path: %w", err)
+		return m, false, fmt.Errorf("failed to resolve local marketplace source path: %s", ostext.Of(err))
 	}
 	if m, err = Open(root); err != nil {
 		return m, false, err

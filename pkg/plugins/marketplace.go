@@ -114,6 +114,11 @@ type Problem struct {
 	Err        error
 }
 
+func (p Problem) Error() string {
+	return fmt.Sprintf("marketplace `%s` (%s): %v", p.Name, p.Path, p.Err)
+}
+func (p Problem) Unwrap() error { return p.Err }
+
 // errFetched is for marketplaces that are elsewhere.
 var errFetched = errors.New("only folders on this machine are read: clone it with git and add the folder")
 

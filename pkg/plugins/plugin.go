@@ -2,7 +2,7 @@
 // from: folders with skills, hooks and MCP servers in the layout of Agent Plugins. It
 // fetches nothing; a marketplace is a folder on this machine.
 //
-// Ground layer; it imports config, foreign, hooks, jsonrpc and skills.
+// Ground layer; it imports config, foreign, hooks, jsonrpc, ostext and skills.
 package plugins
 
 import (
@@ -272,7 +272,11 @@ func (p *Plugin) MCPServers() ([]config.MCPServer, error) {
 		Servers map[string]map[string]any `json:"mcpServers"`
 	}
 	// The paths of this machine go in as text of JSON.
-	root := strings.Trim(string(must(jsonrpc.Marshal(p.Dir))), `"`)
+	quoted, err := jsonrpc.Marshal(p.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("servers of plugin %s: %w", p.ID, err)
+	}
+	root := string(quoted[1 : len(quoted)-1])
 	text := strings.NewReplacer("${PLUGIN_ROOT}", root, "${CLAUDE_PLUGIN_ROOT}", root).Replace(string(b))
 	if err := decode([]byte(text), &raw); err != nil {
 		return nil, fmt.Errorf("servers of plugin %s: %w", p.ID, err)
@@ -296,13 +300,6 @@ func (p *Plugin) MCPServers() ([]config.MCPServer, error) {
 		tables[name] = t
 	}
 	return config.MCPServersIn(tables), nil
-}
-
-func must(b []byte, err error) []byte {
-	if err != nil {
-		panic(err) // a path is text
-	}
-	return b
 }
 
 // Parts is what all plugins of a configuration that are switched on bring.

@@ -9,14 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
-	"codex/pkg/ostext"
 	"codex/pkg/plugins"
 )
 
@@ -53,13 +52,7 @@ func Main(ctx context.Context, args []string, p Process) int {
 		k.BindTo(ctx, (*context.Context)(nil))
 		err = k.Run(&g, p)
 	}
-	var usage *exit.UsageError
-	var silent exit.Silent
-	if err == nil || errors.As(err, &usage) || errors.As(err, &silent) || exit.OutputError(err) != nil {
-		return exit.Report(p.Stderr, prog.Name, err)
-	}
-	fmt.Fprint(p.Stderr, config.Report("", err))
-	return exit.Status(err)
+	return exit.ReportAs(p.Stderr, prog.Name, err, config.Words)
 }
 
 func (g *Grammar) load(ctx context.Context, p Process) (*config.Config, error) {
@@ -77,54 +70,46 @@ type pluginArg struct {
 	Marketplace string `short:"m" placeholder:"NAME" help:"marketplace of the plugin"`
 }
 
-func (a pluginArg) split() (name, marketplace string, err error) {
+// read gives the plugin's name and its marketplace's, and the settings.
+func (a pluginArg) read(ctx context.Context, g *Grammar, p Process) (name, marketplace string, cfg *config.Config, err error) {
 	id := a.Plugin
 	if a.Marketplace != "" {
 		id += "@" + a.Marketplace
 	}
-	return plugins.Split(id)
+	if name, marketplace, err = plugins.Split(id); err == nil {
+		cfg, err = g.load(ctx, p)
+	}
+	return name, marketplace, cfg, err
 }
 
 type addCmd struct{ pluginArg }
 
 // Run installs a plugin.
 func (c addCmd) Run(ctx context.Context, g *Grammar, p Process) error {
-	name, market, err := c.split()
-	if err != nil {
-		return err
-	}
-	cfg, err := g.load(ctx, p)
+	name, market, cfg, err := c.read(ctx, g, p)
 	if err != nil {
 		return err
 	}
 	all, problems := plugins.Marketplaces(cfg)
-	for _, bad := range problems {
-		if bad.Name == market {
-			return fmt.Errorf("marketplace `%s` (%s): %w", bad.Name, bad.Path, bad.Err)
-		}
+	if i := slices.IndexFunc(problems, func(bad plugins.Problem) bool { return bad.Name == market }); i >= 0 {
+		return problems[i]
 	}
-	for i := range all {
-		if all[i].Name != market {
-			continue
-		}
-		dir, err := plugins.Install(ctx, cfg.Home, &all[i], name)
-		if err != nil {
-			return err
-		}
-		return p.print("Added plugin `%s` from marketplace `%s`.\nInstalled plugin root: %s\n", name, market, dir)
+	i := slices.IndexFunc(all, func(m plugins.Marketplace) bool { return m.Name == market })
+	if i < 0 {
+		return fmt.Errorf("marketplace `%s` is not configured", market)
 	}
-	return fmt.Errorf("marketplace `%s` is not configured", market)
+	dir, err := plugins.Install(ctx, cfg.Home, &all[i], name)
+	if err != nil {
+		return err
+	}
+	return p.print("Added plugin `%s` from marketplace `%s`.\nInstalled plugin root: %s\n", name, market, dir)
 }
 
 type removeCmd struct{ pluginArg }
 
 // Run removes a plugin.
 func (c removeCmd) Run(ctx context.Context, g *Grammar, p Process) error {
-	name, market, err := c.split()
-	if err != nil {
-		return err
-	}
-	cfg, err := g.load(ctx, p)
+	name, market, cfg, err := c.read(ctx, g, p)
 	if err != nil {
 		return err
 	}
@@ -171,15 +156,9 @@ func (c listCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 		}
 	}
 	for _, bad := range problems {
-		broken = append(broken, fmt.Errorf("marketplace %s: %w", bad.Name, bad.Err))
+		broken = append(broken, bad)
 	}
-	for _, err := range broken {
-		fmt.Fprintf(p.Stderr, "codex-plugin: %v\n", err)
-	}
-	if len(broken) > 0 {
-		return exit.Silent(exit.Failed)
-	}
-	return nil
+	return errors.Join(broken...)
 }
 
 // table writes the plugins of a marketplace.
@@ -219,10 +198,7 @@ func (c marketAddCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 		return err
 	}
 	m, already, err := plugins.Add(ctx, cfg, dir, p.Now())
-	var missing *os.PathError
 	switch {
-	case errors.As(err, &missing):
-		return fmt.Errorf("failed to resolve local marketplace source path: %s", ostext.Of(missing))
 	case err != nil:
 		return err
 	case already:
@@ -248,13 +224,11 @@ func (marketListCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	for _, m := range all {
 		fmt.Fprintf(w, "%s\t%s\n", m.Name, m.Root)
 	}
-	if err := w.Flush(); err != nil || len(problems) == 0 {
-		return err
-	}
+	err = w.Flush()
 	for _, bad := range problems {
-		fmt.Fprintf(p.Stderr, "codex-plugin: marketplace %s: %v\n", bad.Name, bad.Err)
+		err = errors.Join(err, bad)
 	}
-	return exit.Silent(exit.Failed)
+	return err
 }
 
 type marketRemoveCmd struct {
