@@ -19,8 +19,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"time"
 
+	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/homedir"
 	"codex/pkg/plugins/argv"
@@ -33,7 +33,12 @@ func main() {
 		fmt.Fprintf(os.Stderr, "codex-plugin: find working folder: %v\n", err)
 		os.Exit(1)
 	}
+	now, err := clock.New(os.Getenv(clock.Variable))
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "codex-plugin: %v\n", err)
+		os.Exit(1)
+	}
 	env := config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid()}
 	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env, Now: time.Now}))
+		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env, Now: now}))
 }

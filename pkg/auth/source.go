@@ -25,6 +25,7 @@ type Source struct {
 	Program  string // path of codex-login
 	Now      func() time.Time
 	Environ  []string
+	Spare    bool // what is stored goes nowhere, so that it cannot be read is no matter
 }
 
 // Load gives what there is, however old: CODEX_API_KEY when it counts, then
@@ -34,6 +35,14 @@ func (s *Source) Load(ctx context.Context) (*Auth, error) {
 	if a, err := FromEnv(s.Env, s.AllowKey); a != nil || err != nil {
 		return a, err
 	}
+	a, err := s.stored(ctx)
+	if err != nil && s.Spare && ctx.Err() == nil {
+		return &Auth{}, nil
+	}
+	return a, err
+}
+
+func (s *Source) stored(ctx context.Context) (*Auth, error) {
 	switch s.Store {
 	case "", "file":
 		return LoadFile(s.Home)

@@ -34,7 +34,8 @@ func (t *liveThread) credentials() *auth.Source {
 	if v := t.opts.Getenv(clock.Variable); v != "" {
 		environ = append(slices.Clone(environ), clock.Variable+"="+v)
 	}
-	return &auth.Source{Home: t.cfg.Home, Store: t.cfg.AuthStore, AllowKey: true, Env: t.opts.Config.Env, Program: program, Environ: environ, Now: t.opts.Now}
+	return &auth.Source{Home: t.cfg.Home, Store: t.cfg.AuthStore, AllowKey: true, Env: t.opts.Config.Env, Program: program, Environ: environ, Now: t.opts.Now,
+		Spare: !auth.Asks(t.cfg, &auth.Auth{})}
 }
 
 // identify finds the credential, and whether a request can be made with it at all.

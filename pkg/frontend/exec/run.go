@@ -10,13 +10,13 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/limits"
 	"codex/pkg/cli/options"
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/cli/version"
+	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
@@ -148,10 +148,14 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.chooseRenderer()
-	r.log, _ = rustlog.New(r.Getenv, "codex_exec", r.Stderr, time.Now) // the engine says what is wrong with it
+	now, err := clock.New(r.Getenv(clock.Variable))
+	if err != nil {
+		return err
+	}
+	r.log, _ = rustlog.New(r.Getenv, "codex_exec", r.Stderr, now) // the engine says what is wrong with it
 	r.ctl = &control{signals: r.Signals, die: r.Die, watch: r.Watch, limit: r.args.Timeout, show: r.show, notice: r.Stderr}
 	defer r.show.close()
-	err := r.guarded()
+	err = r.guarded()
 	if r.pipe != nil {
 		if !r.over {
 			r.pipe.Terminate()

@@ -274,11 +274,6 @@ func credentials(ctx context.Context, e *examination) check {
 	p := e.cfg.Provider
 	get := e.p.Env.Get
 	d := map[string]any{"model provider": e.cfg.ProviderID, "auth storage mode": e.cfg.AuthStore, "auth file": auth.Path(e.home)}
-	if f, err := os.Open(auth.Path(e.home)); err == nil {
-		f.Close()
-	} else if !errors.Is(err, os.ErrNotExist) {
-		return check{Status: fail, Summary: "the stored credential cannot be read", Details: d}.advise("%v.", err)
-	}
 	switch {
 	case len(p.Command) > 0:
 		return check{Status: ok, Summary: "the provider is a command", Details: d}
@@ -298,7 +293,8 @@ func credentials(ctx context.Context, e *examination) check {
 	if err != nil {
 		login = "codex-login" // says why when it is needed
 	}
-	src := auth.Source{Home: e.home, Store: e.cfg.AuthStore, AllowKey: true, Env: e.p.Env, Program: login, Now: time.Now, Environ: e.p.Environ}
+	src := auth.Source{Home: e.home, Store: e.cfg.AuthStore, AllowKey: true, Env: e.p.Env, Program: login, Now: e.p.Now, Environ: e.p.Environ,
+		Spare: !auth.Asks(e.cfg, &auth.Auth{})}
 	a, err := src.Load(ctx)
 	switch {
 	case err != nil:

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
@@ -36,7 +35,6 @@ type Process struct {
 	settings.Process
 	StdinTTY, StdoutTTY, StderrTTY bool
 	Columns                        int
-	Now                            func() time.Time
 }
 
 // Main runs the program and gives its exit status: 1 when something is broken.
