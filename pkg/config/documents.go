@@ -168,20 +168,13 @@ func (r *treeReader) take(n uint64) string {
 }
 
 func (r *treeReader) number() uint64 {
-	n, shift := uint64(0), 0
-	for shift < 64 {
-		c := r.take(1)
-		if c == "" {
-			return 0
-		}
-		n |= uint64(c[0]&0x7f) << shift
-		if c[0] < 0x80 {
-			return n
-		}
-		shift += 7
+	n, size := binary.Uvarint([]byte(r.rest[:min(len(r.rest), binary.MaxVarintLen64)]))
+	if size <= 0 {
+		r.fail()
+		return 0
 	}
-	r.fail()
-	return 0
+	r.rest = r.rest[size:]
+	return n
 }
 
 func (r *treeReader) string() string { return r.take(r.number()) }
@@ -209,7 +202,7 @@ func (r *treeReader) value(depth int) any {
 		return tag[0] == tagTrue
 	case tagInt:
 		n := r.number()
-		return int64(n>>1) ^ -int64(n&1)
+		return int64(n>>1) ^ -int64(n&1) // as binary.AppendVarint has it
 	case tagFloat:
 		if s := r.take(8); s != "" {
 			return math.Float64frombits(binary.LittleEndian.Uint64([]byte(s)))

@@ -13,15 +13,15 @@ import (
 // startEngine starts the engine with the filters of config.toml behind it, and opens the
 // conversation.
 func (r *run) startEngine() error {
-	place := launch.Place{Self: r.Self, Path: r.Getenv("PATH"), Cwd: r.Cwd}
-	engine, err := place.Engine(r.args.Turn, append(r.args.engine, "--ask-for-approval=never", "--source=exec")...)
+	programs := launch.Programs{Self: r.Self, Path: r.Getenv("PATH"), Cwd: r.Cwd}
+	engine, err := programs.Engine(r.args.Turn, append(r.args.engine, "--ask-for-approval=never", "--source=exec")...)
 	if err != nil {
 		return err
 	}
 	if r.args.Turn == "" {
 		launch.Hand(&engine, &r.docs)
 	}
-	filters, err := place.Filters(r.cfg, "codex_exec")
+	filters, err := programs.Filters(r.cfg, "codex_exec")
 	if err != nil {
 		return err
 	}

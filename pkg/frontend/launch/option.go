@@ -2,7 +2,7 @@
 // read, the options that it and its engine both understand, the settings that these mean,
 // and the processes to start.
 //
-// Frontend layer: it imports cli, config, ostext and shellwords.
+// Frontend layer: it imports cli, config, jsonrpc, ostext and shellwords.
 package launch
 
 import (

@@ -11,8 +11,8 @@ import (
 	"codex/pkg/shellwords"
 )
 
-// Place is where a frontend runs.
-type Place struct {
+// Programs finds the programs that a frontend starts.
+type Programs struct {
 	Self string // path of the executable, as install.Self finds it
 	Path string // value of PATH
 	Cwd  string // absolute
@@ -20,7 +20,7 @@ type Place struct {
 
 // Engine is the command of an engine: that of --turn, or codex-turn; args go behind what a
 // command of --turn has itself.
-func (p Place) Engine(command string, args ...string) (c pipeline.Command, err error) {
+func (p Programs) Engine(command string, args ...string) (c pipeline.Command, err error) {
 	c.Name = "codex-turn"
 	if command == "" {
 		c.Path, err = install.Find(p.Self, c.Name, p.Path)
@@ -46,7 +46,7 @@ func Hand(c *pipeline.Command, docs *config.Documents) {
 
 // Filters are the commands behind an engine: those of config.toml, and the one that tells
 // the program of its notify key, to which client is the frontend's name.
-func (p Place) Filters(cfg *config.Config, client string) ([]pipeline.Command, error) {
+func (p Programs) Filters(cfg *config.Config, client string) ([]pipeline.Command, error) {
 	var filters []pipeline.Command
 	for _, f := range cfg.Pipeline.Filters {
 		path, err := p.lookup(f[0])
@@ -68,7 +68,7 @@ func (p Place) Filters(cfg *config.Config, client string) ([]pipeline.Command, e
 
 // lookup finds a program that a person has named: by its path, beside this one when it is
 // of the suite, or on PATH.
-func (p Place) lookup(name string) (string, error) {
+func (p Programs) lookup(name string) (string, error) {
 	if name = install.Own(p.Self)(name); filepath.Base(name) != name {
 		return from(p.Cwd, name), nil
 	}

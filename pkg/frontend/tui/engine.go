@@ -73,18 +73,18 @@ func (r *run) startChild(ephemeral bool) (*loop.Engine, error) {
 
 // spec says what to start.
 func (r *run) spec(ephemeral bool) (pipeline.Spec, error) {
-	place := launch.Place{Self: r.Self, Path: r.Getenv("PATH"), Cwd: r.Cwd}
+	programs := launch.Programs{Self: r.Self, Path: r.Getenv("PATH"), Cwd: r.Cwd}
 	s := pipeline.Spec{Env: r.Env, Dir: r.Cwd}
 	var err error
 	args := slices.Clone(r.args.engine)
 	if ephemeral {
 		args = append(args, "--ephemeral")
 	}
-	if s.Engine, err = place.Engine(r.args.Turn, args...); err == nil {
+	if s.Engine, err = programs.Engine(r.args.Turn, args...); err == nil {
 		if r.args.Turn == "" {
 			launch.Hand(&s.Engine, &r.docs)
 		}
-		s.Filters, err = place.Filters(r.cfg, "codex-tui")
+		s.Filters, err = programs.Filters(r.cfg, "codex-tui")
 	}
 	return s, err
 }
