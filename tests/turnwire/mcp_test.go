@@ -278,3 +278,38 @@ func TestServerAsksInterrupted(t *testing.T) {
 	})
 	e.quit()
 }
+
+// The next turn has the servers that the settings name then, and says when they cannot be read.
+func TestServersReloaded(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{script: said + toolCall("new", "read", "") + said + toolCall("old", "read", "") + said})
+	file := filepath.Join(e.home, "config.toml")
+	without := read(t, file)
+	turn := func(config, status string) {
+		t.Helper()
+		write(t, file, config)
+		e.call("config/mcpServer/reload", "null")
+		e.call("turn/start", `{"input":[{"type":"text","text":"go"}]}`)
+		e.turnDone(status)
+	}
+	e.call("thread/start", "{}")
+	turn(without, "completed")
+	turn(without+odd(t, "odd", "", ""), "completed")
+	if got := e.call("mcpServerStatus/list", "{}"); got.Get("data.0.name").Str != "odd" {
+		t.Error(got.Raw)
+	}
+	turn(without+"[mcp_servers", "failed")
+	turn(without, "completed")
+	if got := e.call("mcpServerStatus/list", "{}"); got.Get("data.#").Int() != 0 {
+		t.Error(got.Raw)
+	}
+	got := e.outputs()
+	if b := body(got["new"]); b == "" || strings.Contains(b, "unsupported") {
+		t.Error(got["new"].Raw)
+	}
+	if !strings.Contains(got["old"].Str, "unsupported") {
+		t.Error(got["old"].Raw)
+	}
+	e.eof()
+	e.exit(1) // a turn has failed
+}

@@ -87,7 +87,8 @@ func (s *Servers) launch() (_ *link, err error) {
 			kill()
 		}
 	}()
-	cmd := exec.CommandContext(ctx, s.o.Pool[0], s.o.Pool[1:]...)
+	argv := s.o.Pool()
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env, cmd.Dir, cmd.Stderr, cmd.WaitDelay = s.o.Environ, s.o.Dir, s.o.Stderr, poolLeave
 	watchdog.OwnGroup(cmd)
 	stdin, err := cmd.StdinPipe()
@@ -103,7 +104,7 @@ func (s *Servers) launch() (_ *link, err error) {
 	childOut.Close()
 	if err != nil {
 		stdout.Close()
-		return nil, fmt.Errorf("start %s: %w", s.o.Pool[0], err)
+		return nil, fmt.Errorf("start %s: %w", argv[0], err)
 	}
 	l := &link{kill: kill, stdin: stdin, gone: make(chan struct{})}
 	l.conn = jsonrpc.NewConn(jsonrpc.NewWriter(stdin), jsonrpc.Options{Handle: s.handle, Lost: func(error) error { return errPoolGone }})

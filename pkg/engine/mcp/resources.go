@@ -34,7 +34,7 @@ const (
 
 // Functions describes the tools for resources, which come with the first server.
 func (s *Servers) Functions() []any {
-	if len(s.list) == 0 {
+	if !s.Any() {
 		return nil
 	}
 	return []any{
@@ -47,7 +47,7 @@ func (s *Servers) Functions() []any {
 type resourceRun = func(ctx context.Context, t *tools.Turn, c tools.Call) tools.Output
 
 func (s *Servers) findResource(name string) (resourceRun, bool) {
-	if len(s.list) == 0 {
+	if !s.Any() {
 		return nil, false
 	}
 	switch name {
@@ -94,7 +94,7 @@ func (s *Servers) lister(method, ask, member string) resourceRun {
 // all lists all pages of all servers that answer.
 func (s *Servers) all(ctx context.Context, ask string) []json.RawMessage {
 	all := []json.RawMessage{}
-	servers := slices.Clone(s.list)
+	servers := slices.Clone(s.servers())
 	slices.SortFunc(servers, func(a, b *server) int { return strings.Compare(a.Name, b.Name) })
 	for _, v := range servers {
 		s.mu.Lock()

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,7 +28,7 @@ type Options struct {
 	// Socket is where a pool is that others use as well; "" for none.
 	Socket string
 	// Pool is the argv of the program that keeps servers, Environ and Dir are for it.
-	Pool    []string
+	Pool    func() []string
 	Environ []string
 	Dir     string
 	// Status tells how a server starts; the text is set for one that failed.
@@ -48,10 +47,10 @@ type Servers struct {
 	ctx  context.Context
 	stop context.CancelFunc
 	pool pool
-	list []*server
 
 	mu       sync.Mutex
-	version  int // of the tools
+	list     []*server // replaced as a whole
+	version  int       // of the tools
 	tools    map[[2]string]*tool
 	approved map[identity]bool
 	running  []*running // calls, the latest last
@@ -82,21 +81,53 @@ type tool struct {
 
 // New makes the servers of a thread; nothing is started.
 func New(o Options) *Servers {
-	s := &Servers{o: o, approved: map[identity]bool{}, progress: map[int64]func(wire.ProgressParams){}}
+	s := &Servers{o: o, progress: map[int64]func(wire.ProgressParams){}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.pool.s = s
-	for _, cfg := range o.Servers {
-		s.list = append(s.list, &server{MCPServer: cfg.In(o.Dir), settled: make(chan struct{})})
-	}
+	s.set(o.Servers)
 	return s
 }
+
+// set makes these the servers. Nothing is known of them.
+func (s *Servers) set(servers []config.MCPServer) {
+	list := make([]*server, len(servers))
+	for i, cfg := range servers {
+		list[i] = &server{MCPServer: cfg.In(s.o.Dir), settled: make(chan struct{})}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list, s.approved, s.tools = list, map[identity]bool{}, nil
+	s.version++
+}
+
+// Replace ends the servers, once they have settled, and starts others in their place.
+func (s *Servers) Replace(ctx context.Context, servers []config.MCPServer) {
+	s.Wait(ctx)
+	s.pool.close()
+	s.set(servers)
+	s.Start()
+}
+
+// servers are those of now.
+func (s *Servers) servers() []*server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.list
+}
+
+// Any says whether there are servers.
+func (s *Servers) Any() bool { return len(s.servers()) > 0 }
 
 // Start starts all servers at once, beside the caller. One of which is known what it offers
 // starts when it is called.
 func (s *Servers) Start() {
+	servers := s.servers()
+	if len(servers) == 0 {
+		return
+	}
 	go func() { // ends when what is known has been read
 		c := &cache{home: s.o.Home}
-		for _, v := range s.list {
+		for _, v := range servers {
 			if v.Required {
 				go s.begin(v)
 				continue
@@ -124,7 +155,7 @@ func (s *Servers) begin(v *server) {
 
 // Wait waits until every server is ready or has failed.
 func (s *Servers) Wait(ctx context.Context) {
-	for _, v := range s.list {
+	for _, v := range s.servers() {
 		select {
 		case <-v.settled:
 		case <-ctx.Done():
@@ -136,7 +167,7 @@ func (s *Servers) Wait(ctx context.Context) {
 // Required waits for the servers that the thread cannot do without, and says which failed.
 func (s *Servers) Required(ctx context.Context) error {
 	var failed []string
-	for _, v := range s.list {
+	for _, v := range s.servers() {
 		if !v.Required {
 			continue
 		}
@@ -272,11 +303,12 @@ func (s *Servers) Close() {
 
 // find gives a server by its configured name.
 func (s *Servers) find(name string) (*server, error) {
-	i := slices.IndexFunc(s.list, func(v *server) bool { return v.Name == name })
-	if i < 0 {
-		return nil, fmt.Errorf("unknown MCP server '%s'", name)
+	for _, v := range s.servers() {
+		if v.Name == name {
+			return v, nil
+		}
 	}
-	return s.list[i], nil
+	return nil, fmt.Errorf("unknown MCP server '%s'", name)
 }
 
 var errPoolGone = errors.New("Transport closed")

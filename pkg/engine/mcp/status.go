@@ -18,9 +18,10 @@ import (
 // Status says what every server offers; full is with what there is to read. A server that
 // does not start offers nothing.
 func (s *Servers) Status(ctx context.Context, full bool) []protocol.McpServerStatus {
-	all := make([]protocol.McpServerStatus, len(s.list))
+	servers := s.servers()
+	all := make([]protocol.McpServerStatus, len(servers))
 	var each sync.WaitGroup
-	for i, v := range s.list {
+	for i, v := range servers {
 		each.Go(func() { all[i] = s.statusOf(ctx, v, full) })
 	}
 	each.Wait()

@@ -72,6 +72,7 @@ func (s *Server) methods() map[string]method {
 		protocol.MethodMcpServerStatusList:   optional(with(s.mcpStatus)),
 		protocol.MethodMcpServerResourceRead: with(s.mcpRead),
 		protocol.MethodMcpServerToolCall:     with(s.mcpCall),
+		protocol.MethodConfigMcpServerReload: {Run: s.mcpReload},
 
 		protocol.MethodReviewStart:   with(s.reviewStart),
 		protocol.MethodTurnStart:     with(s.turnStart),

@@ -201,15 +201,17 @@ func (t *turn) work(input []protocol.UserInput, last **string) (firstMs *int64, 
 // converse asks the model until it has nothing more to do.
 func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int64, err error) {
 	th := t.th
-	tt, err := t.toolTurn()
+	err = th.renewServers(t.ctx)
+	th.mcp.Wait(t.ctx)
+	if t.ctx.Err() != nil {
+		return nil, context.Cause(t.ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if th.mcp != nil {
-		th.mcp.Wait(t.ctx)
-		if t.ctx.Err() != nil {
-			return nil, context.Cause(t.ctx)
-		}
+	tt, err := t.toolTurn()
+	if err != nil {
+		return nil, err
 	}
 	if th.mustCompact() {
 		if err := t.compact(true); err != nil {
@@ -298,7 +300,7 @@ func (t *turn) toolTurn() (*tools.Turn, error) {
 	m := th.set.model
 	var meta json.RawMessage
 	var state any
-	if th.mcp != nil {
+	if th.mcp.Any() {
 		meta, state = t.metadata(), t.sandboxState()
 	}
 	return &tools.Turn{Metadata: meta, SandboxState: state, ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol, Resolve: resolve,

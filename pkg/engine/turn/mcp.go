@@ -11,19 +11,20 @@ import (
 	"codex/pkg/engine/mcp"
 	"codex/pkg/engine/request"
 	"codex/pkg/engine/tools"
+	"codex/pkg/plugins"
 	"codex/pkg/policy"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/thread"
 )
 
-// setUpServers makes the servers of the Model Context Protocol that the thread may use, and
-// starts them. It fails when one is missing that the thread cannot do without.
-func (t *liveThread) setUpServers(ctx context.Context) error {
-	var servers []config.MCPServer
-	configured := append(t.cfg.MCPServers(), t.cfg.AllowedServers(t.plugins.Servers)...)
+// serversOf are the servers of the Model Context Protocol that settings and plugins name, and
+// the thread may use.
+func (t *liveThread) serversOf(cfg *config.Config, parts plugins.Parts) (servers []config.MCPServer, err error) {
+	configured := append(cfg.MCPServers(), cfg.AllowedServers(parts.Servers)...)
 	for _, name := range t.opts.WithMCP {
 		if !slices.ContainsFunc(configured, func(s config.MCPServer) bool { return s.Name == name }) {
-			return fmt.Errorf("no MCP server named '%s' is configured", name)
+			return nil, fmt.Errorf("no MCP server named '%s' is configured", name)
 		}
 	}
 	for _, s := range configured {
@@ -31,11 +32,18 @@ func (t *liveThread) setUpServers(ctx context.Context) error {
 			servers = append(servers, s)
 		}
 	}
-	if len(servers) == 0 {
-		return nil
+	return servers, nil
+}
+
+// setUpServers makes the servers of the thread, and starts them. It fails when one is missing
+// that the thread cannot do without.
+func (t *liveThread) setUpServers(ctx context.Context) error {
+	servers, err := t.serversOf(t.cfg, t.plugins)
+	if err != nil {
+		return err
 	}
 	t.starts = &startNotes{out: t.out}
-	t.mcp = mcp.New(mcp.Options{Servers: servers, Home: t.cfg.Home, Socket: t.opts.MCPSocket, Pool: t.opts.MCPPool(t.cfg), Environ: t.opts.Environ, Dir: t.cfg.Cwd, Stderr: t.opts.Stderr,
+	t.mcp = mcp.New(mcp.Options{Servers: servers, Home: t.cfg.Home, Socket: t.opts.MCPSocket, Pool: func() []string { return t.opts.MCPPool(t.cfg) }, Environ: t.opts.Environ, Dir: t.cfg.Cwd, Stderr: t.opts.Stderr,
 		Status: t.starts.note, Warn: t.opts.Log.Printf, // which keeps what servers say from the terminal's ears
 		Allow: t.allowTool})
 	t.mcp.Start()
@@ -44,6 +52,37 @@ func (t *liveThread) setUpServers(ctx context.Context) error {
 		return fmt.Errorf("error creating thread: Fatal error: Failed to initialize session: %w", err)
 	}
 	return nil
+}
+
+// renewServers reads the settings again where a client has asked for it since the last turn,
+// and gives the thread the servers that they name now.
+func (t *liveThread) renewServers(ctx context.Context) (err error) {
+	if !t.markStale(false) {
+		return nil
+	}
+	defer func() {
+		if err != nil {
+			t.markStale(true) // the next turn tries again
+		}
+	}()
+	cfg, err := thread.Configure(ctx, t.opts.Config, t.over)
+	if err != nil {
+		return err
+	}
+	servers, err := t.serversOf(cfg, plugins.Of(cfg))
+	if err != nil {
+		return err
+	}
+	t.mcp.Replace(ctx, servers)
+	return t.mcp.Required(ctx)
+}
+
+// markStale says whether the settings may name other servers now, and gives what it was.
+func (t *liveThread) markStale(now bool) (before bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before, t.stale = t.stale, now
+	return before
 }
 
 // allowTool writes into the user's settings that a tool of a server needs no approval. For
@@ -62,9 +101,7 @@ func (t *liveThread) allowTool(server, tool string) error {
 
 // external are the tools of servers, and those for agents.
 func (t *liveThread) external() (all []tools.External) {
-	if t.mcp != nil {
-		all = append(all, t.mcp)
-	}
+	all = append(all, t.mcp)
 	if t.subagents != nil && !t.review {
 		all = append(all, t.subagents)
 	}

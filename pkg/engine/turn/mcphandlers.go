@@ -38,7 +38,7 @@ func (s *Server) mcpStatus(r *req, p *protocol.ListMcpServerStatusParams) (any, 
 	if err != nil {
 		return nil, err
 	}
-	if servers == nil {
+	if !servers.Any() {
 		return protocol.ListMcpServerStatusResponse{}, nil
 	}
 	return s.later(r, func(ctx context.Context) (any, error) {
@@ -51,7 +51,7 @@ func (s *Server) mcpRead(r *req, p *protocol.McpResourceReadParams) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	if servers == nil {
+	if !servers.Any() {
 		return nil, noServer(p.Server)
 	}
 	return s.later(r, func(ctx context.Context) (any, error) {
@@ -74,7 +74,7 @@ func (s *Server) mcpCall(r *req, p *protocol.McpServerToolCallParams) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	if servers == nil {
+	if !servers.Any() {
 		return nil, noServer(p.Server)
 	}
 	t := &turn{th: th, out: s.out, id: "", shown: shown{th.id, ""}}
@@ -89,4 +89,13 @@ func (s *Server) mcpCall(r *req, p *protocol.McpServerToolCallParams) (any, erro
 		}
 		return raw, nil
 	})
+}
+
+// mcpReload has the next turn begin with the servers that the settings name then. A thread that
+// has not begun reads them anyway.
+func (s *Server) mcpReload(*req) (any, error) {
+	if th := s.thread(); th != nil {
+		th.markStale(true)
+	}
+	return protocol.McpServerRefreshResponse{}, nil
 }

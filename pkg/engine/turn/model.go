@@ -79,7 +79,7 @@ func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, er
 func (t *liveThread) toolSpecs() (json.RawMessage, error) {
 	web := t.cfg.WebSearch
 	key := t.set.slug + "\x00" + web
-	if t.mcp != nil && t.mcp.Version() != t.specsOf {
+	if t.mcp.Version() != t.specsOf {
 		t.specsOf = t.mcp.Version()
 		clear(t.specs)
 	}

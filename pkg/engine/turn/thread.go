@@ -48,6 +48,7 @@ type liveThread struct {
 	usage     *protocol.ThreadTokenUsage // as clients were last told
 	lastTurn  string                     // id
 	warned    bool                       // that only the user reviews
+	stale     bool                       // the settings may name other servers now
 }
 
 // facts are fixed before anybody else sees the thread; what they point to has locks of
@@ -77,9 +78,9 @@ type facts struct {
 	hookWarnings []string // what is wrong with their files, and with plugins
 	client       *responses.Client
 	bearers      *provider.Tokens // of the provider\'s auth command
-	mcp          *mcp.Servers     // nil without any
-	starts       *startNotes      // of those
-	subagents    *agents.Agents   // nil where it may have none
+	mcp          *mcp.Servers
+	starts       *startNotes    // of servers
+	subagents    *agents.Agents // nil where it may have none
 }
 
 // memory is what turns work on. It belongs to the goroutine of the turn that runs, once
@@ -353,9 +354,7 @@ func (t *liveThread) close() error {
 		t.subagents.Close()
 	}
 	err := t.tools.Close()
-	if t.mcp != nil {
-		t.mcp.Close()
-	}
+	t.mcp.Close()
 	t.hooks.Close()
 	t.client.Close()
 	return errors.Join(err, t.file.Close())
