@@ -38,6 +38,8 @@ type Cache struct {
 	ClientVersion string          `json:"client_version,omitempty"`
 	Key           *Key            `json:"cache_key,omitempty"`
 	Models        json.RawMessage `json:"models"`
+
+	list []models.Model // Models as they were read
 }
 
 // Key says whose list it is. Releases of the original that know no keys write none.
@@ -46,7 +48,8 @@ type Key struct {
 	Account  string `json:"account_id,omitempty"`
 }
 
-// Read reads the cache, nil for none.
+// Read reads the cache, nil for none. One without a list that can be used is an error, however
+// fresh it says it is.
 func Read(home string) (*Cache, error) {
 	b, err := foreign.ReadFile(Path(home), maxCache)
 	if errors.Is(err, os.ErrNotExist) {
@@ -56,7 +59,10 @@ func Read(home string) (*Cache, error) {
 		return nil, fmt.Errorf("read the list of models: %w", err)
 	}
 	c := new(Cache)
-	if err := json.Unmarshal(b, c); err != nil {
+	if err = json.Unmarshal(b, c); err == nil {
+		c.list, err = models.ParseEntries(c.Models)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", Path(home), err)
 	}
 	return c, nil
@@ -72,11 +78,6 @@ func (c *Cache) Of(k Key) bool {
 func (c *Cache) Fresh(now time.Time) bool {
 	age := now.Sub(c.FetchedAt)
 	return c.ClientVersion == version.Compat && age >= 0 && age <= good
-}
-
-// List gives the models of the cache.
-func (c *Cache) List() ([]models.Model, error) {
-	return models.ParseEntries(c.Models)
 }
 
 // Write stores what a provider answered at a time: {"models":[…]}, whose entries are kept as

@@ -29,8 +29,8 @@ func KeyOf(cfg *config.Config, a *auth.Auth) Key {
 // first model the one of who chose none. A list that cannot be read counts as none: the next
 // one takes its place.
 func Use(cfg *config.Config, env config.Env) {
-	if cfg.ProviderID == config.Bedrock && cfg.ModelCatalog == "" {
-		use(cfg, models.Bedrock())
+	if cfg.ProviderID == config.Bedrock { // whoever asks
+		UseOf(cfg, new(auth.Auth))
 		return
 	}
 	if _, err := os.Stat(Path(cfg.Home)); err != nil || cfg.ModelCatalog != "" {
@@ -66,18 +66,17 @@ func Stale(cfg *config.Config, env config.Env, now time.Time) bool {
 
 // UseOf is Use for a credential.
 func UseOf(cfg *config.Config, a *auth.Auth) {
+	if cfg.ProviderID == config.Bedrock && cfg.ModelCatalog == "" {
+		use(cfg, models.Bedrock())
+		return
+	}
 	if !Listed(cfg, a) {
 		return
 	}
 	c, err := Read(cfg.Home)
-	if err != nil || c == nil || !c.Of(KeyOf(cfg, a)) {
-		return
+	if err == nil && c != nil && c.Of(KeyOf(cfg, a)) && len(c.list) > 0 {
+		use(cfg, merged(c.list, auth.OfAccount(cfg, a)))
 	}
-	told, err := c.List()
-	if err != nil || len(told) == 0 {
-		return
-	}
-	use(cfg, merged(told, auth.OfAccount(cfg, a)))
 }
 
 func use(cfg *config.Config, all []models.Model) {

@@ -11,5 +11,5 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	os.Exit(programs.Run(m, &binaries, "codex-exec", "codex-turn", "codex-sandbox", "codex-aws"))
+	os.Exit(programs.Run(m, &binaries, "codex-exec", "codex-turn", "codex-sandbox", "codex-aws", "codex-model", "codex-debug"))
 }

@@ -156,6 +156,32 @@ func TestModelsNobodyAsked(t *testing.T) {
 	}
 }
 
+// TestModelsBroken holds that a list that cannot be used is asked for anew, however fresh it
+// says it is and whatever its ETag.
+func TestModelsBroken(t *testing.T) {
+	d := listing(t)
+	if _, errs, status := d.run("", "codex-debug", "models"); status != 0 {
+		t.Fatal(errs)
+	}
+	good := d.read("models_cache.json")
+	for _, models := range []string{`null`, `{}`, `[{"slug":""}]`} {
+		bad, err := sjson.SetRaw(good, "models", models)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.write("models_cache.json", bad)
+		if out, errs, status := d.run("", "codex-debug", "models"); status != 0 || gjson.Get(out, "models.0.slug").Str != "next" {
+			t.Errorf("%s: %d %s", models, status, errs)
+		}
+		d.write("models_cache.json", bad)
+		d.age()
+		d.answerWhen(func(c string) bool { return gjson.Get(c, "models.#").Int() == 2 })
+		if b := d.say(); b.Get("model").Str != "gpt-5.5" {
+			t.Errorf("%s: %s", models, b.Get("model"))
+		}
+	}
+}
+
 // TestModelsDebug holds that codex debug models asks, and what it says when it cannot.
 func TestModelsDebug(t *testing.T) {
 	d := listing(t)
