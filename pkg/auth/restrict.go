@@ -34,10 +34,10 @@ func Restricted(cfg *config.Config, a *Auth) error {
 }
 
 // Asks says whether the credential of a login goes to the provider of a session: to one that
-// asks for it, while a key from the environment, which was given to this run, goes to any that
-// has none of its own. AWS has credentials of its own.
+// asks for it, while an API key from the environment, which was given to this run, goes to any
+// that has none of its own. AWS has credentials of its own.
 func Asks(cfg *config.Config, a *Auth) bool {
-	return cfg.ProviderID == "openai" || cfg.Provider.RequiresOpenAIAuth || a.FromEnv && cfg.ProviderID != config.Bedrock
+	return cfg.ProviderID == "openai" || cfg.Provider.RequiresOpenAIAuth || a.FromEnv && a.Mode == APIKey && cfg.ProviderID != config.Bedrock
 }
 
 // OfAccount says whether requests carry the token of a ChatGPT account.

@@ -50,7 +50,7 @@ func (c *listCmd) Run(s Streams) error {
 	p := &provider.Provider{Config: cfg, Auth: a, Environ: s.Env, Getenv: s.getenv, Tokens: new(provider.Tokens), Now: s.Now, Program: program}
 	client := responses.NewClient(p.Endpoint())
 	defer client.Close()
-	l, err := p.Lister(client, originator, version.UserAgent(originator, s.getenv, "codex-model", version.Compat))
+	l, err := p.Lister(ctx, client, originator, version.UserAgent(originator, s.getenv, "codex-model", version.Compat))
 	if err == nil && l != nil {
 		err = l.Refresh(ctx, "")
 	}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -22,7 +23,7 @@ func (p *Provider) sign(r *http.Request, body []byte) error {
 		err = aws.Bear(r, token)
 	default:
 		var c *aws.Credentials
-		if c, err = p.Tokens.ofAWS(p); err == nil {
+		if c, err = p.Tokens.ofAWS(r.Context(), p); err == nil {
 			err = c.Sign(r, body, p.Now())
 		}
 	}
@@ -33,7 +34,7 @@ func (p *Provider) sign(r *http.Request, body []byte) error {
 }
 
 // ofAWS gives the credentials at hand, or has codex-aws look for some.
-func (t *Tokens) ofAWS(p *Provider) (*aws.Credentials, error) {
+func (t *Tokens) ofAWS(ctx context.Context, p *Provider) (*aws.Credentials, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.aws != nil && t.aws.Good(p.Now()) {
@@ -49,7 +50,7 @@ func (t *Tokens) ofAWS(p *Provider) (*aws.Credentials, error) {
 	if p.Program != nil {
 		program = p.Program(program)
 	}
-	out, err := run(&config.CommandAuth{Command: program, Args: args, Cwd: p.Config.Home, Timeout: awsWait}, p.Environ, "codex-aws")
+	out, err := run(ctx, &config.CommandAuth{Command: program, Args: args, Cwd: p.Config.Home, Timeout: awsWait}, p.Environ, "codex-aws")
 	if err != nil {
 		return nil, err
 	}

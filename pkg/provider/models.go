@@ -25,11 +25,11 @@ type Lister struct {
 }
 
 // Lister makes one; nil when the provider has no list. The error is the user's to read.
-func (p *Provider) Lister(c *responses.Client, originator, userAgent string) (*Lister, error) {
+func (p *Provider) Lister(ctx context.Context, c *responses.Client, originator, userAgent string) (*Lister, error) {
 	if !catalog.Listed(p.Config, p.Auth) {
 		return nil, nil
 	}
-	h, err := p.Identity()
+	h, err := p.Identity(ctx)
 	if err != nil {
 		return nil, err
 	}

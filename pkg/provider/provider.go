@@ -6,6 +6,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -120,8 +121,8 @@ func (p *Provider) credentials() bool {
 }
 
 // Identity are the headers that say who asks. The error is the user's to read.
-func (p *Provider) Identity() ([][2]string, error) {
-	token, err := p.bearer()
+func (p *Provider) Identity(ctx context.Context) ([][2]string, error) {
+	token, err := p.bearer(ctx)
 	if err != nil || token == "" {
 		return nil, err
 	}
@@ -146,7 +147,7 @@ func (p *Provider) Sets(header string) bool {
 }
 
 // bearer chooses the credential. The error is the user's to read.
-func (p *Provider) bearer() (token string, err error) {
+func (p *Provider) bearer(ctx context.Context) (token string, err error) {
 	c := p.Config.Provider
 	switch {
 	case c.EnvKey != "":
@@ -165,11 +166,17 @@ func (p *Provider) bearer() (token string, err error) {
 	case c.BearerToken != "":
 		return c.BearerToken, nil
 	case c.Auth != nil:
-		return p.Tokens.of(c.Auth, p.Environ, p.Now())
+		return p.Tokens.of(ctx, c.Auth, p.Environ, p.Now())
 	case !auth.Asks(p.Config, p.Auth):
 		return "", nil
 	}
 	return p.Auth.Bearer(), nil
+}
+
+// Refused tells whether a status says that the credential is not, or no longer, good: AWS has
+// the same one for credentials that have ended and for what they do not allow.
+func (p *Provider) Refused(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden && p.Config.ProviderID == config.Bedrock
 }
 
 // OfAccount says whether requests carry the token of a ChatGPT account.

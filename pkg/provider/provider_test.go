@@ -32,11 +32,13 @@ func TestProvider(t *testing.T) {
 		{"account, not asked for", "x", config.Provider{BaseURL: "http://h"}, chatgpt, "", false, "http://h"},
 		{"account, asked for", "x", config.Provider{BaseURL: "http://h", RequiresOpenAIAuth: true}, chatgpt, "Bearer at acc", false, "http://h"},
 		{"given key", "x", config.Provider{BaseURL: "http://h"}, &auth.Auth{Mode: "apikey", APIKey: "sk", FromEnv: true}, "Bearer sk", false, "http://h"},
+		{"given key, AWS", config.Bedrock, config.Provider{BaseURL: "http://h"}, &auth.Auth{Mode: "apikey", APIKey: "sk", FromEnv: true}, "", false, "http://h"},
+		{"given token, not asked for", "x", config.Provider{BaseURL: "http://h"}, &auth.Auth{Mode: auth.Personal, AccessToken: "at-", FromEnv: true}, "", false, "http://h"},
 		{"nothing needed", "x", config.Provider{BaseURL: "http://h"}, &auth.Auth{}, "", false, "http://h"},
 	} {
 		p := &Provider{Config: &config.Config{ProviderID: c.id, Provider: c.conf}, Auth: c.auth, Getenv: func(name string) string { return env[name] }}
 		var got []string
-		h, err := p.Identity()
+		h, err := p.Identity(t.Context())
 		for _, kv := range h {
 			if kv[0] == "authorization" || kv[0] == "chatgpt-account-id" {
 				got = append(got, kv[1])
@@ -77,13 +79,13 @@ func TestTokens(t *testing.T) {
 		if c.drop && !tokens.Drop() {
 			t.Error("nothing to drop")
 		}
-		got, err := tokens.of(count, nil, now.Add(c.at))
+		got, err := tokens.of(t.Context(), count, nil, now.Add(c.at))
 		if err != nil || strings.ReplaceAll(got, " ", "") != c.want {
 			t.Errorf("%d: %q, %v", i, got, err)
 		}
 	}
 	count.RefreshInterval = 0
-	if got, err := tokens.of(count, nil, now.Add(1000*time.Hour)); err != nil || !strings.HasSuffix(got, "3") {
+	if got, err := tokens.of(t.Context(), count, nil, now.Add(1000*time.Hour)); err != nil || !strings.HasSuffix(got, "3") {
 		t.Errorf("kept until refused: %q, %v", got, err)
 	}
 	short := shell("exec sleep 60")
@@ -97,7 +99,7 @@ func TestTokens(t *testing.T) {
 		"which cannot be sent in a header":                                   shell("printf 'a\\nb\\n'"),
 		"printed more than a token":                                          shell("head -c 2000000 /dev/zero"),
 	} {
-		_, err := new(Tokens).of(a, nil, now)
+		_, err := new(Tokens).of(t.Context(), a, nil, now)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}

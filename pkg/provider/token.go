@@ -35,13 +35,13 @@ func (t *Tokens) Drop() bool {
 }
 
 // of gives the token at hand, or runs the command. The error is the user's to read.
-func (t *Tokens) of(a *config.CommandAuth, environ []string, now time.Time) (string, error) {
+func (t *Tokens) of(ctx context.Context, a *config.CommandAuth, environ []string, now time.Time) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.token != "" && (a.RefreshInterval == 0 || now.Sub(t.read) < a.RefreshInterval) {
 		return t.token, nil
 	}
-	out, err := run(a, environ, "provider auth command `"+a.Command+"`")
+	out, err := run(ctx, a, environ, "provider auth command `"+a.Command+"`")
 	if err == nil {
 		out, err = config.HeaderValue("the output of "+a.Command, out)
 	}
@@ -59,10 +59,10 @@ func (t *Tokens) of(a *config.CommandAuth, environ []string, now time.Time) (str
 const maxToken = 1 << 20
 
 // run runs a command to its end, and gives what it printed. name is what errors call it.
-func run(a *config.CommandAuth, environ []string, name string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), a.Timeout)
+func run(ctx context.Context, a *config.CommandAuth, environ []string, name string) (string, error) {
+	wait, cancel := context.WithTimeout(ctx, a.Timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, a.Command, a.Args...)
+	cmd := exec.CommandContext(wait, a.Command, a.Args...)
 	cmd.Dir, cmd.Env = a.Cwd, environ
 	cmd.WaitDelay = time.Second
 	watchdog.OwnGroup(cmd)
@@ -71,6 +71,8 @@ func run(a *config.CommandAuth, environ []string, name string) (string, error) {
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case wait.Err() != nil:
 		return "", fmt.Errorf("%s did not end within %v", name, a.Timeout)
 	case err != nil && cmd.ProcessState != nil:
 		return "", fmt.Errorf("%s failed (%v): %s", name, err, reason(errOut.String()))

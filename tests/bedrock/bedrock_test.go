@@ -45,7 +45,8 @@ type cloud struct {
 	config *tls.Config
 
 	mu    sync.Mutex
-	asked []*http.Request // with their bodies
+	stale string          // key that is refused
+	asked []*http.Request // and answered, with their bodies
 	body  []string
 }
 
@@ -103,8 +104,19 @@ func (c *cloud) serve(conn net.Conn) {
 			return
 		}
 		c.mu.Lock()
-		c.asked, c.body = append(c.asked, r), append(c.body, string(b))
+		refused := c.stale != "" && strings.Contains(r.Header.Get("Authorization"), "Credential="+c.stale+"/")
+		if !refused {
+			c.asked, c.body = append(c.asked, r), append(c.body, string(b))
+		}
 		c.mu.Unlock()
+		if refused {
+			const why = `{"message":"The security token included in the request is expired"}`
+			res := http.Response{StatusCode: 403, ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(why)), Body: io.NopCloser(strings.NewReader(why))}
+			if res.Write(tc) != nil {
+				return
+			}
+			continue
+		}
 		res := http.Response{StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {"text/event-stream"}}, ContentLength: int64(len(answer)), Body: io.NopCloser(strings.NewReader(answer))}
 		if res.Write(tc) != nil {
 			return
@@ -112,7 +124,7 @@ func (c *cloud) serve(conn net.Conn) {
 	}
 }
 
-// run runs one turn, and gives the request that it made, nil for none.
+// run runs one turn, and gives the request that was answered, nil for none.
 func (c *cloud) run(env []string, args ...string) (r *http.Request, body, stderr string) {
 	c.t.Helper()
 	home := c.t.TempDir()
@@ -204,6 +216,40 @@ func TestSigned(t *testing.T) {
 	signed(t, r, body, "eu-west-1", aws.Credentials{AccessKeyID: "AKWORK", SecretAccessKey: "PLANTED-work"})
 }
 
+// TestRenewed holds that credentials which AWS refuses are looked for once more.
+func TestRenewed(t *testing.T) {
+	if os.PathSeparator != '/' {
+		t.Skip("no sh")
+	}
+	c := newCloud(t)
+	c.stale = "AKOLD"
+	dir := t.TempDir()
+	keys := filepath.Join(dir, "keys")
+	for path, text := range map[string]string{
+		filepath.Join(dir, "config"): "[default]\nregion = eu-west-1\ncredential_process = sh \"$KEYS\"\n",
+		keys: `[ -e "$KEYS.asked" ] && key=AKNEW || key=AKOLD
+echo x >>"$KEYS.asked"
+printf '{"Version":1,"AccessKeyId":"%s","SecretAccessKey":"s"}' $key
+`,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := []string{"KEYS=" + keys, "AWS_CONFIG_FILE=" + filepath.Join(dir, "config")}
+	r, body, errs := c.run(env)
+	if r == nil {
+		t.Fatal(errs)
+	}
+	signed(t, r, body, "eu-west-1", aws.Credentials{AccessKeyID: "AKNEW", SecretAccessKey: "s"})
+
+	c.stale = "AKNEW" // and once only
+	r, _, errs = c.run(env)
+	if b, err := os.ReadFile(keys + ".asked"); err != nil || string(b) != "x\nx\nx\nx\n" || r != nil || !strings.Contains(errs, "is expired") {
+		t.Errorf("%v %q %s", r, b, errs)
+	}
+}
+
 // TestToken holds that a token of Bedrock goes to its own region, and that no key is needed then.
 func TestToken(t *testing.T) {
 	c := newCloud(t)
@@ -230,6 +276,20 @@ func TestNone(t *testing.T) {
 	} {
 		if r, _, errs := c.run(tc.env); r != nil || !strings.Contains(errs, tc.want) {
 			t.Errorf("%q: %v %s", tc.env, r, errs)
+		}
+	}
+}
+
+// TestList holds which models there are, whoever is logged in.
+func TestList(t *testing.T) {
+	home := t.TempDir()
+	for program, arg := range map[string]string{"codex-model": "list", "codex-debug": "models"} {
+		cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, program), arg, "-c", "model_provider=amazon-bedrock")
+		cmd.Dir = home
+		cmd.Env = []string{"HOME=" + home, "USERPROFILE=" + home, "CODEX_HOME=" + home, "PATH=" + os.Getenv("PATH"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")}
+		out, err := cmd.Output()
+		if got := gjson.GetBytes(out, "models.#.slug").String(); err != nil || got != `["openai.gpt-5.4","openai.gpt-oss-120b","openai.gpt-oss-20b"]` {
+			t.Errorf("%s: %v %s", program, err, got)
 		}
 	}
 }

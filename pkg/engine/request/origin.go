@@ -1,6 +1,7 @@
 package request
 
 import (
+	"context"
 	"strconv"
 
 	"codex/pkg/engine/item"
@@ -23,8 +24,8 @@ type Origin struct {
 }
 
 // Headers are those of one request to p. The error is the user's to read.
-func Headers(p *provider.Provider, o Origin) ([][2]string, error) {
-	h, err := p.Identity()
+func Headers(ctx context.Context, p *provider.Provider, o Origin) ([][2]string, error) {
+	h, err := p.Identity(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -91,12 +90,12 @@ func (t *turn) freshen() error {
 func (t *turn) renewed(err error, done *int) (again bool, failed error) {
 	th := t.th
 	var re *responses.Error
-	if !errors.As(err, &re) || re.HTTPStatus != http.StatusUnauthorized || *done >= renewals {
+	if !errors.As(err, &re) || !th.provider().Refused(re.HTTPStatus) || *done >= renewals {
 		return false, nil
 	}
 	*done++
 	if !th.provider().OfAccount() {
-		return *done == 1 && th.bearers.Drop(), nil // the next one of the auth command may be good
+		return *done == 1 && th.bearers.Drop(), nil // the next one of the auth command, or of AWS, may be good
 	}
 	switch {
 	case th.auth.External:

@@ -66,7 +66,7 @@ func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, er
 	if set.mode() != "danger-full-access" {
 		sandbox = th.opts.SandboxName
 	}
-	r.Header, err = request.Headers(p, request.Origin{Originator: th.opts.Originator, UserAgent: th.opts.UserAgent, Session: th.session, Thread: th.id,
+	r.Header, err = request.Headers(t.ctx, p, request.Origin{Originator: th.opts.Originator, UserAgent: th.opts.UserAgent, Session: th.session, Thread: th.id,
 		Window: th.window, Subagent: th.kindOfAgent(), ThreadSource: th.threadSource, Turn: t.id, Sandbox: sandbox, StartedMs: t.start * 1000, State: th.turnState})
 	if err != nil {
 		return r, err

@@ -123,7 +123,7 @@ func (s *sample) lost() {
 func (s *sample) meta(m responses.Meta) {
 	s.opened = true
 	th := s.t.th
-	th.listModels(m.ModelsETag)
+	th.listModels(s.t.ctx, m.ModelsETag)
 	if m.TurnState != "" && th.turnState == "" {
 		th.turnState = m.TurnState
 	}
