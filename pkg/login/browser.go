@@ -116,12 +116,23 @@ func (b *browserLogin) handler() http.Handler {
 		page(w, http.StatusOK, "Signed in to Codex", "You may close this page.")
 		b.seen()
 	})
-	m.HandleFunc("GET /cancel", func(w http.ResponseWriter, _ *http.Request) {
+	m.HandleFunc("GET /cancel", func(w http.ResponseWriter, r *http.Request) {
+		if fromPage(r.Header) {
+			http.Error(w, "Not for web pages", http.StatusForbidden)
+			return
+		}
 		w.Write([]byte("Login cancelled"))
 		b.end(errCancelled)
 		b.seen()
 	})
 	return m
+}
+
+// fromPage says whether a browser asks for the sake of a web page; one that a person has typed
+// the address into says none, and programs say nothing.
+func fromPage(h http.Header) bool {
+	site := h.Get("Sec-Fetch-Site")
+	return site != "" && site != "none" || h.Get("Origin") != "" || h.Get("Referer") != ""
 }
 
 // callback is where the service sends the browser with a code.

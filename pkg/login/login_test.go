@@ -155,6 +155,7 @@ func TestBrowserEnds(t *testing.T) {
 					to = "http://" + redirect.Host + "/cancel"
 				}
 				go func() {
+					notFromPages(t, "http://"+redirect.Host+"/cancel")
 					_, body := get(t, to)
 					seen <- body
 				}()
@@ -170,6 +171,27 @@ func TestBrowserEnds(t *testing.T) {
 				t.Error("something is stored")
 			}
 		})
+	}
+}
+
+// notFromPages holds that no page in a browser gets an answer from an address.
+func notFromPages(t *testing.T, address string) {
+	for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "null", "Referer": "https://example.com/"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		r.Header.Set(name, value)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %s", name, res.Status)
+		}
 	}
 }
 
