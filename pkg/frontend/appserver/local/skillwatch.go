@@ -1,12 +1,9 @@
 package local
 
 import (
-	"context"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/fsnotify/fsnotify"
 
@@ -38,7 +35,7 @@ func (c *Client) watchSkills(roots []skills.Root, set skills.Set) {
 			return
 		}
 		w.fs, w.dirs, w.roots = fs, map[string]bool{}, map[string]bool{}
-		go w.run(c.ctx, c.Notify)
+		go follow(c.ctx, fs, w.changed, func() { c.Notify(protocol.NoteSkillsChanged, protocol.SkillsChangedNotification{}) })
 	}
 	for _, r := range roots {
 		dir := r.Dir
@@ -68,30 +65,6 @@ func (w *skillWatcher) aim(root string) {
 func (w *skillWatcher) look(dir string) {
 	if !w.dirs[dir] && len(w.dirs) < maxSkillDirs && w.fs.Add(dir) == nil {
 		w.dirs[dir] = true
-	}
-}
-
-// run tells of changes until the client leaves. Events are drained beside it.
-func (w *skillWatcher) run(ctx context.Context, notify func(string, any)) {
-	defer w.fs.Close()
-	names := pathSet{ready: make(chan struct{}, 1), names: map[string]bool{}}
-	go names.drain(w.fs) // ends when fs is closed
-	settle := time.NewTimer(watchSettle)
-	settle.Stop()
-	waits := false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-names.ready:
-			if w.changed(names.take()) && !waits {
-				waits = true
-				settle.Reset(watchSettle)
-			}
-		case <-settle.C:
-			waits = false
-			notify(protocol.NoteSkillsChanged, protocol.SkillsChangedNotification{})
-		}
 	}
 }
 
@@ -125,7 +98,7 @@ func (w *skillWatcher) changed(names map[string]bool, lost bool) (found bool) {
 // w.mu is held.
 func (w *skillWatcher) above(name string) (found bool) {
 	for root := range w.roots {
-		if root == name || strings.HasPrefix(root, name+string(filepath.Separator)) {
+		if below(root, name) {
 			w.aim(root)
 			found = true
 		}
@@ -136,7 +109,7 @@ func (w *skillWatcher) above(name string) (found bool) {
 // inside tells that a path is below a folder that is searched; w.mu is held.
 func (w *skillWatcher) inside(name string) bool {
 	for root := range w.roots {
-		if strings.HasPrefix(name, root+string(filepath.Separator)) {
+		if name != root && below(name, root) {
 			return true
 		}
 	}

@@ -74,7 +74,11 @@ func (c *Client) watch(id, path string) error {
 			return ioError(err)
 		}
 		w.fs, w.watches, w.aims = fs, map[string]*watch{}, map[string]int{}
-		go w.run(c.ctx, c.Notify)
+		go follow(c.ctx, fs, w.changed, func() {
+			for _, n := range w.take() {
+				c.Notify(protocol.NoteFsChanged, n)
+			}
+		})
 	}
 	one := &watch{path: path, changed: map[string]bool{}}
 	if err := w.aim(one); err != nil {
@@ -85,12 +89,13 @@ func (c *Client) watch(id, path string) error {
 	return nil
 }
 
-// run tells what changes until the client leaves. Events are drained beside it: who works
-// on them may wait for fs, and fs must not wait for that.
-func (w *watcher) run(ctx context.Context, notify func(string, any)) {
-	defer w.fs.Close()
+// follow has paths that change looked at, and tells what was found, until ctx ends; then fs is
+// closed. Events are drained beside it: who works on them may wait for fs, and fs must not wait
+// for that.
+func follow(ctx context.Context, fs *fsnotify.Watcher, changed func(names map[string]bool, lost bool) (found bool), tell func()) {
+	defer fs.Close()
 	names := pathSet{ready: make(chan struct{}, 1), names: map[string]bool{}}
-	go names.drain(w.fs) // ends when fs is closed
+	go names.drain(fs) // ends when fs is closed
 	settle := time.NewTimer(watchSettle)
 	settle.Stop()
 	waits := false
@@ -99,16 +104,13 @@ func (w *watcher) run(ctx context.Context, notify func(string, any)) {
 		case <-ctx.Done():
 			return
 		case <-names.ready:
-			found := w.changed(names.take())
-			if found && !waits {
+			if changed(names.take()) && !waits {
 				waits = true
 				settle.Reset(watchSettle)
 			}
 		case <-settle.C:
 			waits = false
-			for _, n := range w.take() {
-				notify(protocol.NoteFsChanged, n)
-			}
+			tell()
 		}
 	}
 }
@@ -178,7 +180,7 @@ func (w *watcher) changed(names map[string]bool, lost bool) (found bool) {
 			if name == one.path || filepath.Dir(name) == one.path {
 				one.changed[name] = true
 			}
-			again = again || policy.Below(one.path, name) // it, or a folder on the way, has come or gone
+			again = again || below(one.path, name) // it, or a folder on the way, has come or gone
 		}
 		if again {
 			before := one.there
@@ -225,6 +227,9 @@ func (w *watcher) aim(one *watch) error {
 		}
 	}
 }
+
+// below is policy.Below for paths in the system's own form.
+func below(name, dir string) bool { return policy.Below(filepath.ToSlash(name), filepath.ToSlash(dir)) }
 
 func aims(path string) []string {
 	var out []string
