@@ -3,7 +3,6 @@
 package tui
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,9 +31,7 @@ func TestAnswer(t *testing.T) {
 			s.ready()
 			s.ask("hello", "The end.")
 			s.send("\x04")
-			if status := s.exit(); status != 0 {
-				t.Errorf("status %d", status)
-			}
+			s.ends(0)
 			all := strings.Join(s.all(), "\n")
 			for _, want := range []string{"› hello", "• Hello! bold italic code", "  # One", "  - item", "  func main() {}", "│ a │ b │", "  > quote", "Token usage: total=", "codex resume 0"} {
 				if !strings.Contains(all, want) {
@@ -81,26 +78,18 @@ func TestTrust(t *testing.T) {
 	s.ready()
 	s.gone("Do you trust")
 	s.send("\x03")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
-	b, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
-	if err != nil || !bytes.Contains(b, []byte(fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"", s.work))) {
-		t.Errorf("%v: %s", err, b)
-	}
+	s.ends(0)
+	s.holds(fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"", s.work))
 }
 
 func TestDistrust(t *testing.T) {
 	s := start(t, options{distrusted: true})
 	s.see("Do you trust")
-	before, _ := os.ReadFile(filepath.Join(s.home, "config.toml"))
+	before := s.config()
 	s.send("2")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
-	after, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
-	if err != nil || !bytes.Equal(before, after) {
-		t.Errorf("%v: the settings have changed: %s", err, after)
+	s.ends(0)
+	if after := s.config(); after != before {
+		t.Errorf("the settings have changed: %s", after)
 	}
 }
 
@@ -186,9 +175,7 @@ func TestInterrupt(t *testing.T) {
 	s.send("\x03")
 	s.gone("› later")
 	s.send("\x03")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(0)
 }
 
 // TestSignals holds that the terminal is restored however the program ends.
@@ -211,9 +198,7 @@ func TestSignals(t *testing.T) {
 func TestEngineGone(t *testing.T) {
 	s := start(t, options{args: []string{"--turn", "sh -c 'exit 3'"}})
 	s.see("sh ended with status 3")
-	if status := s.exit(); status != 1 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(1)
 }
 
 // TestHostile holds that an answer and a command's output can do nothing to the terminal.
@@ -242,9 +227,7 @@ func TestNoTerminal(t *testing.T) {
 	defer null.Close()
 	s := start(t, options{stdin: null})
 	s.see("stdin is not a terminal")
-	if status := s.exit(); status != 1 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(1)
 }
 
 func TestNoColor(t *testing.T) {

@@ -174,9 +174,7 @@ func TestEngineKilled(t *testing.T) {
 	if err := syscall.Kill(engines[0], syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	if status := s.exit(); status != 1 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(1)
 	if count(s.all(), "signal") == 0 {
 		t.Error("nothing says why")
 	}

@@ -6,29 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"codex/tests/tui/vt"
 )
-
-// config is what is in config.toml.
-func (s *session) config() string {
-	s.t.Helper()
-	b, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return string(b)
-}
-
-// holds fails the test unless config.toml has a text.
-func (s *session) holds(text string) {
-	s.t.Helper()
-	if got := s.config(); !strings.Contains(got, text) {
-		s.t.Errorf("config.toml has no %q:\n%s", text, got)
-	}
-}
 
 // TestNotHere holds that commands with nothing behind them say what to do instead.
 func TestNotHere(t *testing.T) {
@@ -108,14 +91,6 @@ func TestPlugins(t *testing.T) {
 	s.holds("[plugins.\"demo@mp\"]\nenabled = false")
 }
 
-// leaveWith presses a key first.
-func (s *session) leaveWith(key string) {
-	s.t.Helper()
-	s.send(key)
-	s.gone("to finish")
-	s.leave()
-}
-
 func TestTitle(t *testing.T) {
 	s := begin(t, options{config: "tui.terminal_title = [\"app-name\", \"thread\", \"run-state\", \"nothing-such\"]\ntui.status_line = [\"status\", \"fast-mode\", \"project\", \"unheard-of\"]\n"})
 	s.see("nothing-such")
@@ -192,8 +167,9 @@ func TestAgent(t *testing.T) {
 {"when":"sub task","msg":"The answer of the agent."}`})
 	s.ask("go", "Started it.")
 	s.gone("esc to interrupt")
-	s.ask("/subagents", "Agents")
-	s.see("sub task")
+	s.ask("/subagents", "1. begun: sub task")
+	_, row, _ := strings.Cut(strings.Join(s.screen(), "\n"), "begun: sub task")
+	id := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).FindString(row)
 	done := false
 	for range 200 { // it may still be at work
 		s.send("1")
@@ -215,7 +191,14 @@ func TestAgent(t *testing.T) {
 	}
 	s.send("\x1b")
 	s.gone("esc to finish")
+	s.ask("/resume "+id, "To continue the session before")
+	s.see("› sub task")
+	s.ask("/subagents", "No agent works for this thread yet")
 	s.leave()
+	off := s.again("--disable", "multi_agent")
+	off.ready()
+	off.ask("/subagents", "multi_agent is switched off")
+	off.leave()
 }
 
 // TestPreview holds that a session can be looked at before it is opened, here and at an
@@ -293,7 +276,6 @@ func TestCommands(t *testing.T) {
 		return !strings.Contains(rows, "Wrote it.") && strings.Contains(rows, "directory:")
 	})
 	s.send("/exit\r")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(0)
+	s.lacks("status_line") // nothing was chosen
 }

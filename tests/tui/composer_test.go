@@ -42,10 +42,7 @@ func TestModelPicker(t *testing.T) {
 	s.send("1")
 	s.see("Permissions updated to Full Access")
 	s.leave()
-	b, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
-	if err != nil || !strings.Contains(string(b), `model_reasoning_effort = "low"`) {
-		t.Errorf("%v: %s", err, b)
-	}
+	s.holds(`model_reasoning_effort = "low"`)
 }
 
 func TestFiles(t *testing.T) {
@@ -115,9 +112,7 @@ func TestResume(t *testing.T) {
 	picked.leave()
 	none := s.again("resume", "00000000-0000-7000-8000-000000000000")
 	none.see("no saved session found with id")
-	if status := none.exit(); status != 1 {
-		t.Errorf("status %d", status)
-	}
+	none.ends(1)
 }
 
 // TestStored holds that the end of a session is on the screen whatever its engine does,
@@ -148,9 +143,7 @@ func TestLogout(t *testing.T) {
 	write(t, key, `{"OPENAI_API_KEY":"sk-test"}`)
 	s.ready()
 	s.send("/logout\r")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(0)
 	if _, err := os.Stat(key); !os.IsNotExist(err) {
 		t.Errorf("auth.json: %v", err)
 	}
@@ -161,21 +154,77 @@ func TestLogout(t *testing.T) {
 	stuck.leave()
 }
 
+// back goes to where a message of before is chosen.
+func (s *session) back() {
+	s.t.Helper()
+	s.send("\x1b")
+	s.see("esc again to edit previous message")
+	s.send("\x1b")
+	s.until("the transcript is open", func(t *vt.Terminal) bool { return t.Alternate() && count(t.Screen(), "enter to edit message") == 1 })
+}
+
+// composes waits until a text is in the composer.
+func (s *session) composes(text string) {
+	s.t.Helper()
+	s.until("the composer has "+text, func(t *vt.Terminal) bool {
+		_, y := t.Cursor()
+		return !t.Alternate() && strings.HasPrefix(t.Screen()[y], "› "+text)
+	})
+}
+
 func TestBacktrack(t *testing.T) {
 	s := begin(t, options{model: `{"msg":"answer one"}
 {"msg":"answer two"}`})
 	s.ask("question one", "• answer one")
 	s.ask("question two", "• answer two")
-	s.send("\x1b")
-	s.see("esc again to edit previous message")
-	s.send("\x1b")
-	s.until("the transcript is open", func(t *vt.Terminal) bool { return t.Alternate() && count(t.Screen(), "enter to edit message") == 1 })
+	s.back()
 	s.send("\r")
-	s.until("the message is in the composer", func(t *vt.Terminal) bool {
-		_, y := t.Cursor()
-		return !t.Alternate() && strings.HasPrefix(t.Screen()[y], "› question two")
-	})
+	s.composes("question two")
 	s.see("Went back one turn")
+}
+
+// TestBacktrackTurns holds that what is gone back to is a turn of this thread, whatever
+// else was said and done in it.
+func TestBacktrackTurns(t *testing.T) {
+	s := begin(t, options{model: `{"msg":"answer one"}
+{"call":"exec_command","args":{"cmd":"while ! test -e go; do sleep 0.05; done"}}
+{"msg":"answer two"}`})
+	s.ask("of before", "• answer one")
+	s.gone("esc to interrupt")
+	s.ask("/new", "To continue the session before")
+	s.ask("question one", "› question one")
+	s.until("the new thread answers", func(t *vt.Terminal) bool {
+		_, after, ok := strings.Cut(strings.Join(t.Screen(), "\n"), "› question one")
+		return ok && strings.Contains(after, "• answer one") && !strings.Contains(after, "esc to interrupt")
+	})
+	s.ask("question two", "Running while")
+	s.ask("steered", "Messages to be submitted after next tool call")
+	write(t, filepath.Join(s.work, "go"), "")
+	s.see("• answer two")
+	s.gone("esc to interrupt")
+	s.ask("!echo a turn too", "└ a turn too")
+	s.gone("esc to interrupt")
+	s.back()
+	s.send("\r")
+	s.composes("question two")
+	s.see("Went back 2 turns")
+	s.send("\x03")
+	s.until("the composer is empty", func(t *vt.Terminal) bool {
+		_, y := t.Cursor()
+		return !strings.Contains(t.Screen()[y], "question")
+	})
+	s.back()
+	s.send("\x1b[D\x1b[D\x1b[D\r") // there is none before the first
+	s.composes("question one")
+	s.see("Went back one turn")
+	s.leaveWith("\x03")
+	again := s.again("resume", "--last")
+	again.ready()
+	again.send("\x1b")
+	again.see("esc again to edit previous message")
+	again.send("\x1b")
+	again.see("There is no earlier message.")
+	again.leave()
 }
 
 func TestTranscript(t *testing.T) {

@@ -4,8 +4,6 @@ package tui
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -81,10 +79,7 @@ func TestKeymapCommand(t *testing.T) {
 	s.send("\x1b")
 	s.gone("What the terminal sends")
 	s.leave()
-	b, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
-	if err != nil || !strings.Contains(string(b), "[tui.keymap.editor]\nkill_whole_line = [\"alt-x\"]") {
-		t.Errorf("%v: %s", err, b)
-	}
+	s.holds("[tui.keymap.editor]\nkill_whole_line = [\"alt-x\"]")
 }
 
 // TestRaw holds that raw text is written whole, for the terminal to break.
@@ -118,8 +113,6 @@ func TestPersonalityAndSpeed(t *testing.T) {
 	s.ask("/fast", "Fast mode is on.")
 	s.ask("/fast", "Fast mode is off.")
 	s.leave()
-	b, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
-	if err != nil || !strings.Contains(string(b), "personality = \"pragmatic\"") || strings.Contains(string(b), "service_tier") {
-		t.Errorf("%v: %s", err, b)
-	}
+	s.holds("personality = \"pragmatic\"")
+	s.lacks("service_tier")
 }

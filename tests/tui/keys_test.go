@@ -351,9 +351,7 @@ func TestFolders(t *testing.T) {
 		}
 	}
 	s.send("\x03")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(0)
 }
 
 func TestMode(t *testing.T) {

@@ -49,9 +49,7 @@ func TestPlain(t *testing.T) {
 		s.prompt(">")
 		s.send("\x04")
 		s.see("codex resume 0")
-		if status := s.exit(); status != 0 {
-			t.Errorf("status %d", status)
-		}
+		s.ends(0)
 		all := strings.Join(s.all(), "\n")
 		for _, want := range []string{"• Hello you.", "  - one", "codex resume 0"} {
 			if strings.Count(all, want) != 1 {
@@ -78,9 +76,7 @@ func TestPlainApproval(t *testing.T) {
 	s.see("You ran echo again")
 	s.prompt(">")
 	s.send("\x03")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(0)
 	if _, err := os.Stat(filepath.Join(s.work, "made")); err != nil {
 		t.Error(err)
 	}
@@ -99,9 +95,7 @@ func TestPlainResume(t *testing.T) {
 	picked.line("A number or a key chooses", "1")
 	picked.see("• yes")
 	picked.line(">", "/quit")
-	if status := picked.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	picked.ends(0)
 	if all := strings.Join(picked.all(), "\n"); strings.Count(all, "Resume a previous session") != 1 || picked.escapes() {
 		t.Errorf("%q", picked.raw.String())
 	}
@@ -120,7 +114,5 @@ func TestPlainInterrupt(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 	s.line(">", "/quit")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(0)
 }

@@ -250,6 +250,40 @@ func (s *session) exit() int {
 	return 0
 }
 
+// ends fails the test unless the program ends with a status.
+func (s *session) ends(want int) {
+	s.t.Helper()
+	if status := s.exit(); status != want {
+		s.t.Errorf("status %d", status)
+	}
+}
+
+// config is what is in config.toml.
+func (s *session) config() string {
+	s.t.Helper()
+	b, err := os.ReadFile(filepath.Join(s.home, "config.toml"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// holds fails the test unless config.toml has a text.
+func (s *session) holds(text string) {
+	s.t.Helper()
+	if got := s.config(); !strings.Contains(got, text) {
+		s.t.Errorf("config.toml has no %q:\n%s", text, got)
+	}
+}
+
+// lacks fails the test if config.toml has a text.
+func (s *session) lacks(text string) {
+	s.t.Helper()
+	if got := s.config(); strings.Contains(got, text) {
+		s.t.Errorf("config.toml has %q:\n%s", text, got)
+	}
+}
+
 // begin starts a session and waits until something can be typed.
 func begin(t *testing.T, o options) *session {
 	t.Helper()
@@ -269,9 +303,15 @@ func (s *session) ask(line, text string) {
 func (s *session) leave() {
 	s.t.Helper()
 	s.send("\x04")
-	if status := s.exit(); status != 0 {
-		s.t.Errorf("status %d", status)
-	}
+	s.ends(0)
+}
+
+// leaveWith presses a key first.
+func (s *session) leaveWith(key string) {
+	s.t.Helper()
+	s.send(key)
+	s.gone("to finish")
+	s.leave()
 }
 
 // again starts another session where s was.

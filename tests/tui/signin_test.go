@@ -151,9 +151,7 @@ func TestSignInFailed(t *testing.T) {
 	s.see("connection refused")
 	s.see("3. An API key")
 	s.send("\x03")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(0)
 }
 
 // TestSignInForced holds that ways that a setting forbids are not offered.
@@ -162,9 +160,7 @@ func TestSignInForced(t *testing.T) {
 	s.see("2. ChatGPT, with a code")
 	s.see("3. Not now")
 	s.send("\x04")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(0)
 }
 
 // TestSignInPlain holds the page on a terminal that takes lines.
@@ -182,9 +178,7 @@ func TestSignInPlain(t *testing.T) {
 	s.see("• yes")
 	s.prompt(">")
 	s.send("\x04")
-	if status := s.exit(); status != 0 {
-		t.Errorf("status %d", status)
-	}
+	s.ends(0)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for line := range bytes.Lines(s.raw.Bytes()) {
@@ -224,8 +218,7 @@ func TestSignInRemote(t *testing.T) {
 	one.see("Signed in.")
 	one.ready()
 	one.ask("hello", "• yes")
-	one.send("\x04")
-	one.exit()
+	one.leave()
 	if !strings.Contains(s.stored(), "refresh_token") {
 		t.Error(s.stored())
 	}

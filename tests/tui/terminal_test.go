@@ -198,12 +198,8 @@ func TestRemote(t *testing.T) {
 	picked.leave()
 	named := far("resume", "nobody")
 	named.see("no session of the app-server is named nobody")
-	if status := named.exit(); status != 1 {
-		t.Errorf("status %d", status)
-	}
+	named.ends(1)
 	refused := far("--oss")
 	refused.see("--oss does not go with --remote")
-	if status := refused.exit(); status != 2 {
-		t.Errorf("status %d", status)
-	}
+	refused.ends(2)
 }

@@ -50,7 +50,7 @@ func (b *backtracking) key(e keys.Event) (taken, done bool) {
 		b.chosen = min(len(b.at)-1, b.chosen+1)
 	case e.Is(keys.Enter, 0):
 		b.l.closePage()
-		b.l.rollback(len(b.at)-b.chosen, b.at[b.chosen])
+		b.l.rollback(b.at[b.chosen])
 		return true, false
 	default:
 		return false, false

@@ -131,6 +131,8 @@ func (l *Loop) effect(e state.Effect) {
 		l.finishMessage("")
 	case state.UserMessage:
 		l.consumed(e.Text)
+	case state.TurnBegan:
+		l.transcript.turn++
 	case state.TurnEnded:
 		l.turnEnded(e)
 	}
@@ -139,13 +141,21 @@ func (l *Loop) effect(e state.Effect) {
 // transcript is what was shown, as far back as there is room: for the page of it, and to
 // draw it again.
 type transcript struct {
-	entries []cells.Entry
-	weights []int
+	entries []kept
 	weight  int
 	said    int  // messages of the user among the entries
+	turn    int  // the newest, counted over all threads
+	begin   int  // turns before those of this thread
 	printed bool // something is on the screen
 	resumed bool // the thread had turns before
 	lost    bool // the begin is not kept
+}
+
+// kept is an entry of the transcript.
+type kept struct {
+	cells.Entry
+	weight int
+	turn   int // in which it was shown, or after which
 }
 
 // maxTranscript bounds the text that is kept; of more than MaxReplay messages of the user
@@ -153,22 +163,22 @@ type transcript struct {
 const maxTranscript = 6 << 20
 
 func (t *transcript) add(e cells.Entry) {
-	w := weigh(e)
-	t.entries, t.weights, t.weight = append(t.entries, e), append(t.weights, w), t.weight+w
+	k := kept{e, weigh(e), t.turn}
+	t.entries, t.weight = append(t.entries, k), t.weight+k.weight
 	n := 0
 	if asked(e) {
 		if t.said++; t.said > MaxReplay {
-			for n < len(t.entries)-1 && (n == 0 || !asked(t.entries[n])) {
+			for n < len(t.entries)-1 && (n == 0 || !asked(t.entries[n].Entry)) {
 				n++
 			}
 		}
 	}
 	rest := t.weight
-	for _, w := range t.weights[:n] {
-		rest -= w
+	for _, k := range t.entries[:n] {
+		rest -= k.weight
 	}
 	for ; rest > maxTranscript && n < len(t.entries)-1; n++ {
-		rest -= t.weights[n]
+		rest -= t.entries[n].weight
 	}
 	t.forget(n)
 }
@@ -179,18 +189,18 @@ func (t *transcript) forget(n int) {
 		return
 	}
 	t.lost = true
-	t.take(t.entries[:n], t.weights[:n])
-	t.entries, t.weights = slices.Delete(t.entries, 0, n), slices.Delete(t.weights, 0, n)
+	t.remove(0, n)
 }
 
-// take takes entries out of what is counted.
-func (t *transcript) take(entries []cells.Entry, weights []int) {
-	for i, e := range entries {
-		t.weight -= weights[i]
-		if asked(e) {
+// remove takes entries out.
+func (t *transcript) remove(from, to int) {
+	for _, k := range t.entries[from:to] {
+		t.weight -= k.weight
+		if asked(k.Entry) {
 			t.said--
 		}
 	}
+	t.entries = slices.Delete(t.entries, from, to)
 }
 
 // asked says whether an entry is a message of the user.
@@ -199,10 +209,31 @@ func asked(e cells.Entry) bool {
 	return ok
 }
 
-// cut forgets the entries from n on.
-func (t *transcript) cut(n int) {
-	t.take(t.entries[n:], t.weights[n:])
-	t.entries, t.weights = slices.Delete(t.entries, n, len(t.entries)), t.weights[:n]
+// next goes on with another thread.
+func (t *transcript) next() {
+	t.turn++ // nothing of the one before is in it
+	t.begin = t.turn
+}
+
+// back forgets a turn and what came after it.
+func (t *transcript) back(turn int) {
+	n := slices.IndexFunc(t.entries, func(k kept) bool { return k.turn >= turn })
+	if n >= 0 {
+		t.remove(n, len(t.entries))
+	}
+	t.turn = turn - 1
+}
+
+// messages are the entries with which turns of this thread begin.
+func (t *transcript) messages() []int {
+	var at []int
+	turn := t.begin
+	for i, k := range t.entries {
+		if asked(k.Entry) && k.turn > turn { // one that came later is part of the turn
+			at, turn = append(at, i), k.turn
+		}
+	}
+	return at
 }
 
 // weigh estimates the bytes that an entry keeps.

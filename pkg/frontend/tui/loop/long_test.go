@@ -108,7 +108,7 @@ func TestLong(t *testing.T) {
 	if n := heap(); n > bytes+512<<10 {
 		t.Errorf("%d bytes are in use, %d were", n, bytes)
 	}
-	if l := h.transcript; l.said != MaxReplay || !asked(l.entries[0]) || !l.lost {
+	if l := h.transcript; l.said != MaxReplay || !asked(l.entries[0].Entry) || !l.lost {
 		t.Errorf("of the %d turns that are kept the first begins with %T", l.said, l.entries[0].Item)
 	}
 }
@@ -126,10 +126,10 @@ func TestLongTurn(t *testing.T) {
 		}
 		h.transcript.add(cells.Entry{Item: item})
 	}
-	if l := h.transcript; l.weight > maxTranscript || len(l.entries) != maxTranscript>>20-1 || len(l.weights) != len(l.entries) {
+	if l := h.transcript; l.weight > maxTranscript || len(l.entries) != maxTranscript>>20-1 {
 		t.Errorf("%d entries of %d bytes are kept", len(l.entries), l.weight)
 	}
-	h.transcript.cut(0)
+	h.transcript.back(0)
 	if h.transcript.weight != 0 || h.transcript.said != 0 {
 		t.Errorf("%d bytes of %d messages in nothing", h.transcript.weight, h.transcript.said)
 	}

@@ -89,7 +89,7 @@ func (l *Loop) transcriptLines(mark func(i int, lines []text.Line) []text.Line) 
 			c := &cache[i]
 			if c.item != e.Item || c.width != width || c.theme != t { // entries move up when the first are forgotten
 				e.Full = true
-				*c = rendered{e.Item, width, t, cells.Render(e, width, t)}
+				*c = rendered{e.Item, width, t, cells.Render(e.Entry, width, t)}
 			}
 			if lines := c.lines; len(lines) > 0 {
 				if mark != nil {

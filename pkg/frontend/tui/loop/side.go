@@ -8,7 +8,7 @@ type aside struct {
 	id      string
 	asked   int
 	resumed bool
-	entries int // of the transcript, that are the thread's
+	begin   int // of the transcript's turns
 }
 
 // sideConversation begins one, with a message in it.
@@ -22,7 +22,8 @@ func (l *Loop) sideConversation(message string) {
 		l.complain("Begin a side conversation: %v", err)
 		return
 	}
-	l.side = &aside{l.state.Thread.ID, l.asked, l.transcript.resumed, len(l.transcript.entries)}
+	l.side = &aside{l.state.Thread.ID, l.asked, l.transcript.resumed, l.transcript.begin}
+	l.transcript.next()
 	l.say("A side conversation. What is said in it is forgotten, esc on an empty line goes back.")
 	l.asked, r.Quiet = 0, true
 	l.replace(r)
@@ -45,7 +46,8 @@ func (l *Loop) leaveSide() {
 	r.Quiet, r.Stored = true, nil
 	l.side, l.asked = nil, s.asked
 	l.transcript.resumed = s.resumed
-	l.transcript.cut(min(s.entries, len(l.transcript.entries)))
+	l.transcript.back(l.transcript.begin)
+	l.transcript.begin = s.begin
 	l.say("Back from the side conversation.")
 	l.replace(r)
 }

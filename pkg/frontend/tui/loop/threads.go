@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -72,6 +73,7 @@ func (l *Loop) switchTo(r Request) {
 		l.say("To continue the session before, run codex resume %s", l.state.Thread.ID)
 	}
 	l.asked, l.side = 0, nil
+	l.transcript.next()
 	l.replace(r)
 }
 
@@ -299,12 +301,7 @@ func (l *Loop) ready() {
 // backtrack goes back to a message of the user: it is edited and sent anew, and what came
 // after it is forgotten.
 func (l *Loop) backtrack() {
-	var at []int // entries that are messages of the user
-	for i, e := range l.transcript.entries {
-		if _, ok := e.Item.(*protocol.UserMessageItem); ok {
-			at = append(at, i)
-		}
-	}
+	at := l.transcript.messages()
 	if len(at) == 0 || !l.opened {
 		l.say("There is no earlier message.")
 		return
@@ -313,24 +310,23 @@ func (l *Loop) backtrack() {
 	l.openPage(b.page())
 }
 
-// rollback takes the last n turns back and puts what was said into the composer.
-func (l *Loop) rollback(n int, entry int) {
-	if entry >= len(l.transcript.entries) {
+// rollback takes the turn that begins with a message back, and those after it, and puts
+// what was said into the composer.
+func (l *Loop) rollback(entry int) {
+	if !slices.Contains(l.transcript.messages(), entry) { // others have gone on with the thread meanwhile
 		return
 	}
-	u, ok := l.transcript.entries[entry].Item.(*protocol.UserMessageItem)
-	if !ok { // others have gone on with the thread meanwhile
-		return
-	}
+	k := l.transcript.entries[entry]
+	n := l.transcript.turn - k.turn + 1
 	p := protocol.ThreadRollbackParams{ThreadID: l.state.Thread.ID, NumTurns: uint32(n)}
 	l.call(protocol.MethodThreadRollback, p, func(_ gjson.Result, err error) {
 		if err != nil {
 			l.complain("%v", err)
 			return
 		}
-		l.transcript.cut(entry)
+		l.transcript.back(k.turn)
 		l.say("Went back %s. What is above this line from there on is forgotten.", turns(n))
-		l.composer.Restore(draftOf(u))
+		l.composer.Restore(draftOf(k.Item.(*protocol.UserMessageItem)))
 	})
 }
 
@@ -363,7 +359,7 @@ func (l *Loop) logout() {
 		}
 		l.leave()
 	}
-	if l.engine != nil && l.engine.Shared {
+	if l.shared() {
 		l.call(protocol.MethodAccountLogout, nil, func(_ gjson.Result, err error) { done(err) })
 		return
 	}

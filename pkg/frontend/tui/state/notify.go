@@ -147,6 +147,7 @@ func (s *State) turnStarted(p gjson.Result, now time.Time) {
 	s.Turn = Turn{ID: p.Get("turn.id").Str, Running: true, Began: now}
 	s.failure, s.toolsUsed = "", false
 	s.printed = nil
+	s.do(TurnBegan{})
 }
 
 func (s *State) turnCompleted(p gjson.Result, now time.Time) {

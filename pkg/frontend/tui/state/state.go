@@ -110,6 +110,9 @@ type Complete struct {
 // Cut ends a message that will not be completed.
 type Cut struct{ ID string }
 
+// TurnBegan says that what comes belongs to another turn.
+type TurnBegan struct{}
+
 // TurnEnded says how a turn ended.
 type TurnEnded struct {
 	Status protocol.TurnStatus
@@ -123,6 +126,7 @@ func (Show) effect()        {}
 func (*Delta) effect()      {}
 func (Complete) effect()    {}
 func (Cut) effect()         {}
+func (TurnBegan) effect()   {}
 func (TurnEnded) effect()   {}
 func (UserMessage) effect() {}
 
@@ -161,6 +165,7 @@ func (s *State) Opened(r protocol.ThreadStartResponse) {
 // Replay shows turns that were before.
 func (s *State) Replay(turns []protocol.Turn) {
 	for _, t := range turns {
+		s.do(TurnBegan{})
 		for _, item := range t.Items {
 			s.complete(item)
 		}
