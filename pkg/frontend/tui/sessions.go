@@ -75,8 +75,6 @@ func (s sessions) Fork(ref string) (loop.Request, error) {
 	return s.open(head.ID, copied), nil
 }
 
-// open opens a session. The engine need not tell its turns: the last ones are read here,
-// while it loads what the model has to know.
 // Side opens a copy that is kept nowhere: its engine gets the history.
 func (s sessions) Side(th *state.Thread, turns bool) (loop.Request, error) {
 	mode, policy := sandboxMode(th.Sandbox), protocol.AskForApproval{Mode: th.Approval}
@@ -122,6 +120,8 @@ func (s sessions) Turns(_ context.Context, id string) ([]protocol.Turn, error) {
 	return tail.Turns, nil
 }
 
+// open opens a session. The engine need not tell its turns: the last ones are read here,
+// while it loads what the model has to know.
 func (s sessions) open(id, path string) loop.Request {
 	return loop.Request{
 		Method: protocol.MethodThreadResume,

@@ -14,10 +14,10 @@ import (
 	"codex/pkg/plugins"
 )
 
-// there says that settings and folders are those of an app-server's machine, which is told,
-// and how to get at them.
+// elsewhere says whether settings and folders are those of an app-server's machine, and tells
+// how to get at them there.
 func (l *Loop) elsewhere(command string) bool {
-	if l.engine == nil || !l.engine.Shared {
+	if !l.shared() {
 		return false
 	}
 	l.say("These are the app-server's: run %s on its machine.", command)

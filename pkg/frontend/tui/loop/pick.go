@@ -105,8 +105,7 @@ func (l *Loop) update(p protocol.ThreadSettingsUpdateParams, then func()) {
 }
 
 // save writes settings into config.toml, in the order in which they were changed; consents go
-// elsewhere where that can't be written. An engine
-// that is started later finds them there.
+// elsewhere where that can't be written. An engine that is started later finds them there.
 func (l *Loop) save(changes ...config.Change) {
 	home, before, done := l.Config.Home, l.saved, make(chan struct{})
 	l.saved = done
@@ -278,18 +277,19 @@ func (l *Loop) pickItems(title, key string, items []statusItem, chosen []string)
 	}
 	list := &overlay.List{Title: title, Subtitle: "Enter switches an item on or off. Items are shown in the order in which they were switched on.",
 		Hint: "Press esc to finish", Stay: true}
-	list.Cancel = func() { l.save(config.Change{Path: []string{"tui", key}, Value: chosen}) }
+	before := chosen
+	list.Cancel = func() {
+		if !slices.Equal(chosen, before) {
+			l.save(config.Change{Path: []string{"tui", key}, Value: chosen})
+		}
+	}
 	list.Below = func() []text.Line { return []text.Line{text.Of(firstOf(l.sample(key), "nothing"), l.theme.Dim)} }
 	var fill func()
 	fill = func() {
 		list.Items = nil
 		for _, it := range items {
 			on := slices.IndexFunc(chosen, func(n string) bool { found, _ := itemNamed(items, n); return found.name == it.name })
-			mark := "[ ] "
-			if on >= 0 {
-				mark = "[x] "
-			}
-			list.Items = append(list.Items, overlay.Item{Label: mark + it.name, Detail: it.about, Do: func() {
+			list.Items = append(list.Items, overlay.Item{Label: checkbox(on >= 0, it.name), Detail: it.about, Do: func() {
 				if on >= 0 {
 					chosen = slices.Delete(slices.Clone(chosen), on, on+1)
 				} else {
@@ -322,9 +322,5 @@ func (l *Loop) sample(key string) string {
 func (l *Loop) toggleVim() {
 	v := &l.composer.Vim
 	v.On, v.Normal = !v.On, false
-	state := "off"
-	if v.On {
-		state = "on"
-	}
-	l.say("Vim mode is %s", state)
+	l.say("Vim mode is %s", onOff(v.On))
 }

@@ -44,7 +44,7 @@ func (l *Loop) listMCP(what string) {
 func (l *Loop) showServers(command string, servers []protocol.McpServerStatus, verbose bool) {
 	list := &cells.Listing{Command: command, Title: "MCP servers"}
 	configured, _ := l.Config.Get("mcp_servers").(map[string]any)
-	if l.engine != nil && l.engine.Shared {
+	if l.shared() {
 		configured = nil
 	}
 	told := map[string]bool{}

@@ -10,7 +10,6 @@ import (
 
 	"codex/pkg/foreign"
 	"codex/pkg/frontend/tui/overlay"
-	"codex/pkg/frontend/tui/text"
 	"codex/pkg/protocol"
 )
 
@@ -42,22 +41,8 @@ func (l *Loop) diffShared() {
 		Cwd string `json:"cwd"`
 	}{l.state.Thread.Cwd}
 	l.call(protocol.MethodGitDiffToRemote, p, func(r gjson.Result, err error) {
-		switch out := r.Get("diff").Str; {
-		case err != nil:
-			l.complain("/diff: %v", err)
-		case strings.TrimSpace(out) == "":
-			l.say("No changes detected.")
-		default:
-			l.showDiff(out)
-		}
+		l.showDiff(r.Get("diff").Str, err)
 	})
-}
-
-// showDiff shows changes on the whole screen.
-func (l *Loop) showDiff(out string) {
-	l.openPage(overlay.NewPager("D I F F", func(width int, t *text.Theme) []text.Line {
-		return text.Wrap(t.Output(out, text.Style{}), width)
-	}).Home())
 }
 
 // initShared has AGENTS.md written on the app-server's machine, unless it is there.

@@ -12,6 +12,8 @@ import (
 
 	"codex/pkg/cli/version"
 	"codex/pkg/frontend/tui/cells"
+	"codex/pkg/frontend/tui/overlay"
+	"codex/pkg/frontend/tui/text"
 	"codex/pkg/protocol"
 	"codex/pkg/shellwords"
 )
@@ -128,17 +130,22 @@ func (l *Loop) diff() {
 		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
 		out, err := l.Diff(ctx, dir)
-		return func() {
-			switch {
-			case err != nil:
-				l.complain("/diff: %v", err)
-			case strings.TrimSpace(out) == "":
-				l.say("No changes detected.")
-			default:
-				l.showDiff(out)
-			}
-		}
+		return func() { l.showDiff(out, err) }
 	})
+}
+
+// showDiff shows changes on the whole screen.
+func (l *Loop) showDiff(out string, err error) {
+	switch {
+	case err != nil:
+		l.complain("/diff: %v", err)
+	case strings.TrimSpace(out) == "":
+		l.say("No changes detected.")
+	default:
+		l.openPage(overlay.NewPager("D I F F", func(width int, t *text.Theme) []text.Line {
+			return text.Wrap(t.Output(out, text.Style{}), width)
+		}).Home())
+	}
 }
 
 // pasteImage attaches the image that is in the clipboard.

@@ -58,9 +58,6 @@ func (l *Loop) signInThere(then func()) {
 	})
 }
 
-// there says whether an app-server signs in.
-func (s *signIn) there() bool { return s.l.engine != nil && s.l.engine.Shared }
-
 // ask asks which way to sign in.
 func (s *signIn) ask() {
 	s.stop()
@@ -74,7 +71,7 @@ func (s *signIn) ask() {
 		list.Above = []text.Line{nil, text.Of(text.CleanLine(s.wrong), l.theme.Error)}
 	}
 	forced := ""
-	if !s.there() {
+	if !s.l.shared() {
 		forced = l.Config.ForcedLoginMethod
 	}
 	if forced != "api" {
@@ -98,7 +95,7 @@ func (s *signIn) key() {
 	}
 	f := &overlay.Field{Title: "API key", Label: "Paste or type it. It is kept where config.toml says, by default in auth.json.", Secret: true,
 		Hint: "enter to keep it, esc to go back", Cancel: s.ask, Done: s.store}
-	if key := strings.TrimSpace(l.Getenv("OPENAI_API_KEY")); key != "" && !s.there() {
+	if key := strings.TrimSpace(l.Getenv("OPENAI_API_KEY")); key != "" && !s.l.shared() {
 		f.Text, f.Label = []rune(key), "This is the one of OPENAI_API_KEY. "+f.Label
 	}
 	f.Check = func(v string) error {
@@ -113,7 +110,7 @@ func (s *signIn) key() {
 func (s *signIn) store(key string) {
 	key = strings.TrimSpace(key)
 	s.wait("Storing the key…")
-	if s.there() {
+	if s.l.shared() {
 		p := protocol.LoginAccountParams{Type: protocol.LoginAccountParamsApiKey, ApiKey: key}
 		s.l.call(protocol.MethodAccountLoginStart, p, func(_ gjson.Result, err error) { s.ended(s.begun, err) })
 		return
@@ -129,7 +126,7 @@ func (s *signIn) store(key string) {
 func (s *signIn) account(device bool) {
 	s.wait("Asking where to sign in…")
 	n := s.begun
-	if s.there() {
+	if s.l.shared() {
 		p := protocol.LoginAccountParams{Type: protocol.LoginAccountParamsChatgpt}
 		if device {
 			p.Type = protocol.LoginAccountParamsChatgptDeviceCode

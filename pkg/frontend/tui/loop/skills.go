@@ -63,11 +63,7 @@ func (l *Loop) listSkills() {
 			list.Items = nil
 			for i := range all {
 				s := &all[i]
-				mark := "[ ] "
-				if s.Enabled {
-					mark = "[x] "
-				}
-				list.Items = append(list.Items, overlay.Item{Label: mark + s.Name, Detail: firstOf(s.Short, s.Description), Do: func() {
+				list.Items = append(list.Items, overlay.Item{Label: checkbox(s.Enabled, s.Name), Detail: firstOf(s.Short, s.Description), Do: func() {
 					s.Enabled = !s.Enabled
 					l.storeSkill(s.Path, s.Enabled)
 					fill()

@@ -135,7 +135,7 @@ func (l *Loop) modelWithReasoning() string {
 // project names what is worked on: the folder of the repository. Of an app-server's thread
 // nothing is known but its folder.
 func (l *Loop) project() string {
-	if l.engine != nil && l.engine.Shared {
+	if l.shared() {
 		return filepath.Base(l.state.Thread.Cwd)
 	}
 	return filepath.Base(firstOf(l.Config.GitRoot, l.Cwd))
