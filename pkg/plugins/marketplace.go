@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,18 +36,11 @@ func listFiles() []string {
 
 // Open reads the marketplace of a folder.
 func Open(root string) (m Marketplace, err error) {
-	for _, name := range listFiles() {
-		path := filepath.Join(root, filepath.FromSlash(name))
-		if _, err := os.Stat(path); err == nil {
-			return openFile(root, path)
-		}
-	}
-	return m, fmt.Errorf("invalid marketplace file `%s`: marketplace root does not contain a supported manifest", root)
-}
-
-func openFile(root, path string) (m Marketplace, err error) {
-	b, err := firstFile(filepath.Dir(path), []string{filepath.Base(path)})
-	if err != nil {
+	path, b, err := firstFile(root, listFiles())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return m, fmt.Errorf("invalid marketplace file `%s`: marketplace root does not contain a supported manifest", root)
+	case err != nil:
 		return m, fmt.Errorf("invalid marketplace file `%s`: %w", path, err)
 	}
 	var raw struct {

@@ -49,7 +49,7 @@ func manifestFiles() []string {
 
 // Read reads the manifest of a folder.
 func Read(dir string) (m Manifest, err error) {
-	b, err := firstFile(dir, manifestFiles())
+	_, b, err := firstFile(dir, manifestFiles())
 	if err != nil {
 		return m, err
 	}
@@ -79,14 +79,14 @@ func Read(dir string) (m Manifest, err error) {
 }
 
 // firstFile reads the first of some files of a folder that is there.
-func firstFile(dir string, names []string) ([]byte, error) {
+func firstFile(dir string, names []string) (path string, b []byte, err error) {
 	for _, name := range names {
-		b, err := foreign.ReadFile(filepath.Join(dir, filepath.FromSlash(name)), maxFile)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return b, err
+		path = filepath.Join(dir, filepath.FromSlash(name))
+		if b, err = foreign.ReadFile(path, maxFile); !errors.Is(err, fs.ErrNotExist) {
+			return path, b, err
 		}
 	}
-	return nil, fmt.Errorf("%s: %w: %s", dir, fs.ErrNotExist, names[0])
+	return "", nil, fmt.Errorf("%s: %w: %s", dir, fs.ErrNotExist, names[0])
 }
 
 func decode(b []byte, v any) error {
