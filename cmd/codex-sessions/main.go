@@ -16,10 +16,10 @@ package main
 import (
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/mattn/go-isatty"
 
+	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/homedir"
 	"codex/pkg/sessions"
@@ -32,7 +32,12 @@ func main() {
 		fmt.Fprintf(os.Stderr, "codex-sessions: find working folder: %v\n", err)
 		os.Exit(1)
 	}
+	now, err := clock.New(os.Getenv(clock.Variable))
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "codex-sessions: %v\n", err)
+		os.Exit(1)
+	}
 	env := config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid()}
 	os.Exit(sessions.Main(os.Args[1:], sessions.Process{Stdin: os.Stdin, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
-		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), Env: env, Now: time.Now}))
+		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), Env: env, Now: now}))
 }

@@ -20,10 +20,8 @@ func LoginArgs(cfg *config.Config, rest ...string) []string {
 		args = append(args, "-c", "forced_login_method="+strconv.Quote(cfg.ForcedLoginMethod))
 	}
 	if len(cfg.ForcedWorkspaceIDs) > 0 {
-		b, err := json.Marshal(cfg.ForcedWorkspaceIDs)
-		if err == nil {
-			args = append(args, "-c", "forced_chatgpt_workspace_id="+string(b))
-		}
+		b, _ := json.Marshal(cfg.ForcedWorkspaceIDs) // texts always can be
+		args = append(args, "-c", "forced_chatgpt_workspace_id="+string(b))
 	}
 	return append(args, rest...)
 }

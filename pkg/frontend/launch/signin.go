@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,16 +50,18 @@ func NewSignIn(path string, env []string, stderr io.Writer, args ...string) (*Si
 
 // Start gives where the person goes. A login that ended at once is an error.
 func (l *SignIn) Start() (first SignInProgress, err error) {
+	name := filepath.Base(l.cmd.Path)
 	if err := l.cmd.Start(); err != nil {
-		return first, fmt.Errorf("start %s: %w", filepath.Base(l.cmd.Path), err)
+		return first, fmt.Errorf("start %s: %w", name, err)
 	}
-	if err = l.lines.Decode(&first); err == nil && first.Success != nil {
-		err = errors.New(first.Error)
-	}
-	if err != nil {
+	switch err = l.lines.Decode(&first); {
+	case err != nil:
+		return first, fmt.Errorf("%s does not say where to sign in: %w", name, cmp.Or(l.end(), err))
+	case first.Success != nil:
 		l.end()
+		return first, errors.New(first.Error)
 	}
-	return first, err
+	return first, nil
 }
 
 // Outcome waits for the end: why says what was wrong, nil when nothing was.
@@ -78,10 +81,11 @@ func (l *SignIn) Outcome() (why *string) {
 // Close calls it off, if it is still under way.
 func (l *SignIn) Close() error { return l.input.Close() }
 
-// end calls it off, if it still runs, and waits for the program.
-func (l *SignIn) end() {
+// end calls it off, if it still runs, and waits for the program: what it said counts more
+// than how it ended.
+func (l *SignIn) end() error {
 	l.input.Close()
-	_ = l.cmd.Wait() // what it said is what counts
+	return l.cmd.Wait()
 }
 
 // Variables that name another service, as in the original, for tests.
