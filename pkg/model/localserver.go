@@ -22,12 +22,13 @@ type localServer struct {
 	getenv func(string) string
 	env    []string
 	stderr io.Writer
+	self   string // file of this program
 }
 
 func newLocalServer(base string, s Streams) (*localServer, error) {
 	base = strings.TrimRight(base, "/")
 	h, err := responses.HTTPClient(base, s.getenv)
-	return &localServer{base, h, s.getenv, s.Env, s.Stderr}, err
+	return &localServer{base, h, s.getenv, s.Env, s.Stderr, s.Self}, err
 }
 
 // root is the address without the path of the API.

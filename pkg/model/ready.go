@@ -16,6 +16,7 @@ import (
 
 	"codex/pkg/cli/install"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/watchdog"
 )
 
 const (
@@ -57,10 +58,11 @@ func (c *readyCmd) Run(s Streams) error {
 }
 
 func (l *localServer) readyOllama(ctx context.Context, model string) error {
-	names, err := l.names(ctx, "/v1/models", "data.#.id")
+	path, members := "/v1/models", "data.#.id"
 	if !strings.HasSuffix(l.base, "/v1") {
-		names, err = l.names(ctx, "/api/tags", "models.#.name")
+		path, members = "/api/tags", "models.#.name"
 	}
+	names, err := l.names(ctx, path, members)
 	if err != nil {
 		return fmt.Errorf("%s (%w)", noOllama, err)
 	}
@@ -186,8 +188,15 @@ func (l *localServer) download(ctx context.Context, model string) error {
 	}
 	fmt.Fprintf(l.stderr, "Downloading model: %s\n", model)
 	cmd := exec.CommandContext(ctx, lms, "get", "--yes", model)
-	cmd.Env, cmd.Stdout = l.env, l.stderr
-	if err := cmd.Run(); err != nil {
+	watchdog.OwnGroup(cmd)
+	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = l.env, l.stderr, l.stderr, time.Second
+	var guard watchdog.Guard
+	defer guard.Close()
+	if err = guard.Start(cmd, l.self); err == nil {
+		err = cmd.Wait()
+		guard.Release(cmd) // it may have started LM Studio
+	}
+	if err != nil {
 		return fmt.Errorf("Model download failed: %s get --yes %s: %w", lms, model, err)
 	}
 	return nil

@@ -160,11 +160,11 @@ func TestDownload(t *testing.T) {
 		t.Skip("a script stands for lms")
 	}
 	dir := t.TempDir()
-	lms := fmt.Sprintf("#!/bin/sh\necho \"lms $*\" >'%s/said'; echo got it; exit $(cat '%s/status')\n", dir, dir)
+	lms := fmt.Sprintf("#!/bin/sh\necho \"lms $*\" >'%s/said'; echo got it; echo or not >&2; exit $(cat '%s/status')\n", dir, dir)
 	if err := os.WriteFile(filepath.Join(dir, "lms"), []byte(lms), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for status, want := range map[string]string{"0": "Downloading model: new\ngot it\nLoading model new...\n", "3": "Error: OSS setup failed: Model download failed: "} {
+	for status, want := range map[string]string{"0": "Downloading model: new\ngot it\nor not\nLoading model new...\n", "3": "or not\nError: OSS setup failed: Model download failed: "} {
 		h := httptest.NewServer(&server{answers: map[string]string{"/v1/models": models, "/v1/responses": "{}"}})
 		if err := os.WriteFile(filepath.Join(dir, "status"), []byte(status), 0o600); err != nil {
 			t.Fatal(err)
