@@ -2,12 +2,15 @@ package appserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"codex/pkg/cli/pipeline"
@@ -105,8 +108,11 @@ func sweepPools(dir string) {
 			continue
 		}
 		socket := filepath.Join(d, poolSocket)
-		if c, err := net.Dial("unix", socket); err == nil {
+		c, err := net.Dial("unix", socket)
+		if err == nil {
 			c.Close()
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist) { // somebody's, who may be busy
 			continue
 		}
 		_ = os.Remove(socket) // of others, it stays
