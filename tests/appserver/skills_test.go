@@ -22,30 +22,33 @@ func TestSkillsChanged(t *testing.T) {
 	put(file(d.home, "one"), "old")
 	c := d.stdio()
 	c.initialize()
-	expect := func(want ...string) {
+	listed := func(want ...string) bool {
 		t.Helper()
 		var got []string
 		for _, s := range c.result("skills/list", `{}`).Get("data.0.skills").Array() {
 			got = append(got, s.Get("name").Str+" "+s.Get("description").Str)
 		}
 		slices.Sort(got)
-		if !slices.Equal(got, want) {
-			t.Errorf("%q, want %q", got, want)
+		return slices.Equal(got, want)
+	}
+	// told waits until the list is what it should be; a change of two steps may be told of twice.
+	told := func(want ...string) {
+		t.Helper()
+		for c.note("skills/changed"); !listed(want...); {
+			c.note("skills/changed")
 		}
 	}
-	expect("one old")
+	if !listed("one old") {
+		t.Fatal("the skill is not listed")
+	}
 	put(file(d.home, "one"), "new")
-	c.note("skills/changed")
-	expect("one new")
+	told("one new")
 	put(file(d.home, "two"), "more")
-	c.note("skills/changed")
-	expect("one new", "two more")
+	told("one new", "two more")
 	put(file(filepath.Join(d.work, ".agents"), "three"), "of the project")
-	c.note("skills/changed")
-	expect("one new", "three of the project", "two more")
+	told("one new", "three of the project", "two more")
 	if err := os.RemoveAll(filepath.Join(d.home, "skills", "one")); err != nil {
 		t.Fatal(err)
 	}
-	c.note("skills/changed")
-	expect("three of the project", "two more")
+	told("three of the project", "two more")
 }
