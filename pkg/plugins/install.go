@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,7 +153,18 @@ func Uninstall(ctx context.Context, cfg *config.Config, name, marketplace string
 	_, missing := os.Lstat(dir)
 	was = missing == nil || own(cfg, "plugins")[id] != nil
 	err = os.RemoveAll(dir)
-	return was, errors.Join(err, config.Edit(ctx, cfg.Home, config.Change{Path: []string{"plugins", id}}))
+	return was, errors.Join(err, config.Edit(ctx, cfg.Home, config.Change{Path: []string{"plugins", id}}), fixed(cfg, "plugins", id))
+}
+
+// fixed fails when a layer that nothing here changes has an entry of a table too.
+func fixed(cfg *config.Config, key, name string) error {
+	for _, l := range cfg.Layers {
+		table, _ := l.Tree[key].(map[string]any)
+		if counts(l) && l.Name != config.LayerUser && table[name] != nil {
+			return fmt.Errorf("%s is in [%s] of %s as well, where it stays", name, key, cmp.Or(l.Path, l.Name))
+		}
+	}
+	return nil
 }
 
 // Local is the folder that the source of a marketplace names, seen from cwd. What would have to
@@ -190,5 +202,5 @@ func Remove(ctx context.Context, cfg *config.Config, name string) error {
 	if own(cfg, "marketplaces")[name] == nil {
 		return fmt.Errorf("marketplace `%s` is not configured or installed", name)
 	}
-	return config.Edit(ctx, cfg.Home, config.Change{Path: []string{"marketplaces", name}})
+	return errors.Join(config.Edit(ctx, cfg.Home, config.Change{Path: []string{"marketplaces", name}}), fixed(cfg, "marketplaces", name))
 }

@@ -193,7 +193,7 @@ func Installed(cfg *config.Config) (out []Plugin, problems []error) {
 func own(cfg *config.Config, key string) map[string]map[string]any {
 	out := map[string]map[string]any{}
 	for _, l := range cfg.Layers {
-		if l.Disabled != "" || l.Name == config.LayerProject {
+		if !counts(l) {
 			continue
 		}
 		table, _ := l.Tree[key].(map[string]any)
@@ -207,6 +207,8 @@ func own(cfg *config.Config, key string) map[string]map[string]any {
 	}
 	return out
 }
+
+func counts(l config.Layer) bool { return l.Disabled == "" && l.Name != config.LayerProject }
 
 // newest is the folder of the version that was installed last.
 func newest(dir string) (path string) {

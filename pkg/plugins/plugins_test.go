@@ -80,6 +80,22 @@ func TestOwn(t *testing.T) {
 	}
 }
 
+// What another layer has as well cannot be removed, and that is said.
+func TestFixed(t *testing.T) {
+	tree := func() map[string]any {
+		return map[string]any{"plugins": map[string]any{"a@m": map[string]any{"enabled": true}}, "marketplaces": map[string]any{"m": map[string]any{"source": "/m"}}}
+	}
+	for name, ok := range map[string]bool{config.LayerUser: true, config.LayerProject: true, config.LayerSystem: false, config.LayerFlags: false} {
+		cfg := &config.Config{Home: t.TempDir(), Layers: []config.Layer{{Name: name, Tree: tree()}, {Name: config.LayerUser, Tree: tree()}}}
+		if was, err := Uninstall(t.Context(), cfg, "a", "m"); !was || (err == nil) != ok {
+			t.Errorf("%s: %v %v", name, was, err)
+		}
+		if err := Remove(t.Context(), cfg, "m"); (err == nil) != ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestSplit(t *testing.T) {
 	for id, ok := range map[string]bool{"a@b": true, "a": false, "a@": false, "@b": false, "../a@b": false, "a@..": false, "a@b@c": false} {
 		if _, _, err := Split(id); (err == nil) != ok {
