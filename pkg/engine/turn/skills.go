@@ -2,6 +2,7 @@ package turn
 
 import (
 	"path/filepath"
+	"time"
 
 	"codex/pkg/engine/item"
 	"codex/pkg/protocol"
@@ -27,7 +28,8 @@ func (t *liveThread) skillList() string {
 // findSkills looks for them anew: a thread may live for weeks.
 func (t *liveThread) findSkills() skills.Set {
 	roots := append(skills.Roots(t.cfg, t.opts.Config.Env.Home, t.opts.SkillRoots), t.plugins.Skills...)
-	set := skills.Find(roots, &skills.Cache{Path: filepath.Join(t.cfg.Home, "cache", "skills"), Now: t.opts.Now()})
+	// Files have the times of the machine's clock, whatever the thread's is.
+	set := skills.Find(roots, &skills.Cache{Path: filepath.Join(t.cfg.Home, "cache", "skills"), Now: time.Now()})
 	set.Switch(t.cfg)
 	return set
 }

@@ -16,6 +16,10 @@ const (
 	verbHelp   = "help"
 )
 
+func isVerb(word string) bool {
+	return word == verbResume || word == verbFork || word == verbReview || word == verbHelp
+}
+
 // Args is the command line, taken apart.
 type Args struct {
 	Verb   string
@@ -100,7 +104,7 @@ type parser struct {
 
 func (p *parser) word(arg string, literal bool) error {
 	a := p.args
-	if !literal && a.Verb == "" && (arg == verbResume || arg == verbFork || arg == verbReview || arg == verbHelp) {
+	if !literal && a.Verb == "" && isVerb(arg) {
 		if a.Verb = arg; len(p.words) == 1 {
 			a.Prompt = &p.words[0]
 			p.words = nil
@@ -108,7 +112,7 @@ func (p *parser) word(arg string, literal bool) error {
 		return nil
 	}
 	if a.Verb == verbHelp {
-		if len(p.words) > 0 || arg != verbResume && arg != verbFork && arg != verbReview && arg != verbHelp {
+		if len(p.words) > 0 || !isVerb(arg) {
 			return p.Wrong("unrecognized subcommand '%s'", arg)
 		}
 	}
