@@ -287,6 +287,9 @@ func (c *Conn) Respond(id json.RawMessage, result any) error {
 
 // TryRespond is Respond for one who must not wait; false if it would have to.
 func (c *Conn) TryRespond(id, result json.RawMessage) bool {
+	if id == nil {
+		return true
+	}
 	out, ok := c.out.(*Writer)
 	return ok && out.TryLine(answerLine(id, result))
 }

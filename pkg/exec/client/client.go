@@ -111,6 +111,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	childOut.Close()
 	if err != nil {
 		stdout.Close()
+		c.guard.Close() // its watcher may have started
 		return nil, fmt.Errorf("start executor %s: %w", cfg.Command[0], err)
 	}
 	var w io.Writer = stdin

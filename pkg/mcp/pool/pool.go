@@ -82,6 +82,7 @@ func (p *Pool) Serve(in io.Reader, out io.Writer) error {
 	u.stop()
 	u.cancelAll()
 	u.work.Wait()
+	_ = w.Err() // nobody is left to hear of it; a line that was begun is at its end
 	p.leave(u)
 	if err != nil {
 		return fmt.Errorf("serve an engine: %w", err)
