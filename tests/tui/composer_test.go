@@ -176,7 +176,9 @@ func TestBacktrack(t *testing.T) {
 	s := begin(t, options{model: `{"msg":"answer one"}
 {"msg":"answer two"}`})
 	s.ask("question one", "• answer one")
+	s.gone("esc to interrupt") // what is said in a running turn is part of it
 	s.ask("question two", "• answer two")
+	s.gone("esc to interrupt")
 	s.back()
 	s.send("\r")
 	s.composes("question two")

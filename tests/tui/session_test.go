@@ -299,9 +299,10 @@ func (s *session) ask(line, text string) {
 	s.see(text)
 }
 
-// leave ends the session, which has to go well.
+// leave ends the session between turns, which has to go well.
 func (s *session) leave() {
 	s.t.Helper()
+	s.gone("esc to interrupt") // what an interrupted turn has said is another matter
 	s.send("\x04")
 	s.ends(0)
 }

@@ -47,7 +47,7 @@ func scenarios() []scenario {
 			{name: "01-trust-prompt", see: []string{"Do you trust what is in this folder?", "1. Yes, continue", "2. No, quit"}}}},
 		{name: "no-color", options: options{env: []string{"NO_COLOR=1"}, model: `{"msg":"` + sample + `"}`}, states: []state{
 			{see: []string{"directory:"}},
-			{name: "53-no-color", keys: "hello<Enter>", see: []string{"The end.", "def hello():"}, act: uncoloured}}},
+			{name: "53-no-color", keys: "hello<Enter>", see: []string{"The end.", "def hello():"}, gone: "esc to interrupt", act: uncoloured}}},
 		{name: "suspend", options: options{command: []string{"sh", "-c", "set -m; codex; echo it stopped; fg"}}, states: []state{
 			{see: []string{"directory:"}},
 			{name: "38-after-fg", keys: "a draft<C-z>", see: []string{"it stopped", "› a draft"}}}},
