@@ -30,11 +30,14 @@ type remoteSessions struct {
 func (r *run) asked() (protocol.ThreadStartParams, error) {
 	var p protocol.ThreadStartParams
 	a := r.args
-	for name, given := range map[string]bool{"--oss": a.OSS, "--local-provider": a.LocalProvider != "", "--profile": a.Profile != "",
-		"--profile-v2": a.ProfileV2 != "", "--strict-config": a.StrictConfig, "--turn": a.Turn != "",
-		"--add-dir": len(a.AddDirs) > 0, "--dangerously-bypass-hook-trust": a.BypassHookTrust} {
-		if given {
-			return p, exit.Usagef("%s does not go with --remote: an app-server has its own", name)
+	for _, o := range []struct {
+		name  string
+		given bool
+	}{{"--oss", a.OSS}, {"--local-provider", a.LocalProvider != ""}, {"--profile", a.Profile != ""},
+		{"--profile-v2", a.ProfileV2 != ""}, {"--strict-config", a.StrictConfig}, {"--turn", a.Turn != ""},
+		{"--add-dir", len(a.AddDirs) > 0}, {"--dangerously-bypass-hook-trust", a.BypassHookTrust}} {
+		if o.given {
+			return p, exit.Usagef("%s does not go with --remote: an app-server has its own", o.name)
 		}
 	}
 	sandbox, ask := a.Sandbox, a.Ask

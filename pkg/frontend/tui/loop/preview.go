@@ -18,9 +18,6 @@ func (l *Loop) preview(id string) {
 	before := l.page
 	find := l.Sessions.Turns
 	show := func(turns []protocol.Turn, err error) {
-		if err != nil {
-			turns = nil
-		}
 		if l.page != before { // the person has gone on
 			return
 		}
