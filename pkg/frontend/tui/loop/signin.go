@@ -110,12 +110,13 @@ func (s *signIn) key() {
 func (s *signIn) store(key string) {
 	key = strings.TrimSpace(key)
 	s.wait("Storing the key…")
+	n := s.begun
 	if s.l.shared() {
 		p := protocol.LoginAccountParams{Type: protocol.LoginAccountParamsApiKey, ApiKey: key}
-		s.l.call(protocol.MethodAccountLoginStart, p, func(_ gjson.Result, err error) { s.ended(s.begun, err) })
+		s.l.call(protocol.MethodAccountLoginStart, p, func(_ gjson.Result, err error) { s.ended(n, err) })
 		return
 	}
-	n, ctx := s.begun, s.context()
+	ctx := s.context()
 	s.l.beside(func(context.Context) func() {
 		err := s.l.Account.Key(ctx, key)
 		return func() { s.ended(n, err) }
