@@ -78,12 +78,9 @@ func (m Model) AutoCompactLimit(wish int64) int64 {
 	return limit
 }
 
-// Lookup finds the entry whose slug is the longest prefix of the name, then the
+// In finds the entry whose slug is the longest prefix of the name, then the
 // same for the rest of a name with one slash (ns/rest), else the fallback.
-// The slug stays as it was asked for.
-func Lookup(slug string) Model { return In(nil, slug) }
-
-// In is Lookup in a catalogue of one's own; nil means the bundled one.
+// The slug stays as it was asked for. nil is the bundled catalogue.
 func In(all []Model, slug string) Model {
 	if len(all) == 0 {
 		all = All()

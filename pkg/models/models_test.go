@@ -31,7 +31,7 @@ func TestLookup(t *testing.T) {
 		{"openai/gpt-oss-20b", "openai/gpt-oss-20b", false},
 		{"", "", false},
 	} {
-		m := Lookup(c.slug)
+		m := In(nil, c.slug)
 		if m.Slug != c.slug || m.DisplayName != c.display || m.Known != c.known {
 			t.Errorf("%q: %q %q %v", c.slug, m.Slug, m.DisplayName, m.Known)
 		}
@@ -39,18 +39,18 @@ func TestLookup(t *testing.T) {
 }
 
 func TestFacts(t *testing.T) {
-	f := Lookup("mock-model")
+	f := In(nil, "mock-model")
 	if f.ReasoningSummaries || f.Verbosity || f.ParallelToolCalls || f.FreeformPatch || f.SearchTool || f.TruncationMode != "bytes" || f.ContextWindow != 272000 || !f.InputImages || f.Visibility != "none" {
 		t.Errorf("fallback %+v", f)
 	}
-	m := Lookup("gpt-5.2")
+	m := In(nil, "gpt-5.2")
 	if m.TruncationMode != "bytes" || m.DefaultSummary != "auto" || m.ImageDetailOriginal || m.WebSearchType != "text" || m.Upgrade != "gpt-5.4" {
 		t.Errorf("gpt-5.2 %+v", m)
 	}
-	if m := Lookup("gpt-5.4"); m.MaxContextWindow != 1_000_000 || !m.HasTier("priority") || m.HasTier("flex") {
+	if m := In(nil, "gpt-5.4"); m.MaxContextWindow != 1_000_000 || !m.HasTier("priority") || m.HasTier("flex") {
 		t.Errorf("gpt-5.4 %+v", m)
 	}
-	if m := Lookup("gpt-5.4-mini"); m.DefaultVerbosity != "medium" || m.HasTier("priority") {
+	if m := In(nil, "gpt-5.4-mini"); m.DefaultVerbosity != "medium" || m.HasTier("priority") {
 		t.Errorf("mini %+v", m)
 	}
 	var slugs []string
@@ -83,7 +83,7 @@ func TestAutoCompactLimit(t *testing.T) {
 }
 
 func TestInstructions(t *testing.T) {
-	known, unknown := Lookup("gpt-5.5"), Lookup("mock-model")
+	known, unknown := In(nil, "gpt-5.5"), In(nil, "mock-model")
 	for _, c := range []struct {
 		name, text string
 		has, not   []string
@@ -111,7 +111,7 @@ func TestInstructions(t *testing.T) {
 
 func BenchmarkLookup(b *testing.B) {
 	for b.Loop() {
-		Lookup("gpt-5.5")
+		In(nil, "gpt-5.5")
 	}
 }
 

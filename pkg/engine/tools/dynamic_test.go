@@ -16,7 +16,7 @@ func TestDynamicSpecs(t *testing.T) {
 	schema := json.RawMessage(`{"type":"object"}`)
 	specs := []protocol.DynamicToolSpec{{Namespace: &ns, Name: "a", InputSchema: schema}, {Name: "update_plan", Description: "<mine>", InputSchema: schema},
 		{Namespace: &ns, Name: "b", InputSchema: schema}}
-	raw, err := Specs(SpecOptions{Model: models.Lookup("gpt-5.5"), Shell: "unified", Dynamic: specs})
+	raw, err := Specs(SpecOptions{Model: models.In(nil, "gpt-5.5"), Shell: "unified", Dynamic: specs})
 	if err != nil {
 		t.Fatal(err)
 	}

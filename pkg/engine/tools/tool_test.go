@@ -10,7 +10,7 @@ import (
 
 // The order is the original's; unknown models get no apply_patch.
 func TestSpecs(t *testing.T) {
-	known := models.Lookup("gpt-5.5")
+	known := models.In(nil, "gpt-5.5")
 	raw, err := Specs(SpecOptions{Model: known, ViewImage: true, Shell: "unified", WebSearch: "cached"})
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func TestSpecs(t *testing.T) {
 	if got := gjson.GetBytes(raw, "6.external_web_access"); got.Type != gjson.False {
 		t.Errorf("cached search has external_web_access %s", got.Raw)
 	}
-	raw, err = Specs(SpecOptions{Model: models.Lookup("mock-model"), Shell: "shell_command", WebSearch: "disabled"})
+	raw, err = Specs(SpecOptions{Model: models.In(nil, "mock-model"), Shell: "shell_command", WebSearch: "disabled"})
 	if err != nil || gjson.GetBytes(raw, "#").Int() != 3 {
 		t.Errorf("unknown model: %v, %s", err, raw)
 	}
