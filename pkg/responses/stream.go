@@ -289,12 +289,12 @@ func (s *stream) untyped(data []byte) (done bool, err error) {
 	if output := r.Get("output"); output.IsArray() && (len(output.Array()) > 0 || r.Get("status").Exists()) {
 		return s.event([]byte(`{"type":"response.completed","response":` + r.Raw + `}`))
 	}
-	_, ok := reasonIn(r)
+	w, ok := reasonIn(r)
 	if e := r.Get("error"); r.IsObject() && (ok && !s.came || e.IsObject() || e.Type == gjson.String) {
 		return s.event(set([]byte(r.Raw), "type", `"error"`))
 	}
 	s.sc.stray = append(s.sc.stray[:0], data[:min(len(data), maxStray)]...)
-	if w, ok := reasonIn(r); ok && s.came && w.message != "" {
+	if s.came && w.message != "" {
 		s.words = shown(w.message)
 	}
 	return false, nil
