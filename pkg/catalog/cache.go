@@ -42,7 +42,8 @@ type Cache struct {
 	list []models.Model // Models as they were read
 }
 
-// Key says whose list it is. Releases of the original that know no keys write none.
+// Key says whose list it is. Releases of the original that know no keys write none; their list
+// is taken for that of the provider nearly everybody has.
 type Key struct {
 	Provider string `json:"provider_id"`
 	Account  string `json:"account_id,omitempty"`
@@ -70,7 +71,10 @@ func Read(home string) (*Cache, error) {
 
 // Of tells whether the list is for a provider and an account.
 func (c *Cache) Of(k Key) bool {
-	return c.Key == nil || c.Key.Provider == k.Provider && (c.Key.Account == k.Account || c.Key.Account == "" || k.Account == "")
+	if c.Key == nil {
+		return k.Provider == "openai"
+	}
+	return c.Key.Provider == k.Provider && (c.Key.Account == k.Account || c.Key.Account == "" || k.Account == "")
 }
 
 // Fresh tells whether the provider need not be asked: the list was made for this release, a

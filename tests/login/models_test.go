@@ -144,8 +144,13 @@ func TestModelsNobodyAsked(t *testing.T) {
 			t.Errorf("asked %d times", len(m.listed))
 		}
 	})
-	// What is no list is not kept, and no matter of the turn's.
+	// Nor is one used that the original wrote for another provider.
 	d.write("auth.json", d.service.AuthJSON())
+	d.model.set(func(m *model) { m.list = "" })
+	if b := d.say(); b.Get("model").Str != "gpt-5.5" {
+		t.Errorf("a list without a name is anybody's: %s", b.Get("model"))
+	}
+	// What is no list is not kept, and no matter of the turn's.
 	for _, bad := range []string{"", `{"data":[]}`, `{"models":[{}]}`, "<html>"} {
 		d.write("models_cache.json", "{")
 		d.model.set(func(m *model) { m.list = bad })
