@@ -6,9 +6,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
+
+	"codex/tests/programs"
 )
 
 // TestChecks holds the table of what is promised of the Model Context Protocol, and where it
@@ -22,21 +23,13 @@ func TestChecks(t *testing.T) {
 	if err := json.Unmarshal(b, &table); err != nil {
 		t.Fatal(err)
 	}
+	there := map[string]map[string]bool{}
 	for what, where := range table {
 		dir, name, _ := strings.Cut(where, " ")
-		files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(dir), "*_test.go"))
-		if err != nil {
-			t.Fatal(err)
+		if there[dir] == nil {
+			there[dir] = programs.Named(t, filepath.Join("..", "..", filepath.FromSlash(dir)))
 		}
-		found := false
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			found = found || regexp.MustCompile(`(?m)^func `+regexp.QuoteMeta(name)+`\(`).Match(text)
-		}
-		if !found {
+		if !there[dir][name] {
 			t.Errorf("%s: there is no test %s", what, where)
 		}
 	}

@@ -6,9 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"codex/tests/programs"
 )
 
 // checks are what a frontend at the terminal is held to, and the tests that do it.
@@ -53,24 +52,7 @@ var checks = []struct{ what, tests string }{
 
 // TestChecks holds that the tests that are named there are there.
 func TestChecks(t *testing.T) {
-	there := map[string]bool{}
-	for _, pattern := range []string{"*_test.go", "../../pkg/frontend/tui/loop/*_test.go"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range files {
-			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range f.Decls {
-				if fn, ok := d.(*ast.FuncDecl); ok {
-					there[fn.Name.Name] = true
-				}
-			}
-		}
-	}
+	there := programs.Named(t, ".", "../../pkg/frontend/tui/loop")
 	for i, c := range checks {
 		for _, name := range strings.Fields(c.tests) {
 			if !there[name] {
