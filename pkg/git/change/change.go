@@ -28,7 +28,6 @@ type Tree struct {
 
 	o     Options
 	start []string // argv up to git's own words
-	write []string
 }
 
 // Options say how git is run.
