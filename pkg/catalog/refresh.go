@@ -40,13 +40,7 @@ func (r *Refresher) Use(ctx context.Context, cfg *config.Config) error {
 func (r *Refresher) run(ctx context.Context, cfg *config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshWait)
 	defer cancel()
-	var args []string
-	for name, values := range map[string][]string{"--config=": r.Options.Overrides, "--enable=": r.Options.Enable, "--disable=": r.Options.Disable} {
-		for _, v := range values {
-			args = append(args, name+v)
-		}
-	}
-	args = append(args, "--config=model_provider="+strconv.Quote(cfg.ProviderID))
+	args := append(r.Options.Args(), "--config=model_provider="+strconv.Quote(cfg.ProviderID))
 	if cfg.Profile != "" {
 		args = append(args, "--profile="+cfg.Profile)
 	}

@@ -62,6 +62,16 @@ type Options struct {
 	ForceApproval string
 }
 
+// Args are those of the options that all programs which read config.toml take, for another one.
+func (o *Options) Args() (args []string) {
+	for flag, values := range map[string][]string{"--config=": o.Overrides, "--enable=": o.Enable, "--disable=": o.Disable} {
+		for _, v := range values {
+			args = append(args, flag+v)
+		}
+	}
+	return args
+}
+
 // Config is the folded configuration of one thread.
 type Config struct {
 	// Home is CODEX_HOME, Cwd the thread's folder (absolute, not resolved).

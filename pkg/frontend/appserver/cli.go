@@ -153,15 +153,8 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 	if err != nil {
 		executor = "codex-sandbox" // says why when it is needed
 	}
-	var args []string
-	for _, o := range []struct {
-		flag   string
-		values []string
-	}{{"-c", f.Config}, {"--enable", f.Enable}, {"--disable", f.Disable}} {
-		for _, v := range o.values {
-			args = append(args, o.flag, v)
-		}
-	}
+	conf := config.Options{Env: p.Config, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Strict: f.Strict, Documents: &config.Documents{}}
+	args := conf.Args()
 	if f.Strict {
 		args = append(args, "--strict-config")
 	}
@@ -174,7 +167,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 		p.Env = append(slices.Clone(p.Env), rustlog.Format+"=json")
 	}
 	s, err := New(Options{
-		Config:     config.Options{Env: p.Config, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Strict: f.Strict, Documents: &config.Documents{}},
+		Config:     conf,
 		Engine:     pipeline.Command{Name: "codex-turn", Path: engine, Args: args},
 		Executor:   []string{executor, "serve"},
 		Login:      install.Own(p.Self)("codex-login"),

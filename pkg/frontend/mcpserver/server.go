@@ -270,12 +270,7 @@ func (s *Server) trim() {
 
 // spec is the command line of an engine.
 func (s *Server) spec(profile string) pipeline.Spec {
-	var args []string
-	for flag, values := range map[string][]string{"--config=": s.o.Config, "--enable=": s.o.Enable, "--disable=": s.o.Disable} {
-		for _, v := range values {
-			args = append(args, flag+v)
-		}
-	}
+	args := (&config.Options{Overrides: s.o.Config, Enable: s.o.Enable, Disable: s.o.Disable}).Args()
 	if profile != "" {
 		args = append(args, "--profile="+profile)
 	}
