@@ -61,7 +61,7 @@ const (
 	frameTime  = time.Second / 120
 	beatTime   = 250 * time.Millisecond
 	escapeTime = 30 * time.Millisecond
-	placeTime  = 100 * time.Millisecond
+	placeTime  = 500 * time.Millisecond // a connection over half the world has 300
 	settleTime = 75 * time.Millisecond
 	quietTime  = time.Second
 )
