@@ -84,6 +84,13 @@ func newCloud(t *testing.T) *cloud {
 	return c
 }
 
+// refuse says whose requests are refused from now on.
+func (c *cloud) refuse(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stale = key
+}
+
 // serve answers CONNECT, and then for the host that was named.
 func (c *cloud) serve(conn net.Conn) {
 	defer conn.Close()
@@ -222,7 +229,7 @@ func TestRenewed(t *testing.T) {
 		t.Skip("no sh")
 	}
 	c := newCloud(t)
-	c.stale = "AKOLD"
+	c.refuse("AKOLD")
 	dir := t.TempDir()
 	keys := filepath.Join(dir, "keys")
 	for path, text := range map[string]string{
@@ -243,7 +250,7 @@ printf '{"Version":1,"AccessKeyId":"%s","SecretAccessKey":"s"}' $key
 	}
 	signed(t, r, body, "eu-west-1", aws.Credentials{AccessKeyID: "AKNEW", SecretAccessKey: "s"})
 
-	c.stale = "AKNEW" // and once only
+	c.refuse("AKNEW") // and once only
 	r, _, errs = c.run(env)
 	if b, err := os.ReadFile(keys + ".asked"); err != nil || string(b) != "x\nx\nx\nx\n" || r != nil || !strings.Contains(errs, "is expired") {
 		t.Errorf("%v %q %s", r, b, errs)
