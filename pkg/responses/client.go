@@ -192,17 +192,21 @@ func (c *Client) Stream(ctx context.Context, req Request, onMeta func(Meta), onE
 	return c.retry(ctx, func() error { return attempt(ctx, req, onMeta, onEvent) })
 }
 
+// silentWait is how long the request layer waits because a server asked for it. What takes
+// longer is left to the caller, who says so.
+const silentWait = 10 * time.Second
+
 // retry is the request layer: it repeats what failed with a 5xx status or on the network
-// before the first event.
+// before the first event, not sooner than the server says.
 func (c *Client) retry(ctx context.Context, attempt func() error) error {
 	for n := 1; ; n++ {
 		err := attempt()
 		e, ok := err.(*Error)
-		if !ok || !e.again || n > c.ep.RequestMaxRetries {
+		if !ok || !e.again || n > c.ep.RequestMaxRetries || e.RetryAfter > silentWait {
 			return err
 		}
 		c.log.Warn("request failed, and is made again", "attempt", n, "error", e.Message)
-		if err := c.sleep(ctx, Backoff(n, c.rnd)); err != nil {
+		if err := c.sleep(ctx, max(Backoff(n, c.rnd), e.RetryAfter)); err != nil {
 			return err
 		}
 	}

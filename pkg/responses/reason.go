@@ -31,8 +31,8 @@ func reasonIn(r gjson.Result) (w reason, ok bool) {
 	}
 	switch {
 	case e.Type == gjson.String && e.Str != "":
-		w.message = e.Str
 		w.read(r)
+		w.message = joined(inner(e.Str), w.message)
 		return w, true
 	case e.IsObject():
 		if inner := e.Get("error"); inner.IsObject() {
@@ -67,6 +67,20 @@ func (w *reason) read(e gjson.Result) {
 			w.message = inner(strings.TrimSpace(v.Str))
 		}
 	}
+	if raw := e.Get("metadata.raw"); raw.Type == gjson.String || raw.IsObject() { // of the provider behind a router
+		w.message = joined(w.message, inner(strings.TrimSpace(raw.String())))
+	}
+}
+
+// joined is what two members say of one failure.
+func joined(a, b string) string {
+	switch {
+	case b == "" || strings.Contains(a, b):
+		return a
+	case a == "" || strings.Contains(b, a):
+		return b
+	}
+	return a + ": " + b
 }
 
 // inner is the message of an error that a gateway has put into its own as JSON.

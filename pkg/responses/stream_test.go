@@ -106,6 +106,13 @@ func TestErrors(t *testing.T) {
 		{"429", answer{status: 429, header: [2]string{"x-request-id", "req_429"}, body: "{}"}, "exceeded retry limit, last status: 429 Too Many Requests, request id: req_429", KindTooManyFailed, true},
 		{"429 not included", answer{status: 429, body: `{"error":{"type":"usage_not_included"}}`}, textNotIncluded, KindUsageLimit, false},
 		{"500", answer{status: 500}, textHighDemand, KindInternal, true},
+		{"router", answer{status: 402, body: `{"error":{"message":"Provider returned error","code":402,"metadata":{"raw":"{\"error\":{\"message\":\"no credit\"}}","provider_name":"x"}}}`},
+			"unexpected status 402 Payment Required: Provider returned error: no credit, url: URL/responses", KindOther, false},
+		{"router, object", answer{status: 402, body: `{"error":{"message":"","metadata":{"raw":{"message":"no credit"}}}}`}, "unexpected status 402 Payment Required: no credit, url: URL/responses", KindOther, false},
+		{"a kind and words", answer{status: 404, body: `{"status":404,"error":"Not Found","message":"No static resource v1/responses."}`},
+			"unexpected status 404 Not Found: Not Found: No static resource v1/responses., url: URL/responses", KindOther, false},
+		{"oauth", answer{status: 401, body: `{"error":"invalid_token","error_description":"The token expired"}`},
+			"unexpected status 401 Unauthorized: invalid_token: The token expired, url: URL/responses", KindOther, false},
 		{"502", answer{status: 502, body: "x"}, "unexpected status 502 Bad Gateway: x, url: URL/responses", KindOther, true},
 		{"529", answer{status: 529, body: "x"}, "unexpected status 529 <unknown status code>: x, url: URL/responses", KindOther, true},
 		{"503", answer{status: 503, body: `{"error":{"code":"x","message":"m"}}`}, "unexpected status 503 Service Unavailable: m, url: URL/responses", KindOther, true},
@@ -257,6 +264,7 @@ func TestRequestRetries(t *testing.T) {
 		{"two and done", []answer{{status: 500}, {status: 503, body: `{"error":{"code":"slow_down"}}`}, {body: event(completed)}}, 3, true},
 		{"429", []answer{{status: 429}}, 1, false},
 		{"401", []answer{{status: 401}}, 1, false},
+		{"503 that asks for longer", []answer{{status: 503, header: [2]string{"Retry-After", "30"}}}, 1, false},
 		{"cut", []answer{{body: event(msgDone)}}, 1, false},
 	} {
 		url, n := serve(t, tt.answers...)
@@ -273,9 +281,16 @@ func TestRequestRetries(t *testing.T) {
 			}
 		}
 	}
+	url, _ := serve(t, answer{status: 503, header: [2]string{"Retry-After", "3"}}, answer{body: event(completed)})
+	var s sleeps
+	c := NewClient(Endpoint{BaseURL: url, RequestMaxRetries: 4}, WithSleep(s.sleep), WithRand(middle))
+	if err := c.Stream(context.Background(), Request{}, nil, func(Event) error { return nil }); err != nil || len(s) != 1 || s[0] != 3*time.Second {
+		t.Errorf("error %v, waits %v, want the 3s that the server asked for", err, s)
+	}
+	c.Close()
 	url, n := serve(t, answer{status: 500})
 	stop := errors.New("stop")
-	c := NewClient(Endpoint{BaseURL: url, RequestMaxRetries: 1000}, WithSleep(func(context.Context, time.Duration) error {
+	c = NewClient(Endpoint{BaseURL: url, RequestMaxRetries: 1000}, WithSleep(func(context.Context, time.Duration) error {
 		if n.Load() == 3 {
 			return stop
 		}
