@@ -39,14 +39,14 @@ picture: build
 
 # make test TESTFLAGS=-json is for machines.
 test: build
-	CODEX_BIN=$(CURDIR)/bin $(GO) test $(TESTFLAGS) ./...
+	CODEX_BIN='$(CURDIR)/bin' $(GO) test $(TESTFLAGS) ./...
 
 race: build
-	CGO_ENABLED=1 CODEX_BIN=$(CURDIR)/bin $(GO) test -race ./...
+	CGO_ENABLED=1 CODEX_BIN='$(CURDIR)/bin' $(GO) test -race ./...
 
 # make bench PEER=/path/to/codex sets another codex beside ours, round by round.
 bench: build
-	$(GO) run ./tests/bench $(BENCHFLAGS) ours=$(CURDIR)/bin/codex $(if $(PEER),peer=$(PEER))
+	$(GO) run ./tests/bench $(BENCHFLAGS) ours='$(CURDIR)/bin/codex' $(if $(PEER),peer='$(PEER)')
 
 lint: staticcheck pages
 	@out=$$(gofmt -l cmd dist man pkg tests); [ -z "$$out" ] || { echo "gofmt wants: $$out"; exit 1; }
