@@ -30,6 +30,8 @@ type MCPServer struct {
 	Scopes   *[]string `json:"scopes,omitempty"`
 	Resource string    `json:"resource,omitempty"` // oauth_resource
 	ClientID string    `json:"clientId,omitempty"` // of [oauth]
+	// Logins is where its logins are kept: LoginsFile, LoginsRing or LoginsAuto; "" for a program.
+	Logins string `json:"logins,omitempty"`
 
 	Enabled bool `json:"-"`
 	// Disabled is why the administrator has switched it off, "" if nobody has.
@@ -46,6 +48,13 @@ type MCPServer struct {
 	ToolApproval map[string]string `json:"-"`
 	Parallel     bool              `json:"-"`
 }
+
+// Values of mcp_oauth_credentials_store.
+const (
+	LoginsFile = "file"
+	LoginsRing = "keyring"
+	LoginsAuto = "auto"
+)
 
 // Times of a server that says none.
 const (
@@ -77,12 +86,22 @@ func (s *MCPServer) Mode(tool string) string {
 // MCPServers lists the configured servers by name, the disabled ones too.
 func (c *Config) MCPServers() []MCPServer {
 	tables, _ := c.Get("mcp_servers").(map[string]any)
-	return c.AllowedServers(MCPServersIn(tables))
+	return c.GovernServers(MCPServersIn(tables))
 }
 
-// AllowedServers switches off the servers that the administrator's requirements do not name,
-// as that program or that address.
-func (c *Config) AllowedServers(all []MCPServer) []MCPServer {
+// GovernServers puts servers under the settings that are for all of them: where logins are
+// kept, and the administrator's requirements, which switch off those that they do not name as
+// that program or that address.
+func (c *Config) GovernServers(all []MCPServer) []MCPServer {
+	logins, ok := c.Get("mcp_oauth_credentials_store").(string)
+	if !ok {
+		logins = LoginsAuto
+	}
+	for i := range all {
+		if all[i].Command == "" {
+			all[i].Logins = logins
+		}
+	}
 	if c.req.servers == nil {
 		return all
 	}

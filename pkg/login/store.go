@@ -4,16 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"os"
-	"runtime"
 	"sync"
-	"time"
-
-	"github.com/zalando/go-keyring"
 
 	"codex/pkg/auth"
+	"codex/pkg/keyring"
 )
 
 // store keeps the text of a credential; "" is none.
@@ -54,67 +49,30 @@ func (nowhere) Change(_ context.Context, change func(string) (string, error)) er
 // ringService is the name under which the original keeps its entries.
 const ringService = "Codex Auth"
 
-// ringTime is how long a keyring may take: a person may have to unlock it.
-const ringTime = time.Minute
-
 // ringStore is an entry in the keyring of the desktop.
 type ringStore struct {
-	file    auth.File // where the credential was before
-	account string    // name of the entry
-	absent  error     // why there can be no keyring
-	set     func(service, user, text string) error
+	keyring.Entry
+	file auth.File // where the credential was before
+	set  func(ctx context.Context, text string) error
 }
 
 // ring names the entry of one home folder.
 func (p Process) ring(file auth.File) ringStore {
 	sum := sha256.Sum256([]byte(file.Home))
-	return ringStore{file: file, account: "cli|" + hex.EncodeToString(sum[:])[:16], absent: p.noBus(), set: keyring.Set}
-}
-
-// noBus says that there is no session bus, where keyrings are except on macOS and Windows:
-// one would be started otherwise, for nobody.
-func (p Process) noBus() error {
-	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" || p.Env.Get("DBUS_SESSION_BUS_ADDRESS") != "" {
-		return nil
-	}
-	if _, err := os.Stat(fmt.Sprintf("/run/user/%d/bus", p.Env.UID)); err == nil {
-		return nil
-	}
-	return errors.New("no keyring here: DBUS_SESSION_BUS_ADDRESS is not set")
-}
-
-// do calls the keyring, and does not wait for ever.
-func (r ringStore) do(call func() error) error {
-	if r.absent != nil {
-		return r.absent
-	}
-	done := make(chan error, 1)
-	go func() { done <- call() }()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(ringTime):
-		return fmt.Errorf("the keyring did not answer within %v: is it locked?", ringTime)
-	}
+	e := keyring.Entry{Service: ringService, Account: "cli|" + hex.EncodeToString(sum[:])[:16], Absent: keyring.Absent(p.Env.Get, p.Env.UID)}
+	return ringStore{Entry: e, file: file, set: e.Set}
 }
 
 func (r ringStore) Read() (string, error) {
-	var text string
-	err := r.do(func() (err error) {
-		text, err = keyring.Get(ringService, r.account)
-		return err
-	})
-	switch {
-	case errors.Is(err, keyring.ErrNotFound):
-		return "", nil
-	case err != nil:
+	text, _, err := r.Get(context.Background())
+	if err != nil {
 		return "", fmt.Errorf("failed to load CLI auth from keyring: %w", err)
 	}
 	return text, nil
 }
 
 // Change also removes the file: from now on the keyring counts.
-func (r ringStore) Change(_ context.Context, change func(string) (string, error)) error {
+func (r ringStore) Change(ctx context.Context, change func(string) (string, error)) error {
 	old, err := r.Read()
 	if err != nil {
 		return err
@@ -123,7 +81,7 @@ func (r ringStore) Change(_ context.Context, change func(string) (string, error)
 	if err != nil || text == old {
 		return err
 	}
-	if err := r.do(func() error { return r.set(ringService, r.account, text) }); err != nil {
+	if err := r.set(ctx, text); err != nil {
 		return fmt.Errorf("failed to write OAuth tokens to keyring: %w", err)
 	}
 	_, err = r.file.Remove()
@@ -132,20 +90,20 @@ func (r ringStore) Change(_ context.Context, change func(string) (string, error)
 
 // Remove removes a file that an earlier setting has left, too.
 func (r ringStore) Remove() (bool, error) {
-	err := r.forget()
-	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
+	entry, err := r.forget()
+	if err != nil {
 		return false, err
 	}
-	file, ferr := r.file.Remove()
-	return err == nil || file, ferr
+	file, err := r.file.Remove()
+	return entry || file, err
 }
 
-// forget removes the entry.
-func (r ringStore) forget() error {
-	if err := r.do(func() error { return keyring.Delete(ringService, r.account) }); err != nil {
-		return fmt.Errorf("failed to delete auth from keyring: %w", err)
+// forget removes the entry; removed says whether there was one.
+func (r ringStore) forget() (removed bool, err error) {
+	if removed, err = r.Delete(context.Background()); err != nil {
+		return false, fmt.Errorf("failed to delete auth from keyring: %w", err)
 	}
-	return nil
+	return removed, nil
 }
 
 // autoStore is the keyring where there is one, else the file.
@@ -188,13 +146,14 @@ func (a autoStore) Change(ctx context.Context, change func(string) (string, erro
 	if older, err := a.ring.Read(); err != nil || older == "" {
 		return nil
 	}
-	return a.ring.forget()
+	_, err = a.ring.forget()
+	return err
 }
 
 // Remove is done without a keyring that does not answer only where the file was what
 // counted: else nobody knows what that holds.
 func (a autoStore) Remove() (bool, error) {
-	if a.ring.absent != nil {
+	if a.ring.Absent != nil {
 		return a.file.Remove()
 	}
 	removed, err := a.ring.Remove()

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -22,7 +23,7 @@ func TestStores(t *testing.T) {
 		return err == nil
 	}
 	inRing := func(d *desk) bool {
-		text, err := keyring.Get("Codex Auth", Process{Env: config.Env{Get: func(string) string { return "x" }}}.ring(auth.File{Home: d.home}).account)
+		text, err := keyring.Get("Codex Auth", Process{Env: config.Env{Get: func(string) string { return "x" }}}.ring(auth.File{Home: d.home}).Account)
 		return err == nil && strings.Contains(text, key)
 	}
 	for _, tc := range []struct {
@@ -84,7 +85,7 @@ func TestAutoRefused(t *testing.T) {
 		}
 	}
 	keep("old")
-	store.ring.set = func(string, string, string) error { return keyring.ErrSetDataTooBig }
+	store.ring.set = func(context.Context, string) error { return keyring.ErrSetDataTooBig }
 	keep("new")
 	if text, err := store.Read(); err != nil || text != "new" {
 		t.Errorf("%q, %v", text, err)

@@ -81,6 +81,7 @@ func (c *cache) at(v *server) (string, bool) {
 	switch program := v.Command; {
 	case program == "":
 		add(c.stat(filepath.Join(c.home, ".credentials.json")))
+		add(c.stat(filepath.Join(c.home, ".credentials.json.lock"))) // of logins in a keyring
 	case !strings.ContainsAny(program, `/\`) && !add(c.find(program)),
 		strings.ContainsAny(program, `/\`) && !add(c.stat(in(v.Cwd, program))):
 		return "", false

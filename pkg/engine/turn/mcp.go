@@ -21,7 +21,7 @@ import (
 // serversOf are the servers of the Model Context Protocol that settings and plugins name, and
 // the thread may use.
 func (t *liveThread) serversOf(cfg *config.Config, parts plugins.Parts) (servers []config.MCPServer, err error) {
-	configured := append(cfg.MCPServers(), cfg.AllowedServers(parts.Servers)...)
+	configured := append(cfg.MCPServers(), cfg.GovernServers(parts.Servers)...)
 	for _, name := range t.opts.WithMCP {
 		if !slices.ContainsFunc(configured, func(s config.MCPServer) bool { return s.Name == name }) {
 			return nil, fmt.Errorf("no MCP server named '%s' is configured", name)

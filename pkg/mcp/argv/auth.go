@@ -11,6 +11,7 @@ import (
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/keyring"
 	"codex/pkg/mcp"
 	"codex/pkg/mcp/oauth"
 )
@@ -29,12 +30,12 @@ func title(s oauth.Status) string {
 }
 
 // statuses finds out about all servers at once: some are asked.
-func statuses(ctx context.Context, cfg *config.Config) (map[string]oauth.Status, error) {
+func statuses(ctx context.Context, cfg *config.Config, store oauth.Store) (map[string]oauth.Status, error) {
 	all := cfg.MCPServers()
 	found, errs := make([]oauth.Status, len(all)), make([]error, len(all))
 	var asking sync.WaitGroup
 	for i, s := range all {
-		asking.Go(func() { found[i], errs[i] = oauth.StatusOf(ctx, s, oauth.Store{Home: cfg.Home}) })
+		asking.Go(func() { found[i], errs[i] = oauth.StatusOf(ctx, s, store) })
 	}
 	asking.Wait()
 	out := map[string]oauth.Status{}
@@ -44,12 +45,17 @@ func statuses(ctx context.Context, cfg *config.Config) (map[string]oauth.Status,
 	return out, errors.Join(errs...)
 }
 
-// storeOf is where logins are kept.
-func storeOf(cfg *config.Config) (oauth.Store, error) {
-	if word, _ := cfg.Get("mcp_oauth_credentials_store").(string); word == "keyring" {
-		return oauth.Store{}, errors.New("mcp_oauth_credentials_store = \"keyring\" is not built in this version: \"file\" is")
-	}
-	return oauth.Store{Home: cfg.Home}, nil
+// store is where logins are kept; tell takes what is wrong with a keyring where the file does.
+func (p Process) store(home string, tell func(line string)) oauth.Store {
+	var once sync.Once
+	return oauth.Store{Home: home, NoRing: keyring.Absent(p.Env.Get, p.Env.UID), Warn: func(err error) {
+		once.Do(func() { tell("warning: " + err.Error() + "; using .credentials.json") })
+	}}
+}
+
+// logins is the store of a command that people have called.
+func (p Process) logins(cfg *config.Config) oauth.Store {
+	return p.store(cfg.Home, func(line string) { fmt.Fprintln(p.Stderr, "codex-mcp: "+line) })
 }
 
 // serverOf gives the settings of a server.
@@ -148,11 +154,7 @@ func (c *loginCmd) tell(ctx context.Context, cfg *config.Config, s config.MCPSer
 
 // login gets the tokens and keeps them.
 func (c *loginCmd) login(ctx context.Context, cfg *config.Config, s config.MCPServer, p Process) error {
-	store, err := storeOf(cfg)
-	if err != nil {
-		return err
-	}
-	l := &oauth.Login{Server: s, Store: store, Scopes: c.Scopes, Options: mcp.Options{Environ: p.Environ, Version: version.Compat}}
+	l := &oauth.Login{Server: s, Store: p.logins(cfg), Scopes: c.Scopes, Options: mcp.Options{Environ: p.Environ, Version: version.Compat}}
 	if c.Secret != "" {
 		if l.Secret = p.Env.Get(c.Secret); l.Secret == "" {
 			return fmt.Errorf("%s is not set", c.Secret)
@@ -199,11 +201,7 @@ func (c *logoutCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	if err != nil {
 		return err
 	}
-	store, err := storeOf(cfg)
-	if err != nil {
-		return err
-	}
-	removed, err := store.Remove(ctx, s.Name, s.URL)
+	removed, err := p.logins(cfg).Remove(ctx, s)
 	switch {
 	case err != nil:
 		return fmt.Errorf("failed to delete OAuth credentials: %w", err)
@@ -225,7 +223,7 @@ func (c *addCmd) offer(ctx context.Context, g *Grammar, p Process) error {
 	if !ok {
 		return nil
 	}
-	status, err := oauth.StatusOf(ctx, s, oauth.Store{Home: cfg.Home})
+	status, err := oauth.StatusOf(ctx, s, p.logins(cfg))
 	if err != nil || status != oauth.NotLoggedIn {
 		return err
 	}

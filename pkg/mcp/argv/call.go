@@ -37,7 +37,7 @@ func (g *Grammar) connect(ctx context.Context, p Process, name string) (*mcp.Cli
 		s.Cwd = p.Env.Cwd
 	}
 	log := func(line string) { fmt.Fprintln(p.Stderr, "codex-mcp: "+termtext.Line(line)) }
-	c, err := mcp.Connect(ctx, s, mcp.Options{Environ: p.Environ, Version: version.Compat, Guard: new(watchdog.Guard), Self: p.Self, Log: log, Authorize: oauth.Authorize(cfg.Home, p.Now, log)})
+	c, err := mcp.Connect(ctx, s, mcp.Options{Environ: p.Environ, Version: version.Compat, Guard: new(watchdog.Guard), Self: p.Self, Log: log, Authorize: oauth.Authorize(p.logins(cfg), p.Now, log)})
 	if err != nil {
 		return nil, fmt.Errorf("MCP server '%s': %w", name, err)
 	}

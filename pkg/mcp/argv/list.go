@@ -3,6 +3,7 @@ package argv
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -21,10 +22,11 @@ func (c *listCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 		return err
 	}
 	all := servers(cfg)
-	auth, err := statuses(ctx, cfg)
-	if err != nil {
-		return err
-	}
+	auth, unknown := statuses(ctx, cfg, p.logins(cfg))
+	return errors.Join(c.print(p, all, auth), unknown) // one that cannot be found out hides no server
+}
+
+func (c *listCmd) print(p Process, all []server, auth map[string]oauth.Status) error {
 	if c.JSON {
 		shapes := make([]shape, len(all))
 		for i, s := range all {

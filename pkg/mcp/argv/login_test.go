@@ -54,7 +54,7 @@ func TestLogin(t *testing.T) {
 	}
 	step(1, "codes for other machines", "login", "s", "--device-auth")
 	step(1, "port must be between", "-c", "mcp_oauth_callback_port=0", "login", "s")
-	step(1, "not built", "-c", `mcp_oauth_credentials_store="keyring"`, "login", "s")
+	step(1, "no keyring here", "-c", `mcp_oauth_credentials_store="keyring"`, "login", "s")
 	if strings.Contains(all, "PLANTED") {
 		t.Error("a token was printed")
 	}

@@ -35,9 +35,10 @@ func (c *poolCmd) Run(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Self: p.Self, Log: log.line, Authorize: oauth.Authorize(home, p.Now, log.line),
+	store := p.store(home, log.line)
+	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Self: p.Self, Log: log.line, Authorize: oauth.Authorize(store, p.Now, log.line),
 		Idle: c.idle(), Auth: func(ctx context.Context, s config.MCPServer) (string, error) {
-			status, err := oauth.StatusOf(ctx, s, oauth.Store{Home: home})
+			status, err := oauth.StatusOf(ctx, s, store)
 			return authWord(status), err
 		}})
 	defer servers.Close()

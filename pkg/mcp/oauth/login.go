@@ -195,10 +195,10 @@ func registration(redirect string, grant string) *oauthex.ClientRegistrationMeta
 
 // keep stores what was granted.
 func (l *Login) keep(ctx context.Context, as *oauth2.Config, t *oauth2.Token, resource string) error {
-	e := Entry{ServerName: l.Server.Name, ServerURL: l.Server.URL, ClientID: as.ClientID, ClientSecret: as.ClientSecret,
+	e := Entry{ClientID: as.ClientID, ClientSecret: as.ClientSecret,
 		TokenEndpoint: as.Endpoint.TokenURL, Resource: resource, Scopes: as.Scopes}
 	e.take(t)
-	return l.Store.Put(ctx, e)
+	return l.Store.Put(ctx, l.Server, e)
 }
 
 // take takes the tokens over. A refresh token that is not renewed stays.

@@ -132,7 +132,7 @@ func (s *service) token(w http.ResponseWriter, r *http.Request, say func(any)) {
 
 // login is one by a browser that goes where it is sent.
 func (s *service) login(t *testing.T) *Login {
-	return &Login{Server: config.MCPServer{Name: "srv", URL: s.URL + "/mcp", Enabled: true}, Store: Store{t.TempDir()}, Show: func(address string) {
+	return &Login{Server: config.MCPServer{Name: "srv", URL: s.URL + "/mcp", Enabled: true}, Store: Store{Home: t.TempDir()}, Show: func(address string) {
 		go func() {
 			if resp, err := http.Get(address); err == nil {
 				resp.Body.Close()
@@ -147,7 +147,7 @@ func TestBrowser(t *testing.T) {
 	if err := l.Browser(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	e, ok, err := l.Store.Get("srv", l.Server.URL)
+	e, ok, err := l.Store.Get(t.Context(), l.Server)
 	if err != nil || !ok || e.AccessToken != "access-1" || e.RefreshToken == nil || *e.RefreshToken != "refresh-1" || e.ClientID != "client-1" ||
 		e.ExpiresAt == nil || strings.Join(e.Scopes, " ") != "read" || e.TokenEndpoint != s.URL+"/token" || e.Resource != l.Server.URL {
 		t.Errorf("%+v %v %v", e, ok, err)
@@ -169,7 +169,7 @@ func TestBrowser(t *testing.T) {
 	if status, err := StatusOf(t.Context(), l.Server, l.Store); status != LoggedIn || err != nil {
 		t.Error(status, err)
 	}
-	if removed, err := l.Store.Remove(t.Context(), "srv", l.Server.URL); !removed || err != nil {
+	if removed, err := l.Store.Remove(t.Context(), l.Server); !removed || err != nil {
 		t.Error(removed, err)
 	}
 	if _, err := os.Stat(filepath.Join(l.Store.Home, ".credentials.json")); !os.IsNotExist(err) {
@@ -208,7 +208,7 @@ func TestScopes(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	nothing := httptest.NewServer(http.NotFoundHandler())
 	defer nothing.Close()
-	l := &Login{Server: config.MCPServer{Name: "x", URL: nothing.URL + "/mcp"}, Store: Store{t.TempDir()}, Show: func(string) { t.Error("shown") }}
+	l := &Login{Server: config.MCPServer{Name: "x", URL: nothing.URL + "/mcp"}, Store: Store{Home: t.TempDir()}, Show: func(string) { t.Error("shown") }}
 	if err := l.Browser(t.Context()); err != ErrUnsupported {
 		t.Error(err)
 	}
@@ -265,7 +265,7 @@ func TestDevice(t *testing.T) {
 	if err := l.Device(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if e, ok, err := l.Store.Get("srv", l.Server.URL); !ok || err != nil || e.AccessToken != "access-1" || shown != s.URL+"/activate ABCD-EFGH" {
+	if e, ok, err := l.Store.Get(t.Context(), l.Server); !ok || err != nil || e.AccessToken != "access-1" || shown != s.URL+"/activate ABCD-EFGH" {
 		t.Errorf("%+v %v %q", e, err, shown)
 	}
 }
@@ -280,7 +280,7 @@ func TestRenew(t *testing.T) {
 	now := func() time.Time { return time.Now().Add(59*time.Minute + 40*time.Second) } // 20 s before the end
 	var all sync.WaitGroup
 	for range 8 {
-		client := &http.Client{Transport: Authorize(l.Store.Home, now, func(line string) { t.Error(line) })(l.Server, http.DefaultTransport)}
+		client := &http.Client{Transport: Authorize(l.Store, now, func(line string) { t.Error(line) })(l.Server, http.DefaultTransport)}
 		all.Go(func() {
 			resp, err := client.Get(l.Server.URL)
 			if err != nil {
@@ -291,7 +291,7 @@ func TestRenew(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if e, _, err := l.Store.Get("srv", l.Server.URL); err != nil || e.AccessToken == "access-1" {
+	if e, _, err := l.Store.Get(t.Context(), l.Server); err != nil || e.AccessToken == "access-1" {
 		t.Errorf("%+v %v", e, err)
 	}
 }
@@ -304,13 +304,13 @@ func TestRefusedToken(t *testing.T) {
 	if err := l.Browser(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	e, _, _ := l.Store.Get("srv", l.Server.URL)
+	e, _, _ := l.Store.Get(t.Context(), l.Server)
 	e.AccessToken = "stale"
-	if err := l.Store.Put(t.Context(), e); err != nil {
+	if err := l.Store.Put(t.Context(), l.Server, e); err != nil {
 		t.Fatal(err)
 	}
 	logged := ""
-	client := &http.Client{Transport: Authorize(l.Store.Home, time.Now, func(line string) { logged += line })(l.Server, http.DefaultTransport)}
+	client := &http.Client{Transport: Authorize(l.Store, time.Now, func(line string) { logged += line })(l.Server, http.DefaultTransport)}
 	resp, err := client.Post(l.Server.URL, "text/plain", strings.NewReader("body"))
 	if err != nil || resp.StatusCode != 200 || logged != "" {
 		t.Errorf("%v %v %s", resp, err, logged)
@@ -356,11 +356,11 @@ func TestMoreScopes(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	defer s.Close()
-	store, server := Store{t.TempDir()}, config.MCPServer{Name: "srv", URL: s.URL}
-	if err := store.Put(t.Context(), Entry{ServerName: "srv", ServerURL: s.URL, AccessToken: "t", Scopes: []string{"read"}}); err != nil {
+	store, server := Store{Home: t.TempDir()}, config.MCPServer{Name: "srv", URL: s.URL}
+	if err := store.Put(t.Context(), server, Entry{AccessToken: "t", Scopes: []string{"read"}}); err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Transport: Authorize(store.Home, time.Now, func(string) {})(server, http.DefaultTransport)}
+	client := &http.Client{Transport: Authorize(store, time.Now, func(string) {})(server, http.DefaultTransport)}
 	_, err := client.Get(s.URL)
 	if err == nil || !strings.Contains(err.Error(), "Run `codex mcp login srv --scopes read,write`.") {
 		t.Error(err)

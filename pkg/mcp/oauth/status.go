@@ -37,7 +37,7 @@ func StatusOf(ctx context.Context, s config.MCPServer, store Store) (Status, err
 	case s.BearerTokenVar != "" || hasAuthorization(s):
 		return BearerToken, nil
 	}
-	_, ok, err := store.Get(s.Name, s.URL)
+	_, ok, err := store.Get(ctx, s)
 	switch {
 	case err != nil:
 		return Unsupported, err

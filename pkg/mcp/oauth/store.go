@@ -18,8 +18,15 @@ import (
 	"codex/pkg/jsonrpc"
 )
 
-// Store is the file that holds the tokens of a home folder.
-type Store struct{ Home string }
+// Store holds the logins of a home folder: in a file, or, as the settings of a server say, in
+// the keyring of the desktop.
+type Store struct {
+	Home string
+	// NoRing is why there can be no keyring, nil where there may be one.
+	NoRing error
+	// Warn takes what is wrong with a keyring where the file will do; nil for nobody.
+	Warn func(error)
+}
 
 const maxFile = 16 << 20
 
@@ -76,7 +83,10 @@ func decode(text []byte) (map[string]json.RawMessage, error) {
 }
 
 // Get gives the login at a server; ok is false without one.
-func (s Store) Get(name, url string) (e Entry, ok bool, err error) {
+func (s Store) Get(ctx context.Context, server config.MCPServer) (e Entry, ok bool, err error) {
+	if e, ok, err := s.ringGet(ctx, server); ok || err != nil || server.Logins == config.LoginsRing {
+		return e, ok, err
+	}
 	text, err := foreign.ReadFile(s.path(), maxFile)
 	if errors.Is(err, os.ErrNotExist) {
 		return e, false, nil
@@ -84,7 +94,7 @@ func (s Store) Get(name, url string) (e Entry, ok bool, err error) {
 	if err != nil {
 		return e, false, fmt.Errorf("read %s: %w", s.path(), err)
 	}
-	return s.pick(text, name, url)
+	return s.pick(text, server.Name, server.URL)
 }
 
 func (s Store) pick(text []byte, name, url string) (e Entry, ok bool, err error) {
@@ -107,13 +117,23 @@ func (s Store) pick(text []byte, name, url string) (e Entry, ok bool, err error)
 }
 
 // Put keeps a login.
-func (s Store) Put(ctx context.Context, e Entry) error {
-	return s.change(ctx, func(all map[string]json.RawMessage) error { return put(all, e) })
+func (s Store) Put(ctx context.Context, server config.MCPServer, e Entry) error {
+	e.ServerName, e.ServerURL = server.Name, server.URL
+	err := s.change(ctx, func(all map[string]json.RawMessage) error { return s.put(ctx, server, all, e) })
+	s.mark(server)
+	return err
 }
 
-func put(all map[string]json.RawMessage, e Entry) error {
-	key, err := Key(e.ServerName, e.ServerURL)
+// put keeps a login in the keyring, else in the file: one of them has it then.
+func (s Store) put(ctx context.Context, server config.MCPServer, all map[string]json.RawMessage, e Entry) error {
+	key, err := Key(server.Name, server.URL)
 	if err != nil {
+		return err
+	}
+	if kept, err := s.ringPut(ctx, server, e); kept || err != nil {
+		if kept {
+			delete(all, key)
+		}
 		return err
 	}
 	if e.Scopes == nil {
@@ -127,18 +147,33 @@ func put(all map[string]json.RawMessage, e Entry) error {
 	return nil
 }
 
-// Remove forgets the login at a server; removed says whether there was one.
-func (s Store) Remove(ctx context.Context, name, url string) (removed bool, err error) {
-	key, err := Key(name, url)
+// Remove forgets the login at a server; removed says whether there was one. A keyring that
+// does not answer is no matter where the file had the login.
+func (s Store) Remove(ctx context.Context, server config.MCPServer) (removed bool, err error) {
+	key, err := Key(server.Name, server.URL)
 	if err != nil {
 		return false, err
 	}
+	inRing, ringErr := s.ringRemove(ctx, server)
 	err = s.change(ctx, func(all map[string]json.RawMessage) error {
 		_, removed = all[key]
 		delete(all, key)
 		return nil
 	})
-	return removed, err
+	s.mark(server)
+	if err == nil && (!removed || server.Logins == config.LoginsRing) {
+		err = ringErr
+	}
+	return removed || inRing, err
+}
+
+// mark changes the time of the lock when a keyring was changed: that is what others can see
+// of it, who keep what a server offers to somebody logged in.
+func (s Store) mark(server config.MCPServer) {
+	if _, ok, _ := s.ring(server); ok {
+		now := time.Now()
+		_ = os.Chtimes(s.path()+".lock", now, now) // else they see it at the next call
+	}
 }
 
 // change changes the file under its lock; without entries it goes.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/oauthex"
@@ -21,11 +22,15 @@ const (
 	renewTime = 8 * time.Second
 )
 
-// Authorize gives what puts the tokens of a home into requests to a server. Without tokens
+// ringFresh is how long it counts what a keyring has said: it may be asked for every request,
+// and is slower than the file.
+const ringFresh = 5 * time.Second
+
+// Authorize gives what puts the tokens of a store into requests to a server. Without tokens
 // requests go as they are.
-func Authorize(home string, now func() time.Time, log func(line string)) func(s config.MCPServer, next http.RoundTripper) http.RoundTripper {
+func Authorize(store Store, now func() time.Time, log func(line string)) func(s config.MCPServer, next http.RoundTripper) http.RoundTripper {
 	return func(s config.MCPServer, next http.RoundTripper) http.RoundTripper {
-		return &transport{server: s, store: Store{home}, next: next, now: now, log: log}
+		return &transport{server: s, store: store, next: next, now: now, log: log}
 	}
 }
 
@@ -35,6 +40,38 @@ type transport struct {
 	next   http.RoundTripper
 	now    func() time.Time
 	log    func(string)
+
+	mu    sync.Mutex
+	known remembered // where there may be a keyring
+}
+
+// remembered is what the store has said.
+type remembered struct {
+	entry Entry
+	ok    bool
+	err   error
+	until time.Time // of the clock that nobody sets
+}
+
+// stored asks the store, a keyring not for each request.
+func (t *transport) stored(ctx context.Context) (Entry, bool, error) {
+	if _, ring, _ := t.store.ring(t.server); !ring {
+		return t.store.Get(ctx, t.server)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if time.Now().After(t.known.until) {
+		e, ok, err := t.store.Get(ctx, t.server)
+		t.known = remembered{e, ok, err, time.Now().Add(ringFresh)}
+	}
+	return t.known.entry, t.known.ok, t.known.err
+}
+
+// forget has the store asked anew.
+func (t *transport) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.known.until = time.Time{}
 }
 
 // RoundTrip sends a request with a token; a token that is refused is renewed, once.
@@ -103,7 +140,7 @@ func (t *transport) send(r *http.Request, e Entry) (*http.Response, error) {
 
 // entry gives the login, renewed if it is about to expire.
 func (t *transport) entry(ctx context.Context) (Entry, bool) {
-	e, ok, err := t.store.Get(t.server.Name, t.server.URL)
+	e, ok, err := t.stored(ctx)
 	if err != nil {
 		t.log("MCP server " + t.server.Name + ": " + err.Error())
 	}
@@ -121,13 +158,15 @@ func (t *transport) entry(ctx context.Context) (Entry, bool) {
 // renew gets new tokens under the lock of the file: of many processes one does it, and the
 // others find, by good, that it is done.
 func (t *transport) renew(ctx context.Context, good func(Entry) bool) (Entry, error) {
+	defer t.forget()
 	var e Entry
 	err := t.store.change(ctx, func(all map[string]json.RawMessage) error {
-		key, err := Key(t.server.Name, t.server.URL)
-		if err != nil {
+		var ok bool
+		var err error
+		if e, ok, err = t.store.Get(ctx, t.server); err != nil {
 			return err
 		}
-		if err := json.Unmarshal(all[key], &e); err != nil {
+		if !ok {
 			return errGone
 		}
 		if good(e) {
@@ -136,7 +175,7 @@ func (t *transport) renew(ctx context.Context, good func(Entry) bool) (Entry, er
 		if err := t.ask(ctx, &e); err != nil {
 			return err
 		}
-		return put(all, e)
+		return t.store.put(ctx, t.server, all, e)
 	})
 	return e, err
 }
