@@ -78,7 +78,7 @@ func (l *looker) script(text string, guess bool, depth int) {
 	// A shell runs what comes before a syntax error, so that counts as well; what comes
 	// then may be fine for another shell.
 	// The iterator says so itself when it is over: it goes on after a break at an error.
-	for st, err := range bash().StmtsSeq(strings.NewReader(text)) {
+	for st, err := range bash().StmtsSeq(scriptReader(text)) {
 		if err != nil || st == nil {
 			if err != nil && !guess {
 				l.add(Inner{Open: true, Hidden: true})
@@ -113,6 +113,10 @@ func (l *looker) node(n syntax.Node, guess bool, depth int) {
 			}
 		case *syntax.SglQuoted:
 			l.substitutions(n.Value, depth)
+		case *syntax.Redirect:
+			if word := readWord(n.Word); n.Hdoc == nil && word.known {
+				l.copied([]string{word.text})
+			}
 		}
 		return true
 	})
@@ -121,10 +125,11 @@ func (l *looker) node(n syntax.Node, guess bool, depth int) {
 // loads names variables whose value a shell runs, or a file that it names.
 func loads(name string) bool {
 	switch name {
-	case "BASH_ENV", "ENV", "ZDOTDIR", "PS4", "PROMPT_COMMAND":
+	case "BASH_ENV", "ENV", "ZDOTDIR", "PS4", "PROMPT_COMMAND", "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES",
+		"GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_EXEC_PATH":
 		return true
 	}
-	return false
+	return strings.HasPrefix(name, "BASH_FUNC_")
 }
 
 // substitutions looks into a text that somebody may yet expand.
@@ -132,7 +137,7 @@ func (l *looker) substitutions(text string, depth int) {
 	if depth > maxDepth || !strings.Contains(text, "$(") && !strings.Contains(text, "`") {
 		return
 	}
-	w, err := bash().Document(strings.NewReader(text))
+	w, err := bash().Document(scriptReader(text))
 	if err != nil {
 		return
 	}
@@ -163,6 +168,9 @@ func (l *looker) call(c *syntax.CallExpr, guess bool, depth int) {
 			}
 			break
 		}
+	}
+	if len(in.Argv) > 0 && len(in.Argv[0]) > 1 && in.Argv[0][0] == '-' { // of time, which is a program then
+		in.Argv = append([]string{"time"}, in.Argv...)
 	}
 	if len(c.Args) > 0 {
 		outer := l.input
@@ -223,7 +231,11 @@ func (l *looker) command(in Inner, depth int) {
 		return
 	}
 	args := in.Argv[1:]
-	switch name := baseName(in.Argv[0]); {
+	name := baseName(in.Argv[0])
+	if !looksAtFiles(name) {
+		l.copied(args)
+	}
+	switch {
 	case isShell(unversioned(name)):
 		l.shell(in, depth)
 	case name == "eval":
@@ -245,17 +257,16 @@ func (l *looker) command(in Inner, depth int) {
 		}
 	case name == "find" || name == "fd" || name == "fdfind":
 		l.find(in, args, depth)
+	case l.input == "" && takesJobs(name) && (len(args) == 0 || args[0] != "-l" && args[0] != "-r"):
+		in.Hidden = true
+		l.add(in)
 	case isInterpreter(name) || isInterpreter(unversioned(name)):
-		if l.input == "" && (len(args) == 0 || args[len(args)-1] == "-") || in.Open && len(args) > 0 && codeFollows(args[len(args)-1]) {
-			in.Hidden = true
-			l.add(in)
-		}
-		l.add(Inner{Argv: append(tokens(args), tokens([]string{l.input})...), Text: true})
+		l.interpreter(in, name, args)
 	case l.input != "" && readsCode(name):
 		l.add(Inner{Argv: tokens([]string{l.input}), Text: true})
 	case renames(name):
 		for _, a := range args {
-			l.add(Inner{Argv: []string{a}, Open: true, Guess: true})
+			l.add(Inner{Argv: []string{a[strings.LastIndexByte(a, '=')+1:]}, Open: true, Guess: true})
 		}
 	case name == "command" && len(args) > 0 && (args[0] == "-v" || args[0] == "-V"): // only says what it is
 	default:
@@ -312,6 +323,34 @@ func (l *looker) shell(in Inner, depth int) {
 	}
 }
 
+// interpreter looks at the words of a program that runs code.
+func (l *looker) interpreter(in Inner, name string, args []string) {
+	words := append(tokens(args), tokens([]string{l.input})...)
+	if l.input == "" && (len(args) == 0 || args[len(args)-1] == "-") || in.Open && len(args) > 0 && codeFollows(args[len(args)-1]) ||
+		(name == "pwsh" || name == "powershell") && slices.ContainsFunc(words, hidesCode) {
+		in.Hidden = true
+		l.add(in)
+	}
+	l.add(Inner{Argv: words, Text: true})
+}
+
+// hidesCode says that a word of a call of PowerShell runs code that can't be seen.
+func hidesCode(word string) bool {
+	w := strings.ToLower(word)
+	return w == "iex" || w == "invoke-expression" || len(w) > 1 && strings.HasPrefix("-encodedcommand", w) || w == "-ec"
+}
+
+// copied looks at words that name programs where systems have them: a copy of such a file
+// may run under another name.
+func (l *looker) copied(words []string) {
+	for _, w := range words {
+		w = w[strings.LastIndexByte(w, '=')+1:] // if=/bin/x
+		if strings.Contains(w, "/bin/") || strings.Contains(w, "/sbin/") {
+			l.add(Inner{Argv: []string{w}, Open: true, Guess: true})
+		}
+	}
+}
+
 func (l *looker) eval(in Inner, args []string, depth int) {
 	if in.Open {
 		in.Hidden = true
@@ -323,9 +362,14 @@ func (l *looker) eval(in Inner, args []string, depth int) {
 // find looks at what find and fd run for each file.
 func (l *looker) find(in Inner, args []string, depth int) {
 	for i, a := range args {
+		rest := args[i+1:]
+		if option, value, ok := strings.Cut(a, "="); ok && (option == "--exec" || option == "--exec-batch") { // fd's
+			a, rest = option, append([]string{value}, rest...)
+		} else if len(a) > 2 && (a[:2] == "-x" || a[:2] == "-X") && a != "-xdev" && a != "-xtype" && a != "-xattr" {
+			a, rest = a[:2], append([]string{a[2:]}, rest...)
+		}
 		switch a {
 		case "-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch":
-			rest := args[i+1:]
 			for n, w := range rest {
 				if w == ";" || w == "+" {
 					rest = rest[:n]
@@ -377,6 +421,12 @@ func (l *looker) wrapped(in Inner, name string, operands, depth int) {
 		break
 	}
 	sub := Inner{Argv: args[min(i+operands, len(args)):], Open: in.Open || name == "xargs" || name == "parallel", Guess: in.Guess || bare}
+	if operands > 0 && i > 0 && i < len(args) { // an option may stand for the operand
+		l.filled(Inner{Argv: args[i:], Open: in.Open, Guess: true}, depth)
+	}
+	if i < len(args) && strings.ContainsAny(args[i], " \t\n") { // watch takes it for a script
+		l.script(strings.Join(args[i:], " "), true, depth+1)
+	}
 	switch {
 	case len(sub.Argv) > 0:
 		l.filled(sub, depth)

@@ -41,10 +41,10 @@ func reads(argv []string, git bool) bool {
 	case "cat", "cd", "cut", "echo", "expr", "false", "grep", "head", "id", "ls", "nl", "paste", "pwd", "rev", "seq",
 		"stat", "tail", "tr", "true", "uname", "wc", "which", "whoami", "numfmt", "tac":
 		return true
-	case "uniq": // its second operand is a file to write
-		return operands(args) <= 1
+	case "uniq": // its second operand is a file to write, and a pattern may become two
+		return operands(args) <= 1 && !slices.ContainsFunc(args, func(a string) bool { return strings.ContainsAny(a, "*?[") })
 	case "base64":
-		return !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-o") || abbreviates(a, "--output") })
+		return !slices.ContainsFunc(args, func(a string) bool { return isShortWith(a, 'o') || abbreviates(a, "--output") })
 	case "find":
 		return !slices.ContainsFunc(args, func(a string) bool {
 			return slices.Contains([]string{"-exec", "-execdir", "-ok", "-okdir", "-delete", "-fls", "-fprint", "-fprint0", "-fprintf"}, a)
@@ -110,7 +110,7 @@ func safeGit(args []string) bool {
 		return false
 	}
 	for _, a := range rest {
-		for _, bad := range []string{"--output", "--ext-diff", "--textconv", "--exec"} {
+		for _, bad := range []string{"--output", "--ext-diff", "--textconv", "--exec", "--help"} { // help starts a viewer
 			if a != "--text" && abbreviates(a, bad) {
 				return false
 			}
@@ -134,7 +134,7 @@ func leads(option string) bool {
 		return true
 	}
 	name, _, _ := strings.Cut(option, "=")
-	return slices.Contains([]string{"--config-env", "--exec-path", "--git-dir", "--namespace", "--super-prefix", "--work-tree"}, name)
+	return slices.Contains([]string{"--bare", "--config-env", "--exec-path", "--git-dir", "--namespace", "--super-prefix", "--work-tree"}, name)
 }
 
 // Dangerous says that a plain command destroys files without asking, or that it is

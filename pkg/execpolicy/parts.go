@@ -1,6 +1,7 @@
 package execpolicy
 
 import (
+	"io"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -33,7 +34,7 @@ func Take(argv []string) Parts {
 // heredoc gives the words of a script that is one command of literal words with a
 // here-document or a here-string and nothing else, no substitution in these either.
 func heredoc(script string) []string {
-	f, err := bash().Parse(strings.NewReader(script), "")
+	f, err := bash().Parse(scriptReader(script), "")
 	if err != nil || len(f.Stmts) != 1 {
 		return nil
 	}
@@ -79,6 +80,12 @@ func runs(n syntax.Node) (found bool) {
 		return !found
 	})
 	return found
+}
+
+// scriptReader gives a script to the parser as shells see it: to them a carriage return is
+// a letter, while the parser passes over one before a newline, and over NUL.
+func scriptReader(script string) io.Reader {
+	return strings.NewReader(strings.NewReplacer("\r", "\x7f", "\x00", "\x7f").Replace(script))
 }
 
 func bash() *syntax.Parser {

@@ -13,12 +13,12 @@ func isShell(name string) bool {
 // their own.
 func wrapper(name string) (operands int, ok bool) {
 	switch name {
-	case "-", "builtin", "busybox", "caffeinate", "chronic", "command", "doas", "env", "exec", "fakeroot", "firejail", "ionice",
+	case "-", "builtin", "busybox", "caffeinate", "chronic", "command", "doas", "env", "exec", "fakeroot", "sem", "firejail", "ionice",
 		"linux32", "linux64", "ltrace", "nice", "nocorrect", "noglob", "nohup", "nsenter", "numactl", "parallel", "pkexec", "prlimit",
 		"rlwrap", "setpriv", "setsid", "stdbuf", "strace", "sudo", "systemd-inhibit", "systemd-run", "time", "torsocks", "toybox",
 		"unbuffer", "unshare", "valgrind", "watch", "xargs", "xvfb-run":
 		return 0, true
-	case "chroot", "chrt", "faketime", "flock", "gosu", "logsave", "runuser", "s6-setuidgid", "setarch", "setuidgid", "su-exec",
+	case "chroot", "chrt", "envdir", "envuidgid", "faketime", "flock", "gosu", "logsave", "runuser", "s6-setuidgid", "setarch", "setuidgid", "su-exec",
 		"taskset", "timeout":
 		return 1, true
 	}
@@ -32,7 +32,7 @@ func isInterpreter(name string) bool {
 	case "awk", "gawk", "mawk", "nawk", "original-awk", "sed", "perl", "python", "python2", "python3", "pypy", "ruby", "node", "nodejs", "deno",
 		"bun", "php", "lua", "luajit", "guile", "tclsh", "expect", "osascript", "pwsh", "powershell", "cmd", "csh", "tcsh", "elvish", "nu", "ed", "ex",
 		"vi", "view", "vim", "nvim", "emacs", "emacsclient", "gdb", "lldb", "sqlite3", "mysql", "psql", "dc", "m4", "rscript", "julia", "xonsh",
-		"socat", "nc", "ncat", "jshell", "ssh", "su", "script", "tmux", "screen", "mapfile", "readarray", "complete", "compgen", "bind":
+		"socat", "nc", "ncat", "jshell", "r", "octave", "gnuplot", "ghc", "ghci", "irb", "ssh", "su", "script", "tmux", "screen", "mapfile", "readarray", "complete", "compgen", "bind":
 		return true
 	}
 	return false
@@ -50,7 +50,20 @@ func codeFollows(option string) bool {
 // readsCode names programs that run code which comes by their standard input.
 func readsCode(name string) bool {
 	switch name {
-	case "at", "batch", "bc", "crontab", "ftp", "ghci", "gnuplot", "irb", "make", "gmake", "newgrp", "octave", "r", "sftp":
+	case "at", "batch", "bc", "crontab", "ftp", "make", "gmake", "newgrp", "sftp":
+		return true
+	}
+	return false
+}
+
+// takesJobs names programs that keep commands, from a file or their standard input, to run
+// them later.
+func takesJobs(name string) bool { return name == "at" || name == "batch" || name == "crontab" }
+
+// looksAtFiles names programs that only say something about the files in their words.
+func looksAtFiles(name string) bool {
+	switch name {
+	case "[", "[[", "command", "du", "file", "head", "ldd", "ls", "md5sum", "readelf", "readlink", "realpath", "sha256sum", "stat", "test", "type", "which":
 		return true
 	}
 	return false

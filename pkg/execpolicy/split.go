@@ -36,7 +36,7 @@ func Script(argv []string) (string, bool) {
 }
 
 func splitScript(script string) ([][]string, bool) {
-	f, err := bash().Parse(strings.NewReader(script), "")
+	f, err := bash().Parse(scriptReader(script), "")
 	if err != nil || len(f.Stmts) == 0 || len(f.Last) > 0 {
 		return nil, false
 	}

@@ -8,21 +8,27 @@ import (
 )
 
 // mayRun guesses what a program runs that nobody has heard of: its first operand and what
-// follows, the words after -- or exec, a word that is a script. Too much is found rather
-// than too little, but for programs whose words are known to be something else.
+// follows, the words after -- or exec, an option's value, a word that is a script. Too much
+// is found rather than too little, but for programs whose words are known to be something
+// else.
 func (l *looker) mayRun(name string, args []string, depth int) {
-	if l.guessing || wordsAreData(name) || Safe(append([]string{name}, args...), false) {
+	if l.guessing || Safe(append([]string{name}, args...), false) {
 		return
 	}
 	if name == "git" {
 		l.git(args, depth)
 		return
 	}
+	data := wordsAreData(name)
 	first := hasSubcommands(name)                              // the first operand was met, or is no program
 	after := name == "bwrap" || name == "perf" || name == "rr" // a word that a command follows
 	for i, a := range args {
+		l.value(args, i, data, data || first && !after, depth)
+		if data {
+			continue
+		}
 		switch option := strings.HasPrefix(a, "-"); {
-		case a == "--" || a == "exec" || a == "run":
+		case commandFollows(name, a):
 			after = true
 			continue
 		case !option && !first || after:
@@ -30,6 +36,59 @@ func (l *looker) mayRun(name string, args []string, depth int) {
 			first = first || !option && (i == 0 || !strings.HasPrefix(args[i-1], "-")) // it may be an option's value
 		}
 		l.text(a, depth)
+	}
+}
+
+// commandFollows names words after which others stand that are a command.
+func commandFollows(name, word string) bool {
+	switch word {
+	case "--", "exec", "run", "dlx", "shell":
+		return true
+	case "-E":
+		return name == "cmake"
+	case "-c":
+		return hasSubcommands(name)
+	}
+	return false
+}
+
+// value looks at the word at i if it is, or has, the value of an option. Of data only
+// options are looked at that speak of a program, and where the next word is likely to be
+// something else, only such ones too.
+func (l *looker) value(args []string, i int, data, choosy bool, depth int) {
+	a := args[i]
+	option := len(a) > 1 && a[0] == '-'
+	if at := strings.LastIndexByte(a, '='); at >= 0 && (!data || option && takesProgram(a[:at])) {
+		l.program([]string{a[at+1:]}, depth)
+	}
+	if option && a[1] != '-' && len(a) > 2 && !data {
+		l.program([]string{a[2:]}, depth)
+	}
+	if strings.HasPrefix(a, "+!") { // less and vi
+		l.program([]string{a}, depth)
+	}
+	if i == 0 {
+		return
+	}
+	if before := args[i-1]; !option && strings.HasPrefix(before, "-") && !strings.Contains(before, "=") && (!choosy || takesProgram(before)) {
+		l.program(args[i:], depth)
+	}
+}
+
+// takesProgram says that an option's name speaks of a program.
+func takesProgram(option string) bool {
+	o := strings.ToLower(option)
+	return o == "-p" || o == "-h" || strings.HasPrefix(o, "--pre") || slices.ContainsFunc([]string{"askpass", "browser", "cmd", "command", "editor", "exec", "filter", "hook",
+		"hostname-bin", "invoke", "pager", "prog", "rsh", "script", "shell", "tool", "wrapper"}, func(w string) bool { return strings.Contains(o, w) })
+}
+
+// program looks at words of which the first may be a program, with marks before it that
+// some take for one of a command.
+func (l *looker) program(argv []string, depth int) {
+	first := strings.TrimLeft(argv[0], "!|@+-")
+	if words := strings.Fields(first); len(words) > 0 {
+		name, _, _ := strings.Cut(words[0], ",") // gcc -wrapper a,b
+		l.guess(append([]string{name}, append(words[1:], argv[1:]...)...), depth)
 	}
 }
 
@@ -47,15 +106,9 @@ func (l *looker) assigned(a *syntax.Assign, depth int) {
 	if a.Name == nil || a.Value == nil || l.guessing {
 		return
 	}
-	value := readWord(a.Value)
-	if !value.known {
-		return
+	if value := readWord(a.Value); value.known && value.text != "" {
+		l.setting(value.text, depth)
 	}
-	if words := strings.Fields(value.text); len(words) > 0 && slices.ContainsFunc([]string{"ASKPASS", "BROWSER", "COMMAND", "EDITOR", "PAGER", "SHELL", "SSH", "VISUAL"},
-		func(suffix string) bool { return strings.HasSuffix(a.Name.Value, suffix) }) {
-		l.guess(words, depth)
-	}
-	l.text(value.text, depth)
 }
 
 // git looks at the words of git that are commands; most others are people's texts.
@@ -65,25 +118,44 @@ func (l *looker) git(args []string, depth int) {
 		if i > 0 {
 			before = args[i-1]
 		}
-		switch option, value, _ := strings.Cut(a, "="); {
+		_, remote, ext := strings.Cut(a, "ext::") // a URL that is a command
+		switch option, value, has := strings.Cut(a, "="); {
+		case ext:
+			l.program([]string{strings.ReplaceAll(remote, "% ", " ")}, depth)
+		case option == "--exec-path" && has || option == "--config-env":
+			l.add(Inner{Argv: append([]string{"git"}, args...), Hidden: true})
 		case before == "foreach" || before == "run" && i > 1 && args[i-2] == "bisect":
 			l.guess(args[i:], depth)
 			l.text(a, depth)
-		case runsNext(before) || strings.HasSuffix(before, "-filter") || args[0] == "config" || strings.HasPrefix(a, "-O"):
-			l.text(strings.TrimPrefix(a, "-O"), depth)
-		case runsNext(option):
-			l.text(value, depth)
+		case runsNext(before) || strings.HasSuffix(before, "-filter"):
+			l.setting(a, depth)
+		case strings.HasPrefix(a, "-O") || isShortWith(a, 'x'):
+			l.setting(strings.TrimLeft(a, "-Oixy"), depth)
+		case args[0] == "config":
+			l.setting(a, depth)
+		case has && runsNext(option):
+			l.setting(value, depth)
 		}
 	}
 }
 
-// runsNext names options of git whose value it runs, or may run.
+// setting looks at a command for git, or at a variable of its with one.
+func (l *looker) setting(word string, depth int) {
+	l.program([]string{word[strings.LastIndexByte(word, '=')+1:]}, depth)
+	l.text(word, depth)
+}
+
+// runsNext names options of git whose value it runs, or may run, and beginnings of these.
 func runsNext(option string) bool {
 	switch option {
-	case "-c", "-x", "-u", "--config", "--exec", "--extcmd", "--open-files-in-pager", "--receive-pack", "--upload-pack":
+	case "-c", "-x", "-u":
 		return true
 	}
-	return false
+	if !strings.HasPrefix(option, "--") {
+		return isShortWith(option, 'x')
+	}
+	return strings.HasSuffix(option, "-cmd") || slices.ContainsFunc([]string{"--access-hook", "--browser", "--config", "--exec", "--extcmd", "--open-files-in-pager",
+		"--receive-pack", "--smtp-server", "--upload-pack"}, func(o string) bool { return abbreviates(option, o) })
 }
 
 // guess looks at words that are a command, perhaps.
@@ -104,7 +176,11 @@ func (l *looker) text(word string, depth int) {
 	if before := strings.IndexAny(word, " \t\n"); before > 0 {
 		word = word[strings.LastIndexByte(word[:before], '=')+1:] // --hook=exec=
 	}
-	l.look(func(in *looker) { in.script(strings.TrimPrefix(word, "!"), true, depth+1) })
+	script := strings.TrimLeft(word, "!|@+")
+	l.look(func(in *looker) { in.script(script, true, depth+1) })
+	if _, err := bash().Parse(scriptReader(script), ""); err != nil && strings.ContainsAny(script, "({`") { // code of another language
+		l.add(Inner{Argv: tokens([]string{script}), Text: true})
+	}
 }
 
 // look takes over what is seen in a guess. That something is hidden there is nothing to
@@ -133,7 +209,7 @@ func (l *looker) look(guess func(*looker)) {
 // look like commands.
 func wordsAreData(name string) bool {
 	return slices.Contains([]string{"[", "[[", "apropos", "basename", "break", "c++", "cc", "chgrp", "chmod", "chown", "clang", "clang++", "cmp", "comm", "continue", "curl", "cut",
-		"declare", "df", "diff", "dirname", "du", "egrep", "exit", "export", "false", "fgrep", "file", "g++", "gcc", "gh", "grep", "help", "info", "jq", "just",
+		"declare", "df", "diff", "dirname", "du", "egrep", "exit", "export", "false", "fgrep", "file", "g++", "gcc", "gh", "grep", "help", "info", "jq",
 		"kill", "killall", "let", "local", "logger", "ls", "mkdir", "ninja", "notify-send", "pgrep", "pidof", "pkill", "printf", "pwd", "read", "readlink",
 		"readonly", "realpath", "return", "rg", "rm", "rmdir", "say", "set", "shift", "tee", "test", "tldr", "touch", "tr", "true", "type", "umask",
 		"unset", "wait", "wget", "whatis", "whereis", "which", "yq"}, name)
@@ -141,7 +217,7 @@ func wordsAreData(name string) bool {
 
 // hasSubcommands names programs whose first operand says what they do.
 func hasSubcommands(name string) bool {
-	return slices.Contains([]string{"ansible", "apt", "apt-get", "aws", "az", "brew", "bundle", "cargo", "cmake", "composer", "conda", "dnf", "docker", "dpkg",
-		"flatpak", "gcloud", "gem", "gmake", "go", "gradle", "helm", "hg", "ip", "kubectl", "make", "man", "meson", "mvn", "npm", "nix", "pacman",
+	return slices.Contains([]string{"apt", "apt-get", "aws", "az", "brew", "bundle", "cargo", "cmake", "composer", "conda", "dnf", "docker", "dpkg",
+		"flatpak", "gcloud", "gem", "gmake", "go", "gradle", "helm", "hg", "ip", "just", "kubectl", "make", "man", "meson", "mvn", "npm", "nix", "pacman",
 		"pip", "pip3", "pipx", "pnpm", "podman", "poetry", "rustup", "snap", "svn", "systemctl", "terraform", "uv", "yarn", "yum"}, name)
 }

@@ -2,6 +2,8 @@ package execpolicy
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -32,7 +34,16 @@ func readWord(w *syntax.Word) word {
 		r.known = false
 		r.plain = r.plain && r.glob > 0 && r.text[0] != '-'
 	}
+	if strings.ContainsFunc(r.text, deceives) {
+		r.plain = false
+	}
 	return r.word
+}
+
+// deceives says that a letter looks like another one, or like none, or that shells differ
+// about it.
+func deceives(c rune) bool {
+	return c == utf8.RuneError || c != '\t' && c != '\n' && unicode.IsControl(c) || c > unicode.MaxASCII && unicode.IsSpace(c) || unicode.In(c, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 type wordReader struct {
