@@ -66,7 +66,7 @@ type Client struct {
 	conn  *jsonrpc.Conn
 	said  *words
 	rec   *recorder
-	info  Info
+	can   abilities
 	weak  bool // Config.LegacyLandlock
 	level string
 
@@ -148,19 +148,8 @@ func (c *Client) handshake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.info, err = infoOf(res.EnvironmentInfo); err != nil {
-		return err
-	}
+	c.can = abilitiesOf(res.EnvironmentInfo)
 	return c.conn.Notify(wire.NotifyInitialized, struct{}{})
-}
-
-// Info says where the server is and what it can do.
-func (c *Client) Info() Info { return c.info }
-
-// Ping asks for a sign of life in a way that every kind of server answers.
-func (c *Client) Ping(ctx context.Context) error {
-	var res wire.TerminateResult
-	return c.call(ctx, wire.MethodTerminate, wire.TerminateParams{ProcessID: "-"}, &res)
 }
 
 // Done is closed when the connection is gone, for whatever reason; Err says why.

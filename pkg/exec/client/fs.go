@@ -30,12 +30,6 @@ type Metadata struct {
 	ModTime                  time.Time
 }
 
-// DirEntry is one name of a directory.
-type DirEntry struct {
-	Name          string
-	IsDir, IsFile bool
-}
-
 // ReadFile gives a whole file of at most wire.MaxReadFile bytes.
 func (c *Client) ReadFile(ctx context.Context, path string, sb *FileSandbox) ([]byte, error) {
 	var data []byte
@@ -98,40 +92,10 @@ func (c *Client) GetMetadata(ctx context.Context, path string, sb *FileSandbox) 
 	return Metadata{IsDir: m.IsDirectory, IsFile: m.IsFile, IsSymlink: m.IsSymlink, Size: m.Size, ModTime: time.UnixMilli(m.ModifiedAtMs)}, nil
 }
 
-// ReadDirectory lists a directory in no particular order, dangling links left out.
-func (c *Client) ReadDirectory(ctx context.Context, path string, sb *FileSandbox) ([]DirEntry, error) {
-	var res wire.ReadDirectoryResult
-	err := c.fs(ctx, wire.MethodReadDirectory, path, sb, func(s *wire.SandboxContext) any {
-		return wire.PathParams{Path: c.path(path), Sandbox: s}
-	}, &res)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]DirEntry, len(res.Entries))
-	for i, e := range res.Entries {
-		entries[i] = DirEntry{Name: e.FileName, IsDir: e.IsDirectory, IsFile: e.IsFile}
-	}
-	return entries, nil
-}
-
 // Copy copies a file or a link, or with recursive a directory.
 func (c *Client) Copy(ctx context.Context, src, dst string, recursive bool, sb *FileSandbox) error {
 	return c.fs(ctx, wire.MethodCopy, src, sb, func(s *wire.SandboxContext) any {
 		return wire.CopyParams{SourcePath: c.path(src), DestinationPath: c.path(dst), Recursive: recursive, Sandbox: s}
-	}, nil)
-}
-
-// Rename moves src to dst at once, replacing a file there. Where the server cannot, it
-// copies and removes.
-func (c *Client) Rename(ctx context.Context, src, dst string, sb *FileSandbox) error {
-	if !c.info.Rename {
-		if err := c.Copy(ctx, src, dst, true, sb); err != nil {
-			return err
-		}
-		return c.Remove(ctx, src, true, false, sb)
-	}
-	return c.fs(ctx, wire.MethodRename, src, sb, func(s *wire.SandboxContext) any {
-		return wire.RenameParams{SourcePath: c.path(src), DestinationPath: c.path(dst), Sandbox: s}
 	}, nil)
 }
 

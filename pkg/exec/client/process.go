@@ -74,9 +74,7 @@ type Process struct {
 	limit      string
 	denied     bool
 	known      bool
-	counts     *wire.ClosedExtra
 	err        error
-	sandbox    string
 	unenforced []string
 	hasClose   bool
 }
@@ -107,10 +105,10 @@ func (c *Client) StartProcess(ctx context.Context, sp StartParams, sink func(str
 	confined := false
 	if sp.Sandbox != nil {
 		confined = sp.Sandbox.Confines()
-		if confined && !c.info.Sandbox {
+		if confined && !c.can.Sandbox {
 			return nil, ErrNoSandbox
 		}
-		if c.info.URIs {
+		if c.can.URIs {
 			cwd := sp.SandboxCwd
 			if cwd == "" {
 				cwd = sp.Cwd
@@ -141,7 +139,6 @@ func (c *Client) StartProcess(ctx context.Context, sp StartParams, sink func(str
 		c.forget(p)
 		return nil, err
 	}
-	p.sandbox = res.SandboxType
 	if res.Extra != nil {
 		p.unenforced = res.Extra.Unenforced
 	}
@@ -176,17 +173,17 @@ func (c *Client) forget(p *Process) {
 
 func (c *Client) extra(sp StartParams) *wire.StartExtra {
 	var x wire.StartExtra
-	x.Merge = sp.Merge && c.info.Merge
-	if sp.Tty && sp.Rows > 0 && sp.Cols > 0 && c.info.Resize {
+	x.Merge = sp.Merge && c.can.Merge
+	if sp.Tty && sp.Rows > 0 && sp.Cols > 0 && c.can.Resize {
 		x.Size = &wire.Size{Rows: sp.Rows, Cols: sp.Cols}
 	}
-	if c.info.Retain {
+	if c.can.Retain {
 		x.Retain = &wire.Retain{HeadBytes: sp.RetainHead, TailBytes: sp.RetainTail}
 	}
-	if sp.WallLimit > 0 && c.info.Limits {
+	if sp.WallLimit > 0 && c.can.Limits {
 		x.Limits = &wire.Limits{WallMs: max(1, sp.WallLimit.Milliseconds())}
 	}
-	x.AskNetwork = sp.AskNetwork != nil && c.info.Network
+	x.AskNetwork = sp.AskNetwork != nil && c.can.Network
 	if x == (wire.StartExtra{}) {
 		return nil
 	}
@@ -210,9 +207,6 @@ func fillPolicy(p *shellenv.Policy) *shellenv.Policy {
 	}
 	return &q
 }
-
-// ID is the id the caller chose.
-func (p *Process) ID() string { return p.id }
 
 // Exited is closed when process/exited has come; output may still follow.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
@@ -254,16 +248,6 @@ func (p *Process) SandboxDenied() (denied, known bool) {
 // Unenforced lists, for people, what the machine does not enforce of the policy.
 func (p *Process) Unenforced() []string { return p.unenforced }
 
-// SandboxType names what confines the process; "none" or "" is nothing.
-func (p *Process) SandboxType() string { return p.sandbox }
-
-// Counts gives the bytes written, after Closed and where the server tells; else nil.
-func (p *Process) Counts() *wire.ClosedExtra {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.counts
-}
-
 // Err says why the process was lost: the connection ended before it was closed. Nil
 // otherwise.
 func (p *Process) Err() error {
@@ -287,7 +271,7 @@ func (p *Process) Write(ctx context.Context, b []byte) error {
 // character. Without the server's help that is an error on a pipe.
 func (p *Process) CloseStdin(ctx context.Context) error {
 	switch {
-	case p.c.info.EOF:
+	case p.c.can.EOF:
 		return p.write(ctx, nil, &wire.WriteExtra{EOF: true})
 	case p.tty:
 		return p.write(ctx, []byte{4}, nil)
@@ -321,7 +305,7 @@ func (p *Process) write(ctx context.Context, b []byte, extra *wire.WriteExtra) e
 // where the server can; SIGKILL comes that much later.
 func (p *Process) Terminate(ctx context.Context, grace time.Duration) error {
 	params := wire.TerminateParams{ProcessID: p.id}
-	if grace > 0 && p.c.info.Terminate {
+	if grace > 0 && p.c.can.Terminate {
 		params.Extra = &wire.TerminateExtra{GraceMs: max(1, grace.Milliseconds())}
 	}
 	if err := p.c.call(ctx, wire.MethodTerminate, params, nil); err != nil {
@@ -330,42 +314,9 @@ func (p *Process) Terminate(ctx context.Context, grace time.Duration) error {
 	return nil
 }
 
-// Signal names of Process.Signal.
-const (
-	Interrupt = "interrupt"
-	Term      = "terminate"
-	Hangup    = "hangup"
-	Quit      = "quit"
-	Kill      = "kill"
-	Usr1      = "usr1"
-	Usr2      = "usr2"
-)
-
-// Signal sends a signal to the process's group, on a terminal to its foreground group.
-// Where the server cannot, an interrupt on a terminal is the byte 03, and what would end
-// the process ends it.
-func (p *Process) Signal(ctx context.Context, name string) error {
-	known := slices.Contains([]string{Interrupt, Term, Hangup, Quit, Kill, Usr1, Usr2}, name)
-	switch {
-	case !known:
-		return fmt.Errorf("signal process %s: unknown signal %q", p.id, name)
-	case p.c.info.Signals || p.c.info.URIs && name == Interrupt:
-		err := p.c.call(ctx, wire.MethodSignal, wire.SignalParams{ProcessID: p.id, Signal: name}, nil)
-		if err != nil {
-			return fmt.Errorf("signal process %s: %w", p.id, err)
-		}
-		return nil
-	case p.tty && name == Interrupt:
-		return p.Write(ctx, []byte{3})
-	case name == Usr1 || name == Usr2:
-		return fmt.Errorf("signal process %s: %w", p.id, errors.ErrUnsupported)
-	}
-	return p.Terminate(ctx, 0)
-}
-
 // Resize changes the size of the terminal; errors.ErrUnsupported where the server cannot.
 func (p *Process) Resize(ctx context.Context, rows, cols int) error {
-	if !p.c.info.Resize {
+	if !p.c.can.Resize {
 		return fmt.Errorf("resize process %s: %w", p.id, errors.ErrUnsupported)
 	}
 	err := p.c.call(ctx, wire.MethodResize, wire.ResizeParams{ProcessID: p.id, Rows: rows, Cols: cols}, nil)
@@ -417,9 +368,6 @@ func (p *Process) event(e event) error {
 func (p *Process) note(e event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e.closed != nil && p.counts == nil {
-		p.counts = e.closed.Extra
-	}
 	if e.exited == nil || p.hasExit {
 		return
 	}
