@@ -67,11 +67,11 @@ func (m Model) HasTier(id string) bool {
 }
 
 // AutoCompactLimit is the number of tokens at which the history is compacted:
-// 90 % of the window, or less when the model or the user (0: no wish) says so.
+// 90 % of the window, or less when the model or the user (0: no wish) says so. 0 is never.
 func (m Model) AutoCompactLimit(wish int64) int64 {
 	limit := m.ContextWindow * 9 / 10
 	for _, l := range []int64{m.AutoCompact, wish} {
-		if l > 0 && l < limit {
+		if l > 0 && (l < limit || limit == 0) {
 			limit = l
 		}
 	}

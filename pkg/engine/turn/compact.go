@@ -17,10 +17,7 @@ import (
 
 // mustCompact says whether the context is as full as it may get.
 func (t *liveThread) mustCompact() bool {
-	limit := t.set.model.ContextWindow * 9 / 10
-	if n := t.cfg.AutoCompactLimit; n > 0 && (n < limit || limit == 0) {
-		limit = n
-	}
+	limit := t.set.model.AutoCompactLimit(t.cfg.AutoCompactLimit)
 	return limit > 0 && t.tokens.Last.Total >= limit
 }
 
