@@ -26,12 +26,10 @@ import (
 	"codex/pkg/watchdog"
 )
 
-// Defaults of the provider settings of the same names.
 const (
-	DefaultRequestMaxRetries = 4
-	DefaultStreamMaxRetries  = 5
-	DefaultIdleTimeout       = 300 * time.Second
-	// MaxRetries caps both retry settings.
+	// DefaultIdleTimeout is the default of the provider setting of that name.
+	DefaultIdleTimeout = 300 * time.Second
+	// MaxRetries caps the settings of retries.
 	MaxRetries = 100
 )
 
@@ -135,14 +133,6 @@ type Client struct {
 
 // Option changes how a client waits and reads the clock.
 type Option func(*Client)
-
-// WithSleep sets what waits between two attempts.
-func WithSleep(f func(context.Context, time.Duration) error) Option {
-	return func(c *Client) { c.sleep = f }
-}
-
-// WithRand sets the source of the jitter, numbers in [0,1).
-func WithRand(f func() float64) Option { return func(c *Client) { c.rnd = f } }
 
 // WithClock sets the clock that usage limit texts name a time by.
 func WithClock(f func() time.Time) Option { return func(c *Client) { c.now = f } }

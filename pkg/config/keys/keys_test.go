@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write man/codex-config.5")
 func TestPage(t *testing.T) {
 	const path = "../../../man/codex-config.5"
 	if *update {
-		if err := os.WriteFile(path, []byte(Page()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(page()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -27,7 +27,7 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(b) != Page() {
+	if string(b) != page() {
 		t.Errorf("%s is not what the table says: go test ./pkg/config/keys -update", path)
 	}
 }

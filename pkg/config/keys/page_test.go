@@ -11,8 +11,8 @@ import (
 //go:embed page.mdoc
 var frame string
 
-// Page is codex-config(5), in mdoc.
-func Page() string {
+// page is codex-config(5), in mdoc.
+func page() string {
 	s := frame
 	for mark, file := range map[string]string{"config": Config, "requirements": Requirements} {
 		all := All(file)

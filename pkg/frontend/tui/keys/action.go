@@ -1,10 +1,5 @@
 package keys
 
-import (
-	"fmt"
-	"strings"
-)
-
 // Action is something that a key does, and the keys that do it. Its name is that of
 // config.toml: tui.keymap.CONTEXT.NAME. Those without a context have keys that cannot be
 // changed.
@@ -156,22 +151,3 @@ func Actions() []Action { return actions[:] }
 
 // Path is where config.toml has its keys.
 func (a Action) Path() []string { return []string{"tui", "keymap", a.Context, a.Name} }
-
-// Page is the table of actions that can have other keys, in mdoc.
-func Page() string {
-	var b strings.Builder
-	b.WriteString(".Bl -tag -width Ds -compact\n")
-	for _, a := range actions {
-		if a.Context == "" {
-			continue
-		}
-		fmt.Fprintf(&b, ".It Ic %s.%s\n", a.Context, a.Name)
-		if a.Keys == "" {
-			fmt.Fprintf(&b, "%s\n.Pq no key\n", a.About)
-			continue
-		}
-		fmt.Fprintf(&b, "%s:\n.Ql %s\n", a.About, strings.ReplaceAll(a.Keys, " ", "\n.Ql "))
-	}
-	b.WriteString(".El\n")
-	return b.String()
-}

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -51,11 +52,11 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(page), Page()) {
+	if !strings.Contains(string(page), table()) {
 		if os.Getenv("UPDATE") != "" {
-			os.Stdout.WriteString(Page())
+			os.Stdout.WriteString(table())
 		}
-		t.Error("codex-tui(1) does not have the table of keys.Page; UPDATE=1 prints it")
+		t.Error("codex-tui(1) does not have the table of its keys; UPDATE=1 prints it")
 	}
 }
 
@@ -138,4 +139,23 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q is %s, and that is %v, %v", s, k, again, err)
 		}
 	})
+}
+
+// table is that of actions that can have other keys, in mdoc.
+func table() string {
+	var b strings.Builder
+	b.WriteString(".Bl -tag -width Ds -compact\n")
+	for _, a := range actions {
+		if a.Context == "" {
+			continue
+		}
+		fmt.Fprintf(&b, ".It Ic %s.%s\n", a.Context, a.Name)
+		if a.Keys == "" {
+			fmt.Fprintf(&b, "%s\n.Pq no key\n", a.About)
+			continue
+		}
+		fmt.Fprintf(&b, "%s:\n.Ql %s\n", a.About, strings.ReplaceAll(a.Keys, " ", "\n.Ql "))
+	}
+	b.WriteString(".El\n")
+	return b.String()
 }
