@@ -128,7 +128,6 @@ type Config struct {
 	// none of them. ProjectDocFallback are more names to look for.
 	ProjectDocMaxBytes int
 	ProjectDocFallback []string
-	ProjectRootMarkers []string
 
 	HideReasoning, ShowRawReasoning bool
 	// WebSearch is disabled, cached or live.
@@ -140,7 +139,7 @@ type Config struct {
 	AllowLoginShell              bool
 	BackgroundTerminalMaxTimeout time.Duration
 
-	IncludeEnvironmentContext, IncludePermissions, IncludeAppsInstructions bool
+	IncludeEnvironmentContext, IncludePermissions bool
 
 	Features Features
 	Pipeline Pipeline
@@ -152,8 +151,6 @@ type Config struct {
 	ForcedWorkspaceIDs []string
 	ChatGPTBaseURL     string
 	LogDir, SQLiteHome string
-	FileOpener         string
-	CheckForUpdate     bool
 
 	// Deprecations are notices about old settings in use.
 	Deprecations []Deprecation

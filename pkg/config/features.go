@@ -126,19 +126,6 @@ func (f Features) Enabled(name string) bool {
 	return d.Default
 }
 
-// Beta lists the enabled features of the experimental stage, sorted: the value
-// of the x-codex-beta-features header.
-func (f Features) Beta() []string {
-	var names []string
-	for _, e := range AllFeatures() {
-		on, ok := f.set[e.Name]
-		if e.Stage == stageExperimental && (on || !ok && e.Default) {
-			names = append(names, e.Name)
-		}
-	}
-	return names
-}
-
 func featureNamed(name string) (Feature, bool) {
 	i, ok := slices.BinarySearchFunc(allFeatures[:], name, func(f Feature, n string) int { return strings.Compare(f.Name, n) })
 	if !ok {

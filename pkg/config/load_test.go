@@ -72,7 +72,7 @@ func TestValues(t *testing.T) {
 		{"terminal timeout has a floor", "background_terminal_max_timeout=1", Options{}, func(c *Config) any { return c.BackgroundTerminalMaxTimeout }, 5 * time.Second},
 		{"terminal timeout", "", Options{}, func(c *Config) any { return c.BackgroundTerminalMaxTimeout }, 300 * time.Second},
 		{"docs", "project_doc_max_bytes=0\nproject_doc_fallback_filenames=['A', ' ', 'B']", Options{}, func(c *Config) any { return say(c.ProjectDocMaxBytes, c.ProjectDocFallback) }, "0 [A B]"},
-		{"docs by default", "", Options{}, func(c *Config) any { return say(c.ProjectDocMaxBytes, c.ProjectDocFallback, c.ProjectRootMarkers) }, "32768 [] [.git]"},
+		{"docs by default", "", Options{}, func(c *Config) any { return say(c.ProjectDocMaxBytes, c.ProjectDocFallback) }, "32768 []"},
 		{"feature default", "", Options{}, func(c *Config) any {
 			return say(c.Features.Enabled("unified_exec"), c.Features.Enabled("memories"), c.Features.Enabled("nope"))
 		}, "true false false"},

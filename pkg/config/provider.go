@@ -9,7 +9,6 @@ type Provider struct {
 	BaseURL string
 	// EnvKey names the variable with the key; BearerToken is a literal one.
 	EnvKey, EnvKeyInstructions, BearerToken string
-	WireAPI                                 string // responses
 	// Command is a program that speaks the wire on its stdio instead of HTTP.
 	Command []string
 	Auth    *CommandAuth
@@ -18,9 +17,7 @@ type Provider struct {
 	HTTPHeaders, EnvHTTPHeaders         map[string]string
 	RequestMaxRetries, StreamMaxRetries int
 	StreamIdleTimeout                   time.Duration
-	WebsocketConnectTimeout             time.Duration
 	RequiresOpenAIAuth                  bool
-	SupportsWebsockets                  bool
 	// AWSProfile and AWSRegion belong to amazon-bedrock.
 	AWSProfile, AWSRegion string
 }
@@ -36,7 +33,3 @@ type CommandAuth struct {
 	Timeout         time.Duration
 	RefreshInterval time.Duration // 0: only after a 401
 }
-
-// OpenAI tells whether provider-specific behaviour of the vendor's own service
-// applies: the test is the name, as the original's is.
-func (p Provider) OpenAI() bool { return p.Name == "OpenAI" }

@@ -29,7 +29,7 @@ func builtins(o Options, t view) map[string]Provider {
 			EnvHTTPHeaders: map[string]string{
 				"OpenAI-Organization": "OPENAI_ORGANIZATION", "OpenAI-Project": "OPENAI_PROJECT",
 			},
-			RequiresOpenAIAuth: true, SupportsWebsockets: true,
+			RequiresOpenAIAuth: true,
 		},
 		"ollama":   oss("ollama", "11434"),
 		"lmstudio": oss("lmstudio", "1234"),
@@ -45,7 +45,6 @@ func builtins(o Options, t view) map[string]Provider {
 }
 
 func (p *Provider) defaults() {
-	p.WireAPI = "responses"
 	if p.RequestMaxRetries == 0 {
 		p.RequestMaxRetries = 4
 	}
@@ -54,9 +53,6 @@ func (p *Provider) defaults() {
 	}
 	if p.StreamIdleTimeout == 0 {
 		p.StreamIdleTimeout = 300 * time.Second
-	}
-	if p.WebsocketConnectTimeout == 0 {
-		p.WebsocketConnectTimeout = 15 * time.Second
 	}
 }
 
@@ -104,14 +100,12 @@ func (c *Config) provider(id string, t view) Provider {
 	p := Provider{
 		ID: id, Name: orElse(t.str("name"), id), BaseURL: t.str("base_url"),
 		EnvKey: t.str("env_key"), EnvKeyInstructions: t.str("env_key_instructions"),
-		BearerToken: t.str("experimental_bearer_token"), WireAPI: "responses", Command: t.list("command"),
+		BearerToken: t.str("experimental_bearer_token"), Command: t.list("command"),
 		HTTPHeaders: t.strings("http_headers"), EnvHTTPHeaders: t.strings("env_http_headers"),
-		RequestMaxRetries:       int(min(t.num(4, "request_max_retries"), 100)),
-		StreamMaxRetries:        int(min(t.num(5, "stream_max_retries"), 100)),
-		StreamIdleTimeout:       ms(300_000, "stream_idle_timeout_ms"),
-		WebsocketConnectTimeout: ms(15_000, "websocket_connect_timeout_ms"),
-		RequiresOpenAIAuth:      t.flag(false, "requires_openai_auth"),
-		SupportsWebsockets:      t.flag(false, "supports_websockets"),
+		RequestMaxRetries:  int(min(t.num(4, "request_max_retries"), 100)),
+		StreamMaxRetries:   int(min(t.num(5, "stream_max_retries"), 100)),
+		StreamIdleTimeout:  ms(300_000, "stream_idle_timeout_ms"),
+		RequiresOpenAIAuth: t.flag(false, "requires_openai_auth"),
 	}
 	q := t.strings("query_params")
 	for _, k := range slices.Sorted(maps.Keys(q)) {

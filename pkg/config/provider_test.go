@@ -35,10 +35,10 @@ region = "eu-west-1"
 	c := load(t, Options{Env: env, Provider: "x"})
 	p := c.Provider
 	if p.BaseURL != "https://x/v1" || p.EnvKey != "K" || p.RequestMaxRetries != 0 || p.StreamMaxRetries != 100 || p.StreamIdleTimeout != 7*time.Millisecond ||
-		!slices.Equal(p.QueryParams, []Param{{"a", "1"}, {"b", "2"}}) || p.HTTPHeaders["H"] != "v" || p.EnvHTTPHeaders["E"] != "VAR" || p.WireAPI != "responses" || p.RequiresOpenAIAuth {
+		!slices.Equal(p.QueryParams, []Param{{"a", "1"}, {"b", "2"}}) || p.HTTPHeaders["H"] != "v" || p.EnvHTTPHeaders["E"] != "VAR" || p.RequiresOpenAIAuth {
 		t.Fatalf("%+v", p)
 	}
-	if p := c.Providers["openai"]; p.BaseURL != "http://localhost/v1" || !p.OpenAI() || p.RequestMaxRetries != 4 || p.StreamMaxRetries != 5 || p.StreamIdleTimeout != 300*time.Second || !p.RequiresOpenAIAuth {
+	if p := c.Providers["openai"]; p.BaseURL != "http://localhost/v1" || p.RequestMaxRetries != 4 || p.StreamMaxRetries != 5 || p.StreamIdleTimeout != 300*time.Second || !p.RequiresOpenAIAuth {
 		t.Fatalf("%+v", p)
 	}
 	if p := c.Providers["cmd"]; p.Name != "cmd" || len(p.Command) != 3 {

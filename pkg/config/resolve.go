@@ -296,10 +296,6 @@ func (c *Config) readRest(o Options, t view) {
 			c.ProjectDocFallback = append(c.ProjectDocFallback, n)
 		}
 	}
-	c.ProjectRootMarkers = []string{".git"}
-	if _, ok := t["project_root_markers"]; ok {
-		c.ProjectRootMarkers = t.list("project_root_markers")
-	}
 	c.HideReasoning = t.flag(false, "hide_agent_reasoning")
 	c.ShowRawReasoning = t.flag(false, "show_raw_agent_reasoning")
 	c.Personality = t.word("personality")
@@ -307,7 +303,6 @@ func (c *Config) readRest(o Options, t view) {
 	c.BackgroundTerminalMaxTimeout = max(time.Duration(min(t.num(300_000, "background_terminal_max_timeout"), 1<<40))*time.Millisecond, 5*time.Second)
 	c.IncludeEnvironmentContext = t.flag(true, "include_environment_context")
 	c.IncludePermissions = t.flag(true, "include_permissions_instructions")
-	c.IncludeAppsInstructions = t.flag(true, "include_apps_instructions")
 	for _, f := range listOf(t.table("pipeline")["filters"]) {
 		if argv, ok := stringList(f); ok {
 			c.Pipeline.Filters = append(c.Pipeline.Filters, argv)
@@ -329,8 +324,6 @@ func (c *Config) readRest(o Options, t view) {
 		c.SQLiteHome = o.Env.absolute(v, c.Cwd)
 	}
 	c.SQLiteHome = orElse(t.str("sqlite_home"), c.SQLiteHome)
-	c.FileOpener = orElse(t.word("file_opener"), "vscode")
-	c.CheckForUpdate = t.flag(true, "check_for_update_on_startup")
 }
 
 // finish sets what depends on the constrained values.

@@ -35,12 +35,6 @@ type ProxySettings struct {
 	AllUnixSockets   bool `json:"dangerously_allow_all_unix_sockets,omitempty"`
 }
 
-// Where the proxies listen when nobody says otherwise.
-const (
-	DefaultProxyURL = "http://127.0.0.1:3128"
-	DefaultSocksURL = "http://127.0.0.1:8081"
-)
-
 // Values of ProxySettings.Mode.
 const (
 	ProxyFull    = "full"    // any method

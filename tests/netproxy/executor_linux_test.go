@@ -68,9 +68,6 @@ func (h *executor) start(words, script string, change func(*client.StartParams))
 // tells what was refused.
 func TestExecutor(t *testing.T) {
 	h := newExecutor(t, filepath.Join(binaries, "codex-sandbox"))
-	if !h.Info().Network {
-		t.Error("the capability is missing")
-	}
 	web, _ := world(t)
 	// Many at once, of two kinds.
 	var waits []func() (string, int)

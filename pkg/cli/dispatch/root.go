@@ -25,12 +25,11 @@ const (
 	// search: it gets them as -c.
 	groupsAsConfig
 
-	takesNone     takes = 0
-	takesConfig         = groupConfig
-	takesSettings       = groupConfig | groupModel
-	takesTurn           = groupConfig | groupModel | groupSandbox | groupDir | groupAsk | groupSearch
-	takesExec           = groupConfig | groupModel | groupSandbox | groupDir | groupImage | groupAsk | groupSearch | groupsAsConfig
-	takesAll            = takesTurn | groupImage | groupScreen
+	takesConfig   = groupConfig
+	takesSettings = groupConfig | groupModel
+	takesTurn     = groupConfig | groupModel | groupSandbox | groupDir | groupAsk | groupSearch
+	takesExec     = groupConfig | groupModel | groupSandbox | groupDir | groupImage | groupAsk | groupSearch | groupsAsConfig
+	takesAll      = takesTurn | groupImage | groupScreen
 )
 
 type rootOption struct {

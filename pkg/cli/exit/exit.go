@@ -25,7 +25,6 @@ const (
 	Limit       = 124
 	NoSandbox   = 126
 	Interrupted = 130
-	Terminated  = 143
 )
 
 // Coder is an error that knows its exit status.

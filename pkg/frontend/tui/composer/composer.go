@@ -250,8 +250,5 @@ func (c *Composer) Complete(mark rune, with string) {
 	c.Insert(with + " ")
 }
 
-// AtStart and AtEnd say where the cursor is.
+// AtStart says whether the cursor is before the text.
 func (c *Composer) AtStart() bool { return c.cur == 0 }
-
-// AtEnd says whether the cursor is behind the text.
-func (c *Composer) AtEnd() bool { return c.cur == len(c.text) }

@@ -288,13 +288,5 @@ func (s *Screen) flush() error {
 	return err
 }
 
-// Invalidate makes the next frame write everything.
-func (s *Screen) Invalidate() { s.known = false }
-
 // Top is the first row of the viewport.
 func (s *Screen) Top() int { return s.top }
-
-// Rows above the cursor and below it, in the viewport.
-func (s *Screen) Rows() (above, below int) {
-	return s.cursor.Row, len(s.view) - 1 - s.cursor.Row
-}
