@@ -1,0 +1,179 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// ProtectedNames are the entries directly below a writable root that stay
+// read-only, also while they are missing.
+func ProtectedNames() []string { return []string{".git", ".agents", ".codex"} }
+
+// protect adds the protected names of one root, and where its .git points.
+func (r *resolver) protect(w *Root) error {
+	if r.env.FS != nil {
+		if st, err := r.env.FS.Lstat(w.Path); err == nil && !st.IsDir() {
+			return nil // a single file has no names below it
+		}
+	}
+	names := ProtectedNames()
+	if r.env.FS != nil && mayBecomeGit(r.env.FS, w.Path) {
+		names = append(names, "HEAD")
+	}
+	for _, name := range names {
+		at := path.Join(w.Path, name)
+		if g := r.grants[at]; g != nil && g.access == AccessWrite || slices.Contains(r.opened, at) {
+			continue // opened by name
+		}
+		w.ReadOnly = appendNew(w.ReadOnly, at)
+	}
+	if r.env.FS == nil {
+		return nil
+	}
+	places, err := gitPlaces(r.env.FS, path.Join(w.Path, ".git"))
+	if err != nil {
+		return fmt.Errorf("resolve permission profile: %w", err)
+	}
+	for _, at := range places {
+		if g := r.grants[at]; g == nil || g.access != AccessWrite {
+			w.ReadOnly = appendNew(w.ReadOnly, at)
+		}
+	}
+	return nil
+}
+
+// mayBecomeGit reports whether git would take dir itself for a git directory if a file
+// HEAD, and what is easily made, came into it: hooks and settings of a command's would
+// run then. One that has a HEAD is one already, or will not be.
+func mayBecomeGit(f FS, dir string) bool {
+	if st, err := f.Lstat(path.Join(dir, "HEAD")); err == nil && !st.IsDir() {
+		return false
+	}
+	if _, err := f.Lstat(path.Join(dir, ".git/HEAD")); err == nil {
+		return false
+	}
+	st, err := f.Lstat(path.Join(dir, ".git"))
+	return err != nil || !st.Mode().IsRegular() // which leads elsewhere
+}
+
+// protectAround adds the protected names of the repository that a project root
+// lies in, when that can be written because it lies in a wider root, such as
+// /tmp: it is this project's .git as well.
+func (r *resolver) protectAround(p *Policy) error {
+	if r.env.FS == nil {
+		return nil
+	}
+	for _, dir := range r.places(Path{Type: PathSpecial, Kind: KindProjectRoots}) {
+		dir, _ = r.follow(dir)
+		for dir = path.Dir(dir); dir != "/"; dir = path.Dir(dir) {
+			if _, err := r.env.FS.Lstat(path.Join(dir, ".git")); err != nil {
+				continue
+			}
+			i := rootOf(p.Writable, path.Join(dir, ".git"))
+			if i < 0 {
+				break
+			}
+			around := Root{Path: dir}
+			if err := r.protect(&around); err != nil {
+				return err
+			}
+			for _, at := range around.ReadOnly { // spread puts them where they belong
+				p.Writable[i].ReadOnly = appendNew(p.Writable[i].ReadOnly, at)
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// rootOf finds the deepest root above at, or -1.
+func rootOf(roots []Root, at string) int {
+	for i := len(roots) - 1; i >= 0; i-- { // sorted: deeper ones come later
+		if at != roots[i].Path && Below(at, roots[i].Path) {
+			return i
+		}
+	}
+	return -1
+}
+
+// spread moves protected places that a .git pointer put outside its own root
+// to the root that contains them, and drops those that no root does: they
+// are read-only anyway.
+func (r *resolver) spread(p *Policy) {
+	var strays []string
+	for i := range p.Writable {
+		w := &p.Writable[i]
+		kept := w.ReadOnly[:0]
+		for _, at := range w.ReadOnly {
+			if Below(at, w.Path) {
+				kept = append(kept, at)
+			} else {
+				strays = append(strays, at)
+			}
+		}
+		w.ReadOnly = kept
+	}
+	for _, at := range strays {
+		if i := rootOf(p.Writable, at); i >= 0 {
+			p.Writable[i].ReadOnly = appendNew(p.Writable[i].ReadOnly, at)
+		}
+	}
+	for i := range p.Writable {
+		sort.Strings(p.Writable[i].ReadOnly)
+	}
+}
+
+// maxPointer bounds a .git or commondir file: one path and a few words.
+const maxPointer = 16 << 10
+
+// gitPlaces lists what a ".git" file leads to: the git directory it names and
+// that directory's common directory, each as written and as followed. A .git
+// that is missing, a directory or a link leads nowhere else.
+func gitPlaces(f FS, dotgit string) ([]string, error) {
+	st, err := f.Lstat(dotgit)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	if !st.Mode().IsRegular() || st.Size() > maxPointer {
+		return nil, nil
+	}
+	b, err := f.ReadFile(dotgit)
+	if err != nil {
+		return nil, nil // what we cannot read, git cannot either
+	}
+	target, ok := strings.CutPrefix(string(b), "gitdir:")
+	target = strings.TrimRight(strings.TrimLeft(target, " "), "\r\n")
+	if !ok || target == "" {
+		return nil, nil
+	}
+	target = fromHost(target)
+	if !path.IsAbs(target) {
+		target = path.Join(path.Dir(dotgit), target)
+	}
+	out := bothNames(f, nil, path.Clean(target))
+	if b, err := f.ReadFile(path.Join(target, "commondir")); err == nil && len(b) <= maxPointer {
+		if common := strings.TrimRight(string(b), "\r\n"); common != "" {
+			if common = fromHost(common); !path.IsAbs(common) {
+				common = path.Join(target, common)
+			}
+			out = bothNames(f, out, path.Clean(common))
+		}
+	}
+	return out, nil
+}
+
+func bothNames(f FS, list []string, at string) []string {
+	list = appendNew(list, at)
+	if t, err := f.EvalSymlinks(at); err == nil {
+		list = appendNew(list, path.Clean(t))
+	}
+	return list
+}
