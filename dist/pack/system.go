@@ -14,7 +14,7 @@ import (
 
 // system makes a .deb or an .rpm with nfpm: dist/nfpm.yaml says what goes where.
 func (r *release) system(ctx context.Context, t target, kind string, entries []entry) error {
-	dir, err := r.stage(entries)
+	dir, err := r.layOut(entries)
 	if err != nil {
 		return err
 	}
@@ -44,8 +44,8 @@ func (r *release) system(ctx context.Context, t target, kind string, entries []e
 	})
 }
 
-// stage lays the entries out as dist/nfpm.yaml names them.
-func (r *release) stage(entries []entry) (string, error) {
+// layOut lays the entries out as dist/nfpm.yaml names them.
+func (r *release) layOut(entries []entry) (string, error) {
 	dir, err := os.MkdirTemp(r.work, "system-")
 	if err != nil {
 		return "", err

@@ -71,11 +71,11 @@ func passTranscript(t *testing.T, file string) {
 			typ, body = m.Params, l.Params
 		case l.Result != nil:
 			other := map[string]string{">": "<", "<": ">"}[who]
-			asker, ok := asked[other][string(l.ID)]
+			call, ok := asked[other][string(l.ID)]
 			if !ok {
 				continue
 			}
-			typ, body = asker.Result, l.Result
+			typ, body = call.Result, l.Result
 		case l.Error != nil:
 			continue
 		}

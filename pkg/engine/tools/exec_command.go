@@ -73,7 +73,7 @@ func (s *Set) execCommand(ctx context.Context, t *Turn, c Call, a execArgs) Outp
 	if err != nil {
 		return execRefused(cmd, err)
 	}
-	return s.report(ss, t.budget(a.Tokens), ss.wall())
+	return s.report(ss, t.budget(a.Tokens), ss.elapsed())
 }
 
 // budget is how many tokens of output a call may show.
@@ -116,11 +116,11 @@ func notExecuted(line, why string) Output {
 }
 
 // report gives what a process wrote since the last report, and forgets one that has ended.
-func (s *Set) report(ss *session, tokens int, wall time.Duration) Output {
+func (s *Set) report(ss *session, tokens int, elapsed time.Duration) Output {
 	ended := ss.done()
 	out := ss.take()
 	var b strings.Builder
-	fmt.Fprintf(&b, "Chunk ID: %06x\nWall time: %.4f seconds\n", rand.IntN(1<<24), wall.Seconds())
+	fmt.Fprintf(&b, "Chunk ID: %06x\nWall time: %.4f seconds\n", rand.IntN(1<<24), elapsed.Seconds())
 	if ended {
 		s.forget(ss.id)
 		if err := ss.proc.Err(); err != nil {

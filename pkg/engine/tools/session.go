@@ -97,8 +97,8 @@ func (s *session) take() ends {
 
 func (s *session) age() time.Duration { return time.Since(s.started) }
 
-// wall is how long the command has run, nothing for a short one.
-func (s *session) wall() time.Duration {
+// elapsed is how long the command has run, nothing for a short one.
+func (s *session) elapsed() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.exited.IsZero() && s.exited.Sub(s.started) < grace {

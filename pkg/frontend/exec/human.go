@@ -79,8 +79,8 @@ func (h *human) line(s string) string {
 	return termtext.Line(s)
 }
 
-// prose is text of a model, with its marks coloured and its lines broken.
-func (h *human) prose(s string) string {
+// marked is text of a model, with its marks coloured and its lines broken.
+func (h *human) marked(s string) string {
 	s = h.text(s)
 	if h.colour {
 		s = markdown(s)
@@ -284,7 +284,7 @@ func (h *human) answer(o *outcome) {
 	switch {
 	case h.outTTY && h.errTTY: // it is on the screen already
 		if h.shown == nil || *h.shown != *message {
-			h.println(h.style("codex", magenta, italic), "\n", h.prose(*message))
+			h.println(h.style("codex", magenta, italic), "\n", h.marked(*message))
 		}
 	case h.outTTY:
 		_, h.outErr = io.WriteString(h.out, termtext.Visible(*message)+"\n")

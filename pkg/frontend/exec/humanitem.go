@@ -122,7 +122,7 @@ func (h *human) command(item gjson.Result) {
 func (h *human) message(id, text string) {
 	h.shown = &text
 	if id != h.streaming || h.streaming == "" {
-		h.println(h.style("codex", magenta, italic), "\n", h.prose(text))
+		h.println(h.style("codex", magenta, italic), "\n", h.marked(text))
 		return
 	}
 	rest := h.text(text[min(h.streamed, len(text)):])

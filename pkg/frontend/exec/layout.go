@@ -67,7 +67,7 @@ func clipped(s string, width int) string {
 	return s[:cut] + "…"
 }
 
-// wrapped breaks the long lines of prose at blanks, so that they have at most width
+// wrapped breaks the long lines of a text at blanks, so that they have at most width
 // columns. Code between fences and tables stay as they are, and so does everything when
 // width is 0. SGR sequences have no width.
 func wrapped(s string, width int) string {
