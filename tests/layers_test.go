@@ -176,7 +176,7 @@ func TestBinaries(t *testing.T) {
 		"codex-netproxy":   {9 * mb, []string{"github.com/alecthomas/kong", "encoding/xml", "text/template", "html/template"}},
 		"codex-notify":     {4 * mb, small},
 		"codex-tui":        {12 * mb, []string{"github.com/alecthomas/kong"}},
-		"codex-app-server": {133 * mb / 10, nil},
+		"codex-app-server": {136 * mb / 10, nil},
 		"codex-daemon":     {4 * mb, append(small, "crypto/tls")},
 		"codex-execpolicy": {7 * mb, []string{"net/http"}},
 		"codex-mcp":        {14 * mb, nil},

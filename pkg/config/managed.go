@@ -235,6 +235,9 @@ func (c *Config) AllowApproval(word string) error {
 	return nil
 }
 
+// AllowsPermissions says whether a permission profile may be used.
+func (c *Config) AllowsPermissions(id string) bool { return c.req.permissions.permits(id) }
+
 // forbids says why a sandbox mode is not allowed, "" when it is. What may not
 // be read cannot be held without a sandbox.
 func (r *requirements) forbids(mode string) string {

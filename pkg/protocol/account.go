@@ -9,6 +9,8 @@ type GetAccountParams struct {
 type GetAccountResponse struct {
 	Account            *Account `json:"account"`
 	RequiresOpenaiAuth bool     `json:"requiresOpenaiAuth"`
+	UserID             Null     `json:"userId" schema:"later"`
+	WorkspaceRouting   Null     `json:"workspaceRouting" schema:"later"`
 }
 
 // Account is who is logged in. It is a tagged union: only the fields of its variant are
@@ -125,8 +127,12 @@ type LogoutAccountResponse struct{}
 
 // GetAccountRateLimitsResponse is the result of account/rateLimits/read.
 type GetAccountRateLimitsResponse struct {
-	RateLimits          RateLimitSnapshot            `json:"rateLimits"`
-	RateLimitsByLimitID map[string]RateLimitSnapshot `json:"rateLimitsByLimitId"`
+	RateLimits            RateLimitSnapshot            `json:"rateLimits"`
+	RateLimitsByLimitID   map[string]RateLimitSnapshot `json:"rateLimitsByLimitId"`
+	OrdinaryUsageAllowed  Null                         `json:"ordinaryUsageAllowed" schema:"later"`
+	RateLimitResetCredits Null                         `json:"rateLimitResetCredits" schema:"later"`
+	AccountID             Null                         `json:"accountId" schema:"later"`
+	RateLimitUpsell       Null                         `json:"rateLimitUpsell" schema:"later"`
 }
 
 // RateLimitSnapshot is the state of the rate limits of an account.
@@ -138,6 +144,9 @@ type RateLimitSnapshot struct {
 	Credits              *CreditsSnapshot      `json:"credits"`
 	PlanType             *PlanType             `json:"planType"`
 	RateLimitReachedType *RateLimitReachedType `json:"rateLimitReachedType"`
+	NormalModelSlug      Null                  `json:"normalModelSlug" schema:"later"`
+	IndividualLimit      Null                  `json:"individualLimit" schema:"later"`
+	SpendControlReached  Null                  `json:"spendControlReached" schema:"later"`
 }
 
 // RateLimitWindow is one rate limit.
@@ -214,6 +223,7 @@ func (AddCreditsNudgeEmailStatus) Values() []string {
 type AccountUpdatedNotification struct {
 	AuthMode *AuthMode `json:"authMode"`
 	PlanType *PlanType `json:"planType"`
+	Reason   Null      `json:"reason" schema:"later"`
 }
 
 // AuthMode is a way of logging in.
@@ -241,7 +251,8 @@ type AccountRateLimitsUpdatedNotification struct {
 // AccountLoginCompletedNotification holds the params of the account/login/completed
 // notification.
 type AccountLoginCompletedNotification struct {
-	LoginID *string `json:"loginId"`
-	Success bool    `json:"success"`
-	Error   *string `json:"error"`
+	LoginID              *string `json:"loginId"`
+	Success              bool    `json:"success"`
+	Error                *string `json:"error"`
+	OnboardingEntrypoint Null    `json:"onboardingEntrypoint" schema:"later"`
 }

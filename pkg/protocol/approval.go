@@ -17,6 +17,8 @@ type CommandExecutionRequestApprovalParams struct {
 	ProposedExecpolicyAmendment     []string                           `json:"proposedExecpolicyAmendment,omitempty"`
 	ProposedNetworkPolicyAmendments []NetworkPolicyAmendment           `json:"proposedNetworkPolicyAmendments,omitempty"`
 	AvailableDecisions              []CommandExecutionApprovalDecision `json:"availableDecisions,omitempty" schema:"exp"`
+	Kind                            CommandApprovalKind                `json:"kind" schema:"later"`
+	EnvironmentID                   Null                               `json:"environmentId" schema:"later"`
 }
 
 // NetworkApprovalContext is the host that a command wants to reach.
@@ -183,13 +185,14 @@ func (FileChangeApprovalDecision) Values() []string {
 // PermissionsRequestApprovalParams holds the params of the
 // item/permissions/requestApproval request to the client.
 type PermissionsRequestApprovalParams struct {
-	ThreadID    string                   `json:"threadId"`
-	TurnID      string                   `json:"turnId"`
-	ItemID      string                   `json:"itemId"`
-	StartedAtMs int64                    `json:"startedAtMs"`
-	Cwd         string                   `json:"cwd"`
-	Reason      *string                  `json:"reason"`
-	Permissions RequestPermissionProfile `json:"permissions"`
+	ThreadID      string                   `json:"threadId"`
+	TurnID        string                   `json:"turnId"`
+	ItemID        string                   `json:"itemId"`
+	StartedAtMs   int64                    `json:"startedAtMs"`
+	Cwd           string                   `json:"cwd"`
+	Reason        *string                  `json:"reason"`
+	Permissions   RequestPermissionProfile `json:"permissions"`
+	EnvironmentID Null                     `json:"environmentId" schema:"later"`
 }
 
 // RequestPermissionProfile is what the model asks for.

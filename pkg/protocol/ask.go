@@ -5,10 +5,12 @@ import "encoding/json"
 // ToolRequestUserInputParams holds the params of the item/tool/requestUserInput request
 // to the client.
 type ToolRequestUserInputParams struct {
-	ThreadID  string                             `json:"threadId"`
-	TurnID    string                             `json:"turnId"`
-	ItemID    string                             `json:"itemId"`
-	Questions List[ToolRequestUserInputQuestion] `json:"questions"`
+	ThreadID         string                             `json:"threadId"`
+	TurnID           string                             `json:"turnId"`
+	ItemID           string                             `json:"itemId"`
+	Questions        List[ToolRequestUserInputQuestion] `json:"questions"`
+	IsBlocking       bool                               `json:"isBlocking" schema:"later"`
+	AutoResolutionMs Null                               `json:"autoResolutionMs" schema:"later"`
 }
 
 // ToolRequestUserInputQuestion is one question to the user.

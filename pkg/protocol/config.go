@@ -215,7 +215,8 @@ type OverriddenMetadata struct {
 
 // ConfigRequirementsReadResponse is the result of configRequirements/read.
 type ConfigRequirementsReadResponse struct {
-	Requirements *ConfigRequirements `json:"requirements"`
+	Requirements                  *ConfigRequirements `json:"requirements"`
+	SupportsIndependentSpeedModes bool                `json:"supportsIndependentSpeedModes" schema:"later"`
 }
 
 // ConfigRequirements is what an administrator allows.

@@ -4,9 +4,10 @@ import "encoding/json"
 
 // UserMessageItem is what the user said.
 type UserMessageItem struct {
-	Type    string          `json:"type" schema:"const=userMessage"`
-	ID      string          `json:"id"`
-	Content List[UserInput] `json:"content"`
+	Type     string          `json:"type" schema:"const=userMessage"`
+	ID       string          `json:"id"`
+	Content  List[UserInput] `json:"content"`
+	ClientID *string         `json:"clientId" schema:"later"`
 }
 
 // HookPromptItem is text that hooks put in front of the model.
@@ -23,6 +24,9 @@ type AgentMessageItem struct {
 	Text           string          `json:"text"`
 	Phase          *MessagePhase   `json:"phase"`
 	MemoryCitation *MemoryCitation `json:"memoryCitation"`
+	Moderation     Null            `json:"moderation" schema:"later"`
+	Delivery       Null            `json:"delivery" schema:"later"`
+	Questions      Null            `json:"questions" schema:"later"`
 }
 
 // PlanItem is a plan the model proposes in plan mode.
@@ -57,6 +61,8 @@ type CommandExecutionItem struct {
 	// ExitCode and the output are null until the end, and when declined.
 	ExitCode   *int32 `json:"exitCode"`
 	DurationMs *int64 `json:"durationMs"`
+	PluginID   Null   `json:"pluginId" schema:"later"`
+	ScriptPath Null   `json:"scriptPath" schema:"later"`
 }
 
 // FileChangeItem is a patch to files.
@@ -80,6 +86,10 @@ type McpToolCallItem struct {
 	Result            *McpToolCallResult `json:"result"`
 	Error             *McpToolCallError  `json:"error"`
 	DurationMs        *int64             `json:"durationMs"`
+	AppContext        Null               `json:"appContext" schema:"later"`
+	McpAppUI          Null               `json:"mcpAppUi" schema:"later"`
+	EnvironmentID     Null               `json:"environmentId" schema:"later"`
+	ReadOnlyHint      Null               `json:"readOnlyHint" schema:"later"`
 }
 
 // DynamicToolCallItem is a call of a tool that the client runs.
@@ -112,10 +122,11 @@ type CollabAgentToolCallItem struct {
 
 // WebSearchItem is a search of the web by the model.
 type WebSearchItem struct {
-	Type   string           `json:"type" schema:"const=webSearch"`
-	ID     string           `json:"id"`
-	Query  string           `json:"query"`
-	Action *WebSearchAction `json:"action"`
+	Type    string           `json:"type" schema:"const=webSearch"`
+	ID      string           `json:"id"`
+	Query   string           `json:"query"`
+	Action  *WebSearchAction `json:"action"`
+	Results Null             `json:"results" schema:"later"`
 }
 
 // ImageViewItem is an image file the model looked at.

@@ -1,11 +1,23 @@
 package protocol
 
+import "cmp"
+
 // Methods of later releases of the original, which the schema of 0.133.0 does not have.
 // Those of threads are experimental there.
 const (
 	MethodThreadBackgroundTerminalsList      = "thread/backgroundTerminals/list"
 	MethodThreadBackgroundTerminalsTerminate = "thread/backgroundTerminals/terminate"
 	MethodSkillsExtraRootsSet                = "skills/extraRoots/set"
+	MethodThreadDelete                       = "thread/delete"
+	MethodThreadItemsList                    = "thread/items/list"
+	MethodThreadItemsRead                    = "thread/items/read"
+	MethodThreadRevert                       = "thread/revert"
+)
+
+// Notifications of later releases.
+const (
+	NoteThreadDeleted  = "thread/deleted"
+	NoteThreadReverted = "thread/reverted"
 )
 
 // Later lists these methods, as Methods does those of the schema.
@@ -15,6 +27,12 @@ func Later() []Method {
 			Result: typeOf[ThreadBackgroundTerminalsListResponse](), Experimental: true},
 		{Name: MethodThreadBackgroundTerminalsTerminate, Params: typeOf[ThreadBackgroundTerminalsTerminateParams](),
 			Result: typeOf[ThreadBackgroundTerminalsTerminateResponse](), Experimental: true},
+		{Name: MethodThreadDelete, Params: typeOf[ThreadDeleteParams](), Result: typeOf[ThreadDeleteResponse]()},
+		{Name: MethodThreadItemsList, Params: typeOf[ThreadItemsListParams](), Result: typeOf[ThreadItemsListResponse]()},
+		{Name: MethodThreadItemsRead, Params: typeOf[ThreadItemsReadParams](), Result: typeOf[ThreadItemsReadResponse](), Experimental: true},
+		{Name: MethodThreadRevert, Params: typeOf[ThreadRevertParams](), Result: typeOf[ThreadRevertResponse]()},
+		{Name: NoteThreadDeleted, Params: typeOf[ThreadDeletedNotification](), Kind: ServerNotification},
+		{Name: NoteThreadReverted, Params: typeOf[ThreadRevertedNotification](), Kind: ServerNotification},
 		{Name: MethodSkillsExtraRootsSet, Params: typeOf[SkillsExtraRootsSetParams](), Result: typeOf[SkillsExtraRootsSetResponse]()},
 	}
 }
@@ -65,3 +83,35 @@ type ThreadBackgroundTerminalsTerminateParams struct {
 type ThreadBackgroundTerminalsTerminateResponse struct {
 	Terminated bool `json:"terminated"`
 }
+
+// ThreadHistoryMode says how the session file of a thread is written.
+type ThreadHistoryMode string
+
+// Words of ThreadHistoryMode: legacy is what 0.133.0 writes, and this suite.
+const (
+	ThreadHistoryModeLegacy    ThreadHistoryMode = "legacy"
+	ThreadHistoryModePaginated ThreadHistoryMode = "paginated"
+)
+
+// MarshalJSON writes legacy for one that says nothing.
+func (m ThreadHistoryMode) MarshalJSON() ([]byte, error) {
+	return encode(string(cmp.Or(m, ThreadHistoryModeLegacy)))
+}
+
+// MultiAgentMode says when the model may use agents: there is one answer here.
+type MultiAgentMode struct{}
+
+// MarshalJSON writes that agents are used where somebody asks for them.
+func (MultiAgentMode) MarshalJSON() ([]byte, error) { return []byte(`"explicitRequestOnly"`), nil }
+
+// UnmarshalJSON takes what another server says.
+func (*MultiAgentMode) UnmarshalJSON([]byte) error { return nil }
+
+// CommandApprovalKind says what about a command is asked: here, that it may run.
+type CommandApprovalKind struct{}
+
+// MarshalJSON writes the one kind.
+func (CommandApprovalKind) MarshalJSON() ([]byte, error) { return []byte(`"command"`), nil }
+
+// UnmarshalJSON takes what another server says.
+func (*CommandApprovalKind) UnmarshalJSON([]byte) error { return nil }

@@ -35,11 +35,18 @@ type ListMcpServerStatusResponse struct {
 
 // McpServerStatus is what is known of an MCP server.
 type McpServerStatus struct {
-	Name              string                 `json:"name"`
-	Tools             Map[Tool]              `json:"tools"`
-	Resources         List[Resource]         `json:"resources"`
-	ResourceTemplates List[ResourceTemplate] `json:"resourceTemplates"`
-	AuthStatus        McpAuthStatus          `json:"authStatus"`
+	Name               string                 `json:"name"`
+	Tools              Map[Tool]              `json:"tools"`
+	Resources          List[Resource]         `json:"resources"`
+	ResourceTemplates  List[ResourceTemplate] `json:"resourceTemplates"`
+	AuthStatus         McpAuthStatus          `json:"authStatus"`
+	RuntimeStatus      Null                   `json:"runtimeStatus" schema:"later"`
+	PluginID           Null                   `json:"pluginId" schema:"later"`
+	HTTPOrigin         Null                   `json:"httpOrigin" schema:"later"`
+	ServerInfo         Null                   `json:"serverInfo" schema:"later"`
+	ServerCapabilities Null                   `json:"serverCapabilities" schema:"later"`
+	ToolListMeta       Null                   `json:"toolListMeta" schema:"later"`
+	ToolsError         Null                   `json:"toolsError" schema:"later"`
 }
 
 // Tool is an MCP tool, as its server describes it.
@@ -140,9 +147,12 @@ type McpServerToolCallResponse struct {
 // McpServerStatusUpdatedNotification holds the params of the
 // mcpServer/startupStatus/updated notification.
 type McpServerStatusUpdatedNotification struct {
-	Name   string                `json:"name"`
-	Status McpServerStartupState `json:"status"`
-	Error  *string               `json:"error"`
+	Name          string                `json:"name"`
+	Status        McpServerStartupState `json:"status"`
+	Error         *string               `json:"error"`
+	ThreadID      *string               `json:"threadId" schema:"later"`
+	EnvironmentID Null                  `json:"environmentId" schema:"later"`
+	FailureReason Null                  `json:"failureReason" schema:"later"`
 }
 
 // McpServerStartupState is the state of a starting MCP server.
@@ -164,9 +174,10 @@ func (McpServerStartupState) Values() []string {
 // McpServerOauthLoginCompletedNotification holds the params of the
 // mcpServer/oauthLogin/completed notification.
 type McpServerOauthLoginCompletedNotification struct {
-	Name    string  `json:"name"`
-	Success bool    `json:"success"`
-	Error   *string `json:"error,omitempty"`
+	Name     string  `json:"name"`
+	Success  bool    `json:"success"`
+	Error    *string `json:"error,omitempty"`
+	ThreadID Null    `json:"threadId" schema:"later"`
 }
 
 // PageOfServers is the answer to mcpServerStatus/list: the part of all that was asked for.

@@ -12,7 +12,8 @@ type FeedbackUploadParams struct {
 
 // FeedbackUploadResponse is the result of feedback/upload.
 type FeedbackUploadResponse struct {
-	ThreadID string `json:"threadId"`
+	ThreadID   string `json:"threadId"`
+	PromptHash Null   `json:"promptHash" schema:"later"`
 }
 
 // EnvironmentAddParams holds the params of environment/add. It is experimental.

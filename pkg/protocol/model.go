@@ -31,6 +31,9 @@ type Model struct {
 	ServiceTiers              List[ModelServiceTier]      `json:"serviceTiers" schema:"opt"`
 	DefaultServiceTier        *string                     `json:"defaultServiceTier"`
 	IsDefault                 bool                        `json:"isDefault"`
+	ModelSpecialty            Null                        `json:"modelSpecialty" schema:"later"`
+	MultiAgentVersion         Null                        `json:"multiAgentVersion" schema:"later"`
+	AvailableAccessPrograms   Null                        `json:"availableAccessPrograms" schema:"later"`
 }
 
 // ModelUpgradeInfo points to a newer model.
@@ -39,6 +42,7 @@ type ModelUpgradeInfo struct {
 	UpgradeCopy       *string `json:"upgradeCopy"`
 	ModelLink         *string `json:"modelLink"`
 	MigrationMarkdown *string `json:"migrationMarkdown"`
+	RetirementAt      Null    `json:"retirementAt" schema:"later"`
 }
 
 // ModelAvailabilityNux is a notice shown once for a new model.
@@ -174,4 +178,5 @@ type PermissionProfileListResponse struct {
 type PermissionProfileSummary struct {
 	ID          string  `json:"id"`
 	Description *string `json:"description"`
+	Allowed     bool    `json:"allowed" schema:"later"`
 }

@@ -35,6 +35,7 @@ type TokenUsageBreakdown struct {
 	CachedInputTokens     int64 `json:"cachedInputTokens"`
 	OutputTokens          int64 `json:"outputTokens"`
 	ReasoningOutputTokens int64 `json:"reasoningOutputTokens"`
+	CacheWriteInputTokens int64 `json:"cacheWriteInputTokens" schema:"later"`
 }
 
 // ThreadSettingsUpdatedNotification holds the params of the thread/settings/updated
@@ -58,6 +59,9 @@ type ThreadSettings struct {
 	Summary                 *ReasoningSummary        `json:"summary"`
 	CollaborationMode       CollaborationMode        `json:"collaborationMode"`
 	Personality             *Personality             `json:"personality"`
+	DisabledPluginIDs       List[string]             `json:"disabledPluginIds" schema:"later"`
+	Environments            Null                     `json:"environments" schema:"later"`
+	MultiAgentMode          MultiAgentMode           `json:"multiAgentMode" schema:"later"`
 }
 
 // ThreadNameUpdatedNotification holds the params of the thread/name/updated

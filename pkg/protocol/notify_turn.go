@@ -69,10 +69,11 @@ type ItemStartedNotification struct {
 
 // ItemCompletedNotification holds the params of the item/completed notification.
 type ItemCompletedNotification struct {
-	Item          ThreadItem `json:"item"`
-	ThreadID      string     `json:"threadId"`
-	TurnID        string     `json:"turnId"`
-	CompletedAtMs int64      `json:"completedAtMs"`
+	Item              ThreadItem `json:"item"`
+	ThreadID          string     `json:"threadId"`
+	TurnID            string     `json:"turnId"`
+	CompletedAtMs     int64      `json:"completedAtMs"`
+	ContentTokenCount Null       `json:"contentTokenCount" schema:"later"`
 }
 
 // AgentMessageDeltaNotification holds the params of the item/agentMessage/delta

@@ -44,19 +44,25 @@ type MarketplaceInterface struct {
 
 // PluginSummary is a plugin in a list.
 type PluginSummary struct {
-	ID             string              `json:"id"`
-	RemotePluginID *string             `json:"remotePluginId"`
-	LocalVersion   *string             `json:"localVersion"`
-	Name           string              `json:"name"`
-	ShareContext   *PluginShareContext `json:"shareContext"`
-	Source         PluginSource        `json:"source"`
-	Installed      bool                `json:"installed"`
-	Enabled        bool                `json:"enabled"`
-	InstallPolicy  PluginInstallPolicy `json:"installPolicy"`
-	AuthPolicy     PluginAuthPolicy    `json:"authPolicy"`
-	Availability   PluginAvailability  `json:"availability" schema:"opt,default=AVAILABLE"`
-	Interface      *PluginInterface    `json:"interface"`
-	Keywords       List[string]        `json:"keywords" schema:"opt"`
+	ID                               string              `json:"id"`
+	RemotePluginID                   *string             `json:"remotePluginId"`
+	LocalVersion                     *string             `json:"localVersion"`
+	Name                             string              `json:"name"`
+	ShareContext                     *PluginShareContext `json:"shareContext"`
+	Source                           PluginSource        `json:"source"`
+	Installed                        bool                `json:"installed"`
+	Enabled                          bool                `json:"enabled"`
+	InstallPolicy                    PluginInstallPolicy `json:"installPolicy"`
+	AuthPolicy                       PluginAuthPolicy    `json:"authPolicy"`
+	Availability                     PluginAvailability  `json:"availability" schema:"opt,default=AVAILABLE"`
+	Interface                        *PluginInterface    `json:"interface"`
+	Keywords                         List[string]        `json:"keywords" schema:"opt"`
+	Version                          Null                `json:"version" schema:"later"`
+	InstalledAt                      Null                `json:"installedAt" schema:"later"`
+	InstallPolicySource              Null                `json:"installPolicySource" schema:"later"`
+	MustShowInstallationInterstitial bool                `json:"mustShowInstallationInterstitial" schema:"later"`
+	DisabledReason                   Null                `json:"disabledReason" schema:"later"`
+	EligiblePlanTypes                Null                `json:"eligiblePlanTypes" schema:"later"`
 }
 
 // PluginShareContext says how a plugin is shared.
@@ -205,6 +211,8 @@ type PluginInterface struct {
 	LogoURL           *string      `json:"logoUrl"`
 	Screenshots       List[string] `json:"screenshots"`
 	ScreenshotURLs    List[string] `json:"screenshotUrls"`
+	LogoDark          Null         `json:"logoDark" schema:"later"`
+	LogoURLDark       Null         `json:"logoUrlDark" schema:"later"`
 }
 
 // MarketplaceLoadErrorInfo is a marketplace that could not be read.

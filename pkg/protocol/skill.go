@@ -28,6 +28,7 @@ type SkillMetadata struct {
 	Path             string             `json:"path"`
 	Scope            SkillScope         `json:"scope"`
 	Enabled          bool               `json:"enabled"`
+	PluginID         Null               `json:"pluginId" schema:"later"`
 }
 
 // SkillInterface says how to show a skill.

@@ -29,6 +29,21 @@ type Thread struct {
 	Name          *string       `json:"name"`
 	// Turns is filled by resume, fork, rollback and read only.
 	Turns List[Turn] `json:"turns"`
+	// Members of later releases.
+	Environments         Null              `json:"environments" schema:"later"`
+	Extra                Null              `json:"extra" schema:"later"`
+	AttachedToThreadID   Null              `json:"attachedToThreadId" schema:"later"`
+	ParentThreadID       *string           `json:"parentThreadId" schema:"later"`
+	Section              Null              `json:"section" schema:"later"`
+	SectionEnteredAt     Null              `json:"sectionEnteredAt" schema:"later"`
+	ProjectID            Null              `json:"projectId" schema:"later"`
+	HistoryMode          ThreadHistoryMode `json:"historyMode" schema:"later"`
+	Model                *string           `json:"model" schema:"later"`
+	ReasoningEffort      *ReasoningEffort  `json:"reasoningEffort" schema:"later"`
+	RecencyAt            *int64            `json:"recencyAt" schema:"later"`
+	Originator           *string           `json:"originator" schema:"later"`
+	CanAcceptDirectInput *bool             `json:"canAcceptDirectInput" schema:"later"`
+	DaybreakEnabled      Null              `json:"daybreakEnabled" schema:"later"`
 }
 
 // ThreadStatus says what a thread is doing. It is a tagged union: only the fields of its
@@ -157,6 +172,8 @@ type ThreadStartResponse struct {
 	Sandbox                 SandboxPolicy            `json:"sandbox"`
 	ActivePermissionProfile *ActivePermissionProfile `json:"activePermissionProfile" schema:"exp"`
 	ReasoningEffort         *ReasoningEffort         `json:"reasoningEffort"`
+	DisabledPluginIDs       List[string]             `json:"disabledPluginIds" schema:"later"`
+	MultiAgentMode          MultiAgentMode           `json:"multiAgentMode" schema:"later"`
 }
 
 // ActivePermissionProfile names the permission profile in force.
@@ -167,7 +184,8 @@ type ActivePermissionProfile struct {
 
 // ThreadResumeParams holds the params of thread/resume.
 type ThreadResumeParams struct {
-	ThreadID string `json:"threadId"`
+	ThreadID         string            `json:"threadId"`
+	InitialTurnsPage *InitialTurnsPage `json:"initialTurnsPage,omitempty" schema:"later"`
 	// History items are those of the Responses API.
 	History                []json.RawMessage          `json:"history,omitempty" schema:"exp"`
 	Path                   *string                    `json:"path,omitempty" schema:"exp"`
@@ -202,10 +220,19 @@ type ThreadResumeResponse struct {
 	Sandbox                 SandboxPolicy            `json:"sandbox"`
 	ActivePermissionProfile *ActivePermissionProfile `json:"activePermissionProfile" schema:"exp"`
 	ReasoningEffort         *ReasoningEffort         `json:"reasoningEffort"`
+	DisabledPluginIDs       List[string]             `json:"disabledPluginIds" schema:"later"`
+	MultiAgentMode          MultiAgentMode           `json:"multiAgentMode" schema:"later"`
+	CollaborationMode       Null                     `json:"collaborationMode" schema:"later"`
+	InitialTurnsPage        *ThreadTurnsListResponse `json:"initialTurnsPage" schema:"later"`
+	TurnsBackwardsCursor    *string                  `json:"turnsBackwardsCursor" schema:"later"`
+	ItemsBackwardsCursor    *string                  `json:"itemsBackwardsCursor" schema:"later"`
 }
 
 // ThreadForkParams holds the params of thread/fork.
 type ThreadForkParams struct {
+	// LastTurnID is the last turn of the copy, BeforeTurnID the first one that is not in it.
+	LastTurnID             *string                    `json:"lastTurnId,omitempty" schema:"later"`
+	BeforeTurnID           *string                    `json:"beforeTurnId,omitempty" schema:"later"`
 	ThreadID               string                     `json:"threadId"`
 	Path                   *string                    `json:"path,omitempty" schema:"exp"`
 	Model                  *string                    `json:"model,omitempty"`
@@ -240,4 +267,6 @@ type ThreadForkResponse struct {
 	Sandbox                 SandboxPolicy            `json:"sandbox"`
 	ActivePermissionProfile *ActivePermissionProfile `json:"activePermissionProfile" schema:"exp"`
 	ReasoningEffort         *ReasoningEffort         `json:"reasoningEffort"`
+	DisabledPluginIDs       List[string]             `json:"disabledPluginIds" schema:"later"`
+	MultiAgentMode          MultiAgentMode           `json:"multiAgentMode" schema:"later"`
 }

@@ -71,6 +71,7 @@ type ThreadListResponse struct {
 	Data            List[Thread] `json:"data"`
 	NextCursor      *string      `json:"nextCursor"`
 	BackwardsCursor *string      `json:"backwardsCursor"`
+	ReadStates      Null         `json:"readStates" schema:"later"`
 }
 
 // ThreadLoadedListParams holds the params of thread/loaded/list.
@@ -93,7 +94,8 @@ type ThreadReadParams struct {
 
 // ThreadReadResponse is the result of thread/read.
 type ThreadReadResponse struct {
-	Thread Thread `json:"thread"`
+	Thread    Thread `json:"thread"`
+	ReadState Null   `json:"readState" schema:"later"`
 }
 
 // ThreadTurnsListParams holds the params of thread/turns/list. It is experimental.

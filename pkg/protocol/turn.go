@@ -15,6 +15,7 @@ type Turn struct {
 	StartedAt   *int64 `json:"startedAt"`
 	CompletedAt *int64 `json:"completedAt"`
 	DurationMs  *int64 `json:"durationMs"`
+	RootTurnID  Null   `json:"rootTurnId" schema:"later"`
 }
 
 // TurnItemsView says how much of a turn its items show.
@@ -53,6 +54,7 @@ type TurnError struct {
 	Message           string          `json:"message"`
 	CodexErrorInfo    *CodexErrorInfo `json:"codexErrorInfo"`
 	AdditionalDetails *string         `json:"additionalDetails"`
+	Misalignment      Null            `json:"misalignment" schema:"later"`
 }
 
 // TurnStartParams holds the params of turn/start.

@@ -48,8 +48,9 @@ type Head struct {
 	Provider   string // model provider
 	Source     string // raw JSON: "exec", "cli", {"subagent":…}
 	For        protocol.ThreadSource
-	Cwd        string // as the first line has it; of List: of the latest turn
-	Version    string // of the program that began it
+	Cwd        string  // as the first line has it; of List: of the latest turn
+	Version    string  // of the program that began it
+	Originator *string // the client that began it
 	Nickname   *string
 	Role       *string
 	Git        *protocol.GitInfo // as it was restated last
@@ -106,8 +107,9 @@ func (h *Head) Agent() bool { return gjson.Get(h.Source, "subagent").Exists() }
 func (h *Head) Thread(names map[string]string) protocol.Thread {
 	th := protocol.Thread{ID: h.ID, SessionID: h.ID, ForkedFromID: h.ForkedFrom, Preview: h.Preview, ModelProvider: h.Provider,
 		CreatedAt: h.Created.Unix(), UpdatedAt: h.Modified.Unix(), Status: protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded},
-		Path: &h.Path, Cwd: h.Cwd, CliVersion: h.Version, AgentNickname: h.Nickname, AgentRole: h.Role, Source: Source(h.Source),
+		Path: &h.Path, Cwd: h.Cwd, CliVersion: h.Version, Originator: h.Originator, ParentThreadID: parent(h.Source), AgentNickname: h.Nickname, AgentRole: h.Role, Source: Source(h.Source),
 		GitInfo: h.Git, Name: nameOf(names, h.ID)}
+	th.RecencyAt = &th.UpdatedAt
 	if h.For != "" {
 		th.ThreadSource = &h.For
 	}
@@ -268,6 +270,8 @@ func (h *Head) readMeta(line []byte) bool {
 			h.Cwd = keep(v)
 		case "cli_version":
 			h.Version = keep(v)
+		case "originator":
+			h.Originator = keepSet(v)
 		case "model_provider":
 			h.Provider = keep(v)
 		case "source":

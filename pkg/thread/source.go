@@ -48,3 +48,8 @@ func kind(raw string) protocol.ThreadSourceKind {
 	}
 	return protocol.ThreadSourceKindUnknown
 }
+
+// parent is the thread whose agent works in a session, nil for one of a user.
+func parent(raw string) *string {
+	return keepSet(gjson.Get(raw, "subagent.thread_spawn.parent_thread_id"))
+}

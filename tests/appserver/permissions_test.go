@@ -44,7 +44,9 @@ func TestPermissionProfiles(t *testing.T) {
 		l := gjson.Parse(place(line))
 		switch {
 		case l.Get("list").Exists():
-			if got := c.result("permissionProfile/list", l.Get("list").Raw); !equal(got, l.Get("told")) {
+			got := c.result("permissionProfile/list", l.Get("list").Raw)
+			got = gjson.Parse(strings.ReplaceAll(got.Raw, `,"allowed":true`, "")) // of later releases
+			if !equal(got, l.Get("told")) {
 				t.Errorf("list %s: %s", l.Get("list").Raw, got.Raw)
 			}
 		case l.Get("turns").Exists():

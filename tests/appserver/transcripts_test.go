@@ -78,7 +78,9 @@ func unasked(transcript string) []difference {
 func transcripts() []transcript {
 	return []transcript{
 		{name: "basic", model: "mock-model", script: `[{"reason":"**Plan** thinking"},{"msg":"Hello there, friend. All done."}]`},
-		{name: "utilities", model: "gpt-5.3-codex", script: `{"msg":"x"}`, prepare: func(d *desk) {
+		{name: "utilities", model: "gpt-5.3-codex", skip: map[int]string{
+			162: "thread/turns/list is stable, as in later releases", 163: "so it is",
+		}, script: `{"msg":"x"}`, prepare: func(d *desk) {
 			for _, file := range []string{"alpha_beta.txt", "gamma.rs"} {
 				write(d.t, d.work+"/"+file, "")
 			}
@@ -92,6 +94,7 @@ func transcripts() []transcript {
 			{"msg":"patched"}
 			[{"call":"exec_command","args":{"cmd":"echo start; sleep 30"}}]`},
 		{name: "threads", model: "gpt-5.3-codex", served: true, skip: map[int]string{
+			219: "thread/delete is there, as in later releases", 220: "so it is",
 			179: "limits are told once for the request of a compaction and once after it, not twice",
 		}, script: `
 			[{"custom":"apply_patch","input":"*** Begin Patch\n*** Add File: new.txt\n+hello\n*** End Patch\n"}]

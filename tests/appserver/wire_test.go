@@ -143,6 +143,9 @@ func (w *wire) check(m gjson.Result, line string) {
 	if err := schema.Validate(method, []byte(strings.TrimSpace(line))); err != nil {
 		w.t.Errorf("%v\n%s", err, line)
 	}
+	if err := validLater(m, method); err != nil {
+		w.t.Errorf("0.171.0: %s: %v\n%s", method, err, line)
+	}
 }
 
 // drain takes what comes until the end.

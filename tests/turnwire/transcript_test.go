@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/protocol"
 )
 
 // transcript is a conversation of a client with the original's app-server. Its client
@@ -230,6 +232,11 @@ func (p *replay) check() {
 }
 
 func (p *replay) compare(theirs, ours string) {
+	method := gjson.Get(ours, "method").Str
+	if method == "" {
+		method = p.e.sent[gjson.Get(ours, "id").Raw]
+	}
+	ours = string(protocol.EarlierLine(method, []byte(ours)))
 	if before, _, cut := strings.Cut(theirs, "...["); cut { // that is all there is of it
 		ours = strings.NewReplacer(p.e.work, "$WORK", p.e.home, "$CODEX_HOME").Replace(ours)
 		if len(ours) < len(before) || p.differText("", before, ours[:len(before)]) != "" {

@@ -43,7 +43,7 @@ func (s *Set) requestUserInput(ctx context.Context, t *Turn, c Call, a questionA
 	case t.Questions == QuestionsInPlanMode && !t.PlanMode:
 		return failed("request_user_input is unavailable in Default mode")
 	}
-	p := protocol.ToolRequestUserInputParams{ThreadID: t.ThreadID, TurnID: t.TurnID, ItemID: c.ID}
+	p := protocol.ToolRequestUserInputParams{ThreadID: t.ThreadID, TurnID: t.TurnID, ItemID: c.ID, IsBlocking: true}
 	for _, q := range a.Questions {
 		out := protocol.ToolRequestUserInputQuestion{ID: q.ID, Header: q.Header, Question: q.Question, IsOther: true}
 		for _, o := range q.Options {

@@ -42,7 +42,11 @@ func (s *Server) table() map[string]method {
 		protocol.MethodThreadUnarchive:      {Run: with(s.threadUnarchive), Key: byThread},
 		protocol.MethodThreadUnsubscribe:    {Run: with(s.threadUnsubscribe), Key: byThread},
 		protocol.MethodThreadRollback:       {Run: with(s.threadRollback), Key: byThread},
-		protocol.MethodThreadTurnsList:      {Run: with(s.threadTurnsList), Key: byThread, Experimental: true},
+		protocol.MethodThreadTurnsList:      {Run: with(s.threadTurnsList), Key: byThread},
+		protocol.MethodThreadItemsList:      {Run: with(s.threadItemsList), Key: byThread},
+		protocol.MethodThreadItemsRead:      {Run: with(s.threadItemsRead), Key: byThread, Experimental: true},
+		protocol.MethodThreadDelete:         {Run: with(s.threadDelete), Key: byThread},
+		protocol.MethodThreadRevert:         {Run: with(s.threadRevert), Key: byThread},
 		protocol.MethodThreadTurnsItemsList: {Run: unsupported, Experimental: true},
 		methodConversationSummary:           {Run: with(s.conversationSummary)},
 

@@ -2,6 +2,7 @@ package appserver
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"slices"
@@ -19,7 +20,11 @@ func (s *Server) threadFork(r *request, p *protocol.ThreadForkParams) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	t.opened(r, turns, p.ExcludeTurns)
+	begun := t.begun
+	if !p.ExcludeTurns {
+		begun.Thread.Turns = turns
+	}
+	t.opened(r, begun, p.ExcludeTurns)
 	s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.begun.Thread})
 	return nil, jsonrpc.ErrLater
 }
@@ -33,9 +38,14 @@ func (s *Server) fork(c *conn, params json.RawMessage, p *protocol.ThreadForkPar
 	if path == "" {
 		return nil, nil, jsonrpc.Invalidf("no rollout found for thread id %s", id)
 	}
-	params = without(params, "threadId", "path", "excludeTurns")
-	copyOf := s.forkFile
-	if p.Ephemeral {
+	params = without(params, "threadId", "path", "excludeTurns", "lastTurnId", "beforeTurnId")
+	copyOf := func(path string, a *thread.Asked, params json.RawMessage) (*loadedThread, []protocol.Turn, error) {
+		return s.forkFile(path, a, params, p)
+	}
+	switch {
+	case p.Ephemeral && (p.LastTurnID != nil || p.BeforeTurnID != nil):
+		return nil, nil, jsonrpc.Invalidf("an ephemeral copy of a part of a thread is not supported yet")
+	case p.Ephemeral:
 		copyOf = s.forkMemory
 	}
 	t, turns, err := copyOf(path, thread.AskedByFork(p), params)
@@ -48,16 +58,53 @@ func (s *Server) fork(c *conn, params json.RawMessage, p *protocol.ThreadForkPar
 }
 
 // forkFile writes the copy to a session file of its own.
-func (s *Server) forkFile(from string, a *thread.Asked, params json.RawMessage) (*loadedThread, []protocol.Turn, error) {
+func (s *Server) forkFile(from string, a *thread.Asked, params json.RawMessage, p *protocol.ThreadForkParams) (*loadedThread, []protocol.Turn, error) {
 	path, err := thread.Fork(s.home, from, s.origin(), protocol.SourceVscode, a.ThreadSource)
 	if err != nil {
 		return nil, nil, err
+	}
+	if err := s.cut(path, p); err != nil {
+		return nil, nil, errors.Join(err, os.Remove(path))
 	}
 	t, turns, err := s.reopen(path, a, params)
 	if err != nil {
 		_ = os.Remove(path) // nobody was told of it
 	}
 	return t, turns, err
+}
+
+// cut takes back the turns of a copy that were not asked for.
+func (s *Server) cut(path string, p *protocol.ThreadForkParams) error {
+	var from string
+	switch {
+	case p.LastTurnID != nil && p.BeforeTurnID != nil:
+		return jsonrpc.Invalidf("`lastTurnId` cannot be combined with `beforeTurnId`")
+	case p.LastTurnID != nil:
+		from = *p.LastTurnID
+	case p.BeforeTurnID != nil:
+		from = *p.BeforeTurnID
+	default:
+		return nil
+	}
+	turns, err := thread.Turns(path, "")
+	if err != nil {
+		return err
+	}
+	i := turnIndex(turns, from)
+	if i < 0 {
+		return jsonrpc.Invalidf("turn not found: %s", from)
+	}
+	if p.LastTurnID != nil {
+		i++
+	}
+	if i == len(turns) {
+		return nil
+	}
+	return thread.Rollback(path, uint32(len(turns)-i), s.opts.Now)
+}
+
+func turnIndex(turns []protocol.Turn, id string) int {
+	return slices.IndexFunc(turns, func(t protocol.Turn) bool { return t.ID == id })
 }
 
 // forkMemory makes an ephemeral copy: its engine is given the history, and no file is

@@ -229,6 +229,32 @@ func (s *Server) threadArchive(r *request, p *protocol.ThreadArchiveParams) (any
 	return protocol.ThreadArchiveResponse{}, nil
 }
 
+// threadDelete removes a thread for good, archived or not.
+func (s *Server) threadDelete(r *request, p *protocol.ThreadDeleteParams) (any, error) {
+	id, err := threadID(p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	path, t := s.find(id), s.thread(id)
+	if path == "" && t == nil {
+		return nil, jsonrpc.Invalidf("no rollout found for thread id %s", p.ThreadID)
+	}
+	if t != nil {
+		t.end(s.opts.Grace)
+		s.drop(t)
+		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
+	}
+	if path != "" {
+		if err := thread.Delete(path, s.opts.Now); err != nil {
+			return nil, fmt.Errorf("delete thread %s: %w", id, err)
+		}
+	}
+	r.After(func() {
+		s.broadcast(protocol.NoteThreadDeleted, protocol.ThreadDeletedNotification{ThreadID: id})
+	})
+	return protocol.ThreadDeleteResponse{}, nil
+}
+
 func (s *Server) threadUnarchive(r *request, p *protocol.ThreadUnarchiveParams) (any, error) {
 	id, err := threadID(p.ThreadID)
 	if err != nil {
@@ -265,6 +291,29 @@ func (s *Server) threadUnsubscribe(r *request, p *protocol.ThreadUnsubscribePara
 		}
 	}
 	return protocol.ThreadUnsubscribeResponse{Status: status}, nil
+}
+
+// threadRevert takes back a turn and all behind it.
+func (s *Server) threadRevert(r *request, p *protocol.ThreadRevertParams) (any, error) {
+	turns, err := s.turnsOf(r, p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	i := turnIndex(turns, p.BeforeTurnID)
+	if i < 0 {
+		return nil, jsonrpc.Invalidf("turn not found: %s", p.BeforeTurnID)
+	}
+	got, err := s.threadRollback(r, &protocol.ThreadRollbackParams{ThreadID: p.ThreadID, NumTurns: uint32(len(turns) - i)})
+	if err != nil {
+		return nil, err
+	}
+	res := protocol.ThreadRevertResponse{Thread: got.(protocol.ThreadRollbackResponse).Thread}
+	res.TurnsBackwardsCursor, res.ItemsBackwardsCursor = backwards(turns[:i])
+	res.Thread.Turns = nil
+	r.After(func() {
+		s.broadcast(protocol.NoteThreadReverted, protocol.ThreadRevertedNotification{ThreadID: res.Thread.ID})
+	})
+	return res, nil
 }
 
 // threadRollback takes turns back in the file: the thread is brought to rest for it, and

@@ -44,18 +44,18 @@ func (s *Server) threadResume(r *request, p *protocol.ThreadResumeParams) (any, 
 		return s.thread(id).join(r, p)
 	}
 	t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
-	t.opened(r, turns, p.ExcludeTurns)
+	res, err := resumed(t.begun, turns, p)
+	if err != nil {
+		return nil, err
+	}
+	t.opened(r, res, p.ExcludeTurns)
 	t.note(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
 	return nil, jsonrpc.ErrLater
 }
 
 // opened answers the request that loaded the thread, and tells what it has used so far.
-func (t *loadedThread) opened(r *request, turns []protocol.Turn, exclude bool) {
-	begun := t.begun
-	if !exclude {
-		begun.Thread.Turns = turns
-	}
-	_ = r.Reply(begun, nil)
+func (t *loadedThread) opened(r *request, answer any, exclude bool) {
+	_ = r.Reply(answer, nil)
 	t.mu.Lock()
 	usage := t.usage
 	t.mu.Unlock()
@@ -93,7 +93,12 @@ func (s *Server) resumeHistory(r *request, p *protocol.ThreadResumeParams) (any,
 			return
 		}
 		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
-		t.opened(r, nil, p.ExcludeTurns)
+		res, err := resumed(t.begun, nil, p)
+		if err != nil {
+			_ = r.Reply(nil, err)
+			return
+		}
+		t.opened(r, res, p.ExcludeTurns)
 		t.note(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
 		t.mu.Lock()
 		t.rest()
@@ -213,12 +218,9 @@ func (t *loadedThread) join(r *request, p *protocol.ThreadResumeParams) (any, er
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock() // nothing of the engine gets between
-	if !p.ExcludeTurns {
-		turns, err := t.turns()
-		if err != nil {
-			return nil, err
-		}
-		d.Turns = turns
+	turns, err := t.turns()
+	if err != nil {
+		return nil, err
 	}
 	begun := t.begun
 	if t.settings != nil {
@@ -230,7 +232,11 @@ func (t *loadedThread) join(r *request, p *protocol.ThreadResumeParams) (any, er
 	}
 	d.Status = t.status
 	begun.Thread = d
-	_ = r.Reply(begun, nil)
+	res, err := resumed(begun, turns, p)
+	if err != nil {
+		return nil, err
+	}
+	_ = r.Reply(res, nil)
 	t.subs[r.c] = struct{}{}
 	if t.usage != nil && !p.ExcludeTurns {
 		r.c.note(protocol.NoteThreadTokenUsageUpdated, t.usage)

@@ -14,40 +14,91 @@ type turnsCursor struct {
 	IncludeAnchor bool   `json:"includeAnchor"`
 }
 
-func (c turnsCursor) String() string { return string(raw(c)) }
+// itemsCursor is a place in a list of items.
+type itemsCursor struct {
+	ItemID        string `json:"itemId"`
+	IncludeAnchor bool   `json:"includeAnchor"`
+}
 
-func (s *Server) threadTurnsList(r *request, p *protocol.ThreadTurnsListParams) (any, error) {
-	got, err := s.threadRead(r, &protocol.ThreadReadParams{ThreadID: p.ThreadID, IncludeTurns: true})
+// pageAsked is a part of a list that a client asks for.
+type pageAsked[T any] struct {
+	cursor *string
+	limit  *uint32
+	dir    *protocol.SortDirection
+	// at reads a cursor: which element it is at, and whether that counts.
+	at func(cursor string) (is func(T) bool, including bool, err error)
+	// cursorAt writes one.
+	cursorAt func(T, bool) any
+}
+
+// page is that part, with the cursors of what follows and of what comes before.
+func (p *pageAsked[T]) page(all []T) (part []T, next, back *string, err error) {
+	if p.cursor != nil {
+		is, including, err := p.at(*p.cursor)
+		i := -1
+		if err == nil {
+			i = slices.IndexFunc(all, is)
+		}
+		if i < 0 {
+			return nil, nil, nil, jsonrpc.Invalidf("invalid cursor: %s", *p.cursor)
+		}
+		if !including {
+			i++
+		}
+		all = all[i:]
+	}
+	write := func(e T, including bool) *string {
+		text := string(raw(p.cursorAt(e, including)))
+		return &text
+	}
+	part = all
+	if n := pageSize(p.limit); len(all) > n {
+		part, next = all[:n], write(all[n-1], false)
+	}
+	if len(all) > 0 {
+		back = write(all[0], true)
+	}
+	return part, next, back, nil
+}
+
+func (p *pageAsked[T]) descending() bool {
+	return p.dir != nil && *p.dir == protocol.SortDirectionDesc
+}
+
+// turnsOf are the turns of a thread, loaded or not.
+func (s *Server) turnsOf(r *request, id string) ([]protocol.Turn, error) {
+	got, err := s.threadRead(r, &protocol.ThreadReadParams{ThreadID: id, IncludeTurns: true})
 	if err != nil {
 		return nil, err
 	}
-	turns := got.(protocol.ThreadReadResponse).Thread.Turns
-	if p.SortDirection == nil || *p.SortDirection == protocol.SortDirectionDesc {
+	return got.(protocol.ThreadReadResponse).Thread.Turns, nil
+}
+
+func (s *Server) threadTurnsList(r *request, p *protocol.ThreadTurnsListParams) (any, error) {
+	turns, err := s.turnsOf(r, p.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	return turnsPage(turns, p)
+}
+
+// turnsPage is a page of turns, the latest first where nothing else is asked for.
+func turnsPage(turns []protocol.Turn, p *protocol.ThreadTurnsListParams) (*protocol.ThreadTurnsListResponse, error) {
+	ask := pageAsked[protocol.Turn]{cursor: p.Cursor, limit: p.Limit, dir: p.SortDirection,
+		at: func(cursor string) (func(protocol.Turn) bool, bool, error) {
+			var c turnsCursor
+			err := json.Unmarshal([]byte(cursor), &c)
+			return func(t protocol.Turn) bool { return t.ID == c.TurnID }, c.IncludeAnchor, err
+		},
+		cursorAt: func(t protocol.Turn, including bool) any { return turnsCursor{t.ID, including} }}
+	turns = slices.Clone(turns)
+	if p.SortDirection == nil || ask.descending() {
 		slices.Reverse(turns)
 	}
-	if p.Cursor != nil {
-		var c turnsCursor
-		if json.Unmarshal([]byte(*p.Cursor), &c) != nil {
-			return nil, jsonrpc.Invalidf("invalid cursor: %s", *p.Cursor)
-		}
-		i := slices.IndexFunc(turns, func(t protocol.Turn) bool { return t.ID == c.TurnID })
-		if i < 0 {
-			return nil, jsonrpc.Invalidf("invalid cursor: %s", *p.Cursor)
-		}
-		if !c.IncludeAnchor {
-			i++
-		}
-		turns = turns[i:]
-	}
-	limit := pageSize(p.Limit)
-	res := protocol.ThreadTurnsListResponse{Data: turns}
-	if len(turns) > limit {
-		next := turnsCursor{turns[limit-1].ID, false}.String()
-		res.Data, res.NextCursor = turns[:limit], &next
-	}
-	if len(turns) > 0 {
-		back := turnsCursor{turns[0].ID, true}.String()
-		res.BackwardsCursor = &back
+	var res protocol.ThreadTurnsListResponse
+	var err error
+	if res.Data, res.NextCursor, res.BackwardsCursor, err = ask.page(turns); err != nil {
+		return nil, err
 	}
 	view := protocol.TurnItemsViewSummary
 	if p.ItemsView != nil {
@@ -57,7 +108,7 @@ func (s *Server) threadTurnsList(r *request, p *protocol.ThreadTurnsListParams) 
 		res.Data[i].ItemsView = view
 		res.Data[i].Items = itemsIn(view, res.Data[i].Items)
 	}
-	return res, nil
+	return &res, nil
 }
 
 // itemsIn keeps what a view shows: all, nothing, or the messages of the user and the last

@@ -117,7 +117,7 @@ func TestParams(t *testing.T) {
 		{`{"method":"turn/start","id":5,"params":{"threadId":"01a202dd-a919-73f2-a683-85da106f5c34","input":[]}}`, "thread not found: 01a202dd-a919-73f2-a683-85da106f5c34"},
 		{`{"method":"thread/read","id":5,"params":{"threadId":"01a202dd-a919-73f2-a683-85da106f5c34"}}`, "thread not loaded: 01a202dd"},
 		{`{"method":"thread/resume","id":5,"params":{"threadId":"01a202dd-a919-73f2-a683-85da106f5c34"}}`, "no rollout found for thread id 01a202dd"},
-		{`{"method":"thread/turns/list","id":2,"params":{"threadId":"x"}}`, "thread/turns/list requires experimentalApi capability"},
+		{`{"method":"thread/items/read","id":2,"params":{"threadId":"x","turnId":"y","itemIds":[]}}`, "thread/items/read requires experimentalApi capability"},
 		{`{"method":"thread/start","id":5,"params":{"dynamicTools":[]}}`, "thread/start.dynamicTools requires experimentalApi capability"},
 		{`{"method":"thread/list","id":5,"params":{"cursor":"bad"}}`, "invalid cursor: bad"},
 		{`{"method":"thread/goal/clear","id":5,"params":{}}`, "thread/goal/clear is not supported yet"},

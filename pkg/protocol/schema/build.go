@@ -171,7 +171,7 @@ func (b *builder) fields(t reflect.Type, variant string) *js.Schema {
 		if slices.Contains(tags, "extra") {
 			s.AdditionalProperties = &js.Schema{}
 		}
-		if name == "-" || slices.Contains(tags, "ours") || !b.experimental && slices.Contains(tags, "exp") {
+		if name == "-" || slices.Contains(tags, "ours") || slices.Contains(tags, "later") || !b.experimental && slices.Contains(tags, "exp") {
 			continue
 		}
 		optional, skip := inVariant(f, variant)

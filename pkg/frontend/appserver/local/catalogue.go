@@ -124,7 +124,7 @@ func (s *Service) permissionProfiles(r *Request, p *protocol.PermissionProfileLi
 	}
 	var all []protocol.PermissionProfileSummary
 	for _, prof := range cfg.PermissionProfiles() {
-		sum := protocol.PermissionProfileSummary{ID: prof.ID}
+		sum := protocol.PermissionProfileSummary{ID: prof.ID, Allowed: cfg.AllowsPermissions(prof.ID)}
 		if prof.Description != "" {
 			sum.Description = &prof.Description
 		}

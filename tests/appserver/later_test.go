@@ -1,0 +1,187 @@
+//go:build unix
+
+package appserver
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/protocol"
+)
+
+// TestLaterMethods: what 0.171.0 has and this server has not is refused by its name, and
+// the server goes on.
+func TestLaterMethods(t *testing.T) {
+	l, err := readLater()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, m := range append(protocol.Methods(), protocol.Later()...) {
+		known[m.Name] = true
+	}
+	c := start(t, "mock-model", `{"msg":"hello"}`)
+	c.initialize()
+	refused, same := 0, 0
+	for _, method := range l.Methods {
+		if known[method] {
+			same++
+			continue
+		}
+		refused++
+		if text := c.call(method, "{}").Get("error.message").Str; !strings.Contains(text, method) {
+			t.Errorf("%s: %q does not name it", method, text)
+		}
+	}
+	t.Logf("of %d methods of 0.171.0 %d are known here, %d refused", len(l.Methods), same, refused)
+	if status := c.leave(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// talk is a thread with three turns.
+func talk(t *testing.T) (c *client, id string, turns []string) {
+	t.Helper()
+	c = start(t, "mock-model", `{"msg":"one"} {"msg":"two"} {"msg":"three"}`)
+	c.initialize()
+	id = c.thread(`{}`)
+	for _, text := range []string{"a", "b", "c"} {
+		turns = append(turns, c.ran(id, text).Get("params.turn.id").Str)
+	}
+	return c, id, turns
+}
+
+func texts(items gjson.Result) (out []string) {
+	for _, e := range items.Array() {
+		out = append(out, e.Get("item.text").Str+e.Get("item.content.0.text").Str)
+	}
+	return out
+}
+
+// TestItemsList: items come in pages, from either end, of one turn or of all.
+func TestItemsList(t *testing.T) {
+	c, id, turns := talk(t)
+	page := func(more string) gjson.Result {
+		return c.result("thread/items/list", fmt.Sprintf(`{"threadId":%q%s}`, id, more))
+	}
+	first := page(`,"limit":4`)
+	if got := texts(first.Get("data")); !slices.Equal(got, []string{"a", "one", "b", "two"}) || first.Get("data.2.turnId").Str != turns[1] {
+		t.Errorf("first page: %s", first.Raw)
+	}
+	next := page(`,"limit":4,"cursor":` + first.Get("nextCursor").Raw)
+	if got := texts(next.Get("data")); !slices.Equal(got, []string{"c", "three"}) || next.Get("nextCursor").Type != gjson.Null {
+		t.Errorf("second page: %s", next.Raw)
+	}
+	back := page(`,"sortDirection":"desc","cursor":` + next.Get("backwardsCursor").Raw)
+	if got := texts(back.Get("data")); !slices.Equal(got, []string{"c", "two", "b", "one", "a"}) {
+		t.Errorf("backwards: %v", got)
+	}
+	if got := texts(page(fmt.Sprintf(`,"turnId":%q`, turns[1])).Get("data")); !slices.Equal(got, []string{"b", "two"}) {
+		t.Errorf("of one turn: %v", got)
+	}
+	behind := page(fmt.Sprintf(`,"cursor":{"type":"item","itemId":%q}`, first.Get("data.3.item.id").Str))
+	if got := texts(behind.Get("data")); !slices.Equal(got, []string{"c", "three"}) {
+		t.Errorf("behind an item: %v", got)
+	}
+	one := c.result("thread/items/read", fmt.Sprintf(`{"threadId":%q,"turnId":%q,"itemIds":[%q,"none"]}`, id, turns[1], first.Get("data.3.item.id").Str))
+	if got := texts(one.Get("data")); !slices.Equal(got, []string{"two"}) {
+		t.Errorf("read: %v", got)
+	}
+	if got := c.call("thread/items/list", fmt.Sprintf(`{"threadId":%q,"cursor":"x"}`, id)).Get("error.message").Str; got != "invalid cursor: x" {
+		t.Error(got)
+	}
+}
+
+// TestResumePages: what a client of 0.171.0 asks for when it resumes, instead of all turns.
+func TestResumePages(t *testing.T) {
+	c, id, turns := talk(t)
+	check := func() {
+		t.Helper()
+		got := c.result("thread/resume", fmt.Sprintf(`{"threadId":%q,"excludeTurns":true,"initialTurnsPage":{"limit":2,"itemsView":"full"}}`, id))
+		if got.Get("thread.turns.#").Int() != 0 || got.Get("initialTurnsPage.data.#").Int() != 2 || got.Get("initialTurnsPage.data.0.id").Str != turns[2] {
+			t.Errorf("resume: %s", got.Raw)
+		}
+		more := c.result("thread/turns/list", fmt.Sprintf(`{"threadId":%q,"sortDirection":"desc","cursor":%s}`, id, got.Get("turnsBackwardsCursor").Raw))
+		if more.Get("data.#").Int() != 3 || more.Get("data.0.id").Str != turns[2] {
+			t.Errorf("turns: %s", more.Raw)
+		}
+		items := c.result("thread/items/list", fmt.Sprintf(`{"threadId":%q,"sortDirection":"desc","limit":1,"cursor":%s}`, id, got.Get("itemsBackwardsCursor").Raw))
+		if got := texts(items.Get("data")); !slices.Equal(got, []string{"three"}) {
+			t.Errorf("items: %v", got)
+		}
+	}
+	check() // while it is loaded
+	c.leave()
+	c = c.desk.stdio()
+	c.initialize()
+	check()
+}
+
+// TestRevert: a turn and all behind it go, and the next one stands on what is left.
+func TestRevert(t *testing.T) {
+	c, id, turns := talk(t)
+	got := c.result("thread/revert", fmt.Sprintf(`{"threadId":%q,"beforeTurnId":%q}`, id, turns[1]))
+	if got.Get("thread.turns.#").Int() != 0 || !strings.Contains(got.Get("turnsBackwardsCursor").Str, turns[0]) {
+		t.Errorf("revert: %s", got.Raw)
+	}
+	if note := c.note("thread/reverted"); note.Get("params.threadId").Str != id {
+		t.Errorf("told: %s", note.Raw)
+	}
+	if left := c.result("thread/turns/list", fmt.Sprintf(`{"threadId":%q}`, id)); left.Get("data.#").Int() != 1 || left.Get("data.0.id").Str != turns[0] {
+		t.Errorf("left: %s", left.Raw)
+	}
+	if got := c.call("thread/revert", fmt.Sprintf(`{"threadId":%q,"beforeTurnId":%q}`, id, turns[1])).Get("error.message").Str; got != "turn not found: "+turns[1] {
+		t.Error(got)
+	}
+}
+
+// TestForkPart: a copy ends behind a turn, or before one.
+func TestForkPart(t *testing.T) {
+	c, id, turns := talk(t)
+	for _, f := range []struct {
+		more string
+		want int64
+	}{{fmt.Sprintf(`,"lastTurnId":%q`, turns[1]), 2}, {fmt.Sprintf(`,"beforeTurnId":%q`, turns[1]), 1}, {fmt.Sprintf(`,"lastTurnId":%q`, turns[2]), 3}} {
+		if got := c.result("thread/fork", fmt.Sprintf(`{"threadId":%q%s}`, id, f.more)); got.Get("thread.turns.#").Int() != f.want {
+			t.Errorf("%s: %s", f.more, got.Raw)
+		}
+	}
+	had := c.result("thread/list", `{}`).Get("data.#").Int()
+	if got := c.call("thread/fork", fmt.Sprintf(`{"threadId":%q,"lastTurnId":"none"}`, id)).Get("error.message").Str; got != "turn not found: none" {
+		t.Error(got)
+	}
+	if now := c.result("thread/list", `{}`).Get("data.#").Int(); now != had {
+		t.Errorf("a copy that nobody was told of stays: %d, %d", had, now)
+	}
+}
+
+// TestDelete: a thread goes for good, loaded or archived, and everybody is told.
+func TestDelete(t *testing.T) {
+	c, id, _ := talk(t)
+	path := c.result("thread/read", fmt.Sprintf(`{"threadId":%q}`, id)).Get("thread.path").Str
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal(err)
+	}
+	c.result("thread/delete", fmt.Sprintf(`{"threadId":%q}`, id))
+	if note := c.note("thread/deleted"); note.Get("params.threadId").Str != id {
+		t.Errorf("told: %s", note.Raw)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Errorf("%s is still there", path)
+	}
+	if got := c.call("thread/delete", fmt.Sprintf(`{"threadId":%q}`, id)).Get("error.message").Str; got != "no rollout found for thread id "+id {
+		t.Error(got)
+	}
+	archived := c.thread(`{}`)
+	c.ran(archived, "x")
+	c.result("thread/archive", fmt.Sprintf(`{"threadId":%q}`, archived))
+	c.result("thread/delete", fmt.Sprintf(`{"threadId":%q}`, archived))
+	if got := c.result("thread/list", `{"archived":true}`); got.Get("data.#").Int() != 0 {
+		t.Errorf("archived: %s", got.Raw)
+	}
+}
