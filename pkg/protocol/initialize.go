@@ -21,6 +21,9 @@ type InitializeCapabilities struct {
 	// CodexTurn asks for the notifications under OursPrefix, which other clients do not
 	// know. The original's schema does not have it, and neither has ours.
 	CodexTurn bool `json:"codexTurn,omitempty" schema:"opt,ours"`
+	// AgentThreads lets an engine tell of its agents as of threads of their own, which a
+	// client of one thread does not expect. It is ours as well.
+	AgentThreads bool `json:"agentThreads,omitempty" schema:"opt,ours"`
 }
 
 // InitializeResponse is the result of initialize.

@@ -45,6 +45,8 @@ type Meta struct {
 	CLIVersion       string          `json:"cli_version"`
 	Source           json.RawMessage `json:"source"` // "exec", "cli", "vscode", {"subagent":…}
 	ThreadSource     string          `json:"thread_source,omitempty"`
+	AgentNickname    *string         `json:"agent_nickname,omitempty"`
+	AgentRole        *string         `json:"agent_role,omitempty"`
 	ModelProvider    string          `json:"model_provider"`
 	BaseInstructions *Text           `json:"base_instructions"`
 	DynamicTools     json.RawMessage `json:"dynamic_tools,omitempty"` // DynamicToolSpecs with every member

@@ -17,6 +17,9 @@ func Source(raw string) (out protocol.SessionSource) {
 	case "":
 		raw = `"unknown"`
 	}
+	if sub := gjson.Get(raw, "subagent"); sub.Exists() { // the protocol writes it in its own case
+		raw = `{"subAgent":` + sub.Raw + `}`
+	}
 	if !jsonrpc.Valid([]byte(raw)) || json.Unmarshal([]byte(raw), &out) != nil {
 		_ = json.Unmarshal([]byte(`"unknown"`), &out)
 	}

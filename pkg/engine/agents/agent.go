@@ -1,6 +1,7 @@
 package agents
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,6 +37,7 @@ type agent struct {
 	turn  string // id of the running turn
 	last  string // message of the agent's
 	eng   *engine
+	below map[string]bool // ids of its own agents
 }
 
 // engine is the process of an agent.
@@ -43,7 +45,10 @@ type engine struct {
 	g    *agent
 	pipe *pipeline.Pipeline
 	rpc  *jsonrpc.Conn
+	live bool          // the client hears of it
 	gone chan struct{} // reaped
+
+	asks map[string]context.CancelFunc // questions that wait, by their ids; guarded by the mu of the agents
 }
 
 // start starts the agent's engine and opens its thread, a new one or that of before.
@@ -57,7 +62,7 @@ func (g *agent) start(ctx context.Context, resume bool) error {
 	if err != nil {
 		return err
 	}
-	e := &engine{g: g, pipe: pipe, gone: make(chan struct{})}
+	e := &engine{g: g, pipe: pipe, live: o.Live(), gone: make(chan struct{}), asks: map[string]context.CancelFunc{}}
 	e.rpc = jsonrpc.NewConn(jsonrpc.NewWriter(pipe.In), jsonrpc.Options{FirstID: 1, MaxCalls: maxPending, Raw: e.raw, Handle: e.request, Bad: e.bad})
 	g.a.mu.Lock()
 	g.eng = e
@@ -65,8 +70,11 @@ func (g *agent) start(ctx context.Context, resume bool) error {
 	go e.read()
 	// A program that does not read cannot hold up a turn that ends.
 	defer context.AfterFunc(ctx, func() { _ = pipe.In.Close() })()
-	hello := protocol.InitializeParams{ClientInfo: o.Client, Capabilities: &protocol.InitializeCapabilities{ExperimentalApi: true, OptOutNotificationMethods: unread()}}
-	err = e.rpc.Call(ctx, protocol.MethodInitialize, hello, nil)
+	can := &protocol.InitializeCapabilities{ExperimentalApi: true, CodexTurn: e.live, AgentThreads: e.live}
+	if !e.live {
+		can.OptOutNotificationMethods = unread()
+	}
+	err = e.rpc.Call(ctx, protocol.MethodInitialize, protocol.InitializeParams{ClientInfo: o.Client, Capabilities: can}, nil)
 	method, params := protocol.MethodThreadStart, any(g.begin)
 	if resume {
 		p := &g.begin
@@ -74,11 +82,17 @@ func (g *agent) start(ctx context.Context, resume bool) error {
 			ServiceTier: p.ServiceTier, ApprovalPolicy: p.ApprovalPolicy, Sandbox: p.Sandbox, Permissions: p.Permissions, Config: p.Config,
 			DeveloperInstructions: p.DeveloperInstructions, Personality: p.Personality}
 	}
-	if err == nil {
-		err = e.rpc.Call(ctx, method, params, nil)
+	var opened struct {
+		Thread json.RawMessage `json:"thread"`
 	}
-	if err != nil {
+	if err == nil {
+		err = e.rpc.Call(ctx, method, params, &opened)
+	}
+	switch {
+	case err != nil:
 		e.end()
+	case resume && e.live: // the engine says so of a new thread only
+		e.tell(protocol.NoteThreadStarted, opened)
 	}
 	return err
 }
@@ -193,10 +207,14 @@ func (e *engine) read() {
 	how := "its engine ended: " + pipeline.Blame(e.pipe.Wait(grace))
 	e.rpc.End(errors.New(how))
 	g := e.g
+	e.farewell(how)
 	g.a.mu.Lock()
 	defer g.a.mu.Unlock()
 	if g.eng == e {
 		g.eng = nil
+	}
+	for _, cancel := range e.asks {
+		cancel()
 	}
 	g.turn = ""
 	if g.open && (g.state.Status == protocol.CollabAgentStatusRunning || g.state.Status == protocol.CollabAgentStatusPendingInit) {
@@ -211,6 +229,13 @@ func (e *engine) raw(line []byte) (bool, error) {
 		return false, nil
 	}
 	g, p := e.g, m[2]
+	of := p.Get("threadId").Str
+	if e.live {
+		e.pass(m[0].Str, of, p, line)
+	}
+	if of != g.id {
+		return true, nil
+	}
 	g.a.mu.Lock()
 	defer g.a.mu.Unlock()
 	switch m[0].Str {
@@ -242,8 +267,21 @@ func (e *engine) request(r *jsonrpc.Request) error {
 		return nil
 	}
 	r.Own()
-	go func() { // ends with the answer, or with the agents
-		answer, err := e.g.a.opts.Ask(e.g.a.ctx, r.Method, r.Params)
+	a := e.g.a
+	ctx, cancel := context.WithCancel(a.ctx)
+	id, of := string(r.ID), ""
+	a.mu.Lock()
+	e.asks[id] = cancel
+	a.mu.Unlock()
+	if e.live {
+		of = cmp.Or(gjson.GetBytes(r.Params, "threadId").Str, e.g.id)
+	}
+	go func() { // ends with the answer, with the engine, or when that does not want to know any more
+		answer, err := a.opts.Ask(ctx, of, r.Method, r.Params)
+		a.mu.Lock()
+		delete(e.asks, id)
+		a.mu.Unlock()
+		cancel()
 		_ = r.Reply(answer, err) // an engine that has gone misses it
 	}()
 	return nil

@@ -29,8 +29,12 @@ type Options struct {
 	Client  protocol.ClientInfo
 	// Under gives what an agent that starts now runs under, as the thread does.
 	Under func() (protocol.ThreadStartParams, protocol.TurnStartParams)
-	// Ask asks the user in the name of the thread.
-	Ask func(ctx context.Context, method string, params json.RawMessage) (json.RawMessage, error)
+	// Live says whether the client wants to hear of agents as of threads of their own, and
+	// Tell passes one of their notifications on to it. It waits for a client that is slow.
+	Live func() bool
+	Tell func(method string, line []byte)
+	// Ask asks the user in the name of the agent's thread of, or in that of the thread for "".
+	Ask func(ctx context.Context, of, method string, params json.RawMessage) (json.RawMessage, error)
 	Log *log.Logger
 }
 

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/tidwall/gjson"
+
 	"codex/pkg/cli/version"
 	"codex/pkg/engine/agents"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
@@ -24,7 +27,15 @@ func (t *liveThread) setUpAgents(ctx context.Context) {
 	client := t.opts.Client
 	client.Name, client.Version = cmp.Or(client.Name, "codex-turn"), cmp.Or(client.Version, version.Compat)
 	t.subagents = agents.New(ctx, agents.Options{Thread: t.id, Depth: int(depth), Agents: limits, Command: t.opts.AgentEngine, Client: client,
-		Under: t.underAgents, Ask: t.askForAgent, Log: t.opts.Log})
+		Under: t.underAgents, Live: t.out.wantsAgents, Tell: t.out.pass, Ask: t.askForAgent, Log: t.opts.Log})
+}
+
+// agentNames are those of the agent that the thread is, if it is one.
+func (o *Options) agentNames() (nickname, role *string) {
+	if o.Agent == nil {
+		return nil, nil
+	}
+	return o.Agent.AgentNickname, o.Agent.AgentRole
 }
 
 // underAgents is what agents run under: what the thread does now.
@@ -73,9 +84,27 @@ func (t *liveThread) settled() []json.RawMessage {
 	return out
 }
 
-// askForAgent asks the user what an agent wants to know, as if the thread did: clients know
-// no other.
-func (t *liveThread) askForAgent(ctx context.Context, method string, params json.RawMessage) (json.RawMessage, error) {
+// toAgent passes a request about the thread of an agent on to that; false when it is about
+// none.
+func (s *Server) toAgent(r *jsonrpc.Request) bool {
+	th := s.thread()
+	if th == nil || th.subagents == nil || r.ID == nil {
+		return false
+	}
+	id := gjson.GetBytes(r.Params, "threadId").Str
+	return id != "" && id != th.id && th.subagents.Forward(id, r)
+}
+
+// askForAgent asks the user what an agent wants to know, in the name of the agent's thread of
+// where there is one, else as if the thread did.
+func (t *liveThread) askForAgent(ctx context.Context, of string, method string, params json.RawMessage) (json.RawMessage, error) {
+	if of != "" {
+		id, raw, err := t.out.ask(ctx, method, params)
+		if id != nil && method != protocol.AskToolCall && method != protocol.AskAuthTokensRefresh {
+			t.out.notify(protocol.NoteServerRequestResolved, protocol.ServerRequestResolvedNotification{ThreadID: of, RequestID: id})
+		}
+		return raw, err
+	}
 	var p map[string]json.RawMessage
 	if err := json.Unmarshal(params, &p); err != nil {
 		return nil, fmt.Errorf("read what an agent asks: %w", err)
@@ -100,9 +129,9 @@ func (t *liveThread) askForAgent(ctx context.Context, method string, params json
 	if method == protocol.AskUserInput {
 		flag = protocol.ThreadActiveFlagWaitingOnUserInput
 	}
-	of := running
-	if of == nil {
-		of = &turn{th: t, out: t.out, shown: shown{t.id, last}}
+	in := running
+	if in == nil {
+		in = &turn{th: t, out: t.out, shown: shown{t.id, last}}
 	}
-	return of.ask(ctx, method, p, flag, nil)
+	return in.ask(ctx, method, p, flag, nil)
 }

@@ -87,6 +87,7 @@ func (s *Server) handle(in *jsonrpc.Request) error {
 	m, known := s.table[r.Method]
 	s.opts.Trace.Debug("request", "method", r.Method)
 	switch {
+	case s.toAgent(in):
 	case !known && r.ID == nil: // a notification that is for others
 	case !known:
 		s.out.check(r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "Invalid request: unknown variant `%s`: codex-turn serves one thread and has no such method", shorten(r.Method))))

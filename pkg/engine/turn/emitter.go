@@ -39,6 +39,7 @@ type emitter struct {
 	mu       sync.RWMutex
 	optOut   map[string]bool
 	ours     bool // notifications of ours are wanted
+	agents   bool // and those of agents' threads
 	lostOnce sync.Once
 }
 
@@ -48,11 +49,24 @@ func (e *emitter) wants(method string) bool {
 	return !e.optOut[method] && (e.ours || !strings.HasPrefix(method, protocol.OursPrefix))
 }
 
-// wantOurs lets notifications of ours be sent.
-func (e *emitter) wantOurs() {
+// wantMore lets notifications of ours be sent, and those of agents' threads.
+func (e *emitter) wantMore(ours, agents bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.ours = true
+	e.ours, e.agents = e.ours || ours, e.agents || agents
+}
+
+func (e *emitter) wantsAgents() bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.agents
+}
+
+// pass writes a notification of somebody else as it is.
+func (e *emitter) pass(method string, line []byte) {
+	if e.wants(method) {
+		e.check(e.w.WriteLine(line))
+	}
 }
 
 func (e *emitter) optOutOf(methods []string) {

@@ -140,8 +140,9 @@ func (t *liveThread) createFile() error {
 		t.file = rollout.Discard()
 		return nil
 	}
+	nickname, role := t.opts.agentNames()
 	m := rollout.Meta{ID: t.id, Timestamp: rollout.Stamp(t.created), Cwd: thread.RealDir(t.cfg.Cwd), Originator: t.opts.Originator, CLIVersion: version.Compat,
-		Source: t.source, ThreadSource: t.threadSource, ModelProvider: t.cfg.ProviderID, BaseInstructions: &rollout.Text{Text: t.base}, Git: t.git}
+		Source: t.source, ThreadSource: t.threadSource, AgentNickname: nickname, AgentRole: role, ModelProvider: t.cfg.ProviderID, BaseInstructions: &rollout.Text{Text: t.base}, Git: t.git}
 	if len(t.dynamic) > 0 {
 		var err error
 		if m.DynamicTools, err = json.Marshal(recordedTools(t.dynamic)); err != nil {
@@ -336,6 +337,7 @@ func (t *liveThread) describe() protocol.Thread {
 		th.Path = &p
 	}
 	th.Source = thread.Source(string(t.source))
+	th.AgentNickname, th.AgentRole = t.opts.agentNames()
 	return th
 }
 

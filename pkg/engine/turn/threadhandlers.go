@@ -28,9 +28,7 @@ func (s *Server) initialize(r *req, p *protocol.InitializeParams) (any, error) {
 	s.client = &p.ClientInfo
 	if p.Capabilities != nil {
 		s.out.optOutOf(p.Capabilities.OptOutNotificationMethods)
-		if p.Capabilities.CodexTurn {
-			s.out.wantOurs()
-		}
+		s.out.wantMore(p.Capabilities.CodexTurn, p.Capabilities.AgentThreads)
 	}
 	agent := s.opts.UserAgent
 	if s.thread() == nil { // a thread keeps the names that it began with

@@ -1,0 +1,105 @@
+package agents
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
+)
+
+// A client that wants to hear of agents as of threads of their own gets what their engines
+// tell, and may ask and answer these.
+
+// pass tells the client what an engine tells: its thread, and those of its own agents.
+func (e *engine) pass(method, of string, p gjson.Result, line []byte) {
+	a := e.g.a
+	switch method {
+	case protocol.NoteThreadStarted:
+		if id := p.Get("thread.id").Str; id != e.g.id {
+			a.mu.Lock()
+			if e.g.below == nil {
+				e.g.below = map[string]bool{}
+			}
+			e.g.below[id] = true
+			a.mu.Unlock()
+		}
+	case protocol.NoteServerRequestResolved: // under an id of its own: the client knows ours
+		a.mu.Lock()
+		cancel := e.asks[p.Get("requestId").Raw]
+		a.mu.Unlock()
+		if cancel != nil {
+			cancel()
+		}
+		return
+	case protocol.NoteAccountRateLimitsUpdated:
+	default:
+		if of == "" { // of the engine, not of a thread: the thread's own tells the same
+			return
+		}
+	}
+	a.opts.Tell(method, line)
+}
+
+// farewell tells the client that an engine has ended, and with it what it was doing.
+func (e *engine) farewell(how string) {
+	if !e.live {
+		return
+	}
+	g := e.g
+	g.a.mu.Lock()
+	turn := g.turn
+	g.a.mu.Unlock()
+	if turn != "" {
+		e.tell(protocol.NoteTurnCompleted, protocol.TurnCompletedNotification{ThreadID: g.id,
+			Turn: protocol.Turn{ID: turn, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusFailed, Error: &protocol.TurnError{Message: how}}})
+	}
+	e.tell(protocol.NoteThreadStatusChanged, protocol.ThreadStatusChangedNotification{ThreadID: g.id, Status: protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded}})
+}
+
+// tell tells the client something in the agent's name.
+func (e *engine) tell(method string, params any) {
+	line, err := jsonrpc.Marshal(struct {
+		Method string `json:"method"`
+		Params any    `json:"params"`
+	}{method, params})
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", params, err)) // ours, and all of them can be
+	}
+	e.g.a.opts.Tell(method, line)
+}
+
+// Forward passes a request of the client on to the agent whose thread it is about; false
+// when there is none.
+func (a *Agents) Forward(id string, r *jsonrpc.Request) bool {
+	if !a.opts.Live() {
+		return false
+	}
+	g, e := a.holder(id)
+	switch {
+	case g == nil:
+		return false
+	case e == nil:
+		_ = r.Reply(nil, jsonrpc.Invalidf("agent %s is closed", id)) // a client that has gone misses it
+		return true
+	}
+	_, err := e.rpc.Start(r.Method, r.Params, func(result json.RawMessage, err error) error { return r.Reply(result, err) })
+	if err != nil {
+		_ = r.Reply(nil, err) // as above
+	}
+	return true
+}
+
+// holder is the agent with a thread, or that whose own agent has it.
+func (a *Agents) holder(id string) (*agent, *engine) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, g := range a.all {
+		if g.id == id || g.below[id] {
+			return g, g.eng
+		}
+	}
+	return nil, nil
+}

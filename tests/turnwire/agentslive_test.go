@@ -1,0 +1,135 @@
+//go:build linux
+
+package turnwire
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/tidwall/gjson"
+)
+
+// live lets an engine tell of agents' threads.
+func (e *engine) live() {
+	e.t.Helper()
+	e.call("initialize", `{"clientInfo":{"name":"test","version":"0"},"capabilities":{"experimentalApi":true,"agentThreads":true}}`)
+	e.send(`{"method":"initialized"}`)
+}
+
+// of gives the methods of what was told about a thread, without repeats.
+func (e *engine) of(thread string) (methods []string) {
+	for _, l := range e.lines.All() {
+		p, m := l.Get("params"), l.Get("method").Str
+		if p.Get("threadId").Str != thread && p.Get("thread.id").Str != thread || strings.HasPrefix(m, "thread/tokenUsage") || strings.HasPrefix(m, "thread/settings") {
+			continue
+		}
+		if t := p.Get("status.type").Str; t != "" {
+			m += " " + t + p.Get("status.activeFlags.0").Str
+		}
+		if t := p.Get("item.type").Str; t != "" {
+			m += " " + t
+		}
+		if n := len(methods); n == 0 || methods[n-1] != m {
+			methods = append(methods, m)
+		}
+	}
+	return methods
+}
+
+// A client that knows of agents gets what their engines tell, answers what they ask, and may
+// write to them itself.
+func TestAgentLive(t *testing.T) {
+	t.Parallel()
+	e := start(t, withAgents(setup{args: []string{"-s", "danger-full-access", "-a", "untrusted", "--source", "exec"},
+		script: agentCall("go", "spawn_agent", `{"message":"sub task"}`) +
+			agentCall("go", "wait_agent", `{"targets":["AGENT"],"timeout_ms":3600000}`) +
+			agentCall("go", "close_agent", `{"target":"AGENT"}`) +
+			`{"when":"go","msg":"All done."}` + "\n" +
+			`{"when":"sub task","call":"exec_command","args":{"cmd":"touch asked"}}` + "\n" +
+			`{"when":"sub task","msg":"Touched."}` + "\n"}))
+	e.live()
+	e.call("thread/start", `{}`)
+	e.call("turn/start", input("go"))
+	q := e.next("method", "item/commandExecution/requestApproval")
+	started := e.find("method", "thread/started")
+	main, agent := started[0].Get("params.thread.id").Str, started[1].Get("params.thread")
+	id := agent.Get("id").Str
+	if agent.Get("source.subAgent.thread_spawn.parent_thread_id").Str != main || agent.Get("agentNickname").Str == "" || q.Get("params.threadId").Str != id {
+		t.Error(agent.Raw, q.Raw)
+	}
+	e.send(`{"id":` + q.Get("id").Raw + `,"result":{"decision":"accept"}}`)
+	if r := e.next("method", "serverRequest/resolved").Get("params"); r.Get("threadId").Str != id || r.Get("requestId").Raw != q.Get("id").Raw {
+		t.Error(r.Raw)
+	}
+	e.next("method", "turn/completed", "params.threadId", main)
+	if _, err := os.Stat(filepath.Join(e.work, "asked")); err != nil {
+		t.Error(err)
+	}
+	equal(t, "the agent's", e.of(id), []string{"thread/started", "thread/status/changed active", "turn/started", "item/started userMessage", "item/completed userMessage",
+		"thread/status/changed activewaitingOnApproval", "item/started commandExecution", "item/commandExecution/requestApproval", "serverRequest/resolved",
+		"thread/status/changed active", "item/completed commandExecution", "item/started agentMessage", "item/agentMessage/delta", "item/completed agentMessage",
+		"thread/status/changed idle", "turn/completed", "thread/status/changed notLoaded"})
+	if err := e.refused("turn/start", `{"threadId":"`+id+`","input":[{"type":"text","text":"x"}]}`); !strings.Contains(err.Get("message").Str, "is closed") {
+		t.Error(err.Raw)
+	}
+	e.quit()
+	e.after("turn/completed", id, "item/completed", "params.item.tool", "wait")
+	e.after("thread/status/changed", id, "item/completed", "params.item.tool", "closeAgent")
+}
+
+// after holds that a line of a thread came before another line.
+func (e *engine) after(method, thread string, then ...string) {
+	e.t.Helper()
+	first, second := -1, -1
+	for i, l := range e.lines.All() {
+		if l.Get("method").Str == method && l.Get("params.threadId").Str == thread {
+			first = i
+		}
+		if l.Get("method").Str == then[0] && l.Get(then[1]).Str == then[2] {
+			second = i
+		}
+	}
+	if first < 0 || second < first {
+		e.t.Errorf("%s of %s is line %d, %v line %d", method, thread, first, then, second)
+	}
+}
+
+// A client writes to an agent, steers and interrupts it; one whose engine dies is told of.
+func TestAgentIsWrittenTo(t *testing.T) {
+	t.Parallel()
+	e := start(t, withAgents(setup{args: free(),
+		script: agentCall("go", "spawn_agent", `{"message":"sub task"}`) + `{"when":"go","msg":"Done."}` + "\n" +
+			`{"when":"sub task","msg":"Did it."}` + "\n" + `{"when":"by hand","call":"exec_command","args":{"cmd":"sleep 1013","yield_time_ms":30000}}` + "\n" +
+			`{"when":"and more","call":"exec_command","args":{"cmd":"sleep 1019","yield_time_ms":30000}}` + "\n"}))
+	e.live()
+	e.call("thread/start", `{}`)
+	e.call("turn/start", input("go"))
+	item := e.next("method", "item/completed", "params.item.tool", "spawnAgent").Get("params.item")
+	id := item.Get("receiverThreadIds.0").Str
+	e.seek("the end of the agent's turn", 0, func(l gjson.Result) bool {
+		return l.Get("method").Str == "turn/completed" && l.Get("params.threadId").Str == id
+	})
+	of := func(text string) string {
+		return `{"threadId":"` + id + `","input":[{"type":"text","text":"` + text + `"}]}`
+	}
+	turn := e.call("turn/start", of("by hand")).Get("turn.id").Str
+	work := e.child("sleep 1013")
+	if read := e.call("thread/read", `{"threadId":"`+id+`","includeTurns":true}`).Get("thread"); read.Get("id").Str != id || len(read.Get("turns").Array()) != 2 {
+		t.Error(read.Raw)
+	}
+	e.call("turn/interrupt", `{"threadId":"`+id+`","turnId":"`+turn+`"}`)
+	poll(t, "the end of the command", func() bool { return !alive(work) })
+	e.call("turn/start", of("and more"))
+	e.child("sleep 1019")
+	if err := syscall.Kill(e.child("--agent"), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	e.next("method", "thread/status/changed", "params.threadId", id, "params.status.type", "notLoaded")
+	ends := e.find("method", "turn/completed", "params.threadId", id)
+	if last := ends[len(ends)-1].Get("params.turn"); len(ends) != 3 || ends[1].Get("params.turn.status").Str != "interrupted" || last.Get("status").Str != "failed" || last.Get("error.message").Str == "" {
+		t.Error(ends)
+	}
+}
