@@ -37,6 +37,9 @@ type child struct {
 // engine gives the thread's child, and starts one if there is none. It runs in the
 // thread's queue.
 func (t *loadedThread) engine() (*child, error) {
+	if t.parent != nil {
+		return t.parent.running()
+	}
 	t.mu.Lock()
 	stale := t.stale
 	t.mu.Unlock()
@@ -110,7 +113,8 @@ func (s *Server) notifier(client string) []pipeline.Command {
 
 // open lets the engine say who it speaks with, and open the thread.
 func (c *child) open(method string, params any) error {
-	_, err := c.rpc.Start(protocol.MethodInitialize, protocol.InitializeParams{ClientInfo: c.t.client}, func(json.RawMessage, error) error { return nil })
+	can := &protocol.InitializeCapabilities{AgentThreads: true}
+	_, err := c.rpc.Start(protocol.MethodInitialize, protocol.InitializeParams{ClientInfo: c.t.client, Capabilities: can}, func(json.RawMessage, error) error { return nil })
 	if err == nil {
 		err = c.rpc.Notify(protocol.NoteInitialized, nil)
 	}
@@ -195,7 +199,9 @@ func (t *loadedThread) forward(r *request) (any, error) {
 	params := r.Params
 	switch r.Method {
 	case protocol.MethodTurnStart:
-		params = c.sticky(params)
+		if c.t == t { // an agent's settings are with the agent
+			params = c.sticky(params)
+		}
 		t.busy.Store(true)
 	case protocol.MethodReviewStart, protocol.MethodThreadCompactStart, protocol.MethodThreadShellCommand:
 		t.busy.Store(true)
@@ -290,7 +296,10 @@ func (c *child) notification(line []byte) (bool, error) {
 	if strings.HasPrefix(method, protocol.OursPrefix) {
 		return true, nil // clients of a router know the original's
 	}
-	c.t.fromEngine(c, method, bytes.Clone(line))
+	line = bytes.Clone(line)
+	if t := c.of(method, gjson.GetBytes(line, "params")); t != nil {
+		t.fromEngine(c, method, line)
+	}
 	return true, nil
 }
 
@@ -300,8 +309,11 @@ func (c *child) request(r *jsonrpc.Request) error {
 			return r.Reply(res, nil)
 		}
 	}
-	c.t.ask(r)
-	return nil
+	if t := c.of(r.Method, gjson.ParseBytes(r.Params)); t != nil {
+		t.ask(r)
+		return nil
+	}
+	return r.Reply(nil, jsonrpc.Invalidf("the thread that asks is not known"))
 }
 
 // newer gives the client's tokens when the engine does not have them yet.
@@ -393,6 +405,14 @@ func (c *child) ended(how string) {
 		message = "the engine of this thread has left"
 	}
 	c.rpc.End(errors.New(message))
+	t.settle(turn, asks, message, leaving)
+	for _, g := range t.s.agentsOf(t) {
+		g.gone(message, leaving)
+	}
+}
+
+// settle ends what waited for an engine that has ended.
+func (t *loadedThread) settle(turn *protocol.Turn, asks []*ask, message string, leaving bool) {
 	for _, a := range asks {
 		a.close(true)
 	}

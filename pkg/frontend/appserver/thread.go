@@ -21,7 +21,9 @@ type loadedThread struct {
 	id   string
 	eph  bool
 	path string // of the session file, which may not be there yet
-	busy atomic.Bool
+	// parent has the engine where the thread is that of an agent; nil for all others.
+	parent *loadedThread
+	busy   atomic.Bool
 	// warnings are about what its settings are made of; engines of other threads have others.
 	warnings []string
 
@@ -129,7 +131,7 @@ func (t *loadedThread) rest() {
 	}
 	var d time.Duration
 	switch {
-	case t.turn != nil:
+	case t.turn != nil, t.parent != nil: // an agent goes when it is closed, or with its engine
 		return
 	case t.child != nil && t.idle():
 		if !t.stale {
@@ -221,6 +223,9 @@ func (t *loadedThread) describe() protocol.Thread {
 	}
 	d.Status = status
 	d.Turns = nil
+	if t.parent != nil {
+		d.SessionID = t.parent.id
+	}
 	return d
 }
 
@@ -242,6 +247,9 @@ func (t *loadedThread) fromEngine(c *child, method string, line []byte) {
 			t.mu.Lock()
 			t.status = p.Status
 			t.mu.Unlock()
+			if t.parent != nil && p.Status.Type == protocol.ThreadStatusNotLoaded {
+				t.s.drop(t) // it is closed
+			}
 		}
 		t.s.broadcastLine(method, line)
 		return

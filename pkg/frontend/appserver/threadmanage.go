@@ -161,6 +161,9 @@ func (s *Server) turnInterrupt(r *request, p *protocol.TurnInterruptParams) (any
 }
 
 func (t *loadedThread) hasEngine() bool {
+	if t.parent != nil {
+		return t.parent.hasEngine()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.child != nil
@@ -325,6 +328,8 @@ func (s *Server) threadRollback(r *request, p *protocol.ThreadRollbackParams) (a
 		return nil, err
 	case p.NumTurns == 0:
 		return nil, jsonrpc.Invalidf("numTurns must be >= 1")
+	case t.parent != nil:
+		return nil, jsonrpc.Invalidf("thread %s is that of an agent at work: it cannot be rolled back", t.id)
 	case t.eph || !t.materialized():
 		return nil, jsonrpc.Invalidf("thread rollback requires persisted thread history")
 	}

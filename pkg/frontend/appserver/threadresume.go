@@ -238,6 +238,7 @@ func (t *loadedThread) join(r *request, p *protocol.ThreadResumeParams) (any, er
 	}
 	_ = r.Reply(res, nil)
 	t.subs[r.c] = struct{}{}
+	t.s.follow(t, r.c)
 	if t.usage != nil && !p.ExcludeTurns {
 		r.c.note(protocol.NoteThreadTokenUsageUpdated, t.usage)
 	}
