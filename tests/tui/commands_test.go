@@ -160,37 +160,42 @@ func TestServers(t *testing.T) {
 	s.leave()
 }
 
-// TestAgent holds that what an agent of the thread did can be seen.
+// TestAgent holds that the thread of an agent comes to the screen, live: what it asks is put
+// in its name, and it may be written to. One that is closed shows what it has done.
 func TestAgent(t *testing.T) {
-	s := begin(t, options{cols: 120, rows: 40, model: `{"when":"go","call":"spawn_agent","ns":"multi_agent_v1","args":{"message":"sub task"}}
+	s := begin(t, options{cols: 120, rows: 40, args: []string{"-a", "untrusted", "-s", "danger-full-access"}, model: `{"when":"go","call":"spawn_agent","ns":"multi_agent_v1","args":{"message":"sub task"}}
 {"when":"go","msg":"Started it."}
-{"when":"sub task","msg":"The answer of the agent."}`})
+{"when":"sub task","call":"exec_command","args":{"cmd":"touch asked"}}
+{"when":"sub task","msg":"The answer of the agent."}
+{"when":"and you","msg":"I am an agent."}
+{"when":"main","msg":"I am the first."}`})
 	s.ask("go", "Started it.")
+	s.see("Thread: Alder (o to open)")
+	s.see("$ touch asked")
+	s.send("o")
+	s.see("Now: Alder")
+	s.see("› sub task")
+	s.gone("Thread: Alder")
+	s.send("y")
+	s.see("You approved")
+	s.see("• The answer of the agent.")
+	s.see("Alder (alt-left to go on)")
 	s.gone("esc to interrupt")
-	s.ask("/subagents", "1. begun: sub task")
-	_, row, _ := strings.Cut(strings.Join(s.screen(), "\n"), "begun: sub task")
+	s.ask("and you", "• I am an agent.")
+	s.gone("esc to interrupt")
+	s.ask("/new", "is for the session's own thread")
+	s.send("\x1b[1;3D") // alt-left
+	s.see("Now: the main thread")
+	s.gone("Alder (alt-left")
+	s.ask("main", "• I am the first.")
+	s.gone("esc to interrupt")
+	s.ask("/subagents", "2. Alder: rests: sub task")
+	_, row, _ := strings.Cut(strings.Join(s.screen(), "\n"), "rests: sub task")
 	id := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).FindString(row)
-	done := false
-	for range 200 { // it may still be at work
-		s.send("1")
-		s.until("the agent's session", func(t *vt.Terminal) bool { return t.Alternate() })
-		s.see("P R E V I E W")
-		s.until("something of it", func(t *vt.Terminal) bool {
-			rows := strings.Join(t.Screen(), "\n")
-			return strings.Contains(rows, "100%")
-		})
-		done = strings.Contains(strings.Join(s.screen(), "\n"), "The answer of the agent.")
-		s.send("q")
-		s.until("the list is back", func(t *vt.Terminal) bool { return !t.Alternate() })
-		if done {
-			break
-		}
-	}
-	if !done {
-		t.Error("the agent's answer is not there")
-	}
-	s.send("\x1b")
-	s.gone("esc to finish")
+	s.send("2")
+	s.see("Now: Alder")
+	s.send("\x1b[1;3C") // alt-right
+	s.gone("Alder (alt-left")
 	s.ask("/resume "+id, "To continue the session before")
 	s.see("› sub task")
 	s.ask("/subagents", "No agent works for this thread yet")

@@ -3,6 +3,7 @@ package loop
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"codex/pkg/frontend/tui/cells"
@@ -18,8 +19,7 @@ import (
 func (l *Loop) ask(r *jsonrpc.Request) {
 	switch r.Method {
 	case protocol.AskCommandApproval, protocol.AskFileChangeApproval, protocol.AskPermissions, protocol.AskUserInput, protocol.AskElicitation:
-		l.state.Request(r.ID, r.Method, r.Params, l.Now())
-		l.notifyAsk(r.Method, r.Params)
+		l.hear(r)
 	default:
 		_ = r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "codex-tui does not answer %s", r.Method)) // a lost engine is seen when reading
 	}
@@ -28,29 +28,24 @@ func (l *Loop) ask(r *jsonrpc.Request) {
 // nextAsk puts the oldest question before the person, once they do not type, and takes
 // one away that somebody else has answered.
 func (l *Loop) nextAsk() {
-	if l.modalAsk != nil && !l.waitsFor(l.modalAsk) {
+	if l.away != nil { // once that is done
+		return
+	}
+	waiting := l.asking()
+	if l.modalAsk != nil && !slices.ContainsFunc(waiting, func(x asking) bool { return x.ask == l.modalAsk }) {
 		l.modal, l.modalAsk = nil, nil
 	}
-	if l.modal != nil || len(l.state.Asks) == 0 {
+	if l.modal != nil || len(waiting) == 0 {
 		return
 	}
 	if wait := quietTime - l.Now().Sub(l.typed); wait > 0 && !l.composer.Empty() {
 		l.timers.set(timerAsk, wait)
 		return
 	}
-	a := l.state.Asks[0]
+	a := waiting[0].ask
 	l.modalAsk, l.popup, l.sheet = a, nil, false
 	l.modal = l.question(a)
 	l.draw()
-}
-
-func (l *Loop) waitsFor(a *state.Ask) bool {
-	for _, x := range l.state.Asks {
-		if x == a {
-			return true
-		}
-	}
-	return false
 }
 
 // question makes the overlay of a request.
@@ -70,13 +65,20 @@ func (l *Loop) question(a *state.Ask) overlay.Overlay {
 
 // answer answers a request, and says in the transcript what was decided.
 func (l *Loop) answer(a *state.Ask, result any, d *cells.Decision) {
-	l.state.Answered(a.ID, l.Now())
+	of := l.from(a)
+	l.in(of, func() {
+		l.state.Answered(a.ID, l.Now())
+		if d != nil {
+			l.state.Show(d)
+		}
+	})
 	if err := l.engine.conn.Respond(a.ID, result); err != nil {
 		l.complain("answer %s: %v", a.Method, err)
 	}
-	if d != nil {
+	if d != nil && of != nil { // where the person is, too
 		l.show(d)
 	}
+	l.draw()
 }
 
 // choice is one answer to an approval.
@@ -86,19 +88,29 @@ func choice(label string, key keys.Code, do func(), more ...keys.Event) overlay.
 }
 
 // approval is the list of answers below what is asked.
-func (l *Loop) approval(r *cells.Request, items []overlay.Item, cancel func()) *overlay.Approval {
+func (l *Loop) approval(a *state.Ask, r *cells.Request, items []overlay.Item, cancel func()) *overlay.Approval {
 	open := func() { l.openRequest(r) }
 	for i := range items {
 		if k := items[i].Keys; len(k) > 0 {
 			items[i].Shortcut = l.bindings.Name(keys.Approval, k[0])
 		}
 	}
-	return &overlay.Approval{
+	q := &overlay.Approval{
 		Request: func(width int) []text.Line { return cells.Render(cells.Entry{Item: r}, width, l.theme) },
 		Open:    open,
 		OpenKey: shown(l.bindings.Names(keys.Approval, "open_fullscreen")),
 		List:    overlay.List{Items: items, Hint: "Press enter to confirm or esc to cancel", Cancel: cancel},
 	}
+	if of := l.from(a); of != nil {
+		r.Thread = of.name
+		q.Extra = func(e keys.Event) (taken, done bool) {
+			if taken = e.Is(keys.OpenThread, 0); taken {
+				l.showThread(of)
+			}
+			return taken, false
+		}
+	}
+	return q
 }
 
 func (l *Loop) commandQuestion(a *state.Ask) overlay.Overlay {
@@ -129,7 +141,7 @@ func (l *Loop) commandQuestion(a *state.Ask) overlay.Overlay {
 		}
 	}
 	cancel := decide(protocol.CommandExecutionApprovalDecision{Word: protocol.DecisionCancel}, cells.Canceled, "")
-	return l.approval(r, commandChoices(&p, decide, cancel), cancel)
+	return l.approval(a, r, commandChoices(&p, decide, cancel), cancel)
 }
 
 // decider makes what a choice does.
@@ -184,7 +196,7 @@ func (l *Loop) patchQuestion(a *state.Ask) overlay.Overlay {
 		return func() { l.answer(a, protocol.FileChangeRequestApprovalResponse{Decision: d}, said) }
 	}
 	cancel := decide(protocol.FileChangeApprovalDecisionCancel, &cells.Decision{Verdict: cells.Canceled, What: "apply the changes"})
-	q := l.approval(r, []overlay.Item{
+	q := l.approval(a, r, []overlay.Item{
 		choice("Yes, proceed", 'y', decide(protocol.FileChangeApprovalDecisionAccept, nil)),
 		choice("Yes, these files in the whole session", 'a', decide(protocol.FileChangeApprovalDecisionAcceptForSession, nil)),
 		choice("No, stop: I say what to do instead", keys.Escape, cancel, keys.Event{Code: 'n'}),
@@ -212,7 +224,7 @@ func (l *Loop) permissionQuestion(a *state.Ask) overlay.Overlay {
 	no := func() {
 		l.answer(a, protocol.PermissionsRequestApprovalResponse{Scope: protocol.PermissionGrantScopeTurn}, &cells.Decision{Verdict: cells.Declined, What: "have these permissions"})
 	}
-	return l.approval(r, []overlay.Item{
+	return l.approval(a, r, []overlay.Item{
 		choice("Yes, for this turn", 'y', grant(protocol.PermissionGrantScopeTurn, nil, cells.Approved)),
 		choice("Yes, for the whole session", 'a', grant(protocol.PermissionGrantScopeSession, nil, cells.ApprovedForSession)),
 		choice("No, go on without them", 'n', no, keys.Event{Code: 'd'}, keys.Event{Code: keys.Escape}),

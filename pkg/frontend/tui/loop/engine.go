@@ -81,7 +81,7 @@ func (l *Loop) connect(e *Engine) {
 	l.guard(func() { _ = e.box.Run(e.Out) }) // a lost engine is seen when reading
 	l.call(protocol.MethodInitialize, protocol.InitializeParams{
 		ClientInfo:   protocol.ClientInfo{Name: "codex-tui", Version: version.Compat},
-		Capabilities: &protocol.InitializeCapabilities{ExperimentalApi: true, CodexTurn: true},
+		Capabilities: &protocol.InitializeCapabilities{ExperimentalApi: true, CodexTurn: true, AgentThreads: true},
 	}, nil)
 	_ = e.conn.Notify(protocol.NoteInitialized, nil) // as above
 	switch {
@@ -184,6 +184,10 @@ func (l *Loop) handle(r *jsonrpc.Request) error {
 		case r.Method == protocol.NoteAccountLoginCompleted && l.signing != nil:
 			l.signing.completed(gjson.ParseBytes(r.Params))
 		}
+		if m, ok := l.ofTeam(r.Method, r.Params); ok {
+			l.offScreen(m, r.Method, r.Params)
+			return nil
+		}
 		l.state.Notify(r.Method, r.Params, l.Now())
 	case l.Playing:
 	default:
@@ -195,6 +199,9 @@ func (l *Loop) handle(r *jsonrpc.Request) error {
 // played opens the thread of a recording.
 func (l *Loop) played(params json.RawMessage) {
 	th := gjson.GetBytes(params, "thread")
+	if l.state.Thread.ID != "" && th.Get("source.subAgent").Exists() {
+		return
+	}
 	l.state.Thread.ID, l.state.Thread.Cwd = th.Get("id").Str, th.Get("cwd").Str
 	l.state.Show(&cells.Header{Version: th.Get("cliVersion").Str, Model: th.Get("modelProvider").Str, Directory: l.path(th.Get("cwd").Str)})
 }

@@ -93,7 +93,7 @@ func (l *Loop) takeOut() []text.Line {
 
 // print adds a finished cell, behind a blank line.
 func (l *Loop) print(lines []text.Line) {
-	if len(lines) == 0 {
+	if len(lines) == 0 || l.away != nil {
 		return
 	}
 	if l.transcript.printed {
@@ -121,13 +121,14 @@ func (l *Loop) effect(e state.Effect) {
 	switch e := e.(type) {
 	case state.Show:
 		l.finishMessage("")
-		l.transcript.add(e.Entry)
+		l.keep(e.Entry)
 		l.print(l.render(e.Entry))
 	case *state.Delta:
 		l.delta(e.ID, string(e.Text))
 	case state.Complete:
 		l.complete(e)
 	case state.Cut:
+		l.cutComing()
 		l.finishMessage("")
 	case state.UserMessage:
 		l.consumed(e.Text)

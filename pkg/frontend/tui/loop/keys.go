@@ -84,8 +84,16 @@ func boundKeys() []bound {
 }
 
 func (l *Loop) appKey(e keys.Event) bool {
-	if e.Is('d', keys.Ctrl) && l.composer.Empty() {
+	switch {
+	case !l.composer.Empty():
+	case e.Is('d', keys.Ctrl):
 		l.leave()
+		return true
+	case e.Is(keys.Left, keys.Alt):
+		l.stepThread(-1)
+		return true
+	case e.Is(keys.Right, keys.Alt):
+		l.stepThread(1)
 		return true
 	}
 	for _, b := range boundKeys() {

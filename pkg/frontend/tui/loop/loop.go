@@ -107,7 +107,9 @@ type Loop struct {
 	keyTable map[string]any // as it is in config.toml
 	badKeys  []keys.Problem
 
-	state    state.State
+	threadView
+	team     team
+	away     *member // in whose name something is done: nothing of it is printed
 	composer *composer.Composer
 	engine   *Engine
 	opened   bool // the thread is
@@ -123,15 +125,7 @@ type Loop struct {
 	notice   string  // in place of the footer, until a key
 	primed   bool    // Esc was pressed on an empty composer
 
-	out        []text.Line // finished, and not drawn yet
-	message    *message    // that comes in
-	transcript transcript
-	steers     []composer.Draft // sent, and not taken yet
-	queue      []composer.Draft // for after the turn
-	stopping   bool             // an interrupt was sent
-	afterStop  bool             // what is queued is sent once the turn has ended
-	answers    []string         // newest last
-	asked      int              // turns begun here
+	out []text.Line // finished, and not drawn yet
 
 	plain            plain
 	inputs           chan input
@@ -263,6 +257,7 @@ func (l *Loop) fail(err error) {
 // end gives the screen back and says what is to be said after it.
 func (l *Loop) end() {
 	l.timers.stop()
+	l.disband()
 	l.finishMessage("")
 	if l.page != nil {
 		l.closePage()

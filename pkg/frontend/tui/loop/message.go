@@ -15,6 +15,8 @@ type message struct {
 	id      string
 	stream  stream
 	printed bool // its first line is
+	from    int  // bytes of it that were on the screen before
+	size    int  // bytes of it that came since
 }
 
 func (m *message) resize(width int) { m.stream.SetWidth(width) }
@@ -23,10 +25,20 @@ func (m *message) tail() []text.Line { return m.stream.Tail() }
 
 // delta takes more of a message.
 func (l *Loop) delta(id, s string) {
+	if l.away != nil {
+		l.comes(id, s)
+		return
+	}
 	if l.message == nil || l.message.id != id {
 		l.finishMessage("")
 		l.message = &message{id: id, stream: l.newStream()}
 	}
+	l.grow(s)
+}
+
+// grow adds to the message that comes in.
+func (l *Loop) grow(s string) {
+	l.message.size += len(s)
 	l.printMessage(l.message.stream.Append(s))
 }
 
@@ -56,13 +68,14 @@ func (l *Loop) finishMessage(whole string) {
 // complete ends a message with its whole text: what did not come as deltas is added.
 func (l *Loop) complete(e state.Complete) {
 	entry := cells.Entry{Item: e.Item}
+	l.coming = coming{}
 	if l.message == nil || l.message.id != e.Item.ID {
 		l.finishMessage("")
 		l.print(l.render(entry))
 	} else {
-		l.finishMessage(e.Item.Text)
+		l.finishMessage(e.Item.Text[min(l.message.from, len(e.Item.Text)):])
 	}
-	l.transcript.add(entry)
+	l.keep(entry)
 	l.remember(e.Item)
 }
 

@@ -57,18 +57,24 @@ func (l *Loop) osc9() bool {
 }
 
 func (l *Loop) notifyTurn(e state.TurnEnded) {
+	if l.away != nil && l.away != l.team.main() { // an agent has done its part
+		return
+	}
 	if e.Status != protocol.TurnStatusInterrupted {
 		l.notify("agent-turn-complete", firstOf(e.Last, "Turn complete"))
 	}
 }
 
-func (l *Loop) notifyAsk(method string, params json.RawMessage) {
+func (l *Loop) notifyAsk(m *member, method string, params json.RawMessage) {
 	message := "Codex asks something"
 	switch method {
 	case protocol.AskCommandApproval:
 		message = "Approval requested: " + text.Clip(gjson.GetBytes(params, "command").Str, 30)
 	case protocol.AskFileChangeApproval:
 		message = "Codex wants to edit files"
+	}
+	if m != nil {
+		message = m.name + ": " + message
 	}
 	l.notify("approval-requested", message)
 }

@@ -2,7 +2,6 @@ package loop
 
 import (
 	"context"
-	"strings"
 
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/keys"
@@ -91,85 +90,4 @@ func entriesOf(turns []protocol.Turn) []cells.Entry {
 			}
 		}
 	}
-}
-
-// agent is a thread that works for this one.
-type agent struct {
-	id, prompt string
-	status     protocol.CollabAgentStatus // as the thread has heard last
-}
-
-// word is the status for people. An agent that has begun may have ended since.
-func (a *agent) word() string {
-	switch a.status {
-	case protocol.CollabAgentStatusCompleted:
-		return "done"
-	case protocol.CollabAgentStatusErrored:
-		return "failed"
-	case protocol.CollabAgentStatusShutdown:
-		return "closed"
-	case protocol.CollabAgentStatusInterrupted:
-		return "interrupted"
-	case protocol.CollabAgentStatusNotFound:
-		return "not there"
-	}
-	return "begun"
-}
-
-// agents are those that the transcript tells of.
-func (l *Loop) agents() []agent {
-	var out []agent
-	take := func(item protocol.ThreadItem) {
-		call, ok := item.(*protocol.CollabAgentToolCallItem)
-		if !ok {
-			return
-		}
-		ids := call.ReceiverThreadIDs
-		for id := range call.AgentsStates {
-			ids = append(ids[:len(ids):len(ids)], id)
-		}
-		for _, id := range ids {
-			i := 0
-			for i < len(out) && out[i].id != id {
-				i++
-			}
-			if i == len(out) {
-				out = append(out, agent{id: id})
-			}
-			if out[i].prompt == "" {
-				out[i].prompt = strings.Join(strings.Fields(deref(call.Prompt)), " ")
-			}
-			if s := call.AgentsStates[id].Status; s != "" {
-				out[i].status = s
-			}
-		}
-	}
-	for _, k := range l.transcript.entries {
-		if k.turn > l.transcript.begin {
-			take(k.Item)
-		}
-	}
-	for _, a := range l.state.Active {
-		take(a.Entry.Item)
-	}
-	return out
-}
-
-// pickAgent shows what an agent of the thread has done.
-func (l *Loop) pickAgent() {
-	all := l.agents()
-	if len(all) == 0 {
-		switch {
-		case !l.shared() && !l.Config.Features.Enabled("multi_agent"):
-			l.say("No agent works for this thread: multi_agent is switched off. /side asks something aside.")
-		default:
-			l.say("No agent works for this thread yet. The model starts them, when it is asked to; /side asks something aside.")
-		}
-		return
-	}
-	list := &overlay.List{Title: "Agents", Subtitle: "As this thread heard of them last. Enter shows what one has done so far; /resume ID leaves this thread and goes on with it.", Hint: "enter to see it, esc to finish", Stay: true}
-	for _, a := range all {
-		list.Items = append(list.Items, overlay.Item{Label: a.word() + ": " + firstOf(a.prompt, a.id), Detail: a.id, Do: func() { l.preview(a.id) }})
-	}
-	l.over(list)
 }

@@ -133,14 +133,16 @@ func (l *Loop) startTurn(d composer.Draft) {
 func (l *Loop) steer(d composer.Draft) {
 	l.steers = append(l.steers, d)
 	p := protocol.TurnSteerParams{ThreadID: l.state.Thread.ID, Input: l.inputOf(d), ExpectedTurnID: l.state.Turn.ID}
-	l.call(protocol.MethodTurnSteer, p, func(_ gjson.Result, err error) {
-		if err == nil {
-			return
-		}
+	refused := l.here(func() {
 		if i := l.pendingSteer(d.Text()); i >= 0 {
 			l.steers = append(l.steers[:i:i], l.steers[i+1:]...)
 			l.queue = append([]composer.Draft{d}, l.queue...)
 			l.sendQueued()
+		}
+	})
+	l.call(protocol.MethodTurnSteer, p, func(_ gjson.Result, err error) {
+		if err != nil {
+			refused()
 		}
 	})
 }

@@ -79,6 +79,7 @@ func (l *Loop) switchTo(r Request) {
 
 // replace opens another thread in the place of this one.
 func (l *Loop) replace(r Request) {
+	l.disband()
 	l.Request, l.opened = r, false
 	l.state = state.State{}
 	l.steers = nil // what is queued was typed for what comes now
@@ -302,6 +303,10 @@ func (l *Loop) ready() {
 // after it is forgotten.
 func (l *Loop) backtrack() {
 	at := l.transcript.messages()
+	if l.team.agentShown() {
+		l.say("An agent at work cannot go back. Write to it instead.")
+		return
+	}
 	if len(at) == 0 || !l.opened {
 		l.say("There is no earlier message.")
 		return

@@ -83,6 +83,7 @@ func (l *Loop) above(width, height int) []text.Line {
 	}
 	if l.modal == nil {
 		part(l.status(width))
+		part(l.othersLine(width))
 		part(l.waiting(width))
 	}
 	return out[max(0, len(out)-height):]
@@ -117,6 +118,16 @@ func (l *Loop) status(width int) []text.Line {
 		out = append(out, d[:min(3, len(d))]...)
 	}
 	return out
+}
+
+// othersLine says what the threads do that are not on the screen.
+func (l *Loop) othersLine(width int) []text.Line {
+	s := l.others()
+	if s == "" {
+		return nil
+	}
+	const hint = " · /agent shows them"
+	return []text.Line{text.ClipLine(text.Line{{Text: "• ", Style: l.theme.Dim}, {Text: text.CleanLine(s)}, {Text: hint, Style: l.theme.Dim}}, width)}
 }
 
 // waiting shows what was typed and is not with the model yet.
@@ -183,6 +194,8 @@ func (l *Loop) mode() string {
 		return "Shell mode"
 	case l.side != nil:
 		return "Side conversation (esc to return)"
+	case l.team.agentShown():
+		return text.CleanLine(l.team.shown.name) + " (alt-left to go on)"
 	case l.composer.Vim.On && l.composer.Vim.Normal:
 		return "Vim: Normal"
 	case l.composer.Vim.On:
