@@ -14,16 +14,6 @@ import (
 	"codex/pkg/plugins"
 )
 
-// elsewhere says whether settings and folders are those of an app-server's machine, and tells
-// how to get at them there.
-func (l *Loop) elsewhere(command string) bool {
-	if !l.shared() {
-		return false
-	}
-	l.say("These are the app-server's: run %s on its machine.", command)
-	return true
-}
-
 // checkbox is an item that is switched on and off.
 func checkbox(on bool, label string) string {
 	if on {
@@ -32,52 +22,61 @@ func checkbox(on bool, label string) string {
 	return "[ ] " + label
 }
 
+// feature is one that can be switched.
+type feature struct {
+	name, stage string
+	on          bool
+}
+
 // pickFeatures switches features that are not finished.
 func (l *Loop) pickFeatures() {
-	if l.elsewhere("codex features") {
+	if l.shared() {
+		l.featuresThere()
 		return
 	}
-	list := &overlay.List{Title: "Experimental features", Subtitle: "Enter switches one on or off, for sessions that begin later. codex features list has all.", Hint: "esc to finish", Stay: true}
-	on := map[string]bool{}
-	var fill func()
-	fill = func() {
-		list.Items = nil
-		for _, f := range config.AllFeatures() {
-			if !f.Experimental() {
-				continue
-			}
-			if _, known := on[f.Name]; !known {
-				on[f.Name] = l.Config.Features.Enabled(f.Name)
-			}
-			list.Items = append(list.Items, overlay.Item{Label: checkbox(on[f.Name], f.Name), Detail: f.Stage, Do: func() {
-				on[f.Name] = !on[f.Name]
-				l.save(config.Change{Path: []string{"features", f.Name}, Value: on[f.Name]})
-				fill()
-			}})
+	var all []feature
+	for _, f := range config.AllFeatures() {
+		if f.Experimental() {
+			all = append(all, feature{f.Name, f.Stage, l.Config.Features.Enabled(f.Name)})
 		}
 	}
-	fill()
+	l.showFeatures(all)
+}
+
+func (l *Loop) showFeatures(all []feature) {
+	list := &overlay.List{Title: "Experimental features", Subtitle: "Enter switches one on or off, for sessions that begin later. codex features list has all.", Hint: "esc to finish", Stay: true}
+	for i := range all {
+		f := &all[i]
+		list.Items = append(list.Items, overlay.Item{Label: checkbox(f.on, f.name), Detail: f.stage, Do: func() {
+			f.on = !f.on
+			l.change(config.Change{Path: []string{"features", f.name}, Value: f.on})
+			list.Items[i].Label = checkbox(f.on, f.name)
+		}})
+	}
 	l.over(list)
 }
 
 // pickHooks shows the hooks, and what somebody has agreed to.
 func (l *Loop) pickHooks() {
-	if l.elsewhere("codex, and /hooks in it,") {
+	if l.shared() {
+		l.hooksThere()
 		return
 	}
 	cfg := l.Config
 	l.beside(func(context.Context) func() {
 		parts := plugins.Of(cfg)
 		found := hooks.Of(cfg, parts.Hooks...)
-		return func() {
-			for _, w := range found.Warnings {
-				l.state.Notice(cells.Warning, w, "")
-			}
-			l.showHooks(found.Hooks)
-			l.effects()
-			l.draw()
-		}
+		return func() { l.foundHooks(found.Hooks, found.Warnings) }
 	})
+}
+
+func (l *Loop) foundHooks(all []hooks.Hook, warnings []string) {
+	for _, w := range warnings {
+		l.state.Notice(cells.Warning, w, "")
+	}
+	l.showHooks(all)
+	l.effects()
+	l.draw()
 }
 
 func (l *Loop) showHooks(all []hooks.Hook) {
@@ -98,7 +97,7 @@ func (l *Loop) showHook(all []hooks.Hook, i int) {
 	h := &all[i]
 	back := func() { l.showHooks(all) }
 	set := func(key string, value any) {
-		l.save(config.Change{Path: []string{"hooks", "state", h.Key, key}, Value: value})
+		l.change(config.Change{Path: []string{"hooks", "state", h.Key, key}, Value: value})
 		back()
 	}
 	about := []string{string(h.Event)}
@@ -133,9 +132,18 @@ func (l *Loop) showHook(all []hooks.Hook, i int) {
 	l.over(list)
 }
 
+// offer is a plugin that is installed, or that can be.
+type offer struct {
+	id, detail string
+	there, on  bool
+	// install installs it and calls done in the loop.
+	install func(done func(error))
+}
+
 // pickPlugins shows the plugins of the marketplaces, to be installed or switched.
 func (l *Loop) pickPlugins() {
-	if l.elsewhere("codex plugin") {
+	if l.shared() {
+		l.pluginsThere()
 		return
 	}
 	cfg := l.Config
@@ -143,33 +151,26 @@ func (l *Loop) pickPlugins() {
 		installed, problems := plugins.Installed(cfg)
 		markets, bad := plugins.Marketplaces(cfg)
 		return func() {
+			var warnings []string
 			for _, err := range problems {
-				l.state.Notice(cells.Warning, err.Error(), "")
+				warnings = append(warnings, err.Error())
 			}
 			for _, b := range bad {
-				l.state.Notice(cells.Warning, fmt.Sprintf("marketplace %s (%s): %v", b.Name, l.path(b.Path), b.Err), "")
+				warnings = append(warnings, fmt.Sprintf("marketplace %s (%s): %v", b.Name, l.path(b.Path), b.Err))
 			}
-			l.showPlugins(installed, markets)
-			l.effects()
-			l.draw()
+			l.foundPlugins(l.offers(installed, markets), warnings)
 		}
 	})
 }
 
-func (l *Loop) showPlugins(installed []plugins.Plugin, markets []plugins.Marketplace) {
-	list := &overlay.List{Title: "Plugins", Subtitle: "Enter installs one, or switches it on or off, for sessions that begin later.", Hint: "esc to finish", Stay: true}
+// offers are the plugins of this machine.
+func (l *Loop) offers(installed []plugins.Plugin, markets []plugins.Marketplace) (all []*offer) {
 	have := map[string]bool{}
-	for i := range installed {
-		p := &installed[i]
+	for _, p := range installed {
 		have[p.ID] = true
-		it := overlay.Item{Label: checkbox(p.Enabled, p.ID), Detail: strings.TrimSpace("installed " + p.Version)}
-		it.Do = func() {
-			p.Enabled = !p.Enabled
-			l.save(config.Change{Path: []string{"plugins", p.ID, "enabled"}, Value: p.Enabled})
-			list.Items[i].Label = checkbox(p.Enabled, p.ID)
-		}
-		list.Items = append(list.Items, it)
+		all = append(all, &offer{id: p.ID, there: true, on: p.Enabled, detail: strings.TrimSpace("installed " + p.Version)})
 	}
+	home := l.Config.Home
 	for i := range markets {
 		m := &markets[i]
 		for _, e := range m.List {
@@ -177,31 +178,56 @@ func (l *Loop) showPlugins(installed []plugins.Plugin, markets []plugins.Marketp
 			if have[id] || e.Withheld() {
 				continue
 			}
-			at := len(list.Items)
-			list.Items = append(list.Items, overlay.Item{Label: checkbox(false, id), Detail: "not installed", Do: func() { l.install(m, e.Name, list, at) }})
+			all = append(all, &offer{id: id, detail: "not installed", install: func(done func(error)) {
+				l.beside(func(ctx context.Context) func() {
+					_, err := plugins.Install(ctx, home, m, e.Name)
+					return func() { done(err) }
+				})
+			}})
 		}
 	}
-	if len(list.Items) == 0 {
+	return all
+}
+
+func (l *Loop) foundPlugins(all []*offer, warnings []string) {
+	for _, w := range warnings {
+		l.state.Notice(cells.Warning, w, "")
+	}
+	l.showPlugins(all)
+	l.effects()
+	l.draw()
+}
+
+func (l *Loop) showPlugins(all []*offer) {
+	if len(all) == 0 {
 		l.say("There are no plugins. codex plugin marketplace add FOLDER adds a marketplace.")
 		return
 	}
-	l.over(list)
-}
-
-// install installs a plugin; its row says so.
-func (l *Loop) install(m *plugins.Marketplace, name string, list *overlay.List, at int) {
-	home := l.Config.Home
-	list.Items[at].Detail, list.Items[at].Do = "being installed…", nil
-	l.beside(func(ctx context.Context) func() {
-		_, err := plugins.Install(ctx, home, m, name)
-		return func() {
-			list.Items[at].Label, list.Items[at].Detail = checkbox(err == nil, name+"@"+m.Name), "installed"
-			if err != nil {
-				list.Items[at].Detail = err.Error()
+	list := &overlay.List{Title: "Plugins", Subtitle: "Enter installs one, or switches it on or off, for sessions that begin later.", Hint: "esc to finish", Stay: true}
+	for i, o := range all {
+		show := func() { list.Items[i].Label, list.Items[i].Detail = checkbox(o.on, o.id), o.detail }
+		list.Items = append(list.Items, overlay.Item{Do: func() {
+			switch {
+			case o.there:
+				o.on = !o.on
+				l.change(config.Change{Path: []string{"plugins", o.id, "enabled"}, Value: o.on})
+			case o.install != nil:
+				install := o.install
+				o.detail, o.install = "being installed…", nil
+				install(func(err error) {
+					o.there, o.on, o.detail = err == nil, err == nil, "installed"
+					if err != nil {
+						o.detail, o.install = err.Error(), install
+					}
+					show()
+					l.draw()
+				})
 			}
-			l.draw()
-		}
-	})
+			show()
+		}})
+		show()
+	}
+	l.over(list)
 }
 
 // feedback says what goes into a report; nothing is sent.
