@@ -59,16 +59,16 @@ func TestReadOnlyConfig(t *testing.T) {
 	out, errs, status = d.bash(t, `cat >../run.sh <<'E'
 set -e
 mount -t tmpfs none ../ro
-cp $CODEX_HOME/config.toml ../ro/
+cp "$CODEX_HOME/config.toml" ../ro/
 printf '[projects."%s/*"]\ntrust_level = "trusted"\n' "$(realpath ../src)" >>../ro/config.toml
 mount -o remount,ro ../ro
-ln -sf "$(realpath ../ro)/config.toml" $CODEX_HOME/config.toml
+ln -sf "$(realpath ../ro)/config.toml" "$CODEX_HOME/config.toml"
 codex exec -s workspace-write hi 2>&1 >/dev/null | grep 'trusted from now on'
 codex exec hi 2>&1 >/dev/null | grep '^sandbox: workspace-write'
 cd ../src/a
 codex exec hi 2>&1 >/dev/null | grep '^sandbox: workspace-write'
 codex features enable memories 2>&1 && exit 1
-cat $CODEX_HOME/state.toml
+cat "$CODEX_HOME/state.toml"
 E
 unshare -rm bash ../run.sh`)
 	if status != 0 || !strings.Contains(out, "(state.toml)\n") || strings.Count(out, "\nsandbox: workspace-write") != 2 || !strings.Contains(out, "read-only file system") ||

@@ -47,7 +47,7 @@ func TestSource(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()
 			program := filepath.Join(dir, "codex-login")
-			script := "#!/bin/sh\nprintf '%s' \"$*\" >" + dir + "/args\ncat >" + dir + "/input\n" + tc.script + "\n"
+			script := "#!/bin/sh\ncd '" + dir + "'\nprintf '%s' \"$*\" >args\ncat >input\n" + tc.script + "\n"
 			if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 				t.Fatal(err)
 			}

@@ -45,7 +45,7 @@ func TestThreadsShareServers(t *testing.T) {
 	for i := range servers {
 		text += fmt.Sprintf("[mcp_servers.s%d]\ncommand = \"sh\"\nargs = [%q, \"%d\"]\nrequired = true\n", i, script, i)
 	}
-	text += "[mcp_servers.off]\ncommand = \"/nonexistent\"\nrequired = true\nenabled = false\n"
+	text += "[mcp_servers.off]\ncommand = \"/proc/absent\"\nrequired = true\nenabled = false\n"
 	write(t, file, text)
 	c := d.stdio()
 	c.initialize()
@@ -137,7 +137,7 @@ func TestRequiredServerInList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, file, string(b)+"[mcp_servers.\"a.b\"]\ncommand = \"/nonexistent\"\nrequired = true\n")
+	write(t, file, string(b)+"[mcp_servers.\"a.b\"]\ncommand = \"/proc/absent\"\nrequired = true\n")
 	c := d.stdio()
 	c.initialize()
 	if got := c.call("mcpServerStatus/list", "{}"); got.Get("result.data.0.name").Str != "a.b" {

@@ -37,6 +37,9 @@ type Case struct {
 	// Unordered is for cases in which several things happen at once: events are compared
 	// without their order.
 	Unordered bool `json:"unordered,omitempty"`
+	// Leaves is a file that stays behind elsewhere: it is removed, since whoever runs the
+	// tests next may be somebody else.
+	Leaves string `json:"leaves,omitempty"`
 	// Check says what is compared, instead of everything.
 	Check []string `json:"check,omitempty"`
 }

@@ -67,6 +67,9 @@ func relay(t *testing.T, c *Case, program, last string) *Answer {
 	} else {
 		t.Cleanup(func() { os.RemoveAll(root) })
 	}
+	if c.Leaves != "" {
+		t.Cleanup(func() { os.Remove(c.Leaves) })
+	}
 	s.root, err = filepath.EvalSymlinks(root)
 	check(t, err)
 	s.work, s.home = filepath.Join(s.root, "work"), filepath.Join(s.root, "home")

@@ -19,7 +19,7 @@ func TestFilters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(f, "[mcp_servers.self]\ncommand = %q\nargs = [\"server\"]\nenv_vars = [\"CODEX_HOME\", \"CODEX_CLOCK\"]\n[mcp_servers.none]\ncommand = \"/nonexistent\"\n",
+	fmt.Fprintf(f, "[mcp_servers.self]\ncommand = %q\nargs = [\"server\"]\nenv_vars = [\"CODEX_HOME\", \"CODEX_CLOCK\"]\n[mcp_servers.none]\ncommand = \"/proc/absent\"\n",
 		filepath.Join(binaries, "codex-mcp"))
 	if err := f.Close(); err != nil {
 		t.Fatal(err)

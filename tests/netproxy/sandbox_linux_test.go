@@ -185,7 +185,7 @@ func TestFullDisk(t *testing.T) {
 	s := newSink(t)
 	p := policy.Profile{Type: policy.Managed, FileSystem: policy.FileSystem{Unrestricted: true}, Network: true, Proxy: settings("127.0.0.1")}
 	out := filepath.Join(t.TempDir(), "f")
-	if r := b.run(p, "sh", "-c", "echo x >"+out+"; curl -sS "+web+"/x; curl -sS --noproxy '*' "+web); r.code != 7 || !strings.HasPrefix(r.out, "hello /x") {
+	if r := b.run(p, "sh", "-c", "echo x >'"+out+"'; curl -sS "+web+"/x; curl -sS --noproxy '*' "+web); r.code != 7 || !strings.HasPrefix(r.out, "hello /x") {
 		t.Errorf("%+v", r)
 	}
 	if text, err := os.ReadFile(out); string(text) != "x\n" {

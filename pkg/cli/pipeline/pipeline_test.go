@@ -182,8 +182,8 @@ func TestStartErrors(t *testing.T) {
 	exe, _ := os.Executable()
 	env := append(os.Environ(), "STAGE_ROLE=child")
 	for _, s := range []Spec{
-		{Engine: Command{Name: "gone", Path: "/nonexistent/x"}},
-		{Engine: Command{Name: "engine", Path: exe, Args: []string{"stuck"}}, Filters: []Command{{Name: "gone", Path: "/nonexistent/x"}}, Env: env},
+		{Engine: Command{Name: "gone", Path: "/proc/absent/x"}},
+		{Engine: Command{Name: "engine", Path: exe, Args: []string{"stuck"}}, Filters: []Command{{Name: "gone", Path: "/proc/absent/x"}}, Env: env},
 	} {
 		_, err := Start(s)
 		var e *StartError

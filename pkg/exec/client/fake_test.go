@@ -177,7 +177,7 @@ func TestBadServers(t *testing.T) {
 	if _, err := client.Start(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), "no answer to initialize within 10ms") {
 		t.Errorf("silent: %v", err)
 	}
-	if _, err := client.Start(context.Background(), client.Config{Command: []string{"/nonexistent"}}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := client.Start(context.Background(), client.Config{Command: []string{"/proc/absent"}}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/exec/wire"
 )
 
 func TestProcess(t *testing.T) {
@@ -68,7 +70,7 @@ func TestStartErrors(t *testing.T) {
 		{start("p", spec{"argv": []string{}}), -32602, "argv must not be empty"},
 		{start("p", nil, "no-such-prog"), -32603, "No such file or directory (os error 2)"},
 		{start("p", nil, script), -32603, "Exec format error (os error 8)"},
-		{start("p", spec{"cwd": "/nonexistent"}, "true"), -32603, "No such file or directory (os error 2)"},
+		{start("p", spec{"cwd": "/proc/absent"}, "true"), -32603, "No such file or directory (os error 2)"},
 		{start("p", nil, ""), -32603, "missing program for pipe spawn"},
 		{start("p", spec{"env": map[string]string{"PATH": "/nowhere"}}, "ls"), -32603, "No such file or directory (os error 2)"},
 		{start("p", spec{"env": map[string]string{"PATH": "/nowhere"}, "tty": true}, "ls"), -32603, "No such file or directory (os error 2)"},
@@ -115,7 +117,7 @@ func TestLateOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := ready(t, Options{})
-	c.ok("process/start", start("p", nil, "/bin/sh", "-c", "(read x <"+fifo+"; echo late) & echo now"))
+	c.ok("process/start", start("p", nil, "/bin/sh", "-c", "(read x <\"$0\"; echo late) & echo now", fifo))
 	for {
 		if m := c.note(); m.Get("method").Str == "process/exited" {
 			break
@@ -466,7 +468,7 @@ func TestPathForms(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "a b"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if r := c.sh("u", "pwd", spec{"cwd": "file://" + dir + "/a%20b"}); r.stdout != dir+"/a b\n" {
+	if r := c.sh("u", "pwd", spec{"cwd": wire.PathToURI(dir) + "/a%20b"}); r.stdout != dir+"/a b\n" {
 		t.Errorf("%q", r.stdout)
 	}
 	if r := c.sh("r", "pwd", spec{"cwd": "."}); r.stdout != dir+"\n" { // from the server's own

@@ -38,7 +38,7 @@ func server(t testing.TB) (*Server, *conn, *sink) {
 			return home
 		}
 		return ""
-	}}}, Engine: pipeline.Command{Name: "none", Path: "/nonexistent"}, Executor: []string{filepath.Join(home, "none")}, Log: log.New(io.Discard, "", 0)})
+	}}}, Engine: pipeline.Command{Name: "none", Path: "/proc/absent"}, Executor: []string{filepath.Join(home, "none")}, Log: log.New(io.Discard, "", 0)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/shellwords"
 )
 
 // The test binary is also the engine, which plays a file of recorded lines, and a filter.
@@ -209,7 +210,7 @@ func startIn(t *testing.T, s setting, args func(cwd string) []string) result {
 	must(t, err)
 	defer stderr.Close()
 	p := Process{
-		Args: append([]string{"--turn", exe}, args(res.cwd)...), Env: environ,
+		Args: append([]string{"--turn", shellwords.Join([]string{exe})}, args(res.cwd)...), Env: environ,
 		Getenv: func(k string) string { return env[k] },
 		Self:   exe, Cwd: res.cwd, Home: dir, UID: -1,
 		Stdin: s.stdin, Stdout: s.stdout, Stderr: stderr, ChildStderr: children,

@@ -41,7 +41,7 @@ func TestSetupErrors(t *testing.T) {
 	}{
 		{args: "--config =x hi", want: "Error parsing -c overrides: Empty key in override: =x\n", status: 1},
 		{args: "--config foo hi", want: "Error parsing -c overrides: Invalid override (missing '='): foo\n", status: 1},
-		{args: "-C /nonexistent hi", want: "Error: work in /nonexistent: No such file or directory (os error 2)\n", status: 1},
+		{args: "-C /proc/absent hi", want: "Error: work in /proc/absent: No such file or directory (os error 2)\n", status: 1},
 		{args: "--profile x hi", want: "Error: config profile `x` not found\n", status: 1},
 		{args: "-C / hi", want: "Not inside a trusted directory and --skip-git-repo-check was not specified.\n", status: 1},
 		{args: "--output-schema nosuch hi", s: setting{git: true}, want: "Failed to read output schema file nosuch: No such file or directory (os error 2)\n", status: 1, started: true},
@@ -52,7 +52,7 @@ func TestSetupErrors(t *testing.T) {
 		{args: "-C / review --uncommitted", want: "Not inside a trusted directory and --skip-git-repo-check was not specified.\n", status: 1},
 		{args: "resume 01a202dd-405e-7af3-a02f-a1fd007b95cf x", s: setting{git: true}, want: "Error: no rollout found for thread id 01a202dd-405e-7af3-a02f-a1fd007b95cf\n", status: 1, started: true},
 		{args: "--nosuch", want: "error: unexpected argument '--nosuch' found\n\n  tip: to pass '--nosuch' as a value, use '-- --nosuch'" + usageExec, status: 2},
-		{args: "--turn /nonexistent/engine hi", s: setting{git: true}, want: "Error: start /nonexistent/engine: no such file or directory\n", status: 1},
+		{args: "--turn /proc/absent/engine hi", s: setting{git: true}, want: "Error: start /proc/absent/engine: no such file or directory\n", status: 1},
 	} {
 		tc.s.wire = wire("", noteCompleted)
 		var cwd string
@@ -63,7 +63,13 @@ func TestSetupErrors(t *testing.T) {
 				inner(h, c)
 			}
 		}
-		got := startIn(t, tc.s, func(c string) []string { return strings.Fields(strings.ReplaceAll(tc.args, "{CWD}", c)) })
+		got := startIn(t, tc.s, func(c string) []string {
+			args := strings.Fields(tc.args)
+			for i := range args {
+				args[i] = strings.ReplaceAll(args[i], "{CWD}", c)
+			}
+			return args
+		})
 		if want := strings.ReplaceAll(tc.want, "{CWD}", cwd); got.stderr != want || got.stdout != "" || got.status != tc.status {
 			t.Errorf("%s: status %d, stdout %q, stderr\n got %q\nwant %q", tc.args, got.status, got.stdout, got.stderr, want)
 		}
@@ -289,7 +295,7 @@ func TestLost(t *testing.T) {
 	}
 	exe, err := os.Executable()
 	must(t, err)
-	config := `[pipeline]` + "\n" + `filters = [["` + exe + `", "filter", "tee", "/nonexistent/lines"]]` + "\n"
+	config := `[pipeline]` + "\n" + `filters = [["` + exe + `", "filter", "tee", "/proc/absent/lines"]]` + "\n"
 	got = start(t, setting{git: true, config: config, wire: wire("", noteMessage, noteCompleted)}, "hi")
 	if got.stdout != "answer\n" || got.status != 1 || !strings.Contains(got.stderr, " ended with status 4\n") {
 		t.Errorf("status %d, stderr %q, stdout %q", got.status, got.stderr, got.stdout)
