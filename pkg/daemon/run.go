@@ -63,8 +63,8 @@ func Run(ctx context.Context, p Process) error {
 	var silent exit.Silent
 	var usage *usageError
 	switch {
-	case err == nil || errors.As(err, &silent):
-		return err
+	case err == nil || errors.As(err, &silent) || exit.OutputError(err) != nil:
+		return err // what is said of a full disk is the same of all programs
 	case errors.As(err, &usage):
 		fmt.Fprintln(p.Stderr, usage)
 	default:

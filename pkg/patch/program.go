@@ -7,6 +7,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"codex/pkg/cli/exit"
 	"codex/pkg/cli/version"
 )
 
@@ -53,11 +54,13 @@ func Main(ctx context.Context, fsys FS, args []string, stdin io.Reader, stdout, 
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	if _, err := io.WriteString(stdout, res.Summary()); err != nil {
-		fmt.Fprintf(stderr, "apply_patch: write summary: %v\n", err)
-		return 1
-	}
-	return 0
+	return say(res.Summary(), stdout, stderr)
+}
+
+// say writes an answer, and gives the exit status.
+func say(answer string, stdout, stderr io.Writer) int {
+	_, err := io.WriteString(stdout, answer)
+	return exit.Report(stderr, "apply_patch", err)
 }
 
 // patchText finds the patch; ok is false when status says it all.
@@ -87,11 +90,9 @@ func patchText(args []string, stdin io.Reader, stdout, stderr io.Writer) (text s
 		io.WriteString(stderr, "Error: apply_patch accepts exactly one argument.\n")
 		return "", 2, false
 	case args[0] == "--help":
-		io.WriteString(stdout, help)
-		return "", 0, false
+		return "", say(help, stdout, stderr), false
 	case args[0] == "--version":
-		fmt.Fprintln(stdout, version.Line("apply_patch"))
-		return "", 0, false
+		return "", say(version.Line("apply_patch")+"\n", stdout, stderr), false
 	}
 	return args[0], 0, true
 }

@@ -237,7 +237,7 @@ func TestPreview(t *testing.T) {
 // TestCommands types each command that no other test does, and waits for what it shows.
 func TestCommands(t *testing.T) {
 	desk := t.TempDir()
-	write(t, filepath.Join(desk, "pbcopy"), "#!/bin/sh\ncat >"+filepath.Join(desk, "copied")+"\n")
+	write(t, filepath.Join(desk, "pbcopy"), "#!/bin/sh\ncat >'"+filepath.Join(desk, "copied")+"'\n")
 	if err := os.Chmod(filepath.Join(desk, "pbcopy"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestAgentHooks(t *testing.T) {
 	d := newDesk(t)
 	log := filepath.Join(d.home, "log")
 	hook := func(more string) string {
-		return `[{"matcher":"","hooks":[{"type":"command","command":"(cat; echo) >>` + log + more + `"}]}]`
+		return `[{"matcher":"","hooks":[{"type":"command","command":"(cat; echo) >>'` + log + `'` + more + `"}]}]`
 	}
 	write(t, filepath.Join(d.home, "hooks.json"), `{"hooks":{"SubagentStart":`+hook("; echo from the hook")+`,"SubagentStop":`+hook("")+`,"SessionStart":`+hook("")+`,"Stop":`+hook("")+`}}`)
 	e := start(t, withAgents(setup{desk: d, args: append(free(), "--source", "exec", "--dangerously-bypass-hook-trust"),
