@@ -146,6 +146,21 @@ func TestSpecial(t *testing.T) {
 	}
 }
 
+func TestCreate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	check(t, Create(path, 0o600, []byte("one"), []byte(" two")))
+	if err := Create(path, 0o600, []byte("three")); !errors.Is(err, os.ErrExist) {
+		t.Error(err)
+	}
+	holds(t, path, "one two")
+	if m := stat(t, path).Mode & 0o777; m != 0o600 {
+		t.Errorf("mode %o", m)
+	}
+	if err := Create(filepath.Join(path, "f"), 0o600); !errors.Is(err, syscall.ENOTDIR) {
+		t.Error(err)
+	}
+}
+
 // The disk is full: nothing is lost, whether a file can be replaced or not, and the error
 // says why.
 func TestFullDisk(t *testing.T) {

@@ -28,6 +28,27 @@ func Write(path string, perm os.FileMode, pieces ...[]byte) error {
 	return nil
 }
 
+// Create puts a new file of the mode perm, less the umask, at path, whole or not at all. What
+// is there stays: the error is fs.ErrExist then.
+func Create(path string, perm os.FileMode, pieces ...[]byte) error {
+	t, err := newTemp(unix.AT_FDCWD, path, perm)
+	if err == nil {
+		err = t.fill(pieces)
+	}
+	if err == nil {
+		if t.name == "" {
+			err = linkUnnamed(t.file, unix.AT_FDCWD, path)
+		} else {
+			err = unix.Linkat(unix.AT_FDCWD, t.name, unix.AT_FDCWD, path, 0)
+		}
+		t.drop()
+	}
+	if err != nil {
+		return &os.PathError{Op: "create", Path: path, Err: cause(err)}
+	}
+	return nil
+}
+
 // Replace puts a new file of the mode perm, less the umask, in the place of what is at path,
 // which may be nothing, and has it on the disk before that. A link is replaced itself.
 func Replace(path string, perm os.FileMode, pieces ...[]byte) error {

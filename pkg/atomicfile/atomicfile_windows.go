@@ -32,6 +32,21 @@ func Write(path string, perm os.FileMode, pieces ...[]byte) error {
 	return errors.Join(err, old.Close())
 }
 
+// Create puts a new file at path, whole or not at all. What is there stays: the error is
+// fs.ErrExist then.
+func Create(path string, perm os.FileMode, pieces ...[]byte) error {
+	temp := tempName(path)
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	err = fill(f, pieces)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Link(temp, path)
+	}
+	return errors.Join(err, os.Remove(temp))
+}
+
 // Replace puts a new file in the place of what is at path, which may be nothing, and has it
 // on the disk before that.
 func Replace(path string, perm os.FileMode, pieces ...[]byte) error {

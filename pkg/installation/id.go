@@ -1,17 +1,18 @@
 // Package installation is the one home of an installation's id, which providers and relays
 // are told.
 //
-// Ground layer; standard library and google/uuid only.
+// Ground layer; standard library, google/uuid and pkg/atomicfile only.
 package installation
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/google/uuid"
+
+	"codex/pkg/atomicfile"
 )
 
 // idFile holds the id of a CODEX_HOME.
@@ -44,27 +45,17 @@ func readID(path string) (string, bool) {
 	return id.String(), err == nil
 }
 
-// writeID writes the file whole or not at all. One that holds an id is left alone, one
-// that does not is replaced.
+// writeID writes the file, for its owner alone, whole or not at all. One that holds an id is
+// left alone, one that does not is replaced.
 func writeID(path, id string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+idFile+"-*") // for its owner alone
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(id)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	err = os.Link(f.Name(), path)
-	if err == nil {
+	if atomicfile.Create(path, 0o600, []byte(id)) == nil {
 		return nil
 	}
 	if _, ok := readID(path); ok {
 		return nil
 	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Replace(path, 0o600, []byte(id)) // one that holds none, or a disk without links
 }
