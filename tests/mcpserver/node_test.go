@@ -61,41 +61,69 @@ func TestInspector(t *testing.T) {
 }
 
 // TestConformance runs the scenarios of the official suite that a server like this can pass:
-// testdata/conformance.json says for each one how it ends, or why it says nothing here.
+// testdata/conformance.json says by revision how each one ends, or why it says nothing here.
 func TestConformance(t *testing.T) {
 	dir, program := modules(t)
 	b, err := os.ReadFile("testdata/conformance.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table map[string]string
-	if err := json.Unmarshal(b, &table); err != nil {
+	var tables map[string]map[string]string
+	if err := json.Unmarshal(b, &tables); err != nil {
 		t.Fatal(err)
 	}
-	list, err := exec.Command(program, filepath.Join(dir, "node_modules", ".bin", "conformance"), "list", "--server").CombinedOutput()
+	suite := filepath.Join(dir, "node_modules", ".bin", "conformance")
+	list, err := exec.Command(program, suite, "list", "--server").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, list)
 	}
-	for line := range strings.Lines(string(list)) {
-		name, spec, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "- "), " [")
-		if ok && strings.Contains(spec, "2025-11-25") && table[name] == "" && strings.HasPrefix(strings.TrimSpace(line), "- ") {
-			t.Errorf("testdata/conformance.json does not say what becomes of %s", name)
+	url := bridge(t, dir, program)
+	for revision, table := range tables {
+		for line := range strings.Lines(string(list)) {
+			name, spec, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "- "), " [")
+			if ok && strings.Contains(spec, revision) && table[name] == "" && strings.HasPrefix(strings.TrimSpace(line), "- ") {
+				t.Errorf("testdata/conformance.json does not say what becomes of %s in %s", name, revision)
+			}
+		}
+		for name, want := range table {
+			if strings.HasPrefix(want, "not run: ") {
+				continue
+			}
+			t.Run(revision+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				cmd := exec.Command(program, suite, "server", "--url", url, "--scenario", name, "--spec-version", revision)
+				cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "NO_COLOR=1")
+				out, err := cmd.CombinedOutput()
+				if want == "pass" && (err != nil || !strings.Contains(string(out), ", 0 failed, 0 warnings")) {
+					t.Errorf("%v\n%s", err, out)
+				}
+				if want != "pass" {
+					exactly(t, want, string(out))
+				}
+			})
 		}
 	}
-	url := bridge(t, dir, program)
-	for name, want := range table {
-		if want != "pass" {
-			continue
+}
+
+// exactly holds that the checks that fail are those that the table names, and that there are
+// others.
+func exactly(t *testing.T, want, out string) {
+	t.Helper()
+	passed := 0
+	for line := range strings.Lines(out) {
+		_, rest, ok := strings.Cut(line, " [sep-")
+		name, rest, _ := strings.Cut(rest, "]")
+		name = "sep-" + strings.TrimSpace(name)
+		switch verdict := strings.TrimSpace(rest); {
+		case !ok:
+		case strings.HasPrefix(verdict, "SUCCESS"):
+			passed++
+		case strings.HasPrefix(verdict, "FAILURE") && !strings.Contains(want, name):
+			t.Errorf("%s failed", name)
 		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cmd := exec.Command(program, filepath.Join(dir, "node_modules", ".bin", "conformance"), "server", "--url", url, "--scenario", name, "--spec-version", "2025-11-25")
-			cmd.Dir = t.TempDir()
-			out, err := cmd.CombinedOutput()
-			if err != nil || !strings.Contains(string(out), ", 0 failed, 0 warnings") {
-				t.Errorf("%v\n%s", err, out)
-			}
-		})
+	}
+	if passed < 18 {
+		t.Errorf("%d checks have passed\n%s", passed, out)
 	}
 }
 

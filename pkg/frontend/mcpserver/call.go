@@ -16,11 +16,11 @@ import (
 type call struct {
 	s       *Server
 	ctx     context.Context
-	request json.RawMessage // id of its request
-	token   any             // for progress, nil when none is wanted
+	request json.RawMessage // id of its first request
 	client  protocol.ClientInfo
 	asks    bool // the client can be asked
 	args    json.RawMessage
+	rounds  *rounds // in which it asks; nil: the client is asked while its request runs
 	prompt  *string // nil: no turn
 	first   bool    // of its thread
 	session *session
@@ -30,31 +30,53 @@ type call struct {
 	steps int        // of progress, likewise
 
 	mu      sync.Mutex
-	turn    string // its id
+	last    json.RawMessage // id of the request that waits
+	token   any             // of that, for progress; nil when none is wanted
+	turn    string          // its id
 	status  protocol.TurnStatus
 	failure string
 	changes map[string]json.RawMessage // of patches, by item
 }
 
 func (s *Server) newCall(ctx context.Context, req *mcp.CallToolRequest) *call {
-	c := &call{s: s, ctx: ctx, args: req.Params.Arguments, ended: make(chan struct{}), token: req.Params.GetProgressToken(),
+	c := &call{s: s, ctx: ctx, args: req.Params.Arguments, ended: make(chan struct{}),
 		client: protocol.ClientInfo{Name: "codex-mcp", Version: "0"}}
-	id, _ := req.Params.Meta[metaRequest].(string)
-	if c.request = json.RawMessage(id); id == "" {
-		c.request = json.RawMessage("null")
+	c.serve(req)
+	c.request = c.last
+	if info := req.ClientInfo(); info != nil && headerSafe(info.Name) {
+		c.client = protocol.ClientInfo{Name: info.Name, Version: info.Version}
 	}
-	init := req.Session.InitializeParams()
-	if init == nil {
-		return c
-	}
-	if init.ClientInfo != nil && headerSafe(init.ClientInfo.Name) {
-		c.client = protocol.ClientInfo{Name: init.ClientInfo.Name, Version: init.ClientInfo.Version}
-	}
-	if init.Capabilities != nil {
-		e := init.Capabilities.Elicitation
+	if can := req.ClientCapabilities(); can != nil {
+		e := can.Elicitation
 		c.asks = e != nil && (e.Form != nil || e.URL == nil)
 	}
 	return c
+}
+
+// serve takes what there is to know of the request that waits for the call.
+func (c *call) serve(req *mcp.CallToolRequest) {
+	id, _ := req.Params.Meta[metaRequest].(string)
+	if id == "" {
+		id = "null"
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last, c.token = json.RawMessage(id), req.Params.GetProgressToken()
+}
+
+// waiting gives the request that waits for the call, and its token for progress.
+func (c *call) waiting() (request json.RawMessage, token any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last, c.token
+}
+
+// put puts a question to the client.
+func (c *call) put(ctx context.Context, params fields) (json.RawMessage, error) {
+	if c.rounds != nil {
+		return c.rounds.ask(ctx, params)
+	}
+	return c.s.wire.ask(ctx, "elicitation/create", params)
 }
 
 // headerSafe says whether a name may stand in a header.
@@ -105,7 +127,8 @@ type eventParams struct {
 
 // event tells the client something; turn is "" outside of turns.
 func (c *call) event(turn string, msg any) {
-	c.s.wire.notify("codex/event", eventParams{eventMeta{c.request, c.session.id}, c.shown(turn), msg})
+	request, _ := c.waiting()
+	c.s.wire.notify("codex/event", eventParams{eventMeta{request, c.session.id}, c.shown(turn), msg})
 }
 
 // configured tells about a new thread.
@@ -133,7 +156,11 @@ func (c *call) note(method string, raw json.RawMessage) {
 // progress tells a client that wants to know that something goes on: its patience may end
 // otherwise.
 func (c *call) progress(method string, p gjson.Result) {
-	if c.token == nil || method != protocol.NoteItemStarted {
+	if method != protocol.NoteItemStarted {
+		return
+	}
+	_, token := c.waiting()
+	if token == nil {
 		return
 	}
 	c.steps++
@@ -141,7 +168,7 @@ func (c *call) progress(method string, p gjson.Result) {
 	if command := p.Get("item.command").Str; command != "" {
 		message = command
 	}
-	c.s.wire.notify("notifications/progress", map[string]any{"progressToken": c.token, "progress": c.steps, "message": message})
+	c.s.wire.notify("notifications/progress", map[string]any{"progressToken": token, "progress": c.steps, "message": message})
 }
 
 // outcome is what came of the turn: the last message of the agent, or why there is none.

@@ -71,7 +71,7 @@ func (c *call) ask(ctx context.Context, params fields) decision {
 	if !c.asks {
 		return decision{word: protocol.DecisionDecline}
 	}
-	raw, err := c.s.wire.ask(ctx, "elicitation/create", params)
+	raw, err := c.put(ctx, params)
 	if err != nil {
 		return decision{word: protocol.DecisionDecline}
 	}
@@ -198,7 +198,7 @@ func (c *call) elicit(ctx context.Context, p gjson.Result) any {
 	if !c.asks || p.Get("mode").Str != protocol.McpServerElicitationRequestParamsForm {
 		return no
 	}
-	a, err := c.s.wire.ask(ctx, "elicitation/create", fields{"message": p.Get("message").Str, "requestedSchema": raw(p.Get("requestedSchema")),
+	a, err := c.put(ctx, fields{"message": p.Get("message").Str, "requestedSchema": raw(p.Get("requestedSchema")),
 		"threadId": c.session.id, "codex_elicitation": "mcp-server", "codex_mcp_server": p.Get("serverName").Str})
 	if err != nil {
 		return no
@@ -233,7 +233,7 @@ func (c *call) askUser(ctx context.Context, p gjson.Result) any {
 	if !c.asks {
 		return fields{"answers": answers}
 	}
-	a, err := c.s.wire.ask(ctx, "elicitation/create", fields{"message": message, "threadId": c.session.id, "codex_elicitation": "user-input",
+	a, err := c.put(ctx, fields{"message": message, "threadId": c.session.id, "codex_elicitation": "user-input",
 		"requestedSchema": fields{"type": "object", "properties": properties, "required": required}})
 	if got := gjson.ParseBytes(a); err == nil && got.Get("action").Str == "accept" {
 		got.Get("content").ForEach(func(k, v gjson.Result) bool {

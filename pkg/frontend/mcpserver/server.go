@@ -26,6 +26,7 @@ const (
 	grace      = 3 * time.Second // for an engine that is to leave
 	maxRunning = 64              // calls at once
 	maxIdle    = 16              // engines that are kept for the next prompt
+	listTime   = time.Hour       // for which a client may keep a list
 )
 
 //go:embed tools.json
@@ -62,7 +63,8 @@ type Server struct {
 
 	mu       sync.Mutex
 	sessions map[string]*session
-	used     int // counts turns, to know which session was used last
+	rounds   map[string]*rounds // by their state
+	used     int                // counts turns, to know which session was used last
 }
 
 // Run serves the client on standard input and output until it closes its end, or a signal
@@ -85,7 +87,7 @@ func Run(ctx context.Context, o Options, p Process) error {
 		}()
 	}
 	s := &Server{p: p, o: o, path: path, wire: newWire(p.Stdin, p.Stdout, p.Stderr), ctx: ctx,
-		running: make(chan struct{}, maxRunning), sessions: map[string]*session{}}
+		running: make(chan struct{}, maxRunning), sessions: map[string]*session{}, rounds: map[string]*rounds{}}
 	s.wire.agent = func(client, v string) string { return version.UserAgent("codex_cli_rs", p.Env.Get, client, v) }
 	server, err := s.library()
 	if err != nil {
@@ -109,10 +111,11 @@ var errLeaving = errors.New("the server is leaving")
 func (s *Server) library() (*mcp.Server, error) {
 	server := mcp.NewServer(&mcp.Implementation{Name: "codex-mcp-server", Title: "Codex", Version: version.Compat}, &mcp.ServerOptions{
 		Logger: slog.New(slog.DiscardHandler),
-		//lint:ignore SA1019 clients of 2025-11-25, the revision we speak, use it
+		//lint:ignore SA1019 clients of 2025-11-25 use it
 		Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{ListChanged: true}, Logging: &mcp.LoggingCapabilities{}},
-		// Later revisions have no questions to the client within a call.
-		SupportedProtocolVersions: slices.DeleteFunc(mcp.SupportedProtocolVersions(), func(v string) bool { return v > "2025-11-25" }),
+		SetCacheable: func(_ context.Context, _ mcp.Request, c *mcp.Cacheable) { // all lists are the program's
+			c.TTLMs, c.CacheScope = int(listTime/time.Millisecond), "public"
+		},
 	})
 	var tools []*mcp.Tool
 	if err := json.Unmarshal(toolsJSON, &tools); err != nil {
@@ -163,31 +166,49 @@ func succeeded(thread, text string) *mcp.CallToolResult {
 // prompt runs a turn then.
 func (s *Server) handler(prepare func(*call) (*session, error)) mcp.ToolHandler {
 	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		c := s.newCall(ctx, req)
+		if hasRounds(req) && req.Params.RequestState != "" {
+			r, err := s.proceed(req)
+			if err != nil {
+				return nil, err
+			}
+			return s.wait(ctx, r)
+		}
 		select {
 		case s.running <- struct{}{}:
-			defer func() { <-s.running }()
-		default: // what is running can still be closed
-			if req.Params.Name != "codex-close" {
+		default:
+			if req.Params.Name != "codex-close" { // what is running can still be closed
 				return failed("", fmt.Sprintf("%d calls are running already; try again later", maxRunning)), nil
 			}
+			return run(ctx, s.newCall(ctx, req), prepare), nil
 		}
-		se, err := prepare(c)
-		var gone *noSession
-		switch {
-		case errors.As(err, &gone):
-			return failed(gone.id, err.Error()), nil
-		case err != nil:
-			return failed("", err.Error()), nil
-		case c.prompt == nil:
-			return succeeded(se.id, "Closed."), nil
+		if !hasRounds(req) {
+			defer func() { <-s.running }()
+			return run(ctx, s.newCall(ctx, req), prepare), nil
 		}
-		text, err := se.turn(ctx, c)
-		if err != nil {
-			return failed(se.id, err.Error()), nil
-		}
-		return succeeded(se.id, text), nil
+		return s.wait(ctx, s.begin(req, func(ctx context.Context, c *call) *mcp.CallToolResult {
+			defer func() { <-s.running }()
+			return run(ctx, c, prepare)
+		}))
 	}
+}
+
+// run runs a call until it has a result.
+func run(ctx context.Context, c *call, prepare func(*call) (*session, error)) *mcp.CallToolResult {
+	se, err := prepare(c)
+	var gone *noSession
+	switch {
+	case errors.As(err, &gone):
+		return failed(gone.id, err.Error())
+	case err != nil:
+		return failed("", err.Error())
+	case c.prompt == nil:
+		return succeeded(se.id, "Closed.")
+	}
+	text, err := se.turn(ctx, c)
+	if err != nil {
+		return failed(se.id, err.Error())
+	}
+	return succeeded(se.id, text)
 }
 
 // noSession is the error about a thread that is not of this server.

@@ -190,17 +190,33 @@ func (w *wire) Read(ctx context.Context) (sdk.Message, error) {
 
 // Write sends a message of the library's.
 func (w *wire) Write(_ context.Context, m sdk.Message) error {
-	if r, ok := m.(*sdk.Response); ok && r.ID == w.hello && w.agent != nil && gjson.GetBytes(r.Result, "serverInfo").Exists() {
-		agent := w.agent(w.name.Get("name").Str, w.name.Get("version").Str)
-		if result, err := sjson.SetBytes(r.Result, "serverInfo.user_agent", agent); err == nil {
-			m = &sdk.Response{ID: r.ID, Result: result}
-		}
+	if r, ok := m.(*sdk.Response); ok {
+		m = w.mend(r)
 	}
 	line, err := sdk.EncodeMessage(m)
 	if err != nil {
 		return fmt.Errorf("encode a message: %w", err)
 	}
 	return w.box.WriteLine(line)
+}
+
+// mend gives a response what the library has no member for, or forgets, and takes away the
+// content that it writes into a result that asks.
+func (w *wire) mend(r *sdk.Response) *sdk.Response {
+	result := r.Result
+	var err error
+	switch {
+	case r.ID == w.hello && w.agent != nil && gjson.GetBytes(result, "serverInfo").Exists():
+		result, err = sjson.SetBytes(result, "serverInfo.user_agent", w.agent(w.name.Get("name").Str, w.name.Get("version").Str))
+	case gjson.GetBytes(result, "inputRequests").Exists() && gjson.GetBytes(result, "content").Type == gjson.Null:
+		result, err = sjson.DeleteBytes(result, "content")
+	case gjson.GetBytes(result, `_meta.io\.modelcontextprotocol/serverInfo`).Exists() && !gjson.GetBytes(result, "resultType").Exists():
+		result, err = sjson.SetBytes(result, "resultType", "complete") // that of a tool that is not there
+	}
+	if err != nil {
+		return r
+	}
+	return &sdk.Response{ID: r.ID, Result: result, Error: r.Error}
 }
 
 func (w *wire) send(v any) error { return w.box.Write(v) }
