@@ -92,7 +92,7 @@ func TestConformance(t *testing.T) {
 			t.Run(revision+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				cmd := exec.Command(program, suite, "server", "--url", url, "--scenario", name, "--spec-version", revision)
-				cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "NO_COLOR=1")
+				cmd.Dir = t.TempDir()
 				out, err := cmd.CombinedOutput()
 				if want == "pass" && (err != nil || !strings.Contains(string(out), ", 0 failed, 0 warnings")) {
 					t.Errorf("%v\n%s", err, out)
@@ -112,13 +112,13 @@ func exactly(t *testing.T, want, out string) {
 	passed := 0
 	for line := range strings.Lines(out) {
 		_, rest, ok := strings.Cut(line, " [sep-")
-		name, rest, _ := strings.Cut(rest, "]")
+		name, verdict, _ := strings.Cut(rest, "]")
 		name = "sep-" + strings.TrimSpace(name)
-		switch verdict := strings.TrimSpace(rest); {
+		switch { // the words may be coloured
 		case !ok:
-		case strings.HasPrefix(verdict, "SUCCESS"):
+		case strings.Contains(verdict, "SUCCESS"):
 			passed++
-		case strings.HasPrefix(verdict, "FAILURE") && !strings.Contains(want, name):
+		case strings.Contains(verdict, "FAILURE") && !strings.Contains(want, name):
 			t.Errorf("%s failed", name)
 		}
 	}
