@@ -56,7 +56,7 @@ func layer(path string) string {
 	}
 	top, rest, _ := strings.Cut(name, "/")
 	switch top {
-	case "frontend", "engine", "cli", "model", "daemon", "login", "apply", "settings", "sessions":
+	case "frontend", "engine", "cli", "model", "daemon", "login", "apply", "settings", "sessions", "otel":
 		return top
 	case "sandbox", "netproxy":
 		return "executor"
@@ -185,7 +185,7 @@ func TestBinaries(t *testing.T) {
 		"codex-debug":      {7 * mb, []string{"net/http"}},
 		"codex-sandbox":    {42 * mb / 10, small},
 		"apply_patch":      {3 * mb, small},
-		"codex-turn":       {130 * mb / 10, []string{"github.com/modelcontextprotocol/go-sdk/mcp", "github.com/alecthomas/chroma/v2", "github.com/yuin/goldmark"}},
+		"codex-turn":       {130 * mb / 10, []string{"github.com/modelcontextprotocol/go-sdk/mcp", "github.com/alecthomas/chroma/v2", "github.com/yuin/goldmark", "go.opentelemetry.io/otel", "google.golang.org/protobuf/proto"}},
 		"codex-exec":       {10 * mb, []string{"net/http"}},
 		"codex-model":      {11 * mb, nil},
 		"codex-login":      {11 * mb, nil},
@@ -193,6 +193,7 @@ func TestBinaries(t *testing.T) {
 		"codex-apply":      {10 * mb, nil},
 		"codex-aws":        {9 * mb, nil},
 		"codex-sessions":   {5 * mb, nil},
+		"codex-otel":       {163 * mb / 10, []string{"github.com/alecthomas/kong", "github.com/modelcontextprotocol/go-sdk/mcp"}},
 		"codex-update":     {5 * mb, []string{"net/http"}},
 	}
 	var sum int64
@@ -221,7 +222,7 @@ func TestBinaries(t *testing.T) {
 			t.Errorf("%s has %d bytes, its ceiling is %d", name, fi.Size(), limit.size)
 		}
 	}
-	if sum > 165*mb { // the original is one of 211
+	if sum > 175*mb { // the original is one of 211
 		t.Errorf("all programs together have %d bytes", sum)
 	}
 }

@@ -77,6 +77,8 @@ type Request struct {
 	Body []byte
 	// Header holds name-value pairs for this request; they win over Endpoint.Header.
 	Header [][2]string
+
+	attempt int // from 0
 }
 
 // Event is one event of the answer, valid until the callback returns.
@@ -119,6 +121,8 @@ type Client struct {
 	rnd   func() float64
 	now   func() time.Time
 	log   *rustlog.Log
+
+	observer Observer // nil for none
 
 	httpOnce sync.Once
 	http     *http.Client
@@ -179,7 +183,10 @@ func (c *Client) Stream(ctx context.Context, req Request, onMeta func(Meta), onE
 	if len(c.ep.Command) > 0 {
 		attempt = c.streamCommand
 	}
-	return c.retry(ctx, func() error { return attempt(ctx, req, onMeta, onEvent) })
+	return c.retry(ctx, func(n int) error {
+		req.attempt = n - 1
+		return attempt(ctx, req, onMeta, onEvent)
+	})
 }
 
 // silentWait is how long the request layer waits because a server asked for it. What takes
@@ -188,9 +195,9 @@ const silentWait = 10 * time.Second
 
 // retry is the request layer: it repeats what failed with a 5xx status or on the network
 // before the first event, not sooner than the server says.
-func (c *Client) retry(ctx context.Context, attempt func() error) error {
+func (c *Client) retry(ctx context.Context, attempt func(n int) error) error {
 	for n := 1; ; n++ {
-		err := attempt()
+		err := attempt(n)
 		e, ok := err.(*Error)
 		if !ok || !e.again || n > c.ep.RequestMaxRetries || e.RetryAfter > silentWait {
 			return err

@@ -30,6 +30,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	w := newIdle(c.ep.IdleTimeout, cancel)
 	defer w.stop()
 
+	begun := time.Now()
 	stderr := &tail{max: 4 << 10}
 	cmd := exec.CommandContext(rctx, c.ep.Command[0], c.ep.Command[1:]...)
 	cmd.Dir, cmd.Env = c.ep.Dir, c.ep.Env
@@ -41,6 +42,9 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	if err == nil {
 		err = c.guard.Start(cmd, c.ep.Self)
 	}
+	if c.observer != nil {
+		c.observer.Requested(Exchange{Path: "/responses", Command: true, Attempt: req.attempt, Took: time.Since(begun), Err: err})
+	}
 	if err != nil {
 		cancel(nil)
 		return &Error{Message: "cannot start model command: " + err.Error(), Kind: KindConnectionFailed, Err: err}
@@ -48,7 +52,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 
 	// A grandchild outside the group may hold the pipe open for ever.
 	context.AfterFunc(rctx, func() { out.Close() })
-	s := &stream{c: c, onMeta: onMeta, onEvent: onEvent, where: c.ep.Command[0], sc: newScanner(out, true, c.waiting(w))}
+	s := &stream{c: c, watched: c.watch(), onMeta: onMeta, onEvent: onEvent, where: c.ep.Command[0], sc: newScanner(out, true, c.waiting(w))}
 	err = s.run()
 	if err == nil {
 		w.stop()

@@ -68,7 +68,7 @@ func (c *Client) streamHTTP(ctx context.Context, req Request, onMeta func(Meta),
 		return e
 	}
 	onMeta(ParseMeta(resp.Header))
-	s := &stream{c: c, onMeta: onMeta, onEvent: onEvent, where: resp.Request.URL.Redacted(), content: resp.Header.Get("Content-Type")}
+	s := &stream{c: c, watched: c.watch(), onMeta: onMeta, onEvent: onEvent, where: resp.Request.URL.Redacted(), content: resp.Header.Get("Content-Type")}
 	body, err := decoded(resp)
 	if err == nil {
 		s.sc = newScanner(body, false, c.waiting(w))
@@ -155,7 +155,9 @@ func (c *Client) send(ctx context.Context, method, url string, req Request, acce
 			return nil, err
 		}
 	}
+	begun := time.Now()
 	resp, err := h.Do(r)
+	c.requested(r, req.attempt, begun, resp, err)
 	switch {
 	case err == nil && c.log.On(rustlog.Debug):
 		c.log.Debug("Request completed", "method", method, "url", bare(r.URL), "status", resp.StatusCode, "bytes", len(req.Body))

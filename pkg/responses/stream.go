@@ -18,6 +18,7 @@ import (
 // stream is one answer being read.
 type stream struct {
 	c       *Client
+	watched watched
 	sc      *scanner
 	ans     assembler
 	onMeta  func(Meta)
@@ -37,15 +38,19 @@ type callerError struct{ error }
 // run reads to the end of the response (nil), or to the end of the stream. The error is
 // a callerError, an *Error, or the reader's own.
 func (s *stream) run() error {
+	defer s.watched.over()
 	for {
 		data, err := s.sc.next()
 		switch {
 		case err == nil:
 		case err == io.EOF:
-			return s.closed()
+			err := s.closed()
+			s.watched.failed("", err)
+			return err
 		case errors.Is(err, errEventTooLong):
 			return disconnected(err.Error())
 		default:
+			s.watched.failed("", err)
 			return err
 		}
 		done, err := s.event(data)
@@ -85,6 +90,9 @@ func (s *stream) event(data []byte) (done bool, err error) {
 	data = bytes.TrimLeft(data, " \t\r\n")
 	if f := &s.ans.frame; s.c.ep.Record == nil {
 		if ok, sound := f.take(data); ok {
+			if s.watched.o != nil {
+				s.watched.came([]byte(f.typ))
+			}
 			return s.delta(f.typ, data, f.skip, sound)
 		}
 	}
@@ -106,6 +114,9 @@ func (s *stream) event(data []byte) (done bool, err error) {
 		s.other = string(typ)
 	}
 	s.came, s.words, s.sc.stray = true, "", s.sc.stray[:0]
+	if s.watched.o != nil {
+		s.watched.came(typ)
+	}
 	if s.c.ep.Record != nil {
 		if err := s.record(data); err != nil {
 			return false, err
@@ -206,6 +217,7 @@ func (s *stream) hand(e Event) error {
 
 // end hands an event on that ends the response, and gives its error.
 func (s *stream) end(typ string, data []byte, e *Error) error {
+	s.watched.failed(typ, e)
 	if string(eventType(data)) != typ {
 		data = set(data, "type", `"`+typ+`"`)
 	}

@@ -66,6 +66,8 @@ func Commands() []Command {
 			Help: "let programs reach the hosts on a list, and no others"},
 		{Name: "notify", Class: Pieces, Program: "codex-notify", takes: takesConfig, Page: "codex-notify.1",
 			Help: "pass protocol lines on and tell when a turn ends"},
+		{Name: "otel", Class: Pieces, Program: "codex-otel", Page: "codex-otel.1",
+			Help: "export what happens in a session with OpenTelemetry"},
 		{Name: "apply_patch", Class: Pieces, Program: "apply_patch", Page: "apply_patch.1",
 			Help: "apply a patch in the model's format"},
 		{Name: "sessions", Class: Pieces, Program: "codex-sessions", takes: takesConfig, Page: "codex-sessions.1", Words: "list show path name archive unarchive delete",

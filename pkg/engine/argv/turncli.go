@@ -183,6 +183,13 @@ func (f *Flags) options() (*turn.Options, error) {
 		}
 		return []string{p, "pool", "--log", filepath.Join(cfg.LogDir, "mcp.log")}
 	}
+	o.Exporter = func() []string {
+		p, err := install.Find(self, "otel", os.Getenv("PATH"))
+		if err != nil {
+			p = "codex-otel" // says why
+		}
+		return []string{p}
+	}
 	o.MCPSocket = f.MCPPool
 	if f.WithMCP != nil {
 		o.WithMCP = strings.FieldsFunc(*f.WithMCP, func(r rune) bool { return r == ',' || r == ' ' })

@@ -184,6 +184,9 @@ func (s *Set) patch(ctx context.Context, t *Turn, callID, cwd, text string) patc
 	default:
 		return unpatched("patch rejected: writing outside of the project; rejected by user approval settings")
 	}
+	if !asks {
+		t.Out.Allowed(callID)
+	}
 	t.Out.ItemStarted(item)
 	return s.carryOut(ctx, t, remoteFS{ex, box}, callID, cwd, p, changes)
 }

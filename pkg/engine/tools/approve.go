@@ -43,6 +43,7 @@ func (s *Set) approve(ctx context.Context, t *Turn, cmd command) (permit, error)
 	case execpolicy.Forbid:
 		return permit{}, &refusal{why: d.Reason}
 	case execpolicy.Allow:
+		t.Out.Allowed(cmd.callID)
 		return permit{unsandboxed: d.Unsandboxed, amendment: d.Amendment}, nil
 	}
 	if err := s.ask(ctx, t, cmd, cmp.Or(d.Reason, cmd.reason), d.Amendment); err != nil {

@@ -12,6 +12,7 @@ import (
 type Pending struct {
 	Call    Call
 	started time.Time
+	ended   time.Time
 	done    chan struct{}
 	out     Output
 }
@@ -22,6 +23,15 @@ func (p *Pending) Wait() Output {
 	return p.out
 }
 
+// Ended is when the output was there, Took how long that was in coming. Wait first.
+func (p *Pending) Ended() time.Time    { return p.ended }
+func (p *Pending) Took() time.Duration { return p.ended.Sub(p.started) }
+
+func (p *Pending) end() {
+	p.ended = time.Now()
+	close(p.done)
+}
+
 // Dispatch starts a call at once; calls that must not overlap wait for each other in
 // the order of their dispatch. After ctx ends the output says that the user aborted it.
 func (s *Set) Dispatch(ctx context.Context, t *Turn, c Call) *Pending {
@@ -29,7 +39,7 @@ func (s *Set) Dispatch(ctx context.Context, t *Turn, c Call) *Pending {
 	run, alone := s.find(t, c)
 	if run == nil {
 		p.out = unsupported(c)
-		close(p.done)
+		p.end()
 		return p
 	}
 	place := s.queue.enter(alone)
@@ -37,11 +47,11 @@ func (s *Set) Dispatch(ctx context.Context, t *Turn, c Call) *Pending {
 		// It waits for nobody, so its event comes before what follows in the stream.
 		p.out = run(s, ctx, t, c)
 		s.queue.leave(place)
-		close(p.done)
+		p.end()
 		return p
 	}
 	go func() {
-		defer close(p.done)
+		defer p.end()
 		defer s.queue.leave(place)
 		if err := place.wait(ctx); err == nil {
 			p.out = s.hooked(ctx, t, c, run)

@@ -23,6 +23,8 @@ type Out interface {
 	PlanUpdated(explanation *string, plan []protocol.TurnPlanStep)
 	DiffUpdated(diff string)
 	PatchEnd(end PatchEnd)
+	// Allowed tells that a call may run as it is, by the settings.
+	Allowed(callID string)
 	// AskCommand and AskPatch ask the user; ctx ends with the turn.
 	// AskCommand announces the item as well, unless it is nil.
 	AskCommand(ctx context.Context, item *protocol.CommandExecutionItem, p protocol.CommandExecutionRequestApprovalParams) (Answer, error)

@@ -38,6 +38,7 @@ func (t *turn) run(input []protocol.UserInput) {
 	th.status(active())
 	turn := protocol.Turn{ID: t.id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress, StartedAt: &t.start}
 	t.out.notify(protocol.NoteTurnStarted, protocol.TurnStartedNotification{ThreadID: th.id, Turn: turn})
+	th.tell.turnStarted(t)
 	held := t.hold()
 	defer th.file.Release()
 	var last *string
@@ -75,6 +76,7 @@ func (t *turn) run(input []protocol.UserInput) {
 		th.tools.Settle(t.ctx)
 		th.record(event(taskComplete{"task_complete", t.id, last, completed, ms, firstMs}))
 	}
+	th.tell.turnEnded(turn, firstMs)
 	t.end(turn)
 }
 
@@ -332,6 +334,9 @@ func (t *turn) recordInput(input []protocol.UserInput) {
 		return
 	}
 	th := t.th
+	if t.outer == nil {
+		th.tell.prompt(input)
+	}
 	raw, ev := th.userMessage(input)
 	th.push(item.Item{Raw: raw})
 	t.recordShown(event(ev))
@@ -399,6 +404,7 @@ func (t *turn) hasPending() bool {
 // usage counts a response's tokens and tells everybody.
 func (t *turn) usage(u *rollout.Usage) {
 	th := t.th
+	th.tell.tokens(u)
 	if u != nil {
 		th.tokens.Total = th.tokens.Total.Add(*u)
 		th.tokens.Last = *u

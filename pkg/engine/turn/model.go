@@ -27,7 +27,11 @@ func (t *liveThread) newClient() (*responses.Client, error) {
 		}
 		ep.Record = f
 	}
-	c := responses.NewClient(ep, responses.WithClock(t.opts.Now), responses.WithLog(t.opts.Trace.Part("codex_client")))
+	client := []responses.Option{responses.WithClock(t.opts.Now), responses.WithLog(t.opts.Trace.Part("codex_client"))}
+	if t.tell != nil {
+		client = append(client, responses.WithObserver(t.tell))
+	}
+	c := responses.NewClient(ep, client...)
 	out := t.out
 	c.Skip = func(typ []byte) bool {
 		switch string(typ) {

@@ -50,7 +50,9 @@ type Options struct {
 	// MCPSocket is where such a program is that other threads use as well; "" for none.
 	MCPSocket string
 	// WithMCP are the only servers that are used, nil for all.
-	WithMCP     []string
+	WithMCP []string
+	// Exporter finds what exports telemetry: its argv. It is asked only when that is wanted.
+	Exporter    func() []string
 	TempDir     string
 	PathDir     string // first on commands' PATH
 	Originator  string
@@ -82,6 +84,14 @@ type Options struct {
 	Client protocol.ClientInfo
 	// Installation is the id of this CODEX_HOME.
 	Installation func(home string) string
+}
+
+// hostname is the machine's name, "" when that is unknown.
+func (o *Options) hostname() string {
+	if o.Config.Env.Hostname == nil {
+		return ""
+	}
+	return o.Config.Env.Hostname()
 }
 
 // home is CODEX_HOME.

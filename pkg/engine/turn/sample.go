@@ -384,6 +384,7 @@ func (s *sample) call(e item.Item) {
 		c.History = th.settled()
 	}
 	if c.ID != "" && (c.Item != "tool_search_call" || it.Get("execution").Str != "server") {
+		th.tell.called(c)
 		s.calls = append(s.calls, th.tools.Dispatch(s.t.ctx, s.tt, c))
 	}
 }
@@ -393,6 +394,7 @@ func (s *sample) call(e item.Item) {
 func (s *sample) collect() {
 	for _, p := range s.calls {
 		out := p.Wait()
+		s.t.th.tell.result(p, out)
 		if out.Failed {
 			s.t.out.notify(protocol.NoteToolCallFailed, protocol.ToolCallFailedNotification{ThreadID: s.t.shown.thread, TurnID: s.t.shown.turn,
 				CallID: p.Call.ID, Tool: p.Call.Tool(), Message: cmp.Or(out.Why, out.Text)})

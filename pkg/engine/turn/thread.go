@@ -81,6 +81,7 @@ type facts struct {
 	mcp          *mcp.Servers
 	starts       *startNotes    // of servers
 	subagents    *agents.Agents // nil where it may have none
+	tell         *teller        // nil where nothing is exported
 }
 
 // memory is what turns work on. It belongs to the goroutine of the turn that runs, once
@@ -207,7 +208,12 @@ func resumeThread(ctx context.Context, o *Options, out *emitter, path string, a 
 }
 
 // setUp fills what does not depend on the history.
-func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
+func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) (err error) {
+	defer func() {
+		if err != nil {
+			t.tell.end()
+		}
+	}()
 	cfg, err := thread.Configure(ctx, t.opts.Config, a)
 	if err != nil {
 		return err
@@ -240,6 +246,7 @@ func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) error {
 	if t.rules, err = t.loadRules(ctx); err != nil {
 		return err
 	}
+	t.setUpTelemetry()
 	if t.client, err = t.newClient(); err != nil {
 		return err
 	}
@@ -359,5 +366,7 @@ func (t *liveThread) close() error {
 	t.mcp.Close()
 	t.hooks.Close()
 	t.client.Close()
-	return errors.Join(err, t.file.Close())
+	err = errors.Join(err, t.file.Close())
+	t.tell.end()
+	return err
 }

@@ -138,6 +138,14 @@ func (t *turn) Cancel() { t.cancel(errInterrupted) }
 
 // AskCommand implements tools.Out.
 func (t *turn) AskCommand(ctx context.Context, item *protocol.CommandExecutionItem, p protocol.CommandExecutionRequestApprovalParams) (tools.Answer, error) {
+	a, err := t.askCommand(ctx, item, p)
+	if err == nil {
+		t.th.tell.answered(p.ItemID, a)
+	}
+	return a, err
+}
+
+func (t *turn) askCommand(ctx context.Context, item *protocol.CommandExecutionItem, p protocol.CommandExecutionRequestApprovalParams) (tools.Answer, error) {
 	raw, err := t.ask(ctx, protocol.AskCommandApproval, p, protocol.ThreadActiveFlagWaitingOnApproval, func() {
 		if item != nil {
 			t.ItemStarted(item)
@@ -169,7 +177,9 @@ func (t *turn) AskPatch(ctx context.Context, p protocol.FileChangeRequestApprova
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return tools.Answer{}, fmt.Errorf("read approval answer: %w", err)
 	}
-	return answer(string(r.Decision)), nil
+	a := answer(string(r.Decision))
+	t.th.tell.answered(p.ItemID, a)
+	return a, nil
 }
 
 // AskUser implements tools.Out. A frontend that refuses the question, or whose answer can't

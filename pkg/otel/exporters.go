@@ -1,0 +1,209 @@
+package otel
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/log"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/trace"
+	collectorlogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
+	collectormetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	collectortraces "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/protobuf/proto"
+
+	"codex/pkg/config"
+	"codex/pkg/responses"
+)
+
+// sendTime bounds one request; a collector that refuses is asked again for as long.
+const sendTime = 10 * time.Second
+
+// maker makes the exporters of a session.
+type maker struct {
+	getenv func(string) string
+	faults *faults
+}
+
+// Each reports what it cannot send, and the SDK goes on.
+type (
+	logExporter struct {
+		log.Exporter
+		failed func(error)
+	}
+	spanExporter struct {
+		trace.SpanExporter
+		failed func(error)
+	}
+	metricExporter struct {
+		metric.Exporter
+		failed func(error)
+	}
+)
+
+// Export implements log.Exporter.
+func (e logExporter) Export(ctx context.Context, r []log.Record) error {
+	return reported(e.Exporter.Export(ctx, r), e.failed)
+}
+
+// ExportSpans implements trace.SpanExporter.
+func (e spanExporter) ExportSpans(ctx context.Context, s []trace.ReadOnlySpan) error {
+	return reported(e.SpanExporter.ExportSpans(ctx, s), e.failed)
+}
+
+// Export implements metric.Exporter.
+func (e metricExporter) Export(ctx context.Context, r *metricdata.ResourceMetrics) error {
+	return reported(e.Exporter.Export(ctx, r), e.failed)
+}
+
+func reported(err error, failed func(error)) error {
+	if err != nil {
+		failed(err)
+	}
+	return nil
+}
+
+func (m *maker) failed(what string, c *config.OtelExporter) func(error) {
+	return func(err error) { m.faults.failed(what, c.Endpoint, err) }
+}
+
+func (m *maker) logs(ctx context.Context, c *config.OtelExporter) (log.Exporter, error) {
+	var e log.Exporter
+	tlsConfig, err := m.tls(c)
+	if err == nil && c.GRPC {
+		o := []otlploggrpc.Option{otlploggrpc.WithEndpointURL(c.Endpoint), otlploggrpc.WithHeaders(c.Headers), otlploggrpc.WithTimeout(sendTime),
+			otlploggrpc.WithRetry(otlploggrpc.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime})}
+		if tlsConfig != nil {
+			o = append(o, otlploggrpc.WithTLSCredentials(credentials.NewTLS(tlsConfig)))
+		}
+		e, err = otlploggrpc.New(ctx, o...)
+	} else if err == nil {
+		var client *http.Client
+		if client, err = m.client(c, tlsConfig, func() (proto.Message, proto.Message) {
+			return &collectorlogs.ExportLogsServiceRequest{}, &collectorlogs.ExportLogsServiceResponse{}
+		}); err == nil {
+			e, err = otlploghttp.New(ctx, otlploghttp.WithEndpointURL(c.Endpoint), otlploghttp.WithHeaders(c.Headers), otlploghttp.WithHTTPClient(client),
+				otlploghttp.WithRetry(otlploghttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime}))
+		}
+	}
+	return logExporter{e, m.failed("logs", c)}, err
+}
+
+func (m *maker) traces(ctx context.Context, c *config.OtelExporter) (trace.SpanExporter, error) {
+	var e *otlptrace.Exporter
+	tlsConfig, err := m.tls(c)
+	if err == nil && c.GRPC {
+		o := []otlptracegrpc.Option{otlptracegrpc.WithEndpointURL(c.Endpoint), otlptracegrpc.WithHeaders(c.Headers), otlptracegrpc.WithTimeout(sendTime),
+			otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime})}
+		if tlsConfig != nil {
+			o = append(o, otlptracegrpc.WithTLSCredentials(credentials.NewTLS(tlsConfig)))
+		}
+		e, err = otlptracegrpc.New(ctx, o...)
+	} else if err == nil {
+		var client *http.Client
+		if client, err = m.client(c, tlsConfig, func() (proto.Message, proto.Message) {
+			return &collectortraces.ExportTraceServiceRequest{}, &collectortraces.ExportTraceServiceResponse{}
+		}); err == nil {
+			e, err = otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(c.Endpoint), otlptracehttp.WithHeaders(c.Headers), otlptracehttp.WithHTTPClient(client),
+				otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime}))
+		}
+	}
+	return spanExporter{e, m.failed("spans", c)}, err
+}
+
+func (m *maker) metrics(ctx context.Context, c *config.OtelExporter) (metric.Exporter, error) {
+	var e metric.Exporter
+	tlsConfig, err := m.tls(c)
+	delta := func(metric.InstrumentKind) metricdata.Temporality { return metricdata.DeltaTemporality }
+	if err == nil && c.GRPC {
+		o := []otlpmetricgrpc.Option{otlpmetricgrpc.WithEndpointURL(c.Endpoint), otlpmetricgrpc.WithHeaders(c.Headers), otlpmetricgrpc.WithTimeout(sendTime),
+			otlpmetricgrpc.WithTemporalitySelector(delta),
+			otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime})}
+		if tlsConfig != nil {
+			o = append(o, otlpmetricgrpc.WithTLSCredentials(credentials.NewTLS(tlsConfig)))
+		}
+		e, err = otlpmetricgrpc.New(ctx, o...)
+	} else if err == nil {
+		var client *http.Client
+		if client, err = m.client(c, tlsConfig, func() (proto.Message, proto.Message) {
+			return &collectormetrics.ExportMetricsServiceRequest{}, &collectormetrics.ExportMetricsServiceResponse{}
+		}); err == nil {
+			e, err = otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(c.Endpoint), otlpmetrichttp.WithHeaders(c.Headers), otlpmetrichttp.WithHTTPClient(client),
+				otlpmetrichttp.WithTemporalitySelector(delta),
+				otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime}))
+		}
+	}
+	return metricExporter{e, m.failed("metrics", c)}, err
+}
+
+// client is for HTTP: through the proxy and with the certificates that the environment and
+// the settings name.
+func (m *maker) client(c *config.OtelExporter, own *tls.Config, shape func() (request, response proto.Message)) (*http.Client, error) {
+	client, err := responses.HTTPClient(c.Endpoint, m.getenv)
+	if err != nil {
+		var bad *url.Error
+		if errors.As(err, &bad) {
+			err = bad.Err
+		}
+		return nil, err
+	}
+	t, ok := client.Transport.(*http.Transport)
+	if !ok {
+		return nil, fmt.Errorf("transport is a %T", client.Transport)
+	}
+	if own != nil {
+		t.TLSClientConfig = own
+	}
+	to, err := url.Parse(c.Endpoint)
+	if err != nil {
+		return nil, errors.New("the endpoint is no address")
+	}
+	client.Timeout = sendTime
+	client.Transport = &transport{base: t, to: to, json: c.JSON, shape: shape}
+	return client, nil
+}
+
+// tls reads the certificates that an exporter names, nil for none.
+func (m *maker) tls(c *config.OtelExporter) (*tls.Config, error) {
+	if c.CA == "" && c.Cert == "" && c.Key == "" {
+		return nil, nil
+	}
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CA != "" {
+		pem, err := os.ReadFile(c.CA)
+		if err != nil {
+			return nil, fmt.Errorf("read ca-certificate: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read ca-certificate: %s: no certificate in it", c.CA)
+		}
+	}
+	if (c.Cert == "") != (c.Key == "") {
+		return nil, errors.New("client-certificate and client-private-key go together")
+	}
+	if c.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+		if err != nil {
+			return nil, fmt.Errorf("read client-certificate: %w", err)
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}

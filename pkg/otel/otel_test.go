@@ -1,0 +1,75 @@
+package otel
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	collectortraces "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// TestJSON holds that ids are in hexadecimal and enumerations are numbers.
+func TestJSON(t *testing.T) {
+	in := &collectortraces.ExportTraceServiceRequest{ResourceSpans: []*v1.ResourceSpans{{ScopeSpans: []*v1.ScopeSpans{{Spans: []*v1.Span{{
+		TraceId: bytes.Repeat([]byte{0xab}, 16), SpanId: []byte{1, 2, 3, 4, 5, 6, 7, 8}, Name: "x", Kind: v1.Span_SPAN_KIND_SERVER, StartTimeUnixNano: 1 << 60}}}}}}}
+	binary, err := proto.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := toJSON(binary, &collectortraces.ExportTraceServiceRequest{})
+	want := `{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":2,"name":"x","spanId":"0102030405060708","startTimeUnixNano":"1152921504606846976","traceId":"` + strings.Repeat("ab", 16) + `"}]}]}]}`
+	if err != nil || string(got) != want {
+		t.Errorf("%v\n got %s\nwant %s", err, got, want)
+	}
+	if b := fromJSON([]byte("<html>"), &collectortraces.ExportTraceServiceResponse{}); b != nil {
+		t.Errorf("an answer that is none: %q", b)
+	}
+}
+
+// TestFaults holds that one thing is said, once, without the address or what a server says.
+func TestFaults(t *testing.T) {
+	var out bytes.Buffer
+	f := &faults{stderr: &out}
+	const secret = "https://user:sk-1@host/in?key=sk-2"
+	f.failed("logs", secret, &url.Error{Op: "Post", URL: secret, Err: errors.New("no route")})
+	f.failed("spans", secret, errors.New("failed to send to "+secret+": 401 (body: sk-3)"))
+	if want := "codex-otel: logs cannot be sent to host: no route\n"; out.String() != want {
+		t.Errorf("%q", &out)
+	}
+	out.Reset()
+	g := &faults{stderr: &out}
+	g.failed("spans", secret, errors.New("failed to send to "+secret+": 401 (body: sk-3)"))
+	if strings.Contains(out.String(), "sk-") || !strings.Contains(out.String(), "401") {
+		t.Errorf("%q", &out)
+	}
+}
+
+// FuzzLines holds that no line does harm, and that none but the first does anything before a
+// session has begun.
+func FuzzLines(f *testing.F) {
+	for _, line := range []string{
+		`{"method":"telemetry/start","params":{"settings":{"environment":"e"},"session":{"threadId":"t"}}}`,
+		`{"method":"telemetry/start","params":{"settings":{"logs":{"endpoint":"http://127.0.0.1:1/"},"traceState":{"a":{"b":"c"}}}}}`,
+		`{"method":"telemetry/prompt","params":{"at":1,"length":-1}}`,
+		`{"method":"telemetry/turn/ended","params":{"at":1,"firstMs":9223372036854775807,"usage":{"input":-5}}}`,
+		`{"method":"telemetry/result","params":{"tookMs":-9223372036854775808}}`,
+		`{"method":"telemetry/deltas","params":{"kinds":{"":1}}}`, `{`, `[]`, ``,
+	} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		ctx, stop := context.WithCancel(context.Background())
+		stop() // nothing is sent
+		s := &session{getenv: func(string) string { return "" }, faults: &faults{stderr: &bytes.Buffer{}}}
+		begin := `{"method":"telemetry/start","params":{"settings":{"environment":"e"},"session":{"threadId":"t"}}}`
+		for _, l := range []string{line, begin, line} {
+			_ = s.line(ctx, []byte(l))
+		}
+		_ = s.close(ctx)
+	})
+}
