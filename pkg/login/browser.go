@@ -237,6 +237,7 @@ func (s *session) cancelOther(ctx context.Context, port int) {
 
 // report says how a login ended, in the form that was asked for.
 func (s *session) report(before string, err error) error {
+	s.ended(err)
 	switch {
 	case s.JSON && err != nil:
 		if lost := s.line(map[string]any{"success": false, "error": err.Error()}); lost != nil {

@@ -18,6 +18,7 @@ import (
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
+	"codex/pkg/rustlog"
 )
 
 // Process is what the program takes from its process.
@@ -81,6 +82,7 @@ type session struct {
 	ctx   context.Context
 	cfg   *config.Config
 	store store
+	log   *rustlog.Log // of this login
 }
 
 func (p Process) session(ctx context.Context, g *Grammar) (*session, error) {

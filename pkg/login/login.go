@@ -28,9 +28,12 @@ func (c *loginCmd) Run(s *session) error {
 	if s.cfg.AuthStore == "ephemeral" {
 		s.tell("codex-login: warning: cli_auth_credentials_store is ephemeral: the credential is checked, and not kept")
 	}
-	switch {
-	case s.WithAPIKey && s.WithAccessToken:
+	if s.WithAPIKey && s.WithAccessToken {
 		return s.say("Choose one login credential source: --with-api-key or --with-access-token.")
+	}
+	defer s.openLog()()
+	s.log.Info("starting " + s.way() + " login flow")
+	switch {
 	case s.WithAPIKey:
 		return s.loginKey()
 	case s.WithAccessToken:
@@ -49,6 +52,19 @@ func (c *loginCmd) Run(s *session) error {
 		return s.loginDevice()
 	}
 	return s.loginBrowser()
+}
+
+// way is how a login is made.
+func (f *loginFlags) way() string {
+	switch {
+	case f.WithAPIKey:
+		return "api key"
+	case f.WithAccessToken:
+		return "access token"
+	case f.DeviceAuth:
+		return "device code"
+	}
+	return "browser"
 }
 
 func (s *session) loginKey() error {
