@@ -26,7 +26,8 @@ func (r *Request) Decode(v any) error { return r.Conn.opts.Params.Decode(r.Metho
 // Before has f run just before the answer is sent, whatever it is.
 func (r *Request) Before(f func()) { r.before = append(r.before, f) }
 
-// After has f run when the answer is sent, unless that is an error.
+// After has f run when the answer is sent, unless that is an error. It runs too when the
+// answer cannot be written: what was begun goes on, and ends as the connection does.
 func (r *Request) After(f func()) { r.after = append(r.after, f) }
 
 // Reply answers: with err if there is one, but for ErrLater. A notification has no
@@ -41,13 +42,11 @@ func (r *Request) Reply(result any, err error) error {
 	if err != nil {
 		return r.Conn.Fail(r.ID, err)
 	}
-	if err := r.Conn.Respond(r.ID, result); err != nil {
-		return err
-	}
+	err = r.Conn.Respond(r.ID, result)
 	for _, f := range r.after {
 		f()
 	}
-	return nil
+	return err
 }
 
 // Method is how a request is answered: one row of a table by name. R is *Request, or a

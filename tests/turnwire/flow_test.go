@@ -198,6 +198,23 @@ func TestReaderGone(t *testing.T) {
 	e.endsAborted(t)
 }
 
+// One that goes away when it has asked for a turn, and before it is answered.
+func TestReaderGoneAtStart(t *testing.T) {
+	t.Parallel()
+	out, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := start(t, setup{script: hello, stdout: w})
+	w.Close()
+	e.send(`{"method":"thread/start","id":1,"params":{}}`)
+	for in := bufio.NewScanner(out); in.Scan() && gjson.GetBytes(in.Bytes(), "method").Str != "thread/started"; {
+	}
+	out.Close()
+	e.send(`{"method":"turn/start","id":2,"params":{"input":[{"type":"text","text":"go"}]}}`)
+	e.exit(141)
+}
+
 // The same in the middle of a flood, as in codex-turn | head.
 func TestReaderGoneInFlood(t *testing.T) {
 	t.Parallel()
