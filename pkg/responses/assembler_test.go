@@ -293,10 +293,11 @@ func TestRetryAfter(t *testing.T) {
 func TestUnsendable(t *testing.T) {
 	url, n := serve(t, answer{body: event(completed)})
 	for want, ep := range map[string]Endpoint{
-		"the header X-Key can't be sent: its value has the control character 0x0a":   {BaseURL: url, Header: map[string][]string{"x-key": {"a\nb"}}},
-		`the header name "X Key" can't be sent`:                                      {BaseURL: url, Header: map[string][]string{"X Key": {"a"}}},
-		"bad model URL: ftp://host/responses: want http:// or https:// and a server": {BaseURL: "ftp://host"},
-		"bad model URL: /v1/responses: want http:// or https:// and a server":        {BaseURL: "/v1"},
+		"the header X-Key can't be sent: its value has the control character 0x0a":       {BaseURL: url, Header: map[string][]string{"x-key": {"a\nb"}}},
+		`the header name "X Key" can't be sent`:                                          {BaseURL: url, Header: map[string][]string{"X Key": {"a"}}},
+		"bad model URL: ftp://host/responses: want http:// or https:// and a server":     {BaseURL: "ftp://host"},
+		"bad model URL: /v1/responses: want http:// or https:// and a server":            {BaseURL: "/v1"},
+		"bad model URL: 127.0.0.1:8/v1/responses: want http:// or https:// and a server": {BaseURL: "127.0.0.1:8/v1"},
 	} {
 		var s sleeps
 		ep.RequestMaxRetries = 4

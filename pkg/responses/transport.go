@@ -28,11 +28,8 @@ func (c *Client) transport(rawURL string) (*http.Client, error) {
 // read, for https alone. lookup gives a variable. Credentials follow no redirect elsewhere.
 func HTTPClient(rawURL string, lookup func(name string) string) (*http.Client, error) {
 	u, err := url.Parse(rawURL)
-	if err != nil {
-		return nil, &Error{Message: "bad model URL: " + err.Error(), Kind: KindOther, Err: err}
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, &Error{Message: "bad model URL: " + rawURL + ": want http:// or https:// and a server", Kind: KindOther}
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, &Error{Message: "bad model URL: " + rawURL + ": want http:// or https:// and a server", Kind: KindOther, Err: err}
 	}
 	t := &http.Transport{
 		DisableCompression:  true, // the original doesn't ask for it, and it delays deltas
