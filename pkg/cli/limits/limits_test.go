@@ -17,8 +17,8 @@ func TestCheck(t *testing.T) {
 	}{
 		{1000, 1024, 4096, none, ""},
 		{0, 1024, 4096, 800 << 20, "at most 800 MB of address space are allowed here, 900 are needed: see ulimit -v"},
-		{1000, 10, 4096, none, "at most 10 open files are allowed here, 24 are needed: see ulimit -n"},
-		{1000, 1024, 5, none, "at most 5 processes and threads are allowed here, 24 are needed: see ulimit -u"},
+		{1000, 10, 4096, none, "at most 10 open files are allowed here, 32 are needed: see ulimit -n"},
+		{1000, 1024, 5, none, "at most 5 processes and threads are allowed here, 40 are needed: see ulimit -u"},
 		{0, 1024, 5, 900 << 20, ""},
 		{1000, none, none, none, ""},
 	} {
