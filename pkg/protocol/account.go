@@ -167,15 +167,6 @@ type CreditsSnapshot struct {
 // RateLimitReachedType says which limit was reached.
 type RateLimitReachedType string
 
-// Words of RateLimitReachedType.
-const (
-	RateLimitReachedTypeRateLimitReached                 RateLimitReachedType = "rate_limit_reached"
-	RateLimitReachedTypeWorkspaceOwnerCreditsDepleted    RateLimitReachedType = "workspace_owner_credits_depleted"
-	RateLimitReachedTypeWorkspaceMemberCreditsDepleted   RateLimitReachedType = "workspace_member_credits_depleted"
-	RateLimitReachedTypeWorkspaceOwnerUsageLimitReached  RateLimitReachedType = "workspace_owner_usage_limit_reached"
-	RateLimitReachedTypeWorkspaceMemberUsageLimitReached RateLimitReachedType = "workspace_member_usage_limit_reached"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (RateLimitReachedType) Values() []string {
 	return []string{"rate_limit_reached", "workspace_owner_credits_depleted", "workspace_member_credits_depleted", "workspace_owner_usage_limit_reached", "workspace_member_usage_limit_reached"}
@@ -188,12 +179,6 @@ type SendAddCreditsNudgeEmailParams struct {
 
 // AddCreditsNudgeCreditType says what the mail asks for.
 type AddCreditsNudgeCreditType string
-
-// Words of AddCreditsNudgeCreditType.
-const (
-	AddCreditsNudgeCreditTypeCredits    AddCreditsNudgeCreditType = "credits"
-	AddCreditsNudgeCreditTypeUsageLimit AddCreditsNudgeCreditType = "usage_limit"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (AddCreditsNudgeCreditType) Values() []string {

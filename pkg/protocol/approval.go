@@ -111,13 +111,6 @@ func (v FileSystemSpecialPath) MarshalJSON() ([]byte, error) { return marshalUni
 // FileSystemAccessMode is a kind of access.
 type FileSystemAccessMode string
 
-// Words of FileSystemAccessMode.
-const (
-	FileSystemAccessModeRead  FileSystemAccessMode = "read"
-	FileSystemAccessModeWrite FileSystemAccessMode = "write"
-	FileSystemAccessModeDeny  FileSystemAccessMode = "deny"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (FileSystemAccessMode) Values() []string {
 	return []string{"read", "write", "deny"}

@@ -285,11 +285,6 @@ func (v ConfiguredHookHandler) MarshalJSON() ([]byte, error) { return marshalUni
 // ResidencyRequirement is where data must stay.
 type ResidencyRequirement string
 
-// Words of ResidencyRequirement.
-const (
-	ResidencyRequirementUs ResidencyRequirement = "us"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (ResidencyRequirement) Values() []string {
 	return []string{"us"}
@@ -315,12 +310,6 @@ type NetworkRequirements struct {
 // NetworkDomainPermission is what a rule does with a domain.
 type NetworkDomainPermission string
 
-// Words of NetworkDomainPermission.
-const (
-	NetworkDomainPermissionAllow NetworkDomainPermission = "allow"
-	NetworkDomainPermissionDeny  NetworkDomainPermission = "deny"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (NetworkDomainPermission) Values() []string {
 	return []string{"allow", "deny"}
@@ -328,12 +317,6 @@ func (NetworkDomainPermission) Values() []string {
 
 // NetworkUnixSocketPermission is what a rule does with a unix socket.
 type NetworkUnixSocketPermission string
-
-// Words of NetworkUnixSocketPermission.
-const (
-	NetworkUnixSocketPermissionAllow NetworkUnixSocketPermission = "allow"
-	NetworkUnixSocketPermissionNone  NetworkUnixSocketPermission = "none"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (NetworkUnixSocketPermission) Values() []string {

@@ -25,13 +25,6 @@ type AppConfig struct {
 // AppToolApproval says when a tool of an app needs approval.
 type AppToolApproval string
 
-// Words of AppToolApproval.
-const (
-	AppToolApprovalAuto    AppToolApproval = "auto"
-	AppToolApprovalPrompt  AppToolApproval = "prompt"
-	AppToolApprovalApprove AppToolApproval = "approve"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (AppToolApproval) Values() []string {
 	return []string{"auto", "prompt", "approve"}
@@ -65,12 +58,6 @@ type AppToolConfig struct {
 // AutoCompactTokenLimitScope says which tokens count towards compaction.
 type AutoCompactTokenLimitScope string
 
-// Words of AutoCompactTokenLimitScope.
-const (
-	AutoCompactTokenLimitScopeTotal           AutoCompactTokenLimitScope = "total"
-	AutoCompactTokenLimitScopeBodyAfterPrefix AutoCompactTokenLimitScope = "body_after_prefix"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (AutoCompactTokenLimitScope) Values() []string {
 	return []string{"total", "body_after_prefix"}
@@ -78,12 +65,6 @@ func (AutoCompactTokenLimitScope) Values() []string {
 
 // ForcedLoginMethod is the only way to log in.
 type ForcedLoginMethod string
-
-// Words of ForcedLoginMethod.
-const (
-	ForcedLoginMethodChatgpt ForcedLoginMethod = "chatgpt"
-	ForcedLoginMethodApi     ForcedLoginMethod = "api"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (ForcedLoginMethod) Values() []string {
@@ -112,13 +93,6 @@ type WebSearchToolConfig struct {
 
 // WebSearchContextSize says how much of the pages the model sees.
 type WebSearchContextSize string
-
-// Words of WebSearchContextSize.
-const (
-	WebSearchContextSizeLow    WebSearchContextSize = "low"
-	WebSearchContextSizeMedium WebSearchContextSize = "medium"
-	WebSearchContextSizeHigh   WebSearchContextSize = "high"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (WebSearchContextSize) Values() []string {

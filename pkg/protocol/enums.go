@@ -53,16 +53,6 @@ func (NetworkAccess) Values() []string {
 // ReasoningEffort says how much the model thinks.
 type ReasoningEffort string
 
-// Words of ReasoningEffort.
-const (
-	ReasoningEffortNone    ReasoningEffort = "none"
-	ReasoningEffortMinimal ReasoningEffort = "minimal"
-	ReasoningEffortLow     ReasoningEffort = "low"
-	ReasoningEffortMedium  ReasoningEffort = "medium"
-	ReasoningEffortHigh    ReasoningEffort = "high"
-	ReasoningEffortXhigh   ReasoningEffort = "xhigh"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (ReasoningEffort) Values() []string {
 	return []string{"none", "minimal", "low", "medium", "high", "xhigh"}
@@ -70,14 +60,6 @@ func (ReasoningEffort) Values() []string {
 
 // ReasoningSummary says how much of its thinking the model shows.
 type ReasoningSummary string
-
-// Words of ReasoningSummary.
-const (
-	ReasoningSummaryAuto     ReasoningSummary = "auto"
-	ReasoningSummaryConcise  ReasoningSummary = "concise"
-	ReasoningSummaryDetailed ReasoningSummary = "detailed"
-	ReasoningSummaryNone     ReasoningSummary = "none"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (ReasoningSummary) Values() []string {
@@ -101,13 +83,6 @@ func (Personality) Values() []string {
 
 // Verbosity says how long answers are.
 type Verbosity string
-
-// Words of Verbosity.
-const (
-	VerbosityLow    Verbosity = "low"
-	VerbosityMedium Verbosity = "medium"
-	VerbosityHigh   Verbosity = "high"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (Verbosity) Values() []string {

@@ -23,19 +23,6 @@ type ExternalAgentConfigMigrationItem struct {
 // ExternalAgentConfigMigrationItemType is a kind of thing to take over.
 type ExternalAgentConfigMigrationItemType string
 
-// Words of ExternalAgentConfigMigrationItemType.
-const (
-	ExternalAgentConfigMigrationItemTypeAgentsMd        ExternalAgentConfigMigrationItemType = "AGENTS_MD"
-	ExternalAgentConfigMigrationItemTypeConfig          ExternalAgentConfigMigrationItemType = "CONFIG"
-	ExternalAgentConfigMigrationItemTypeSkills          ExternalAgentConfigMigrationItemType = "SKILLS"
-	ExternalAgentConfigMigrationItemTypePlugins         ExternalAgentConfigMigrationItemType = "PLUGINS"
-	ExternalAgentConfigMigrationItemTypeMcpServerConfig ExternalAgentConfigMigrationItemType = "MCP_SERVER_CONFIG"
-	ExternalAgentConfigMigrationItemTypeSubagents       ExternalAgentConfigMigrationItemType = "SUBAGENTS"
-	ExternalAgentConfigMigrationItemTypeHooks           ExternalAgentConfigMigrationItemType = "HOOKS"
-	ExternalAgentConfigMigrationItemTypeCommands        ExternalAgentConfigMigrationItemType = "COMMANDS"
-	ExternalAgentConfigMigrationItemTypeSessions        ExternalAgentConfigMigrationItemType = "SESSIONS"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (ExternalAgentConfigMigrationItemType) Values() []string {
 	return []string{"AGENTS_MD", "CONFIG", "SKILLS", "PLUGINS", "MCP_SERVER_CONFIG", "SUBAGENTS", "HOOKS", "COMMANDS", "SESSIONS"}

@@ -11,16 +11,6 @@ type ThreadGoalSetParams struct {
 // ThreadGoalStatus is the state of a goal.
 type ThreadGoalStatus string
 
-// Words of ThreadGoalStatus.
-const (
-	ThreadGoalStatusActive        ThreadGoalStatus = "active"
-	ThreadGoalStatusPaused        ThreadGoalStatus = "paused"
-	ThreadGoalStatusBlocked       ThreadGoalStatus = "blocked"
-	ThreadGoalStatusUsageLimited  ThreadGoalStatus = "usageLimited"
-	ThreadGoalStatusBudgetLimited ThreadGoalStatus = "budgetLimited"
-	ThreadGoalStatusComplete      ThreadGoalStatus = "complete"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (ThreadGoalStatus) Values() []string {
 	return []string{"active", "paused", "blocked", "usageLimited", "budgetLimited", "complete"}

@@ -25,15 +25,6 @@ type GuardianApprovalReview struct {
 // GuardianApprovalReviewStatus is the state of an automatic review.
 type GuardianApprovalReviewStatus string
 
-// Words of GuardianApprovalReviewStatus.
-const (
-	GuardianApprovalReviewStatusInProgress GuardianApprovalReviewStatus = "inProgress"
-	GuardianApprovalReviewStatusApproved   GuardianApprovalReviewStatus = "approved"
-	GuardianApprovalReviewStatusDenied     GuardianApprovalReviewStatus = "denied"
-	GuardianApprovalReviewStatusTimedOut   GuardianApprovalReviewStatus = "timedOut"
-	GuardianApprovalReviewStatusAborted    GuardianApprovalReviewStatus = "aborted"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (GuardianApprovalReviewStatus) Values() []string {
 	return []string{"inProgress", "approved", "denied", "timedOut", "aborted"}
@@ -42,14 +33,6 @@ func (GuardianApprovalReviewStatus) Values() []string {
 // GuardianRiskLevel is how risky an action is held to be.
 type GuardianRiskLevel string
 
-// Words of GuardianRiskLevel.
-const (
-	GuardianRiskLevelLow      GuardianRiskLevel = "low"
-	GuardianRiskLevelMedium   GuardianRiskLevel = "medium"
-	GuardianRiskLevelHigh     GuardianRiskLevel = "high"
-	GuardianRiskLevelCritical GuardianRiskLevel = "critical"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (GuardianRiskLevel) Values() []string {
 	return []string{"low", "medium", "high", "critical"}
@@ -57,14 +40,6 @@ func (GuardianRiskLevel) Values() []string {
 
 // GuardianUserAuthorization is how clearly the user asked for an action.
 type GuardianUserAuthorization string
-
-// Words of GuardianUserAuthorization.
-const (
-	GuardianUserAuthorizationUnknown GuardianUserAuthorization = "unknown"
-	GuardianUserAuthorizationLow     GuardianUserAuthorization = "low"
-	GuardianUserAuthorizationMedium  GuardianUserAuthorization = "medium"
-	GuardianUserAuthorizationHigh    GuardianUserAuthorization = "high"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (GuardianUserAuthorization) Values() []string {
@@ -110,12 +85,6 @@ func (v GuardianApprovalReviewAction) MarshalJSON() ([]byte, error) { return mar
 // GuardianCommandSource is the tool that a reviewed command came through.
 type GuardianCommandSource string
 
-// Words of GuardianCommandSource.
-const (
-	GuardianCommandSourceShell       GuardianCommandSource = "shell"
-	GuardianCommandSourceUnifiedExec GuardianCommandSource = "unifiedExec"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (GuardianCommandSource) Values() []string {
 	return []string{"shell", "unifiedExec"}
@@ -137,11 +106,6 @@ type ItemGuardianApprovalReviewCompletedNotification struct {
 
 // AutoReviewDecisionSource says who decided.
 type AutoReviewDecisionSource string
-
-// Words of AutoReviewDecisionSource.
-const (
-	AutoReviewDecisionSourceAgent AutoReviewDecisionSource = "agent"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (AutoReviewDecisionSource) Values() []string {

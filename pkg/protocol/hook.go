@@ -28,20 +28,6 @@ type HookRunSummary struct {
 // HookEventName is the event a hook runs at.
 type HookEventName string
 
-// Words of HookEventName.
-const (
-	HookEventNamePreToolUse        HookEventName = "preToolUse"
-	HookEventNamePermissionRequest HookEventName = "permissionRequest"
-	HookEventNamePostToolUse       HookEventName = "postToolUse"
-	HookEventNamePreCompact        HookEventName = "preCompact"
-	HookEventNamePostCompact       HookEventName = "postCompact"
-	HookEventNameSessionStart      HookEventName = "sessionStart"
-	HookEventNameUserPromptSubmit  HookEventName = "userPromptSubmit"
-	HookEventNameSubagentStart     HookEventName = "subagentStart"
-	HookEventNameSubagentStop      HookEventName = "subagentStop"
-	HookEventNameStop              HookEventName = "stop"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (HookEventName) Values() []string {
 	return []string{"preToolUse", "permissionRequest", "postToolUse", "preCompact", "postCompact", "sessionStart", "userPromptSubmit", "subagentStart", "subagentStop", "stop"}
@@ -92,20 +78,6 @@ func (HookScope) Values() []string {
 
 // HookSource says where a hook is configured.
 type HookSource string
-
-// Words of HookSource.
-const (
-	HookSourceSystem                  HookSource = "system"
-	HookSourceUser                    HookSource = "user"
-	HookSourceProject                 HookSource = "project"
-	HookSourceMdm                     HookSource = "mdm"
-	HookSourceSessionFlags            HookSource = "sessionFlags"
-	HookSourcePlugin                  HookSource = "plugin"
-	HookSourceCloudRequirements       HookSource = "cloudRequirements"
-	HookSourceLegacyManagedConfigFile HookSource = "legacyManagedConfigFile"
-	HookSourceLegacyManagedConfigMdm  HookSource = "legacyManagedConfigMdm"
-	HookSourceUnknown                 HookSource = "unknown"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (HookSource) Values() []string {
@@ -198,14 +170,6 @@ type HookMetadata struct {
 
 // HookTrustStatus says whether a hook may run.
 type HookTrustStatus string
-
-// Words of HookTrustStatus.
-const (
-	HookTrustStatusManaged   HookTrustStatus = "managed"
-	HookTrustStatusUntrusted HookTrustStatus = "untrusted"
-	HookTrustStatusTrusted   HookTrustStatus = "trusted"
-	HookTrustStatusModified  HookTrustStatus = "modified"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (HookTrustStatus) Values() []string {

@@ -175,12 +175,6 @@ type HookPromptFragment struct {
 // MessagePhase tells a remark on the way from the final answer.
 type MessagePhase string
 
-// Words of MessagePhase.
-const (
-	MessagePhaseCommentary  MessagePhase = "commentary"
-	MessagePhaseFinalAnswer MessagePhase = "final_answer"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (MessagePhase) Values() []string {
 	return []string{"commentary", "final_answer"}

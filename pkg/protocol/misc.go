@@ -97,12 +97,6 @@ type WindowsSandboxSetupStartParams struct {
 // WindowsSandboxSetupMode says whether the set-up runs as administrator.
 type WindowsSandboxSetupMode string
 
-// Words of WindowsSandboxSetupMode.
-const (
-	WindowsSandboxSetupModeElevated   WindowsSandboxSetupMode = "elevated"
-	WindowsSandboxSetupModeUnelevated WindowsSandboxSetupMode = "unelevated"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (WindowsSandboxSetupMode) Values() []string {
 	return []string{"elevated", "unelevated"}

@@ -208,11 +208,6 @@ type ModelVerificationNotification struct {
 // ModelVerification is a check the account has passed.
 type ModelVerification string
 
-// Words of ModelVerification.
-const (
-	ModelVerificationTrustedAccessForCyber ModelVerification = "trustedAccessForCyber"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (ModelVerification) Values() []string {
 	return []string{"trustedAccessForCyber"}

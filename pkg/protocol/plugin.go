@@ -79,13 +79,6 @@ type PluginShareContext struct {
 // PluginShareDiscoverability says who finds a shared plugin.
 type PluginShareDiscoverability string
 
-// Words of PluginShareDiscoverability.
-const (
-	PluginShareDiscoverabilityListed   PluginShareDiscoverability = "LISTED"
-	PluginShareDiscoverabilityUnlisted PluginShareDiscoverability = "UNLISTED"
-	PluginShareDiscoverabilityPrivate  PluginShareDiscoverability = "PRIVATE"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (PluginShareDiscoverability) Values() []string {
 	return []string{"LISTED", "UNLISTED", "PRIVATE"}
@@ -102,13 +95,6 @@ type PluginSharePrincipal struct {
 // PluginSharePrincipalType is a kind of principal.
 type PluginSharePrincipalType string
 
-// Words of PluginSharePrincipalType.
-const (
-	PluginSharePrincipalTypeUser      PluginSharePrincipalType = "user"
-	PluginSharePrincipalTypeGroup     PluginSharePrincipalType = "group"
-	PluginSharePrincipalTypeWorkspace PluginSharePrincipalType = "workspace"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (PluginSharePrincipalType) Values() []string {
 	return []string{"user", "group", "workspace"}
@@ -116,13 +102,6 @@ func (PluginSharePrincipalType) Values() []string {
 
 // PluginSharePrincipalRole is what a principal may do.
 type PluginSharePrincipalRole string
-
-// Words of PluginSharePrincipalRole.
-const (
-	PluginSharePrincipalRoleReader PluginSharePrincipalRole = "reader"
-	PluginSharePrincipalRoleEditor PluginSharePrincipalRole = "editor"
-	PluginSharePrincipalRoleOwner  PluginSharePrincipalRole = "owner"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (PluginSharePrincipalRole) Values() []string {

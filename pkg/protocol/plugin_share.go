@@ -18,12 +18,6 @@ type PluginShareTarget struct {
 // PluginShareTargetRole is what they may do.
 type PluginShareTargetRole string
 
-// Words of PluginShareTargetRole.
-const (
-	PluginShareTargetRoleReader PluginShareTargetRole = "reader"
-	PluginShareTargetRoleEditor PluginShareTargetRole = "editor"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (PluginShareTargetRole) Values() []string {
 	return []string{"reader", "editor"}
@@ -44,12 +38,6 @@ type PluginShareUpdateTargetsParams struct {
 
 // PluginShareUpdateDiscoverability is what a share can be changed to.
 type PluginShareUpdateDiscoverability string
-
-// Words of PluginShareUpdateDiscoverability.
-const (
-	PluginShareUpdateDiscoverabilityUnlisted PluginShareUpdateDiscoverability = "UNLISTED"
-	PluginShareUpdateDiscoverabilityPrivate  PluginShareUpdateDiscoverability = "PRIVATE"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (PluginShareUpdateDiscoverability) Values() []string {

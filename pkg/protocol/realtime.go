@@ -16,12 +16,6 @@ type ThreadRealtimeStartParams struct {
 // RealtimeOutputModality says whether a voice session answers in text or speech.
 type RealtimeOutputModality string
 
-// Words of RealtimeOutputModality.
-const (
-	RealtimeOutputModalityText  RealtimeOutputModality = "text"
-	RealtimeOutputModalityAudio RealtimeOutputModality = "audio"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (RealtimeOutputModality) Values() []string {
 	return []string{"text", "audio"}
@@ -45,29 +39,6 @@ func (v ThreadRealtimeStartTransport) MarshalJSON() ([]byte, error) { return mar
 
 // RealtimeVoice is a voice.
 type RealtimeVoice string
-
-// Words of RealtimeVoice.
-const (
-	RealtimeVoiceAlloy   RealtimeVoice = "alloy"
-	RealtimeVoiceArbor   RealtimeVoice = "arbor"
-	RealtimeVoiceAsh     RealtimeVoice = "ash"
-	RealtimeVoiceBallad  RealtimeVoice = "ballad"
-	RealtimeVoiceBreeze  RealtimeVoice = "breeze"
-	RealtimeVoiceCedar   RealtimeVoice = "cedar"
-	RealtimeVoiceCoral   RealtimeVoice = "coral"
-	RealtimeVoiceCove    RealtimeVoice = "cove"
-	RealtimeVoiceEcho    RealtimeVoice = "echo"
-	RealtimeVoiceEmber   RealtimeVoice = "ember"
-	RealtimeVoiceJuniper RealtimeVoice = "juniper"
-	RealtimeVoiceMaple   RealtimeVoice = "maple"
-	RealtimeVoiceMarin   RealtimeVoice = "marin"
-	RealtimeVoiceSage    RealtimeVoice = "sage"
-	RealtimeVoiceShimmer RealtimeVoice = "shimmer"
-	RealtimeVoiceSol     RealtimeVoice = "sol"
-	RealtimeVoiceSpruce  RealtimeVoice = "spruce"
-	RealtimeVoiceVale    RealtimeVoice = "vale"
-	RealtimeVoiceVerse   RealtimeVoice = "verse"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (RealtimeVoice) Values() []string {
@@ -145,12 +116,6 @@ type ThreadRealtimeStartedNotification struct {
 
 // RealtimeConversationVersion is the version of a voice session.
 type RealtimeConversationVersion string
-
-// Words of RealtimeConversationVersion.
-const (
-	RealtimeConversationVersionV1 RealtimeConversationVersion = "v1"
-	RealtimeConversationVersionV2 RealtimeConversationVersion = "v2"
-)
 
 // Values lists every word of the type, in the order of the schema.
 func (RealtimeConversationVersion) Values() []string {

@@ -59,14 +59,6 @@ type SkillToolDependency struct {
 // SkillScope says where a skill comes from.
 type SkillScope string
 
-// Words of SkillScope.
-const (
-	SkillScopeUser   SkillScope = "user"
-	SkillScopeRepo   SkillScope = "repo"
-	SkillScopeSystem SkillScope = "system"
-	SkillScopeAdmin  SkillScope = "admin"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (SkillScope) Values() []string {
 	return []string{"user", "repo", "system", "admin"}

@@ -130,12 +130,6 @@ type ThreadStartParams struct {
 // ThreadStartSource says how a client came to start a thread.
 type ThreadStartSource string
 
-// Words of ThreadStartSource.
-const (
-	ThreadStartSourceStartup ThreadStartSource = "startup"
-	ThreadStartSourceClear   ThreadStartSource = "clear"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (ThreadStartSource) Values() []string {
 	return []string{"startup", "clear"}

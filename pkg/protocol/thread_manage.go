@@ -176,12 +176,6 @@ type ThreadMemoryModeSetParams struct {
 // ThreadMemoryMode says whether a thread feeds memories.
 type ThreadMemoryMode string
 
-// Words of ThreadMemoryMode.
-const (
-	ThreadMemoryModeEnabled  ThreadMemoryMode = "enabled"
-	ThreadMemoryModeDisabled ThreadMemoryMode = "disabled"
-)
-
 // Values lists every word of the type, in the order of the schema.
 func (ThreadMemoryMode) Values() []string {
 	return []string{"enabled", "disabled"}
