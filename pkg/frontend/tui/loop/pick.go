@@ -218,7 +218,7 @@ func (l *Loop) setMode(mode protocol.ModeKind, then func()) {
 		return
 	}
 	m := protocol.CollaborationMode{Mode: mode, Settings: protocol.Settings{Model: l.state.Thread.Model}}
-	if e := protocol.ReasoningEffort(l.state.Thread.Effort); e != "" {
+	if e := protocol.ReasoningEffort(l.effortIn(mode)); e != "" {
 		m.Settings.ReasoningEffort = &e
 	}
 	l.update(protocol.ThreadSettingsUpdateParams{ThreadID: l.state.Thread.ID, CollaborationMode: &m}, func() {
@@ -227,6 +227,20 @@ func (l *Loop) setMode(mode protocol.ModeKind, then func()) {
 			then()
 		}
 	})
+}
+
+// effortIn is how much the model is to think in a mode: plan_mode_reasoning_effort while
+// planning, and afterwards what it was before.
+func (l *Loop) effortIn(mode protocol.ModeKind) string {
+	effort, plan := l.state.Thread.Effort, l.Config.PlanReasoningEffort
+	switch {
+	case plan == "" || mode == l.state.Thread.Mode:
+	case mode == protocol.ModeKindPlan:
+		l.unplanned, effort = effort, plan
+	case effort == plan:
+		effort = firstOf(l.unplanned, l.Config.ReasoningEffort)
+	}
+	return effort
 }
 
 // pickTheme chooses the colours of code, and shows each as it is passed.

@@ -28,8 +28,9 @@ type threadView struct {
 	answers    []string         // newest last
 	asked      int              // turns begun here
 
-	unseen int    // entries of the transcript that were never on the screen
-	coming coming // a message that comes in while the thread is not on the screen
+	unseen    int    // entries of the transcript that were never on the screen
+	coming    coming // a message that comes in while the thread is not on the screen
+	unplanned string // how much the model thought before it was to plan
 }
 
 // coming is a part of a message: what came before it was on the screen.
