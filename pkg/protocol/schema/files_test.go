@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	js "github.com/google/jsonschema-go/jsonschema"
-	"github.com/tidwall/gjson"
 
 	"codex/pkg/protocol"
 )
@@ -52,13 +51,22 @@ func TestFiles(t *testing.T) {
 // refsResolve looks up every reference of the nested bundle.
 func refsResolve(t *testing.T, raw []byte) {
 	t.Helper()
+	var whole any
+	if err := json.Unmarshal(raw, &whole); err != nil {
+		t.Fatal(err)
+	}
 	for l := range strings.Lines(string(raw)) {
 		_, r, ok := strings.Cut(l, `"$ref": "#/`)
 		if !ok {
 			continue
 		}
 		r, _, _ = strings.Cut(r, `"`)
-		if !gjson.GetBytes(raw, strings.ReplaceAll(r, "/", ".")).Exists() {
+		at := whole
+		for part := range strings.SplitSeq(r, "/") {
+			m, _ := at.(map[string]any)
+			at = m[part]
+		}
+		if at == nil {
 			t.Errorf("reference to nothing: %s", r)
 		}
 	}
