@@ -26,10 +26,10 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	if err := c.resolve(o, c.merged); err != nil {
 		return nil, err
 	}
-	if err := c.constrain(o, req); err != nil {
+	if err := c.constrain(req); err != nil {
 		return nil, err
 	}
-	c.finish(o)
+	c.finish()
 	c.place(o.Program)
 	c.warnUncovered()
 	return c, nil

@@ -71,7 +71,7 @@ func (r *requirements) read(s *stack, path, text string) error {
 		off, n := locate(text, f.loc)
 		return loadError("Error parsing requirements file %s: %s", path, parseErrorText(text, off, n, f.msg))
 	}
-	take := func(to *allowed, key string, from any) {
+	take := func(to *allowed, from any) {
 		if from == nil {
 			return
 		}
@@ -80,15 +80,15 @@ func (r *requirements) read(s *stack, path, text string) error {
 			to.values = append(to.values, view{"v": v}.word("v"))
 		}
 	}
-	take(&r.approval, "allowed_approval_policies", t["allowed_approval_policies"])
-	take(&r.reviewers, "allowed_approvals_reviewers", t["allowed_approvals_reviewers"])
-	take(&r.sandbox, "allowed_sandbox_modes", t["allowed_sandbox_modes"])
-	take(&r.web, "allowed_web_search_modes", t["allowed_web_search_modes"])
+	take(&r.approval, t["allowed_approval_policies"])
+	take(&r.reviewers, t["allowed_approvals_reviewers"])
+	take(&r.sandbox, t["allowed_sandbox_modes"])
+	take(&r.web, t["allowed_web_search_modes"])
 	for _, e := range listOf(t["remote_sandbox_config"]) {
 		m, _ := e.(map[string]any)
 		if host := s.hostname(); host != "" && matchesAny(view(m).list("hostname_patterns"), host) {
 			r.sandbox = allowed{}
-			take(&r.sandbox, "allowed_sandbox_modes", m["allowed_sandbox_modes"])
+			take(&r.sandbox, m["allowed_sandbox_modes"])
 			break
 		}
 	}
@@ -172,7 +172,7 @@ func (r *requirements) legacy(l Layer) error {
 }
 
 // constrain applies requirements to what was resolved.
-func (c *Config) constrain(o Options, r requirements) error {
+func (c *Config) constrain(r requirements) error {
 	c.Warnings = append(c.Warnings, r.warnings...)
 	if r.forbids(c.SandboxMode) != "" {
 		if c.SandboxMode == "danger-full-access" && c.ApprovalPolicy == "never" {

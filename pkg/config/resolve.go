@@ -327,7 +327,7 @@ func (c *Config) readRest(o Options, t view) {
 }
 
 // finish sets what depends on the constrained values.
-func (c *Config) finish(o Options) {
+func (c *Config) finish() {
 	c.implyFeatures()
 	if !c.Features.Enabled("personality") {
 		c.Personality = "none"

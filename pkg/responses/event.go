@@ -97,71 +97,47 @@ func typeLast(data []byte) []byte {
 	return nil
 }
 
+// types are those of the protocol, those of pieces first.
+var types = [...]string{
+	"response.output_text.delta",
+	"response.refusal.delta",
+	"response.reasoning_summary_text.delta",
+	"response.reasoning_text.delta",
+	"response.function_call_arguments.delta",
+	"response.custom_tool_call_input.delta",
+	"response.created",
+	"response.in_progress",
+	"response.queued",
+	"response.completed",
+	"response.failed",
+	"response.incomplete",
+	"response.metadata",
+	"response.output_item.added",
+	"response.output_item.done",
+	"response.content_part.added",
+	"response.content_part.done",
+	"response.output_text.done",
+	"response.output_text.annotation.added",
+	"response.refusal.done",
+	"response.reasoning_summary_part.added",
+	"response.reasoning_summary_part.done",
+	"response.reasoning_summary_text.done",
+	"response.reasoning_text.done",
+	"response.function_call_arguments.done",
+	"response.custom_tool_call_input.done",
+	"response.web_search_call.in_progress",
+	"response.web_search_call.searching",
+	"response.web_search_call.completed",
+	"response.done",
+	"error",
+}
+
 // known returns the type as a string; for the types of the protocol without allocating.
 func known(t []byte) string {
-	switch string(t) {
-	case "response.created":
-		return "response.created"
-	case "response.in_progress":
-		return "response.in_progress"
-	case "response.queued":
-		return "response.queued"
-	case "response.completed":
-		return "response.completed"
-	case "response.failed":
-		return "response.failed"
-	case "response.incomplete":
-		return "response.incomplete"
-	case "response.metadata":
-		return "response.metadata"
-	case "response.output_item.added":
-		return "response.output_item.added"
-	case "response.output_item.done":
-		return "response.output_item.done"
-	case "response.content_part.added":
-		return "response.content_part.added"
-	case "response.content_part.done":
-		return "response.content_part.done"
-	case "response.output_text.delta":
-		return "response.output_text.delta"
-	case "response.output_text.done":
-		return "response.output_text.done"
-	case "response.output_text.annotation.added":
-		return "response.output_text.annotation.added"
-	case "response.refusal.delta":
-		return "response.refusal.delta"
-	case "response.refusal.done":
-		return "response.refusal.done"
-	case "response.reasoning_summary_part.added":
-		return "response.reasoning_summary_part.added"
-	case "response.reasoning_summary_part.done":
-		return "response.reasoning_summary_part.done"
-	case "response.reasoning_summary_text.delta":
-		return "response.reasoning_summary_text.delta"
-	case "response.reasoning_summary_text.done":
-		return "response.reasoning_summary_text.done"
-	case "response.reasoning_text.delta":
-		return "response.reasoning_text.delta"
-	case "response.reasoning_text.done":
-		return "response.reasoning_text.done"
-	case "response.function_call_arguments.delta":
-		return "response.function_call_arguments.delta"
-	case "response.function_call_arguments.done":
-		return "response.function_call_arguments.done"
-	case "response.custom_tool_call_input.delta":
-		return "response.custom_tool_call_input.delta"
-	case "response.custom_tool_call_input.done":
-		return "response.custom_tool_call_input.done"
-	case "response.web_search_call.in_progress":
-		return "response.web_search_call.in_progress"
-	case "response.web_search_call.searching":
-		return "response.web_search_call.searching"
-	case "response.web_search_call.completed":
-		return "response.web_search_call.completed"
-	case "response.done":
-		return "response.done"
-	case "error":
-		return "error"
+	for _, name := range types {
+		if string(t) == name {
+			return name
+		}
 	}
 	return string(t)
 }

@@ -132,7 +132,7 @@ func (f *family) members(ch *child) []int {
 		if marks == nil {
 			marks = ch.marks()
 		}
-		if st.session == ch.pid || st.group == ch.pid || holds(pid, marks) || f.onlyIn(ch, pid, st.start) {
+		if st.session == ch.pid || st.group == ch.pid || holds(pid, marks) || f.onlyIn(ch, st.start) {
 			pids = tree(pids, pid)
 		}
 	}
@@ -141,7 +141,7 @@ func (f *family) members(ch *child) []int {
 
 // onlyIn says whether no other child than ch can have left an orphan: none that lived
 // when it was started, and none that it shares a stream with.
-func (f *family) onlyIn(ch *child, pid int, start uint64) bool {
+func (f *family) onlyIn(ch *child, start uint64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	within := func(l lifetime) bool { return l.from <= start && (l.to == 0 || start <= l.to) }

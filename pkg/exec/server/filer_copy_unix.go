@@ -59,7 +59,7 @@ func nearest(path string) string {
 }
 
 func (f *filer) copyFile(p entry, dst string, perm uint32) error {
-	in, err := p.open(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+	in, err := p.open(unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOFOLLOW)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (f *filer) copyLink(p entry, dst string) error {
 }
 
 func (f *filer) copyTree(p entry, src, dst string) error {
-	dir, err := p.open(unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	dir, err := p.open(unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW)
 	if err != nil {
 		return err
 	}

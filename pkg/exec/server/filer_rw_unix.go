@@ -28,7 +28,7 @@ func (f *filer) readFile(path string) ([]byte, error) {
 	if err := f.mayRead(p); err != nil {
 		return nil, err
 	}
-	file, err := p.open(unix.O_RDONLY|unix.O_NONBLOCK, 0) // a fifo must not hold us up
+	file, err := p.open(unix.O_RDONLY | unix.O_NONBLOCK) // a fifo must not hold us up
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (f *filer) readDirectory(path string) ([]wire.DirEntry, error) {
 	if err := f.mayRead(p); err != nil {
 		return nil, err
 	}
-	dir, err := p.open(unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	dir, err := p.open(unix.O_RDONLY | unix.O_DIRECTORY)
 	if err != nil {
 		return nil, err
 	}

@@ -54,10 +54,10 @@ func (p entry) stat(st *unix.Stat_t, follow bool) error {
 	return retry(func() error { return unix.Fstatat(p.dir, p.base, st, flag) })
 }
 
-func (p entry) open(flag int, perm uint32) (*os.File, error) {
+func (p entry) open(flag int) (*os.File, error) {
 	var fd int
 	err := retry(func() (err error) {
-		fd, err = unix.Openat(p.dir, p.base, flag|p.flag|unix.O_CLOEXEC, perm)
+		fd, err = unix.Openat(p.dir, p.base, flag|p.flag|unix.O_CLOEXEC, 0)
 		return err
 	})
 	if err != nil {

@@ -98,7 +98,8 @@ func (r *run) do(ctx context.Context) error {
 	r.tty = t
 	o, err := r.options(ctx)
 	if err != nil {
-		return errors.Join(err, closed(t))
+		t.Close()
+		return err
 	}
 	r.die = watch(r.Signals(), t, r.Stderr, r.Die)
 	defer r.die.stop()
@@ -106,7 +107,8 @@ func (r *run) do(ctx context.Context) error {
 	defer tty.Guard(t, r.Stderr, r.Die)
 	if !o.Plain {
 		if err := t.Raw(); err != nil {
-			return errors.Join(err, closed(t))
+			t.Close()
+			return err
 		}
 	}
 	res := loop.New(o).Run(ctx)
@@ -116,11 +118,6 @@ func (r *run) do(ctx context.Context) error {
 
 // plain says whether to print lines and no more.
 func (r *run) plain() bool { return r.args.Plain || r.Getenv("TERM") == "dumb" }
-
-func closed(t *tty.TTY) error {
-	t.Close()
-	return nil
-}
 
 // what finds out what is on the other side.
 func (r *run) what() error {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -92,7 +93,7 @@ func leavesTrace(t *Turn) bool {
 	}
 	probe := &Turn{Items: t.Items, Chunk: t.Chunk, Cut: t.Cut}
 	found := doneFinder{}
-	p := player{ctx: noContext(), turn: probe, n: 1, out: &found, sleep: noSleep}
+	p := player{ctx: context.Background(), turn: probe, n: 1, out: &found, sleep: noSleep}
 	p.play(nil)
 	return found.found
 }

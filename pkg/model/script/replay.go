@@ -136,15 +136,13 @@ func (d *doneFinder) flush() error { return nil }
 
 func noSleep(context.Context, time.Duration) error { return nil }
 
-func noContext() context.Context { return context.Background() }
-
 // bodyText is the body of an HTTP error as it is sent: a JSON string is plain text.
-func bodyText(body json.RawMessage) (text []byte, isJSON bool) {
+func bodyText(body json.RawMessage) []byte {
 	if body == nil {
-		return []byte("{}"), true
+		return []byte("{}")
 	}
 	if bytes.HasPrefix(body, []byte(`"`)) {
-		return []byte(gjson.ParseBytes(body).Str), false
+		return []byte(gjson.ParseBytes(body).Str)
 	}
-	return body, true
+	return body
 }

@@ -136,7 +136,7 @@ func (s *Server) compaction(w http.ResponseWriter, r *http.Request) {
 	if p.pause(t.BeforeMS) != nil {
 		return
 	}
-	text, _ := bodyText(t.Body)
+	text := bodyText(t.Body)
 	status := t.Status
 	if status == 0 {
 		status = http.StatusOK
@@ -147,7 +147,7 @@ func (s *Server) compaction(w http.ResponseWriter, r *http.Request) {
 // httpForm takes what belongs into status line and headers out of an answer that was
 // recorded as lines, where an error and the headers are events (see Replay).
 func httpForm(t *Turn) (status int, h Headers, text []byte, events []json.RawMessage) {
-	text, _ = bodyText(t.Body)
+	text = bodyText(t.Body)
 	status, h, events = t.Status, t.Headers, t.Raw
 	for len(events) > 0 {
 		e := gjson.ParseBytes(events[0])
@@ -164,7 +164,7 @@ func httpForm(t *Turn) (status int, h Headers, text []byte, events []json.RawMes
 			status, h = int(e.Get("status").Int()), merged(copied(more), h)
 			switch b := e.Get("body"); {
 			case b.Exists():
-				text, _ = bodyText(json.RawMessage(b.Raw))
+				text = bodyText(json.RawMessage(b.Raw))
 			case e.Get("error").Exists():
 				text = []byte(`{"error":` + e.Get("error").Raw + `}`)
 			}

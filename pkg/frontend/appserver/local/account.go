@@ -124,7 +124,7 @@ func (s *Service) loginStart(r *Request, p *protocol.LoginAccountParams) (any, e
 	if p.Type == protocol.LoginAccountParamsChatgptAuthTokens {
 		return s.loginTokens(r, cfg, p)
 	}
-	return s.loginAccount(r, cfg, p.Type)
+	return s.loginAccount(cfg, p.Type)
 }
 
 func (s *Service) loginKey(r *Request, cfg *config.Config, key string) (any, error) {

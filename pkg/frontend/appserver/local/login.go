@@ -57,7 +57,7 @@ func (s *Service) loginCancel(r *Request, p *protocol.CancelLoginAccountParams) 
 }
 
 // loginAccount has codex-login sign in, and answers when it says where the person goes.
-func (s *Service) loginAccount(r *Request, cfg *config.Config, kind string) (any, error) {
+func (s *Service) loginAccount(cfg *config.Config, kind string) (any, error) {
 	env := append(slices.Clone(s.Environ), "CODEX_INTERNAL_ORIGINATOR_OVERRIDE="+s.Origin())
 	args := launch.SignInArgs(cfg, s.Config.Env.Get, kind == protocol.LoginAccountParamsChatgptDeviceCode)
 	l, err := launch.NewSignIn(s.Login, env, s.Stderr, args...)

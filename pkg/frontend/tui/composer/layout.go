@@ -125,12 +125,12 @@ func (c *Composer) View(width, height int, element text.Style) (lines []text.Lin
 		rows = rows[first : first+height]
 	}
 	for _, r := range rows {
-		lines = append(lines, c.line(r, width, element))
+		lines = append(lines, c.line(r, element))
 	}
 	return lines, y - first, x
 }
 
-func (c *Composer) line(r row, width int, style text.Style) text.Line {
+func (c *Composer) line(r row, style text.Style) text.Line {
 	var l text.Line
 	var b strings.Builder
 	for at := r.from; at < r.to; {
