@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"codex/pkg/jsonrpc"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -106,13 +107,14 @@ func (r *release) bom(t target, entries []entry, modules []module) ([]byte, erro
 	id := sha256.Sum256(content)
 	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // a UUID of version 8, RFC 9562 §5.8
 	b.Serial = fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16])
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(b); err != nil {
+	if content, err = jsonrpc.Marshal(b); err != nil {
 		return nil, err
 	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, content, "", "  "); err != nil {
+		return nil, err
+	}
+	out.WriteByte('\n')
 	return out.Bytes(), nil
 }
 

@@ -1,10 +1,11 @@
 package models
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
+
+	"codex/pkg/jsonrpc"
 )
 
 // EncodeCatalogue writes models as ParseCatalogue reads them, as one line. Base instructions are
@@ -16,13 +17,11 @@ func EncodeCatalogue(all []Model) ([]byte, error) {
 	for i, m := range all {
 		list.Models[i] = m.wire()
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(list); err != nil {
+	line, err := jsonrpc.Marshal(list)
+	if err != nil {
 		return nil, fmt.Errorf("encode models: %w", err)
 	}
-	return b.Bytes(), nil
+	return append(line, '\n'), nil
 }
 
 func (m Model) wire() wireModel {

@@ -15,6 +15,7 @@ import (
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/settings"
 )
 
@@ -82,12 +83,14 @@ func (g *Grammar) run(ctx context.Context, p Process) error {
 func (g *Grammar) write(p Process, r report) error {
 	var b bytes.Buffer
 	if g.JSON {
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		if err := e.Encode(r); err != nil {
+		raw, err := jsonrpc.Marshal(r)
+		if err == nil {
+			err = json.Indent(&b, raw, "", "  ")
+		}
+		if err != nil {
 			return fmt.Errorf("write report: %w", err)
 		}
+		b.WriteByte('\n')
 	} else {
 		form := form{ascii: g.ASCII || !utf8Locale(p.Env), brief: g.Summary, all: g.All,
 			colour: p.StdoutTTY && !g.NoColor && p.Env.Get("NO_COLOR") == "" && p.Env.Get("TERM") != "dumb"}
