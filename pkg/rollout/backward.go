@@ -103,12 +103,7 @@ type Line struct {
 // BackwardWithin is Backward for lines of at most so many bytes: of longer ones there is
 // the type alone.
 func BackwardWithin(path string, most int64, fn func(Line) bool) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("open session file: %w", err)
-	}
-	defer f.Close()
-	return backward(f, most, func(b backLine) bool {
+	return eachBackward(path, most, func(b backLine) bool {
 		l := Line{Type: gjson.GetBytes(b.text, "type").Str, Offset: b.offset, Cut: b.cut}
 		if l.Type != TypeTurnContext && l.Type != TypeEvent {
 			return true

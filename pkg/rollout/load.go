@@ -63,14 +63,14 @@ func Load(path string) (*History, error) {
 		return nil, fmt.Errorf("session file %s: %w", path, err)
 	}
 	r := reconstruct{h: h}
-	var base int64 = -1
-	err = backward(f, MaxLine, func(l backLine) bool {
+	base, compacted := int64(0), false
+	err = eachBackward(path, MaxLine, func(l backLine) bool {
 		if l.cut {
 			h.Dropped++
 			return true
 		}
 		if r.line(l.text) {
-			base = l.offset
+			base, compacted = l.offset, true
 			return false
 		}
 		return true
@@ -81,8 +81,8 @@ func Load(path string) (*History, error) {
 	r.flush()
 	slices.Reverse(r.items)
 	h.Items = append(r.base, r.items...)
-	if base >= 0 {
-		n, err := countCompacted(f, base)
+	if compacted {
+		n, err := countCompacted(f, max(0, base)) // negative: in another file
 		if err != nil {
 			return nil, err
 		}
@@ -233,26 +233,14 @@ func compacted(head []byte) bool {
 // Events gives the payloads of the events in the session file at path, from the first to
 // the last. Lines that cannot be read are skipped.
 func Events(path string, fn func(payload gjson.Result)) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("open session file: %w", err)
-	}
-	defer f.Close()
-	br := bufio.NewReaderSize(f, 64<<10)
-	for {
-		line, err := readLine(br)
-		if gjson.GetBytes(line, "type").Str == TypeEvent {
-			if line, ok := sound(line); ok {
-				fn(gjson.GetBytes(line, "payload"))
-			}
+	return eachForward(path, 0, func(line []byte) {
+		if gjson.GetBytes(line, "type").Str != TypeEvent {
+			return
 		}
-		if err == io.EOF {
-			return nil
+		if line, ok := sound(line); ok {
+			fn(gjson.GetBytes(line, "payload"))
 		}
-		if err != nil {
-			return fmt.Errorf("read session file %s: %w", path, err)
-		}
-	}
+	})
 }
 
 // sound gives a line that decoders may have: valid JSON of bounded size and depth. What is

@@ -28,6 +28,9 @@ type Writer struct {
 	end   int64        // size of the file after our last write, or as it was loaded; -1: not known
 	now   func() time.Time
 
+	seen  bool       // it is known what the file is
+	paged *paginated // nil: of the form of 0.133.0
+
 	reserved int64 // there is room for the file up to here
 
 	discard bool
@@ -91,15 +94,19 @@ func (w *Writer) append(keep bool, entries []Entry) error {
 	if w.meta != nil {
 		entries = append([]Entry{{TypeSessionMeta, w.meta}}, entries...)
 	}
+	encode, err := w.encoder()
+	if err != nil && !keep {
+		return err
+	}
 	for _, e := range entries {
-		if err := e.encode(&w.buf, at); err != nil {
+		if err := encode(&w.buf, e, at); err != nil {
 			w.buf.Truncate(before)
 			return err
 		}
 	}
 	w.meta = nil
 	added := w.buf.Len() - before
-	err := w.flush()
+	err = w.flush()
 	if err != nil && (!keep || w.buf.Len() > maxUnwritten) {
 		w.buf.Truncate(max(0, w.buf.Len()-added))
 		if keep {
@@ -107,6 +114,20 @@ func (w *Writer) append(keep bool, entries []Entry) error {
 		}
 	}
 	return err
+}
+
+// encoder is how lines of the file are written.
+func (w *Writer) encoder() (func(*bytes.Buffer, Entry, time.Time) error, error) {
+	if !w.seen && !w.fresh {
+		w.paged = paginatedOf(w.path)
+	}
+	w.seen = true
+	if w.paged == nil {
+		return func(b *bytes.Buffer, e Entry, at time.Time) error { return e.encode(b, at) }, nil
+	}
+	err := w.paged.number(w.path) // others may have written
+	w.paged.next += int64(bytes.Count(w.buf.Bytes(), []byte{'\n'}))
+	return w.paged.encode, err
 }
 
 // flush writes what is kept. What a failed write leaves of it is cut off again.

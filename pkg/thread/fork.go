@@ -53,7 +53,12 @@ func Fork(home, path, originator, source string, who *protocol.ThreadSource) (co
 	if err != nil {
 		return "", fmt.Errorf("fork thread: %w", err)
 	}
-	first, err := sjson.Delete(meta.Raw, "thread_source")
+	first, err := meta.Raw, error(nil)
+	for _, name := range []string{"thread_source", "history_mode", "forked_from_ordinal_exclusive"} {
+		if err == nil {
+			first, err = sjson.Delete(first, name)
+		}
+	}
 	facts := [][2]string{{"id", id}, {"forked_from_id", meta.Get("id").Str}, {"timestamp", rollout.Stamp(at)}, {"originator", originator},
 		{"cli_version", version.Compat}, {"source", source}}
 	if who != nil {
@@ -70,7 +75,11 @@ func Fork(home, path, originator, source string, who *protocol.ThreadSource) (co
 		line, err = rollout.Entry{Type: rollout.TypeSessionMeta, Payload: json.RawMessage(first)}.Line(at)
 	}
 	if err == nil {
-		err = copyBehind(src, copied, line)
+		put := func(to io.Writer) error { return copyWhole(to, src) }
+		if meta.Get("history_mode").Str == "paginated" {
+			put = func(to io.Writer) error { return rollout.CopyOlder(to, path) }
+		}
+		err = copyBehind(copied, line, put)
 	}
 	if err != nil {
 		return "", fmt.Errorf("fork thread: %w", err)
@@ -78,12 +87,8 @@ func Fork(home, path, originator, source string, who *protocol.ThreadSource) (co
 	return copied, nil
 }
 
-// copyBehind writes a line and behind it the whole lines of src.
-func copyBehind(src *os.File, path string, first []byte) error {
-	size, err := wholeLines(src)
-	if err != nil {
-		return err
-	}
+// copyBehind writes a line and behind it what put writes.
+func copyBehind(path string, first []byte, put func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -94,15 +99,24 @@ func copyBehind(src *os.File, path string, first []byte) error {
 	defer os.Remove(tmp.Name())
 	_, err = tmp.Write(first)
 	if err == nil {
-		_, err = src.Seek(0, io.SeekStart)
-	}
-	if err == nil {
-		_, err = io.Copy(tmp, &io.LimitedReader{R: src, N: size}) // of files, by the kernel
+		err = put(tmp)
 	}
 	if err = errors.Join(err, tmp.Chmod(0o600), tmp.Close()); err != nil {
 		return err
 	}
 	return os.Rename(tmp.Name(), path)
+}
+
+// copyWhole copies the whole lines of src.
+func copyWhole(to io.Writer, src *os.File) error {
+	size, err := wholeLines(src)
+	if err == nil {
+		_, err = src.Seek(0, io.SeekStart)
+	}
+	if err == nil {
+		_, err = io.Copy(to, &io.LimitedReader{R: src, N: size}) // of files, by the kernel
+	}
+	return err
 }
 
 // wholeLines is the size of a file without a last line that is not finished, or still

@@ -3,12 +3,15 @@ package thread
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
+	"codex/pkg/shellwords"
 )
 
 // Turns rebuilds the turns that clients see from a session file. Item ids are numbered
@@ -158,13 +161,13 @@ func itemOf(p gjson.Result, id func() string) protocol.ThreadItem {
 	case "web_search_end":
 		return &protocol.WebSearchItem{Type: protocol.ItemWebSearch, ID: id(), Query: p.Get("query").Str}
 	case "patch_apply_end":
-		return patched(p)
+		return patched(p, "call_id")
 	}
 	return nil
 }
 
-func patched(p gjson.Result) protocol.ThreadItem {
-	f := &protocol.FileChangeItem{Type: protocol.ItemFileChange, ID: p.Get("call_id").Str, Status: protocol.PatchApplyStatus(p.Get("status").Str)}
+func patched(p gjson.Result, id string) protocol.ThreadItem {
+	f := &protocol.FileChangeItem{Type: protocol.ItemFileChange, ID: p.Get(id).Str, Status: protocol.PatchApplyStatus(p.Get("status").Str)}
 	p.Get("changes").ForEach(func(k, c gjson.Result) bool {
 		u := protocol.FileUpdateChange{Path: k.Str, Kind: protocol.PatchChangeKind{Type: c.Get("type").Str}, Diff: c.Get("content").Str}
 		if u.Kind.Type == protocol.PatchChangeKindUpdate {
@@ -179,6 +182,42 @@ func patched(p gjson.Result) protocol.ThreadItem {
 	return f
 }
 
+// executed is a command, which files of later versions keep.
+func executed(item gjson.Result) protocol.ThreadItem {
+	c := &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: item.Get("id").Str, ProcessID: keepSet(item.Get("process_id")),
+		Command: shellwords.Join(strs(item.Get("command"))), Cwd: filePath(keep(item.Get("cwd"))),
+		Source: protocol.CommandExecutionSourceAgent, Status: protocol.CommandExecutionStatusCompleted, AggregatedOutput: keepSet(item.Get("aggregated_output")),
+		CommandActions: protocol.List[protocol.CommandAction]{}}
+	for _, s := range c.Source.Values() {
+		if strings.EqualFold(s, strings.ReplaceAll(item.Get("source").Str, "_", "")) {
+			c.Source = protocol.CommandExecutionSource(s)
+		}
+	}
+	if s := protocol.CommandExecutionStatus(item.Get("status").Str); slices.Contains(s.Values(), string(s)) {
+		c.Status = s
+	}
+	for _, a := range item.Get("parsed_cmd.#.cmd").Array() {
+		c.CommandActions = append(c.CommandActions, protocol.CommandAction{Type: protocol.CommandActionUnknown, Command: keep(a)})
+	}
+	if v := item.Get("exit_code"); v.Type == gjson.Number {
+		n := int32(v.Int())
+		c.ExitCode = &n
+	}
+	if v := item.Get("duration"); v.IsObject() {
+		ms := v.Get("secs").Int()*1000 + v.Get("nanos").Int()/1e6
+		c.DurationMs = &ms
+	}
+	return c
+}
+
+// filePath is the path that a file URL, as those files have it, or a path means.
+func filePath(s string) string {
+	if u, err := url.Parse(s); err == nil && u.Scheme == "file" {
+		return u.Path
+	}
+	return s
+}
+
 // completed takes what has no event of its own: plans, and in files of later versions
 // messages and reasoning too.
 func completed(p gjson.Result, id func() string) protocol.ThreadItem {
@@ -191,6 +230,10 @@ func completed(p gjson.Result, id func() string) protocol.ThreadItem {
 		return &protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: id(), Content: content}
 	case "AgentMessage":
 		return &protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id(), Text: texts(item.Get("content.#.text")), Phase: phase(item)}
+	case "FileChange":
+		return patched(item, "id")
+	case "CommandExecution":
+		return executed(item)
 	case "Reasoning":
 		return &protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: id(), Summary: strs(item.Get("summary_text"))}
 	}
