@@ -1,13 +1,10 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"sort"
-	"strings"
 )
 
 // ProtectedNames are the entries directly below a writable root that stay
@@ -22,8 +19,10 @@ func (r *resolver) protect(w *Root) error {
 		}
 	}
 	names := ProtectedNames()
-	if r.env.FS != nil && mayBecomeGit(r.env.FS, w.Path) {
-		names = append(names, "HEAD")
+	if r.env.FS != nil {
+		if part := unborn(r.env.FS, w.Path); part != "" {
+			names = append(names, part)
+		}
 	}
 	for _, name := range names {
 		at := path.Join(w.Path, name)
@@ -45,20 +44,6 @@ func (r *resolver) protect(w *Root) error {
 		}
 	}
 	return nil
-}
-
-// mayBecomeGit reports whether git would take dir itself for a git directory if a file
-// HEAD, and what is easily made, came into it: hooks and settings of a command's would
-// run then. One that has a HEAD is one already, or will not be.
-func mayBecomeGit(f FS, dir string) bool {
-	if st, err := f.Lstat(path.Join(dir, "HEAD")); err == nil && !st.IsDir() {
-		return false
-	}
-	if _, err := f.Lstat(path.Join(dir, ".git/HEAD")); err == nil {
-		return false
-	}
-	st, err := f.Lstat(path.Join(dir, ".git"))
-	return err != nil || !st.Mode().IsRegular() // which leads elsewhere
 }
 
 // protectAround adds the protected names of the repository that a project root
@@ -126,54 +111,4 @@ func (r *resolver) spread(p *Policy) {
 	for i := range p.Writable {
 		sort.Strings(p.Writable[i].ReadOnly)
 	}
-}
-
-// maxPointer bounds a .git or commondir file: one path and a few words.
-const maxPointer = 16 << 10
-
-// gitPlaces lists what a ".git" file leads to: the git directory it names and
-// that directory's common directory, each as written and as followed. A .git
-// that is missing, a directory or a link leads nowhere else.
-func gitPlaces(f FS, dotgit string) ([]string, error) {
-	st, err := f.Lstat(dotgit)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil
-		}
-		return nil, err
-	}
-	if !st.Mode().IsRegular() || st.Size() > maxPointer {
-		return nil, nil
-	}
-	b, err := f.ReadFile(dotgit)
-	if err != nil {
-		return nil, nil // what we cannot read, git cannot either
-	}
-	target, ok := strings.CutPrefix(string(b), "gitdir:")
-	target = strings.TrimRight(strings.TrimLeft(target, " "), "\r\n")
-	if !ok || target == "" {
-		return nil, nil
-	}
-	target = fromHost(target)
-	if !path.IsAbs(target) {
-		target = path.Join(path.Dir(dotgit), target)
-	}
-	out := bothNames(f, nil, path.Clean(target))
-	if b, err := f.ReadFile(path.Join(target, "commondir")); err == nil && len(b) <= maxPointer {
-		if common := strings.TrimRight(string(b), "\r\n"); common != "" {
-			if common = fromHost(common); !path.IsAbs(common) {
-				common = path.Join(target, common)
-			}
-			out = bothNames(f, out, path.Clean(common))
-		}
-	}
-	return out, nil
-}
-
-func bothNames(f FS, list []string, at string) []string {
-	list = appendNew(list, at)
-	if t, err := f.EvalSymlinks(at); err == nil {
-		list = appendNew(list, path.Clean(t))
-	}
-	return list
 }

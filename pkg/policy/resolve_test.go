@@ -197,6 +197,14 @@ func TestResolveOnDisk(t *testing.T) {
 			t.Errorf("outside of the roots it needs no entry: %+v", p.Writable)
 		}
 	})
+	t.Run("a .git folder that has its common directory elsewhere", func(t *testing.T) {
+		os.MkdirAll(at("apart/.git"), 0o755)
+		os.MkdirAll(at("apart/common/hooks"), 0o755)
+		write("apart/.git/commondir", "../common\n")
+		if p := ww("apart"); p.CanWrite(at("apart/common/hooks/x")) || !p.CanWrite(at("apart/f")) {
+			t.Errorf("%+v", p.Writable)
+		}
+	})
 	t.Run("restricted reading keeps the names of links", func(t *testing.T) {
 		p := resolve(t, Profile{Type: Managed, FileSystem: FileSystem{Entries: []Entry{
 			{Path: Path{Type: PathLiteral, Value: at("link")}, Access: AccessRead}}}}, Env{Cwd: at("ws"), FS: disk{}})

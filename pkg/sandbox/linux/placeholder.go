@@ -13,10 +13,10 @@ import (
 )
 
 // A protected name that does not exist is held by a placeholder while a command runs.
-// For .git that is a link, mounted on itself in the command's view so that it can be
-// neither removed nor renamed nor created through. It leads nowhere, whatever anybody
-// makes, for /dev/null is no directory: who looks for a repository finds none, inside and
-// outside. Other names are empty directories, which git passes over where it would list
+// For .git, and for parts of a git directory, that is a link, mounted on itself in the
+// command's view so that it can be neither removed nor renamed nor created through. It
+// leads nowhere, whatever anybody makes, for /dev/null is no directory: who looks for a
+// repository finds none, inside and outside. Other names are empty directories, which git passes over where it would list
 // a link. What marks them as ours is the sticky bit although only their owner can write
 // there, which nobody else has a use for.
 //
@@ -198,15 +198,18 @@ func (hs *holds) hold(dir int, above, name string) (guard, error) {
 	case err != nil && err != unix.EEXIST:
 		return guard{}, err
 	}
-	if name == ".git" {
+	if byLink(name) {
 		g.link = heldTarget
 	}
 	hs.names = append(hs.names, hold{locked, name})
 	return g, nil
 }
 
+// byLink reports whether a name is held by a link: what git looks for.
+func byLink(name string) bool { return name == ".git" || name == "refs" || name == "objects" }
+
 func makeHeld(dir int, name string) error {
-	if name == ".git" {
+	if byLink(name) {
 		return unix.Symlinkat(heldTarget, dir, name)
 	}
 	return unix.Mkdirat(dir, name, heldMode)
@@ -215,7 +218,7 @@ func makeHeld(dir int, name string) error {
 // isHeld recognises a placeholder. Another user's counts too: its owner must not
 // remove it under us.
 func isHeld(dir int, name string) bool {
-	if name == ".git" {
+	if byLink(name) {
 		to, err := readlinkAt(dir, name)
 		return err == nil && to == heldTarget
 	}
@@ -301,7 +304,7 @@ func unused(dir int) bool {
 func (h hold) remove() {
 	switch {
 	case !isHeld(h.dir, h.name):
-	case h.name == ".git":
+	case byLink(h.name):
 		unix.Unlinkat(h.dir, h.name, 0)
 	case unix.Unlinkat(h.dir, h.name, unix.AT_REMOVEDIR) == unix.ENOTEMPTY:
 		unix.Fchmodat(h.dir, h.name, heldMode&0o777, 0) // it is somebody's now
