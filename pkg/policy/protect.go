@@ -76,6 +76,22 @@ func (r *resolver) protectAround(p *Policy) error {
 	return nil
 }
 
+// protectHome keeps CODEX_HOME out of the wider root that it lies in, such as /tmp: its
+// settings name programs that run outside of the sandbox. Where everything may be written
+// there are other such files.
+func (r *resolver) protectHome(p *Policy) {
+	if r.env.CodexHome == "" {
+		return
+	}
+	at, _ := r.follow(r.abs(r.env.CodexHome))
+	if g := r.grants[at]; g != nil && g.access == AccessWrite {
+		return // opened by name
+	}
+	if i := rootOf(p.Writable, at); i >= 0 && p.Writable[i].Path != "/" {
+		p.Writable[i].ReadOnly = appendNew(p.Writable[i].ReadOnly, at)
+	}
+}
+
 // rootOf finds the deepest root above at, or -1.
 func rootOf(roots []Root, at string) int {
 	for i := len(roots) - 1; i >= 0; i-- { // sorted: deeper ones come later

@@ -205,6 +205,25 @@ func TestResolveOnDisk(t *testing.T) {
 			t.Errorf("%+v", p.Writable)
 		}
 	})
+	t.Run("CODEX_HOME, in a wider root", func(t *testing.T) {
+		os.MkdirAll(at("ws/home/memories"), 0o755)
+		for _, home := range []string{at("ws/home"), at("ws/later"), "home"} {
+			pol := func(roots ...string) Policy {
+				p := WorkspaceWrite(WriteOptions{WritableRoots: roots, ExcludeSlashTmp: true})
+				return resolve(t, p, Env{Cwd: at("ws"), CodexHome: home, FS: disk{}})
+			}
+			in := func(name string) string { return filepath.Join(at("ws"), filepath.Base(home), name) }
+			if p := pol(); p.CanWrite(in("config.toml")) || p.CanWrite(in("")) || !p.CanWrite(at("ws/f")) {
+				t.Errorf("%s: %+v", home, p.Writable)
+			}
+			if p := pol(at("ws/home/memories")); home == at("ws/home") && (p.CanWrite(in("auth.json")) || !p.CanWrite(in("memories/x"))) {
+				t.Errorf("%s: %+v", home, p.Writable)
+			}
+			if p := pol(at("ws/home")); home == at("ws/home") && !p.CanWrite(in("config.toml")) {
+				t.Errorf("opened by name, but is not: %+v", p.Writable)
+			}
+		}
+	})
 	t.Run("restricted reading keeps the names of links", func(t *testing.T) {
 		p := resolve(t, Profile{Type: Managed, FileSystem: FileSystem{Entries: []Entry{
 			{Path: Path{Type: PathLiteral, Value: at("link")}, Access: AccessRead}}}}, Env{Cwd: at("ws"), FS: disk{}})

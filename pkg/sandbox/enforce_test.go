@@ -437,7 +437,7 @@ func TestWithoutNamespaces(t *testing.T) {
 func TestLessOfAKernel(t *testing.T) {
 	needSpaces(t)
 	p := newSite(t)
-	for _, d := range []string{"/secret", "/a b", "/up/down"} {
+	for _, d := range []string{"/secret", "/a b", "/up/down", "/home/memories"} {
 		if err := os.MkdirAll(p.ws+d, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -466,6 +466,8 @@ func TestLessOfAKernel(t *testing.T) {
 			"test -e .git":                              false,
 			"rm .agents":                                false,
 			"mv up u2":                                  false,
+			"echo x >home/config.toml":                  false,
+			"echo x >home/memories/m":                   true,
 			": >'" + p.out + "'/canary":                 false,
 			"chmod 600 '" + p.out + "'/canary":          false,
 			"echo x >/proc/sys/kernel/core_pattern":     false,

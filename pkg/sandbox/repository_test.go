@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"codex/pkg/policy"
 )
 
 // TestGitPointer protects the directory that a .git file names.
@@ -108,6 +110,30 @@ mkdir -p refs objects; echo 'ref: refs/heads/x' >HEAD; test -d refs -a -d object
 			if to, err := os.Readlink(filepath.Join(p.ws, n)); err == nil && strings.HasPrefix(to, "/dev/null/") {
 				t.Errorf("%s: %s was left behind, beside %q", name, n, before)
 			}
+		}
+	}
+}
+
+// TestHome holds that settings of the suite itself are nothing to write because they lie in
+// a folder that is, but for the part that is opened by name.
+func TestHome(t *testing.T) {
+	needSpaces(t)
+	p := newSite(t)
+	if err := makeTree(p.ws, "deep/home/memories/", "deep/home/config.toml"); err != nil {
+		t.Fatal(err)
+	}
+	home := p.ws + "/deep/home"
+	pol, err := policy.WorkspaceWrite(policy.WriteOptions{WritableRoots: []string{home + "/memories"}, ExcludeSlashTmp: true}).
+		Resolve(policy.Env{Cwd: p.ws, CodexHome: home, FS: policy.HostFS{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for script, want := range map[string]bool{
+		"echo x >deep/home/config.toml": false, "mkdir deep/home/rules": false, "mv deep/home h": false, "mv deep d": false,
+		"rm -rf deep/home/config.toml": false, "cat deep/home/config.toml": true, "echo x >deep/home/memories/m": true, "echo x >deep/f": true,
+	} {
+		if r := p.sh(t, pol, script); r.err != nil || (r.exit.Code == 0) != want {
+			t.Errorf("%s: %+v, want success %v", script, r, want)
 		}
 	}
 }

@@ -113,7 +113,8 @@ func playRole(role string, args []string) int {
 			fmt.Println("setup:", err)
 			return 3
 		}
-		pol, _ := policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true}).Resolve(policy.Env{Cwd: args[0], FS: policy.HostFS{}})
+		pol, _ := policy.WorkspaceWrite(policy.WriteOptions{WritableRoots: []string{"home/memories"}, ExcludeSlashTmp: true}).
+			Resolve(policy.Env{Cwd: args[0], CodexHome: args[0] + "/home", FS: policy.HostFS{}})
 		pol.Denied = args[2:]
 		c, err := Command(context.Background(), Spec{Policy: pol, Argv: []string{"sh", "-c", args[1]}, Dir: args[0], Env: os.Environ()})
 		if err == nil {

@@ -69,7 +69,7 @@ func enterOldMounts(p *plan) (lost byte, err error) {
 		}
 	}
 	v := view{plan: p, roots: make([]int, len(p.roots))}
-	if err := v.mountAll(mountOld); err != nil {
+	if err := v.mountAll(v.mountOld); err != nil {
 		return 0, err
 	}
 	lost, err = mountProc("/proc", p, func(_ int, name string) error {
@@ -132,8 +132,9 @@ func remountAll(roots []root) error {
 	return nil
 }
 
-// mountOld does for one path what view.mount does. The writable roots are mounts already.
-func mountOld(s spot) (err error) {
+// mountOld does for one path what mount does. The writable roots are mounts already, also
+// those below what becomes read-only.
+func (v *view) mountOld(s spot) (err error) {
 	switch {
 	case s.tree >= 0:
 	case s.deny:
@@ -143,7 +144,7 @@ func mountOld(s spot) (err error) {
 	case s.pin:
 		err = pinOld(s.path)
 	default:
-		err = bindOnItself(s.path, attrFlags|unix.MS_RDONLY)
+		err = bindOnItself(s.path, attrFlags|unix.MS_RDONLY, v.plan.roots...)
 	}
 	if err != nil {
 		return crossed(err, "protect", s.path)
@@ -198,18 +199,19 @@ func hideOld(name string) error {
 	return remount(mountPoint{path: name}, attrFlags|unix.MS_RDONLY)
 }
 
-// bindOnItself makes a mount of name with flags, and of all that is mounted below it.
-func bindOnItself(name string, flags uintptr) error {
+// bindOnItself makes a mount of name with flags, and of all that is mounted below it; those
+// of roots stay writable.
+func bindOnItself(name string, flags uintptr, roots ...root) error {
 	fd, err := openTrue(name)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	return bindTree(fd, name, flags)
+	return bindTree(fd, name, flags, roots...)
 }
 
 // bindTree mounts fd and what is below it on name, with flags.
-func bindTree(fd int, name string, flags uintptr) error {
+func bindTree(fd int, name string, flags uintptr, roots ...root) error {
 	at, err := openTrue(name)
 	if err != nil {
 		return err
@@ -226,6 +228,12 @@ func bindTree(fd int, name string, flags uintptr) error {
 	for _, m := range points {
 		if !policy.Below(m.path, name) {
 			continue
+		}
+		flags := flags
+		if slices.ContainsFunc(roots, func(r root) bool {
+			return r.path != name && policy.Below(r.path, name) && policy.Below(m.path, r.path)
+		}) {
+			flags &^= unix.MS_RDONLY
 		}
 		if err := remount(m, flags); err != nil {
 			return err
