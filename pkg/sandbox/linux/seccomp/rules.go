@@ -115,28 +115,49 @@ var (
 // networks are the rules for less than an open network.
 var networks = [...][]Rule{NetworkOff: networkOff, NetworkProxied: networkProxied, NetworkLoopback: networkLoopback}
 
-// Ways to change a file through a descriptor that is open for reading.
+// Ways to change a file, or to make one in a directory, through a descriptor that is open
+// for reading.
 const (
-	fsSetFlags      = 0x40086602 // FS_IOC_SETFLAGS
-	fsSetVersion    = 0x40087602 // FS_IOC_SETVERSION
-	fsSetXattr      = 0x401c5820 // FS_IOC_FSSETXATTR
-	fsSetEncryption = 0x800c6613 // FS_IOC_SET_ENCRYPTION_POLICY
-	fsEnableVerity  = 0x40806685 // FS_IOC_ENABLE_VERITY
+	fsSetEncryption = 0x800c6613 // FS_IOC_SET_ENCRYPTION_POLICY, which says that it reads
+	btrfsSetFlags   = 0x4008941a // BTRFS_IOC_SUBVOL_SETFLAGS
+
+	ioctlKind  = 0xc000ff00 // direction and letter of an ioctl
+	ioctlWrite = 0x40000000
+
+	ioctlSized = 0xf000ff00 // and some of its argument's size
+	btrfsNamed = 0x50009400 // those of btrfs that take a name: subvolumes are made and removed
 )
 
-// alone refuses what namespaces would have put out of reach: IPC by number, limits and
-// priorities of other processes, and what changes a file without opening it for writing.
+// setsFiles are the letters of ioctls that set flags, versions and attributes.
+var setsFiles = []uint32{ioctlWrite | 'f'<<8, ioctlWrite | 'v'<<8, ioctlWrite | 'X'<<8,
+	ioctlWrite | 'r'<<8,  // FAT
+	ioctlWrite | 0xbc<<8, // bcachefs, subvolumes too
+}
+
+// alone refuses what namespaces would have put out of reach: IPC by number, which needs
+// no key, limits and priorities of other processes, and what changes a file without
+// opening it for writing.
 var alone = []Rule{
-	{Then: Deny, Calls: []uint32{unix.SYS_SHMGET, unix.SYS_SEMGET, unix.SYS_MSGGET, unix.SYS_MQ_OPEN,
+	{Then: Deny, Calls: []uint32{
+		unix.SYS_SHMGET, unix.SYS_SHMAT, unix.SYS_SHMCTL, unix.SYS_SEMGET, unix.SYS_SEMOP, unix.SYS_SEMTIMEDOP, unix.SYS_SEMCTL,
+		unix.SYS_MSGGET, unix.SYS_MSGSND, unix.SYS_MSGRCV, unix.SYS_MSGCTL, unix.SYS_MQ_OPEN, unix.SYS_MQ_UNLINK,
 		unix.SYS_PROCESS_MADVISE, unix.SYS_PROCESS_MRELEASE}},
 	{Then: Deny, Calls: []uint32{unix.SYS_SCHED_SETAFFINITY, unix.SYS_SCHED_SETPARAM, unix.SYS_SCHED_SETSCHEDULER,
 		unix.SYS_SCHED_SETATTR, unix.SYS_MIGRATE_PAGES, unix.SYS_MOVE_PAGES}, Any: []Test{{Arg: 0, Not: []uint32{0}}}},
-	{Then: Deny, Calls: []uint32{unix.SYS_SETPRIORITY, unix.SYS_IOPRIO_SET}, Any: []Test{{Arg: 1, Not: []uint32{0}}}},
+	// Nobody is its user, too, with all processes of that.
+	{Then: Deny, Calls: []uint32{unix.SYS_SETPRIORITY}, Any: []Test{{Arg: 0, Above: unix.PRIO_PGRP}, {Arg: 1, Not: []uint32{0}}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_IOPRIO_SET}, Any: []Test{{Arg: 0, Above: ioprioGroup}, {Arg: 1, Not: []uint32{0}}}},
 	// Its own limits, and reading those of others.
 	{Then: Deny, Calls: []uint32{unix.SYS_PRLIMIT64}, All: []Test{{Arg: 0, Not: []uint32{0}}, {Arg: 2, Given: true}}},
-	{Then: Deny, Calls: []uint32{unix.SYS_IOCTL}, Any: []Test{{Arg: 1, In: []uint32{
-		unix.TIOCSTI, unix.TIOCLINUX, unix.TIOCEXCL, unix.TIOCSETD, fsSetFlags, fsSetVersion, fsSetXattr, fsSetEncryption, fsEnableVerity}}}},
+	{Then: Deny, Calls: []uint32{unix.SYS_IOCTL}, Any: []Test{
+		{Arg: 1, In: []uint32{unix.TIOCSTI, unix.TIOCLINUX, unix.TIOCEXCL, unix.TIOCSETD, fsSetEncryption, btrfsSetFlags}},
+		{Arg: 1, Mask: ioctlKind, In: setsFiles},
+		{Arg: 1, Mask: ioctlSized, In: []uint32{btrfsNamed}},
+	}},
 }
+
+// ioprioGroup is IOPRIO_WHO_PGRP.
+const ioprioGroup = 2
 
 // metadata changes files without opening them for writing, which Landlock does not see.
 // It is refused where Landlock is all there is and nothing may be written; where some

@@ -125,8 +125,30 @@ func TestFilter(t *testing.T) {
 			{unix.SYS_SETPRIORITY, [6]uint64{0, 0, 10}, retAllow},
 			{unix.SYS_SETPRIORITY, [6]uint64{0, 99, 10}, verdict(!meta)},
 			{unix.SYS_SCHED_SETAFFINITY, [6]uint64{99}, verdict(!meta)},
-			{unix.SYS_IOCTL, [6]uint64{3, fsSetFlags}, verdict(!meta)},
-			{unix.SYS_IOCTL, [6]uint64{3, fsEnableVerity}, verdict(!meta)},
+			{unix.SYS_SETPRIORITY, [6]uint64{unix.PRIO_PGRP, 0, 10}, retAllow},
+			{unix.SYS_SETPRIORITY, [6]uint64{unix.PRIO_USER, 0, 10}, verdict(!meta)},
+			{unix.SYS_IOPRIO_SET, [6]uint64{1, 0, 7}, retAllow},
+			{unix.SYS_IOPRIO_SET, [6]uint64{3, 0, 7}, verdict(!meta)}, // IOPRIO_WHO_USER
+			{unix.SYS_SHMAT, [6]uint64{7}, verdict(!meta)},            // by an id that needs no shmget
+			{unix.SYS_SHMCTL, [6]uint64{7, 0}, verdict(!meta)},
+			{unix.SYS_SEMCTL, [6]uint64{7, 0}, verdict(!meta)},
+			{unix.SYS_SEMTIMEDOP, [6]uint64{7}, verdict(!meta)},
+			{unix.SYS_MSGSND, [6]uint64{7}, verdict(!meta)},
+			{unix.SYS_MSGRCV, [6]uint64{7}, verdict(!meta)},
+			{unix.SYS_MQ_UNLINK, [6]uint64{}, verdict(!meta)},
+			{unix.SYS_IOCTL, [6]uint64{3, 0x40086602}, verdict(!meta)}, // FS_IOC_SETFLAGS
+			{unix.SYS_IOCTL, [6]uint64{3, 0x40087602}, verdict(!meta)}, // FS_IOC_SETVERSION
+			{unix.SYS_IOCTL, [6]uint64{3, 0x401c5820}, verdict(!meta)}, // FS_IOC_FSSETXATTR
+			{unix.SYS_IOCTL, [6]uint64{3, 0x40806685}, verdict(!meta)}, // FS_IOC_ENABLE_VERITY
+			{unix.SYS_IOCTL, [6]uint64{3, 0x800c6613}, verdict(!meta)}, // FS_IOC_SET_ENCRYPTION_POLICY
+			{unix.SYS_IOCTL, [6]uint64{3, 0x40086604}, verdict(!meta)}, // EXT4_IOC_SETVERSION
+			{unix.SYS_IOCTL, [6]uint64{3, 0x40047211}, verdict(!meta)}, // FAT_IOCTL_SET_ATTRIBUTES
+			{unix.SYS_IOCTL, [6]uint64{3, 0x5000940e}, verdict(!meta)}, // BTRFS_IOC_SUBVOL_CREATE
+			{unix.SYS_IOCTL, [6]uint64{3, 0x5000940f}, verdict(!meta)}, // BTRFS_IOC_SNAP_DESTROY
+			{unix.SYS_IOCTL, [6]uint64{3, 0x4008941a}, verdict(!meta)}, // BTRFS_IOC_SUBVOL_SETFLAGS
+			{unix.SYS_IOCTL, [6]uint64{3, 0x80086601}, retAllow},       // FS_IOC_GETFLAGS
+			{unix.SYS_IOCTL, [6]uint64{3, 0xc020660b}, retAllow},       // FS_IOC_FIEMAP
+			{unix.SYS_IOCTL, [6]uint64{3, 0x40049409}, retAllow},       // FICLONE: to a file that is open for writing
 			{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_STREAM}, verdict(net)},
 			{unix.SYS_SOCKET, [6]uint64{unix.AF_UNIX, unix.SOCK_STREAM | cloexec}, retAllow},
 			{unix.SYS_SOCKET, [6]uint64{unix.AF_UNIX, unix.SOCK_SEQPACKET}, retAllow},
