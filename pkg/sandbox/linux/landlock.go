@@ -40,7 +40,7 @@ type ruleset struct {
 // move files between directories, and forbids it always: it is left out.
 func newRuleset(p *plan) (*ruleset, error) {
 	abi := landlockABI()
-	if abi < 2 {
+	if abi < landlockMoves {
 		return nil, nil
 	}
 	attr := ll.RulesetAttr{HandledAccessFS: rightsTree &^ (ll.AccessFSTruncate | ll.AccessFSIoctlDev)}

@@ -20,6 +20,10 @@ import (
 // sees truncation.
 const landlockNeeded = 3
 
+// landlockMoves is the first that can allow files to be moved between directories: without
+// that it is not used.
+const landlockMoves = 2
+
 // Probe finds which layers this kernel gives. It starts the init process once
 // to try them together and, only when that fails, a process for each alone.
 func Probe() Support {
@@ -128,6 +132,9 @@ func (s Support) Explain(pol policy.Policy, alone bool) []string {
 		}
 		if !s.Seccomp {
 			out = append(out, "this kernel has no seccomp filters: Unix sockets outside can be reached, and so can every call of the kernel")
+		}
+		if s.Landlock < landlockMoves { // mounts hold what is in files, not what is in pipes
+			out = append(out, "Landlock is missing or too old: named pipes (FIFOs) outside can be written to")
 		}
 		return out
 	}
