@@ -140,7 +140,7 @@ func (s Support) Explain(pol policy.Policy, alone bool) []string {
 	}
 	out = append(out, "namespaces are refused ("+s.Reason+"): Landlock and seccomp hold the command instead")
 	if len(pol.Writable) > 0 {
-		out = append(out, ".git, .agents and .codex below the writable roots can be changed",
+		out = append(out, ".git, .agents, .codex and CODEX_HOME below the writable roots can be changed",
 			"modes, owners, times and attributes of files outside can be changed")
 	}
 	if pol.Proxy != nil && !pol.Network {
