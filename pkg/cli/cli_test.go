@@ -69,7 +69,7 @@ func TestModelLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []options.Command{{Path: "run", Aliases: []string{"r"}, Help: "run it"}, {Path: "stop", Help: "stop it"}}
+	want := []options.Command{{Path: "run", Aliases: []string{"r"}, Argument: "ARGS", Help: "run it"}, {Path: "stop", Help: "stop it"}}
 	if !reflect.DeepEqual(set.Commands, want) {
 		t.Errorf("commands %+v", set.Commands)
 	}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"strings"
+
 	"github.com/alecthomas/kong"
 
 	"codex/pkg/cli/options"
@@ -27,12 +29,20 @@ func walk(set *options.Set, node *kong.Node, path string) {
 			sub = path + " " + child.Name
 		}
 		if child.Type == kong.CommandNode {
-			set.Commands = append(set.Commands, options.Command{Path: sub, Aliases: child.Aliases, Help: child.Help})
+			set.Commands = append(set.Commands, options.Command{Path: sub, Aliases: child.Aliases, Argument: argument(child), Help: child.Help})
 			walk(set, child, sub)
 		} else {
 			walk(set, child, path) // an argument with commands below it adds no word
 		}
 	}
+}
+
+// argument is what the first argument of a command is called.
+func argument(n *kong.Node) string {
+	if len(n.Positional) == 0 {
+		return ""
+	}
+	return strings.ToUpper(n.Positional[0].Name)
 }
 
 func flagOptions(f *kong.Flag, path string) []options.Option {

@@ -55,7 +55,7 @@ func (n *node) words() []string {
 	for _, o := range n.options {
 		words = append(words, o.Names()...)
 	}
-	if lister("", n.argument) == "" {
+	if n.argument != strings.ToUpper(n.argument) { // else it is a name, not a word
 		words = append(words, strings.Fields(n.argument)...)
 	}
 	return words

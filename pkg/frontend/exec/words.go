@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"codex/pkg/protocol"
 	"codex/pkg/termtext"
 	"codex/pkg/thread"
 )
@@ -22,6 +23,11 @@ const (
 // manySessions is how many sessions are offered, the newest first.
 const manySessions = 50
 
+// ofUsers are the kinds of sessions that one goes on with by name.
+func ofUsers() []protocol.ThreadSourceKind {
+	return []protocol.ThreadSourceKind{protocol.ThreadSourceKindCli, protocol.ThreadSourceKindVscode, protocol.ThreadSourceKindExec, protocol.ThreadSourceKindAppServer}
+}
+
 // listWords prints the words of a kind, one a line; behind a session and a tab stands how
 // it begins.
 func (r *run) listWords(ctx context.Context) error {
@@ -31,7 +37,7 @@ func (r *run) listWords(ctx context.Context) error {
 	var words []string
 	switch r.args.ListWords {
 	case wordsSessions:
-		page, _ := thread.Page(r.cfg.Home, thread.Query{Updated: true, Limit: manySessions})
+		page, _ := thread.Page(r.cfg.Home, thread.Query{Updated: true, Limit: manySessions, Kinds: ofUsers()})
 		for _, s := range page {
 			words = append(words, s.ID+"\t"+termtext.Line(clipped(strings.Join(strings.Fields(s.Preview), " "), 60)))
 		}
