@@ -189,21 +189,25 @@ func (c *Client) Stream(ctx context.Context, req Request, onMeta func(Meta), onE
 	})
 }
 
-// silentWait is how long the request layer waits because a server asked for it. What takes
-// longer is left to the caller, who says so.
+// silentWait is how long the request layer waits because a server asked for it. A longer
+// wait is for the caller, who says so, once the quick repeats are used up.
 const silentWait = 10 * time.Second
 
 // retry is the request layer: it repeats what failed with a 5xx status or on the network
-// before the first event, not sooner than the server says.
+// before the first event, not sooner than the server says if that is soon.
 func (c *Client) retry(ctx context.Context, attempt func(n int) error) error {
 	for n := 1; ; n++ {
 		err := attempt(n)
 		e, ok := err.(*Error)
-		if !ok || !e.again || n > c.ep.RequestMaxRetries || e.RetryAfter > silentWait {
+		if !ok || !e.again || n > c.ep.RequestMaxRetries {
 			return err
 		}
 		c.log.Warn("request failed, and is made again", "attempt", n, "error", e.Message)
-		if err := c.sleep(ctx, max(Backoff(n, c.rnd), e.RetryAfter)); err != nil {
+		wait := Backoff(n, c.rnd)
+		if e.RetryAfter <= silentWait {
+			wait = max(wait, e.RetryAfter)
+		}
+		if err := c.sleep(ctx, wait); err != nil {
 			return err
 		}
 	}

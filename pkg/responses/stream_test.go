@@ -264,7 +264,7 @@ func TestRequestRetries(t *testing.T) {
 		{"two and done", []answer{{status: 500}, {status: 503, body: `{"error":{"code":"slow_down"}}`}, {body: event(completed)}}, 3, true},
 		{"429", []answer{{status: 429}}, 1, false},
 		{"401", []answer{{status: 401}}, 1, false},
-		{"503 that asks for longer", []answer{{status: 503, header: [2]string{"Retry-After", "30"}}}, 1, false},
+		{"503 that asks for longer", []answer{{status: 503, header: [2]string{"Retry-After", "30"}}}, 5, false},
 		{"cut", []answer{{body: event(msgDone)}}, 1, false},
 	} {
 		url, n := serve(t, tt.answers...)
