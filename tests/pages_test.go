@@ -227,6 +227,9 @@ type desk struct {
 
 func newDesk(t *testing.T) desk {
 	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git here, and the desk is a repository")
+	}
 	root := t.TempDir()
 	d := desk{dir: filepath.Join(root, "work")}
 	home, tools := filepath.Join(root, "home"), filepath.Join(root, "tools")
