@@ -59,7 +59,9 @@ func (e *StartError) Unwrap() error { return e.Err }
 // HandshakeError is a server that is there, but did not become ready.
 type HandshakeError struct{ Err error }
 
-func (e *HandshakeError) Error() string {
+func (e *HandshakeError) Error() string { return shorten(e.words()) }
+
+func (e *HandshakeError) words() string {
 	var start *StartError
 	var login *LoginError
 	rpc := answered(e.Err)
@@ -78,8 +80,21 @@ func (e *HandshakeError) Error() string {
 
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
+// maxWords bounds an error: a server may say as much as it likes, and people, models and
+// recordings get it.
+const maxWords = 8 << 10
+
+func shorten(words string) string {
+	if len(words) <= maxWords {
+		return words
+	}
+	return strings.ToValidUTF8(words[:maxWords], "") + "…"
+}
+
 // Message is an error of a request in the original's words.
-func Message(err error) string {
+func Message(err error) string { return shorten(words(err)) }
+
+func words(err error) string {
 	rpc := answered(err)
 	var timeout *TimeoutError
 	var handshake *HandshakeError

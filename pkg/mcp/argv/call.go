@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tidwall/gjson"
 
@@ -36,12 +37,28 @@ func (g *Grammar) connect(ctx context.Context, p Process, name string) (*mcp.Cli
 	if s.Cwd == "" {
 		s.Cwd = p.Env.Cwd
 	}
-	log := func(line string) { fmt.Fprintln(p.Stderr, "codex-mcp: "+termtext.Line(line)) }
+	log := p.bounded()
 	c, err := mcp.Connect(ctx, s, mcp.Options{Environ: p.Environ, Version: version.Compat, Guard: new(watchdog.Guard), Self: p.Self, Log: log, Authorize: oauth.Authorize(p.logins(cfg), p.Now, log)})
 	if err != nil {
 		return nil, fmt.Errorf("MCP server '%s': %w", name, err)
 	}
 	return c, nil
+}
+
+// maxLines is how many lines of a server's words people get.
+const maxLines = 200
+
+// bounded gives what takes words of a server, the first of them.
+func (p Process) bounded() func(line string) {
+	var n atomic.Int64
+	return func(line string) {
+		switch i := n.Add(1); {
+		case i <= maxLines:
+			fmt.Fprintln(p.Stderr, "codex-mcp: "+termtext.Line(line))
+		case i == maxLines+1:
+			fmt.Fprintf(p.Stderr, "codex-mcp: the server says more than %d lines: the rest is not shown\n", maxLines)
+		}
+	}
 }
 
 type toolsCmd struct {

@@ -1,0 +1,139 @@
+//go:build linux
+
+package mcphostile
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unicode"
+)
+
+// patience is how long a call may take that should end by its own times, on a busy machine.
+const patience = 3 * time.Minute
+
+// maxMemory bounds what a call of one tool may cost: some copies of the largest message.
+const maxMemory = 500 << 20
+
+// said is what a run of codex-mcp has said, and how it ended.
+type said struct {
+	status      int
+	out, stderr string
+	memory      int64
+}
+
+// ask runs codex-mcp with a server in its settings.
+func ask(t *testing.T, settings string, args ...string) said {
+	t.Helper()
+	home := t.TempDir()
+	if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte("[mcp_servers.s]\n"+settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(binaries, "codex-mcp"), args...)
+	var out, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &stderr, 10*time.Second
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "TOKEN=PLANTED-TOKEN"}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
+		t.Fatalf("%v %v: %.2000s", err, ctx.Err(), stderr.String())
+	}
+	s := said{cmd.ProcessState.ExitCode(), out.String(), stderr.String(), 0}
+	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		s.memory = u.Maxrss << 10
+	}
+	return s
+}
+
+// check holds what is true of every run: it has a status, few words, none of which does
+// anything to a terminal, and none of which is a secret.
+func (s said) check(t *testing.T) {
+	t.Helper()
+	if s.status != 0 && s.status != 1 {
+		t.Errorf("status %d", s.status)
+	}
+	if s.memory > maxMemory {
+		t.Errorf("%d MiB of memory", s.memory>>20)
+	}
+	if len(s.stderr) > 200*5<<10 {
+		t.Errorf("%d bytes of words: %.300q", len(s.stderr), s.stderr)
+	}
+	if s.status != 0 && strings.TrimSpace(s.stderr) == "" {
+		t.Error("nothing is said")
+	}
+	for _, r := range s.stderr {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			t.Errorf("%q in %.300q", r, s.stderr)
+			break
+		}
+	}
+	if strings.Contains(s.out+s.stderr, "PLANTED") {
+		t.Errorf("a secret in %.300q", s.out+s.stderr)
+	}
+}
+
+// TestPrograms has each trick done at each point of a call.
+func TestPrograms(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, trick := range tricks {
+		for _, at := range methods {
+			t.Run(name+" at "+strings.ReplaceAll(at, "/", " "), func(t *testing.T) {
+				t.Parallel()
+				mark := rand.Text()
+				limit := 3
+				if trick.harmless {
+					limit = 150 // a flood has its time on a busy machine
+				}
+				settings := fmt.Sprintf("startup_timeout_sec = %[1]d\ntool_timeout_sec = %[1]d\n", limit) + fmt.Sprintf("command = %q\n[mcp_servers.s.env]\n%s = %q\nMARK = %q\n", self, trickVariable, name+" "+at, mark)
+				args := []string{"call", "s", "t", "{}"}
+				if at == "tools/list" {
+					args = []string{"tools", "s"}
+				}
+				s := ask(t, settings, args...)
+				s.check(t)
+				if trick.harmless && s.status != 0 {
+					t.Errorf("it did not get through: %.500s", s.stderr)
+				}
+				if at == "tools/call" && trick.harmless && s.out != "fine\n" {
+					t.Errorf("result %.300q", s.out)
+				}
+				nobody(t, mark)
+			})
+		}
+	}
+}
+
+// nobody holds that no process is left with this mark in its environment.
+func nobody(t *testing.T, mark string) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		left := ""
+		files, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, f := range files {
+			if b, err := os.ReadFile(f); err == nil && bytes.Contains(b, []byte("MARK="+mark)) {
+				left = filepath.Dir(f)
+			}
+		}
+		if left == "" {
+			return
+		}
+		if time.Now().After(end) {
+			t.Errorf("%s is still running", left)
+			return
+		}
+	}
+}
