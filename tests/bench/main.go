@@ -3,6 +3,10 @@
 //
 //	go run ./tests/bench [-n ROUNDS] [-work LIST] [-flood MIB] [-calls N] [-lines N] [-session MB] NAME=PATH...
 //
+// The wall time of mcp and plan is that of one call: from the end of the answer that makes it
+// to the next request, the median of a turn. mcp calls a tool of a server, plan one of the
+// program's own, which does as little.
+//
 // In each round every program runs once, in turn, and a ratio is the median over the
 // rounds of its figure divided by that of the last program, so that drift of the machine
 // cancels out: name the peer last. One round runs first and does not count.
@@ -20,6 +24,12 @@ import (
 type program struct{ name, path string }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "server" { // of mcp
+		if err := serveTool(os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -29,9 +39,9 @@ func main() {
 func run(args []string) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := fs.Int("n", 10, "rounds that count")
-	works := fs.String("work", "version,sandbox,exec,bigexec,calls,flood,tuistart,tuikey,tuiflood,tuiresume", "what to time")
+	works := fs.String("work", "version,sandbox,exec,bigexec,calls,mcp,plan,flood,tuistart,tuikey,tuiflood,tuiresume", "what to time")
 	flood := fs.Int("flood", 2, "MiB of text in the flood, in deltas of 16 bytes")
-	calls := fs.Int("calls", 20, "commands in the turn of calls")
+	calls := fs.Int("calls", 20, "calls in the turns of calls, mcp and plan")
 	lines := fs.Int("lines", 80_000, "lines of 64 bytes in the answer of tuiflood")
 	mb := fs.Int("session", 200, "MB of the session that tuiresume goes on with")
 	limit := fs.Duration("limit", 5*time.Minute, "time limit of one run")
@@ -78,7 +88,7 @@ func (b *bench) compare(work string, programs []program, rounds int) error {
 		}
 	}
 	for i, p := range programs {
-		fmt.Printf("%-10s %-8s %10.1f %10.1f %10.1f\n", work, p.name,
+		fmt.Printf("%-10s %-8s %10.3f %10.1f %10.1f\n", work, p.name,
 			median(runs[i], wall), median(runs[i], cpu), median(runs[i], rss))
 	}
 	peer := len(programs) - 1

@@ -21,6 +21,8 @@ type bench struct {
 	dir    string
 	server *http.Server
 	base   string
+	self   string // this program: a server, for mcp
+	gaps   map[string]*gaps
 	limit  time.Duration
 	lines  int // of the flood at the terminal
 	mb     int // of the session that is resumed
@@ -32,29 +34,39 @@ func newBench(flood, calls, lines, mb int, limit time.Duration) (*bench, error) 
 	if err != nil {
 		return nil, err
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
 	scripts := map[string]string{
 		"exec":      `{"msg":"Hello.","repeat":1000000}`,
 		"bigexec":   `{"msg":"Hello.","repeat":1000000}`,
 		"calls":     strings.Repeat(`{"call":"exec_command","args":{"cmd":"true"}}`+"\n", calls) + `{"msg":"done"}`,
+		"mcp":       strings.Repeat(`{"call":"nothing","ns":"mcp__b__","args":{}}`+"\n", calls) + `{"msg":"done"}`,
+		"plan":      strings.Repeat(`{"call":"update_plan","args":{"plan":[]}}`+"\n", calls) + `{"msg":"done"}`,
 		"tuistart":  `{"msg":"Hello.","repeat":1000000}`,
 		"tuikey":    `{"msg":"Hello.","repeat":1000000}`,
 		"tuiflood":  screenful(lines),
 		"tuiresume": `{"msg":"Hello.","repeat":1000000}`,
 		"flood":     fmt.Sprintf(`{"msg":"0123456789abcdef","chunk":16,"times":%d}`, flood<<16),
 	}
-	mux := http.NewServeMux()
+	mux, timed := http.NewServeMux(), map[string]*gaps{"mcp": {}, "plan": {}}
 	for name, text := range scripts {
 		s, err := script.Parse(strings.NewReader(text))
 		if err != nil {
 			return nil, fmt.Errorf("script %s: %w", name, err)
 		}
-		mux.Handle("/"+name+"/", script.NewServer(s, script.Options{Stateless: true}))
+		var h http.Handler = script.NewServer(s, script.Options{Stateless: true})
+		if g := timed[name]; g != nil {
+			g.next, h = h, g
+		}
+		mux.Handle("/"+name+"/", h)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{dir: dir, server: &http.Server{Handler: mux}, base: "http://" + ln.Addr().String(), limit: limit, lines: lines, mb: mb}
+	b := &bench{dir: dir, self: self, gaps: timed, server: &http.Server{Handler: mux}, base: "http://" + ln.Addr().String(), limit: limit, lines: lines, mb: mb}
 	go b.server.Serve(ln) // ended by close
 	return b, nil
 }
@@ -99,7 +111,7 @@ func (b *bench) once(work string, p program) (figures, error) {
 		args = []string{"--version"}
 	case "sandbox":
 		args = []string{"sandbox", "linux", "--", "/bin/true"}
-	case "exec", "bigexec", "calls", "flood":
+	case "exec", "bigexec", "calls", "mcp", "plan", "flood":
 		args = []string{"exec", "--json", "go"}
 	default:
 		return figures{}, fmt.Errorf("no such work")
@@ -116,13 +128,20 @@ func (b *bench) once(work string, p program) (figures, error) {
 		return figures{}, fmt.Errorf("%w: %s", err, strings.TrimSpace(errs.String()))
 	}
 	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	return figures{ms(took), ms(used), maxRSS(cmd.ProcessState)}, nil
+	wall := ms(took)
+	if g := b.gaps[work]; g != nil {
+		wall = g.take()
+	}
+	return figures{wall, ms(used), maxRSS(cmd.ProcessState)}, nil
 }
 
 // configure writes config.toml, and for bigexec, once, all that a large home has.
 func (b *bench) configure(work, home, tree string) error {
 	head := "check_for_update_on_startup = false\nmodel_provider = \"bench\"\n"
 	tables := fmt.Sprintf("\n[model_providers.bench]\nname = \"bench\"\nbase_url = \"%s/%s/v1\"\nwire_api = \"responses\"\n[projects.%q]\ntrust_level = \"trusted\"\n", b.base, work, tree)
+	if work == "mcp" {
+		tables += fmt.Sprintf("[mcp_servers.b]\ncommand = %q\nargs = [\"server\"]\n", b.self)
+	}
 	file := filepath.Join(home, "config.toml")
 	if work != "bigexec" {
 		return os.WriteFile(file, []byte(head+tables), 0o600)
