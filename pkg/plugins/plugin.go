@@ -37,6 +37,7 @@ type Plugin struct {
 // Manifest is what a plugin says of itself. Paths are absolute; what is not there is "".
 type Manifest struct {
 	Name, Version string
+	Description   string
 	Skills        []string // folders
 	Hooks         []string // files
 	MCP           string   // a file with mcpServers
@@ -56,6 +57,7 @@ func Read(dir string) (m Manifest, err error) {
 	var raw struct {
 		Name    string          `json:"name"`
 		Version string          `json:"version"`
+		About   string          `json:"description"`
 		Skills  json.RawMessage `json:"skills"`
 		Hooks   json.RawMessage `json:"hooks"`
 		MCP     json.RawMessage `json:"mcpServers"`
@@ -63,7 +65,7 @@ func Read(dir string) (m Manifest, err error) {
 	if err := decode(b, &raw); err != nil {
 		return m, fmt.Errorf("plugin manifest of %s: %w", dir, err)
 	}
-	m = Manifest{Name: raw.Name, Version: raw.Version}
+	m = Manifest{Name: raw.Name, Version: raw.Version, Description: raw.About}
 	if m.Name == "" {
 		m.Name = filepath.Base(dir)
 	}

@@ -234,6 +234,10 @@ type PluginDetail struct {
 	Hooks           List[PluginHookSummary] `json:"hooks"`
 	Apps            List[AppSummary]        `json:"apps"`
 	McpServers      List[string]            `json:"mcpServers"`
+	ShareURL        Null                    `json:"shareUrl" schema:"later"`
+	OnboardingSkill Null                    `json:"onboardingSkill" schema:"later"`
+	AppTemplates    List[Null]              `json:"appTemplates" schema:"later"`
+	ScheduledTasks  Null                    `json:"scheduledTasks" schema:"later"`
 }
 
 // SkillSummary is a skill of a plugin.

@@ -115,6 +115,7 @@ func refusals() map[string]string {
 		"marketplace/add":                  "failed to resolve local marketplace source path",
 		"marketplace/remove":               "marketplace `x` is not configured or installed",
 		"plugin/install":                   "marketplacePath is missing",
+		"plugin/read":                      "marketplacePath is missing",
 		"plugin/uninstall":                 "invalid plugin id: x",
 		"mcpServer/oauth/login":            "No MCP server named",
 	}

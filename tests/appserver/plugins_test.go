@@ -19,7 +19,9 @@ func TestPlugins(t *testing.T) {
 	file := filepath.Join(root, ".agents", "plugins", "marketplace.json")
 	for path, text := range map[string]string{
 		file: `{"name":"team","plugins":[{"name":"one","source":{"source":"local","path":"./one"},"policy":{"authentication":"ON_USE"}},{"name":"held","source":"./one","policy":{"installation":"NOT_AVAILABLE"}}]}`,
-		filepath.Join(root, "one", ".codex-plugin", "plugin.json"): `{"name":"one","version":"1.2.0"}`,
+		filepath.Join(root, "one", ".codex-plugin", "plugin.json"): `{"name":"one","version":"1.2.0","description":"about it"}`,
+		filepath.Join(root, "one", ".mcp.json"):                    `{"mcpServers":{"s":{"command":"c"}}}`,
+		filepath.Join(root, "one", "hooks", "hooks.json"):          `{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"true"}]}]}}`,
 		filepath.Join(root, "one", "skills", "hop", "SKILL.md"):    "---\nname: hop\ndescription: d\n---\n",
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -49,6 +51,11 @@ func TestPlugins(t *testing.T) {
 	ask("plugin/list", `{"marketplaceKinds":["vertical"]}`, "result.marketplaces", "[]")
 	ask("plugin/installed", `{}`, "result.marketplaces", "[]")
 	ask("plugin/installed", `{"installSuggestionPluginNames":["one"]}`, one+"installed", "false")
+	for path, want := range map[string]string{"marketplaceName": "team", "summary.id": "one@team", "summary.installed": "false", "description": "about it",
+		"skills.#.name": `["one:hop"]`, "mcpServers": `["s"]`, "hooks.0.eventName": "stop", "hooks.0.key": "one@team:hooks/hooks.json:stop:0:0", "apps": "[]"} {
+		ask("plugin/read", at+`"one"}`, "result.plugin."+path, want)
+	}
+	ask("plugin/read", at+`"none"}`, "error.message", "plugin `none` was not found in marketplace `team`")
 	ask("plugin/install", at+`"held"}`, "error.message", "plugin `held` is not available for install in marketplace `team`")
 	ask("plugin/install", at+`"none"}`, "error.message", "plugin `none` was not found in marketplace `team`")
 	ask("plugin/install", `{"marketplacePath":"/nowhere/marketplace.json","pluginName":"one"}`, "error.message", "/nowhere/marketplace.json is no marketplace of config.toml")
@@ -57,6 +64,7 @@ func TestPlugins(t *testing.T) {
 	ask("plugin/installed", `{}`, one+"localVersion", "1.2.0")
 	ask("plugin/list", `{}`, one+"enabled", "true")
 	ask("skills/list", fmt.Sprintf(`{"cwds":[%q],"forceReload":true}`, c.work), `result.data.0.skills.#(name=="one:hop").enabled`, "true")
+	ask("plugin/read", at+`"one"}`, "result.plugin.summary.installed", "true")
 	ask("plugin/uninstall", `{"pluginId":"one@team"}`, "result", "{}")
 	ask("plugin/installed", `{}`, "result.marketplaces", "[]")
 	ask("plugin/uninstall", `{"pluginId":"../x"}`, "error.code", "-32600")

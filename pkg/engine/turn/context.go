@@ -79,6 +79,9 @@ func (t *liveThread) initialContext(c *rollout.TurnContext) []json.RawMessage {
 	if list := t.skillList(); list != "" {
 		dev = append(dev, list)
 	}
+	if text := t.memories(); text != "" {
+		dev = append(dev, text)
+	}
 	if t.agents.Text != "" {
 		user = append(user, instructions.AgentsPart(c.Cwd, t.agents.Text))
 	}

@@ -3,12 +3,15 @@ package local
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"codex/pkg/config"
+	"codex/pkg/hooks"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/plugins"
 	"codex/pkg/protocol"
+	"codex/pkg/skills"
 )
 
 // shelf is the marketplaces of a configuration, and which of their plugins are installed.
@@ -180,4 +183,60 @@ func (s *Service) marketplaceUpgrade(r *Request, p *protocol.MarketplaceUpgradeP
 		return nil, jsonrpc.Invalidf("marketplace `%s` is a folder on this machine: pull there, then install its plugins again", jsonrpc.Shorten(*p.MarketplaceName))
 	}
 	return protocol.MarketplaceUpgradeResponse{}, nil
+}
+
+// pluginRead tells all that is known of a plugin: of the copy that is installed, else of the
+// one in its marketplace.
+func (s *Service) pluginRead(r *Request, p *protocol.PluginReadParams) (any, error) {
+	if p.MarketplacePath == nil {
+		return nil, jsonrpc.Invalidf("marketplacePath is missing: nothing is known of plugins that are elsewhere")
+	}
+	sh, err := s.shelf()
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(sh.all, func(m plugins.Marketplace) bool { return m.File == *p.MarketplacePath })
+	if i < 0 {
+		return nil, jsonrpc.Invalidf("%s is no marketplace of config.toml", jsonrpc.Shorten(*p.MarketplacePath))
+	}
+	m := &sh.all[i]
+	e, err := m.Find(p.PluginName)
+	if err != nil {
+		return nil, jsonrpc.Invalidf("%v", err)
+	}
+	sum := sh.summary(m, e)
+	plugin, installed := sh.have[sum.ID]
+	if !installed {
+		plugin = plugins.Plugin{ID: sum.ID, Dir: e.Dir}
+		if plugin.Manifest, err = plugins.Read(e.Dir); err != nil {
+			return nil, jsonrpc.Invalidf("%v", err)
+		}
+	}
+	d := protocol.PluginDetail{MarketplaceName: m.Name, MarketplacePath: &m.File, Summary: sum, Description: some(plugin.Description)}
+	if err := s.describe(sh.cfg, &plugin, &d); err != nil {
+		return nil, jsonrpc.Invalidf("%v", err)
+	}
+	return protocol.PluginReadResponse{Plugin: d}, nil
+}
+
+// describe fills in what a plugin brings.
+func (s *Service) describe(cfg *config.Config, p *plugins.Plugin, d *protocol.PluginDetail) error {
+	set := skills.Find(p.SkillRoots(), nil)
+	set.Switch(cfg)
+	for i := range set.Skills {
+		k := skillMetadata(&set.Skills[i])
+		d.Skills = append(d.Skills, protocol.SkillSummary{Name: k.Name, Description: k.Description, ShortDescription: k.ShortDescription,
+			Interface: k.Interface, Path: &k.Path, Enabled: k.Enabled})
+	}
+	files, problems := p.HookFiles(s.Home)
+	for _, h := range hooks.Of(cfg, files...).Hooks {
+		if h.Plugin == p.ID {
+			d.Hooks = append(d.Hooks, protocol.PluginHookSummary{Key: h.Key, EventName: protocol.HookEventName(h.Event.Camel())})
+		}
+	}
+	servers, err := p.MCPServers()
+	for _, server := range servers {
+		d.McpServers = append(d.McpServers, server.Name)
+	}
+	return errors.Join(append(problems, err)...)
 }

@@ -118,6 +118,8 @@ func (s *Service) Methods() map[string]method {
 
 		protocol.MethodPluginList:         {Run: with(s.pluginList), Key: conf},
 		protocol.MethodPluginInstalled:    {Run: with(s.pluginInstalled), Key: conf},
+		protocol.MethodPluginRead:         {Run: with(s.pluginRead), Key: conf},
+		protocol.MethodMemoryReset:        {Run: s.memoryReset, Key: conf, Experimental: true},
 		protocol.MethodPluginInstall:      {Run: with(s.pluginInstall), Key: conf},
 		protocol.MethodPluginUninstall:    {Run: with(s.pluginUninstall), Key: conf},
 		protocol.MethodMarketplaceAdd:     {Run: with(s.marketplaceAdd), Key: conf},

@@ -20,13 +20,11 @@ func unbuilt() []feature {
 		{methods: []string{protocol.MethodThreadGoalSet, protocol.MethodThreadGoalGet, protocol.MethodThreadGoalClear}},
 		// The guardian.
 		{methods: []string{protocol.MethodThreadApproveGuardianDeniedAction}},
-		// Memories.
-		{exp: true, methods: []string{protocol.MethodMemoryReset}},
 		// Realtime voice.
 		{exp: true, methods: []string{protocol.MethodThreadRealtimeStart, protocol.MethodThreadRealtimeAppendAudio,
 			protocol.MethodThreadRealtimeAppendText, protocol.MethodThreadRealtimeStop, protocol.MethodThreadRealtimeListVoices}},
-		// Plugins that are elsewhere, and all that is known of one.
-		{methods: []string{protocol.MethodPluginRead, protocol.MethodPluginSkillRead,
+		// Plugins that are elsewhere.
+		{methods: []string{protocol.MethodPluginSkillRead,
 			protocol.MethodPluginShareSave, protocol.MethodPluginShareUpdateTargets, protocol.MethodPluginShareList,
 			protocol.MethodPluginShareCheckout, protocol.MethodPluginShareDelete}},
 		// Apps.
