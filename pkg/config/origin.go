@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -54,6 +55,16 @@ func (c *Config) Settings() map[string]any { return c.tree }
 
 // UserFile is the file that changes of the user's own settings go to.
 func UserFile(home string) string { return filepath.Join(home, "config.toml") }
+
+// KnowsProfile says whether there is a profile of that name, in the settings or in a file of its
+// own.
+func (c *Config) KnowsProfile(name string) bool {
+	if view(c.merged).table("profiles", name) != nil {
+		return true
+	}
+	_, err := os.Lstat(filepath.Join(c.Home, ProfileFile(name)))
+	return err == nil
+}
 
 // ProfilePlace is where a change of the user's own settings goes: the file, and the table in it
 // that changes go into. A profile that has only a file of its own is changed there.

@@ -2,6 +2,7 @@ package skills
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,7 @@ type Cache struct {
 
 	old, seen map[string]*entry
 	changed   bool
+	text      string // of the file
 }
 
 // entry is a folder.
@@ -61,8 +63,8 @@ func (c *Cache) load() {
 	if err != nil {
 		return
 	}
-	text := string(b)
-	head, text, _ := strings.Cut(text, "\n")
+	c.text = string(b)
+	head, text, _ := strings.Cut(c.text, "\n")
 	if head != version {
 		return
 	}
@@ -104,9 +106,9 @@ func parseEntry(line string) (dir string, e *entry) {
 // line writes an entry, "" when a name has something in it that would be misread.
 func (e *entry) line(dir string) string {
 	flags := ""
-	for flag, on := range map[string]bool{"s": e.skill, "a": e.agents, "n": e.named} {
+	for i, on := range []bool{e.skill, e.agents, e.named} {
 		if on {
-			flags += flag
+			flags += "san"[i : i+1]
 		}
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
@@ -126,28 +128,26 @@ func (e *entry) line(dir string) string {
 }
 
 // save writes the file if there is something new: what was seen now, and of the rest what
-// there is room for.
+// there is room for. What has no room is read each time, and the file stays as it is.
 func (c *Cache) save() {
 	if !c.changed {
 		return
 	}
 	var b strings.Builder
 	b.WriteString(version + "\n")
-	put := func(dir string, e *entry) {
-		if line := e.line(dir); line != "" {
-			b.WriteString(line + "\n")
+	put := func(all map[string]*entry, room int, wanted func(dir string) bool) {
+		for _, dir := range slices.Sorted(maps.Keys(all)) {
+			if line := all[dir].line(dir); line != "" && wanted(dir) && b.Len()+len(line) < room {
+				b.WriteString(line + "\n")
+			}
 		}
 	}
-	for dir, e := range c.seen {
-		put(dir, e)
-	}
-	for dir, e := range c.old {
-		if c.seen[dir] == nil && len(c.seen)+len(c.old) <= maxKept && b.Len() < maxCache/2 {
-			put(dir, e)
-		}
+	put(c.seen, maxCache, func(string) bool { return true })
+	if len(c.seen)+len(c.old) <= maxKept {
+		put(c.old, maxCache/2, func(dir string) bool { return c.seen[dir] == nil })
 	}
 	// A home that is read-only does without.
-	if os.MkdirAll(filepath.Dir(c.Path), 0o700) == nil {
+	if b.String() != c.text && os.MkdirAll(filepath.Dir(c.Path), 0o700) == nil {
 		_ = atomicfile.Replace(c.Path, 0o600, []byte(b.String()))
 	}
 }

@@ -288,6 +288,34 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// A cache that has no room for everything stays within its bounds, and is not written anew each
+// time.
+func TestCacheFull(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "skills")
+	begin := func() *Cache {
+		c := &Cache{Path: file, Now: time.Now()}
+		c.load()
+		c.changed = true
+		for i := range 3000 {
+			c.seen[fmt.Sprintf("/skills/%04d", i)] = &entry{mtime: 1, skill: true, agents: true, description: strings.Repeat("d", 3<<10)}
+		}
+		return c
+	}
+	begin().save()
+	first, err := os.Stat(file)
+	if err != nil || first.Size() > maxCache {
+		t.Fatal(first, err)
+	}
+	c := begin()
+	if len(c.old) < 2000 {
+		t.Errorf("%d entries are there", len(c.old))
+	}
+	c.save()
+	if second, err := os.Stat(file); err != nil || !os.SameFile(first, second) {
+		t.Errorf("written anew: %v", err)
+	}
+}
+
 // The head of any file is read or refused, and what is read is within the bounds.
 func FuzzHead(f *testing.F) {
 	f.Add("---\nname: a\ndescription: d\nallowed-tools: [x]\n---\n", "interface:\n  icon_small: assets/a.png\n")

@@ -64,7 +64,7 @@ func setFeature(ctx context.Context, f settings.Flags, p settings.Process, name 
 		fmt.Fprintf(p.Stderr, "Error: Unknown feature flag: %s\n", name)
 		return exit.Silent(exit.Failed)
 	}
-	cfg, err := f.Load(ctx, p)
+	cfg, err := loadFor(ctx, f, p)
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,18 @@ func setFeature(ctx context.Context, f settings.Flags, p settings.Process, name 
 			feature.Name, config.UserFile(cfg.Home))
 	}
 	return tellHidden(ctx, f, p, feature.Name, on)
+}
+
+// loadFor loads the settings that are about to be changed; a profile may begin with the change.
+func loadFor(ctx context.Context, f settings.Flags, p settings.Process) (*config.Config, error) {
+	if config.PlainName(f.Profile) {
+		bare := f
+		bare.Profile = ""
+		if cfg, err := bare.Load(ctx, p); err != nil || !cfg.KnowsProfile(f.Profile) {
+			return cfg, err
+		}
+	}
+	return f.Load(ctx, p)
 }
 
 // tellHidden says when something stronger hides the switch that was written.
