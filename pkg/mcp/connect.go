@@ -193,11 +193,15 @@ func (c *Client) clientOptions() *sdk.ClientOptions {
 	return o
 }
 
-// receive answers questions before the library judges their schema.
+// receive answers questions before the library judges their schema, and those that nobody is
+// asked as the protocol says: the library has another code for them.
 func (c *Client) receive(next sdk.MethodHandler) sdk.MethodHandler {
 	return func(ctx context.Context, method string, r sdk.Request) (sdk.Result, error) {
 		if e, ok := r.(*sdk.ElicitRequest); ok && c.opts.Elicit != nil && e.Params != nil {
 			return c.elicit(ctx, e)
+		}
+		if method == "sampling/createMessage" {
+			return nil, &WireError{Code: jsonrpc.CodeMethodNotFound, Message: method}
 		}
 		return next(ctx, method, r)
 	}

@@ -54,7 +54,7 @@ func (s *Servers) call(ctx context.Context, t *tools.Turn, tl *tool, c tools.Cal
 // run starts the server if need be, asks for approval, and calls.
 func (s *Servers) run(ctx context.Context, t *tools.Turn, tl *tool, c tools.Call, arguments json.RawMessage) (json.RawMessage, error) {
 	if len(arguments) > 0 && arguments[0] != '{' {
-		return nil, fmt.Errorf("MCP tool arguments must be a JSON object, got %s", arguments)
+		return nil, callError(tl.server.Name, tl.tool, fmt.Errorf("MCP tool arguments must be a JSON object, got %s", arguments))
 	}
 	l, err := s.ensure(ctx, tl.server)
 	if err != nil {

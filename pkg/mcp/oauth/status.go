@@ -32,7 +32,7 @@ const (
 // is asked.
 func StatusOf(ctx context.Context, s config.MCPServer, store Store) (Status, error) {
 	switch {
-	case s.URL == "" || s.Command != "":
+	case s.URL == "" || s.Command != "" || !s.Enabled:
 		return Unsupported, nil
 	case s.BearerTokenVar != "" || hasAuthorization(s):
 		return BearerToken, nil
@@ -43,8 +43,6 @@ func StatusOf(ctx context.Context, s config.MCPServer, store Store) (Status, err
 		return Unsupported, err
 	case ok:
 		return LoggedIn, nil
-	case !s.Enabled:
-		return Unsupported, nil
 	}
 	if (&Login{Server: s}).discoverable(ctx) {
 		return NotLoggedIn, nil
