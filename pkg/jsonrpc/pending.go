@@ -48,14 +48,6 @@ func (p *Pending[T]) Take(id int64) (T, bool) {
 	return v, ok
 }
 
-// Get is Take without taking.
-func (p *Pending[T]) Get(id int64) (T, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	v, ok := p.open[id]
-	return v, ok
-}
-
 // TakeAll gives everything that waits, oldest first.
 func (p *Pending[T]) TakeAll() []T {
 	p.mu.Lock()

@@ -95,16 +95,6 @@ type FileSystemSpecialPath struct {
 	Subpath *string `json:"subpath" in:"project_roots?,unknown?"`
 }
 
-// Variants of FileSystemSpecialPath.
-const (
-	FileSystemSpecialPathRoot         = "root"
-	FileSystemSpecialPathMinimal      = "minimal"
-	FileSystemSpecialPathProjectRoots = "project_roots"
-	FileSystemSpecialPathTmpdir       = "tmpdir"
-	FileSystemSpecialPathSlashTmp     = "slash_tmp"
-	FileSystemSpecialPathUnknown      = "unknown"
-)
-
 // MarshalJSON writes the fields of the variant named by Kind.
 func (v FileSystemSpecialPath) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
@@ -278,14 +268,6 @@ type ParsedCommand struct {
 	Query *string `json:"query" in:"search?"`
 	Path  *string `json:"path" in:"read,list_files?,search?"`
 }
-
-// Variants of ParsedCommand.
-const (
-	ParsedCommandRead      = "read"
-	ParsedCommandListFiles = "list_files"
-	ParsedCommandSearch    = "search"
-	ParsedCommandUnknown   = "unknown"
-)
 
 // MarshalJSON writes the fields of the variant named by Type.
 func (v ParsedCommand) MarshalJSON() ([]byte, error) { return marshalUnion(v) }

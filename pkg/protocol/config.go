@@ -272,13 +272,6 @@ type ConfiguredHookHandler struct {
 	StatusMessage  *string `json:"statusMessage" in:"command?"`
 }
 
-// Variants of ConfiguredHookHandler.
-const (
-	ConfiguredHookHandlerCommand = "command"
-	ConfiguredHookHandlerPrompt  = "prompt"
-	ConfiguredHookHandlerAgent   = "agent"
-)
-
 // MarshalJSON writes the fields of the variant named by Type.
 func (v ConfiguredHookHandler) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 

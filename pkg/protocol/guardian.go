@@ -69,16 +69,6 @@ type GuardianApprovalReviewAction struct {
 	Permissions   RequestPermissionProfile `json:"permissions" in:"requestPermissions"`
 }
 
-// Variants of GuardianApprovalReviewAction.
-const (
-	GuardianApprovalReviewActionCommand            = "command"
-	GuardianApprovalReviewActionExecve             = "execve"
-	GuardianApprovalReviewActionApplyPatch         = "applyPatch"
-	GuardianApprovalReviewActionNetworkAccess      = "networkAccess"
-	GuardianApprovalReviewActionMcpToolCall        = "mcpToolCall"
-	GuardianApprovalReviewActionRequestPermissions = "requestPermissions"
-)
-
 // MarshalJSON writes the fields of the variant named by Type.
 func (v GuardianApprovalReviewAction) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 

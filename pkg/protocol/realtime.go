@@ -28,12 +28,6 @@ type ThreadRealtimeStartTransport struct {
 	Sdp  string `json:"sdp" in:"webrtc"`
 }
 
-// Variants of ThreadRealtimeStartTransport.
-const (
-	ThreadRealtimeStartTransportWebsocket = "websocket"
-	ThreadRealtimeStartTransportWebrtc    = "webrtc"
-)
-
 // MarshalJSON writes the fields of the variant named by Type.
 func (v ThreadRealtimeStartTransport) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
