@@ -39,7 +39,8 @@ type Terminal struct {
 	main       []row // while the alternate screen is shown
 	x, y       int
 	mx, my     int
-	pending    bool // the cursor stands on the last cell, which is written
+	pending    bool   // the cursor stands on the last cell, which is written
+	kept       [3]int // column and row that ESC 7 keeps, and whether it did
 	style      string
 	buf        []byte
 }
@@ -172,6 +173,14 @@ func (t *Terminal) escape(b []byte) int {
 			}
 		}
 		return 0
+	case '7':
+		t.kept = [3]int{t.x, t.y, 1}
+		return 2
+	case '8':
+		if t.kept[2] == 1 {
+			t.x, t.y, t.pending = min(t.kept[0], t.Cols-1), min(t.kept[1], t.Rows-1), false
+		}
+		return 2
 	}
 	t.Strange = append(t.Strange, fmt.Sprintf("ESC %q", b[1]))
 	return 2
@@ -243,6 +252,12 @@ func (t *Terminal) move(params string, final byte) {
 	switch {
 	case final == 'H':
 		t.y, t.x, t.pending = min(max(num(0, 1), 1), t.Rows)-1, min(max(num(1, 1), 1), t.Cols)-1, false
+	case final == 'A':
+		t.y, t.pending = max(t.y-max(num(0, 1), 1), 0), false
+	case final == 'B':
+		t.y, t.pending = min(t.y+max(num(0, 1), 1), t.Rows-1), false
+	case final == 'C':
+		t.x, t.pending = min(t.x+max(num(0, 1), 1), t.Cols-1), false
 	case final == 'K' && num(0, 0) == 0:
 		r.cells, r.wrapped = r.cells[:min(t.x, len(r.cells))], false
 		t.pending = false

@@ -11,7 +11,7 @@ import (
 // where its cursor is now: see Anchor.
 func (s *Screen) Resize(cols, rows int) {
 	s.size(cols, rows)
-	s.known = false
+	s.known, s.row = false, nowhere
 	s.top = max(0, min(s.top, s.rows-1))
 }
 
@@ -31,7 +31,7 @@ func (s *Screen) Anchor(row int, rewraps bool) {
 		top -= s.cursor.Col / s.cols
 	}
 	s.top = max(0, min(top, s.rows-1))
-	s.known = false
+	s.known, s.row = false, row
 }
 
 // taken is how many rows a line takes that was written for another width.
@@ -49,7 +49,7 @@ func (s *Screen) Enter() error {
 		return nil
 	}
 	s.saved = saved{s.cols, s.rows, s.top, s.view, s.cursor}
-	s.alternate, s.top, s.view, s.known = true, 0, nil, false
+	s.alternate, s.top, s.view, s.known, s.row = true, 0, nil, false, nowhere
 	_, err := io.WriteString(s.out, "\x1b[?1049h\x1b[?1007h\x1b[H\x1b[2J")
 	return err
 }
@@ -59,7 +59,7 @@ func (s *Screen) Leave() (resized bool, err error) {
 	if !s.alternate {
 		return false, nil
 	}
-	s.alternate = false
+	s.alternate, s.row = false, nowhere
 	resized = s.saved.cols != s.cols || s.saved.rows != s.rows
 	s.top, s.view, s.cursor, s.known = s.saved.top, s.saved.view, s.saved.cursor, !resized && s.saved.view != nil
 	s.top = max(0, min(s.top, s.rows-1))
@@ -86,7 +86,7 @@ func (s *Screen) Abandon() error {
 		s.at(0, 0)
 	}
 	s.buf.WriteString("\x1b[?25h")
-	s.known, s.view, s.cursor = false, nil, Cursor{}
+	s.known, s.view, s.cursor, s.row = false, nil, Cursor{}, nowhere
 	_, err := s.out.Write(s.buf.Bytes())
 	return err
 }
@@ -99,7 +99,7 @@ func (s *Screen) Begin(row int) {
 		s.saved.top, s.saved.view, s.saved.cursor = row, nil, Cursor{}
 		return
 	}
-	s.top, s.known = row, false
+	s.top, s.known, s.row = row, false, nowhere
 	s.view, s.cursor = nil, Cursor{}
 }
 
@@ -111,7 +111,7 @@ func (s *Screen) Clear() error {
 		s.at(i, 0)
 		s.buf.WriteString("\x1b[K")
 	}
-	s.top, s.known, s.view, s.cursor = 0, false, nil, Cursor{}
+	s.top, s.known, s.view, s.cursor, s.row = 0, false, nil, Cursor{}, nowhere
 	_, err := s.out.Write(s.buf.Bytes())
 	return err
 }

@@ -35,6 +35,7 @@ type Screen struct {
 	top        int         // of the viewport, from 0
 	view       []text.Line // what the viewport shows
 	cursor     Cursor
+	row        int  // in which the cursor is, or nowhere
 	known      bool // what the viewport shows is on the terminal
 	alternate  bool
 	unbroken   bool // see Unbroken
@@ -50,7 +51,7 @@ type saved struct {
 
 // New makes a Screen of a terminal whose cursor is in row (from 0).
 func New(out io.Writer, cols, rows, row int) *Screen {
-	s := &Screen{out: out}
+	s := &Screen{out: out, row: nowhere}
 	s.size(cols, rows)
 	s.top = max(0, min(row, s.rows-1))
 	return s
@@ -118,18 +119,18 @@ func (s *Screen) whole(finished, view []text.Line) {
 		if i == len(view)-1 && row > 0 {
 			s.buf.WriteString("\x1b[J") // before the text: behind a full row it would take the last cell
 		}
-		s.row(l)
+		s.line(l)
 		if i < len(view)-1 {
 			row = min(row+1, s.rows-1)
 		}
 	}
-	s.top = row - len(view) + 1
+	s.top, s.row = row-len(view)+1, row
 }
 
 // finished writes a finished line in the row of the cursor, and says how many rows it has.
 func (s *Screen) finished(l text.Line) int {
 	if !s.unbroken || short(l, s.cols) {
-		s.row(l)
+		s.line(l)
 		return 1
 	}
 	s.buf.WriteString("\x1b[J") // the rows that the terminal goes on in
@@ -155,7 +156,7 @@ func (s *Screen) differences(view []text.Line) {
 		}
 		if !s.known && s.alternate || i >= len(view) {
 			s.at(s.top+i, 0)
-			s.row(now)
+			s.line(now)
 			continue
 		}
 		s.change(s.top+i, was, now)
@@ -163,7 +164,7 @@ func (s *Screen) differences(view []text.Line) {
 	if s.alternate && !s.known {
 		for i := len(view); i < s.rows; i++ {
 			s.at(i, 0)
-			s.row(nil)
+			s.line(nil)
 		}
 	}
 }
@@ -208,8 +209,8 @@ func ascii(s string) bool {
 	return true
 }
 
-// row writes a line in the row of the cursor.
-func (s *Screen) row(l text.Line) { s.spans(l, s.cols) }
+// line writes a line in the row of the cursor.
+func (s *Screen) line(l text.Line) { s.spans(l, s.cols) }
 
 // spans clears the rest of the row and writes spans in it, width columns at most. It
 // clears first: behind a full row the cursor still stands on the last cell.
@@ -253,8 +254,30 @@ func (s *Screen) style(st text.Style, styled bool) bool {
 	return seq != ""
 }
 
-// at moves the cursor to a row and a column, counted from 0.
-func (s *Screen) at(row, col int) { fmt.Fprintf(&s.buf, "\x1b[%d;%dH", row+1, col+1) }
+// at moves the cursor to a row and a column, counted from 0. It goes there from the row in
+// which the cursor is: a multiplexer moves its rows some time before it says that it has
+// another size, and the cursor with them.
+func (s *Screen) at(row, col int) {
+	from := s.row
+	s.row = row
+	if s.alternate || from == nowhere {
+		fmt.Fprintf(&s.buf, "\x1b[%d;%dH", row+1, col+1)
+		return
+	}
+	s.buf.WriteByte('\r')
+	switch {
+	case row < from:
+		fmt.Fprintf(&s.buf, "\x1b[%dA", from-row)
+	case row > from:
+		fmt.Fprintf(&s.buf, "\x1b[%dB", row-from)
+	}
+	if col > 0 {
+		fmt.Fprintf(&s.buf, "\x1b[%dC", col)
+	}
+}
+
+// nowhere is the row of a cursor of which nothing is known.
+const nowhere = -1
 
 // place puts the cursor where it belongs.
 func (s *Screen) place(c Cursor) {
