@@ -69,9 +69,10 @@ func (r *Repo) run(ctx context.Context, args []string, name string, statuses []i
 // start runs git to its end, confined, or as Held says.
 func (r *Repo) start(ctx context.Context, args []string) (out string, code int, err error) {
 	held := policy.ReadOnly().KeepDenied(r.Held)
-	out, code, err = r.once(ctx, args, &held)
+	argv := slices.Concat([]string{"git"}, untrusted.Options(), args)
+	out, code, err = r.once(ctx, argv, r.Dir, &held)
 	if !r.Held.Confines() && errors.Is(err, client.ErrNoSandbox) {
-		return r.once(ctx, args, nil)
+		return r.once(ctx, argv, r.Dir, nil)
 	}
 	return out, code, err
 }
@@ -80,11 +81,11 @@ func (r *Repo) start(ctx context.Context, args []string) (out string, code int, 
 // the place of one of its files.
 const mostTime = 30 * time.Second
 
-func (r *Repo) once(ctx context.Context, args []string, held *policy.Profile) (string, int, error) {
+func (r *Repo) once(ctx context.Context, argv []string, dir string, held *policy.Profile) (string, int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, mostTime, fmt.Errorf("no answer within %s", mostTime))
 	defer cancel()
-	p := client.StartParams{ID: fmt.Sprint("git-", time.Now().UnixNano()), Argv: slices.Concat([]string{"git"}, untrusted.Options(), args),
-		Cwd: r.Dir, Env: maps.Clone(r.Env), EnvPolicy: r.Inherit, Sandbox: held}
+	p := client.StartParams{ID: fmt.Sprint("git-", time.Now().UnixNano()), Argv: argv,
+		Cwd: dir, Env: maps.Clone(r.Env), EnvPolicy: r.Inherit, Sandbox: held}
 	if p.Env == nil {
 		p.Env = map[string]string{}
 	}

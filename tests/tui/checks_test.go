@@ -45,7 +45,7 @@ var checks = []struct{ what, tests string }{
 	{"NO_COLOR leaves no colour", "TestNoColor TestStates"},
 	{"a failure is told once, attempts in the status", "TestFailure TestStates"},
 	{"nothing is written while nothing happens", "TestIdle"},
-	{"a resize loses nothing and doubles nothing", "TestResize TestStatesResized"},
+	{"a resize loses nothing and doubles nothing", "TestResize TestResizedInTurn TestStatesResized"},
 	{"text of others does nothing to the terminal", "TestHostile"},
 	{"who looks elsewhere is told", "TestBell TestOSC9"},
 }

@@ -109,17 +109,37 @@ func (r *run) log() (*os.File, error) {
 const maxDiff = 16 << 20
 
 // diff gives what has changed in a work tree, untracked files too.
-func (r *run) diff(ctx context.Context, dir string) (string, error) {
+func (r *run) diff(ctx context.Context, dir string) (out string, err error) {
+	err = r.repo(ctx, dir, func(repo *git.Repo) error {
+		out, err = changes(ctx, repo)
+		return err
+	})
+	return out, err
+}
+
+// branch gives what the branch of a work tree changes, and its pull request where that is
+// wanted.
+func (r *run) branch(ctx context.Context, dir string, pull bool) (b loop.Branch, err error) {
+	err = r.repo(ctx, dir, func(repo *git.Repo) error {
+		if b.Changes, err = repo.Changed(ctx); err == nil && pull {
+			b.Pull, err = repo.Pull(ctx)
+		}
+		return err
+	})
+	return b, err
+}
+
+// repo asks git about a work tree, in an executor.
+func (r *run) repo(ctx context.Context, dir string, ask func(*git.Repo) error) error {
 	serve, err := install.Find(r.Self, "codex-sandbox", r.Getenv("PATH"))
 	if err != nil {
-		return "", err
+		return err
 	}
 	executor, err := client.Start(ctx, client.Config{Command: []string{serve, "serve"}, Env: auth.WithoutSecrets(r.Env), Stderr: io.Discard,
 		WindowsLevel: r.cfg.WindowsSandbox()})
 	if err != nil {
-		return "", fmt.Errorf("start the executor: %w", err)
+		return fmt.Errorf("start the executor: %w", err)
 	}
 	defer executor.Close()
-	repo := &git.Repo{Executor: executor, Dir: dir, Inherit: &r.cfg.ShellEnv, Most: maxDiff, Held: r.cfg.Permissions.In()}
-	return changes(ctx, repo)
+	return ask(&git.Repo{Executor: executor, Dir: dir, Inherit: &r.cfg.ShellEnv, Most: maxDiff, Held: r.cfg.Permissions.In()})
 }

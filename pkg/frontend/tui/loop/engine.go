@@ -251,6 +251,7 @@ func (l *Loop) open(r Request) {
 		l.state.Thread.HideReasoning, l.state.Thread.RawReasoning = ours.Get("hideAgentReasoning").Bool(), ours.Get("showRawAgentReasoning").Bool()
 		l.state.Thread.Summary = ours.Get("reasoningSummary").Str
 		l.opened = true
+		l.askBranch()
 		switch {
 		case r.Quiet:
 		case r.Stored == nil || before != l.headerOf():

@@ -132,8 +132,13 @@ func (l *Loop) effect(e state.Effect) {
 		l.finishMessage("")
 	case state.UserMessage:
 		l.consumed(e.Text)
+	case state.Commands:
+		l.countTerminals()
 	case state.TurnBegan:
 		l.transcript.turn++
+		if l.terminals > 0 {
+			l.countTerminals()
+		}
 	case state.TurnEnded:
 		l.turnEnded(e)
 	}

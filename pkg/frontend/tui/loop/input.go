@@ -132,8 +132,7 @@ func (l *Loop) begin() {
 	cols, rows := l.TTY.Size()
 	l.screen = screen.New(l.TTY, cols, rows, 0)
 	l.screen.Unbroken(l.raw)
-	l.timers.set(timerPlace, placeTime)
-	l.ask0("\x1b[6n\x1b]10;?\x07\x1b]11;?\x07\x1b[?u\x1b[c")
+	l.askCursor("\x1b]10;?\x07\x1b]11;?\x07\x1b[?u\x1b[c")
 	if _, ok := text.NewTheme(l.look); !ok {
 		l.state.Notice(cells.Warning, fmt.Sprintf("There is no theme %q; /theme lists those there are.", l.look.Syntax), "")
 	}
@@ -161,12 +160,53 @@ func (l *Loop) askPlace() {
 		l.draw()
 		return
 	}
-	l.timers.set(timerPlace, placeTime)
-	l.ask0("\x1b[6n")
+	l.moving = true
+	l.sizing = true
+	l.askCursor("\x1b7\x1b[9999;9999H\x1b[6n\x1b8")
+	l.questions++
 }
+
+// askCursor asks in which row the cursor is, and more.
+func (l *Loop) askCursor(more string) {
+	l.questions++
+	l.timers.set(timerPlace, placeTime)
+	l.ask0("\x1b[6n" + more)
+}
+
+// position takes where the cursor is. An answer to an earlier question than the last, or from
+// before a resize that goes on, is of a screen that is no more. After a resize it is told where
+// the last cell is, too: a multiplexer says late that it has another size, and what is drawn
+// before that would be in the wrong rows.
+func (l *Loop) position(col, row int) {
+	l.questions = max(0, l.questions-1)
+	switch {
+	case l.timers.on[timerSettle]:
+	case l.sizing && l.questions == 1:
+		l.row = row
+	case l.questions > 0:
+	case l.sizing:
+		l.sizing = false
+		if cols, rows := l.screen.Size(); (col+1 != cols || row+1 != rows) && l.late < mostLate {
+			l.late++
+			l.timers.off(timerPlace)
+			l.timers.set(timerSettle, settleTime)
+			return
+		}
+		l.late = 0
+		l.place(l.row)
+	default:
+		l.place(row)
+	}
+}
+
+// mostLate is how often a terminal is asked that has another size than it says.
+const mostLate = 8
 
 // place takes the row of the cursor (from 0), -1 when the terminal does not say it.
 func (l *Loop) place(row int) {
+	if row < 0 {
+		l.questions, l.sizing, l.late = 0, false, 0
+	}
 	l.timers.off(timerPlace)
 	_, rows := l.screen.Size()
 	switch {
@@ -226,7 +266,7 @@ func (l *Loop) event(e keys.Event) {
 	case keys.Focus, keys.Blur:
 		l.focused = e.Kind == keys.Focus
 	case keys.Position:
-		l.place(e.Y - 1)
+		l.position(e.X-1, e.Y-1)
 	case keys.Enhanced:
 		l.enhanced = true
 	case keys.Color:

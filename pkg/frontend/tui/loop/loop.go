@@ -54,13 +54,14 @@ type Options struct {
 
 	Prompt  string // that is sent at once
 	Images  []string
-	Plain   bool                                                  // lines are printed, nothing is drawn: see plain
-	NoAlt   bool                                                  // overlays stay on the main screen
-	Diff    func(ctx context.Context, dir string) (string, error) // of the work tree
-	Logout  func(ctx context.Context) error                       // forgets the credential of this machine
-	Account Account                                               // not nil: somebody has to sign in, and this does it
-	Open    func(address string)                                  // in a browser
-	Trust   func() error                                          // not nil: the folder has to be trusted, and this stores it
+	Plain   bool                                                             // lines are printed, nothing is drawn: see plain
+	NoAlt   bool                                                             // overlays stay on the main screen
+	Diff    func(ctx context.Context, dir string) (string, error)            // of the work tree
+	Branch  func(ctx context.Context, dir string, pull bool) (Branch, error) // of the work tree
+	Logout  func(ctx context.Context) error                                  // forgets the credential of this machine
+	Account Account                                                          // not nil: somebody has to sign in, and this does it
+	Open    func(address string)                                             // in a browser
+	Trust   func() error                                                     // not nil: the folder has to be trusted, and this stores it
 }
 
 // Terminal is what the loop draws on and reads from: *tty.TTY, see there.
@@ -139,6 +140,9 @@ type Loop struct {
 	beat             int
 	placed           bool // where the cursor is is known
 	moving           bool // a resize waits for the place of the cursor
+	questions        int  // about that which have no answer yet
+	sizing           bool // the last of them asks for the size as well
+	row, late        int  // where the cursor is; how often the size was another one
 	focused          bool
 	enhanced         bool
 	title            string
@@ -147,6 +151,7 @@ type Loop struct {
 	result           Result
 	placeholder      string
 	closed, closedAt string // what was typed when a popup was closed
+	branches         branches
 	finder           *finder
 	finding          int
 	saved            chan struct{}       // closed when the newest settings are written

@@ -104,7 +104,7 @@ func (l *Loop) slash(body string) {
 		l.complain("'/%s' has to wait for the end of the turn.", c.name)
 	case l.side != nil && !slices.Contains([]string{"copy", "raw", "diff", "mention", "status", "ps", "stop", "exit", "quit"}, c.name):
 		l.complain("'/%s' has to wait: esc leaves this side conversation.", c.name)
-	case l.team.agentShown() && !slices.Contains([]string{"agent", "subagents", "copy", "raw", "diff", "mention", "status", "ps", "stop", "exit", "quit", "vim", "theme", "keymap"}, c.name):
+	case l.team.agentShown() && !slices.Contains([]string{"agent", "subagents", "copy", "raw", "diff", "mention", "status", "ps", "stop", "clean", "exit", "quit", "vim", "theme", "keymap"}, c.name):
 		l.complain("'/%s' is for the session's own thread: /agent goes back to it.", c.name)
 	case !l.opened && c.name != "exit" && c.name != "quit":
 		l.queue = append(l.queue, composer.DraftOf(body)) // what the thread is, is not known yet

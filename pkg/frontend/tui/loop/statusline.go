@@ -25,6 +25,8 @@ func statusItems() []statusItem {
 		{"current-dir", "the working folder", func(l *Loop) string { return l.path(firstOf(l.state.Thread.Cwd, l.Cwd)) }},
 		{"project-name", "the name of the project", (*Loop).project},
 		{"git-branch", "the branch", (*Loop).branch},
+		{itemChanges, "lines that the branch adds and takes away", func(l *Loop) string { return l.branches.Changes }},
+		{itemPull, "the open pull request of the branch, as gh knows it", (*Loop).pull},
 		{"run-state", "whether a turn runs", (*Loop).runState},
 		{"permissions", "what commands may do", func(l *Loop) string { return l.permissionsWord() }},
 		{"approval-mode", "when a person is asked", func(l *Loop) string { return l.state.Thread.Approval }},

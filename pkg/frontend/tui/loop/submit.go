@@ -179,6 +179,7 @@ func (l *Loop) turnEnded(e state.TurnEnded) {
 	}
 	l.afterStop = false
 	l.notifyTurn(e)
+	l.askBranch()
 	l.sendQueued()
 }
 

@@ -28,6 +28,7 @@ type threadView struct {
 	answers    []string         // newest last
 	asked      int              // turns begun here
 
+	terminals int    // commands in the background
 	unseen    int    // entries of the transcript that were never on the screen
 	coming    coming // a message that comes in while the thread is not on the screen
 	unplanned string // how much the model thought before it was to plan

@@ -30,8 +30,7 @@ func (l *Loop) aside(f func() error) error {
 	cols, rows := l.TTY.Size()
 	l.screen.Resize(cols, rows)
 	l.placed = false
-	l.timers.set(timerPlace, placeTime)
-	l.ask0("\x1b[6n")
+	l.askCursor("")
 	l.draw()
 	return err
 }

@@ -111,6 +111,7 @@ func (l *Loop) status(width int) []text.Line {
 	if l.stopping {
 		hint = " (stopping)"
 	}
+	hint += l.background()
 	line := text.Line{{Text: "• ", Style: bullet}, {Text: text.CleanLine(header), Style: l.theme.Bold}, {Text: hint, Style: l.theme.Dim}}
 	out := []text.Line{text.ClipLine(line, width)}
 	if t.Details != "" {

@@ -110,6 +110,9 @@ func (s *State) complete(item protocol.ThreadItem) {
 			return
 		}
 		s.forget(item.ID)
+		if s.counted {
+			s.do(Commands{})
+		}
 	case *protocol.FileChangeItem:
 		s.toolsUsed = true
 		if s.printed[item.ID] && item.Status != protocol.PatchApplyStatusFailed {

@@ -40,7 +40,7 @@ func handlerOf(method string) handler {
 	case protocol.NoteTurnPlanUpdated:
 		return (*State).planUpdated
 	case protocol.NoteThreadTokenUsageUpdated:
-		return func(s *State, p gjson.Result, _ time.Time) { into(p.Get("tokenUsage"), &s.Usage) }
+		return (*State).answered
 	case protocol.NoteThreadNameUpdated:
 		return func(s *State, p gjson.Result, _ time.Time) { s.Thread.Name = p.Get("threadName").Str }
 	case protocol.NoteThreadSettingsUpdated:
@@ -136,6 +136,19 @@ func (s *State) wait(now time.Time) {
 	case len(s.Asks) == 0 && !t.waiting.IsZero():
 		t.waited += now.Sub(t.waiting)
 		t.waiting = time.Time{}
+	}
+}
+
+// answered is the end of an answer of the model's: a command that still runs does so in the
+// background.
+func (s *State) answered(p gjson.Result, _ time.Time) {
+	into(p.Get("tokenUsage"), &s.Usage)
+	for _, a := range s.Active {
+		if _, ok := a.Entry.Item.(*protocol.CommandExecutionItem); ok {
+			s.counted = true
+			s.do(Commands{})
+			return
+		}
 	}
 }
 

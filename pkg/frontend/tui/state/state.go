@@ -38,6 +38,7 @@ type State struct {
 	effects   []Effect
 	toolsUsed bool // since the last separator
 	failure   string
+	counted   bool // commands may run in the background
 }
 
 // Thread is what is known of the thread.
@@ -119,6 +120,9 @@ type TurnEnded struct {
 	Last   string
 }
 
+// Commands says that other commands may run in the background than before.
+type Commands struct{}
+
 // UserMessage says that the engine took a message of the user.
 type UserMessage struct{ Text string }
 
@@ -129,6 +133,7 @@ func (Cut) effect()         {}
 func (TurnBegan) effect()   {}
 func (TurnEnded) effect()   {}
 func (UserMessage) effect() {}
+func (Commands) effect()    {}
 
 // Effects gives what is to be done since it was called last.
 func (s *State) Effects() []Effect {
