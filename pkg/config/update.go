@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"codex/pkg/atomicfile"
+	"codex/pkg/foreign"
 )
 
 const (
@@ -28,7 +29,7 @@ func Update(ctx context.Context, path string, change func(old string) (string, e
 	}
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
-	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	lock := flock.New(path+".lock", flock.SetFlag(os.O_CREATE|os.O_RDONLY|foreign.NonBlocking), flock.SetPermissions(0o600))
 	// A file system without locks has to do without.
 	if _, err := lock.TryLockContext(ctx, lockEvery); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return fmt.Errorf("lock %s: %w", lock.Path(), err)

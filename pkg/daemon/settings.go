@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"codex/pkg/foreign"
 )
 
 // settings are what the daemon remembers between commands.
@@ -15,7 +17,7 @@ type settings struct {
 
 // loadSettings reads the file at path, which need not be there.
 func loadSettings(path string) (settings, error) {
-	b, err := os.ReadFile(path)
+	b, err := foreign.ReadFile(path, 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return settings{}, nil
 	}

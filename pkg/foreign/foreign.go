@@ -39,7 +39,7 @@ func open(path string) (*os.File, int64, error) {
 	} else if err := regular(path, st); err != nil {
 		return nil, 0, err
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|nonblocking, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|NonBlocking, 0)
 	if err != nil {
 		return nil, 0, err
 	}

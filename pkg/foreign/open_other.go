@@ -2,5 +2,5 @@
 
 package foreign
 
-// nonblocking: what is no file has no name in folders here.
-const nonblocking = 0
+// NonBlocking: what is no file has no name in folders here.
+const NonBlocking = 0

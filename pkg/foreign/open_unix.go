@@ -4,5 +4,5 @@ package foreign
 
 import "syscall"
 
-// nonblocking: a FIFO without a writer opens at once, and a terminal does not become ours.
-const nonblocking = syscall.O_NONBLOCK | syscall.O_NOCTTY
+// NonBlocking: a FIFO without a writer opens at once, and a terminal does not become ours.
+const NonBlocking = syscall.O_NONBLOCK | syscall.O_NOCTTY

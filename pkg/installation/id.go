@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"codex/pkg/atomicfile"
+	"codex/pkg/foreign"
 )
 
 // idFile holds the id of a CODEX_HOME.
@@ -37,7 +38,7 @@ func ID(home string) (string, error) {
 
 // readID reads the id, whatever spaces and letter case it is kept in.
 func readID(path string) (string, bool) {
-	b, err := os.ReadFile(path)
+	b, err := foreign.ReadFile(path, 1<<10)
 	if err != nil {
 		return "", false
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"codex/pkg/auth"
 	"codex/pkg/cli/exit"
+	"codex/pkg/foreign"
 )
 
 type tokenCmd struct {
@@ -101,7 +103,7 @@ const (
 // a refresh token is good for one use, and a second one would end the login. The others
 // wait for it and take what it has stored.
 func (s *session) renewed(refused string) (*auth.Auth, error) {
-	lock := flock.New(filepath.Join(s.cfg.Home, "auth.renewal.lock"), flock.SetPermissions(0o600))
+	lock := flock.New(filepath.Join(s.cfg.Home, "auth.renewal.lock"), flock.SetFlag(os.O_CREATE|os.O_RDONLY|foreign.NonBlocking), flock.SetPermissions(0o600))
 	// Where nothing can be written the new tokens could not be kept either: nobody is asked.
 	wait, cancel := context.WithTimeout(s.ctx, lockTime)
 	defer cancel()

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"codex/pkg/foreign"
 )
 
 func wrap(body string) string { return "*** Begin Patch\n" + body + "\n*** End Patch" }
@@ -202,10 +204,10 @@ func TestOS(t *testing.T) {
 		t.Error("removed a directory")
 	}
 	if runtime.GOOS != "windows" {
-		if _, err := (OS{}).ReadFile(ctx, "/dev/zero"); !errors.Is(err, errSpecial) {
+		if _, err := (OS{}).ReadFile(ctx, "/dev/zero"); !errors.Is(err, foreign.ErrNotRegular) {
 			t.Errorf("/dev/zero: %v", err)
 		}
-		if err := (OS{}).WriteFile(ctx, "/dev/null", nil); !errors.Is(err, errSpecial) {
+		if err := (OS{}).WriteFile(ctx, "/dev/null", nil); !errors.Is(err, foreign.ErrNotRegular) {
 			t.Errorf("/dev/null: %v", err)
 		}
 		file, link := filepath.Join(dir, "f"), filepath.Join(dir, "l")

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"codex/pkg/atomicfile"
+	"codex/pkg/foreign"
 	"codex/pkg/ostext"
 )
 
@@ -48,14 +49,15 @@ type OS struct {
 	HomeDir string // what ~ in a path means; "" for nothing special
 }
 
-var errSpecial = errors.New("not a regular file")
+// maxFile bounds a file that a patch changes.
+const maxFile = 512 << 20
 
 // ReadFile refuses pipes and devices, which could block or never end.
 func (OS) ReadFile(ctx context.Context, path string) ([]byte, error) {
-	if err := special(ctx, path); err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	return foreign.ReadFile(path, maxFile)
 }
 
 // WriteFile creates with mode 0666 less the umask. It refuses pipes and devices.
@@ -73,7 +75,7 @@ func special(ctx context.Context, path string) error {
 	}
 	st, err := os.Stat(path)
 	if err == nil && !st.Mode().IsRegular() && !st.IsDir() {
-		err = &fs.PathError{Op: "open", Path: path, Err: errSpecial}
+		err = &fs.PathError{Op: "open", Path: path, Err: foreign.ErrNotRegular}
 	}
 	return err
 }

@@ -10,9 +10,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
+
+	"codex/pkg/foreign"
 )
 
 // transport returns the HTTP client, made at the first request.
@@ -97,7 +98,7 @@ func trust(t *http.Transport, lookup func(name string) string) error {
 	fail := func(err error) error {
 		return &Error{Message: fmt.Sprintf("read CA certificates of %s: %v", name, err), Kind: KindOther, Err: err}
 	}
-	raw, err := os.ReadFile(file)
+	raw, err := foreign.ReadFile(file, 16<<20)
 	if err != nil {
 		return fail(err)
 	}

@@ -54,17 +54,20 @@ func (e Entry) Line(at time.Time) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// maxMeta bounds a line before the first session_meta line, and that.
+const maxMeta = 16 << 20
+
 // FirstMeta is the payload of the first session_meta line of a file.
 func FirstMeta(f io.ReaderAt) (gjson.Result, error) {
 	br := bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 64<<10)
 	for range headLines {
-		line, err := readLine(br)
+		line, err := readLine(br, maxMeta)
 		if gjson.GetBytes(line, "type").Str == TypeSessionMeta {
 			if line, ok := sound(line); ok {
 				return gjson.GetBytes(line, "payload"), nil
 			}
 		}
-		if err != nil {
+		if err != nil || len(line) > maxMeta {
 			break
 		}
 	}

@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/foreign"
 )
 
 // A fork of 0.171.0 does not copy: its first line names the session that it comes from,
@@ -60,7 +61,7 @@ func eachBackward(path string, most int64, fn func(backLine) bool) error {
 }
 
 func lineage(path string, most, shift int64, depth int, fn func(backLine) bool) error {
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return fmt.Errorf("open session file: %w", err)
 	}
@@ -90,7 +91,7 @@ func lineage(path string, most, shift int64, depth int, fn func(backLine) bool) 
 
 // eachForward gives them from the first to the last.
 func eachForward(path string, depth int, fn func(line []byte)) error {
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return fmt.Errorf("open session file: %w", err)
 	}
@@ -111,7 +112,7 @@ func eachForward(path string, depth int, fn func(line []byte)) error {
 	}
 	br := bufio.NewReaderSize(f, 64<<10)
 	for {
-		line, err := readLine(br)
+		line, err := readLine(br, MaxLine)
 		if len(line) > 0 {
 			fn(line)
 		}

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"unicode/utf8"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/foreign"
 	"codex/pkg/jsonrpc"
 )
 
@@ -42,7 +42,7 @@ type History struct {
 // the lines after the newest compaction are decoded; the rest of the file is scanned
 // for bytes.
 func Load(path string) (*History, error) {
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open session file: %w", err)
 	}
@@ -182,12 +182,13 @@ func userMessage(text string) json.RawMessage {
 	return b
 }
 
-func readLine(br *bufio.Reader) ([]byte, error) {
+// readLine reads a line of at most so many bytes, and no further in a longer one.
+func readLine(br *bufio.Reader, most int) ([]byte, error) {
 	var out []byte
 	for {
 		part, err := br.ReadSlice('\n')
 		out = append(out, part...)
-		if err != bufio.ErrBufferFull || len(out) > MaxLine {
+		if err != bufio.ErrBufferFull || len(out) > most {
 			return out, err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"codex/pkg/foreign"
 )
 
 // A turn holds a lock on its session file: two engines that go on with one session take
@@ -108,7 +110,9 @@ func (w *Writer) letGo() {
 }
 
 // turnLock is a lock on the session file itself, which it does not create.
-func turnLock(path string) *flock.Flock { return flock.New(path, flock.SetFlag(os.O_RDONLY)) }
+func turnLock(path string) *flock.Flock {
+	return flock.New(path, flock.SetFlag(os.O_RDONLY|foreign.NonBlocking))
+}
 
 // lockable is false on Windows, where locks are mandatory: they would keep others from
 // reading the file.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"strconv"
 	"time"
 
@@ -15,6 +14,8 @@ import (
 	"github.com/tidwall/sjson"
 
 	"codex/pkg/jsonrpc"
+
+	"codex/pkg/foreign"
 )
 
 // paginated is a session file as 0.171.0 writes it (history_mode): each line has its
@@ -31,7 +32,7 @@ const headOfLine = 256
 
 // paginatedOf reads what a file is; nil for one of the older form.
 func paginatedOf(path string) *paginated {
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return nil // who writes to it will see that, too
 	}
@@ -45,7 +46,7 @@ func paginatedOf(path string) *paginated {
 
 // number finds the number of the next line. Lines at the end that have none count.
 func (p *paginated) number(path string) error {
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/sjson"
 
 	"codex/pkg/cli/version"
+	"codex/pkg/foreign"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 )
@@ -44,7 +45,7 @@ func Fork(home, path, originator, source string, who *protocol.ThreadSource) (co
 	if err != nil {
 		return "", err
 	}
-	src, err := os.Open(path)
+	src, err := foreign.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("fork thread: %w", err)
 	}

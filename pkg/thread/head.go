@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/foreign"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
@@ -82,7 +83,7 @@ func Preview(path string) string {
 
 // open reads the first lines; the file is the caller's.
 func open(path string) (*Head, *os.File, error) {
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -131,7 +132,7 @@ var errOther = errors.New("of another provider")
 // options. What they exclude early is not read further.
 func (in *inspector) inspect(f File) (*Head, bool) {
 	h := &Head{File: f}
-	r, err := os.Open(f.Path)
+	r, err := foreign.Open(f.Path)
 	if err != nil {
 		if in.o.Unread != nil && !errors.Is(err, fs.ErrNotExist) { // nor has it just been moved
 			in.o.Unread(err)
@@ -431,7 +432,7 @@ func mayMention(path, name string) bool {
 			return true
 		}
 	}
-	f, err := os.Open(path)
+	f, err := foreign.Open(path)
 	if err != nil {
 		return false
 	}

@@ -13,11 +13,15 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/foreign"
 	"codex/pkg/rollout"
 )
 
 // indexFile holds the names that people gave to threads, the last line of an id counts.
 const indexFile = "session_index.jsonl"
+
+// maxIndex bounds what is read of it.
+const maxIndex = 64 << 20
 
 // SetName notes the name of a thread.
 func SetName(home, id, name string, now time.Time) error {
@@ -62,7 +66,7 @@ func (n *Names) Of(home string) map[string]string {
 	if n.byID != nil && fi.ModTime().Equal(n.at) && fi.Size() == n.size {
 		return n.byID
 	}
-	data, err := os.ReadFile(path)
+	data, err := foreign.ReadFile(path, maxIndex)
 	if err != nil {
 		return n.byID
 	}
@@ -93,7 +97,7 @@ func backwards(data []byte) iter.Seq2[string, string] {
 
 // named gives the id of the thread that was given name last and has it still, "" for none.
 func named(home, name string) string {
-	data, err := os.ReadFile(filepath.Join(home, indexFile))
+	data, err := foreign.ReadFile(filepath.Join(home, indexFile), maxIndex)
 	if err != nil {
 		return ""
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"codex/pkg/foreign"
 	"codex/pkg/protocol"
 )
 
@@ -125,7 +126,7 @@ func (q *Query) pick(files []place, n int) []Listed {
 
 // listed is the head of a file that fits, nil of others.
 func (in *inspector) listed(f File, fits func(*Head) bool) *Head {
-	r, err := os.Open(f.Path)
+	r, err := foreign.Open(f.Path)
 	if err != nil {
 		return nil
 	}

@@ -17,7 +17,11 @@ import (
 
 	"codex/pkg/daemon/process"
 	"codex/pkg/daemon/wait"
+	"codex/pkg/foreign"
 )
+
+// maxRecord bounds what is read of a pid file.
+const maxRecord = 64 << 10
 
 // File is a pid file, and with it the at most one process that it is about.
 type File struct {
@@ -71,7 +75,7 @@ const (
 // read gives the state for one who does not hold the lock. An empty or torn file whose
 // lock is free was left by one who died over it, and is removed.
 func (f File) read() (state, Record, error) {
-	raw, err := os.ReadFile(f.Path())
+	raw, err := foreign.ReadFile(f.Path(), maxRecord)
 	absent := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !absent {
 		return 0, Record{}, fmt.Errorf("failed to read pid file %s: %w", f.Path(), err)
@@ -94,7 +98,7 @@ func (f File) read() (state, Record, error) {
 
 // readLocked is read for one who holds the lock: nobody starts anything.
 func (f File) readLocked() (state, Record, error) {
-	raw, err := os.ReadFile(f.Path())
+	raw, err := foreign.ReadFile(f.Path(), maxRecord)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return missing, Record{}, nil
@@ -129,7 +133,7 @@ func (f File) removeStale(ctx context.Context, r Record) error {
 		return err
 	}
 	defer lock.Close()
-	raw, err := os.ReadFile(f.Path())
+	raw, err := foreign.ReadFile(f.Path(), maxRecord)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Equal(raw, r.raw) {
 		return nil
 	}
@@ -203,7 +207,7 @@ func (f File) Peek() (ok bool, err error) {
 
 // Holds says whether the file still has this record.
 func (f File) Holds(r Record) (bool, error) {
-	raw, err := os.ReadFile(f.Path())
+	raw, err := foreign.ReadFile(f.Path(), maxRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

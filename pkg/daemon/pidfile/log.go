@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"codex/pkg/foreign"
 )
 
 const (
@@ -64,7 +66,7 @@ func (f File) LogTail() string {
 
 // readEnd gives the whole lines in the last size bytes of a file.
 func readEnd(path string, size int64) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := foreign.Open(path)
 	if err != nil {
 		return nil, err
 	}

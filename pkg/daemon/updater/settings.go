@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
+
+	"codex/pkg/foreign"
 )
 
 // Nowhere is the address of a build that nobody publishes updates for.
@@ -64,7 +65,7 @@ func SettingsFile(home string) string { return filepath.Join(StateDir(home), "up
 // before the file's. With an error the settings are usable nevertheless.
 func Load(path, url string) (Settings, error) {
 	s := defaults()
-	b, err := os.ReadFile(path)
+	b, err := foreign.ReadFile(path, 1<<20)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		err = nil

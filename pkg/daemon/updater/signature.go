@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"aead.dev/minisign"
+
+	"codex/pkg/foreign"
 )
 
 // PublicKey is the publisher's key in minisign's format (RW...), which every update must
@@ -62,7 +64,7 @@ func signedAt(comment string) (int64, error) {
 // cannot be read as a time is begun anew.
 func (s Source) remember(signed int64) error {
 	path := filepath.Join(s.State, seenFile)
-	b, err := os.ReadFile(path)
+	b, err := foreign.ReadFile(path, 1<<10)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("when the last update was signed: %w", err)
 	}

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"codex/pkg/daemon/child"
+	"codex/pkg/foreign"
 )
 
 const (
@@ -130,7 +130,7 @@ func base(raw string) (*url.URL, error) {
 // get downloads a file of at most limit bytes.
 func (s Source) get(ctx context.Context, u *url.URL, limit int) ([]byte, error) {
 	if u.Scheme == "file" {
-		return readFile(u.Path, limit)
+		return foreign.ReadFile(u.Path, int64(limit))
 	}
 	c := child.Command{Env: s.Env, Limit: limit, Time: time.Duration(s.Download)}
 	address := u.String()
@@ -161,19 +161,6 @@ func (s Source) noRedirects(ctx context.Context, wget string) []string {
 		return nil
 	}
 	return []string{option + "=0"}
-}
-
-func readFile(path string, limit int) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
-	if err == nil && len(b) > limit {
-		err = fmt.Errorf("read %s: more than %d bytes", path, limit)
-	}
-	return b, err
 }
 
 // check holds the installer against the lines of sha256sum: a digest and a name.

@@ -7,9 +7,12 @@ package wait
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"codex/pkg/foreign"
 )
 
 const (
@@ -51,7 +54,7 @@ func For(ctx context.Context, limit time.Duration, done func() (bool, error)) (b
 // of the process does the same. The file stays for good: a lock belongs to the open file,
 // and another file of the same name would be another lock.
 func Lock(ctx context.Context, path string, limit time.Duration) (*flock.Flock, error) {
-	lock := flock.New(path, flock.SetPermissions(0o600))
+	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|foreign.NonBlocking), flock.SetPermissions(0o600))
 	ok, err := For(ctx, limit, lock.TryLock)
 	if err != nil {
 		return nil, fmt.Errorf("failed to lock %s: %w", path, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/foreign"
 )
 
 // socketLink is a client on a websocket: one message a text frame.
@@ -149,7 +150,7 @@ func ListenControl(ctx context.Context, path string) (net.Listener, error) {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("protect folder of the control socket: %w", err)
 	}
-	lock := flock.New(filepath.Join(dir, "app-server-startup.lock"), flock.SetPermissions(0o600))
+	lock := flock.New(filepath.Join(dir, "app-server-startup.lock"), flock.SetFlag(os.O_CREATE|os.O_RDONLY|foreign.NonBlocking), flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, 5*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}

@@ -7,13 +7,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"codex/pkg/foreign"
 	"codex/pkg/ostext"
 )
 
@@ -104,7 +104,7 @@ func readSecret(cwd, path string) ([]byte, string, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(cwd, path)
 	}
-	b, err := os.ReadFile(path)
+	b, err := foreign.ReadFile(path, 64<<10)
 	if err != nil {
 		return nil, path, fmt.Errorf("failed to read websocket auth secret %s: %v", path, ostext.Of(err))
 	}

@@ -11,8 +11,12 @@ import (
 	"unicode/utf8"
 
 	"codex/pkg/atomicfile"
+	"codex/pkg/foreign"
 	"codex/pkg/ostext"
 )
+
+// maxSchema bounds the file of --output-schema.
+const maxSchema = 16 << 20
 
 // readSchema reads the file of --output-schema. Any JSON value will do; what is no
 // schema the model's server refuses.
@@ -20,7 +24,7 @@ func readSchema(name string) (json.RawMessage, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := foreign.ReadFile(name, maxSchema)
 	if err != nil {
 		return nil, complaint(fmt.Sprintf("Failed to read output schema file %s: %s", name, ostext.Of(err)))
 	}

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"codex/pkg/auth"
 	"codex/pkg/foreign"
@@ -39,6 +40,11 @@ type Options struct {
 	Write   []string // folders that may be written besides
 }
 
+const (
+	mostTime   = 30 * time.Second // for a question
+	mostChange = 30 * time.Minute // for a change
+)
+
 // maxOutput bounds what is kept of git's words.
 const maxOutput = 1 << 20
 
@@ -48,6 +54,10 @@ func Open(ctx context.Context, o Options) (*Tree, error) {
 	if err := t.confine(nil); err != nil {
 		return nil, err
 	}
+	// git waits for ever for somebody to write a FIFO that stands in the place of one of its
+	// files; a change may take its time.
+	ctx, cancel := context.WithTimeoutCause(ctx, mostTime, fmt.Errorf("no answer within %s", mostTime))
+	defer cancel()
 	out, said, err := t.Run(ctx, "", "rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
 	if err != nil {
 		return nil, fmt.Errorf("find the work tree: %w%s", err, detail(said))
@@ -107,12 +117,17 @@ func (t *Tree) confine(write []string) error {
 // Run runs git at the root of the work tree, and gives what it wrote. The error of one that
 // ran is an *exec.ExitError.
 func (t *Tree) Run(ctx context.Context, input string, args ...string) (stdout, stderr string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, mostChange)
+	defer cancel()
 	argv := slices.Concat(t.start, args)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	out, errs := foreign.Output{Max: maxOutput}, foreign.Output{Max: maxOutput}
 	cmd.Dir, cmd.Env = t.o.Dir, environ(t.o.Environ)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &errs
-	err = cmd.Run()
+	cmd.WaitDelay = time.Second
+	if err = cmd.Run(); ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	return out.String(), errs.String(), err
 }
 

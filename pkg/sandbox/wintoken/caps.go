@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"codex/pkg/foreign"
 )
 
 // capsName is the file below CODEX_HOME that keeps the identities. It is the
@@ -109,7 +111,7 @@ func ValidSID(s string) bool {
 // keeps what was added. The caller has taken a lock, where there can be others.
 func WithCaps(home string, use func(*Caps) error) error {
 	name := filepath.Join(home, capsName)
-	b, err := os.ReadFile(name)
+	b, err := foreign.ReadFile(name, 1<<20)
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("read identities: %w", err)
 	}

@@ -177,7 +177,7 @@ func copyTree(from, to string) error {
 	case !fi.Mode().IsRegular():
 		return fmt.Errorf("fs/copy only supports regular files, directories, and symlinks: %s", from)
 	}
-	src, err := os.Open(from)
+	src, err := foreign.Open(from)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"codex/pkg/foreign"
 )
 
 const (
@@ -149,7 +151,7 @@ type enrolments struct {
 
 func (r *Relay) load() (enrolments, error) {
 	var all enrolments
-	b, err := os.ReadFile(r.opts.File)
+	b, err := foreign.ReadFile(r.opts.File, 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return all, nil
 	}
