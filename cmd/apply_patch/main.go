@@ -26,14 +26,16 @@ import (
 
 	"codex/pkg/homedir"
 	"codex/pkg/patch"
+	"codex/pkg/termtext"
 )
 
 func main() {
+	stdout, stderr := termtext.Stream(os.Stdout), termtext.Stream(os.Stderr)
 	cwd, err := os.Getwd()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "apply_patch:", err)
+		fmt.Fprintln(stderr, "apply_patch:", err)
 		os.Exit(1)
 	}
 	home := homedir.Of(os.Getenv, os.Getuid()) // without one, ~ is a name like any other
-	os.Exit(patch.Main(context.Background(), patch.OS{HomeDir: home}, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cwd))
+	os.Exit(patch.Main(context.Background(), patch.OS{HomeDir: home}, os.Args[1:], os.Stdin, stdout, stderr, cwd))
 }

@@ -15,10 +15,14 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/webclient"
 )
 
 // errElsewhere refuses to follow an address to where its credentials do not belong.
 var errElsewhere = errors.New("the server redirects to another host: not followed")
+
+// errOther refuses a redirect that drops what was sent.
+var errOther = errors.New("the server redirects to another request: not followed")
 
 // httpTransport is the way to the address of a server.
 func (c *Client) httpTransport(ctx context.Context) (sdk.Transport, error) {
@@ -31,7 +35,7 @@ func (c *Client) httpTransport(ctx context.Context) (sdk.Transport, error) {
 		return nil, err
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxResponseHeaderBytes = 1 << 20
+	t.MaxResponseHeaderBytes, t.Proxy = 1<<20, webclient.Proxy
 	var next http.RoundTripper = &requests{next: t, headers: headers, host: u.Host, scheme: u.Scheme}
 	if c.opts.Authorize != nil && headers.Get("Authorization") == "" {
 		next = c.opts.Authorize(c.server, next)
@@ -41,6 +45,9 @@ func (c *Client) httpTransport(ctx context.Context) (sdk.Transport, error) {
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if r.URL.Host != u.Host || r.URL.Scheme != u.Scheme {
 				return errElsewhere
+			}
+			if !webclient.Stays(r, via[0]) { // a message that became a question for a page
+				return errOther
 			}
 			if len(via) > 10 {
 				return errors.New("it redirects without end")

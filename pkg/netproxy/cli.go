@@ -17,6 +17,7 @@ import (
 	"codex/pkg/jsonrpc"
 	"codex/pkg/netproxy/proto"
 	"codex/pkg/policy"
+	"codex/pkg/termtext"
 )
 
 const program = "codex-netproxy"
@@ -146,7 +147,7 @@ func (f *flags) run(p Process) error {
 		return exit.With(exit.Usage, err)
 	}
 	if f.command != nil {
-		o.Blocked = func(a proto.Attempt) { fmt.Fprintf(p.Err, "%s: %s\n", program, a.Message) }
+		o.Blocked = func(a proto.Attempt) { fmt.Fprintf(termtext.Stream(p.Err), "%s: %s\n", program, a.Message) }
 	} else {
 		out := jsonrpc.NewWriter(p.Out)
 		o.Blocked = func(a proto.Attempt) { _ = out.Notify(proto.Blocked, a) }

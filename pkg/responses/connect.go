@@ -68,17 +68,6 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// redirected says whether the client follows a redirect: it stays on the same server, and
-// the request stays the same. Any other would take credentials and a conversation to a
-// place that nobody configured, or in clear, or lose the request.
-func redirected(to *http.Request, via []*http.Request) error {
-	from := via[0]
-	if len(via) >= 5 || to.URL.Scheme != from.URL.Scheme || !strings.EqualFold(to.URL.Host, from.URL.Host) || to.Method != from.Method {
-		return http.ErrUseLastResponse
-	}
-	return nil
-}
-
 // redirectError is for a redirect that is not followed.
 func redirectError(resp *http.Response) *Error {
 	why := "has no address"

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"codex/pkg/foreign"
+	"codex/pkg/webclient"
 )
 
 // transport returns the HTTP client, made at the first request.
@@ -50,14 +51,14 @@ func HTTPClient(rawURL string, lookup func(name string) string) (*http.Client, e
 		t.DialContext = dialLoopback(dialer)
 	} else {
 		t.DialContext = dialer.DialContext
-		t.Proxy = http.ProxyFromEnvironment
+		t.Proxy = webclient.Proxy
 	}
 	if u.Scheme == "https" {
 		t.TLSHandshakeTimeout = 15 * time.Second
 		t.ForceAttemptHTTP2 = true
 		err = trust(t, lookup)
 	}
-	return &http.Client{Transport: t, CheckRedirect: redirected}, err
+	return &http.Client{Transport: t, CheckRedirect: webclient.Redirect}, err
 }
 
 func loopback(host string) bool {

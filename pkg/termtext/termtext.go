@@ -110,10 +110,13 @@ func harmless(s string) int {
 	return len(s)
 }
 
-// live says whether r, which is not ASCII, does something instead of being shown: the C1
-// controls, the marks and embeddings of bidirectional text, line and paragraph separators.
+// live says whether r, which is not ASCII, does something instead of being shown, or hides
+// text: the C1 controls, the marks and embeddings of bidirectional text, line and paragraph
+// separators, letters without width but for the joiners that scripts need, tags and the
+// selectors that no script has.
 func live(r rune) bool {
-	return r < 0xa0 || r == 0x61c || r == 0x200e || r == 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x206f
+	return r < 0xa0 || r == 0xad || r == 0x61c || r == 0x180e || r == 0x200b || r == 0x200e || r == 0x200f || r >= 0x2028 && r <= 0x202e ||
+		r >= 0x2060 && r <= 0x206f || r == 0xfeff || r >= 0xfff9 && r <= 0xfffb || r >= 0xe0000 && r <= 0xe0fff
 }
 
 // sgr gives the SGR sequence at the begin of s, "" when there is none that is harmless.

@@ -24,6 +24,9 @@ func TestVisible(t *testing.T) {
 		"abc\u202efed\u2066x\u2069\u200f": "abc<U+202E>fed<U+2066>x<U+2069><U+200F>",
 		"\x00\x7f\b\v\f":                  "^@^?^H^K^L",
 		"line\u2028sep":                   "line<U+2028>sep",
+		"a\u200bb\ufeff\u2060\u00ad":      "a<U+200B>b<U+FEFF><U+2060><U+00AD>",
+		"x\U000e0041\U000e0100":           "x<U+E0041><U+E0100>",
+		"\u2764\ufe0f \u0646\u200c\u0647": "\u2764\ufe0f \u0646\u200c\u0647",
 		"cut \xe2\x80":                    "cut <E2><80>",
 	} {
 		if got := Visible(in); got != want {

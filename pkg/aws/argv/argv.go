@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
 
 	"codex/pkg/aws"
 	"codex/pkg/cli/options"
 	"codex/pkg/cli/version"
+	"codex/pkg/webclient"
 )
 
 // Run is codex-aws.
@@ -42,9 +45,15 @@ func Run(ctx context.Context, args []string, stdout io.Writer) error {
 	return err
 }
 
+// client follows a redirect to nowhere but where it was: the SDK's goes anywhere with some of
+// the headers that are secret.
+func client() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.Proxy = webclient.Confined })
+}
+
 // find asks AWS's SDK.
 func find(ctx context.Context, f flags) (*aws.Credentials, error) {
-	load := []func(*config.LoadOptions) error{config.WithLogger(logging.NewStandardLogger(io.Discard))}
+	load := []func(*config.LoadOptions) error{config.WithLogger(logging.NewStandardLogger(io.Discard)), config.WithHTTPClient(client())}
 	if f.profile != "" {
 		load = append(load, config.WithSharedConfigProfile(f.profile))
 	}

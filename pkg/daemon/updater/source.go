@@ -65,7 +65,7 @@ func (s Source) Install(ctx context.Context) error {
 		return err
 	}
 	if err := check(text, sums); err != nil {
-		return fmt.Errorf("%s: %w", base.JoinPath(script), err)
+		return fmt.Errorf("%s: %w", base.JoinPath(script).Redacted(), err)
 	}
 	file, err := s.keep(sums)
 	if err != nil {
@@ -75,7 +75,7 @@ func (s Source) Install(ctx context.Context) error {
 	_, err = child.Output(ctx, child.Command{Path: "/bin/sh", Args: []string{"-s"}, Env: append(slices.Clone(s.Env), "CODEX_INSTALL_SUMS="+file),
 		Stdin: text, Limit: maxTalk, Time: time.Duration(s.Script)})
 	if err != nil {
-		return fmt.Errorf("installer of %s: %w", base, err)
+		return fmt.Errorf("installer of %s: %w", base.Redacted(), err)
 	}
 	return nil
 }
@@ -88,10 +88,10 @@ func (s Source) sums(ctx context.Context, base *url.URL) ([]byte, error) {
 	}
 	signature, err := s.get(ctx, base.JoinPath(sumsName+".minisig"), maxSignature)
 	if err != nil {
-		return nil, fmt.Errorf("releases of %s are not signed: %w", base, err)
+		return nil, fmt.Errorf("releases of %s are not signed: %w", base.Redacted(), err)
 	}
 	if err := s.verify(sums, signature); err != nil {
-		return nil, fmt.Errorf("%s: %w", base.JoinPath(sumsName), err)
+		return nil, fmt.Errorf("%s: %w", base.JoinPath(sumsName).Redacted(), err)
 	}
 	return sums, nil
 }
@@ -147,7 +147,7 @@ func (s Source) get(ctx context.Context, u *url.URL, limit int) ([]byte, error) 
 	}
 	b, err := child.Output(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("download %s: %w", address, err)
+		return nil, fmt.Errorf("download %s: %w", u.Redacted(), err)
 	}
 	return b, nil
 }

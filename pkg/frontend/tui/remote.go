@@ -16,6 +16,7 @@ import (
 	"codex/pkg/frontend/tui/loop"
 	"codex/pkg/frontend/tui/tty"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/webclient"
 )
 
 // connect connects to an app-server. A message of its websocket is a line here.
@@ -60,7 +61,7 @@ func (r *run) connect(ctx context.Context) (*loop.Engine, error) {
 
 // address takes the address of an app-server apart.
 func (r *run) address() (string, *websocket.DialOptions, error) {
-	o := &websocket.DialOptions{HTTPHeader: http.Header{}}
+	o := &websocket.DialOptions{HTTPHeader: http.Header{}, HTTPClient: &http.Client{CheckRedirect: webclient.Redirect}}
 	if name := r.args.TokenEnv; name != "" {
 		token := r.Getenv(name)
 		if token == "" {

@@ -18,6 +18,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/mcp"
+	"codex/pkg/webclient"
 )
 
 const (
@@ -55,10 +56,10 @@ type Login struct {
 // and follows no redirect to another host.
 func boundedClient() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxResponseHeaderBytes = 1 << 20
+	t.MaxResponseHeaderBytes, t.Proxy = 1<<20, webclient.Proxy
 	return &http.Client{Timeout: httpTime, Transport: bounded{t}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
-		if r.URL.Host != via[0].URL.Host || r.URL.Scheme != via[0].URL.Scheme || len(via) > 5 {
-			return errors.New("it redirects to another host: not followed")
+		if !webclient.Stays(r, via[0]) || len(via) > 5 {
+			return webclient.ErrElsewhere
 		}
 		return nil
 	}}
