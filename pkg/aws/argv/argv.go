@@ -12,6 +12,7 @@ import (
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/smithy-go/logging"
 
 	"codex/pkg/aws"
@@ -53,7 +54,8 @@ func client() *awshttp.BuildableClient {
 
 // find asks AWS's SDK.
 func find(ctx context.Context, f flags) (*aws.Credentials, error) {
-	load := []func(*config.LoadOptions) error{config.WithLogger(logging.NewStandardLogger(io.Discard)), config.WithHTTPClient(client())}
+	load := []func(*config.LoadOptions) error{config.WithLogger(logging.NewStandardLogger(io.Discard)), config.WithHTTPClient(client()),
+		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = client() })} // which has one of its own
 	if f.profile != "" {
 		load = append(load, config.WithSharedConfigProfile(f.profile))
 	}
