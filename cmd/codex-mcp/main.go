@@ -17,7 +17,7 @@
 // Files: config.toml and .credentials.json in CODEX_HOME.
 //
 // Exit status: 0 done; 1 it failed, or there is no such server, or the tool failed; 2 wrong
-// usage.
+// usage; 128+n a call or a list of tools that signal n has ended.
 package main
 
 import (

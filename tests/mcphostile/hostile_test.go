@@ -3,11 +3,13 @@
 package mcphostile
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,6 +116,42 @@ func TestPrograms(t *testing.T) {
 				nobody(t, mark)
 			})
 		}
+	}
+}
+
+// TestInterrupted holds that a call that is interrupted says so by its status, and leaves
+// nobody behind.
+func TestInterrupted(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sig, status := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		home, mark := t.TempDir(), rand.Text()
+		settings := fmt.Sprintf("[mcp_servers.s]\ncommand = %q\n[mcp_servers.s.env]\n%s = \"says-so tools/call\"\nMARK = %q\n", self, trickVariable, mark)
+		if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(settings), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(filepath.Join(binaries, "codex-mcp"), "call", "s", "t")
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home}
+		stderr, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		words := bufio.NewReader(stderr)
+		if line, err := words.ReadString('\n'); err != nil || !strings.Contains(line, "called") {
+			t.Errorf("%q %v", line, err)
+		}
+		_ = cmd.Process.Signal(sig)
+		_, _ = io.Copy(io.Discard, words)
+		_ = cmd.Wait()
+		if got := cmd.ProcessState.ExitCode(); got != status {
+			t.Errorf("%v: status %d", sig, got)
+		}
+		nobody(t, mark)
 	}
 }
 

@@ -36,6 +36,7 @@ func result(text string) trick { return only(func(h *host, id string) { h.answer
 
 var tricks = map[string]trick{
 	// How it ends, or does not.
+	"says-so":      only(func(*host, string) { os.Stderr.WriteString("called\n") }),
 	"silence":      only(func(*host, string) {}),
 	"exits":        only(func(*host, string) { os.Exit(0) }),
 	"fails":        only(func(*host, string) { os.Exit(7) }),

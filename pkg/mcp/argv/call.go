@@ -67,9 +67,10 @@ type toolsCmd struct {
 }
 
 // Run lists the tools of a server: a name, a tab and the first line of its description.
-func (c *toolsCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+func (c *toolsCmd) Run(ctx context.Context, g *Grammar, p Process) (err error) {
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	defer func() { err = byWhat(ctx, err) }()
 	client, err := g.connect(ctx, p, c.Name)
 	if err != nil {
 		return err
@@ -104,13 +105,14 @@ const maxArgs = 64 << 20
 
 // Run calls a tool. A result that says that the tool failed is printed all the same, with
 // status 1.
-func (c *callCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+func (c *callCmd) Run(ctx context.Context, g *Grammar, p Process) (err error) {
 	args, err := c.arguments(p.In)
 	if err != nil {
 		return err
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	defer func() { err = byWhat(ctx, err) }()
 	client, err := g.connect(ctx, p, c.Name)
 	if err != nil {
 		return err

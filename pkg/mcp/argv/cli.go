@@ -91,9 +91,39 @@ func (serverCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	return p.Serve(ctx, g.Config, g.Enable, g.Disable)
 }
 
-// interruptible gives a context that ends when the user has had enough.
-func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+// interruptible gives a context that ends when the user has had enough; its cause is a caught.
+func interruptible(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	got := make(chan os.Signal, 1)
+	signal.Notify(got, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-got:
+			cancel(caught{s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(got)
+		cancel(nil)
+	}
+}
+
+// caught is the signal that ended a context.
+type caught struct{ os.Signal }
+
+func (c caught) Error() string { return "ended by signal: " + c.String() }
+
+// byWhat gives an error the status of the signal that ended the context, if one did.
+func byWhat(ctx context.Context, err error) error {
+	var c caught
+	if !errors.As(context.Cause(ctx), &c) {
+		return err
+	}
+	if s, ok := c.Signal.(syscall.Signal); ok {
+		return exit.With(128+int(s), err)
+	}
+	return err
 }
 
 // load reads the configuration with the options of the command line over it.
