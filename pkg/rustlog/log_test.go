@@ -2,6 +2,8 @@ package rustlog
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -84,9 +86,19 @@ func FuzzFilter(f *testing.F) {
 	f.Add("error,a=debug")
 	f.Add("a[b]=1,=,=info")
 	f.Fuzz(func(t *testing.T, s string) {
-		if f, err := parse(s); err == nil {
-			f.level("codex_core")
-			f.most()
+		f, err := parse(s)
+		if err != nil {
+			return
+		}
+		if l := f.level("codex_core"); l > f.most() {
+			t.Errorf("%q: codex_core has %v, and the most is %v", s, l, f.most())
+		}
+		var parts []string
+		for _, d := range f {
+			parts = append(parts, d.target+"="+d.level.String())
+		}
+		if again, err := parse(strings.Join(parts, ",")); err != nil || !slices.Equal(again, f) {
+			t.Errorf("%q: %v, and written out %v, %v", s, f, again, err)
 		}
 	})
 }
