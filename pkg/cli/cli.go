@@ -20,6 +20,7 @@ import (
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/options"
 	"codex/pkg/cli/version"
+	"codex/pkg/termtext"
 )
 
 // Program says who is being called.
@@ -149,6 +150,6 @@ func usage(p Program, err error) error {
 			usage += " " + strings.TrimPrefix(n.Path(), p.Name+" ")
 		}
 	}
-	fmt.Fprint(p.Stderr, (&exit.UsageError{Text: err.Error(), Usage: usage + " [OPTIONS] [ARGS]"}).Message())
+	fmt.Fprint(p.Stderr, termtext.Visible((&exit.UsageError{Text: err.Error(), Usage: usage + " [OPTIONS] [ARGS]"}).Message()))
 	return exit.Silent(exit.Usage)
 }

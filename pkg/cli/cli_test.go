@@ -45,6 +45,7 @@ func TestParse(t *testing.T) {
 		{[]string{"--nope", "run"}, 2, "", "unknown flag --nope"},
 		{[]string{"--mode=c", "run"}, 2, "", `must be one of "","a","b"`},
 		{[]string{"run", "-c", ""}, 2, "", "a value is required for '--config' but none was supplied"},
+		{[]string{"--no\x1b[2J\u202e"}, 2, "", "unknown flag --no^[[2J<U+202E>"},
 		{[]string{"run", "--slow"}, 2, "", "Usage: prog run"},
 	} {
 		_, out, stderr, err := parse(tc.args...)

@@ -21,6 +21,7 @@ import (
 	"codex/pkg/clock"
 	"codex/pkg/config"
 	"codex/pkg/rustlog"
+	"codex/pkg/termtext"
 )
 
 // Process is what the program takes from its process.
@@ -128,7 +129,7 @@ func (t target) beyond() bool {
 func (p Process) serve(ctx context.Context, f *flags) error {
 	at, err := parseListen(f.Listen)
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "error: %v\n", err)
+		fmt.Fprintf(p.Stderr, "error: %s\n", termtext.Visible(err.Error()))
 		return exit.Silent(exit.Status(err))
 	}
 	now, err := clock.New(p.Config.Get(clock.Variable))
@@ -191,7 +192,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 }
 
 func (p Process) failed(err error) error {
-	fmt.Fprintf(p.Stderr, "Error: %v\n", err)
+	fmt.Fprintf(p.Stderr, "Error: %s\n", termtext.Visible(err.Error()))
 	return exit.Silent(exit.Failed)
 }
 
