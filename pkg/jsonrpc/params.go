@@ -21,7 +21,7 @@ import (
 // may be missing, and for pointers and maps. A member of a union (schema:"union=")
 // belongs to the variants that in:"a,b?" lists. schema:"exp" needs the experimentalApi
 // capability. schema:"default=true" is what a missing boolean is. A string type with
-// Values() []string has these words, as a string with schema:"words=a|b" has. []byte is
+// Values() []string has these words, one with MayBeOther() others too, as a string with schema:"words=a|b" has. []byte is
 // strict base64, of which the error is ErrBase64, too. A struct whose first field has
 // schema:"words=" and no name is a word, or an object with one of the other fields.
 //
@@ -202,7 +202,8 @@ func (w *walker) word(found value, v reflect.Value) error {
 		return w.mismatch(found, v.Type())
 	}
 	v.SetString(string(found.text()))
-	if words, ok := v.Interface().(interface{ Values() []string }); ok {
+	_, open := v.Interface().(interface{ MayBeOther() })
+	if words, ok := v.Interface().(interface{ Values() []string }); ok && !open {
 		return w.variant(v.String(), words.Values())
 	}
 	return nil

@@ -1,6 +1,9 @@
 package protocol
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Thread is a conversation: a list of turns, stored as one rollout file unless it is
 // ephemeral.
@@ -91,6 +94,17 @@ const (
 // Values lists every word of the type, in the order of the schema.
 func (ThreadSource) Values() []string {
 	return []string{"user", "subagent", "memory_consolidation"}
+}
+
+// MayBeOther says that later releases have other words: they are taken, and kept.
+func (ThreadSource) MayBeOther() {}
+
+// Known is the word for clients: nil for one that those of 0.133.0 do not know.
+func (s ThreadSource) Known() *ThreadSource {
+	if !slices.Contains(s.Values(), string(s)) {
+		return nil
+	}
+	return &s
 }
 
 // GitInfo is the state of the thread's working tree when it began.

@@ -30,6 +30,12 @@ func (ThreadSortKey) Values() []string {
 	return []string{"created_at", "updated_at"}
 }
 
+// ThreadSortKeyRecencyAt is that of later releases: here it is updated_at.
+const ThreadSortKeyRecencyAt ThreadSortKey = "recency_at"
+
+// MayBeOther says that later releases have other words.
+func (ThreadSortKey) MayBeOther() {}
+
 // SortDirection is the direction of a list.
 type SortDirection string
 

@@ -111,9 +111,7 @@ func (h *Head) Thread(names map[string]string) protocol.Thread {
 		Path: &h.Path, Cwd: h.Cwd, CliVersion: h.Version, Originator: h.Originator, ParentThreadID: parent(h.Source), AgentNickname: h.Nickname, AgentRole: h.Role, Source: Source(h.Source),
 		GitInfo: h.Git, Name: nameOf(names, h.ID)}
 	th.RecencyAt = &th.UpdatedAt
-	if h.For != "" {
-		th.ThreadSource = &h.For
-	}
+	th.ThreadSource = h.For.Known()
 	return th
 }
 
@@ -278,7 +276,7 @@ func (h *Head) readMeta(line []byte) bool {
 		case "source":
 			h.Source = strings.Clone(v.Raw)
 		case "thread_source":
-			h.For = word(protocol.ThreadSource(keep(v)))
+			h.For = protocol.ThreadSource(keep(v))
 		case "agent_nickname":
 			h.Nickname = keepSet(v)
 		case "agent_role":
@@ -289,15 +287,6 @@ func (h *Head) readMeta(line []byte) bool {
 		return true
 	})
 	return ok
-}
-
-func word(s protocol.ThreadSource) protocol.ThreadSource {
-	for _, known := range s.Values() {
-		if known == string(s) {
-			return s
-		}
-	}
-	return ""
 }
 
 func gitInfo(v gjson.Result) *protocol.GitInfo {

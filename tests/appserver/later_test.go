@@ -185,3 +185,31 @@ func TestDelete(t *testing.T) {
 		t.Errorf("archived: %s", got.Raw)
 	}
 }
+
+// TestLaterWords: what clients of 0.171.0 say otherwise, or more of.
+func TestLaterWords(t *testing.T) {
+	c := start(t, "mock-model", `[{"item":{"type":"function_call","call_id":"c1","namespace":"desk","name":"look","arguments":"{}"}}] {"msg":"seen"}`, "--stdio")
+	c.initialize()
+	id := c.thread(strings.Join(strings.Fields(`{"threadSource":"nightly","historyMode":"paginated","multiAgentMode":"explicitRequestOnly","dynamicTools":[
+		{"type":"function","name":"alone","description":"d","inputSchema":{"type":"object"},"deferLoading":true},
+		{"type":"namespace","name":"desk","description":"d","tools":[{"type":"function","name":"look","description":"d","inputSchema":{"type":"object"},"deferLoading":true}]}]}`), ""))
+	turn := c.turn(id, "go").Get("result.turn.id").Str
+	ask := c.note("item/tool/call")
+	if ask.Get("params.tool").Str != "look" || ask.Get("params.namespace").Str != "desk" {
+		t.Errorf("asked: %s", ask.Raw)
+	}
+	c.send(fmt.Sprintf(`{"id":%s,"result":{"success":true,"contentItems":[{"type":"inputText","text":"a desk"}]}}`, ask.Get("id").Raw))
+	done := c.wait(func(m gjson.Result) bool {
+		return m.Get("method").Str == "turn/completed" && m.Get("params.turn.id").Str == turn
+	})
+	if done.Get("params.turn.status").Str != "completed" {
+		t.Errorf("%s", done.Raw)
+	}
+	got := c.result("thread/list", `{"sortKey":"recency_at"}`)
+	if got.Get("data.0.id").Str != id || got.Get("data.0.threadSource").Type != gjson.Null {
+		t.Errorf("list: %s", got.Raw)
+	}
+	if text := c.call("thread/list", `{"sortKey":"colour"}`).Get("error.message").Str; !strings.Contains(text, "unknown variant `colour`") {
+		t.Error(text)
+	}
+}

@@ -12,8 +12,12 @@ import (
 // req is a request of the frontend's.
 type req struct{ *jsonrpc.Request }
 
-// Decode reads params; permissions may be an object, as newer clients write them.
+// Decode reads params; permissions may be an object, and tools have types, as newer clients
+// write them.
 func (r *req) Decode(v any) error {
+	if flat, ok := protocol.FlatTools(r.Params); ok {
+		r.Params = flat
+	}
 	err := r.Request.Decode(v)
 	if err == nil {
 		return nil

@@ -350,11 +350,7 @@ func (t *liveThread) describe() protocol.Thread {
 
 // sourceOfThread says who the thread is for, if that is known.
 func (t *liveThread) sourceOfThread() *protocol.ThreadSource {
-	if t.threadSource == "" {
-		return nil
-	}
-	s := protocol.ThreadSource(t.threadSource)
-	return &s
+	return protocol.ThreadSource(t.threadSource).Known()
 }
 
 // close ends processes and files; the error is the session file's.

@@ -45,6 +45,7 @@ type flags struct {
 	cli.Overrides
 	Strict    bool   `name:"strict-config" help:"an unknown key of config.toml is an error"`
 	Listen    string `default:"stdio://" placeholder:"URL" help:"where clients come: stdio://, unix://, unix://PATH, ws://IP:PORT or off"`
+	Stdio     bool   `name:"stdio" help:"the same as --listen stdio://"`
 	Analytics bool   `name:"analytics-default-enabled" hidden:"" help:"accepted and without effect: nothing is sent"`
 	Remote    bool   `name:"remote-control" help:"let clients elsewhere in through a relay"`
 	Auth      string `name:"ws-auth" enum:",capability-token,signed-bearer-token" default:"" placeholder:"MODE" help:"who may connect to ws://: capability-token or signed-bearer-token"`
@@ -127,6 +128,9 @@ func (t target) beyond() bool {
 }
 
 func (p Process) serve(ctx context.Context, f *flags) error {
+	if f.Stdio && f.Listen != "stdio://" {
+		return p.failed(exit.Usagef("error: the argument '--stdio' cannot be used with '--listen <URL>'\n\nFor more information, try '--help'."))
+	}
 	at, err := parseListen(f.Listen)
 	if err != nil {
 		fmt.Fprintf(p.Stderr, "error: %s\n", termtext.Visible(err.Error()))

@@ -52,7 +52,9 @@ func (s *Server) fork(c *conn, params json.RawMessage, p *protocol.ThreadForkPar
 	if err != nil {
 		return nil, nil, err
 	}
-	t.begun.Thread.ThreadSource = p.ThreadSource
+	if p.ThreadSource != nil {
+		t.begun.Thread.ThreadSource = p.ThreadSource.Known()
+	}
 	s.adopt(t, c)
 	return t, turns, nil
 }

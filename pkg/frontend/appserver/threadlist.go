@@ -52,9 +52,18 @@ func (s *Server) threadList(r *request, p *protocol.ThreadListParams) (any, erro
 
 // query is what a client asks for, with what it leaves out.
 func (s *Server) query(p *protocol.ThreadListParams) (thread.Query, error) {
-	q := thread.Query{Archived: p.Archived != nil && *p.Archived, Updated: p.SortKey != nil && *p.SortKey == protocol.ThreadSortKeyUpdatedAt,
+	q := thread.Query{Archived: p.Archived != nil && *p.Archived,
 		Ascending: p.SortDirection != nil && *p.SortDirection == protocol.SortDirectionAsc, Limit: pageSize(p.Limit),
 		Providers: p.ModelProviders, Kinds: p.SourceKinds, Names: s.names.Of(s.home)}
+	if p.SortKey != nil {
+		switch *p.SortKey {
+		case protocol.ThreadSortKeyCreatedAt:
+		case protocol.ThreadSortKeyUpdatedAt, protocol.ThreadSortKeyRecencyAt:
+			q.Updated = true
+		default:
+			return q, jsonrpc.Invalidf("Invalid request: unknown variant `%s`, expected one of `created_at`, `updated_at`, `recency_at`", jsonrpc.Shorten(string(*p.SortKey)))
+		}
+	}
 	if p.Cursor != nil {
 		var err error
 		if q.After, err = time.Parse(time.RFC3339Nano, *p.Cursor); err != nil {

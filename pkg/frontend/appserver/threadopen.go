@@ -42,7 +42,9 @@ func (s *Server) threadStart(r *request, p *protocol.ThreadStartParams) (any, er
 	if err != nil {
 		return nil, err
 	}
-	t.begun.Thread.ThreadSource = p.ThreadSource
+	if p.ThreadSource != nil {
+		t.begun.Thread.ThreadSource = p.ThreadSource.Known()
+	}
 	s.adopt(t, r.c)
 	r.After(func() {
 		if p.PersistExtendedHistory {

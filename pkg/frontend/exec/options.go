@@ -6,7 +6,6 @@ import (
 
 	"codex/pkg/cli/options"
 	"codex/pkg/frontend/launch"
-	"codex/pkg/protocol"
 )
 
 // table gives every option.
@@ -24,8 +23,7 @@ func (a *Args) table() []launch.Option {
 		opt("--approve-for-me", "", "-s workspace-write; nobody approves more, here not even a reviewer", flag(&a.ApproveForMe)),
 		opt("--worktree", "", "work in a new git worktree below CODEX_HOME/worktrees", flag(&a.Worktree)),
 		opt("--trust", "", "trust the folder, now and later", flag(&a.TrustFolder)),
-		opt("--thread-source", "SOURCE", "who a new session is for", text(&a.ThreadSource)).
-			Pick(string(protocol.ThreadSourceUser), string(protocol.ThreadSourceSubagent), string(protocol.ThreadSourceMemoryConsolidation)),
+		opt("--thread-source", "SOURCE", "who a new session is for", text(&a.ThreadSource)),
 		opt("--cyber-access-program", "PROGRAM", "ask OpenAI for a cyber access program", text(&a.CyberProgram)).
 			Pick("standard", "daybreak_blue", "daybreak_red"),
 		opt("--remote", "ADDR", "refused: see --turn", elsewhere).Hide(),

@@ -78,6 +78,9 @@ type Request struct {
 // Decode reads the params in the words that clients know: a mistake is the client's.
 func (r *Request) Decode(v any) error {
 	d := jsonrpc.Decoder{Code: jsonrpc.CodeInvalidRequest, Prefix: "Invalid request: ", Stable: !r.Experimental}
+	if flat, ok := protocol.FlatTools(r.Params); ok {
+		r.Params = flat
+	}
 	err := d.Decode(r.Method, r.Params, v)
 	if err == nil {
 		return nil
