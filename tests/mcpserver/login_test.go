@@ -92,7 +92,7 @@ func TestLoginOnTheWire(t *testing.T) {
 	}
 	io.Copy(io.Discard, resp.Body)
 	resp.Body.Close()
-	if n := wait("method", "mcpServer/oauthLogin/completed"); n.Get("params").Raw != `{"name":"s","success":true}` {
+	if n := wait("method", "mcpServer/oauthLogin/completed"); n.Get("params").Raw != `{"name":"s","success":true,"threadId":null}` {
 		t.Error(n.Raw)
 	}
 	if b, err := os.ReadFile(filepath.Join(home, ".credentials.json")); err != nil || !gjson.ValidBytes(b) {
