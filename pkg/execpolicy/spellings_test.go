@@ -80,3 +80,19 @@ func TestWrappers(t *testing.T) {
 		}
 	}
 }
+
+// TestUsual: rules about some programs ask about no other command that people use every day,
+// also where it has their names in it.
+func TestUsual(t *testing.T) {
+	rules := []Rule{{Prefix: &PrefixRule{Pattern: [][]string{{"git"}, {"push"}}, Decision: Ask}}}
+	for _, name := range []string{"rm", "docker", "curl", "sudo", "dd"} {
+		rules = append(rules, Rule{Prefix: &PrefixRule{Pattern: [][]string{{name}}, Decision: Ask}})
+	}
+	policy := NewPolicy(rules)
+	for _, script := range scripts(t, "usual.txt", 90) {
+		d := Decide(Call{Argv: []string{"/bin/bash", "-lc", script}, Asking: Asking{Policy: OnRequest}, Rules: policy, Sandboxed: true})
+		if d.Verdict != Allow {
+			t.Errorf("%q: %s, %s", script, d.Verdict, d.Reason)
+		}
+	}
+}

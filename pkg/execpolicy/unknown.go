@@ -70,7 +70,8 @@ func (l *looker) value(args []string, i int, data, choosy bool, depth int) {
 	if i == 0 {
 		return
 	}
-	if before := args[i-1]; !option && strings.HasPrefix(before, "-") && !strings.Contains(before, "=") && (!choosy || takesProgram(before)) {
+	if before := args[i-1]; !option && strings.HasPrefix(before, "-") && !strings.Contains(before, "=") &&
+		(!choosy || takesProgram(before) || !data && (before == "-P" || before == "-H")) { // man's
 		l.program(args[i:], depth)
 	}
 }
@@ -78,7 +79,7 @@ func (l *looker) value(args []string, i int, data, choosy bool, depth int) {
 // takesProgram says that an option's name speaks of a program.
 func takesProgram(option string) bool {
 	o := strings.ToLower(option)
-	return o == "-p" || o == "-h" || strings.HasPrefix(o, "--pre") || slices.ContainsFunc([]string{"askpass", "browser", "cmd", "command", "editor", "exec", "filter", "hook",
+	return strings.HasPrefix(o, "--pre") || slices.ContainsFunc([]string{"askpass", "browser", "cmd", "command", "editor", "exec", "filter", "hook",
 		"hostname-bin", "invoke", "pager", "prog", "rsh", "script", "shell", "tool", "wrapper"}, func(w string) bool { return strings.Contains(o, w) })
 }
 
