@@ -23,8 +23,8 @@ const (
 	maxManifest = 8 << 20
 )
 
-// cache keeps what servers offer, in two files for each: all that it says, and what requests
-// are made of. It knows the programs that it has looked at.
+// cache keeps what servers say of themselves, in a file for each. It knows the programs that
+// it has looked at.
 type cache struct {
 	home  string
 	files map[string]*file // nil for one that is not there
@@ -33,9 +33,16 @@ type cache struct {
 // file is which one it is, by what the system says of it.
 type file struct {
 	Path string
-	Size int64
-	Time int64
+	stamp
 }
+
+// stamp is what tells a file from what it was before.
+type stamp struct {
+	Size int64 `json:"size"`
+	Time int64 `json:"time"`
+}
+
+func stampOf(st os.FileInfo) stamp { return stamp{st.Size(), st.ModTime().UnixNano()} }
 
 func (c *cache) stat(path string) *file {
 	if f, known := c.files[path]; known {
@@ -46,7 +53,7 @@ func (c *cache) stat(path string) *file {
 	}
 	c.files[path] = nil
 	if st, err := os.Stat(path); err == nil {
-		c.files[path] = &file{path, st.Size(), st.ModTime().UnixNano()}
+		c.files[path] = &file{path, stampOf(st)}
 	}
 	return c.files[path]
 }
@@ -65,9 +72,9 @@ func (c *cache) find(name string) *file {
 	return f
 }
 
-// at is where the files of a server are, without their ends: by its settings and by which
-// program that is, or whether somebody has logged in since.
-func (c *cache) at(v *server) (string, bool) {
+// key names what is kept of a server: by its settings and by which program that is, or
+// whether somebody has logged in since. It is "" for one whose program is not there.
+func (c *cache) key(v *server) string {
 	key := struct {
 		Server config.MCPServer
 		Files  []file
@@ -84,7 +91,7 @@ func (c *cache) at(v *server) (string, bool) {
 		add(c.stat(filepath.Join(c.home, ".credentials.json.lock"))) // of logins in a keyring
 	case !strings.ContainsAny(program, `/\`) && !add(c.find(program)),
 		strings.ContainsAny(program, `/\`) && !add(c.stat(in(v.Cwd, program))):
-		return "", false
+		return ""
 	default:
 		for _, a := range v.Args { // scripts
 			if filepath.IsAbs(a) || strings.Contains(a, ".") {
@@ -94,11 +101,14 @@ func (c *cache) at(v *server) (string, bool) {
 	}
 	b, err := json.Marshal(key)
 	if err != nil {
-		return "", false
+		return ""
 	}
 	sum := sha256.Sum256(b)
-	return filepath.Join(c.home, "cache", "mcp", hex.EncodeToString(sum[:16])), true
+	return hex.EncodeToString(sum[:16])
 }
+
+// path is that of a file with this name and end.
+func (c *cache) path(name, end string) string { return filepath.Join(c.home, "cache", "mcp", name+end) }
 
 // in gives a path that may be relative to a folder.
 func in(dir, path string) string {
@@ -108,62 +118,51 @@ func in(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-const (
-	manifestEnd = ".json"
-	digestEnd   = ".digest"
-)
+const manifestEnd = ".json"
 
-// read reads one file of a server that was seen lately, nil for none.
-func (c *cache) read(v *server, end string) []byte {
-	path, ok := c.at(v)
-	if !ok {
-		return nil
+// written says which manifest of a server there is; false for none that was seen lately.
+func (c *cache) written(key string) (stamp, bool) {
+	if key == "" {
+		return stamp{}, false
 	}
-	st, err := os.Stat(path + end)
+	st, err := os.Stat(c.path(key, manifestEnd))
 	if err != nil || time.Since(st.ModTime()) > fresh || time.Until(st.ModTime()) > time.Minute {
-		return nil
+		return stamp{}, false
 	}
-	b, err := foreign.ReadFile(path+end, maxManifest)
-	if err != nil {
-		return nil
-	}
-	return b
+	return stampOf(st), true
 }
 
-// digest is what requests are made of, nil if it is not known.
-func (c *cache) digest(v *server) *digest {
-	if b := c.read(v, digestEnd); b != nil {
-		return parseDigest(b)
+// manifest is all that a server says, and which file says it; nil if it is not known.
+func (c *cache) manifest(key string) (*wire.Manifest, stamp) {
+	at, ok := c.written(key) // before it is read: one that takes its place is another one
+	if !ok {
+		return nil, at
 	}
-	return nil
-}
-
-// manifest is all that a server says, nil if it is not known.
-func (c *cache) manifest(v *server) *wire.Manifest {
-	b := c.read(v, manifestEnd)
+	b, err := foreign.ReadFile(c.path(key, manifestEnd), maxManifest)
 	m := new(wire.Manifest)
-	if b == nil || !jsonrpc.Valid(b) || json.Unmarshal(b, m) != nil || m.Tools == nil {
-		return nil
+	if err != nil || !jsonrpc.Valid(b) || json.Unmarshal(b, m) != nil || m.Tools == nil {
+		return nil, at
 	}
-	return m
+	return m, at
 }
 
 // remember keeps a manifest. One that cannot be kept costs the next thread a start.
 func (c *cache) remember(v *server, m *wire.Manifest) {
-	path, ok := c.at(v)
-	if !ok {
+	key := c.key(v)
+	if key == "" {
 		return
 	}
-	all, err := jsonrpc.Marshal(m)
-	if err != nil || len(all) > maxManifest {
-		return
+	b, err := jsonrpc.Marshal(m)
+	if err == nil && len(b) <= maxManifest {
+		c.write(c.path(key, manifestEnd), b)
 	}
-	short, err := jsonrpc.Marshal(digestOf(m))
-	if err != nil || len(short) > maxManifest || os.MkdirAll(filepath.Dir(path), 0o700) != nil {
-		return
-	}
-	if atomicfile.Write(path+manifestEnd, 0o600, all) == nil && atomicfile.Write(path+digestEnd, 0o600, short) == nil {
-		sweep(filepath.Dir(path))
+}
+
+// write writes a file of the cache, or does not.
+func (c *cache) write(path string, pieces ...[]byte) {
+	dir := filepath.Dir(path)
+	if os.MkdirAll(dir, 0o700) == nil && atomicfile.Write(path, 0o600, pieces...) == nil {
+		sweep(dir)
 	}
 }
 

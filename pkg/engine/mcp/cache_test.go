@@ -33,7 +33,7 @@ func TestCacheSweep(t *testing.T) {
 		t.Error("the old one is there")
 	}
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 3 {
+	if err != nil || len(files) != 2 {
 		t.Error(files, err)
 	}
 }

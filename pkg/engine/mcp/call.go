@@ -128,7 +128,7 @@ func (s *Servers) again(tl *tool) (*tool, error) {
 func (s *Servers) meta(t *tools.Turn, v *server) (json.RawMessage, error) {
 	m := map[string]any{"x-codex-turn-metadata": t.Metadata, "threadId": t.ThreadID}
 	s.mu.Lock()
-	state := v.digest != nil && v.digest.SandboxState
+	state := v.digest != nil && v.digest.sandboxState
 	s.mu.Unlock()
 	if state {
 		maps.Copy(m, map[string]any{"codex/sandbox-state-meta": t.SandboxState})

@@ -44,7 +44,7 @@ func (s *Servers) search() searchSpec {
 		if v.digest == nil {
 			continue
 		}
-		line, _, _ := strings.Cut(strings.TrimSpace(v.digest.Instructions), "\n")
+		line, _, _ := strings.Cut(strings.TrimSpace(v.digest.instructions), "\n")
 		fmt.Fprintf(&b, "\n- %s", v.Name)
 		if line != "" {
 			b.WriteString(": " + line)
@@ -113,7 +113,7 @@ func (t *tool) text() string {
 	for _, s := range []string{t.server.Name, t.tool, t.title(), t.description()} {
 		b.WriteString(s + " ")
 	}
-	gjson.GetBytes(t.Schema, "properties").ForEach(func(name, p gjson.Result) bool {
+	gjson.Get(string(t.Schema), "properties").ForEach(func(name, p gjson.Result) bool {
 		b.WriteString(name.Str + " " + p.Get("description").Str + " ")
 		return true
 	})

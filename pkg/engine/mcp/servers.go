@@ -46,6 +46,7 @@ type Servers struct {
 	o    Options
 	ctx  context.Context
 	stop context.CancelFunc
+	work sync.WaitGroup // what reads and keeps what is known of servers
 	pool pool
 
 	mu       sync.Mutex
@@ -125,26 +126,31 @@ func (s *Servers) Start() {
 	if len(servers) == 0 {
 		return
 	}
-	go func() { // ends when what is known has been read
-		c := &cache{home: s.o.Home}
-		for _, v := range servers {
-			if v.Required {
-				go s.begin(v)
-				continue
-			}
-			d := c.digest(v)
-			if d == nil {
-				go s.begin(v)
-				continue
-			}
-			s.mu.Lock()
-			v.digest = d
-			s.version++
-			s.tools = nil
-			s.mu.Unlock()
-			close(v.settled)
+	s.work.Go(func() { s.know(servers) })
+}
+
+// know reads what is known of the servers, starts the others, and keeps what is known now
+// for the next thread.
+func (s *Servers) know(servers []*server) {
+	x := openIndex(&cache{home: s.o.Home}, servers)
+	for i, v := range servers {
+		d := x.digest(i)
+		if d == nil {
+			go s.begin(v)
+			continue
 		}
-	}()
+		s.mu.Lock()
+		v.digest = d
+		s.version++
+		s.tools = nil
+		s.mu.Unlock()
+		close(v.settled)
+	}
+	if x.whole() {
+		return
+	}
+	s.Wait(s.ctx)
+	x.renew()
 }
 
 // begin starts a server for the first time.
@@ -278,8 +284,9 @@ func (s *Servers) offered() map[[2]string]*tool {
 		if v.digest == nil {
 			continue
 		}
-		for i := range v.digest.Tools {
-			o := &v.digest.Tools[i]
+		offers := v.digest.tools()
+		for i := range offers {
+			o := &offers[i]
 			if id := (identity{v.Name, o.Name}); v.Wants(o.Name) && byID[id] == nil {
 				byID[id] = &tool{server: v, offer: o}
 				ids = append(ids, id)
@@ -295,9 +302,31 @@ func (s *Servers) offered() map[[2]string]*tool {
 	return s.tools
 }
 
+// count is how many tools there are, which need not be read for that. The caller holds mu.
+func (s *Servers) count() (n int) {
+	if s.tools != nil {
+		return len(s.tools)
+	}
+	for _, v := range s.list {
+		switch {
+		case v.digest == nil:
+		case v.EnabledTools == nil && v.DisabledTools == nil:
+			n += v.digest.count
+		default:
+			for _, o := range v.digest.tools() {
+				if v.Wants(o.Name) {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
 // Close ends all servers.
 func (s *Servers) Close() {
 	s.stop()
+	s.work.Wait()
 	s.pool.close()
 }
 

@@ -17,11 +17,12 @@ import (
 func (s *Servers) Namespaces(o *tools.SpecOptions) []any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	offered := s.offered()
-	if o.Model.SearchTool && (len(offered) >= deferFrom || o.DeferExternal && len(offered) > 0) {
-		return []any{s.search()}
+	if o.Model.SearchTool {
+		if n := s.count(); n >= deferFrom || o.DeferExternal && n > 0 {
+			return []any{s.search()}
+		}
 	}
-	all := slices.SortedFunc(maps.Values(offered), func(a, b *tool) int {
+	all := slices.SortedFunc(maps.Values(s.offered()), func(a, b *tool) int {
 		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name))
 	})
 	var specs []any
@@ -55,13 +56,12 @@ func described(all []*tool, found bool) []json.RawMessage {
 
 // open is the beginning of the namespace of the tool, whose name is plain.
 func (t *tool) open() json.RawMessage {
-	about := strings.TrimSpace(t.digest.Instructions)
+	about := strings.TrimSpace(t.digest.instructions)
 	if about == "" {
 		about = "Tools in the " + t.namespace + " namespace."
 	}
 	n := len(about) + 256
-	for i := range t.digest.Tools {
-		o := &t.digest.Tools[i]
+	for _, o := range t.digest.tools() {
 		n += len(o.Name) + len(o.Description) + len(o.Schema) + 128
 	}
 	b := append(append(make([]byte, 0, n), `{"type":"namespace","name":"`...), t.namespace...)

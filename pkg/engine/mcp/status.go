@@ -43,7 +43,8 @@ func (s *Servers) statusOf(ctx context.Context, v *server, full bool) protocol.M
 		return st
 	}
 	if m == nil { // it has not been started
-		m = (&cache{home: s.o.Home}).manifest(v)
+		c := &cache{home: s.o.Home}
+		m, _ = c.manifest(c.key(v))
 	}
 	if m == nil {
 		if _, err := s.ensure(ctx, v); err != nil {

@@ -1,0 +1,199 @@
+package mcp
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/crc32"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/foreign"
+	"codex/pkg/jsonrpc"
+)
+
+const (
+	indexEnd = ".index"
+	maxIndex = 32 << 20
+	// indexVersion tells indexes of other versions of this program apart.
+	indexVersion = 1
+)
+
+// index is what is known of the servers of one thread, out of one file, as git has the
+// state of a tree: it says nothing that a manifest does not say, and of a server only while
+// its manifest is the one that was read for it. Each set of servers has a file of its own,
+// which is replaced as a whole: who writes it meanwhile writes the same.
+//
+// The file is a checksum of the rest in hexadecimal digits, a line; JSON that says of each
+// server what any request may need, a line; and the tools of each, as JSON that is read when
+// they are asked for.
+type index struct {
+	*cache
+	keys    []string // of the servers, "" for what must start in any case
+	known   map[string]*entry
+	missing []string // keys of servers of which the file says nothing that holds
+}
+
+// entry is what an index says of a server.
+type entry struct {
+	manifest stamp
+	*digest
+}
+
+// openIndex reads what is known of servers. A file that is not whole says nothing.
+func openIndex(c *cache, servers []*server) *index {
+	x := &index{cache: c, keys: make([]string, len(servers))}
+	for i, v := range servers {
+		if !v.Required {
+			x.keys[i] = c.key(v)
+		}
+	}
+	if text, err := foreign.ReadFile(x.file(), maxIndex); err == nil {
+		x.known = parseIndex(text)
+	}
+	return x
+}
+
+func (x *index) file() string {
+	h := sha256.New()
+	for _, k := range x.keys {
+		h.Write([]byte(k + "\n"))
+	}
+	return x.path(hex.EncodeToString(h.Sum(nil)[:16]), indexEnd)
+}
+
+// digest is what is known of a server; nil for nothing.
+func (x *index) digest(i int) *digest {
+	key := x.keys[i]
+	if key == "" {
+		return nil
+	}
+	at, ok := x.written(key)
+	if e := x.known[key]; ok && e != nil && e.manifest == at {
+		d := *e.digest // which is the file's, and is written again
+		return &d
+	}
+	x.missing = append(x.missing, key)
+	delete(x.known, key)
+	if !ok {
+		return nil
+	}
+	m, _ := x.manifest(key)
+	if m == nil {
+		return nil
+	}
+	return digestOf(m)
+}
+
+// whole says whether the file says of every server what there is to say.
+func (x *index) whole() bool { return len(x.missing) == 0 }
+
+// renew reads the manifests of which the file says nothing, and writes it anew.
+func (x *index) renew() {
+	found := map[string]*entry{}
+	for _, key := range x.missing {
+		if m, at := x.manifest(key); m != nil {
+			found[key] = &entry{at, digestOf(m)}
+		}
+	}
+	if len(found) == 0 {
+		return
+	}
+	for key, e := range x.known {
+		found[key] = e
+	}
+	if text := formatIndex(found); text != nil && len(text) <= maxIndex {
+		x.write(x.file(), text)
+	}
+}
+
+// indexHead is the line before the tools.
+type indexHead struct {
+	Version int         `json:"v"`
+	Servers []headEntry `json:"servers"`
+}
+
+type headEntry struct {
+	Key string `json:"key"`
+	stamp
+	Instructions string `json:"instructions"`
+	SandboxState bool   `json:"sandboxState"`
+	Count        int    `json:"count"`  // of tools
+	Length       int    `json:"length"` // of their JSON
+}
+
+// formatIndex is the text of a file; nil for what has no JSON.
+func formatIndex(known map[string]*entry) []byte {
+	head, tools := indexHead{Version: indexVersion}, []byte(nil)
+	for _, key := range slices.Sorted(maps.Keys(known)) {
+		e := known[key]
+		text, err := e.text, error(nil)
+		if text == nil {
+			text, err = jsonrpc.Marshal(e.offers)
+		}
+		if err != nil {
+			return nil
+		}
+		head.Servers = append(head.Servers, headEntry{key, e.manifest, e.instructions, e.sandboxState, e.count, len(text)})
+		tools = append(tools, text...)
+	}
+	line, err := jsonrpc.Marshal(head)
+	if err != nil {
+		return nil
+	}
+	rest := slices.Concat(line, []byte("\n"), tools)
+	return slices.Concat(checksum(rest), []byte("\n"), rest)
+}
+
+func checksum(b []byte) []byte { return strconv.AppendUint(nil, uint64(crc32.ChecksumIEEE(b)), 16) }
+
+// parseIndex reads the text of a file; nil for one that is not whole.
+func parseIndex(text []byte) map[string]*entry {
+	sum, rest, _ := bytes.Cut(text, []byte("\n"))
+	head, tools, ok := bytes.Cut(rest, []byte("\n"))
+	if !ok || !bytes.Equal(sum, checksum(rest)) || !jsonrpc.Valid(head) {
+		return nil
+	}
+	all := map[string]*entry{}
+	h := gjson.ParseBytes(head)
+	ok = h.Get("v").Int() == indexVersion
+	h.Get("servers").ForEach(func(_, s gjson.Result) bool {
+		key, e, length := parseEntry(s)
+		if ok = ok && length > 0 && length <= len(tools); ok {
+			e.text, tools = tools[:length:length], tools[length:]
+			all[key] = e
+		}
+		return ok
+	})
+	if !ok || len(tools) > 0 {
+		return nil
+	}
+	return all
+}
+
+func parseEntry(s gjson.Result) (key string, e *entry, length int) {
+	e = &entry{digest: &digest{}}
+	s.ForEach(func(k, v gjson.Result) bool {
+		switch k.Str {
+		case "key":
+			key = v.Str
+		case "size":
+			e.manifest.Size = v.Int()
+		case "time":
+			e.manifest.Time = v.Int()
+		case "instructions":
+			e.instructions = v.Str
+		case "sandboxState":
+			e.sandboxState = v.Bool()
+		case "count":
+			e.count = int(v.Int())
+		case "length":
+			length = int(v.Int())
+		}
+		return true
+	})
+	return key, e, length
+}
