@@ -28,6 +28,7 @@ type session struct {
 	faults *faults
 
 	facts telemetry.Session
+	last  time.Time           // of the latest line: what is open at the end ends then
 	logs  *log.LoggerProvider // each nil where nothing is exported
 	spans *trace.TracerProvider
 	meter *metric.MeterProvider
@@ -80,6 +81,9 @@ func (s *session) line(ctx context.Context, line []byte) error {
 			return fmt.Errorf("%s: %w", method, err)
 		}
 		return s.begin(ctx, start)
+	}
+	if at := gjson.GetBytes(params, "at").Int(); at > 0 {
+		s.last = telemetry.When{At: at}.Time()
 	}
 	handle := handlers()[method]
 	if handle == nil || s.numbers == nil {
@@ -205,7 +209,7 @@ func (s *session) setUpMetrics(ctx context.Context, m *maker, o *config.Otel) {
 // close sends what is left.
 func (s *session) close(ctx context.Context) error {
 	if s.tree != nil {
-		s.tree.end()
+		s.tree.end(s.last)
 	}
 	var waits []func(context.Context) error
 	if s.logs != nil {

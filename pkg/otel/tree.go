@@ -82,7 +82,7 @@ func (t *tree) turn(e telemetry.TurnStarted, threadID string) {
 	if t.tracer == nil {
 		return
 	}
-	t.end()
+	t.end(e.Time())
 	a := []attribute.KeyValue{attribute.String("thread.id", threadID), attribute.String("turn.id", e.TurnID), attribute.String("model", e.Model)}
 	if e.Effort != "" {
 		a = append(a, attribute.String("codex.turn.reasoning_effort", e.Effort))
@@ -165,11 +165,10 @@ func (t *tree) event(name string, at time.Time, a []attribute.KeyValue) {
 }
 
 // end ends what is still open.
-func (t *tree) end() {
-	now := time.Now()
-	t.requestEnded(now, "")
+func (t *tree) end(at time.Time) {
+	t.requestEnded(at, "")
 	if t.span != nil {
-		t.span.End(trace.WithTimestamp(now))
+		t.span.End(trace.WithTimestamp(at))
 		t.span, t.turnCtx = nil, nil
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"codex/tests/programs"
 )
@@ -49,11 +50,11 @@ func write(t *testing.T, path, text string) {
 }
 
 // run is a turn with the programs of a folder, by its answer and what people are told.
-func run(t *testing.T, bin, home string, args ...string) (answer, said string) {
+func run(t *testing.T, bin, home string, env ...string) (answer, said string) {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(bin, "codex-exec"), append([]string{"--skip-git-repo-check", "-s", "danger-full-access"}, append(args, "hello world")...)...)
+	cmd := exec.Command(filepath.Join(bin, "codex-exec"), "--skip-git-repo-check", "-s", "danger-full-access", "hello world")
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(programs.Clock(), "HOME="+home, "CODEX_HOME="+home, "PATH=/usr/bin:/bin", "TERM=xterm")
+	cmd.Env = append(append(programs.Clock(), "HOME="+home, "CODEX_HOME="+home, "PATH=/usr/bin:/bin", "TERM=xterm"), env...)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	if err := cmd.Run(); err != nil {
@@ -256,6 +257,44 @@ func TestPrompt(t *testing.T) {
 		}
 	}
 	t.Error("the prompt is not told")
+}
+
+// TestEnvironment holds that the exporter gets the environment, but no credential for models.
+func TestEnvironment(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "environment")
+	bin := without(t, "#!/bin/sh\nenv >'"+file+"'\ncat >/dev/null\n")
+	dir := home(t, "env_key = \"MY_KEY\"\nenv_http_headers = { \"X-Key\" = \"MY_HEADER\" }\n"+settings("http://127.0.0.1:1", "", "binary"))
+	run(t, bin, dir, "MY_KEY=sk-secret", "MY_HEADER=sk-secret", "OPENAI_API_KEY=sk-secret", "CODEX_API_KEY=sk-secret", "CODEX_ACCESS_TOKEN=sk-secret", "NO_PROXY=here")
+	b, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(string(b), "NO_PROXY=here\n") || strings.Contains(string(b), "sk-secret") {
+		t.Errorf("%v, environment %s", err, b)
+	}
+}
+
+// TestClock holds that all that is told has the time of CODEX_CLOCK, and no span ends before it
+// begins.
+func TestClock(t *testing.T) {
+	c := newCollector(t).overHTTP()
+	run(t, binaries, home(t, settings(c.url, "", "binary")), "CODEX_CLOCK=2001-02-03T04:05:06Z")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := func(what string, nano uint64) {
+		if y := time.Unix(0, int64(nano)).UTC().Year(); y != 2001 {
+			t.Errorf("%s is of %d", what, y)
+		}
+	}
+	for _, r := range c.records {
+		at(r.EventName, r.TimeUnixNano)
+	}
+	for _, s := range c.spans {
+		at(s.Name, s.StartTimeUnixNano)
+		if s.EndTimeUnixNano < s.StartTimeUnixNano {
+			t.Errorf("span %s ends before it begins", s.Name)
+		}
+	}
+	if len(c.records) == 0 || len(c.spans) == 0 {
+		t.Errorf("%d records, %d spans", len(c.records), len(c.spans))
+	}
 }
 
 // TestFaults holds that an exporter that does not work fails no turn, and is said once,

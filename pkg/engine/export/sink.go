@@ -59,6 +59,9 @@ func Start(o Options) *Sink {
 // Now stamps a line.
 func (s *Sink) Now() telemetry.When { return telemetry.Stamp(s.o.Now()) }
 
+// At stamps a line about what happened at a time of the machine's clock.
+func (s *Sink) At(t time.Time) telemetry.When { return telemetry.Stamp(s.o.Now().Add(-time.Since(t))) }
+
 // Tell queues a line.
 func (s *Sink) Tell(method string, params any) {
 	if s == nil {

@@ -3,6 +3,8 @@ package turn
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,10 +43,20 @@ func (t *liveThread) setUpTelemetry() {
 		return
 	}
 	id := t.id
-	sink := export.Start(export.Options{Command: t.opts.Exporter(), Environ: t.opts.Environ, Dir: t.cfg.Home, Now: time.Now, Leave: exportTime,
+	sink := export.Start(export.Options{Command: t.opts.Exporter(), Environ: t.exporterEnviron(), Dir: t.cfg.Home, Now: t.opts.Now, Leave: exportTime,
 		Warn: func(text string) { t.out.warn(id, text) }})
 	sink.Tell(telemetry.MethodStart, telemetry.Start{When: sink.Now(), Settings: o, Session: t.sessionFacts()})
 	t.tell = &teller{sink: sink, texts: o.LogUserPrompt, names: map[string]string{}}
+}
+
+// exporterEnviron is the environment without what holds, or may hold, a credential for models:
+// the exporter is told what is set, and sends nothing there.
+func (t *liveThread) exporterEnviron() []string {
+	p := &t.cfg.Provider
+	return slices.DeleteFunc(auth.WithoutSecrets(t.opts.Environ), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return name == "OPENAI_API_KEY" || name == p.EnvKey || slices.Contains(slices.Collect(maps.Values(p.EnvHTTPHeaders)), name)
+	})
 }
 
 // sessionFacts is what the exporter is told about the session.
@@ -193,7 +205,7 @@ func (l *teller) result(p *tools.Pending, out tools.Output) {
 		return
 	}
 	text := cmp.Or(out.Text, string(out.Content))
-	r := telemetry.Result{When: telemetry.Stamp(p.Ended()), Tool: p.Call.Tool(), CallID: p.Call.ID, Arguments: excerpt(p.Call.Arguments), Output: excerpt(text),
+	r := telemetry.Result{When: l.sink.At(p.Ended()), Tool: p.Call.Tool(), CallID: p.Call.ID, Arguments: excerpt(p.Call.Arguments), Output: excerpt(text),
 		Bytes: len(text), Lines: strings.Count(strings.TrimSuffix(text, "\n"), "\n") + 1, TookMs: p.Took().Milliseconds(), Success: !out.Failed}
 	if text == "" {
 		r.Lines = 0
