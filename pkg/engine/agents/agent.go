@@ -25,7 +25,7 @@ const (
 
 // agent is one thread that works for another.
 type agent struct {
-	a              *Agents
+	a              *Set
 	id, name, role string
 	// What the agent runs under.
 	begin protocol.ThreadStartParams

@@ -73,7 +73,7 @@ func (e *engine) tell(method string, params any) {
 
 // Forward passes a request of the client on to the agent whose thread it is about; false
 // when there is none.
-func (a *Agents) Forward(id string, r *jsonrpc.Request) bool {
+func (a *Set) Forward(id string, r *jsonrpc.Request) bool {
 	if !a.opts.Live() {
 		return false
 	}
@@ -93,7 +93,7 @@ func (a *Agents) Forward(id string, r *jsonrpc.Request) bool {
 }
 
 // holder is the agent with a thread, or that whose own agent has it.
-func (a *Agents) holder(id string) (*agent, *engine) {
+func (a *Set) holder(id string) (*agent, *engine) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, g := range a.all {

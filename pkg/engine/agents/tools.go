@@ -71,10 +71,10 @@ type resumeArgs struct {
 }
 
 // Functions implements tools.External: all of them are in the namespace.
-func (a *Agents) Functions() []any { return nil }
+func (a *Set) Functions() []any { return nil }
 
 // Namespaces implements tools.External.
-func (a *Agents) Namespaces(*tools.SpecOptions) []any {
+func (a *Set) Namespaces(*tools.SpecOptions) []any {
 	spawn := "Starts an agent that works on a task of its own beside you, in the same folder and under the same permissions, and gives its id at once. " +
 		"Use it when the user wants work done side by side, or when a part of it is well defined and needs little of what you know. Say everything it needs. Go on with something else meanwhile; wait_agent tells when it is done."
 	for _, r := range a.opts.Roles {
@@ -93,21 +93,21 @@ func (a *Agents) Namespaces(*tools.SpecOptions) []any {
 }
 
 // Find implements tools.External.
-func (a *Agents) Find(namespace, name string) (func(context.Context, *tools.Turn, tools.Call) tools.Output, bool) {
+func (a *Set) Find(namespace, name string) (func(context.Context, *tools.Turn, tools.Call) tools.Output, bool) {
 	if namespace != Namespace && namespace != "" {
 		return nil, false
 	}
 	switch name {
 	case Spawn:
-		return with(a, protocol.CollabAgentToolSpawnAgent, (*Agents).spawn), true
+		return with(a, protocol.CollabAgentToolSpawnAgent, (*Set).spawn), true
 	case "send_input":
-		return with(a, protocol.CollabAgentToolSendInput, (*Agents).sendInput), true
+		return with(a, protocol.CollabAgentToolSendInput, (*Set).sendInput), true
 	case "wait_agent":
-		return with(a, protocol.CollabAgentToolWait, (*Agents).wait), true
+		return with(a, protocol.CollabAgentToolWait, (*Set).wait), true
 	case "close_agent":
-		return with(a, protocol.CollabAgentToolCloseAgent, (*Agents).closeAgent), true
+		return with(a, protocol.CollabAgentToolCloseAgent, (*Set).closeAgent), true
 	case "resume_agent":
-		return with(a, protocol.CollabAgentToolResumeAgent, (*Agents).resume), true
+		return with(a, protocol.CollabAgentToolResumeAgent, (*Set).resume), true
 	}
 	return nil, false
 }
@@ -120,7 +120,7 @@ type call struct {
 }
 
 // with decodes the arguments of a call, and shows it.
-func with[A any](a *Agents, tool protocol.CollabAgentTool, run func(*Agents, context.Context, *call, *A) (any, error)) func(context.Context, *tools.Turn, tools.Call) tools.Output {
+func with[A any](a *Set, tool protocol.CollabAgentTool, run func(*Set, context.Context, *call, *A) (any, error)) func(context.Context, *tools.Turn, tools.Call) tools.Output {
 	return func(ctx context.Context, t *tools.Turn, c tools.Call) tools.Output {
 		if t.ThreadID != a.opts.Thread {
 			return tools.Output{Text: "a review has no agents", Failed: true}
@@ -154,12 +154,12 @@ func with[A any](a *Agents, tool protocol.CollabAgentTool, run func(*Agents, con
 }
 
 // to names the agent that the call is about, with its state from now on.
-func (w *call) to(a *Agents, id string) {
+func (w *call) to(a *Set, id string) {
 	w.item.ReceiverThreadIDs = []string{id}
 	w.item.AgentsStates[id] = a.state(id)
 }
 
-func (a *Agents) spawn(ctx context.Context, w *call, args *spawnArgs) (any, error) {
+func (a *Set) spawn(ctx context.Context, w *call, args *spawnArgs) (any, error) {
 	in, prompt, err := args.input()
 	if err != nil {
 		return nil, err
@@ -212,7 +212,7 @@ type spawned struct {
 }
 
 // drop forgets an agent that did not start.
-func (a *Agents) drop(g *agent) {
+func (a *Set) drop(g *agent) {
 	g.close()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -221,7 +221,7 @@ func (a *Agents) drop(g *agent) {
 
 // role finds one by its name; nil is the usual agent, which the names that models know
 // from elsewhere mean as well.
-func (a *Agents) role(name *string) (*config.AgentRole, error) {
+func (a *Set) role(name *string) (*config.AgentRole, error) {
 	if name == nil || *name == "" {
 		return nil, nil
 	}
@@ -278,7 +278,7 @@ func apply(role *config.AgentRole, begin *protocol.ThreadStartParams, under *pro
 	return nil
 }
 
-func (a *Agents) sendInput(ctx context.Context, w *call, args *sendArgs) (any, error) {
+func (a *Set) sendInput(ctx context.Context, w *call, args *sendArgs) (any, error) {
 	in, prompt, err := args.input()
 	if err != nil {
 		return nil, err
@@ -300,7 +300,7 @@ func (a *Agents) sendInput(ctx context.Context, w *call, args *sendArgs) (any, e
 }
 
 // wait waits for the first of some agents.
-func (a *Agents) wait(ctx context.Context, w *call, args *waitArgs) (any, error) {
+func (a *Set) wait(ctx context.Context, w *call, args *waitArgs) (any, error) {
 	if len(args.Targets) == 0 {
 		return nil, errors.New("targets must name at least one agent")
 	}
@@ -346,7 +346,7 @@ func final(s protocol.CollabAgentStatus) bool {
 	return s != protocol.CollabAgentStatusPendingInit && s != protocol.CollabAgentStatusRunning
 }
 
-func (a *Agents) closeAgent(_ context.Context, w *call, args *closeArgs) (any, error) {
+func (a *Set) closeAgent(_ context.Context, w *call, args *closeArgs) (any, error) {
 	w.item.ReceiverThreadIDs = []string{args.Target}
 	w.tell()
 	g := a.find(args.Target)
@@ -361,7 +361,7 @@ func (a *Agents) closeAgent(_ context.Context, w *call, args *closeArgs) (any, e
 	}{status(before)}, nil
 }
 
-func (a *Agents) resume(ctx context.Context, w *call, args *resumeArgs) (any, error) {
+func (a *Set) resume(ctx context.Context, w *call, args *resumeArgs) (any, error) {
 	w.item.ReceiverThreadIDs = []string{args.ID}
 	w.tell()
 	defer w.to(a, args.ID)

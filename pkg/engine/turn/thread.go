@@ -79,9 +79,9 @@ type facts struct {
 	client       *responses.Client
 	bearers      *provider.Tokens // of the provider\'s auth command
 	mcp          *mcp.Servers
-	starts       *startNotes    // of servers
-	subagents    *agents.Agents // nil where it may have none
-	tell         *teller        // nil where nothing is exported
+	starts       *startNotes // of servers
+	subagents    *agents.Set // nil where it may have none
+	tell         *teller     // nil where nothing is exported
 }
 
 // memory is what turns work on. It belongs to the goroutine of the turn that runs, once

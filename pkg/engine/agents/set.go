@@ -41,8 +41,8 @@ type Options struct {
 // grace is how long an engine has to write its session file and leave.
 const grace = 3 * time.Second
 
-// Agents are those of one thread.
-type Agents struct {
+// Set are the agents of one thread.
+type Set struct {
 	opts Options
 	ctx  context.Context
 	stop context.CancelFunc
@@ -55,14 +55,14 @@ type Agents struct {
 }
 
 // New makes the agents of a thread: none yet.
-func New(ctx context.Context, o Options) *Agents {
-	a := &Agents{opts: o, all: map[string]*agent{}, changed: make(chan struct{})}
+func New(ctx context.Context, o Options) *Set {
+	a := &Set{opts: o, all: map[string]*agent{}, changed: make(chan struct{})}
 	a.ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return a
 }
 
 // Close ends all agents and waits for them.
-func (a *Agents) Close() {
+func (a *Set) Close() {
 	a.mu.Lock()
 	a.closed = true
 	all := slices.Collect(maps.Values(a.all))
@@ -76,14 +76,14 @@ func (a *Agents) Close() {
 }
 
 // find gives an agent by its id, nil for none.
-func (a *Agents) find(id string) *agent {
+func (a *Set) find(id string) *agent {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.all[id]
 }
 
 // states gives those of some agents, and what tells that one has changed.
-func (a *Agents) states(ids []string) (map[string]protocol.CollabAgentState, <-chan struct{}) {
+func (a *Set) states(ids []string) (map[string]protocol.CollabAgentState, <-chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	m := map[string]protocol.CollabAgentState{}
@@ -97,14 +97,14 @@ func (a *Agents) states(ids []string) (map[string]protocol.CollabAgentState, <-c
 }
 
 // state is that of one agent.
-func (a *Agents) state(id string) protocol.CollabAgentState {
+func (a *Set) state(id string) protocol.CollabAgentState {
 	m, _ := a.states([]string{id})
 	return m[id]
 }
 
 // enter gives an agent a place among those that are open. It does nothing for one that has
 // it already.
-func (a *Agents) enter(g *agent) error {
+func (a *Set) enter(g *agent) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	open := 0
@@ -124,7 +124,7 @@ func (a *Agents) enter(g *agent) error {
 }
 
 // make gives an agent that has no engine yet.
-func (a *Agents) make(role *config.AgentRole, begin protocol.ThreadStartParams, under protocol.TurnStartParams) (*agent, error) {
+func (a *Set) make(role *config.AgentRole, begin protocol.ThreadStartParams, under protocol.TurnStartParams) (*agent, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("make an agent's id: %w", err)
@@ -138,7 +138,7 @@ func (a *Agents) make(role *config.AgentRole, begin protocol.ThreadStartParams, 
 }
 
 // nickname is one that no other agent of the thread has.
-func (a *Agents) nickname(role *config.AgentRole) string {
+func (a *Set) nickname(role *config.AgentRole) string {
 	from := names()
 	if role != nil && len(role.Nicknames) > 0 {
 		from = role.Nicknames
