@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/protocol"
 	"codex/tests/oauth"
 )
 
@@ -78,24 +79,24 @@ func (c *client) next() gjson.Result {
 	}
 }
 
-// call gives the answer to a request.
+// call gives the answer to a request, without the members of later releases.
 func (c *client) call(method, params string) gjson.Result {
 	c.t.Helper()
 	c.n++
 	fmt.Fprintf(c.in, `{"id":%d,"method":%q,"params":%s}`+"\n", c.n, method, params)
 	for {
 		if m := c.next(); m.Get("id").Int() == int64(c.n) && !m.Get("method").Exists() {
-			return m
+			return gjson.ParseBytes(protocol.EarlierLine(method, []byte(m.Raw)))
 		}
 	}
 }
 
-// wait gives the params of a notification.
+// wait gives the params of a notification, without those members.
 func (c *client) wait(method string) gjson.Result {
 	c.t.Helper()
 	for {
 		if m := c.next(); m.Get("method").Str == method {
-			return m.Get("params")
+			return gjson.GetBytes(protocol.EarlierLine(method, []byte(m.Raw)), "params")
 		}
 	}
 }
