@@ -66,9 +66,9 @@ const nobody = await fails(client.request("turn/start", { threadId: "01a202dd-a9
 say("an unknown thread is named", nobody?.message === "thread not found: 01a202dd-a919-73f2-a683-85da106f5c34", nobody?.message);
 const steer = await fails(client.request("turn/steer", { threadId: thread.id, input: [], expectedTurnId: "x" }));
 say("nothing to steer", steer?.message === "no active turn to steer", steer?.message);
-const unbuilt: Method = "plugin/read";
-const later = await fails(client.raw(unbuilt, { pluginName: "x" }));
-say("what is not built says so", later?.message === "plugin/read is not supported yet", later?.message);
+const unbuilt: Method = "plugin/share/list";
+const later = await fails(client.raw(unbuilt, {}));
+say("what is not built says so", later?.message === "plugin/share/list is not supported yet", later?.message);
 const broken = await client.turn(thread.id, "fail");
 say("a failed turn says why", broken.turn.status === "failed" && broken.turn.error?.message === "no such thing", broken.turn);
 
