@@ -133,3 +133,41 @@ func TestAgentIsWrittenTo(t *testing.T) {
 		t.Error(ends)
 	}
 }
+
+// An agent's engine that reads nothing holds up nobody: what is written to it waits, and its
+// parent goes on.
+func TestAgentReadsNothing(t *testing.T) {
+	t.Parallel()
+	e := start(t, withAgents(setup{args: free(),
+		script: agentCall("go", "spawn_agent", `{"message":"sub task"}`) + `{"when":"go","msg":"Done."}` + "\n" +
+			agentCall("write", "send_input", `{"target":"AGENT","message":"`+strings.Repeat("y", 200<<10)+`"}`) + `{"when":"write","msg":"never"}` + "\n" +
+			`{"when":"sub task","msg":"Did it."}` + "\n" + `{"when":"xxx","msg":"So many."}` + "\n"}))
+	e.live()
+	main := e.call("thread/start", `{}`).Get("thread.id").Str
+	e.call("turn/start", input("go"))
+	id := e.next("method", "item/completed", "params.item.tool", "spawnAgent").Get("params.item.receiverThreadIds.0").Str
+	for _, of := range []string{main, id} {
+		e.seek("the end of the turn of "+of, 0, func(l gjson.Result) bool {
+			return holds(l, []string{"method", "turn/completed", "params.threadId", of})
+		})
+	}
+	agent := e.child("--agent")
+	if err := syscall.Kill(agent, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	long := e.post("turn/start", `{"threadId":"`+id+`","input":[{"type":"text","text":"`+strings.Repeat("x", 200<<10)+`"}]}`)
+	if r := e.call("thread/read", `{"threadId":"`+main+`"}`).Get("thread"); r.Get("id").Str != main {
+		t.Error(r.Raw)
+	}
+	turn := e.call("turn/start", input("write")).Get("turn.id").Str
+	e.next("method", "item/started", "params.item.tool", "sendInput")
+	e.call("turn/interrupt", `{"threadId":"`+main+`","turnId":"`+turn+`"}`)
+	e.next("method", "turn/completed", "params.turn.id", turn, "params.turn.status", "interrupted")
+	if err := syscall.Kill(agent, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if r := e.answer(long); r.Get("result.turn.id").Str == "" {
+		t.Error(r.Raw)
+	}
+	e.quit()
+}

@@ -21,6 +21,9 @@ const (
 	maxLine = 256 << 20
 	// maxPending bounds the calls of an engine that have no answer yet.
 	maxPending = 64
+	// maxUnread bounds the messages that an engine has not read yet; their bytes are bounded
+	// as one line is.
+	maxUnread = 1024
 )
 
 // agent is one thread that works for another.
@@ -44,6 +47,7 @@ type agent struct {
 type engine struct {
 	g    *agent
 	pipe *pipeline.Pipeline
+	out  *jsonrpc.Outbox // nobody waits for an engine that does not read
 	rpc  *jsonrpc.Conn
 	live bool          // the client hears of it
 	gone chan struct{} // reaped
@@ -62,14 +66,17 @@ func (g *agent) start(ctx context.Context, resume bool) error {
 	if err != nil {
 		return err
 	}
-	e := &engine{g: g, pipe: pipe, live: o.Live(), gone: make(chan struct{}), asks: map[string]context.CancelFunc{}}
-	e.rpc = jsonrpc.NewConn(jsonrpc.NewWriter(pipe.In), jsonrpc.Options{FirstID: 1, MaxCalls: maxPending, Raw: e.raw, Handle: e.request, Bad: e.bad})
+	e := &engine{g: g, pipe: pipe, out: jsonrpc.NewOutbox(maxUnread, maxLine, false), live: o.Live(), gone: make(chan struct{}), asks: map[string]context.CancelFunc{}}
+	e.rpc = jsonrpc.NewConn(e, jsonrpc.Options{FirstID: 1, MaxCalls: maxPending, Raw: e.raw, Handle: e.request, Bad: e.bad})
 	g.a.mu.Lock()
 	g.eng = e
 	g.a.mu.Unlock()
+	go func() { // ends with the outbox, or when the pipe is closed
+		if e.out.Run(jsonrpc.NewWriter(pipe.In).WriteLine) != nil {
+			pipe.Terminate() // it reads no more, and answers nothing
+		}
+	}()
 	go e.read()
-	// A program that does not read cannot hold up a turn that ends.
-	defer context.AfterFunc(ctx, func() { _ = pipe.In.Close() })()
 	can := &protocol.InitializeCapabilities{ExperimentalApi: true, CodexTurn: e.live, AgentThreads: e.live}
 	if !e.live {
 		can.OptOutNotificationMethods = unread()
@@ -172,8 +179,24 @@ func (g *agent) close() {
 	g.become(protocol.CollabAgentStatusShutdown, nil)
 }
 
+// Write implements jsonrpc.Sender.
+func (e *engine) Write(v any) error { return e.sent(e.out.Write(v)) }
+
+// WriteLine implements jsonrpc.Sender.
+func (e *engine) WriteLine(line []byte) error { return e.sent(e.out.WriteLine(line)) }
+
+// sent ends an engine that has read nothing for too long.
+func (e *engine) sent(err error) error {
+	if errors.Is(err, jsonrpc.ErrSlow) {
+		e.g.a.opts.Log.Printf("agent %s: its engine does not read what it is sent", e.g.id)
+		e.pipe.Kill()
+	}
+	return err
+}
+
 // end interrupts what runs, and waits for the engine to leave.
 func (e *engine) end() {
+	e.out.Close()
 	_ = e.pipe.In.Close()
 	e.pipe.Terminate()
 	late := time.NewTimer(grace)
@@ -204,6 +227,7 @@ func (e *engine) read() {
 		}
 		_ = e.rpc.Line(line) // what cannot be read is logged
 	}
+	e.out.Close()
 	how := "its engine ended: " + pipeline.Blame(e.pipe.Wait(grace))
 	e.rpc.End(errors.New(how))
 	g := e.g
