@@ -209,7 +209,7 @@ func (s *session) decision(d telemetry.Decision) {
 func (s *session) result(r telemetry.Result) {
 	ctx := s.tree.tool(r)
 	s.log(ctx, "codex.tool_result", r.Time(), pairs{{"tool_name", r.Tool}, {"call_id", r.CallID}, {"arguments", r.Arguments}, {"duration_ms", ms(r.TookMs)},
-		{"success", truth(r.Success)}, {"output", r.Output}, {"mcp_server", r.Server}, {"mcp_server_origin", r.Origin}})
+		{"success", truth(r.Success)}, {"output", r.Output}, {"mcp_server", r.Server}, {"mcp_server_origin", ""}})
 	s.numbers.count("codex.tool.call", 1, "tool", r.Tool, "success", truth(r.Success))
 	s.numbers.time("codex.tool.call.duration_ms", r.TookMs, "tool", r.Tool, "success", truth(r.Success))
 }

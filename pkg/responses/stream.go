@@ -44,20 +44,23 @@ func (s *stream) run() error {
 		switch {
 		case err == nil:
 		case err == io.EOF:
-			err := s.closed()
-			s.watched.failed("", err)
-			return err
+			return s.brokeOff(s.closed())
 		case errors.Is(err, errEventTooLong):
-			return disconnected(err.Error())
+			return s.brokeOff(disconnected(err.Error()))
 		default:
-			s.watched.failed("", err)
-			return err
+			return s.brokeOff(err)
 		}
 		done, err := s.event(data)
 		if done || err != nil {
 			return err
 		}
 	}
+}
+
+// brokeOff tells of a stream that breaks off.
+func (s *stream) brokeOff(err error) error {
+	s.watched.failed("", err)
+	return err
 }
 
 // closed is for a stream that ended too early, or was none.

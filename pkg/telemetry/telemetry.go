@@ -175,7 +175,6 @@ type Result struct {
 	Tool      string `json:"tool"`
 	CallID    string `json:"callId"`
 	Server    string `json:"server,omitempty"` // of the Model Context Protocol
-	Origin    string `json:"origin,omitempty"`
 	Arguments string `json:"arguments"`
 	Output    string `json:"output"`
 	Bytes     int    `json:"bytes"` // of the whole output

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a turn with a sandboxed command needs: files for its pipes, processes, of which threads count too, and address
-// space, of which the runtime reserves 700 MB that it does not use.
+// What a turn with a sandboxed command needs: files for its pipes, processes, of which threads
+// count too, and address space, of which the runtime reserves 700 MB that it does not use.
 const (
 	leastFiles     = 32
 	leastProcesses = 40

@@ -248,7 +248,7 @@ func (l *teller) Requested(x responses.Exchange) {
 	r := telemetry.Request{When: l.sink.Now(), Endpoint: x.Path, Attempt: x.Attempt, TookMs: x.Took.Milliseconds(), Status: x.Status, Command: x.Command,
 		RequestID: x.RequestID, Ray: x.Ray}
 	if x.Err != nil {
-		r.Error = x.Err.Error()
+		r.Error = excerpt(x.Err.Error())
 	}
 	if x.Authorized {
 		r.Header = "authorization"
