@@ -8,15 +8,22 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidwall/gjson"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	collectortraces "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	"go.opentelemetry.io/proto/otlp/trace/v1"
+	tracesv1 "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/telemetry"
 )
 
 // TestJSON holds that ids are in hexadecimal and enumerations are numbers.
 func TestJSON(t *testing.T) {
-	in := &collectortraces.ExportTraceServiceRequest{ResourceSpans: []*v1.ResourceSpans{{ScopeSpans: []*v1.ScopeSpans{{Spans: []*v1.Span{{
-		TraceId: bytes.Repeat([]byte{0xab}, 16), SpanId: []byte{1, 2, 3, 4, 5, 6, 7, 8}, Name: "x", Kind: v1.Span_SPAN_KIND_SERVER, StartTimeUnixNano: 1 << 60}}}}}}}
+	in := &collectortraces.ExportTraceServiceRequest{ResourceSpans: []*tracesv1.ResourceSpans{{ScopeSpans: []*tracesv1.ScopeSpans{{Spans: []*tracesv1.Span{{
+		TraceId: bytes.Repeat([]byte{0xab}, 16), SpanId: []byte{1, 2, 3, 4, 5, 6, 7, 8}, Name: "x", Kind: tracesv1.Span_SPAN_KIND_SERVER, StartTimeUnixNano: 1 << 60}}}}}}}
 	binary, err := proto.Marshal(in)
 	if err != nil {
 		t.Fatal(err)
@@ -49,13 +56,16 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// FuzzLines holds that no line does harm, and that none but the first does anything before a
-// session has begun.
+// FuzzLines holds that a line which is not JSON is an error; that none but the first sets
+// anything up; that a session begins once; and that every span which began has ended when it
+// is over, whatever was told of its turns.
 func FuzzLines(f *testing.F) {
 	for _, line := range []string{
 		`{"method":"telemetry/start","params":{"settings":{"environment":"e"},"session":{"threadId":"t"}}}`,
 		`{"method":"telemetry/start","params":{"settings":{"logs":{"endpoint":"http://127.0.0.1:1/"},"traceState":{"a":{"b":"c"}}}}}`,
 		`{"method":"telemetry/prompt","params":{"at":1,"length":-1}}`,
+		`{"method":"telemetry/turn/started","params":{"at":1,"turnId":"u"}}`,
+		`{"method":"telemetry/request","params":{"at":1,"tookMs":-9223372036854775808,"status":200}}`,
 		`{"method":"telemetry/turn/ended","params":{"at":1,"firstMs":9223372036854775807,"usage":{"input":-5}}}`,
 		`{"method":"telemetry/result","params":{"tookMs":-9223372036854775808}}`,
 		`{"method":"telemetry/deltas","params":{"kinds":{"":1}}}`, `{`, `[]`, ``,
@@ -66,10 +76,29 @@ func FuzzLines(f *testing.F) {
 		ctx, stop := context.WithCancel(context.Background())
 		stop() // nothing is sent
 		s := &session{getenv: func(string) string { return "" }, faults: &faults{stderr: &bytes.Buffer{}}}
+		err := s.line(ctx, []byte(line))
+		if err == nil && !jsonrpc.Valid([]byte(line)) {
+			t.Error("taken, and not JSON")
+		}
+		first := gjson.Get(line, "method").Str == telemetry.MethodStart
+		if began := s.numbers != nil; began != (first && err == nil) || !began && (s.logs != nil || s.spans != nil || s.meter != nil || s.tree != nil) {
+			t.Errorf("began: %v, after %v", began, err)
+		}
 		begin := `{"method":"telemetry/start","params":{"settings":{"environment":"e"},"session":{"threadId":"t"}}}`
-		for _, l := range []string{line, begin, line} {
+		if began := s.numbers != nil; (s.line(ctx, []byte(begin)) == nil) == began {
+			t.Error("begins twice, or not at all")
+		}
+		if first && s.line(ctx, []byte(line)) == nil {
+			t.Error("a second session began")
+		}
+		spans := tracetest.NewSpanRecorder()
+		s.tree = newTree(trace.NewTracerProvider(trace.WithSpanProcessor(spans)).Tracer("t"), &config.Otel{}, s.getenv)
+		for _, l := range []string{`{"method":"telemetry/turn/started","params":{"at":1}}`, line, line} {
 			_ = s.line(ctx, []byte(l))
 		}
 		_ = s.close(ctx)
+		if began, ended := len(spans.Started()), len(spans.Ended()); began == 0 || began != ended {
+			t.Errorf("%d spans began, %d ended", began, ended)
+		}
 	})
 }

@@ -1,12 +1,16 @@
 package state
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/protocol"
@@ -131,18 +135,45 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// FuzzNotify holds that params of any shape do nothing bad.
+// FuzzNotify holds that two states which are told the same are the same, whatever becomes of the
+// bytes they were told with; that what is about another thread changes nothing; that no step is
+// done twice; and that a turn leaves nothing behind when it ends.
 func FuzzNotify(f *testing.F) {
 	methods := []string{protocol.NoteItemStarted, protocol.NoteItemCompleted, protocol.NoteTurnStarted, protocol.NoteTurnCompleted, protocol.NoteTurnPlanUpdated,
 		protocol.NoteThreadSettingsUpdated, protocol.NoteHookCompleted, protocol.NoteAccountRateLimitsUpdated, protocol.NoteItemAgentMessageDelta, protocol.NoteItemCommandExecutionOutputDelta, protocol.NoteError}
 	f.Add(uint(0), `{"item":{"type":"commandExecution","id":"1","commandActions":[{}]}}`)
+	f.Add(uint(0), `{"item":{"type":"commandExecution","id":"1","commandActions":[{"type":"read"}]}}`)
+	f.Add(uint(0), `{"item":{"type":"fileChange","changes":[{"path":"/a","kind":{"type":"update","move_path":"/b"}}]}}`)
 	f.Add(uint(3), `{"turn":{"status":"failed"}}`)
+	f.Add(uint(4), `{"plan":[{"step":"a","status":"completed"},{"step":"b","status":"?"}]}`)
+	f.Add(uint(8), `{"itemId":"m","delta":"x","threadId":"t"}`)
 	f.Fuzz(func(t *testing.T, n uint, params string) {
-		s := &State{}
-		for range 2 {
-			s.Notify(methods[n%uint(len(methods))], []byte(params), at(1))
-			s.Notify(protocol.NoteItemCompleted, []byte(params), at(2))
+		method := methods[n%uint(len(methods))]
+		told := func(spoil bool) *State {
+			s := &State{Thread: Thread{ID: "t"}}
+			for i, m := range []string{method, protocol.NoteItemCompleted, method} {
+				p := []byte(params)
+				s.Notify(m, p, at(i))
+				if spoil {
+					copy(p, bytes.Repeat([]byte("#"), len(p)))
+				}
+			}
+			return s
 		}
-		s.Effects()
+		s, again := told(false), told(true)
+		if !reflect.DeepEqual(s, again) {
+			t.Fatalf("kept of what it was told:\n%+v\n%+v", s, again)
+		}
+		if s.Done < 0 || s.Done > s.Tasks {
+			t.Errorf("%d of %d steps are done", s.Done, s.Tasks)
+		}
+		if id := gjson.Get(params, "threadId"); id.Type == gjson.String && id.Str != "t" && !reflect.DeepEqual(s, &State{Thread: Thread{ID: "t"}}) {
+			t.Errorf("changed by what thread %q was told: %+v", id.Str, s)
+		}
+		s.Notify(protocol.NoteTurnCompleted, []byte(`{"turn":{"status":"completed"}}`), at(9))
+		effects := s.Effects()
+		if _, ok := effects[len(effects)-1].(TurnEnded); !ok || len(s.Active) > 0 || len(s.Asks) > 0 || s.exploring != nil || s.message != "" || s.Turn != (Turn{}) {
+			t.Errorf("a turn that has ended left %+v", s)
+		}
 	})
 }
