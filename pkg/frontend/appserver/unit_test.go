@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -253,10 +254,11 @@ func BenchmarkList10000(b *testing.B) {
 	}
 }
 
-// FuzzHandle holds that a request has one answer, and anything else none.
+// FuzzHandle holds that a request has one answer, and one whose id cannot be an answer's too;
+// anything else has none.
 func FuzzHandle(f *testing.F) {
 	for _, seed := range []string{`{"method":"thread/list","id":1,"params":{}}`, `{"id":0,"result":{}}`, `{"method":"turn/start","id":"a","params":{"threadId":"x","input":[{"type":"text"}]}}`,
-		`{"method":"config/value/write","id":1,"params":{"keyPath":"a.\"b\"","value":{"c":[1]},"mergeStrategy":"upsert"}}`, `not json`, `{"method":"thread/start","id":1,"params":{"config":{"a":{"b":1}}}}`} {
+		`{"method":"config/value/write","id":1,"params":{"keyPath":"a.\"b\"","value":{"c":[1]},"mergeStrategy":"upsert"}}`, `not json`, `{"method":"thread/start","id":1,"params":{"config":{"a":{"b":1}}}}`, `{"method":"x","id":{}}`} {
 		f.Add([]byte(seed))
 	}
 	s, c, k := server(f)
@@ -277,7 +279,7 @@ func FuzzHandle(f *testing.F) {
 				answers++
 			}
 		}
-		if want := err == nil && m.Kind == jsonrpc.KindRequest; want != (answers == 1) {
+		if want := err == nil && m.Kind == jsonrpc.KindRequest || errors.Is(err, jsonrpc.ErrID); want != (answers == 1) {
 			t.Errorf("%d answers to %q", answers, line)
 		}
 	})
