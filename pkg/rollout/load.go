@@ -125,6 +125,10 @@ func (r *reconstruct) line(b []byte) bool {
 			return false
 		}
 		rh := payload.Get("replacement_history")
+		if !rh.IsArray() && payload.Get("message").Type != gjson.String { // it would leave nothing of what is older
+			r.h.Dropped++
+			return false
+		}
 		r.flush()
 		if !r.haveCtx {
 			r.haveCtx = true // cleared: the context is sent again in full

@@ -129,6 +129,16 @@ func TestTornLine(t *testing.T) {
 }
 
 // Lines longer than a read chunk, and a file that has many chunks.
+// A compaction of wrong types takes nothing away: it counts as a line that can't be read.
+func TestCompactionOfWrongTypes(t *testing.T) {
+	for _, payload := range []string{`{"message":5,"replacement_history":"x"}`, `{"replacement_history":null}`, `{}`, `[]`, `5`} {
+		h, err := Load(write(t, item(1), Entry{TypeCompacted, json.RawMessage(payload)}, item(2)))
+		if err != nil || texts(h) != "1 2" || h.Dropped != 1 || h.Compactions != 0 {
+			t.Errorf("%s: %v, items %q, dropped %d", payload, err, texts(h), h.Dropped)
+		}
+	}
+}
+
 func TestBackwardOverChunks(t *testing.T) {
 	var want []string
 	path := filepath.Join(t.TempDir(), "f")
