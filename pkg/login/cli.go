@@ -133,7 +133,7 @@ func (c *statusCmd) Run(s *session) error {
 	}
 	a, err := auth.Parse([]byte(text))
 	if err != nil {
-		return s.say("Error checking login status: %v", err)
+		return s.say("Error checking login status: %v; codex logout removes what is stored", err)
 	}
 	switch a.Mode {
 	case auth.APIKey:
