@@ -19,12 +19,16 @@ const (
 	roundsFrom = "2026-07-28"
 	// answerTime is how long a client may take for the next request: the user is thinking.
 	answerTime = time.Hour
+	// maxRounds bounds calls that go on, and those that have ended and whose result nobody has
+	// asked for: of these the oldest is forgotten.
+	maxRounds = 2 * maxRunning
 )
 
 // rounds is a call whose questions are answered in requests of their own. Its turn goes on
 // between them.
 type rounds struct {
 	state   string // names it, and is known to its client alone
+	order   int    // in which they have begun
 	tool    string
 	call    *call
 	waiting chan struct{} // holds a token while no request waits
@@ -52,18 +56,16 @@ func hasRounds(req *mcp.CallToolRequest) bool {
 	return req.ProtocolVersion() >= roundsFrom && (first == nil || first.ProtocolVersion >= roundsFrom)
 }
 
-// begin runs a call beside its request.
+// begin runs a call beside its request, which waits for it then.
 func (s *Server) begin(req *mcp.CallToolRequest, run func(ctx context.Context, c *call) *mcp.CallToolResult) *rounds {
 	ctx, cancel := context.WithCancel(s.ctx)
 	r := &rounds{state: rand.Text(), tool: req.Params.Name, waiting: make(chan struct{}, 1), asked: make(chan struct{}, 1), ended: make(chan struct{}),
 		cancel: cancel, open: map[string]*question{}}
-	r.waiting <- struct{}{}
 	r.late = time.AfterFunc(answerTime, func() { s.forget(r) })
+	r.late.Stop() // until something is asked
 	r.call = s.newCall(ctx, req)
 	r.call.rounds = r
-	s.mu.Lock()
-	s.rounds[r.state] = r
-	s.mu.Unlock()
+	s.keep(r)
 	s.engines.Go(func() {
 		defer cancel()
 		r.result = run(ctx, r.call)
@@ -72,15 +74,45 @@ func (s *Server) begin(req *mcp.CallToolRequest, run func(ctx context.Context, c
 	return r
 }
 
+// keep has the requests to come find a call.
+func (s *Server) keep(r *rounds) {
+	s.mu.Lock()
+	s.begun++
+	r.order = s.begun
+	s.rounds[r.state] = r
+	var oldest *rounds
+	for _, o := range s.rounds {
+		if o.over() && (oldest == nil || o.order < oldest.order) {
+			oldest = o
+		}
+	}
+	full := len(s.rounds) > maxRounds
+	s.mu.Unlock()
+	if full && oldest != nil {
+		s.forget(oldest)
+	}
+}
+
+// over says whether a call has its result.
+func (r *rounds) over() bool {
+	select {
+	case <-r.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // forget ends a call that no request will ask for any more.
 func (s *Server) forget(r *rounds) {
 	r.cancel()
+	r.late.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.rounds, r.state)
 }
 
-// proceed takes the answers that a request brings to a call.
+// proceed finds the call that a request goes on with, and takes the answers that it brings.
 func (s *Server) proceed(req *mcp.CallToolRequest) (*rounds, error) {
 	s.mu.Lock()
 	r := s.rounds[req.Params.RequestState]
@@ -88,22 +120,16 @@ func (s *Server) proceed(req *mcp.CallToolRequest) (*rounds, error) {
 	if r == nil || r.tool != req.Params.Name {
 		return nil, &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: "requestState is of no call that waits for answers"}
 	}
+	select {
+	case <-r.waiting:
+	default:
+		return nil, errTwice
+	}
+	r.late.Stop()
 	r.call.serve(req)
 	for name, response := range req.Params.InputResponses {
-		answer, ok := response.(*mcp.ElicitResult)
-		if !ok {
-			continue
-		}
-		text, err := json.Marshal(answer)
-		if err != nil {
-			return nil, fmt.Errorf("encode the answer to %s: %w", name, err)
-		}
-		r.mu.Lock()
-		q := r.open[name]
-		delete(r.open, name)
-		r.mu.Unlock()
-		if q != nil { // else it was asked for no more
-			q.answer <- text
+		if answer, ok := response.(*mcp.ElicitResult); ok {
+			r.take(name, answer)
 		}
 	}
 	return r, nil
@@ -111,18 +137,27 @@ func (s *Server) proceed(req *mcp.CallToolRequest) (*rounds, error) {
 
 var errTwice = &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "another request waits for this call"}
 
-// wait gives the end of a call, or what it wants to know until then. A request that is
-// cancelled ends the call.
-func (s *Server) wait(ctx context.Context, r *rounds) (*mcp.CallToolResult, error) {
-	select {
-	case <-r.waiting:
-		defer func() { r.waiting <- struct{}{} }()
-	default:
-		return nil, errTwice
+// take gives a question its answer, which counts for nothing where it is asked for no more. One
+// that cannot be read leaves it open.
+func (r *rounds) take(name string, answer *mcp.ElicitResult) {
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return
 	}
-	r.late.Stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if q := r.open[name]; q != nil {
+		q.answer <- text
+		delete(r.open, name)
+	}
+}
+
+// wait gives the end of a call, or what it wants to know until then, to the one request that
+// waits. A request that is cancelled ends the call.
+func (s *Server) wait(ctx context.Context, r *rounds) (*mcp.CallToolResult, error) {
+	defer func() { r.waiting <- struct{}{} }()
 	for {
-		if open := r.questions(); open != nil {
+		if open := r.questions(); open != nil && !r.over() {
 			r.late.Reset(answerTime)
 			return &mcp.CallToolResult{InputRequests: open, RequestState: r.state}, nil
 		}

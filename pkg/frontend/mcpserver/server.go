@@ -64,6 +64,7 @@ type Server struct {
 	mu       sync.Mutex
 	sessions map[string]*session
 	rounds   map[string]*rounds // by their state
+	begun    int                // counts those
 	used     int                // counts turns, to know which session was used last
 }
 
