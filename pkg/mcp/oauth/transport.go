@@ -62,6 +62,9 @@ func (t *transport) stored(ctx context.Context) (Entry, bool, error) {
 	defer t.mu.Unlock()
 	if time.Now().After(t.known.until) {
 		e, ok, err := t.store.Get(ctx, t.server)
+		if ctx.Err() != nil { // what the keyring would have said is not known
+			return e, ok, err
+		}
 		t.known = remembered{e, ok, err, time.Now().Add(ringFresh)}
 	}
 	return t.known.entry, t.known.ok, t.known.err
