@@ -45,7 +45,7 @@ func desk(t *testing.T, script string) (home, work string) {
 		}
 	}
 	path := filepath.Join(root, "script.jsonl")
-	config := fmt.Sprintf("model_provider = \"scripted\"\n[model_providers.scripted]\nname = \"scripted\"\ncommand = [%q, \"replay\", %q]\n",
+	config := fmt.Sprintf("mcp_oauth_credentials_store = \"file\"\nmodel_provider = \"scripted\"\n[model_providers.scripted]\nname = \"scripted\"\ncommand = [%q, \"replay\", %q]\n",
 		filepath.Join(binaries, "codex-model"), path)
 	for name, text := range map[string]string{path: script, filepath.Join(home, "config.toml"): config} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {

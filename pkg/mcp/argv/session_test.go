@@ -41,7 +41,7 @@ func (p *program) call(args ...string) (status int, stdout, stderr string) {
 	}
 	status = Main(context.Background(), args, Process{Stdout: &out, Stderr: &errs, In: strings.NewReader(p.stdin), Environ: os.Environ(), Now: time.Now,
 		Browser: func(address string) { p.browser(address) },
-		Env:     config.Env{Get: get, Home: p.home, Cwd: p.home, SystemDir: filepath.Join(p.home, "etc")}})
+		Env:     config.Env{Get: get, Home: p.home, Cwd: p.home, UID: -1, SystemDir: filepath.Join(p.home, "etc")}})
 	return status, out.String(), errs.String()
 }
 
