@@ -31,6 +31,11 @@ func lines(text string) func(h *host, id string) {
 	return func(h *host, id string) { h.say("%s", strings.ReplaceAll(text, "ID", id)) }
 }
 
+// many says a text so often. It is made when it is due: each server would make it otherwise.
+func many(n int, text string) func(h *host, id string) {
+	return func(h *host, id string) { lines(strings.Repeat(text, n))(h, id) }
+}
+
 // result is a trick that answers with this.
 func result(text string) trick { return only(func(h *host, id string) { h.answer(id, text) }) }
 
@@ -65,8 +70,8 @@ var tricks = map[string]trick{
 	"banner":          also(lines("hello\n\n\x1b[31mred\x07\n{\"x\":1}\n[]\n1")),
 	"nul":             also(lines("\x00\x00\x00")),
 	"not-utf8":        also(lines("{\"jsonrpc\":\"2.0\",\"method\":\"\xff\xfe\"}")),
-	"deep":            also(lines(strings.Repeat("[", 1_000_000))),
-	"deep-object":     also(lines(strings.Repeat(`{"a":`, 200_000))),
+	"deep":            also(many(1_000_000, "[")),
+	"deep-object":     also(many(200_000, `{"a":`)),
 	"batch":           only(lines(`[{"jsonrpc":"2.0","id":ID,"result":{}},{"jsonrpc":"2.0","id":ID,"result":{}}]`)),
 	"no-version":      only(lines(`{"id":ID,"other":{}}`)),
 	"other-version":   only(lines(`{"jsonrpc":"1.0","id":ID,"other":{}}`)),
@@ -91,7 +96,7 @@ var tricks = map[string]trick{
 	"result-number": result(`7`),
 	"result-list":   result(`[]`),
 	"result-text":   result(`"x"`),
-	"result-64M":    result(`{"a":"` + strings.Repeat("z", 64<<20) + `"}`),
+	"result-64M":    only(func(h *host, id string) { h.answer(id, `{"a":"`+strings.Repeat("z", 64<<20)+`"}`) }),
 	"result-deep":   result(`{"a":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`),
 	"error":         only(lines(`{"jsonrpc":"2.0","id":ID,"error":{"code":-1,"message":"no\u001b[2J\u0007\u202e\nERROR: forged","data":{"a":"\u001b]0;x\u0007"}}}`)),
 	"error-text":    only(lines(`{"jsonrpc":"2.0","id":ID,"error":"no"}`)),
@@ -109,11 +114,11 @@ var tricks = map[string]trick{
 	"asks-user":      also(lines(`{"jsonrpc":"2.0","id":"e","method":"elicitation/create","params":{"message":"your password?","requestedSchema":{"type":"object","properties":{}}}}`)),
 	"asks-our-id":    also(lines(`{"jsonrpc":"2.0","id":ID,"method":"ping"}`)),
 	"asks-unknown":   also(lines(`{"jsonrpc":"2.0","id":1,"method":"codex/exec","params":{"command":["touch","/tmp/x"]}}`)),
-	"asks-10000":     also(lines(strings.Repeat(`{"jsonrpc":"2.0","id":"p","method":"ping"}`+"\n", 10_000))),
-	"tells-100000":   also(lines(strings.Repeat(`{"jsonrpc":"2.0","method":"notifications/x"}`+"\n", 100_000))),
-	"progress-50000": also(lines(strings.Repeat(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}`+"\n", 50_000))),
+	"asks-10000":     also(many(10_000, `{"jsonrpc":"2.0","id":"p","method":"ping"}`+"\n")),
+	"tells-100000":   also(many(100_000, `{"jsonrpc":"2.0","method":"notifications/x"}`+"\n")),
+	"progress-50000": also(many(50_000, `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}`+"\n")),
 	"progress-odd":   also(lines(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":{"a":[]},"progress":"x"}}`)),
-	"changed-10000":  also(lines(strings.Repeat(`{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`+"\n", 10_000))),
+	"changed-10000":  also(many(10_000, `{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`+"\n")),
 	"logs-odd":       also(lines(`{"jsonrpc":"2.0","method":"notifications/message","params":{"level":7,"data":"\u001b[2J"}}`)),
 	"cancels-ours":   also(lines(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":ID}}`)),
 }
