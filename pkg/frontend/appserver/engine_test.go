@@ -36,13 +36,13 @@ func engine() {
 		case "initialized":
 		case "thread/start", "thread/resume":
 			fmt.Printf(`{"id":%s,"result":{}}`+"\n", id)
-			note("warning", fmt.Sprintf(`{"threadId":"T","message":%s}`, quote(method+" "+strings.Join(os.Args[1:], " ")+" "+m.Get("params").Raw)))
+			note("warning", fmt.Sprintf(`{"message":%s}`, quote(method+" "+strings.Join(os.Args[1:], " ")+" "+m.Get("params").Raw)))
 		case "turn/start":
 			if path := m.Get("params.model").Str; strings.HasPrefix(path, "/") { // the test's way to make a file
 				_ = os.MkdirAll(filepath.Dir(path), 0o700)
 				_ = os.WriteFile(path, []byte(fmt.Sprintf(`{"type":"session_meta","payload":{"id":%q}}`+"\n", thread)), 0o600)
 			}
-			note("warning", fmt.Sprintf(`{"threadId":"T","message":%s}`, quote("turn "+m.Get("params").Raw)))
+			note("warning", fmt.Sprintf(`{"message":%s}`, quote("turn "+m.Get("params").Raw)))
 			fmt.Printf(`{"id":%s,"result":{"turn":{}}}`+"\n", id)
 			note("thread/settings/updated", fmt.Sprintf(`{"threadId":%q,"threadSettings":{"cwd":"/","approvalPolicy":"never","model":"m2","effort":"high","sandboxPolicy":{"type":"readOnly"}}}`, thread))
 			note("turn/started", `{"turn":{"id":"u"}}`)
