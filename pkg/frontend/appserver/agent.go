@@ -2,6 +2,7 @@ package appserver
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/tidwall/gjson"
 
@@ -47,20 +48,21 @@ func (c *child) of(method string, params gjson.Result) *loadedThread {
 func (c *child) adoptAgent(v gjson.Result) *loadedThread {
 	p := c.t
 	t := &loadedThread{s: p.s, id: v.Get("id").String(), eph: v.Get("ephemeral").Bool(), path: v.Get("path").String(), parent: p, client: p.client, subs: map[*conn]struct{}{}}
-	p.mu.Lock()
+	var th protocol.Thread
+	if json.Unmarshal([]byte(v.Raw), &th) != nil {
+		return nil
+	}
+	p.mu.Lock() // who joins the parent meanwhile follows the agent after that
 	t.begun = p.begun
+	t.begun.Thread = th
 	for o := range p.subs {
 		t.subs[o] = struct{}{}
 	}
+	added := p.s.add(t)
 	p.mu.Unlock()
-	t.begun.Thread = protocol.Thread{}
-	if json.Unmarshal([]byte(v.Raw), &t.begun.Thread) != nil {
+	if !added { // a client has opened its file meanwhile
 		return nil
 	}
-	s := p.s
-	s.mu.Lock()
-	s.threads[t.id] = t
-	s.mu.Unlock()
 	t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusIdle})
 	return t
 }
@@ -73,6 +75,24 @@ func (s *Server) agentsOf(p *loadedThread) (agents []*loadedThread) {
 		}
 	}
 	return agents
+}
+
+// agentsWork tells whether one of them has a turn; t.mu is held.
+func (t *loadedThread) agentsWork() bool {
+	return slices.ContainsFunc(t.s.agentsOf(t), func(a *loadedThread) bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.turn != nil
+	})
+}
+
+// apart is an error for the thread of an agent: its file is in the hands of the engine of its
+// parent.
+func (t *loadedThread) apart() error {
+	if t.parent == nil {
+		return nil
+	}
+	return jsonrpc.Invalidf("thread %s is that of an agent at work for thread %s: close it, or that thread, first", t.id, t.parent.id)
 }
 
 // follow lets a client that has joined a thread hear of its agents too.

@@ -398,7 +398,6 @@ func (c *child) ended(how string) {
 	}
 	turn, asks := t.turn, slices.Clone(t.asks)
 	t.turn, t.commands, t.agents, t.keep = nil, nil, nil, false
-	t.rest()
 	t.mu.Unlock()
 	message := fmt.Sprintf("the engine of this thread ended unexpectedly: %s", how)
 	if leaving {
@@ -409,6 +408,9 @@ func (c *child) ended(how string) {
 	for _, g := range t.s.agentsOf(t) {
 		g.gone(message, leaving)
 	}
+	t.mu.Lock()
+	t.rest()
+	t.mu.Unlock()
 }
 
 // settle ends what waited for an engine that has ended.

@@ -60,6 +60,11 @@ func (s *Server) adopt(t *loadedThread, c *conn) bool {
 		t.client = *c.client
 	}
 	c.mu.Unlock()
+	return s.add(t)
+}
+
+// add registers a thread; false when another one has its id.
+func (s *Server) add(t *loadedThread) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.threads[t.id] != nil {
@@ -131,7 +136,7 @@ func (t *loadedThread) rest() {
 	}
 	var d time.Duration
 	switch {
-	case t.turn != nil, t.parent != nil: // an agent goes when it is closed, or with its engine
+	case t.turn != nil, t.parent != nil, t.agentsWork(): // an agent goes when it is closed, or with its engine
 		return
 	case t.child != nil && t.idle():
 		if !t.stale {
@@ -159,7 +164,7 @@ func (t *loadedThread) materialized() bool {
 // in the queue.
 func (t *loadedThread) rested() {
 	t.mu.Lock()
-	if t.turn != nil || t.s.thread(t.id) != t {
+	if t.turn != nil || t.agentsWork() || t.s.thread(t.id) != t {
 		t.mu.Unlock()
 		return
 	}
@@ -249,6 +254,7 @@ func (t *loadedThread) fromEngine(c *child, method string, line []byte) {
 			t.mu.Unlock()
 			if t.parent != nil && p.Status.Type == protocol.ThreadStatusNotLoaded {
 				t.s.drop(t) // it is closed
+				t.calm()
 			}
 		}
 		t.s.broadcastLine(method, line)
@@ -338,6 +344,11 @@ func (t *loadedThread) turnEnded() {
 	memory := t.memory
 	t.rest()
 	t.mu.Unlock()
+	if p := t.parent; p != nil { // it may have waited for this agent
+		p.mu.Lock()
+		p.rest()
+		p.mu.Unlock()
+	}
 	if memory != "" {
 		t.do(t.settleMemory)
 	}

@@ -219,6 +219,9 @@ func (s *Server) threadArchive(r *request, p *protocol.ThreadArchiveParams) (any
 		return nil, jsonrpc.Invalidf("no rollout found for thread id %s", p.ThreadID)
 	}
 	if t := s.thread(id); t != nil {
+		if err := t.apart(); err != nil {
+			return nil, err
+		}
 		t.end(s.opts.Grace)
 		s.drop(t)
 		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
@@ -243,6 +246,9 @@ func (s *Server) threadDelete(r *request, p *protocol.ThreadDeleteParams) (any, 
 		return nil, jsonrpc.Invalidf("no rollout found for thread id %s", p.ThreadID)
 	}
 	if t != nil {
+		if err := t.apart(); err != nil {
+			return nil, err
+		}
 		t.end(s.opts.Grace)
 		s.drop(t)
 		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
@@ -323,13 +329,14 @@ func (s *Server) threadRevert(r *request, p *protocol.ThreadRevertParams) (any, 
 // its next engine reads what is left.
 func (s *Server) threadRollback(r *request, p *protocol.ThreadRollbackParams) (any, error) {
 	t, err := s.mine(p.ThreadID)
+	if err == nil {
+		err = t.apart()
+	}
 	switch {
 	case err != nil:
 		return nil, err
 	case p.NumTurns == 0:
 		return nil, jsonrpc.Invalidf("numTurns must be >= 1")
-	case t.parent != nil:
-		return nil, jsonrpc.Invalidf("thread %s is that of an agent at work: it cannot be rolled back", t.id)
 	case t.eph || !t.materialized():
 		return nil, jsonrpc.Invalidf("thread rollback requires persisted thread history")
 	}
