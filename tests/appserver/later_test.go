@@ -92,8 +92,10 @@ func TestItemsList(t *testing.T) {
 	if got := texts(one.Get("data")); !slices.Equal(got, []string{"two"}) {
 		t.Errorf("read: %v", got)
 	}
-	if got := c.call("thread/items/list", fmt.Sprintf(`{"threadId":%q,"cursor":"x"}`, id)).Get("error.message").Str; got != "invalid cursor: x" {
-		t.Error(got)
+	for cursor, says := range map[string]string{`"x"`: "x", `1`: "1", `[]`: "[]"} {
+		if got := c.call("thread/items/list", fmt.Sprintf(`{"threadId":%q,"cursor":%s}`, id, cursor)).Get("error.message").Str; got != "invalid cursor: "+says {
+			t.Error(got)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
 
@@ -30,17 +31,24 @@ func (s *Server) threadItemsList(r *request, p *protocol.ThreadItemsListParams) 
 		turns = slices.DeleteFunc(turns, func(t protocol.Turn) bool { return t.ID != *p.TurnID })
 	}
 	var cursor *string
-	if v := gjson.ParseBytes(p.Cursor); v.Type == gjson.String || v.IsObject() {
+	switch v := gjson.ParseBytes(p.Cursor); {
+	case v.Type == gjson.String || v.IsObject():
 		text := v.String()
 		cursor = &text
+	case v.Type != gjson.Null:
+		return nil, jsonrpc.Invalidf("invalid cursor: %s", jsonrpc.Shorten(v.Raw))
 	}
 	ask := pageAsked[protocol.ThreadItemEntry]{cursor: cursor, limit: p.Limit, dir: p.SortDirection,
 		at: func(cursor string) (func(protocol.ThreadItemEntry) bool, bool, error) {
 			var c itemsCursor
 			err := json.Unmarshal([]byte(cursor), &c)
-			return func(e protocol.ThreadItemEntry) bool { return e.Item.ItemID() == c.ItemID }, c.IncludeAnchor, err
+			return func(e protocol.ThreadItemEntry) bool {
+				return e.Item.ItemID() == c.ItemID && (c.TurnID == "" || c.TurnID == e.TurnID)
+			}, c.IncludeAnchor, err
 		},
-		cursorAt: func(e protocol.ThreadItemEntry, including bool) any { return itemsCursor{e.Item.ItemID(), including} }}
+		cursorAt: func(e protocol.ThreadItemEntry, including bool) any {
+			return itemsCursor{e.TurnID, e.Item.ItemID(), including}
+		}}
 	all := entries(turns)
 	if ask.descending() {
 		slices.Reverse(all)
@@ -73,7 +81,8 @@ func backwards(turns []protocol.Turn) (turn, item *string) {
 		turn = &text
 	}
 	if all := entries(turns); len(all) > 0 {
-		text := string(raw(itemsCursor{all[len(all)-1].Item.ItemID(), true}))
+		last := all[len(all)-1]
+		text := string(raw(itemsCursor{last.TurnID, last.Item.ItemID(), true}))
 		item = &text
 	}
 	return turn, item

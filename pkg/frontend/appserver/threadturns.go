@@ -16,6 +16,7 @@ type turnsCursor struct {
 
 // itemsCursor is a place in a list of items.
 type itemsCursor struct {
+	TurnID        string `json:"turnId,omitempty"` // models give the ids of calls again in other turns
 	ItemID        string `json:"itemId"`
 	IncludeAnchor bool   `json:"includeAnchor"`
 }
@@ -40,7 +41,7 @@ func (p *pageAsked[T]) page(all []T) (part []T, next, back *string, err error) {
 			i = slices.IndexFunc(all, is)
 		}
 		if i < 0 {
-			return nil, nil, nil, jsonrpc.Invalidf("invalid cursor: %s", *p.cursor)
+			return nil, nil, nil, jsonrpc.Invalidf("invalid cursor: %s", jsonrpc.Shorten(*p.cursor))
 		}
 		if !including {
 			i++
