@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -39,8 +41,8 @@ func originOf(path string, f io.ReaderAt) (o origin, ok bool, err error) {
 	home := filepath.Dir(path)
 	for range 5 { // home/sessions/YYYY/MM/DD, or home/archived_sessions
 		for _, pattern := range []string{"sessions/*/*/*/rollout-*-" + id + ".jsonl", "archived_sessions/rollout-*-" + id + ".jsonl"} {
-			if found, _ := filepath.Glob(filepath.Join(home, pattern)); len(found) > 0 { // the pattern is sound
-				return origin{found[0], before.Int()}, true, nil
+			if found, _ := fs.Glob(os.DirFS(home), pattern); len(found) > 0 { // the pattern is sound
+				return origin{filepath.Join(home, filepath.FromSlash(found[0])), before.Int()}, true, nil
 			}
 		}
 		home = filepath.Dir(home)
