@@ -185,7 +185,12 @@ func (l *Loop) in(m *member, f func()) {
 // here keeps which thread is on the screen for f, which runs later.
 func (l *Loop) here(f func()) func() {
 	m := l.team.shown
-	return func() { l.in(m, f) }
+	return func() {
+		if m == nil { // the session's own: it may have got agents since
+			m = l.team.main()
+		}
+		l.in(m, f)
+	}
 }
 
 // comes takes more of a message of a thread that is not on the screen.
