@@ -223,7 +223,11 @@ func (c *addCmd) offer(ctx context.Context, g *Grammar, p Process) error {
 	if !ok {
 		return nil
 	}
-	status, err := oauth.StatusOf(ctx, s, p.logins(cfg))
+	status, err := oauth.Ask(ctx, s, p.logins(cfg))
+	if errors.Is(err, oauth.ErrNoAnswer) {
+		_, err = fmt.Fprintf(p.Stderr, "codex-mcp: the server did not say whether it wants a login; if it does: codex mcp login %s\n", c.Name)
+		return err
+	}
 	if err != nil || status != oauth.NotLoggedIn {
 		return err
 	}

@@ -2,6 +2,7 @@ package argv
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -62,4 +63,25 @@ func TestLogin(t *testing.T) {
 	if strings.Contains(all, "PLANTED") {
 		t.Error("a token was printed")
 	}
+}
+
+// TestAddHint holds that add says which command logs in where the server did not say whether
+// it wants that, and nothing where it did.
+func TestAddHint(t *testing.T) {
+	p := newProgram(t)
+	status := http.StatusNotFound
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	defer server.Close()
+	hint := "codex-mcp: the server did not say whether it wants a login; if it does: codex mcp login s\n"
+	add := func(want string) {
+		t.Helper()
+		if got, stdout, stderr := p.call("add", "s", "--url", server.URL+"/mcp"); got != 0 || stdout != "Added global MCP server 's'.\n" || stderr != want {
+			t.Errorf("%d %q %q", got, stdout, stderr)
+		}
+	}
+	add("")
+	status = http.StatusBadGateway
+	add(hint)
+	server.Close()
+	add(hint)
 }

@@ -102,8 +102,9 @@ func readSession(t *testing.T) []step {
 // TestSession goes through what somebody did with the original, whose answers
 // testdata/session.log has.
 func TestSession(t *testing.T) {
-	// Where we say it in words of our own: usage errors of the parser, and help.
-	own := []string{"", "list --bogus"}
+	// Where we say it in words of our own: usage errors of the parser, help, and that a server
+	// did not answer.
+	own := []string{"", "list --bogus", "add h1 --url http://127.0.0.1:9/mcp"}
 	// Without a keyring the original cannot say that there is no login.
 	other := map[string]string{"logout hfull": "No OAuth credentials stored for 'hfull'.\n"}
 	p := newProgram(t)

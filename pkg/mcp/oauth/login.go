@@ -238,7 +238,7 @@ func (l *Login) challenge(ctx context.Context) (*http.Response, error) {
 	if h := heard.header(); h != nil {
 		return &http.Response{StatusCode: http.StatusUnauthorized, Header: h, Body: http.NoBody}, nil
 	}
-	if l.discoverable(ctx) {
+	if found, _ := l.discoverable(ctx); found { // that it did not answer was seen above
 		return &http.Response{StatusCode: http.StatusUnauthorized, Header: http.Header{}, Body: http.NoBody}, nil
 	}
 	return nil, ErrUnsupported

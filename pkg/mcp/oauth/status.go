@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -29,8 +30,20 @@ const (
 )
 
 // StatusOf finds it out. A server that is reached by HTTP and says nothing about credentials
-// is asked.
+// is asked; one that does not answer wants none.
 func StatusOf(ctx context.Context, s config.MCPServer, store Store) (Status, error) {
+	status, err := Ask(ctx, s, store)
+	if errors.Is(err, ErrNoAnswer) {
+		err = nil
+	}
+	return status, err
+}
+
+// ErrNoAnswer says that a server could not be asked.
+var ErrNoAnswer = errors.New("no answer about logins")
+
+// Ask is StatusOf where it matters that the server did not answer: the error is ErrNoAnswer.
+func Ask(ctx context.Context, s config.MCPServer, store Store) (Status, error) {
 	switch {
 	case s.URL == "" || s.Command != "" || !s.Enabled:
 		return Unsupported, nil
@@ -44,10 +57,11 @@ func StatusOf(ctx context.Context, s config.MCPServer, store Store) (Status, err
 	case ok:
 		return LoggedIn, nil
 	}
-	if (&Login{Server: s}).discoverable(ctx) {
+	ok, err = (&Login{Server: s}).discoverable(ctx)
+	if ok {
 		return NotLoggedIn, nil
 	}
-	return Unsupported, nil
+	return Unsupported, err
 }
 
 func hasAuthorization(s config.MCPServer) bool {
@@ -75,24 +89,28 @@ type metadata struct {
 	Scopes        []string `json:"scopes_supported"`
 }
 
-// discoverable says whether something at the known places names who gives tokens.
-func (l *Login) discoverable(ctx context.Context) bool {
+// discoverable says whether something at the known places names who gives tokens. The error is
+// ErrNoAnswer where none is found and a place did not answer.
+func (l *Login) discoverable(ctx context.Context) (found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	u, err := url.Parse(l.Server.URL)
-	if err != nil || u.Host == "" {
-		return false
+	u, bad := url.Parse(l.Server.URL)
+	if bad != nil || u.Host == "" {
+		return false, ErrNoAnswer
 	}
 	for _, place := range append(wellKnown(u, "oauth-authorization-server"), wellKnown(u, "oauth-protected-resource")...) {
-		m, ok := l.fetch(ctx, place)
-		if ok && (m.Authorization != "" && m.Token != "" || len(m.Servers) > 0) {
-			return true
+		m, failed := l.fetch(ctx, place)
+		switch {
+		case failed == nil && (m.Authorization != "" && m.Token != "" || len(m.Servers) > 0):
+			return true, nil
+		case errors.Is(failed, ErrNoAnswer):
+			err = ErrNoAnswer
 		}
 		if ctx.Err() != nil {
-			return false
+			break
 		}
 	}
-	return false
+	return false, err
 }
 
 // wellKnown are the places where a document about an address may be.
@@ -108,24 +126,30 @@ func wellKnown(u *url.URL, name string) []string {
 	return append(l, at("/.well-known/"+name))
 }
 
-// fetch reads a document about who gives tokens.
-func (l *Login) fetch(ctx context.Context, address string) (m metadata, ok bool) {
+// errNoDocument is an answer that says nothing about who gives tokens.
+var errNoDocument = errors.New("no document about who gives tokens")
+
+// fetch reads a document about who gives tokens. The error is errNoDocument or ErrNoAnswer.
+func (l *Login) fetch(ctx context.Context, address string) (m metadata, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return m, false
+		return m, errNoDocument
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("MCP-Protocol-Version", "2025-11-25")
 	resp, err := l.client().Do(req)
 	if err != nil {
-		return m, false
+		return m, ErrNoAnswer
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK || !jsonrpc.Valid(text) || json.Unmarshal(text, &m) != nil {
-		return m, false
+	if err != nil || resp.StatusCode >= http.StatusInternalServerError {
+		return m, ErrNoAnswer
 	}
-	return m, true
+	if resp.StatusCode != http.StatusOK || !jsonrpc.Valid(text) || json.Unmarshal(text, &m) != nil {
+		return m, errNoDocument
+	}
+	return m, nil
 }
 
 // who finds the document of who gives tokens for the server, for a login by a code.
@@ -138,7 +162,7 @@ func (l *Login) who(ctx context.Context) (m metadata, resource string, err error
 	resource = l.Server.URL
 	var scopes []string
 	for _, place := range wellKnown(u, "oauth-protected-resource") {
-		if prm, ok := l.fetch(ctx, place); ok && len(prm.Servers) > 0 {
+		if prm, err := l.fetch(ctx, place); err == nil && len(prm.Servers) > 0 {
 			issuers, scopes = prm.Servers[:1], prm.Scopes
 			if prm.Resource != "" {
 				resource = prm.Resource
@@ -152,7 +176,7 @@ func (l *Login) who(ctx context.Context) (m metadata, resource string, err error
 			continue
 		}
 		for _, place := range slices.Concat(wellKnown(iu, "oauth-authorization-server"), wellKnown(iu, "openid-configuration")) {
-			if m, ok := l.fetch(ctx, place); ok && m.Token != "" {
+			if m, err := l.fetch(ctx, place); err == nil && m.Token != "" {
 				if scopes != nil {
 					m.Scopes = scopes
 				}
