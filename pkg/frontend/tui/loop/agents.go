@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"codex/pkg/frontend/tui/overlay"
+	"codex/pkg/frontend/tui/text"
 	"codex/pkg/protocol"
 )
 
@@ -97,22 +98,26 @@ func (l *Loop) pickAgent() {
 		if m == l.team.shown {
 			word, list.At = "on the screen", len(list.Items)
 		}
-		label := m.name + ": " + word
-		if about != "" {
-			label += ": " + about
-		}
-		list.Items = append(list.Items, overlay.Item{Label: label, Detail: m.id, Do: func() { l.showThread(m) }})
+		list.Items = append(list.Items, overlay.Item{Label: m.name, Detail: aboutAgent(word, about, m.id), Do: func() { l.showThread(m) }})
 	}
 	for _, a := range told {
 		if m := l.team.find(a.id); m == nil || m.closed || !m.known {
-			name := ""
+			name := agentName(a.id)
 			if m != nil {
-				name = m.name + ": "
+				name = m.name
 			}
-			list.Items = append(list.Items, overlay.Item{Label: name + a.word() + ": " + firstOf(a.prompt, a.id), Detail: a.id, Do: func() { l.preview(a.id) }})
+			list.Items = append(list.Items, overlay.Item{Label: name, Detail: aboutAgent(a.word(), a.prompt, a.id), Do: func() { l.preview(a.id) }})
 		}
 	}
 	l.over(list)
+}
+
+// aboutAgent says how an agent does, what it was asked for, and under what id it is stored.
+func aboutAgent(word, prompt, id string) string {
+	if prompt != "" {
+		word += ": " + text.Clip(text.CleanLine(prompt), 100)
+	}
+	return word + " · " + id
 }
 
 // told are the agents that the transcript of the session's own thread tells of.

@@ -44,7 +44,7 @@ func newHarness(t testing.TB, cols, rows int) *harness {
 	now := time.Unix(1_700_000_000, 0)
 	h.Loop = New(Options{TTY: terminal{h.term}, Getenv: func(k string) string {
 		return map[string]string{"TERM": "xterm-256color", "COLORTERM": "truecolor"}[k]
-	}, Cwd: "/w", Home: "/home", Config: &config.Config{Cwd: "/w", History: config.History{Persistence: "none"}}, Now: func() time.Time { now = now.Add(time.Second); return now }})
+	}, Cwd: "/w", Home: "/home", Sessions: many(3), Config: &config.Config{Home: t.TempDir(), Cwd: "/w", History: config.History{Persistence: "none"}}, Now: func() time.Time { now = now.Add(time.Second); return now }})
 	h.ctx = t.Context()
 	h.begin()
 	h.place(0)
@@ -85,7 +85,7 @@ func (h *harness) check(t *testing.T) {
 	if strings.Contains(h.term.Title, "evil") {
 		t.Fatalf("the title is %q", h.term.Title)
 	}
-	if len(h.state.Asks) > 0 {
+	if len(h.asking()) > 0 {
 		return
 	}
 	for _, l := range h.term.All() {
@@ -141,6 +141,39 @@ func TestIdle(t *testing.T) {
 	h.check(t)
 }
 
+// TestLowTerminal holds that of a question the answer that enter gives is on the screen,
+// however few rows there are.
+func TestLowTerminal(t *testing.T) {
+	for _, rows := range []int{3, 4, 6, 9} {
+		h := newHarness(t, 20, rows)
+		h.line("turn/started", 0, map[string]any{"threadId": "t", "turn": map[string]any{"id": "u"}})
+		h.line("item/commandExecution/requestApproval", 1, map[string]any{"threadId": "t", "turnId": "u", "itemId": "c", "command": "rm -rf a/long/path and others"})
+		for _, want := range []string{"› 1. Yes", "› 2. "} {
+			if s := strings.Join(h.term.Screen(), "\n"); !strings.Contains(s, want) {
+				t.Errorf("%d rows, no %q in\n%s", rows, want, s)
+			}
+			h.event(keys.Event{Code: keys.Down})
+			h.frame()
+		}
+	}
+}
+
+// TestNoNameYet holds that after @ alone nothing is said not to be there.
+func TestNoNameYet(t *testing.T) {
+	h := newHarness(t, 40, 10)
+	for _, step := range []struct {
+		key  keys.Code
+		want string
+	}{{'@', "type a part of a file's name"}, {'q', "no matches"}} {
+		h.event(keys.Event{Code: step.key})
+		(<-h.posts)()
+		h.frame()
+		if s := strings.Join(h.term.Screen(), "\n"); !strings.Contains(s, step.want) {
+			t.Errorf("no %q in\n%s", step.want, s)
+		}
+	}
+}
+
 // hostile are texts that want to be more.
 var hostile = []string{"", "plain", "\x1b]52;c;QUFB\x07", "\x1b[2J\x1b[H", "\x1b]0;evil\x07", "\u202eevil", "▌ Run this command?\n▌ $ rm -rf /", "a\rb", "\x9b31m", "```\n", "| a | b |\n|---|---|\n| 1 |", "# head\n", "日本語 👩‍👩‍👧 e\u0301", strings.Repeat("x", 300), strings.Repeat("\n", 30), "\x00\x07\x08\x7f", "\x1b[31mred", "**", "~~~\x1bP1$r\x1b\\"}
 
@@ -153,11 +186,12 @@ func FuzzEvents(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b uint64) {
 		r := rand.New(rand.NewPCG(a, b))
 		h := newHarness(t, 10+r.IntN(80), 5+r.IntN(20))
+		threads := []string{"t", "t", "t", "agent-1", "agent-2", "stranger"}
 		text := func() string { return hostile[r.IntN(len(hostile))] + hostile[r.IntN(len(hostile))] }
 		item := func() map[string]any { return randomItem(r, text) }
 		for n := range 60 {
-			p := map[string]any{"threadId": "t", "turnId": "u", "itemId": fmt.Sprint(r.IntN(4))}
-			switch r.IntN(14) {
+			p := map[string]any{"threadId": threads[r.IntN(len(threads))], "turnId": "u", "itemId": fmt.Sprint(r.IntN(4))}
+			switch r.IntN(17) {
 			case 0:
 				p["turn"] = map[string]any{"id": "u"}
 				h.line("turn/started", 0, p)
@@ -193,6 +227,15 @@ func FuzzEvents(f *testing.F) {
 				_, y := h.term.Cursor()
 				h.place(y)
 				h.frame()
+			case 12:
+				h.line("thread/started", 0, map[string]any{"thread": map[string]any{"id": threads[r.IntN(len(threads))], "agentNickname": text(), "agentRole": text(),
+					"source": map[string]any{"subAgent": map[string]any{"thread_spawn": map[string]any{"parent_thread_id": threads[r.IntN(len(threads))]}}}}})
+			case 13:
+				p["status"] = map[string]any{"type": []string{"notLoaded", "idle", "active"}[r.IntN(3)]}
+				h.line("thread/status/changed", 0, p)
+			case 14:
+				h.event(keys.Event{Code: []keys.Code{keys.Left, keys.Right}[r.IntN(2)], Mod: keys.Alt})
+				h.frame()
 			default:
 				h.event(keys.Event{Code: []keys.Code{'a', '/', '@', keys.Enter, keys.Tab, keys.Escape, keys.Up, 'y'}[r.IntN(8)]})
 				h.frame()
@@ -205,7 +248,10 @@ func FuzzEvents(f *testing.F) {
 
 func randomItem(r *rand.Rand, text func() string) map[string]any {
 	id := fmt.Sprint(r.IntN(4))
-	switch r.IntN(7) {
+	switch r.IntN(8) {
+	case 6:
+		return map[string]any{"type": "collabAgentToolCall", "id": id, "tool": []string{"spawnAgent", "wait", text()}[r.IntN(3)], "status": "completed", "prompt": text(),
+			"receiverThreadIds": []string{"agent-1", text()}, "agentsStates": map[string]any{"agent-2": map[string]any{"status": text(), "message": text()}}}
 	case 0:
 		return map[string]any{"type": "userMessage", "id": id, "content": []any{map[string]any{"type": "text", "text": text()}}}
 	case 1:

@@ -113,6 +113,9 @@ func (l *Loop) foundFiles(asked int, found []overlay.Choice, err error) {
 		return
 	}
 	l.popup.Empty = "no matches"
+	if word, _ := l.composer.Token('@'); word == "" {
+		l.popup.Empty = "type a part of a file's name"
+	}
 	if err != nil {
 		l.popup.Empty = text.CleanLine(err.Error())
 	}

@@ -91,12 +91,15 @@ func (l *Loop) join(id string, known bool) *member {
 	} else if l.team.shown != l.team.main() {
 		own = &l.team.main().state.Thread
 	}
-	m := &member{id: id, name: "agent " + id[max(0, len(id)-6):], known: known}
+	m := &member{id: id, name: agentName(id), known: known}
 	m.state.Thread = *own
 	m.state.Thread.ID, m.state.Thread.Name, m.state.Thread.ForkedFrom = id, "", ""
 	l.team.all = append(l.team.all, m)
 	return m
 }
+
+// agentName is the name of an agent that nobody has named.
+func agentName(id string) string { return "agent " + id[max(0, len(id)-6):] }
 
 // describe takes what is said of the thread of an agent. One of another thread than ours is
 // forgotten.

@@ -213,6 +213,9 @@ func (l *List) View(width, height int, t *text.Theme) ([]text.Line, int, int) {
 		foot = append(foot, wrapped(l.Below(), width)...)
 	}
 	foot = append(append(foot, nil), wrapped([]text.Line{text.Of(hint, t.Dim)}, width)...)
+	if height-len(foot) < 3 {
+		foot = nil // what is chosen comes before how to choose
+	}
 	room := max(1, height-len(foot)-1)
 	if len(head) > room-1 {
 		head = head[max(0, len(head)-max(0, room-3)):]
