@@ -95,16 +95,21 @@ func wrapLine(b *strings.Builder, line string, width int) {
 	if strings.HasPrefix(text, "- ") || strings.HasPrefix(text, "* ") {
 		indent += 2
 	}
-	column := 0
+	column, blanks := 0, "" // those before the next word go where a break comes
 	for i, word := range strings.SplitAfter(line, " ") {
-		w := uniseg.StringWidth(plainText(strings.TrimRight(word, " \n")))
-		if i > 0 && column+w > width && column > indent && w > 0 && indent < width/2 {
+		bare := strings.TrimRight(word, " ")
+		w := uniseg.StringWidth(plainText(strings.TrimRight(bare, "\n")))
+		at := column + len(blanks)
+		if i > 0 && at+w > width && at > indent && w > 0 && indent < width/2 {
 			b.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
+			at = indent
+		} else {
+			b.WriteString(blanks)
 		}
-		b.WriteString(word)
-		column += w + len(word) - len(strings.TrimRight(word, " "))
+		b.WriteString(bare)
+		column, blanks = at+w, word[len(bare):]
 	}
+	b.WriteString(blanks)
 }
 
 // plainText takes the SGR sequences out.

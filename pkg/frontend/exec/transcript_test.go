@@ -174,14 +174,14 @@ func TestMarkdown(t *testing.T) {
 
 func TestWrapped(t *testing.T) {
 	for in, want := range map[string]string{
-		"one two three four five":             "one two \nthree four \nfive",
-		"  - one two three four":              "  - one two \n    three \n    four",
+		"one two three four five":             "one two\nthree four\nfive",
+		"  - one two three four":              "  - one two\n    three\n    four",
 		"short":                               "short",
-		"averyveryverylongword x":             "averyveryverylongword \nx",
+		"averyveryverylongword x":             "averyveryverylongword\nx",
 		"```\none two three four five\n```\n": "```\none two three four five\n```\n",
 		"| a table that is long | x |":        "| a table that is long | x |",
-		"世界 世界 世界 世界":                         "世界 世界 \n世界 世界",
-		"\x1b[1mone two\x1b[0m three":         "\x1b[1mone two\x1b[0m \nthree",
+		"世界 世界 世界 世界":                         "世界 世界\n世界 世界",
+		"\x1b[1mone two\x1b[0m three":         "\x1b[1mone two\x1b[0m\nthree",
 	} {
 		if got := wrapped(in, 11); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
