@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"codex/pkg/foreign"
 	"codex/pkg/rustlog"
 )
 
@@ -31,11 +32,12 @@ func (s *session) openLog() (end func()) {
 	return func() { file.Close() }
 }
 
+// logFile opens the log; a pipe that nobody reads is an error, and not waited for.
 func (s *session) logFile() (*os.File, error) {
 	if err := os.MkdirAll(s.cfg.LogDir, 0o700); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(filepath.Join(s.cfg.LogDir, logName), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	return os.OpenFile(filepath.Join(s.cfg.LogDir, logName), os.O_APPEND|os.O_CREATE|os.O_WRONLY|foreign.NonBlocking, 0o600)
 }
 
 // ended notes how a login ended.

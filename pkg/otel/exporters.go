@@ -35,6 +35,9 @@ import (
 // sendTime bounds one request; a collector that refuses is asked again for as long.
 const sendTime = 10 * time.Second
 
+// again is how; the SDK has a type of the same fields for each way.
+var again = otlploghttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime}
+
 // maker makes the exporters of a session.
 type maker struct {
 	getenv func(string) string
@@ -88,7 +91,7 @@ func (m *maker) logs(ctx context.Context, c *config.OtelExporter) (log.Exporter,
 	tlsConfig, err := m.tls(c)
 	if err == nil && c.GRPC {
 		o := []otlploggrpc.Option{otlploggrpc.WithEndpointURL(c.Endpoint), otlploggrpc.WithHeaders(c.Headers), otlploggrpc.WithTimeout(sendTime),
-			otlploggrpc.WithRetry(otlploggrpc.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime})}
+			otlploggrpc.WithRetry(otlploggrpc.RetryConfig(again))}
 		if tlsConfig != nil {
 			o = append(o, otlploggrpc.WithTLSCredentials(credentials.NewTLS(tlsConfig)))
 		}
@@ -99,7 +102,7 @@ func (m *maker) logs(ctx context.Context, c *config.OtelExporter) (log.Exporter,
 			return &collectorlogs.ExportLogsServiceRequest{}, &collectorlogs.ExportLogsServiceResponse{}
 		}); err == nil {
 			e, err = otlploghttp.New(ctx, otlploghttp.WithEndpointURL(c.Endpoint), otlploghttp.WithHeaders(c.Headers), otlploghttp.WithHTTPClient(client),
-				otlploghttp.WithRetry(otlploghttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime}))
+				otlploghttp.WithRetry(otlploghttp.RetryConfig(again)))
 		}
 	}
 	return logExporter{e, m.failed("logs", c)}, err
@@ -110,7 +113,7 @@ func (m *maker) traces(ctx context.Context, c *config.OtelExporter) (trace.SpanE
 	tlsConfig, err := m.tls(c)
 	if err == nil && c.GRPC {
 		o := []otlptracegrpc.Option{otlptracegrpc.WithEndpointURL(c.Endpoint), otlptracegrpc.WithHeaders(c.Headers), otlptracegrpc.WithTimeout(sendTime),
-			otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime})}
+			otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig(again))}
 		if tlsConfig != nil {
 			o = append(o, otlptracegrpc.WithTLSCredentials(credentials.NewTLS(tlsConfig)))
 		}
@@ -121,7 +124,7 @@ func (m *maker) traces(ctx context.Context, c *config.OtelExporter) (trace.SpanE
 			return &collectortraces.ExportTraceServiceRequest{}, &collectortraces.ExportTraceServiceResponse{}
 		}); err == nil {
 			e, err = otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(c.Endpoint), otlptracehttp.WithHeaders(c.Headers), otlptracehttp.WithHTTPClient(client),
-				otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime}))
+				otlptracehttp.WithRetry(otlptracehttp.RetryConfig(again)))
 		}
 	}
 	return spanExporter{e, m.failed("spans", c)}, err
@@ -134,7 +137,7 @@ func (m *maker) metrics(ctx context.Context, c *config.OtelExporter) (metric.Exp
 	if err == nil && c.GRPC {
 		o := []otlpmetricgrpc.Option{otlpmetricgrpc.WithEndpointURL(c.Endpoint), otlpmetricgrpc.WithHeaders(c.Headers), otlpmetricgrpc.WithTimeout(sendTime),
 			otlpmetricgrpc.WithTemporalitySelector(delta),
-			otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime})}
+			otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig(again))}
 		if tlsConfig != nil {
 			o = append(o, otlpmetricgrpc.WithTLSCredentials(credentials.NewTLS(tlsConfig)))
 		}
@@ -146,7 +149,7 @@ func (m *maker) metrics(ctx context.Context, c *config.OtelExporter) (metric.Exp
 		}); err == nil {
 			e, err = otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(c.Endpoint), otlpmetrichttp.WithHeaders(c.Headers), otlpmetrichttp.WithHTTPClient(client),
 				otlpmetrichttp.WithTemporalitySelector(delta),
-				otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime}))
+				otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig(again)))
 		}
 	}
 	return metricExporter{e, m.failed("metrics", c)}, err

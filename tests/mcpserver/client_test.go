@@ -92,7 +92,7 @@ func start(t *testing.T, script string, args ...string) *client {
 			}
 		}
 		if t.Failed() {
-			t.Logf("stderr: %s\nlines:\n%.20000s", c.stderr.String(), c.text())
+			t.Logf("stderr: %s\nlines:\n%.20000s\noutputs: %q", c.stderr.String(), c.text(), c.outputs())
 		}
 	})
 	return c
@@ -231,4 +231,22 @@ func poll(t *testing.T, what string, ok func() bool) {
 			t.Fatalf("waited for %s", what)
 		}
 	}
+}
+
+// outputs are what the model was told of its calls, from the session files.
+func (c *client) outputs() (out []string) {
+	files, _ := filepath.Glob(filepath.Join(c.home, "sessions", "*", "*", "*", "*.jsonl")) // the pattern is a good one
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			return append(out, err.Error())
+		}
+		gjson.ForEachLine(string(raw), func(l gjson.Result) bool {
+			if o := l.Get("payload.output"); o.Exists() {
+				out = append(out, o.String())
+			}
+			return true
+		})
+	}
+	return out
 }

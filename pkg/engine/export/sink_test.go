@@ -58,8 +58,8 @@ func TestLines(t *testing.T) {
 func TestStuck(t *testing.T) {
 	var s said
 	sink := start(t, &s, "sleep 1000")
-	for range 3 * maxLines {
-		sink.Tell("m", strings.Repeat("x", 8<<10))
+	for range 2 * maxLines { // twice either bound
+		sink.Tell("m", strings.Repeat("x", maxBytes/maxLines))
 	}
 	sink.mu.Lock()
 	if len(sink.queue) > maxLines || sink.bytes > maxBytes {
