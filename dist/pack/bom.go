@@ -2,12 +2,13 @@ package main
 
 import (
 	"bytes"
-	"codex/pkg/jsonrpc"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
+
+	"codex/pkg/jsonrpc"
 )
 
 // The part of CycloneDX 1.6 (ECMA-424) that says what programs are made of.

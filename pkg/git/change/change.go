@@ -125,7 +125,7 @@ func (t *Tree) Run(ctx context.Context, input string, args ...string) (stdout, s
 	cmd.Dir, cmd.Env = t.o.Dir, environ(t.o.Environ)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &errs
 	cmd.WaitDelay = time.Second
-	if err = cmd.Run(); ctx.Err() != nil {
+	if err = cmd.Run(); err != nil && ctx.Err() != nil { // what is done is done
 		err = context.Cause(ctx)
 	}
 	return out.String(), errs.String(), err

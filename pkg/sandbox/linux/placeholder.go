@@ -16,9 +16,9 @@ import (
 // For .git, and for parts of a git directory, that is a link, mounted on itself in the
 // command's view so that it can be neither removed nor renamed nor created through. It
 // leads nowhere, whatever anybody makes, for /dev/null is no directory: who looks for a
-// repository finds none, inside and outside. Other names are empty directories, which git passes over where it would list
-// a link. What marks them as ours is the sticky bit although only their owner can write
-// there, which nobody else has a use for.
+// repository finds none, inside and outside. Other names are empty directories, which git
+// passes over where it would list a link. What marks them as ours is the sticky bit although
+// only their owner can write there, which nobody else has a use for.
 //
 // Every sandbox that relies on a placeholder has a lock on its directory; the last one
 // removes it. One left behind by a crash is known by its mark, and is taken over and then
