@@ -158,6 +158,20 @@ func TestLowTerminal(t *testing.T) {
 	}
 }
 
+// TestLowComposer holds that what is written is on the screen, however few rows there are.
+func TestLowComposer(t *testing.T) {
+	for _, rows := range []int{2, 3, 4, 5, 8} {
+		h := newHarness(t, 20, rows)
+		for _, r := range "/mo" { // with a popup below it
+			h.event(keys.Event{Code: keys.Code(r)})
+			h.frame()
+		}
+		if s := strings.Join(h.term.Screen(), "\n"); !strings.Contains(s, "› /mo") {
+			t.Errorf("%d rows:\n%s", rows, s)
+		}
+	}
+}
+
 // TestNoNameYet holds that after @ alone nothing is said not to be there.
 func TestNoNameYet(t *testing.T) {
 	h := newHarness(t, 40, 10)

@@ -33,6 +33,9 @@ func (l *Loop) below(width, height int) (lines []text.Line, row, col int) {
 		pad = []text.Line{text.Filled(nil, width, l.theme.User)}
 	}
 	body, row, col := l.composerView(width, max(1, height-len(foot)-4))
+	if room := height - len(body); room < len(foot)+3 { // a low terminal: the text comes first
+		return append(body, foot[:max(0, min(len(foot), room))]...), row, col
+	}
 	lines = append(lines, nil)
 	lines = append(lines, pad...)
 	row += len(lines)
