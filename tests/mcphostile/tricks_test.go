@@ -39,6 +39,8 @@ func many(n int, text string) func(h *host, id string) {
 // result is a trick that answers with this.
 func result(text string) trick { return only(func(h *host, id string) { h.answer(id, text) }) }
 
+var mebibyte = strings.Repeat("z", 1<<20)
+
 var tricks = map[string]trick{
 	// How it ends, or does not.
 	"says-so":      only(func(*host, string) { os.Stderr.WriteString("called\n") }),
@@ -63,10 +65,14 @@ var tricks = map[string]trick{
 		h.out.WriteString(`{"jsonrpc":"2.0","id":` + id + `,"result":{"a":"`)
 		endless(h.out, "y")
 	}),
-	"endless-lines":   only(func(*host, string) { endless(os.Stdout, "banner\n") }),
-	"endless-empty":   only(func(*host, string) { endless(os.Stdout, "\n") }),
-	"endless-stderr":  only(func(*host, string) { endless(os.Stderr, "x") }),
-	"stderr-64M":      also(func(*host, string) { os.Stderr.WriteString(strings.Repeat("\x1b[2J words\n", 6<<20)) }),
+	"endless-lines":  only(func(*host, string) { endless(os.Stdout, "banner\n") }),
+	"endless-empty":  only(func(*host, string) { endless(os.Stdout, "\n") }),
+	"endless-stderr": only(func(*host, string) { endless(os.Stderr, "x") }),
+	"stderr-64M": also(func(*host, string) {
+		for range 64 {
+			os.Stderr.WriteString(strings.Repeat("\x1b[2J words\n", 100<<10))
+		}
+	}),
 	"banner":          also(lines("hello\n\n\x1b[31mred\x07\n{\"x\":1}\n[]\n1")),
 	"nul":             also(lines("\x00\x00\x00")),
 	"not-utf8":        also(lines("{\"jsonrpc\":\"2.0\",\"method\":\"\xff\xfe\"}")),
@@ -96,7 +102,13 @@ var tricks = map[string]trick{
 	"result-number": result(`7`),
 	"result-list":   result(`[]`),
 	"result-text":   result(`"x"`),
-	"result-64M":    only(func(h *host, id string) { h.answer(id, `{"a":"`+strings.Repeat("z", 64<<20)+`"}`) }),
+	"result-64M": only(func(h *host, id string) { // bit by bit: what is measured is not the server's memory
+		h.out.WriteString(`{"jsonrpc":"2.0","id":` + id + `,"result":{"a":"`)
+		for range 64 {
+			h.out.WriteString(mebibyte)
+		}
+		h.say(`"}}`)
+	}),
 	"result-deep":   result(`{"a":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`),
 	"error":         only(lines(`{"jsonrpc":"2.0","id":ID,"error":{"code":-1,"message":"no\u001b[2J\u0007\u202e\nERROR: forged","data":{"a":"\u001b]0;x\u0007"}}}`)),
 	"error-text":    only(lines(`{"jsonrpc":"2.0","id":ID,"error":"no"}`)),
