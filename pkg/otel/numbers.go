@@ -14,7 +14,6 @@ import (
 type numbers struct {
 	meter  metric.Meter
 	common []attribute.KeyValue
-	model  string
 	counts map[string]metric.Int64Counter
 	hists  map[string]metric.Float64Histogram
 }

@@ -13,8 +13,7 @@ func TestRedirect(t *testing.T) {
 	reached := ""
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached = r.URL.String() }))
 	defer elsewhere.Close()
-	var here *httptest.Server
-	here = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	here := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/there" {
 			reached = r.Method + " there"
 			return
