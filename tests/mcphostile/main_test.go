@@ -6,6 +6,7 @@
 package mcphostile
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -19,6 +20,10 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv(trickVariable); name != "" {
 		serve(name)
 		os.Exit(0)
+	}
+	// Most of a run is waiting for time limits. Who says another number is asked later.
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
 	}
 	os.Exit(programs.Run(m, &binaries, "codex-mcp"))
 }

@@ -69,7 +69,7 @@ func TestAgentThere(t *testing.T) {
 	second.send("y")
 	second.see("• The answer of the agent.")
 	first.gone("Thread: Alder")
-	first.ask("/agent", "2. Alder: rests")
+	first.ask("/agent", "2. Alder            rests")
 	first.send("2")
 	first.see("• The answer of the agent.")
 	first.leave()

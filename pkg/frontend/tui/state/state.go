@@ -68,8 +68,11 @@ type Turn struct {
 	retry   bool
 }
 
-// Elapsed is how long the turn has worked.
+// Elapsed is how long the turn has worked; 0 for one whose beginning was not seen.
 func (t *Turn) Elapsed(now time.Time) time.Duration {
+	if t.Began.IsZero() {
+		return 0
+	}
 	d := now.Sub(t.Began) - t.waited
 	if !t.waiting.IsZero() {
 		d -= now.Sub(t.waiting)

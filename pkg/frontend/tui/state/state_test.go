@@ -109,6 +109,9 @@ func TestAsk(t *testing.T) {
 		t.Errorf("the turn has worked %v", d)
 	}
 	s.Notify(protocol.NoteServerRequestResolved, []byte(`{"threadId":"t","requestId":7}`), at(70))
+	if d := new(Turn).Elapsed(at(75)); d != 0 {
+		t.Errorf("a turn whose beginning was not seen has taken %v", d)
+	}
 	if len(s.Asks) != 0 || s.Turn.Elapsed(at(75)) != 15*time.Second {
 		t.Errorf("%d questions, %v", len(s.Asks), s.Turn.Elapsed(at(75)))
 	}
