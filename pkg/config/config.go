@@ -165,8 +165,9 @@ type Config struct {
 	// Requirements are what an administrator allows, nil for everything.
 	Requirements *Requirements
 
-	tmpdir string // $TMPDIR
-	req    requirements
+	tmpdir    string // $TMPDIR
+	namedHome string // Home, not resolved
+	req       requirements
 	// merged is all layers, tree the same with the profile on top.
 	merged, tree map[string]any
 }

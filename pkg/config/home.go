@@ -12,16 +12,12 @@ import (
 // empty, must name an existing folder and is resolved; without it the folder
 // is ~/.codex, which need not exist. Errors are *[Error].
 func Home(env Env) (string, error) {
-	v := env.get("CODEX_HOME")
-	if v == "" {
-		if env.Home == "" {
-			return "", plain("Could not find home directory")
-		}
-		return filepath.Join(env.Home, ".codex"), nil
-	}
-	p := v
-	if !filepath.IsAbs(p) {
-		p = filepath.Join(env.Cwd, p)
+	v, p := env.get("CODEX_HOME"), env.namedHome()
+	switch {
+	case p == "":
+		return "", plain("Could not find home directory")
+	case v == "":
+		return p, nil
 	}
 	fi, err := os.Stat(p)
 	switch {
@@ -37,6 +33,19 @@ func Home(env Env) (string, error) {
 		return "", plain("failed to canonicalize CODEX_HOME %q: %s", v, ostext.Of(err))
 	}
 	return p, nil
+}
+
+// namedHome is CODEX_HOME as it is called: absolute, not resolved; "" is none.
+func (e Env) namedHome() string {
+	switch v := e.get("CODEX_HOME"); {
+	case v != "" && filepath.IsAbs(v):
+		return v
+	case v != "":
+		return filepath.Join(e.Cwd, v)
+	case e.Home == "":
+		return ""
+	}
+	return filepath.Join(e.Home, ".codex")
 }
 
 func (e Env) systemDir() string {

@@ -98,7 +98,8 @@ func fold(ctx context.Context, o Options) (*Config, requirements, error) {
 	c := &Config{
 		Home: home, Cwd: s.cwd, ProjectRoot: s.root, GitRoot: s.git,
 		Warnings: s.warn, Unknown: s.warnFlags(), Layers: s.layers, Requirements: req.public(), merged: t, tmpdir: o.Env.get(policy.TempVariable),
-		req: req, RequiredRules: req.rules,
+		namedHome: o.Env.namedHome(),
+		req:       req, RequiredRules: req.rules,
 	}
 	c.Trust = s.trust(s.cwd)
 	c.TrustKey = s.mainRepo()

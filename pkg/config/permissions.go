@@ -362,7 +362,7 @@ func words(t view) map[string]string {
 
 // PolicyEnv is where the permissions of a thread are resolved on this machine.
 func (c *Config) PolicyEnv() policy.Env {
-	return policy.Env{Cwd: c.Cwd, Tmpdir: c.tmpdir, CodexHome: c.Home, FS: policy.HostFS{}}
+	return policy.Env{Cwd: c.Cwd, Tmpdir: c.tmpdir, CodexHome: c.namedHome, FS: policy.HostFS{}}
 }
 
 // In is the profile with the roots in their place.

@@ -50,8 +50,17 @@ func (r *resolver) addLinked(names []string) (skipped []string) {
 
 // turnable reports whether a link on the way of name lies where something may be written.
 func (r *resolver) turnable(name string) bool {
+	return slices.ContainsFunc(r.links(name), func(link string) bool {
+		dir := path.Dir(link)
+		g := r.grants[dir]
+		return g != nil && g.access == AccessWrite || g == nil && r.above(dir) == AccessWrite
+	})
+}
+
+// links lists the links on the way of name, each by its true path.
+func (r *resolver) links(name string) (links []string) {
 	at, rest := "/", name
-	for links := 0; rest != "" && links < maxLinks; {
+	for rest != "" && len(links) < maxLinks {
 		part, more, _ := strings.Cut(rest, "/")
 		rest = more
 		switch part {
@@ -61,22 +70,20 @@ func (r *resolver) turnable(name string) bool {
 			at = path.Dir(at)
 			continue
 		}
-		to, err := r.env.FS.Readlink(path.Join(at, part))
+		link := path.Join(at, part)
+		to, err := r.env.FS.Readlink(link)
 		if err != nil { // it is no link
-			at = path.Join(at, part)
+			at = link
 			continue
 		}
-		if g := r.grants[at]; g != nil && g.access == AccessWrite || g == nil && r.above(at) == AccessWrite {
-			return true
-		}
-		links++
+		links = append(links, link)
 		to = fromHost(to)
 		if path.IsAbs(to) {
 			at = "/"
 		}
 		rest = to + "/" + rest
 	}
-	return false
+	return links
 }
 
 // maxLinks bounds the links on one way, as systems do.

@@ -76,16 +76,24 @@ func (r *resolver) protectAround(p *Policy) error {
 	return nil
 }
 
-// protectHome keeps CODEX_HOME out of the wider root that it lies in, such as /tmp: its
-// settings name programs that run outside of the sandbox. Where everything may be written
-// there are other such files.
+// protectHome keeps CODEX_HOME out of the wider root that it lies in, such as /tmp, and so a
+// link there that leads to it: its settings name programs that run outside of the sandbox.
+// Where everything may be written there are other such files.
 func (r *resolver) protectHome(p *Policy) {
 	if r.env.CodexHome == "" {
 		return
 	}
-	at, _ := r.follow(r.abs(r.env.CodexHome))
+	name := r.abs(r.env.CodexHome)
+	at, _ := r.follow(name)
 	if g := r.grants[at]; g != nil && g.access == AccessWrite {
 		return // opened by name
+	}
+	if rootOf(p.Writable, at) < 0 && r.env.FS != nil {
+		links := slices.DeleteFunc(r.links(name), func(l string) bool { return rootOf(p.Writable, l) < 0 })
+		if len(links) != 1 { // one that leads to another cannot be held
+			return
+		}
+		at = links[0]
 	}
 	if i := rootOf(p.Writable, at); i >= 0 && p.Writable[i].Path != "/" {
 		p.Writable[i].ReadOnly = appendNew(p.Writable[i].ReadOnly, at)

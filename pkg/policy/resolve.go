@@ -22,7 +22,7 @@ type Env struct {
 	Cwd          string   // absolute; the working directory that the policy is about
 	ProjectRoots []string // what project_roots stands for; empty is Cwd alone
 	Tmpdir       string   // $TMPDIR of the outer environment; "" is none
-	CodexHome    string   // never writable because a root is above it, or Tmpdir is it; "" is none
+	CodexHome    string   // as it is called; never writable because a root is above it, or Tmpdir is it; "" is none
 	FS           FS       // nil resolves by text alone: nothing is followed or skipped
 }
 

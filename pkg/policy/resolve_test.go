@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -221,6 +222,29 @@ func TestResolveOnDisk(t *testing.T) {
 			}
 			if p := pol(at("ws/home")); home == at("ws/home") && !p.CanWrite(in("config.toml")) {
 				t.Errorf("opened by name, but is not: %+v", p.Writable)
+			}
+		}
+	})
+	t.Run("a link to CODEX_HOME, in a wider root", func(t *testing.T) {
+		for _, d := range []string{"wide/deep", "wide/ws", "far/home", "wide/home"} {
+			os.MkdirAll(at(d), 0o755)
+		}
+		for name, to := range map[string]string{"wide/deep/link": at("far/home"), "wide/inner": "home", "wide/twice": "deep/link", "far/link": at("far/home")} {
+			if err := os.Symlink(to, at(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for home, held := range map[string]string{"wide/deep/link": "wide/deep/link", "wide/deep/link/later": "wide/deep/link",
+			"far/link": "", "wide/twice": "", "wide/inner": "wide/home"} {
+			p := resolve(t, WorkspaceWrite(WriteOptions{WritableRoots: []string{at("wide")}, ExcludeSlashTmp: true}), Env{Cwd: at("wide/ws"), CodexHome: at(home), FS: disk{}})
+			var got []string
+			for _, name := range p.Writable[0].ReadOnly {
+				if rel := strings.TrimPrefix(name, base+"/"); !strings.Contains(rel, "/.") && filepath.Base(rel) != "HEAD" {
+					got = append(got, rel)
+				}
+			}
+			if strings.Join(got, " ") != held {
+				t.Errorf("%s: %q is held, want %q", home, got, held)
 			}
 		}
 	})

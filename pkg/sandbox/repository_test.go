@@ -3,6 +3,7 @@
 package sandbox
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,6 +132,30 @@ func TestHome(t *testing.T) {
 	for script, want := range map[string]bool{
 		"echo x >deep/home/config.toml": false, "mkdir deep/home/rules": false, "mv deep/home h": false, "mv deep d": false,
 		"rm -rf deep/home/config.toml": false, "cat deep/home/config.toml": true, "echo x >deep/home/memories/m": true, "echo x >deep/f": true,
+	} {
+		if r := p.sh(t, pol, script); r.err != nil || (r.exit.Code == 0) != want {
+			t.Errorf("%s: %+v, want success %v", script, r, want)
+		}
+	}
+}
+
+// TestLinkToHome holds that nobody is led to other settings by a link that stands in a folder
+// that may be written.
+func TestLinkToHome(t *testing.T) {
+	needSpaces(t)
+	p := newSite(t)
+	home := t.TempDir()
+	if err := errors.Join(makeTree(p.ws, "deep/f"), makeTree(home, "config.toml"), os.Symlink(home, p.ws+"/deep/link")); err != nil {
+		t.Fatal(err)
+	}
+	pol, err := policy.WorkspaceWrite(policy.WriteOptions{ExcludeSlashTmp: true}).
+		Resolve(policy.Env{Cwd: p.ws, CodexHome: p.ws + "/deep/link", FS: policy.HostFS{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for script, want := range map[string]bool{
+		"rm deep/link": false, "ln -sfn /tmp deep/link": false, "mv deep d": false, "mv deep/f deep/link": false,
+		"cat deep/link/config.toml": true, "echo x >deep/f": true,
 	} {
 		if r := p.sh(t, pol, script); r.err != nil || (r.exit.Code == 0) != want {
 			t.Errorf("%s: %+v, want success %v", script, r, want)
