@@ -7,7 +7,7 @@
 // It reads what an engine tells, a line of JSON each (codex-otel(1)), and sends logs, spans
 // and metrics to the collectors that the first line names, over HTTP or gRPC. Engines start
 // it where [otel] in config.toml has an exporter. At the end of its input it sends what is
-// left, for two seconds at most.
+// left, for two seconds at most; after a SIGTERM too, which is a failure.
 //
 // Exit status: 0 all was sent; 1 something could not be sent or read, which standard error
 // says once; 2 wrong usage.

@@ -4,7 +4,6 @@ package otel
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -58,20 +57,19 @@ func answer(w io.Writer, args []string) (err error) {
 	return err
 }
 
-// run reads lines to their end and sends what came of them.
+// run reads lines to their end, or until it is stopped, and sends what came of them.
 func run(ctx context.Context, p Process) error {
 	f := &faults{stderr: p.Stderr}
 	s := &session{getenv: p.Getenv, faults: f}
-	readErr := s.read(ctx, p.Stdin)
-	leave, stop := context.WithTimeout(ctx, leaveTime)
+	if err := s.read(ctx, p.Stdin); err != nil {
+		f.say(err.Error())
+	}
+	leave, stop := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer stop()
 	if err := s.close(leave); err != nil {
 		f.say("what was left could not be sent: " + err.Error())
 	}
-	switch {
-	case readErr != nil && !errors.Is(readErr, context.Canceled):
-		return readErr
-	case f.any():
+	if f.any() {
 		return exit.Silent(1)
 	}
 	return nil

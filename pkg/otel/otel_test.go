@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	tracesv1 "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"codex/pkg/cli/exit"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/telemetry"
@@ -53,6 +55,22 @@ func TestFaults(t *testing.T) {
 	g.failed("spans", secret, errors.New("failed to send to "+secret+": 401 (body: sk-3)"))
 	if strings.Contains(out.String(), "sk-") || !strings.Contains(out.String(), "401") {
 		t.Errorf("%q", &out)
+	}
+}
+
+// TestStopped holds that one which is stopped says so, and does not wait for its input.
+func TestStopped(t *testing.T) {
+	in, w := io.Pipe()
+	t.Cleanup(func() { w.Close() })
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		io.WriteString(w, `{"method":"telemetry/prompt","params":{}}`+"\n")
+		stop()
+	}()
+	var out bytes.Buffer
+	err := Main(ctx, nil, Process{Stdin: in, Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }})
+	if exit.Status(err) != 1 || !strings.Contains(out.String(), "stopped before the end of its input") {
+		t.Errorf("%v, %q", err, &out)
 	}
 }
 

@@ -1,6 +1,7 @@
 package otel
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,27 +42,44 @@ type session struct {
 // maxLine bounds a line; prompts are the longest.
 const maxLine = 16 << 20
 
-// read takes lines until they end. One that can't be read is said, and passed over.
+var errStopped = errors.New("stopped before the end of its input, and something may be left out")
+
+// read takes lines until they end; that ctx ends before them is an error. A line that can't be
+// read is said, and passed over.
 func (s *session) read(ctx context.Context, in io.Reader) error {
-	if c, ok := in.(io.Closer); ok {
-		defer context.AfterFunc(ctx, func() { c.Close() })()
+	lines, end := make(chan []byte), make(chan error, 1)
+	go func() { end <- feed(ctx, in, lines) }() // ends with ctx and the next line, or with the input
+	for {
+		select {
+		case <-ctx.Done():
+			return errStopped
+		case err := <-end:
+			return err
+		case line := <-lines:
+			if err := s.line(ctx, line); err != nil {
+				s.faults.say(err.Error())
+			}
+		}
 	}
+}
+
+// feed reads lines that are not empty. A read that waits can't be ended.
+func feed(ctx context.Context, in io.Reader, lines chan<- []byte) error {
 	r := jsonrpc.NewReader(in, maxLine)
 	for {
 		line, err := r.ReadLine()
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
 		case err != nil:
 			return fmt.Errorf("read telemetry: %w", err)
-		}
-		if len(strings.TrimSpace(string(line))) == 0 {
+		case len(bytes.TrimSpace(line)) == 0:
 			continue
 		}
-		if err := s.line(ctx, line); err != nil {
-			s.faults.say(err.Error())
+		select {
+		case lines <- bytes.Clone(line): // the reader's own is good until the next one
+		case <-ctx.Done():
+			return errStopped
 		}
 	}
 }
