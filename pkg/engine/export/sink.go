@@ -16,6 +16,7 @@ import (
 	"codex/pkg/watchdog"
 )
 
+// What may wait, the line that is being written with it.
 const (
 	maxLines = 4096
 	maxBytes = 16 << 20
@@ -62,9 +63,9 @@ func (s *Sink) Now() telemetry.When { return telemetry.Stamp(s.o.Now()) }
 // At stamps a line about what happened at a time of the machine's clock.
 func (s *Sink) At(t time.Time) telemetry.When { return telemetry.Stamp(s.o.Now().Add(-time.Since(t))) }
 
-// Tell queues a line.
+// Tell queues a line. Nothing is encoded for which there is no room anyway.
 func (s *Sink) Tell(method string, params any) {
-	if s == nil {
+	if s == nil || !s.put(nil) {
 		return
 	}
 	line, err := telemetry.Line(method, params)
@@ -72,17 +73,23 @@ func (s *Sink) Tell(method string, params any) {
 		s.warn(err.Error())
 		return
 	}
+	s.put(line)
+}
+
+// put queues a line where lines are taken and there is room; nil only asks.
+func (s *Sink) put(line []byte) bool {
 	s.mu.Lock()
-	full := len(s.queue) >= maxLines || s.bytes+len(line) > maxBytes
-	if !full && !s.closed {
+	closed, full := s.closed, len(s.queue) >= maxLines || s.bytes+len(line) > maxBytes
+	if !closed && !full && line != nil {
 		s.queue = append(s.queue, line)
 		s.bytes += len(line)
 		s.more.Signal()
 	}
 	s.mu.Unlock()
-	if full {
+	if full && !closed {
 		s.warn("telemetry: the exporter does not keep up, and something is left out")
 	}
+	return !closed && !full
 }
 
 // Close lets the program send what it has, and ends it when that takes too long.
@@ -90,16 +97,24 @@ func (s *Sink) Close() {
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
-	s.closed = true
-	s.more.Signal()
-	s.mu.Unlock()
+	s.end(false)
 	late := time.AfterFunc(s.o.Leave, func() {
 		s.warn("telemetry: codex-otel took too long in the end, and something is left out")
 		s.kill()
 	})
 	defer late.Stop()
 	<-s.done
+}
+
+// end takes no more lines; empty forgets those that wait as well.
+func (s *Sink) end(empty bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if empty {
+		s.queue = nil
+	}
+	s.more.Signal()
 }
 
 func (s *Sink) warn(text string) { s.once.Do(func() { s.o.Warn(text) }) }
@@ -117,36 +132,42 @@ func (s *Sink) run(ctx context.Context) {
 		err = cmd.Start()
 	}
 	if err != nil {
+		s.end(true)
 		s.warn(fmt.Sprintf("telemetry: start %s: %v", s.o.Command[0], err))
-		s.pour(io.Discard)
 		return
 	}
-	broken := s.pour(stdin)
+	unsent := s.pour(stdin)
+	s.end(true)
 	stdin.Close()
-	if err := cmd.Wait(); broken || err != nil {
+	if err := cmd.Wait(); unsent != nil || err != nil {
 		s.warn(fmt.Sprintf("telemetry: codex-otel has gone (%v)", cmd.ProcessState))
 	}
 }
 
-// pour writes what is queued, until the sink is closed; what can't be written is left out.
-func (s *Sink) pour(w io.Writer) (broken bool) {
-	for {
-		s.mu.Lock()
-		for len(s.queue) == 0 && !s.closed {
-			s.more.Wait()
-		}
-		lines := s.queue
-		s.queue, s.bytes = nil, 0
-		over := s.closed
-		s.mu.Unlock()
-		if len(lines) > 0 && !broken {
-			_, err := w.Write(bytes.Join(lines, nil))
-			broken = err != nil
-		}
-		if over {
-			return broken
+// pour writes what is queued, until the sink is closed or nobody reads.
+func (s *Sink) pour(w io.Writer) error {
+	for line := s.next(0); line != nil; line = s.next(len(line)) {
+		if _, err := w.Write(line); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// next waits for a line, nil when no more come; written is how long the one before was.
+func (s *Sink) next(written int) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bytes -= written
+	for len(s.queue) == 0 && !s.closed {
+		s.more.Wait()
+	}
+	if len(s.queue) == 0 {
+		return nil
+	}
+	line := s.queue[0]
+	s.queue[0], s.queue = nil, s.queue[1:]
+	return line
 }
 
 // firstLine says the first line that is written to it.

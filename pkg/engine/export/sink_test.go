@@ -89,6 +89,33 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestGone holds that nothing is kept for a program that has gone, or was never there.
+func TestGone(t *testing.T) {
+	for _, program := range []string{"exit 3", "exec <&-; sleep 1000"} {
+		var s said
+		sink := start(t, &s, program)
+		for closed := false; !closed; { // the first write that fails ends it
+			sink.Tell("m", 1)
+			sink.mu.Lock()
+			if closed = sink.closed; closed && len(sink.queue) != 0 {
+				t.Errorf("%s: %d lines wait", program, len(sink.queue))
+			}
+			sink.mu.Unlock()
+		}
+		sink.Close()
+		if len(s.text) != 1 {
+			t.Error(program, s.text)
+		}
+	}
+	var s said
+	sink := Start(Options{Command: []string{filepath.Join(t.TempDir(), "none")}, Dir: t.TempDir(), Warn: s.warn, Now: time.Now})
+	<-sink.done
+	if sink.Tell("m", 1); len(sink.queue) != 0 || len(s.text) != 1 {
+		t.Errorf("%d lines wait, %q", len(sink.queue), s.text)
+	}
+	sink.Close()
+}
+
 // TestNil holds that a sink that is not there takes everything.
 func TestNil(t *testing.T) {
 	var s *Sink
