@@ -3,6 +3,7 @@
 package turnwire
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -132,6 +133,42 @@ func TestAgentIsWrittenTo(t *testing.T) {
 	if last := ends[len(ends)-1].Get("params.turn"); len(ends) != 3 || ends[1].Get("params.turn.status").Str != "interrupted" || last.Get("status").Str != "failed" || last.Get("error.message").Str == "" {
 		t.Error(ends)
 	}
+}
+
+// When the engine of an agent dies, clients are told that the agents of that agent have ended too.
+func TestAgentOfAgentGone(t *testing.T) {
+	t.Parallel()
+	e := start(t, withAgents(setup{args: append(free(), "-c", "agents.max_depth=2"),
+		script: agentCall("go", "spawn_agent", `{"message":"sub task"}`) + `{"when":"go","msg":"Done."}` + "\n" +
+			agentCall("sub task", "spawn_agent", `{"message":"deep work"}`) + `{"when":"sub task","msg":"Begun."}` + "\n" +
+			`{"when":"deep work","call":"exec_command","args":{"cmd":"sleep 1021","yield_time_ms":30000}}` + "\n"}))
+	e.live()
+	main := e.call("thread/start", `{}`).Get("thread.id").Str
+	e.call("turn/start", input("go"))
+	seek := func(of string, want ...string) (found gjson.Result) {
+		e.seek(fmt.Sprint(want, " of ", of), 0, func(l gjson.Result) bool {
+			found = l
+			return holds(l, append(want, "params.threadId", of))
+		})
+		return found
+	}
+	spawned := func(by string) string {
+		return seek(by, "method", "item/completed", "params.item.tool", "spawnAgent").Get("params.item.receiverThreadIds.0").Str
+	}
+	id := spawned(main)
+	deep := spawned(id)
+	e.child("sleep 1021")
+	if err := syscall.Kill(e.child("--thread-id "+id), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	end := seek(deep, "method", "turn/completed").Get("params.turn")
+	if end.Get("status").Str != "failed" || end.Get("error.message").Str == "" {
+		t.Error(end.Raw)
+	}
+	for _, of := range []string{id, deep} {
+		seek(of, "method", "thread/status/changed", "params.status.type", "notLoaded")
+	}
+	e.quit()
 }
 
 // An agent's engine that reads nothing holds up nobody: what is written to it waits, and its

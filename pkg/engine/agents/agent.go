@@ -40,7 +40,7 @@ type agent struct {
 	turn  string // id of the running turn
 	last  string // message of the agent's
 	eng   *engine
-	below map[string]bool // ids of its own agents
+	below map[string]nested // its own agents, by their ids
 }
 
 // engine is the process of an agent.

@@ -13,19 +13,16 @@ import (
 // A client that wants to hear of agents as of threads of their own gets what their engines
 // tell, and may ask and answer these.
 
+// nested is an agent of an agent.
+type nested struct {
+	open bool
+	turn string // id of the one that runs
+}
+
 // pass tells the client what an engine tells: its thread, and those of its own agents.
 func (e *engine) pass(method, of string, p gjson.Result, line []byte) {
 	a := e.g.a
 	switch method {
-	case protocol.NoteThreadStarted:
-		if id := p.Get("thread.id").Str; id != e.g.id {
-			a.mu.Lock()
-			if e.g.below == nil {
-				e.g.below = map[string]bool{}
-			}
-			e.g.below[id] = true
-			a.mu.Unlock()
-		}
 	case protocol.NoteServerRequestResolved: // under an id of its own: the client knows ours
 		a.mu.Lock()
 		cancel := e.asks[p.Get("requestId").Raw]
@@ -34,29 +31,67 @@ func (e *engine) pass(method, of string, p gjson.Result, line []byte) {
 			cancel()
 		}
 		return
+	case protocol.NoteThreadStarted:
+		of = p.Get("thread.id").Str
 	case protocol.NoteAccountRateLimitsUpdated:
 	default:
 		if of == "" { // of the engine, not of a thread: the thread's own tells the same
 			return
 		}
 	}
+	if of != "" && of != e.g.id {
+		e.g.note(of, method, p)
+	}
 	a.opts.Tell(method, line)
 }
 
-// farewell tells the client that an engine has ended, and with it what it was doing.
+// note keeps of an agent of this one what is told of it when the engine of this one crashes.
+func (g *agent) note(id, method string, p gjson.Result) {
+	g.a.mu.Lock()
+	defer g.a.mu.Unlock()
+	n, known := g.below[id]
+	if !known && method != protocol.NoteThreadStarted {
+		return
+	}
+	switch method {
+	case protocol.NoteThreadStarted:
+		n.open = true
+	case protocol.NoteThreadStatusChanged:
+		n.open = p.Get("status.type").Str != protocol.ThreadStatusNotLoaded
+	case protocol.NoteTurnStarted:
+		n.turn = p.Get("turn.id").Str
+	case protocol.NoteTurnCompleted:
+		n.turn = ""
+	}
+	if g.below == nil {
+		g.below = map[string]nested{}
+	}
+	g.below[id] = n
+}
+
+// farewell tells the client that an engine has ended, and with it what it was doing, and what
+// its own agents were: with it goes who would have told of them.
 func (e *engine) farewell(how string) {
 	if !e.live {
 		return
 	}
 	g := e.g
 	g.a.mu.Lock()
-	turn := g.turn
-	g.a.mu.Unlock()
-	if turn != "" {
-		e.tell(protocol.NoteTurnCompleted, protocol.TurnCompletedNotification{ThreadID: g.id,
-			Turn: protocol.Turn{ID: turn, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusFailed, Error: &protocol.TurnError{Message: how}}})
+	all := map[string]nested{g.id: {true, g.turn}}
+	for id, n := range g.below {
+		if n.open {
+			all[id] = n
+		}
+		g.below[id] = nested{}
 	}
-	e.tell(protocol.NoteThreadStatusChanged, protocol.ThreadStatusChangedNotification{ThreadID: g.id, Status: protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded}})
+	g.a.mu.Unlock()
+	for id, n := range all {
+		if n.turn != "" {
+			e.tell(protocol.NoteTurnCompleted, protocol.TurnCompletedNotification{ThreadID: id,
+				Turn: protocol.Turn{ID: n.turn, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusFailed, Error: &protocol.TurnError{Message: how}}})
+		}
+		e.tell(protocol.NoteThreadStatusChanged, protocol.ThreadStatusChangedNotification{ThreadID: id, Status: protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded}})
+	}
 }
 
 // tell tells the client something in the agent's name.
@@ -97,7 +132,7 @@ func (a *Set) holder(id string) (*agent, *engine) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, g := range a.all {
-		if g.id == id || g.below[id] {
+		if _, below := g.below[id]; below || g.id == id {
 			return g, g.eng
 		}
 	}
