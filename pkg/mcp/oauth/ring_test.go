@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -138,5 +139,32 @@ func TestRingUnknown(t *testing.T) {
 	}
 	if removed, err := (Store{Home: t.TempDir(), NoRing: errors.New("none")}).Remove(t.Context(), server); removed || err != nil {
 		t.Error(removed, err)
+	}
+}
+
+// TestRingSlow holds that nobody waits for a keyring longer than his request may take, and
+// that what it says then is for all who wait.
+func TestRingSlow(t *testing.T) {
+	slow := &told{done: make(chan struct{})}
+	r := &transport{server: config.MCPServer{Name: "s", URL: "http://localhost/mcp", Logins: config.LoginsRing}, store: Store{Home: t.TempDir()}, known: slow}
+	late := errors.New("late")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(late)
+	if _, ok, err := r.stored(ctx); ok || !errors.Is(err, late) {
+		t.Error(ok, err)
+	}
+	got := make(chan string, 2)
+	for range 2 {
+		go func() {
+			e, _, _ := r.stored(t.Context())
+			got <- e.AccessToken
+		}()
+	}
+	slow.entry, slow.ok, slow.until = Entry{AccessToken: "a"}, true, time.Now().Add(time.Hour)
+	close(slow.done)
+	for range 2 {
+		if token := <-got; token != "a" {
+			t.Errorf("%q", token)
+		}
 	}
 }

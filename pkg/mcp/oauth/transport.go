@@ -42,39 +42,66 @@ type transport struct {
 	log    func(string)
 
 	mu    sync.Mutex
-	known remembered // where there may be a keyring
+	known *told // by a keyring, or soon; nil: it has not been asked
 }
 
-// remembered is what the store has said.
-type remembered struct {
+// told is what the store has said, once done is closed.
+type told struct {
+	done  chan struct{}
 	entry Entry
 	ok    bool
 	err   error
 	until time.Time // of the clock that nobody sets
 }
 
-// stored asks the store, a keyring not for each request.
+// stale says whether the store has to be asked anew.
+func (a *told) stale() bool {
+	select {
+	case <-a.done:
+		return time.Now().After(a.until)
+	default:
+		return false
+	}
+}
+
+// stored asks the store, a keyring not for each request: it may take long, and who comes
+// meanwhile waits for the same answer, no longer than his own request may take.
 func (t *transport) stored(ctx context.Context) (Entry, bool, error) {
 	if _, ring, _ := t.store.ring(t.server); !ring {
 		return t.store.Get(ctx, t.server)
 	}
+	a := t.told(ctx)
+	select {
+	case <-a.done:
+		return a.entry, a.ok, a.err
+	case <-ctx.Done():
+		return Entry{}, false, context.Cause(ctx)
+	}
+}
+
+// told is what the store says for now. The question outlives the request that puts it; the
+// keyring's time bounds it.
+func (t *transport) told(ctx context.Context) *told {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if time.Now().After(t.known.until) {
-		e, ok, err := t.store.Get(ctx, t.server)
-		if ctx.Err() != nil { // what the keyring would have said is not known
-			return e, ok, err
-		}
-		t.known = remembered{e, ok, err, time.Now().Add(ringFresh)}
+	if t.known != nil && !t.known.stale() {
+		return t.known
 	}
-	return t.known.entry, t.known.ok, t.known.err
+	a := &told{done: make(chan struct{})}
+	t.known = a
+	go func() {
+		defer close(a.done)
+		a.entry, a.ok, a.err = t.store.Get(context.WithoutCancel(ctx), t.server)
+		a.until = time.Now().Add(ringFresh)
+	}()
+	return a
 }
 
 // forget has the store asked anew.
 func (t *transport) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.known.until = time.Time{}
+	t.known = nil
 }
 
 // RoundTrip sends a request with a token; a token that is refused is renewed, once.
@@ -144,7 +171,7 @@ func (t *transport) send(r *http.Request, e Entry) (*http.Response, error) {
 // entry gives the login, renewed if it is about to expire.
 func (t *transport) entry(ctx context.Context) (Entry, bool) {
 	e, ok, err := t.stored(ctx)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		t.log("MCP server " + t.server.Name + ": " + err.Error())
 	}
 	if !ok || !e.expired(t.now().Add(renewEarly)) || e.RefreshToken == nil {
