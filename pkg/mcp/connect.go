@@ -65,7 +65,9 @@ type Client struct {
 
 	progress listeners
 
-	mu      sync.Mutex // held while the server is started anew
+	starting chan struct{} // has a token while the server is started anew
+
+	mu      sync.Mutex
 	session *session
 	closed  bool
 }
@@ -99,7 +101,7 @@ func (n *news) tell(f func()) {
 
 // Connect starts a server and makes the handshake, within its startup time.
 func Connect(ctx context.Context, s Server, o Options) (*Client, error) {
-	c := &Client{server: s, opts: o}
+	c := &Client{server: s, opts: o, starting: make(chan struct{}, 1)}
 	ss, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -250,24 +252,48 @@ func fill(r *sdk.ElicitResult, params json.RawMessage) {
 	}
 }
 
-// live gives the session, a new one where the last has ended.
+// live gives the session, a new one where the last has ended: one caller makes it, and the
+// others wait for that, as long as each may.
 func (c *Client) live(ctx context.Context) (*session, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return nil, errClosed
+	if ss, err := c.last(); err != nil || !ss.ended() {
+		return ss, err
 	}
 	select {
-	case <-c.session.over:
-	default:
-		return c.session, nil
+	case c.starting <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	defer func() { <-c.starting }()
+	if ss, err := c.last(); err != nil || !ss.ended() { // somebody else has made it
+		return ss, err
 	}
 	ss, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.session = ss
 	return ss, nil
+}
+
+// last gives the session that there was last.
+func (c *Client) last() (*session, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errClosed
+	}
+	return c.session, nil
+}
+
+func (ss *session) ended() bool {
+	select {
+	case <-ss.over:
+		return true
+	default:
+		return false
+	}
 }
 
 // do makes one request, within the time that is given. It is made again where the server
@@ -307,7 +333,8 @@ func usable(raw json.RawMessage, err error) bool {
 func (c *Client) Close() {
 	c.mu.Lock()
 	c.closed = true
-	ss := c.session
 	c.mu.Unlock()
-	_ = ss.Close() // nobody is left to hear of it
+	c.starting <- struct{}{} // what is being started is ended, too
+	defer func() { <-c.starting }()
+	_ = c.session.Close() // nobody is left to hear of it
 }

@@ -38,12 +38,8 @@ func (d *direct) finish(raw json.RawMessage, err error) {
 // is valid only there, in the goroutine that reads from the server, or the error. False is a
 // server for which there is no such way now: Call is for all.
 func (c *Client) Start(call Call, then func(result json.RawMessage, err error)) (cancel func(why error), ok bool) {
-	if !c.mu.TryLock() { // it is being started anew
-		return nil, false
-	}
-	ss, closed := c.session, c.closed
-	c.mu.Unlock()
-	if closed || ss.lines == nil || ss.InitializeResult().ProtocolVersion >= modern {
+	ss, err := c.last()
+	if err != nil || ss.lines == nil || ss.InitializeResult().ProtocolVersion >= modern {
 		return nil, false
 	}
 	token := c.tokens.Add(1)

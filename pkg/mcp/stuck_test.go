@@ -53,3 +53,26 @@ exec yes "$guesses"`
 		}
 	}
 }
+
+// TestSlowRestart holds that a call waits for a server that another call starts anew no longer
+// than it may.
+func TestSlowRestart(t *testing.T) {
+	const program = `read -r line; printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}}\n' \
+"$(printf %s "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')"; read -r line`
+	c, err := Connect(context.Background(), Server{Name: "s", Command: "sh", Args: []string{"-c", program}, Startup: time.Minute, Call: 100 * time.Millisecond},
+		Options{Environ: []string{"PATH=/bin:/usr/bin"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-c.session.over         // it leaves after the handshake
+	c.starting <- struct{}{} // as the other call does
+	var timeout *TimeoutError
+	if _, err := c.Call(context.Background(), Call{Tool: "t"}); !errors.As(err, &timeout) {
+		t.Error(err)
+	}
+	<-c.starting
+	c.Close()
+	if _, err := c.Call(context.Background(), Call{Tool: "t"}); !errors.Is(err, errClosed) {
+		t.Error(err)
+	}
+}
