@@ -62,7 +62,7 @@ type Servers struct {
 // server is one of them.
 type server struct {
 	config.MCPServer
-	starting sync.Mutex    // held by who starts it
+	starting chan struct{} // has a token while it is started
 	settled  chan struct{} // it is ready, or failed, for the first time
 	changes  atomic.Int64  // of its tools that nobody has asked for
 
@@ -93,7 +93,7 @@ func New(o Options) *Servers {
 func (s *Servers) set(servers []config.MCPServer) {
 	list := make([]*server, len(servers))
 	for i, cfg := range servers {
-		list[i] = &server{MCPServer: cfg.In(s.o.Dir), settled: make(chan struct{})}
+		list[i] = &server{MCPServer: cfg.In(s.o.Dir), starting: make(chan struct{}, 1), settled: make(chan struct{})}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,7 +149,7 @@ func (s *Servers) know(servers []*server) {
 	if x.whole() {
 		return
 	}
-	s.Wait(s.ctx)
+	settle(s.ctx, servers)
 	x.renew()
 }
 
@@ -160,8 +160,10 @@ func (s *Servers) begin(v *server) {
 }
 
 // Wait waits until every server is ready or has failed.
-func (s *Servers) Wait(ctx context.Context) {
-	for _, v := range s.servers() {
+func (s *Servers) Wait(ctx context.Context) { settle(ctx, s.servers()) }
+
+func settle(ctx context.Context, servers []*server) {
+	for _, v := range servers {
 		select {
 		case <-v.settled:
 		case <-ctx.Done():
@@ -194,10 +196,15 @@ func (s *Servers) Required(ctx context.Context) error {
 	return fmt.Errorf("required MCP servers failed to initialize: %s", strings.Join(failed, "; "))
 }
 
-// ensure gives the pool in which a server runs, and starts it there if it does not.
+// ensure gives the pool in which a server runs, and starts it there if it does not: one caller
+// does, and the others wait for that, as long as each may.
 func (s *Servers) ensure(ctx context.Context, v *server) (*link, error) {
-	v.starting.Lock()
-	defer v.starting.Unlock()
+	select {
+	case v.starting <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	defer func() { <-v.starting }()
 	s.mu.Lock()
 	l := v.live
 	s.mu.Unlock()
