@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -22,12 +23,22 @@ type Entry struct {
 	Payload any
 }
 
+const rolledBack = "thread_rolled_back"
+
+// TakenBack is how many turns an event takes back.
+func TakenBack(event gjson.Result) int {
+	if event.Get("type").Str != rolledBack {
+		return 0
+	}
+	return int(min(max(0, event.Get("num_turns").Int()), math.MaxInt32))
+}
+
 // RolledBack is the mark that takes the last n turns back.
 func RolledBack(n uint32) Entry {
 	return Entry{TypeEvent, struct {
 		Type string `json:"type"`
 		N    uint32 `json:"num_turns"`
-	}{"thread_rolled_back", n}}
+	}{rolledBack, n}}
 }
 
 // encode appends the line of an entry.

@@ -96,7 +96,7 @@ type reconstruct struct {
 	h        *History
 	items    []json.RawMessage // newest first
 	base     []json.RawMessage // oldest first
-	drop     int               // user turns still to drop (thread_rolled_back)
+	drop     int               // turns still to drop
 	haveCtx  bool
 	segments []json.RawMessage // items of the user turn being read, newest first
 }
@@ -153,14 +153,14 @@ func (r *reconstruct) line(b []byte) bool {
 					r.h.Tokens = &t
 				}
 			}
-		case "thread_rolled_back":
-			r.flush()
-			r.drop += int(payload.Get("num_turns").Int())
+		case rolledBack:
+			if r.drop == 0 { // what stands behind the mark stays; or else it goes with the turn before
+				r.flush()
+			}
+			r.drop += TakenBack(payload)
 		case "task_started":
 			r.boundary()
 		}
-	case TypeSessionMeta:
-		r.flush()
 	}
 	return false
 }

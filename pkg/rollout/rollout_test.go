@@ -91,6 +91,8 @@ func TestReconstruction(t *testing.T) {
 		{"rollback drops user turns", []Entry{started("a"), item(1), tc, started("b"), item(2), started("c"), item(3), ev(`{"type":"thread_rolled_back","num_turns":2}`), started("d"), item(4)}, "1 4", true, 0},
 		{"a compaction that was taken back", []Entry{started("a"), item(1), started("b"), compacted(9), started("c"), item(2), ev(`{"type":"thread_rolled_back","num_turns":2}`), started("d"), item(3)}, "1 3", false, 0},
 		{"one before what was taken back", []Entry{started("a"), item(1), compacted(9), started("b"), item(2), ev(`{"type":"thread_rolled_back","num_turns":1}`), item(3)}, "9 3", false, 1},
+		{"a turn that was taken back has the session's facts said again", []Entry{started("a"), item(1), started("b"), item(2), {TypeSessionMeta, Meta{ID: "01a2"}}, item(3), ev(`{"type":"thread_rolled_back","num_turns":1}`), item(4)}, "1 4", false, 0},
+		{"taken back twice, with an item between", []Entry{started("a"), item(1), started("b"), item(2), started("c"), item(3), ev(`{"type":"thread_rolled_back","num_turns":1}`), item(4), ev(`{"type":"thread_rolled_back","num_turns":1}`), item(5)}, "1 5", false, 0},
 		{"more is taken back than there is", []Entry{item(0), started("a"), item(1), ev(`{"type":"thread_rolled_back","num_turns":9}`), item(2)}, "0 2", false, 0},
 		{"garbage is skipped", []Entry{item(1), {TypeResponseItem, json.RawMessage(`{"type":"message","content":[{"text":"2"}]}`)}}, "1 2", false, 0},
 	} {
@@ -128,7 +130,6 @@ func TestTornLine(t *testing.T) {
 	}
 }
 
-// Lines longer than a read chunk, and a file that has many chunks.
 // A compaction of wrong types takes nothing away: it counts as a line that can't be read.
 func TestCompactionOfWrongTypes(t *testing.T) {
 	for _, payload := range []string{`{"message":5,"replacement_history":"x"}`, `{"replacement_history":null}`, `{}`, `[]`, `5`} {
@@ -139,6 +140,7 @@ func TestCompactionOfWrongTypes(t *testing.T) {
 	}
 }
 
+// Lines longer than a read chunk, and a file that has many chunks.
 func TestBackwardOverChunks(t *testing.T) {
 	var want []string
 	path := filepath.Join(t.TempDir(), "f")

@@ -88,7 +88,7 @@ func (w *tailWalk) line(l rollout.Line) {
 		return
 	}
 	w.usage(l.Payload)
-	if n := takenBack(l.Payload); n > 0 {
+	if n := rollout.TakenBack(l.Payload); n > 0 {
 		w.drops = append(w.drops, drop{left: n})
 		return
 	}

@@ -34,7 +34,7 @@ type turnsBuilder struct {
 }
 
 func (b *turnsBuilder) event(p gjson.Result) {
-	if n := takenBack(p); n > 0 {
+	if n := rollout.TakenBack(p); n > 0 {
 		b.turns = b.turns[:len(b.turns)-min(n, len(b.turns))]
 	} else if m, ok := markOf(p, b.id); ok {
 		m.apply(b.current(m.turn))
@@ -62,14 +62,6 @@ const beforeTurns = "rollout-1"
 
 func newTurn(id string) protocol.Turn {
 	return protocol.Turn{ID: id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewFull, Status: protocol.TurnStatusInterrupted}
-}
-
-// takenBack is how many turns an event takes back.
-func takenBack(p gjson.Result) int {
-	if p.Get("type").Str != "thread_rolled_back" {
-		return 0
-	}
-	return max(0, int(p.Get("num_turns").Int()))
 }
 
 // mark is what an event does to the turn that it belongs to.

@@ -5,6 +5,7 @@ package appserver
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,41 @@ func TestRevert(t *testing.T) {
 	}
 	if got := c.call("thread/revert", fmt.Sprintf(`{"threadId":%q,"beforeTurnId":%q}`, id, turns[1])).Get("error.message").Str; got != "turn not found: "+turns[1] {
 		t.Error(got)
+	}
+}
+
+// TestRevertCommand: a turn without a message of the user counts for the model as it does for
+// clients: no more goes than what was said.
+func TestRevertCommand(t *testing.T) {
+	d := empty(t)
+	asked := filepath.Join(filepath.Dir(d.home), "asked")
+	script := filepath.Join(filepath.Dir(d.home), "script.jsonl")
+	write(t, script, `{"msg":"one"} {"msg":"two"} {"msg":"three"} {"msg":"four"}`)
+	d.config("mock-model", fmt.Sprintf("command = [\"sh\", \"-c\", '''tee '%s' | codex-model replay '%s' ''']\n", asked, script))
+	c := d.stdio()
+	c.initialize()
+	id := c.thread(`{"sandbox":"danger-full-access"}`)
+	c.ran(id, "first words")
+	c.result("thread/shellCommand", fmt.Sprintf(`{"threadId":%q,"command":"echo by hand"}`, id))
+	c.note("turn/completed")
+	c.ran(id, "last words")
+	for _, step := range []struct {
+		back      int
+		has, gone string
+	}{{2, "by hand", "last words"}, {1, "first words", "by hand"}} {
+		turns := c.result("thread/turns/list", fmt.Sprintf(`{"threadId":%q,"sortDirection":"asc"}`, id)).Get("data")
+		if turns.Get("#").Int() <= int64(step.back) {
+			t.Fatalf("turns: %s", turns.Raw)
+		}
+		c.result("thread/revert", fmt.Sprintf(`{"threadId":%q,"beforeTurnId":%q}`, id, turns.Get(fmt.Sprint(step.back, ".id")).Str))
+		c.ran(id, "and now")
+		b, err := os.ReadFile(asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := string(b); !strings.Contains(text, "first words") || !strings.Contains(text, step.has) || strings.Contains(text, step.gone) {
+			t.Errorf("before turn %d the model is asked: %s", step.back, text)
+		}
 	}
 }
 
