@@ -107,6 +107,19 @@ func (s *Service) pluginInstalled(r *Request, p *protocol.PluginInstalledParams)
 	return protocol.PluginInstalledResponse{Marketplaces: sh.entries(false, wanted), MarketplaceLoadErrors: sh.failed}, nil
 }
 
+// find gives a plugin that a client names, and its marketplace.
+func (sh *shelf) find(marketplace, name string) (*plugins.Marketplace, plugins.Entry, error) {
+	i := slices.IndexFunc(sh.all, func(m plugins.Marketplace) bool { return m.File == marketplace })
+	if i < 0 {
+		return nil, plugins.Entry{}, jsonrpc.Invalidf("%s is no marketplace of config.toml", jsonrpc.Shorten(marketplace))
+	}
+	e, err := sh.all[i].Find(name)
+	if err != nil {
+		return nil, plugins.Entry{}, jsonrpc.Invalidf("%v", err)
+	}
+	return &sh.all[i], e, nil
+}
+
 func (s *Service) pluginInstall(r *Request, p *protocol.PluginInstallParams) (any, error) {
 	if p.MarketplacePath == nil {
 		return nil, jsonrpc.Invalidf("marketplacePath is missing: plugins that are elsewhere are not installed")
@@ -115,15 +128,11 @@ func (s *Service) pluginInstall(r *Request, p *protocol.PluginInstallParams) (an
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(sh.all, func(m plugins.Marketplace) bool { return m.File == *p.MarketplacePath })
-	if i < 0 {
-		return nil, jsonrpc.Invalidf("%s is no marketplace of config.toml", jsonrpc.Shorten(*p.MarketplacePath))
-	}
-	e, err := sh.all[i].Find(p.PluginName)
-	if err == nil {
-		_, err = plugins.Install(context.Background(), s.Home, &sh.all[i], p.PluginName)
-	}
+	m, e, err := sh.find(*p.MarketplacePath, p.PluginName)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := plugins.Install(context.Background(), s.Home, m, p.PluginName); err != nil {
 		return nil, jsonrpc.Invalidf("%v", err)
 	}
 	s.Reload()
@@ -195,14 +204,9 @@ func (s *Service) pluginRead(r *Request, p *protocol.PluginReadParams) (any, err
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(sh.all, func(m plugins.Marketplace) bool { return m.File == *p.MarketplacePath })
-	if i < 0 {
-		return nil, jsonrpc.Invalidf("%s is no marketplace of config.toml", jsonrpc.Shorten(*p.MarketplacePath))
-	}
-	m := &sh.all[i]
-	e, err := m.Find(p.PluginName)
+	m, e, err := sh.find(*p.MarketplacePath, p.PluginName)
 	if err != nil {
-		return nil, jsonrpc.Invalidf("%v", err)
+		return nil, err
 	}
 	sum := sh.summary(m, e)
 	plugin, installed := sh.have[sum.ID]
