@@ -10,23 +10,42 @@ import (
 	"codex/pkg/protocol"
 )
 
-// entries are the items of turns, each with its turn.
-func entries(turns []protocol.Turn) []protocol.ThreadItemEntry {
-	var out []protocol.ThreadItemEntry
+// itemAt is an item of a thread, and where it stands in its turn: ids of calls are the
+// model's, which gives one again at times.
+type itemAt struct {
+	protocol.ThreadItemEntry
+	index int
+}
+
+// itemsOf are the items of turns, each with its turn.
+func itemsOf(turns []protocol.Turn) []itemAt {
+	var out []itemAt
 	for _, t := range turns {
-		for _, item := range t.Items {
-			out = append(out, protocol.ThreadItemEntry{TurnID: t.ID, Item: item})
+		for i, item := range t.Items {
+			out = append(out, itemAt{protocol.ThreadItemEntry{TurnID: t.ID, Item: item}, i})
 		}
 	}
 	return out
 }
 
-// threadItemsList gives items from the first to the last where nothing else is asked for.
+func (e itemAt) cursor(including bool) itemsCursor {
+	return itemsCursor{e.TurnID, e.Item.ItemID(), &e.index, including}
+}
+
+func (c *itemsCursor) is(e itemAt) bool {
+	return e.Item.ItemID() == c.ItemID && (c.TurnID == "" || c.TurnID == e.TurnID) && (c.Index == nil || *c.Index == e.index)
+}
+
 func (s *Server) threadItemsList(r *request, p *protocol.ThreadItemsListParams) (any, error) {
 	turns, err := s.turnsOf(r, p.ThreadID)
 	if err != nil {
 		return nil, err
 	}
+	return itemsPage(turns, p)
+}
+
+// itemsPage is a page of items, from the first to the last where nothing else is asked for.
+func itemsPage(turns []protocol.Turn, p *protocol.ThreadItemsListParams) (*protocol.ThreadItemsListResponse, error) {
 	if p.TurnID != nil {
 		turns = slices.DeleteFunc(turns, func(t protocol.Turn) bool { return t.ID != *p.TurnID })
 	}
@@ -38,26 +57,26 @@ func (s *Server) threadItemsList(r *request, p *protocol.ThreadItemsListParams) 
 	case v.Type != gjson.Null:
 		return nil, jsonrpc.Invalidf("invalid cursor: %s", jsonrpc.Shorten(v.Raw))
 	}
-	ask := pageAsked[protocol.ThreadItemEntry]{cursor: cursor, limit: p.Limit, dir: p.SortDirection,
-		at: func(cursor string) (func(protocol.ThreadItemEntry) bool, bool, error) {
+	ask := pageAsked[itemAt]{cursor: cursor, limit: p.Limit, dir: p.SortDirection,
+		at: func(cursor string) (func(itemAt) bool, bool, error) {
 			var c itemsCursor
 			err := json.Unmarshal([]byte(cursor), &c)
-			return func(e protocol.ThreadItemEntry) bool {
-				return e.Item.ItemID() == c.ItemID && (c.TurnID == "" || c.TurnID == e.TurnID)
-			}, c.IncludeAnchor, err
+			return c.is, c.IncludeAnchor, err
 		},
-		cursorAt: func(e protocol.ThreadItemEntry, including bool) any {
-			return itemsCursor{e.TurnID, e.Item.ItemID(), including}
-		}}
-	all := entries(turns)
+		cursorAt: func(e itemAt, including bool) any { return e.cursor(including) }}
+	all := itemsOf(turns)
 	if ask.descending() {
 		slices.Reverse(all)
 	}
-	var res protocol.ThreadItemsListResponse
-	if res.Data, res.NextCursor, res.BackwardsCursor, err = ask.page(all); err != nil {
+	part, next, back, err := ask.page(all)
+	if err != nil {
 		return nil, err
 	}
-	return res, nil
+	res := protocol.ThreadItemsListResponse{NextCursor: next, BackwardsCursor: back}
+	for _, e := range part {
+		res.Data = append(res.Data, e.ThreadItemEntry)
+	}
+	return &res, nil
 }
 
 func (s *Server) threadItemsRead(r *request, p *protocol.ThreadItemsReadParams) (any, error) {
@@ -66,9 +85,9 @@ func (s *Server) threadItemsRead(r *request, p *protocol.ThreadItemsReadParams) 
 		return nil, err
 	}
 	var res protocol.ThreadItemsReadResponse
-	for _, e := range entries(turns) {
+	for _, e := range itemsOf(turns) {
 		if e.TurnID == p.TurnID && slices.Contains(p.ItemIDs, e.Item.ItemID()) {
-			res.Data = append(res.Data, e)
+			res.Data = append(res.Data, e.ThreadItemEntry)
 		}
 	}
 	return res, nil
@@ -80,9 +99,8 @@ func backwards(turns []protocol.Turn) (turn, item *string) {
 		text := string(raw(turnsCursor{turns[n-1].ID, true}))
 		turn = &text
 	}
-	if all := entries(turns); len(all) > 0 {
-		last := all[len(all)-1]
-		text := string(raw(itemsCursor{last.TurnID, last.Item.ItemID(), true}))
+	if all := itemsOf(turns); len(all) > 0 {
+		text := string(raw(all[len(all)-1].cursor(true)))
 		item = &text
 	}
 	return turn, item

@@ -18,6 +18,7 @@ type turnsCursor struct {
 type itemsCursor struct {
 	TurnID        string `json:"turnId,omitempty"` // models give the ids of calls again in other turns
 	ItemID        string `json:"itemId"`
+	Index         *int   `json:"index,omitempty"` // in the turn
 	IncludeAnchor bool   `json:"includeAnchor"`
 }
 

@@ -308,3 +308,38 @@ func TestRequirements(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestItemsTwice: a model gives the id of a call again in one turn; pages go on all the same.
+func TestItemsTwice(t *testing.T) {
+	var turns []protocol.Turn
+	for _, turn := range []string{"a", "b"} {
+		var items protocol.ThreadItems
+		for _, id := range []string{"call", "call", "say", "call"} {
+			items = append(items, &protocol.PlanItem{Type: protocol.ItemPlan, ID: id})
+		}
+		turns = append(turns, protocol.Turn{ID: turn, Items: items})
+	}
+	limit := uint32(1)
+	for _, dir := range []protocol.SortDirection{protocol.SortDirectionAsc, protocol.SortDirectionDesc} {
+		var cursor json.RawMessage
+		var got []string
+		for range 9 {
+			page, err := itemsPage(turns, &protocol.ThreadItemsListParams{Limit: &limit, SortDirection: &dir, Cursor: cursor})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, page.Data[0].TurnID+" "+page.Data[0].Item.ItemID())
+			if page.NextCursor == nil {
+				break
+			}
+			cursor = raw(*page.NextCursor)
+		}
+		want := []string{"a call", "a call", "a say", "a call", "b call", "b call", "b say", "b call"}
+		if dir == protocol.SortDirectionDesc {
+			slices.Reverse(want)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q", dir, got)
+		}
+	}
+}
