@@ -35,6 +35,7 @@ func TestAgentThreads(t *testing.T) {
 {"when":"sub task","call":"exec_command","args":{"cmd":"touch asked"}}
 {"when":"sub task","msg":"Touched."}
 {"when":"by hand","msg":"Heard."}
+{"when":"by hand again","msg":"Not by all."}
 `)
 	_, sock := d.unix()
 	a, b := dial(t, sock), dial(t, sock)
@@ -80,6 +81,15 @@ func TestAgentThreads(t *testing.T) {
 	b.wait(func(m gjson.Result) bool {
 		return m.Get("params.threadId").Str == agent && m.Get("params.item.text").Str == "Heard."
 	})
+	b.result("thread/unsubscribe", fmt.Sprintf(`{"threadId":%q}`, main)) // and with it from its agents
+	heard := len(b.got)
+	a.ran(agent, "by hand again")
+	b.result("thread/loaded/list", `{}`)
+	for _, m := range b.got[heard:] {
+		if strings.HasPrefix(m.Get("method").Str, "item/") || strings.HasPrefix(m.Get("method").Str, "turn/") {
+			t.Errorf("heard of an agent of a thread that is listened to no more: %s", m.Raw)
+		}
+	}
 	for _, method := range []string{"thread/rollback", "thread/archive", "thread/delete"} {
 		params := fmt.Sprintf(`{"threadId":%q}`, agent)
 		if method == "thread/rollback" {
@@ -93,7 +103,7 @@ func TestAgentThreads(t *testing.T) {
 	if ids := a.result("thread/loaded/list", `{}`).Get("data"); strings.Contains(ids.Raw, agent) {
 		t.Errorf("loaded after its end: %s", ids.Raw)
 	}
-	if th := a.result("thread/resume", fmt.Sprintf(`{"threadId":%q}`, agent)).Get("thread"); th.Get("turns.#").Int() != 2 {
+	if th := a.result("thread/resume", fmt.Sprintf(`{"threadId":%q}`, agent)).Get("thread"); th.Get("turns.#").Int() != 3 {
 		t.Errorf("resumed by itself: %s", th.Raw)
 	}
 }

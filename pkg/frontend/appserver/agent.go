@@ -105,6 +105,15 @@ func (s *Server) follow(p *loadedThread, c *conn) {
 	}
 }
 
+// unfollow is the end of that; p.mu is held, so that none comes meanwhile.
+func (s *Server) unfollow(p *loadedThread, c *conn) {
+	for _, t := range s.agentsOf(p) {
+		t.mu.Lock()
+		delete(t.subs, c)
+		t.mu.Unlock()
+	}
+}
+
 // gone forgets an agent whose engine has ended: its thread is at rest.
 func (t *loadedThread) gone(message string, leaving bool) {
 	t.mu.Lock()

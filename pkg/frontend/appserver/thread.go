@@ -123,6 +123,7 @@ func (t *loadedThread) unsubscribe(c *conn) bool {
 	_, was := t.subs[c]
 	delete(t.subs, c)
 	if was {
+		t.s.unfollow(t, c)
 		t.rest()
 	}
 	return was
