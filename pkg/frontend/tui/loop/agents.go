@@ -94,7 +94,7 @@ func (l *Loop) pickAgent() {
 				about = a.prompt
 			}
 		}
-		word := firstOf(m.doing(), "rests")
+		word := m.doing("asks", "works", "rests")
 		if m == l.team.shown {
 			word, list.At = "on the screen", len(list.Items)
 		}

@@ -72,12 +72,14 @@ func (l *Loop) countTerminals() {
 	if l.Playing || l.engine == nil {
 		return
 	}
-	m := l.team.shown
-	l.call(protocol.MethodThreadBackgroundTerminalsList, protocol.ThreadBackgroundTerminalsListParams{ThreadID: l.state.Thread.ID}, func(r gjson.Result, err error) {
-		if err == nil && m == l.team.shown {
-			l.terminals = len(r.Get("data").Array())
-			l.draw()
+	id := l.state.Thread.ID
+	l.call(protocol.MethodThreadBackgroundTerminalsList, protocol.ThreadBackgroundTerminalsListParams{ThreadID: id}, func(r gjson.Result, err error) {
+		m := l.team.find(id)
+		if err != nil || m == nil && id != l.state.Thread.ID { // of a session that has ended
+			return
 		}
+		l.in(m, func() { l.terminals = len(r.Get("data").Array()) })
+		l.draw()
 	})
 }
 

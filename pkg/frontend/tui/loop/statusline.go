@@ -146,15 +146,10 @@ func (l *Loop) project() string {
 func (l *Loop) branch() string { return l.state.Thread.Branch }
 
 func (l *Loop) runState() string {
-	switch {
-	case !l.opened:
+	if !l.opened {
 		return "Starting"
-	case len(l.state.Asks) > 0:
-		return "Waiting"
-	case l.state.Turn.Running:
-		return "Working"
 	}
-	return "Ready"
+	return l.doing("Waiting", "Working", "Ready")
 }
 
 func (l *Loop) context(format string, used bool) string {

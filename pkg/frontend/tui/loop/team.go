@@ -301,27 +301,25 @@ func (l *Loop) disband() {
 	l.team = team{}
 }
 
-// doing says in a word what a thread does that is not on the screen; "" for nothing.
-func (m *member) doing() string {
+// doing is the word of three for what a thread does.
+func (v *threadView) doing(asks, works, rests string) string {
 	switch {
-	case !m.known:
-		return ""
-	case len(m.state.Asks) > 0:
-		return "asks"
-	case m.state.Turn.Running:
-		return "works"
+	case len(v.state.Asks) > 0:
+		return asks
+	case v.state.Turn.Running:
+		return works
 	}
-	return ""
+	return rests
 }
 
 // others says what the threads do that are not on the screen.
 func (l *Loop) others() string {
 	var parts []string
 	for _, m := range l.team.all {
-		if m == l.team.shown {
+		if m == l.team.shown || !m.known {
 			continue
 		}
-		if word := m.doing(); word != "" {
+		if word := m.doing("asks", "works", ""); word != "" {
 			parts = append(parts, m.name+" "+word)
 		}
 	}
