@@ -47,13 +47,32 @@ func agentState(id string, s protocol.CollabAgentState, full bool, width int, t 
 		case protocol.CollabAgentStatusErrored, protocol.CollabAgentStatusNotFound:
 			style = t.Error
 		}
-		line = append(line, span(" ", text.Style{}), span(text.CleanLine(string(s.Status)), style))
+		line = append(line, span(" ", text.Style{}), span(AgentStatus(s.Status), style))
 	}
 	rows := []text.Line{line}
 	if s.Message != nil {
 		rows = append(rows, block(*s.Message, full, width, t)...)
 	}
 	return rows
+}
+
+// AgentStatus is a status for people. An agent that has begun may have ended since.
+func AgentStatus(s protocol.CollabAgentStatus) string {
+	switch s {
+	case protocol.CollabAgentStatusCompleted:
+		return "done"
+	case protocol.CollabAgentStatusErrored:
+		return "failed"
+	case protocol.CollabAgentStatusShutdown:
+		return "closed"
+	case protocol.CollabAgentStatusInterrupted:
+		return "interrupted"
+	case protocol.CollabAgentStatusNotFound:
+		return "not there"
+	case protocol.CollabAgentStatusPendingInit, protocol.CollabAgentStatusRunning, "":
+		return "begun"
+	}
+	return text.CleanLine(string(s))
 }
 
 func agentVerb(tool protocol.CollabAgentTool, running bool) string {

@@ -3,6 +3,7 @@ package loop
 import (
 	"strings"
 
+	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/frontend/tui/text"
 	"codex/pkg/protocol"
@@ -12,23 +13,6 @@ import (
 type agent struct {
 	id, prompt string
 	status     protocol.CollabAgentStatus // as the thread has heard last
-}
-
-// word is the status for people. An agent that has begun may have ended since.
-func (a *agent) word() string {
-	switch a.status {
-	case protocol.CollabAgentStatusCompleted:
-		return "done"
-	case protocol.CollabAgentStatusErrored:
-		return "failed"
-	case protocol.CollabAgentStatusShutdown:
-		return "closed"
-	case protocol.CollabAgentStatusInterrupted:
-		return "interrupted"
-	case protocol.CollabAgentStatusNotFound:
-		return "not there"
-	}
-	return "begun"
 }
 
 // agents are those that the transcript tells of.
@@ -106,7 +90,7 @@ func (l *Loop) pickAgent() {
 			if m != nil {
 				name = m.name
 			}
-			list.Items = append(list.Items, overlay.Item{Label: name, Detail: aboutAgent(a.word(), a.prompt, a.id), Do: func() { l.preview(a.id) }})
+			list.Items = append(list.Items, overlay.Item{Label: name, Detail: aboutAgent(cells.AgentStatus(a.status), a.prompt, a.id), Do: func() { l.preview(a.id) }})
 		}
 	}
 	l.over(list)
