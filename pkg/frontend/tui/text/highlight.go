@@ -51,10 +51,11 @@ func lexerFor(language string) chroma.Lexer {
 	if other, ok := aliases[language]; ok {
 		language = other
 	}
-	if l := lexers().Get(language); l != nil {
-		return l
+	language = path.Base(strings.ReplaceAll(language, `\`, "/"))
+	if strings.Contains(language, ".") { // no word has one: Get would match the patterns twice
+		return lexers().Match(language)
 	}
-	return lexers().Match(path.Base(strings.ReplaceAll(language, `\`, "/")))
+	return lexers().Get(language)
 }
 
 // Highlight makes lines of code, in the colours of its language: a word as those behind
