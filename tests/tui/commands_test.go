@@ -24,6 +24,9 @@ func TestNotHere(t *testing.T) {
 		s.ask(command, said)
 	}
 	s.leave()
+	s = begin(t, options{cols: 120, rows: 40, config: "[features]\nmemories = true\n"})
+	s.ask("/memories", "the summary of memories that is there is read")
+	s.leave()
 }
 
 func TestExperimental(t *testing.T) {
@@ -256,7 +259,7 @@ func TestCommands(t *testing.T) {
 	}
 	for _, c := range [][2]string{
 		{"/vim", "Vim mode is on"}, {"/vim", "Vim mode is off"}, {"/copy", "Copied the last answer"}, {"/debug-config", "Config layers, lowest first"},
-		{"/ps", "No command runs in the background."}, {"/stop", "Commands in the background are being ended."},
+		{"/ps", "No command runs in the background."}, {"/stop", "There is nothing to end"},
 		{"/diff", "not inside a git repository"},
 		{"/plan plan this", "• A plan."}, {"/init", "• Wrote it."},
 	} {
@@ -265,7 +268,7 @@ func TestCommands(t *testing.T) {
 	}
 	s.send("/clean\r")
 	s.until("it is said twice", func(t *vt.Terminal) bool {
-		return strings.Count(strings.Join(t.Screen(), "\n"), "are being ended.") == 2
+		return strings.Count(strings.Join(t.Screen(), "\n"), "There is nothing to end") == 2
 	})
 	if b, err := os.ReadFile(filepath.Join(desk, "copied")); err != nil || string(b) != "The first answer." {
 		t.Errorf("%q, %v", b, err)

@@ -243,6 +243,18 @@ func (l *Loop) feedback() {
 	l.show(list)
 }
 
+// memories says what sessions know of others.
+func (l *Loop) memories(string) {
+	s := "Nothing is remembered by itself."
+	switch {
+	case l.shared(): // its settings are not known here
+		s = "Nothing is remembered by itself; a summary of memories that is there is read where features.memories is on."
+	case l.Config.UseMemories():
+		s = "Nothing is remembered by itself; the summary of memories that is there is read, as features.memories says."
+	}
+	l.say("%s What each session shall know goes into AGENTS.md: of the project, or of the folder of settings for all of them.", s)
+}
+
 // notHere says what is done instead of a command that has nothing behind it.
 func notHere(instead string) func(*Loop, string) {
 	return func(l *Loop, _ string) { l.say("%s", instead) }

@@ -84,12 +84,18 @@ func (l *Loop) listTerminals() {
 }
 
 func (l *Loop) stopTerminals() {
-	l.call(protocol.MethodThreadBackgroundTerminalsClean, protocol.ThreadBackgroundTerminalsCleanParams{ThreadID: l.state.Thread.ID}, func(_ gjson.Result, err error) {
+	id, said := l.state.Thread.ID, "Commands in the background are being ended."
+	l.call(protocol.MethodThreadBackgroundTerminalsList, protocol.ThreadBackgroundTerminalsListParams{ThreadID: id}, func(r gjson.Result, err error) {
+		if err == nil && len(r.Get("data").Array()) == 0 {
+			said = "There is nothing to end: no command runs in the background."
+		}
+	})
+	l.call(protocol.MethodThreadBackgroundTerminalsClean, protocol.ThreadBackgroundTerminalsCleanParams{ThreadID: id}, func(_ gjson.Result, err error) {
 		if err != nil {
 			l.complain("%v", err)
 			return
 		}
-		l.say("Commands in the background are being ended.")
+		l.say("%s", said)
 	})
 }
 

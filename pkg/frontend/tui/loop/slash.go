@@ -31,7 +31,7 @@ func commands() []command {
 		{name: "keymap", about: "keys, and others for them", args: true, do: (*Loop).keymap},
 		{name: "vim", about: "keys of vi in the composer", do: plain((*Loop).toggleVim)},
 		{name: "memories", about: "where to write what each session shall know", hidden: true,
-			do: notHere("Nothing is remembered by itself. What each session shall know goes into AGENTS.md: of the project, or of the folder of settings for all of them.")},
+			do: (*Loop).memories},
 		{name: "hooks", about: "hooks, and which of them may run", running: true, do: plain((*Loop).pickHooks)},
 		{name: "plugins", about: "plugins of marketplaces, and which of them are used", running: true, do: plain((*Loop).pickPlugins)},
 		{name: "apps", about: "there are no connectors", running: true, hidden: true,
