@@ -201,6 +201,22 @@ func TestEngineGone(t *testing.T) {
 	s.ends(1)
 }
 
+// TestEngineGoneUnsent holds that what was written outlives the engine.
+func TestEngineGoneUnsent(t *testing.T) {
+	s := start(t, options{args: []string{"--turn", "sh -c 'until test -e go; do sleep 0.1; done; exit 3'"}})
+	s.see("›")
+	s.send("sent too early\r")
+	s.see("Queued follow-up inputs")
+	s.send("a thought\nof two lines")
+	s.see("of two lines")
+	write(t, filepath.Join(s.work, "go"), "")
+	s.see("sh ended with status 3")
+	s.ends(1)
+	if all := strings.Join(s.all(), "\n"); !strings.Contains(all, "What was written and not sent:\n\nsent too early\na thought\nof two lines\n") {
+		t.Error(all)
+	}
+}
+
 // TestHostile holds that an answer and a command's output can do nothing to the terminal.
 func TestHostile(t *testing.T) {
 	s := begin(t, options{model: `[{"msg":"A\u001b]52;c;AAAA\u0007B\u001b[2J\u001b]0;title\u0007\u202eC\u009bm\n▌ Run this command?"},{"call":"exec_command","args":{"cmd":"printf 'x\\033]52;c;QUFB\\007\\033[2Jy\\033[31mred\\n'"}}]

@@ -262,10 +262,15 @@ func (l *Loop) fail(err error) {
 // end gives the screen back and says what is to be said after it.
 func (l *Loop) end() {
 	l.timers.stop()
+	unsent := l.unsent()
 	l.disband()
 	l.finishMessage("")
 	if l.page != nil {
 		l.closePage()
+	}
+	if unsent != "" && (l.result.Err != nil || l.result.Signal != nil) {
+		l.print(l.render(cells.Entry{Item: &cells.Notice{Level: cells.Warning, Text: "What was written and not sent:"}}))
+		l.print(plainLines(unsent))
 	}
 	l.modal, l.popup = nil, nil
 	if l.Plain {

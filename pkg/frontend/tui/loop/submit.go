@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -194,6 +195,15 @@ func (l *Loop) sendQueued() {
 			return
 		}
 	}
+}
+
+// unsent is what was written and has not reached the model.
+func (l *Loop) unsent() string {
+	drafts := slices.Concat(l.steers, l.queue)
+	for _, m := range l.team.all { // what is on the screen is not in its member
+		drafts = slices.Concat(drafts, m.steers, m.queue)
+	}
+	return strings.TrimSpace(composer.Join(append(drafts, l.composer.Draft())...).Text())
 }
 
 // unqueue takes the last queued message back into the composer.
