@@ -242,7 +242,7 @@ func TestNoTerminal(t *testing.T) {
 	}
 	defer null.Close()
 	s := start(t, options{stdin: null})
-	s.see("stdin is not a terminal")
+	s.see("stdin is not a terminal (use codex exec without one)")
 	s.ends(1)
 }
 

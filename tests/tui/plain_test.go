@@ -51,10 +51,13 @@ func TestPlain(t *testing.T) {
 		s.see("codex resume 0")
 		s.ends(0)
 		all := strings.Join(s.all(), "\n")
-		for _, want := range []string{"• Hello you.", "  - one", "codex resume 0"} {
+		for _, want := range []string{"> hello", "• Hello you.", "  - one", "codex resume 0"} {
 			if strings.Count(all, want) != 1 {
 				t.Errorf("%q is not there once:\n%s", want, all)
 			}
+		}
+		if strings.Contains(all, "› hello") {
+			t.Errorf("what was typed is there twice:\n%s", all)
 		}
 		if s.escapes() {
 			t.Errorf("an escape sequence: %q", s.raw.String())
@@ -77,6 +80,9 @@ func TestPlainApproval(t *testing.T) {
 	s.prompt(">")
 	s.send("\x03")
 	s.ends(0)
+	if all := strings.Join(s.all(), "\n"); strings.Contains(all, "Press enter") {
+		t.Errorf("two ways to answer:\n%s", all)
+	}
 	if _, err := os.Stat(filepath.Join(s.work, "made")); err != nil {
 		t.Error(err)
 	}

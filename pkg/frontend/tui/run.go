@@ -132,9 +132,9 @@ func (r *run) what() error {
 	case !r.StdinTTY && !null(r.Stdin):
 		r.kind = recording
 	case !r.StdinTTY:
-		return errors.New("stdin is not a terminal")
+		return errors.New("stdin is not a terminal (use codex exec without one)")
 	default:
-		return errors.New("stdout is not a terminal")
+		return errors.New("stdout is not a terminal (use codex exec without one)")
 	}
 	return nil
 }

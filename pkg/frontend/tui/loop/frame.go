@@ -122,7 +122,9 @@ func (l *Loop) effect(e state.Effect) {
 	case state.Show:
 		l.finishMessage("")
 		l.keep(e.Entry)
-		l.print(l.render(e.Entry))
+		if !l.echoed(e.Entry) {
+			l.print(l.render(e.Entry))
+		}
 	case *state.Delta:
 		l.delta(e.ID, string(e.Text))
 	case state.Complete:

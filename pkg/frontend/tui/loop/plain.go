@@ -12,6 +12,7 @@ import (
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/frontend/tui/screen"
 	"codex/pkg/frontend/tui/text"
+	"codex/pkg/protocol"
 )
 
 // plain is the state of plain drawing: lines are printed one after the other, nothing is
@@ -24,6 +25,7 @@ type plain struct {
 	told   []string // what runs, and was said to
 	prompt bool     // the prompt stands at the end of what was printed
 	sent   bool     // a message was, and nothing came yet
+	echo   string   // the message that the terminal has shown behind the prompt
 }
 
 // What stands before a line that is typed, and what can be typed where something is to be
@@ -83,6 +85,12 @@ func (l *Loop) standing() overlay.Overlay {
 
 // putPlain prints a question when it is new or looks another way, and gives its prompt.
 func (l *Loop) putPlain(b *strings.Builder, over overlay.Overlay, cols int) (prompt string) {
+	switch o := over.(type) { // plainChoose says how to choose
+	case *overlay.List:
+		o.Bare = true
+	case *overlay.Approval:
+		o.Bare = true
+	}
 	lines, _, _ := over.View(cols, tallest, l.theme)
 	asked := strings.Trim(strings.Join(text.Strings(lines), "\n"), "\n")
 	if asked != l.plain.asked {
@@ -161,6 +169,7 @@ func (l *Loop) inputPlain(in input) {
 
 // linePlain takes a line: an answer, or something to send.
 func (l *Loop) linePlain(line string) {
+	prompted := l.plain.prompt
 	l.typed, l.plain.prompt, l.urgent = l.Now(), false, true
 	if over := l.standing(); over != nil {
 		l.plain.asked = ""
@@ -172,11 +181,25 @@ func (l *Loop) linePlain(line string) {
 		l.paste(line)
 		l.popup = nil
 		l.plain.sent = !strings.HasPrefix(line, "/")
+		if l.plain.echo = ""; prompted {
+			l.plain.echo = strings.TrimSpace(line)
+		}
 		l.submit()
 	}
 	l.composer.Clear()
 	l.effects()
 	l.draw()
+}
+
+// echoed says whether a message is one that stands behind the prompt already.
+func (l *Loop) echoed(e cells.Entry) bool {
+	u, ok := e.Item.(*protocol.UserMessageItem)
+	if !ok || l.away != nil || l.plain.echo == "" {
+		return false
+	}
+	is := said(u) == l.plain.echo
+	l.plain.echo = ""
+	return is
 }
 
 // answerKeys are the keys that a line stands for in front of a question.

@@ -27,6 +27,7 @@ type List struct {
 	Items    []Item
 	Search   bool // letters narrow the list down
 	Hint     string
+	Bare     bool               // without a hint: how to choose is said elsewhere
 	Below    func() []text.Line // a sample, between items and hint; may be nil
 	Cancel   func()             // by Esc or Ctrl-C; nil: nothing
 	Moved    func(i int)        // the selection has moved
@@ -212,7 +213,9 @@ func (l *List) View(width, height int, t *text.Theme) ([]text.Line, int, int) {
 		foot = append(foot, nil)
 		foot = append(foot, wrapped(l.Below(), width)...)
 	}
-	foot = append(append(foot, nil), wrapped([]text.Line{text.Of(hint, t.Dim)}, width)...)
+	if !l.Bare {
+		foot = append(append(foot, nil), wrapped([]text.Line{text.Of(hint, t.Dim)}, width)...)
+	}
 	if height-len(foot) < 3 {
 		foot = nil // what is chosen comes before how to choose
 	}
