@@ -130,8 +130,11 @@ func (l *looker) git(args []string, depth int) {
 			l.text(a, depth)
 		case runsNext(before) || strings.HasSuffix(before, "-filter"):
 			l.setting(a, depth)
-		case strings.HasPrefix(a, "-O") || isShortWith(a, 'x'):
-			l.setting(strings.TrimLeft(a, "-Oixy"), depth)
+		case strings.HasPrefix(a, "-O"):
+			l.setting(a[2:], depth)
+		case isShortWith(a, 'x'): // -ixCOMMAND
+			_, value, _ := strings.Cut(a, "x")
+			l.setting(value, depth)
 		case args[0] == "config":
 			l.setting(a, depth)
 		case has && runsNext(option):
