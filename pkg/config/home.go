@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"codex/pkg/ostext"
 )
@@ -46,6 +48,17 @@ func (e Env) namedHome() string {
 		return ""
 	}
 	return filepath.Join(e.Home, ".codex")
+}
+
+// Anywhere gives an environment in which programs that start in other folders find the same
+// CODEX_HOME: one that is relative is made absolute.
+func (e Env) Anywhere(environ []string) []string {
+	const name = "CODEX_HOME"
+	if v := e.get(name); v == "" || filepath.IsAbs(v) {
+		return environ
+	}
+	environ = slices.DeleteFunc(slices.Clone(environ), func(kv string) bool { return strings.HasPrefix(kv, name+"=") })
+	return append(environ, name+"="+e.namedHome())
 }
 
 func (e Env) systemDir() string {

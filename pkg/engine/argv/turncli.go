@@ -126,9 +126,10 @@ func (f *Flags) options() (*turn.Options, error) {
 	if err != nil {
 		return nil, err
 	}
+	env := config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: hostname}
 	o := &turn.Options{
 		Config: config.Options{
-			Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: hostname},
+			Env: env,
 			Cwd: f.Cd, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile, ProfileV2: f.ProfileV2,
 			IgnoreUserConfig: f.IgnoreUser, Strict: f.Strict, Model: f.Model, Sandbox: f.Sandbox, Approval: f.Approval,
 			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
@@ -137,7 +138,7 @@ func (f *Flags) options() (*turn.Options, error) {
 		Ephemeral: f.Ephemeral, Source: source, CyberProgram: f.Cyber, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, PromptInput: f.PromptInput, IgnoreRules: f.IgnoreRules,
 		SkillRoots: f.SkillRoot, TrustHooks: f.BypassHooks, TempDir: os.TempDir(),
 		ClientAuth: f.ClientAuth,
-		Self:       self, Environ: clock.Without(os.Environ()), Getenv: os.Getenv,
+		Self:       self, Environ: env.Anywhere(clock.Without(os.Environ())), Getenv: os.Getenv,
 		Originator: originator(f.Source), Platform: version.Platform(), SandboxName: sandboxName(), Timezone: timezone(os.Getenv("TZ")),
 		Stderr: os.Stderr, Log: log.New(termtext.Stream(os.Stderr), "codex-turn: ", 0),
 		Now: now, Rand: rand.Float64, Sleep: responses.Sleep,

@@ -107,7 +107,7 @@ func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
 	}
 	env := shellenv.Map(s.opts.Env)
 	pol, err := c.profile.Resolve(policy.Env{Cwd: filepath.Clean(cwd), ProjectRoots: c.roots, Tmpdir: env[policy.TempVariable],
-		CodexHome: codexHome(env), FS: policy.HostFS{}})
+		CodexHome: s.codexHome(env), FS: policy.HostFS{}})
 	if err == nil {
 		err = s.roots.Hold(pol)
 	}
@@ -117,10 +117,13 @@ func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
 	return pol, nil
 }
 
-// codexHome is where the programs keep their state, by the environment.
-func codexHome(env map[string]string) string {
-	if home := env["CODEX_HOME"]; home != "" {
+// codexHome is where the programs keep their state, by the environment of the server.
+func (s *server) codexHome(env map[string]string) string {
+	switch home := env["CODEX_HOME"]; {
+	case home != "" && filepath.IsAbs(home):
 		return home
+	case home != "":
+		return filepath.Join(s.opts.Dir, home)
 	}
 	for _, name := range []string{"HOME", "USERPROFILE"} {
 		if home := env[name]; home != "" {

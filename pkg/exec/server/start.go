@@ -123,7 +123,7 @@ func (s *server) spawn(p *process, c *startCall) (*child, string, error) {
 		}
 		spec.Policy, spec.LandlockAlone = pol, c.sandbox.weak
 		if runtime.GOOS == "windows" {
-			spec.Windows = sandbox.Windows{Level: c.sandbox.level, Home: codexHome(shellenv.Map(s.opts.Env))}
+			spec.Windows = sandbox.Windows{Level: c.sandbox.level, Home: s.codexHome(shellenv.Map(s.opts.Env))}
 		}
 	}
 	if spec.Argv[0] == "" {
