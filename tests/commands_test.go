@@ -36,7 +36,7 @@ func cmdModel(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command(filepath.Join(binaries, "codex-model"), append([]string{"serve", ts.MkAbs(args[0])}, args[1:]...)...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = append(programs.Clock(), "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"), "CODEX_HOME="+ts.Getenv("CODEX_HOME"))
+	cmd.Env = append(programs.Environ(), "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"), "CODEX_HOME="+ts.Getenv("CODEX_HOME"))
 	stdout, err := cmd.StdoutPipe()
 	ts.Check(err)
 	log, err := os.Create(ts.MkAbs("model.log"))

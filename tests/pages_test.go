@@ -263,7 +263,7 @@ func newDesk(t *testing.T) desk {
 	if err := os.Symlink(codex, filepath.Join(tools, "codex")); err != nil {
 		t.Fatal(err)
 	}
-	d.env = append(programs.Clock(),
+	d.env = append(programs.Environ(),
 		"PATH="+strings.Join([]string{tools, os.Getenv("PATH")}, string(os.PathListSeparator)),
 		"HOME="+home, "CODEX_HOME="+filepath.Join(home, ".codex"), "TMPDIR="+root, "LC_ALL=C.UTF-8", "TERM=dumb",
 		"GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@example.org", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@example.org")

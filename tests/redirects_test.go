@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"codex/tests/programs"
 )
 
 // TestRedirects: whichever server answers with a redirect to another place, no program takes
@@ -72,7 +74,7 @@ func TestRedirects(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 					cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 					cmd.Dir = home
-					cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "KEY=secret",
+					cmd.Env = []string{programs.NoKeyring, "PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "KEY=secret",
 						"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + here.URL + "/aws", "AWS_CONTAINER_AUTHORIZATION_TOKEN=secret", "AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1"}
 					out, err := cmd.CombinedOutput()
 					cancel()
@@ -98,7 +100,7 @@ func TestProxyPassword(t *testing.T) {
 	for _, args := range [][]string{{"exec", "--skip-git-repo-check", "hi"}, {"mcp", "tools", "x"}, {"doctor"}} {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "codex"), args...)
 		cmd.Dir = home
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "RUST_LOG=trace",
+		cmd.Env = []string{programs.NoKeyring, "PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "RUST_LOG=trace",
 			"HTTPS_PROXY=http://user:pass%zzword@proxy.test:3128", "https_proxy=http://user:pass%zzword@proxy.test:3128"}
 		if out, err := cmd.CombinedOutput(); strings.Contains(string(out), "pass%zzword") {
 			t.Errorf("%q: %v\n%s", args, err, out)

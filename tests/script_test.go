@@ -70,7 +70,7 @@ func setup(e *testscript.Env) error {
 	} {
 		e.Setenv(key, value)
 	}
-	for _, kv := range programs.Clock() {
+	for _, kv := range programs.Environ() {
 		key, value, _ := strings.Cut(kv, "=")
 		e.Setenv(key, value)
 	}

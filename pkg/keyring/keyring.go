@@ -25,16 +25,26 @@ type Entry struct {
 	Absent error
 }
 
+// Variable names the session bus.
+const Variable = "DBUS_SESSION_BUS_ADDRESS"
+
+// Disabled is the value of Variable with which there is no keyring, on any system.
+const Disabled = "disabled:"
+
 // Absent says that there is no session bus, where keyrings are except on macOS and Windows:
 // one would be started otherwise, for nobody.
 func Absent(getenv func(string) string, uid int) error {
-	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" || getenv("DBUS_SESSION_BUS_ADDRESS") != "" {
+	bus := getenv(Variable)
+	if bus == Disabled {
+		return errors.New("no keyring here: " + Variable + " is " + Disabled)
+	}
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" || bus != "" {
 		return nil
 	}
 	if _, err := os.Stat(fmt.Sprintf("/run/user/%d/bus", uid)); err == nil {
 		return nil
 	}
-	return errors.New("no keyring here: DBUS_SESSION_BUS_ADDRESS is not set")
+	return errors.New("no keyring here: " + Variable + " is not set")
 }
 
 // do calls the keyring, and does not wait for ever. What has not answered then is left behind.

@@ -124,7 +124,7 @@ trust_level = "`+s.trust+`"
 `+s.config)
 	s.cmd = exec.CommandContext(s.t.Context(), filepath.Join(binaries, "codex-turn"), flags...)
 	s.cmd.Dir = s.work
-	s.cmd.Env = append(programs.Clock(), "PATH="+os.Getenv("PATH"), "HOME="+s.root, "CODEX_HOME="+s.home, "LC_ALL=C.UTF-8", "TMPDIR=/tmp")
+	s.cmd.Env = append(programs.Environ(), "PATH="+os.Getenv("PATH"), "HOME="+s.root, "CODEX_HOME="+s.home, "LC_ALL=C.UTF-8", "TMPDIR=/tmp")
 	s.cmd.Stderr = &s.stderr
 	s.cmd.WaitDelay = patience
 	var err error

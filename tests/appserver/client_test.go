@@ -75,7 +75,7 @@ func write(t *testing.T, path, text string) {
 func (d *desk) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(binaries, "codex-app-server"), args...)
 	cmd.Dir = d.work
-	cmd.Env = append(programs.Clock(), "PATH="+binaries+":"+os.Getenv("PATH"), "HOME="+d.home, "CODEX_HOME="+d.home, "TERM=xterm", "TZ=UTC")
+	cmd.Env = append(programs.Environ(), "PATH="+binaries+":"+os.Getenv("PATH"), "HOME="+d.home, "CODEX_HOME="+d.home, "TERM=xterm", "TZ=UTC")
 	cmd.Stderr = os.Stderr
 	return cmd
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"codex/tests/oauth"
+	"codex/tests/programs"
 )
 
 // desk is a home folder, the service that gives tokens, and a model that takes some.
@@ -55,7 +56,7 @@ func (d *desk) command(stdin, program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(d.t.Context(), filepath.Join(binaries, program), args...)
 	cmd.Dir = d.t.TempDir()
 	cmd.Stdin = strings.NewReader(stdin)
-	cmd.Env = append([]string{"HOME=" + d.home, "CODEX_HOME=" + d.home, "PATH=" + os.Getenv("PATH"), "CODEX_AUTHAPI_BASE_URL=" + d.service.URL,
+	cmd.Env = append([]string{programs.NoKeyring, "HOME=" + d.home, "CODEX_HOME=" + d.home, "PATH=" + os.Getenv("PATH"), "CODEX_AUTHAPI_BASE_URL=" + d.service.URL,
 		"CODEX_REFRESH_TOKEN_URL_OVERRIDE=" + d.service.URL + "/oauth/token", "CODEX_REVOKE_TOKEN_URL_OVERRIDE=" + d.service.URL + "/oauth/revoke"}, d.extra...)
 	return cmd
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/jsonrpc"
+	"codex/tests/programs"
 )
 
 // engine is a codex-turn that is asked about servers, without any turn. Questions of servers
@@ -61,7 +62,7 @@ func startEngine(bin, home, config string) (*engine, error) {
 }
 
 func environ(bin, home string) []string {
-	return []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "BROWSER=" + os.Getenv("BROWSER")}
+	return []string{programs.NoKeyring, "PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "BROWSER=" + os.Getenv("BROWSER")}
 }
 
 func (e *engine) ask(method, params string) (answer gjson.Result, err error) {

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"codex/tests/programs"
 )
 
 // patience is how long a call may take that should end by its own times, on a busy machine.
@@ -45,7 +47,7 @@ func ask(t *testing.T, settings string, args ...string) said {
 	cmd := exec.CommandContext(ctx, filepath.Join(binaries, "codex-mcp"), args...)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &stderr, 10*time.Second
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "TOKEN=PLANTED-TOKEN"}
+	cmd.Env = []string{programs.NoKeyring, "PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "TOKEN=PLANTED-TOKEN"}
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
@@ -133,7 +135,7 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		cmd := exec.Command(filepath.Join(binaries, "codex-mcp"), "call", "s", "t")
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home}
+		cmd.Env = []string{programs.NoKeyring, "PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home}
 		stderr, err := cmd.StderrPipe()
 		if err != nil {
 			t.Fatal(err)

@@ -57,7 +57,7 @@ func desk(t *testing.T, script string) (home, work string) {
 
 // environ is the environment of a server.
 func environ(home string) []string {
-	return append(programs.Clock(), "PATH="+binaries+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+home, "CODEX_HOME="+home, "TERM=xterm",
+	return append(programs.Environ(), "PATH="+binaries+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+home, "CODEX_HOME="+home, "TERM=xterm",
 		"TMPDIR="+filepath.Dir(home), "TZ=UTC", "LC_ALL=C.UTF-8")
 }
 

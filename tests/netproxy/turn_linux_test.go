@@ -55,7 +55,7 @@ allow_local_binding = true
 "127.0.0.2" = "allow"
 `, approval, filepath.Join(binaries, "codex-model"), filepath.Join(home, "script.jsonl")))
 	cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "codex-turn"))
-	cmd.Dir, cmd.Env = t.TempDir(), append(programs.Clock(), "PATH="+binaries+":/usr/bin:/bin", "HOME="+home, "CODEX_HOME="+home)
+	cmd.Dir, cmd.Env = t.TempDir(), append(programs.Environ(), "PATH="+binaries+":/usr/bin:/bin", "HOME="+home, "CODEX_HOME="+home)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -54,7 +54,7 @@ func run(t *testing.T, bin, home string, env ...string) (answer, said string) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(bin, "codex-exec"), "--skip-git-repo-check", "-s", "danger-full-access", "hello world")
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(append(programs.Clock(), "HOME="+home, "CODEX_HOME="+home, "PATH=/usr/bin:/bin", "TERM=xterm"), env...)
+	cmd.Env = append(append(programs.Environ(), "HOME="+home, "CODEX_HOME="+home, "PATH=/usr/bin:/bin", "TERM=xterm"), env...)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	if err := cmd.Run(); err != nil {
@@ -406,7 +406,7 @@ func TestKilled(t *testing.T) {
 	dir := home(t, settings("http://"+l.Addr().String(), "", "binary"))
 	cmd := exec.Command(filepath.Join(binaries, "codex-turn"), "-s", "danger-full-access")
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(programs.Clock(), "HOME="+dir, "CODEX_HOME="+dir, "PATH=/usr/bin:/bin")
+	cmd.Env = append(programs.Environ(), "HOME="+dir, "CODEX_HOME="+dir, "PATH=/usr/bin:/bin")
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

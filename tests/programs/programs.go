@@ -1,5 +1,5 @@
 // Package programs gives a test package the programs under test. It imports the standard
-// library, gjson and pkg/clock, and speaks no protocol; only tests use it.
+// library, gjson, pkg/clock and pkg/keyring, and speaks no protocol; only tests use it.
 package programs
 
 import (
@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"codex/pkg/keyring"
 )
 
 // Run runs the tests of m with *dir set to a folder that holds the programs: the one that
@@ -33,6 +35,10 @@ func Run(m *testing.M, dir *string, names ...string) int {
 		return 1
 	}
 	*dir = at
+	if err := os.Setenv(keyring.Variable, keyring.Disabled); err != nil { // for tests that give programs their own
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
 }
 

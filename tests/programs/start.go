@@ -9,15 +9,21 @@ import (
 	"testing"
 
 	"codex/pkg/clock"
+	"codex/pkg/keyring"
 )
 
-// Clock is the variable that sets the clock of the programs under test, when the tests
-// themselves were given it: it goes into every environment that a test makes.
-func Clock() []string {
+// NoKeyring is the variable with which a program finds no keyring: the one that is there is that
+// of who runs the tests.
+const NoKeyring = keyring.Variable + "=" + keyring.Disabled
+
+// Environ is what goes into every environment that a test makes: NoKeyring, and what sets the
+// clock of the programs under test when the tests themselves were given it.
+func Environ() []string {
+	env := []string{NoKeyring}
 	if at := os.Getenv(clock.Variable); at != "" {
-		return []string{clock.Variable + "=" + at}
+		env = append(env, clock.Variable+"="+at)
 	}
-	return nil
+	return env
 }
 
 // ShortDir makes a folder whose path has room for a socket below it, which the kernel

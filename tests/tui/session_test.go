@@ -123,7 +123,7 @@ func (s *session) run(o options) {
 	}
 	s.cmd = exec.Command(argv[0], argv[1:]...)
 	s.cmd.Dir = s.work
-	s.cmd.Env = append([]string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + s.work, "CODEX_HOME=" + s.home, "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8", "TMPDIR=" + s.t.TempDir()}, append(programs.Clock(), o.env...)...)
+	s.cmd.Env = append([]string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + s.work, "CODEX_HOME=" + s.home, "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8", "TMPDIR=" + s.t.TempDir()}, append(programs.Environ(), o.env...)...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = slave, slave, slave
 	if o.stdin != nil {
 		s.cmd.Stdin = o.stdin

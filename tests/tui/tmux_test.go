@@ -55,7 +55,7 @@ func startPane(t *testing.T, o options, furnishing func(p *pane)) *pane {
 	if argv == nil {
 		argv = append([]string{filepath.Join(bin, "codex")}, o.args...)
 	}
-	env := append([]string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + p.home, "CODEX_HOME=" + p.home, "TERM=tmux-256color", "LANG=C.UTF-8", "TMPDIR=" + p.dir}, append(programs.Clock(), o.env...)...)
+	env := append([]string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + p.home, "CODEX_HOME=" + p.home, "TERM=tmux-256color", "LANG=C.UTF-8", "TMPDIR=" + p.dir}, append(programs.Environ(), o.env...)...)
 	p.tmux(append(append([]string{"-u", "-f", filepath.Join(p.dir, "tmux.conf"), "new-session", "-d", "-s", "main", "-c", p.work,
 		"-x", fmt.Sprint(o.cols), "-y", fmt.Sprint(o.rows), "env", "-i"}, env...), argv...)...)
 	t.Cleanup(func() {

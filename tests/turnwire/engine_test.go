@@ -99,7 +99,7 @@ func start(t *testing.T, o setup) *engine {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = e.work
 	cmd.Env = append([]string{"PATH=" + binaries + ":" + os.Getenv("PATH"), "HOME=" + e.home, "CODEX_HOME=" + e.home, "TERM=xterm",
-		"TMPDIR=" + filepath.Dir(e.home), "TZ=UTC", e.mark()}, append(programs.Clock(), o.env...)...)
+		"TMPDIR=" + filepath.Dir(e.home), "TZ=UTC", e.mark()}, append(programs.Environ(), o.env...)...)
 	cmd.Stderr = &e.stderr
 	cmd.WaitDelay = patience
 	var err error
