@@ -52,6 +52,14 @@ func (e Event) Words(sep string) string {
 // Camel is the event's name as the protocol has it.
 func (e Event) Camel() string { return strings.ToLower(string(e[:1])) + string(e[1:]) }
 
+// FromCamel is the event that Camel wrote.
+func FromCamel(name string) Event {
+	if name == "" {
+		return ""
+	}
+	return Event(strings.ToUpper(name[:1]) + name[1:])
+}
+
 // matches says whether the event has something that a matcher can choose by.
 func (e Event) matches() bool { return e != UserPromptSubmit && e != Stop }
 

@@ -76,8 +76,7 @@ func (l *Loop) hooksThere() {
 				warnings = append(warnings, bad.Path+": "+bad.Message)
 			}
 			for _, h := range e.Hooks {
-				name := string(h.EventName)
-				found = append(found, hooks.Hook{Key: h.Key, Event: hooks.Event(strings.ToUpper(name[:min(1, len(name))]) + name[min(1, len(name)):]), Matcher: h.Matcher, Command: deref(h.Command),
+				found = append(found, hooks.Hook{Key: h.Key, Event: hooks.FromCamel(string(h.EventName)), Matcher: h.Matcher, Command: deref(h.Command),
 					SourcePath: h.SourcePath, Enabled: h.Enabled, Trust: hooks.Trust(h.TrustStatus), Hash: h.CurrentHash})
 			}
 		}
