@@ -203,7 +203,7 @@ func TestEngineGone(t *testing.T) {
 
 // TestEngineGoneUnsent holds that what was written outlives the engine.
 func TestEngineGoneUnsent(t *testing.T) {
-	s := start(t, options{args: []string{"--turn", "sh -c 'until test -e go; do sleep 0.1; done; exit 3'"}})
+	s := start(t, options{args: []string{"--turn", "sh -c 'until test -e go || test $((i+=1)) -gt 900; do sleep 0.1; done; exit 3'"}})
 	s.see("›")
 	s.send("sent too early\r")
 	s.see("Queued follow-up inputs")
