@@ -18,6 +18,7 @@ type Branch struct{ Changes, Pull string }
 // branches finds out about the branch, where the status line or the title shows that.
 type branches struct {
 	Branch
+	dir    string // of the work tree
 	asking bool
 	pulled time.Time // when the pull request was asked for
 }
@@ -35,7 +36,13 @@ const pullTime = time.Minute
 func (l *Loop) askBranch() {
 	shown := slices.Concat(l.statusNames(), l.titleNames())
 	pull := slices.Contains(shown, itemPull)
-	b := &l.branches
+	b, dir := &l.branches, firstOf(l.state.Thread.Cwd, l.Cwd)
+	if dir != b.dir {
+		if l.away != nil { // what is shown is of the thread on the screen
+			return
+		}
+		*b = branches{dir: dir, asking: b.asking}
+	}
 	if l.Branch == nil || l.shared() || l.Playing || b.asking || !pull && !slices.Contains(shown, itemChanges) {
 		return
 	}
@@ -44,11 +51,14 @@ func (l *Loop) askBranch() {
 		b.pulled = l.Now()
 	}
 	b.asking = true
-	dir := firstOf(l.state.Thread.Cwd, l.Cwd)
 	l.beside(func(ctx context.Context) func() {
 		got, err := l.Branch(ctx, dir, pull)
 		return func() {
 			b.asking = false
+			if dir != b.dir {
+				l.askBranch()
+				return
+			}
 			if err != nil { // no repository, or git does not answer: there is nothing to show
 				got = Branch{}
 			} else if !pull {
