@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/log"
@@ -86,78 +85,80 @@ func (m *maker) failed(what string, c *config.OtelExporter) func(error) {
 	return func(err error) { m.faults.failed(what, c.Endpoint, err) }
 }
 
-func (m *maker) logs(ctx context.Context, c *config.OtelExporter) (log.Exporter, error) {
-	var e log.Exporter
-	tlsConfig, err := m.tls(c)
-	if err == nil && c.GRPC {
-		o := []otlploggrpc.Option{otlploggrpc.WithEndpointURL(c.Endpoint), otlploggrpc.WithHeaders(c.Headers), otlploggrpc.WithTimeout(sendTime),
-			otlploggrpc.WithRetry(otlploggrpc.RetryConfig(again))}
-		if tlsConfig != nil {
-			o = append(o, otlploggrpc.WithTLSCredentials(credentials.NewTLS(tlsConfig)))
-		}
-		e, err = otlploggrpc.New(ctx, o...)
-	} else if err == nil {
-		var client *http.Client
-		if client, err = m.client(c, tlsConfig, func() (proto.Message, proto.Message) {
+func (m *maker) logs(ctx context.Context, c *config.OtelExporter) (e log.Exporter, err error) {
+	if c.GRPC {
+		e, err = overGRPC(ctx, m, c, otlploggrpc.New, otlploggrpc.WithTLSCredentials,
+			otlploggrpc.WithEndpointURL(c.Endpoint), otlploggrpc.WithHeaders(c.Headers), otlploggrpc.WithTimeout(sendTime), otlploggrpc.WithRetry(otlploggrpc.RetryConfig(again)))
+	} else {
+		shape := func() (request, response proto.Message) {
 			return &collectorlogs.ExportLogsServiceRequest{}, &collectorlogs.ExportLogsServiceResponse{}
-		}); err == nil {
-			e, err = otlploghttp.New(ctx, otlploghttp.WithEndpointURL(c.Endpoint), otlploghttp.WithHeaders(c.Headers), otlploghttp.WithHTTPClient(client),
-				otlploghttp.WithRetry(otlploghttp.RetryConfig(again)))
 		}
+		e, err = overHTTP(ctx, m, c, otlploghttp.New, otlploghttp.WithHTTPClient, shape,
+			otlploghttp.WithEndpointURL(c.Endpoint), otlploghttp.WithHeaders(c.Headers), otlploghttp.WithRetry(otlploghttp.RetryConfig(again)))
 	}
 	return logExporter{e, m.failed("logs", c)}, err
 }
 
-func (m *maker) traces(ctx context.Context, c *config.OtelExporter) (trace.SpanExporter, error) {
-	var e *otlptrace.Exporter
-	tlsConfig, err := m.tls(c)
-	if err == nil && c.GRPC {
-		o := []otlptracegrpc.Option{otlptracegrpc.WithEndpointURL(c.Endpoint), otlptracegrpc.WithHeaders(c.Headers), otlptracegrpc.WithTimeout(sendTime),
-			otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig(again))}
-		if tlsConfig != nil {
-			o = append(o, otlptracegrpc.WithTLSCredentials(credentials.NewTLS(tlsConfig)))
-		}
-		e, err = otlptracegrpc.New(ctx, o...)
-	} else if err == nil {
-		var client *http.Client
-		if client, err = m.client(c, tlsConfig, func() (proto.Message, proto.Message) {
+func (m *maker) traces(ctx context.Context, c *config.OtelExporter) (e trace.SpanExporter, err error) {
+	if c.GRPC {
+		e, err = overGRPC(ctx, m, c, otlptracegrpc.New, otlptracegrpc.WithTLSCredentials,
+			otlptracegrpc.WithEndpointURL(c.Endpoint), otlptracegrpc.WithHeaders(c.Headers), otlptracegrpc.WithTimeout(sendTime), otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig(again)))
+	} else {
+		shape := func() (request, response proto.Message) {
 			return &collectortraces.ExportTraceServiceRequest{}, &collectortraces.ExportTraceServiceResponse{}
-		}); err == nil {
-			e, err = otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(c.Endpoint), otlptracehttp.WithHeaders(c.Headers), otlptracehttp.WithHTTPClient(client),
-				otlptracehttp.WithRetry(otlptracehttp.RetryConfig(again)))
 		}
+		e, err = overHTTP(ctx, m, c, otlptracehttp.New, otlptracehttp.WithHTTPClient, shape,
+			otlptracehttp.WithEndpointURL(c.Endpoint), otlptracehttp.WithHeaders(c.Headers), otlptracehttp.WithRetry(otlptracehttp.RetryConfig(again)))
 	}
 	return spanExporter{e, m.failed("spans", c)}, err
 }
 
-func (m *maker) metrics(ctx context.Context, c *config.OtelExporter) (metric.Exporter, error) {
-	var e metric.Exporter
-	tlsConfig, err := m.tls(c)
+func (m *maker) metrics(ctx context.Context, c *config.OtelExporter) (e metric.Exporter, err error) {
 	delta := func(metric.InstrumentKind) metricdata.Temporality { return metricdata.DeltaTemporality }
-	if err == nil && c.GRPC {
-		o := []otlpmetricgrpc.Option{otlpmetricgrpc.WithEndpointURL(c.Endpoint), otlpmetricgrpc.WithHeaders(c.Headers), otlpmetricgrpc.WithTimeout(sendTime),
-			otlpmetricgrpc.WithTemporalitySelector(delta),
-			otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig(again))}
-		if tlsConfig != nil {
-			o = append(o, otlpmetricgrpc.WithTLSCredentials(credentials.NewTLS(tlsConfig)))
-		}
-		e, err = otlpmetricgrpc.New(ctx, o...)
-	} else if err == nil {
-		var client *http.Client
-		if client, err = m.client(c, tlsConfig, func() (proto.Message, proto.Message) {
+	if c.GRPC {
+		e, err = overGRPC(ctx, m, c, otlpmetricgrpc.New, otlpmetricgrpc.WithTLSCredentials,
+			otlpmetricgrpc.WithEndpointURL(c.Endpoint), otlpmetricgrpc.WithHeaders(c.Headers), otlpmetricgrpc.WithTimeout(sendTime), otlpmetricgrpc.WithTemporalitySelector(delta), otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig(again)))
+	} else {
+		shape := func() (request, response proto.Message) {
 			return &collectormetrics.ExportMetricsServiceRequest{}, &collectormetrics.ExportMetricsServiceResponse{}
-		}); err == nil {
-			e, err = otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(c.Endpoint), otlpmetrichttp.WithHeaders(c.Headers), otlpmetrichttp.WithHTTPClient(client),
-				otlpmetrichttp.WithTemporalitySelector(delta),
-				otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig(again)))
 		}
+		e, err = overHTTP(ctx, m, c, otlpmetrichttp.New, otlpmetrichttp.WithHTTPClient, shape,
+			otlpmetrichttp.WithEndpointURL(c.Endpoint), otlpmetrichttp.WithHeaders(c.Headers), otlpmetrichttp.WithTemporalitySelector(delta), otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig(again)))
 	}
 	return metricExporter{e, m.failed("metrics", c)}, err
 }
 
+// overGRPC makes an exporter with one of the SDK's packages, with the certificates that the
+// settings name.
+func overGRPC[Option, Exporter any](ctx context.Context, m *maker, c *config.OtelExporter, open func(context.Context, ...Option) (Exporter, error),
+	trust func(credentials.TransportCredentials) Option, o ...Option) (e Exporter, err error) {
+	own, err := m.tls(c)
+	if err != nil {
+		return e, err
+	}
+	if own != nil {
+		o = append(o, trust(credentials.NewTLS(own)))
+	}
+	return open(ctx, o...)
+}
+
+// overHTTP makes one that sends with a client of ours; shape gives what is sent and answered.
+func overHTTP[Option, Exporter any](ctx context.Context, m *maker, c *config.OtelExporter, open func(context.Context, ...Option) (Exporter, error),
+	through func(*http.Client) Option, shape func() (request, response proto.Message), o ...Option) (e Exporter, err error) {
+	client, err := m.client(c, shape)
+	if err != nil {
+		return e, err
+	}
+	return open(ctx, append(o, through(client))...)
+}
+
 // client is for HTTP: through the proxy and with the certificates that the environment and
 // the settings name.
-func (m *maker) client(c *config.OtelExporter, own *tls.Config, shape func() (request, response proto.Message)) (*http.Client, error) {
+func (m *maker) client(c *config.OtelExporter, shape func() (request, response proto.Message)) (*http.Client, error) {
+	own, err := m.tls(c)
+	if err != nil {
+		return nil, err
+	}
 	client, err := responses.HTTPClient(c.Endpoint, m.getenv)
 	if err != nil {
 		var bad *url.Error
