@@ -147,7 +147,7 @@ func (t *tree) tool(r telemetry.Result) context.Context {
 		origin = "mcp"
 	}
 	ctx, span := t.start(t.context(), r.Tool, r.Time().Add(-time.Duration(r.TookMs)*time.Millisecond), attribute.String("tool_name", r.Tool),
-		attribute.String("call_id", r.CallID), attribute.String("success", truth(r.Success)), attribute.Int("arguments_length", len(r.Arguments)),
+		attribute.String("call_id", r.CallID), attribute.String("success", truth(r.Success)), attribute.Int("arguments_length", r.ArgumentBytes),
 		attribute.Int("output_length", r.Bytes), attribute.Int("output_line_count", r.Lines), attribute.String("tool_origin", origin), attribute.Bool("mcp_tool", r.Server != ""))
 	span.End(trace.WithTimestamp(r.Time()))
 	return ctx

@@ -172,15 +172,16 @@ type Decision struct {
 // Result is what came of a call, and when. Arguments and output are cut.
 type Result struct {
 	When
-	Tool      string `json:"tool"`
-	CallID    string `json:"callId"`
-	Server    string `json:"server,omitempty"` // of the Model Context Protocol
-	Arguments string `json:"arguments"`
-	Output    string `json:"output"`
-	Bytes     int    `json:"bytes"` // of the whole output
-	Lines     int    `json:"lines"`
-	TookMs    int64  `json:"tookMs"`
-	Success   bool   `json:"success"`
+	Tool          string `json:"tool"`
+	CallID        string `json:"callId"`
+	Server        string `json:"server,omitempty"` // of the Model Context Protocol
+	Arguments     string `json:"arguments"`
+	ArgumentBytes int    `json:"argumentBytes"` // of all of them
+	Output        string `json:"output"`
+	Bytes         int    `json:"bytes"` // of the whole output
+	Lines         int    `json:"lines"`
+	TookMs        int64  `json:"tookMs"`
+	Success       bool   `json:"success"`
 }
 
 // Line encodes a message, with its newline.

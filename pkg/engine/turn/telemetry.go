@@ -27,8 +27,7 @@ type teller struct {
 	texts bool // what users write, too
 
 	mu    sync.Mutex
-	names map[string]string // of the tools of calls that may be asked about
-	tools int               // calls of this turn
+	names map[string]string // of the tools of this turn's calls, by the ids of these
 	usage rollout.Usage     // of this turn
 }
 
@@ -123,7 +122,7 @@ func (l *teller) turnStarted(t *turn) {
 		return
 	}
 	l.mu.Lock()
-	l.tools, l.usage = 0, rollout.Usage{}
+	l.usage = rollout.Usage{}
 	clear(l.names)
 	l.mu.Unlock()
 	set := &t.th.set
@@ -136,7 +135,7 @@ func (l *teller) turnEnded(t protocol.Turn, firstMs *int64) {
 		return
 	}
 	l.mu.Lock()
-	e := telemetry.TurnEnded{When: l.sink.Now(), TurnID: t.ID, Status: string(t.Status), TookMs: *t.DurationMs, FirstMs: firstMs, Tools: l.tools, Usage: told(l.usage)}
+	e := telemetry.TurnEnded{When: l.sink.Now(), TurnID: t.ID, Status: string(t.Status), TookMs: *t.DurationMs, FirstMs: firstMs, Tools: len(l.names), Usage: told(l.usage)}
 	l.mu.Unlock()
 	l.sink.Tell(telemetry.MethodTurnEnded, e)
 }
@@ -162,7 +161,6 @@ func (l *teller) called(c tools.Call) {
 		return
 	}
 	l.mu.Lock()
-	l.tools++
 	l.names[c.ID] = c.Tool()
 	l.mu.Unlock()
 }
@@ -205,7 +203,7 @@ func (l *teller) result(p *tools.Pending, out tools.Output) {
 		return
 	}
 	text := cmp.Or(out.Text, string(out.Content))
-	r := telemetry.Result{When: l.sink.At(p.Ended()), Tool: p.Call.Tool(), CallID: p.Call.ID, Arguments: excerpt(p.Call.Arguments), Output: excerpt(text),
+	r := telemetry.Result{When: l.sink.At(p.Ended()), Tool: p.Call.Tool(), CallID: p.Call.ID, Arguments: telemetry.Excerpt(p.Call.Arguments), ArgumentBytes: len(p.Call.Arguments), Output: telemetry.Excerpt(text),
 		Bytes: len(text), Lines: strings.Count(strings.TrimSuffix(text, "\n"), "\n") + 1, TookMs: p.Took().Milliseconds(), Success: !out.Failed}
 	if text == "" {
 		r.Lines = 0
@@ -216,39 +214,12 @@ func (l *teller) result(p *tools.Pending, out tools.Output) {
 	l.sink.Tell(telemetry.MethodResult, r)
 }
 
-// What is told of a text.
-const (
-	excerptBytes = 2 << 10
-	excerptLines = 64
-	excerptMark  = "\n[... cut ...]"
-)
-
-// excerpt is the beginning of a text.
-func excerpt(text string) string {
-	end := min(len(text), excerptBytes)
-	for end < len(text) && end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	short := text[:end]
-	for i, n := 0, 0; i < len(short); i++ {
-		if short[i] == '\n' {
-			if n++; n == excerptLines {
-				short = short[:i]
-			}
-		}
-	}
-	if len(short) < len(strings.TrimSuffix(text, "\n")) {
-		return short + excerptMark
-	}
-	return text
-}
-
 // Requested implements responses.Observer.
 func (l *teller) Requested(x responses.Exchange) {
 	r := telemetry.Request{When: l.sink.Now(), Endpoint: x.Path, Attempt: x.Attempt, TookMs: x.Took.Milliseconds(), Status: x.Status, Command: x.Command,
 		RequestID: x.RequestID, Ray: x.Ray}
 	if x.Err != nil {
-		r.Error = excerpt(x.Err.Error())
+		r.Error = telemetry.Excerpt(x.Err.Error())
 	}
 	if x.Authorized {
 		r.Header = "authorization"
@@ -260,7 +231,7 @@ func (l *teller) Requested(x responses.Exchange) {
 func (l *teller) Came(typ string, took time.Duration, err error) {
 	e := telemetry.Event{When: l.sink.Now(), Kind: typ, TookMs: took.Milliseconds()}
 	if err != nil {
-		e.Error = excerpt(err.Error())
+		e.Error = telemetry.Excerpt(err.Error())
 	}
 	l.sink.Tell(telemetry.MethodEvent, e)
 }
