@@ -187,7 +187,7 @@ func (c deleteCmd) Run(p Process, home string) error {
 			return errors.New("nothing was deleted")
 		}
 	}
-	if err := thread.Delete(h.Path, p.Now); err != nil {
+	if err := thread.Delete(home, h.ID, h.Path, p.Now); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.Stdout, "Deleted session %s.\n", h.ID)

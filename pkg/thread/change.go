@@ -97,15 +97,21 @@ func Unarchive(home, path string) (string, error) {
 	return to, move(path, to)
 }
 
-// Delete removes a session file for good. It is an error when somebody is at work on the
-// thread.
-func Delete(path string, now func() time.Time) error {
+// Delete removes a session file for good, and the name of its thread. It is an error when
+// somebody is at work on the thread.
+func Delete(home, id, path string, now func() time.Time) error {
 	w := rollout.Continue(path, now)
 	if _, err := w.Seize(); err != nil {
 		return errors.Join(err, w.Close())
 	}
 	defer w.Release()
-	return os.Remove(path)
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	if err := forget(home, id); err != nil {
+		return fmt.Errorf("the session is deleted, its name is not: %w", err)
+	}
+	return nil
 }
 
 func move(from, to string) error {

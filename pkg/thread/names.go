@@ -3,7 +3,9 @@ package thread
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -32,6 +34,37 @@ func SetName(home, id, name string, now time.Time) error {
 	}{id, name, now.UTC().Format(time.RFC3339Nano)}
 	if err := rollout.AppendLine(filepath.Join(home, indexFile), line); err != nil {
 		return fmt.Errorf("write down the thread's name: %w", err)
+	}
+	return nil
+}
+
+// forget blanks the lines with the names of a thread, where they are: others may be adding
+// theirs.
+func forget(home, id string) error {
+	path := filepath.Join(home, indexFile)
+	data, err := foreign.ReadFile(path, maxIndex)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var f *os.File
+	at := int64(0)
+	for line := range bytes.Lines(data) {
+		text := bytes.TrimRight(line, "\n")
+		if of, ok := ParseID(gjson.GetBytes(text, "id").Str); ok && of == id {
+			if f == nil {
+				if f, err = os.OpenFile(path, os.O_RDWR|foreign.NonBlocking, 0); err != nil {
+					return err
+				}
+				defer f.Close()
+			}
+			if _, err := f.WriteAt(bytes.Repeat([]byte{' '}, len(text)), at); err != nil {
+				return err
+			}
+		}
+		at += int64(len(line))
 	}
 	return nil
 }

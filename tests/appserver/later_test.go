@@ -205,7 +205,11 @@ func TestDelete(t *testing.T) {
 	if _, err := os.Stat(path); err != nil {
 		t.Fatal(err)
 	}
+	c.result("thread/name/set", fmt.Sprintf(`{"threadId":%q,"name":"short-lived"}`, id))
 	c.result("thread/delete", fmt.Sprintf(`{"threadId":%q}`, id))
+	if b, err := os.ReadFile(filepath.Join(c.desk.home, "session_index.jsonl")); err != nil || strings.Contains(string(b), "short-lived") {
+		t.Errorf("its name stays: %q, %v", b, err)
+	}
 	if note := c.note("thread/deleted"); note.Get("params.threadId").Str != id {
 		t.Errorf("told: %s", note.Raw)
 	}

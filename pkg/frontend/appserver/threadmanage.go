@@ -254,7 +254,7 @@ func (s *Server) threadDelete(r *request, p *protocol.ThreadDeleteParams) (any, 
 		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
 	}
 	if path != "" {
-		if err := thread.Delete(path, s.opts.Now); err != nil {
+		if err := thread.Delete(s.home, id, path, s.opts.Now); err != nil {
 			return nil, fmt.Errorf("delete thread %s: %w", id, err)
 		}
 	}
