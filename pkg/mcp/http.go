@@ -18,12 +18,6 @@ import (
 	"codex/pkg/webclient"
 )
 
-// errElsewhere refuses to follow an address to where its credentials do not belong.
-var errElsewhere = errors.New("the server redirects to another host: not followed")
-
-// errOther refuses a redirect that drops what was sent.
-var errOther = errors.New("the server redirects to another request: not followed")
-
 // httpTransport is the way to the address of a server.
 func (c *Client) httpTransport(ctx context.Context) (sdk.Transport, error) {
 	u, err := url.Parse(c.server.URL)
@@ -41,19 +35,8 @@ func (c *Client) httpTransport(ctx context.Context) (sdk.Transport, error) {
 		next = c.opts.Authorize(c.server, next)
 	}
 	return &sdk.StreamableClientTransport{Endpoint: c.server.URL, MaxEventSize: maxMessage, HTTPClient: &http.Client{
-		Transport: &door{next, c},
-		CheckRedirect: func(r *http.Request, via []*http.Request) error {
-			if r.URL.Host != u.Host || r.URL.Scheme != u.Scheme {
-				return errElsewhere
-			}
-			if !webclient.Stays(r, via[0]) { // a message that became a question for a page
-				return errOther
-			}
-			if len(via) > 10 {
-				return errors.New("it redirects without end")
-			}
-			return nil
-		},
+		Transport:     &door{next, c},
+		CheckRedirect: webclient.Refuse,
 	}}, nil
 }
 
@@ -116,7 +99,7 @@ type requests struct {
 // RoundTrip implements http.RoundTripper.
 func (w *requests) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Host != w.host || r.URL.Scheme != w.scheme {
-		return nil, errElsewhere // no header of ours goes there
+		return nil, webclient.ErrElsewhere // no header of ours goes there
 	}
 	r = r.Clone(r.Context())
 	for name, values := range w.headers {

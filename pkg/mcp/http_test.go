@@ -103,7 +103,7 @@ func TestRedirectElsewhere(t *testing.T) {
 	elsewhere := address(t, other)
 	s := address(t, http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	s.BearerTokenVar = "TOKEN"
-	if _, err := Connect(context.Background(), s, Options{Environ: []string{"TOKEN=secret"}}); err == nil || !strings.Contains(err.Error(), "redirects to another host") {
+	if _, err := Connect(context.Background(), s, Options{Environ: []string{"TOKEN=secret"}}); err == nil || !strings.Contains(err.Error(), "redirects to another place") {
 		t.Fatal(err)
 	}
 	if len(other.seen) != 0 {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// most redirects are followed, no more.
+// most is how many requests are sent for one.
 const most = 5
 
 // Stays says whether a redirect leads to the server that from was sent to, by the same way,
@@ -24,14 +24,27 @@ func Stays(to, from *http.Request) bool {
 // Redirect is the CheckRedirect of a client: of a redirect that does not stay, the answer is
 // the redirect.
 func Redirect(to *http.Request, via []*http.Request) error {
-	if len(via) >= most || !Stays(to, via[0]) {
+	if Refuse(to, via) != nil {
 		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+// Refuse is the CheckRedirect of a client for which a redirect that does not stay is an error.
+func Refuse(to *http.Request, via []*http.Request) error {
+	switch {
+	case !Stays(to, via[0]):
+		return ErrElsewhere
+	case len(via) >= most:
+		return errEndless
 	}
 	return nil
 }
 
 // ErrElsewhere is the error of a redirect that is not followed.
 var ErrElsewhere = errors.New("the server redirects to another place: not followed")
+
+var errEndless = errors.New("the server redirects without end")
 
 // Proxy is the proxy that the environment names for a request. An address that cannot be
 // read is not told: it may have a password.

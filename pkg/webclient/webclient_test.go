@@ -25,7 +25,7 @@ func TestRedirect(t *testing.T) {
 	defer here.Close()
 	with := strings.Replace(here.URL, "http://", "http://user:word@", 1)
 	confined := &http.Transport{Proxy: Confined}
-	clients := map[string]*http.Client{"redirect": {CheckRedirect: Redirect}, "confined": {Transport: confined}}
+	clients := map[string]*http.Client{"redirect": {CheckRedirect: Redirect}, "refuse": {CheckRedirect: Refuse}, "confined": {Transport: confined}}
 	for name, c := range clients {
 		for _, method := range []string{"GET", "POST"} {
 			for _, status := range []string{"301", "302", "303", "307", "308"} {

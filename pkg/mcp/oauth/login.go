@@ -53,16 +53,11 @@ type Login struct {
 }
 
 // boundedClient is for requests to servers that nobody knows: it waits so long, reads so much
-// and follows no redirect to another host.
+// and follows no redirect to another place.
 func boundedClient() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxResponseHeaderBytes, t.Proxy = 1<<20, webclient.Proxy
-	return &http.Client{Timeout: httpTime, Transport: bounded{t}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
-		if !webclient.Stays(r, via[0]) || len(via) > 5 {
-			return webclient.ErrElsewhere
-		}
-		return nil
-	}}
+	return &http.Client{Timeout: httpTime, Transport: bounded{t}, CheckRedirect: webclient.Refuse}
 }
 
 type bounded struct{ next http.RoundTripper }
