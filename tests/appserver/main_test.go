@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package appserver holds codex-app-server against transcripts of the original: what a
 // client sent it is sent again, and what it answered must come, ids and times aside, and
 // be what the schema promises. The tests run the real programs, with a scripted model.
