@@ -23,7 +23,8 @@ type inbox struct {
 const maxFiles = 8
 
 func newInbox(r io.Reader) *inbox {
-	if f, ok := r.(*os.File); ok {
+	// net.FileConn lets reads of what is no socket fail instead of wait, before it says so.
+	if f, ok := r.(*os.File); ok && isSocket(f) {
 		if c, err := net.FileConn(f); err == nil {
 			if u, ok := c.(*net.UnixConn); ok {
 				return &inbox{conn: u}
@@ -32,6 +33,11 @@ func newInbox(r io.Reader) *inbox {
 		}
 	}
 	return &inbox{Reader: r}
+}
+
+func isSocket(f *os.File) bool {
+	i, err := f.Stat()
+	return err == nil && i.Mode()&os.ModeSocket != 0
 }
 
 func (b *inbox) Read(p []byte) (int, error) {
