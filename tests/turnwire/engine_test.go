@@ -318,7 +318,8 @@ func (e *engine) turnDone(status string) gjson.Result {
 // eof ends the engine's input.
 func (e *engine) eof() { e.stdin.Close() }
 
-// eofSeen ends the engine's input and waits until it knows: no thread of it reads there.
+// eofSeen ends the engine's input and waits until it knows: no thread of it reads there, or
+// is still busy with what it has read.
 func (e *engine) eofSeen() {
 	e.t.Helper()
 	e.eof()
@@ -326,7 +327,7 @@ func (e *engine) eofSeen() {
 	poll(e.t, "the engine to see the end of its input", func() bool {
 		files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", e.cmd.Process.Pid))
 		for _, f := range files {
-			if b, err := os.ReadFile(f); err == nil && strings.HasPrefix(string(b), reads) {
+			if b, err := os.ReadFile(f); err == nil && (strings.HasPrefix(string(b), reads) || strings.HasPrefix(string(b), "running")) {
 				return false
 			}
 		}
