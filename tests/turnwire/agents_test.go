@@ -54,7 +54,8 @@ func TestAgents(t *testing.T) {
 	write(t, filepath.Join(d.home, "helper.toml"), "model = \"gpt-5.2\"\ndeveloper_instructions = \"You help.\"\n")
 	e := start(t, withAgents(setup{desk: d, args: append(free(), "--source", "exec"),
 		config: "\n[agents.helper]\ndescription = \"helps\"\nconfig_file = \"helper.toml\"\nnickname_candidates = [\"Hal\"]\n",
-		script: agentCall("go", "spawn_agent", `{"message":"sub task","agent_type":"helper"}`) +
+		script: `{"when":"go","item":{"type":"tool_search_call","call_id":"s","execution":"client","arguments":{"query":"spawn a subagent","limit":1}}}` + "\n" +
+			agentCall("go", "spawn_agent", `{"message":"sub task","agent_type":"helper"}`) +
 			agentCall("go", "wait_agent", `{"targets":["AGENT"],"timeout_ms":3600000}`) +
 			agentCall("go", "send_input", `{"target":"AGENT","message":"more"}`) +
 			agentCall("go", "wait_agent", `{"targets":["AGENT"],"timeout_ms":3600000}`) +
@@ -87,6 +88,11 @@ func TestAgents(t *testing.T) {
 	}
 	if parent := theirs[0].Get("payload.source.subagent.thread_spawn.parent_thread_id").Str; parent == "" || parent != mine[0].Get("payload.id").Str {
 		t.Errorf("parent %q", parent)
+	}
+	for _, l := range mine {
+		if p := l.Get("payload"); p.Get("type").Str == "tool_search_output" && p.Get("tools.0.tools.#.name").Raw != `["spawn_agent"]` {
+			t.Error(p.Raw)
+		}
 	}
 	equal(t, "outputs", callOutputs(mine), []string{`{"agent_id":"` + id + `","nickname":"Hal"}`, `{"status":{"` + id + `":{"completed":"Did it."}},"timed_out":false}`,
 		`{"submission_id":"` + callOutputs(mine)[2][len(`{"submission_id":"`):], `{"status":{"` + id + `":{"completed":"Did more."}},"timed_out":false}`,

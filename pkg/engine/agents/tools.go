@@ -73,8 +73,42 @@ type resumeArgs struct {
 // Functions implements tools.External: all of them are in the namespace.
 func (a *Set) Functions() []any { return nil }
 
-// Namespaces implements tools.External.
-func (a *Set) Namespaces(*tools.SpecOptions) []any {
+// Namespaces implements tools.External: few threads need agents, so a model that can looks
+// for their tools.
+func (a *Set) Namespaces(d tools.Deferral) []any {
+	if d != tools.DeferNone {
+		return nil
+	}
+	n := tools.Namespace{Type: "namespace", Name: Namespace, Description: about}
+	for _, f := range a.functions() {
+		n.Tools = append(n.Tools, f)
+	}
+	return []any{n}
+}
+
+// Sources implements tools.External.
+func (a *Set) Sources(d tools.Deferral) []string {
+	if d == tools.DeferNone {
+		return nil
+	}
+	return []string{"Agents: start agents (subagents) that work for you side by side, write to them, wait for them"}
+}
+
+// Deferred implements tools.External.
+func (a *Set) Deferred(d tools.Deferral) []tools.Deferred {
+	if d == tools.DeferNone {
+		return nil
+	}
+	var all []tools.Deferred
+	for _, f := range a.functions() {
+		all = append(all, tools.Defer(Namespace, about, "subagent multi-agent delegate parallel", f))
+	}
+	return all
+}
+
+const about = "Agents that work for you."
+
+func (a *Set) functions() []*tools.Function {
 	spawn := "Starts an agent that works on a task of its own beside you, in the same folder and under the same permissions, and gives its id at once. " +
 		"Use it when the user wants work done side by side, or when a part of it is well defined and needs little of what you know. Say everything it needs. Go on with something else meanwhile; wait_agent tells when it is done."
 	for _, r := range a.opts.Roles {
@@ -83,13 +117,13 @@ func (a *Set) Namespaces(*tools.SpecOptions) []any {
 			spawn += ": " + r.Description
 		}
 	}
-	return []any{tools.Namespace{Type: "namespace", Name: Namespace, Description: "Agents that work for you.", Tools: []any{
+	return []*tools.Function{
 		tools.Describe[closeArgs]("close_agent", "Ends an agent that is not needed any more, and gives its last status."),
 		tools.Describe[resumeArgs]("resume_agent", "Opens an agent again that was closed."),
 		tools.Describe[sendArgs]("send_input", "Writes to an agent: more about its task, or another one."),
 		tools.Describe[spawnArgs](Spawn, spawn),
 		tools.Describe[waitArgs]("wait_agent", "Waits until one of some agents is done, and gives the status of those that are; an empty status when none was in time. Long times beat asking often."),
-	}}}
+	}
 }
 
 // Find implements tools.External.

@@ -154,7 +154,7 @@ func FuzzParseIndex(f *testing.F) {
 			v.Name = key
 			s.list = append(s.list, v)
 		}
-		for _, spec := range s.Namespaces(&tools.SpecOptions{}) {
+		for _, spec := range s.Namespaces(tools.DeferNone) {
 			if !json.Valid(spec.(json.RawMessage)) {
 				t.Errorf("%q", spec)
 			}

@@ -57,8 +57,6 @@ func (s *Servers) findResource(name string) (resourceRun, bool) {
 		return s.lister("resources/templates/list", wire.MethodTemplates, "resourceTemplates"), false
 	case readResource:
 		return s.read, false
-	case toolSearch:
-		return s.findTools, false
 	}
 	return nil, false
 }

@@ -9,67 +9,99 @@ import (
 	"strings"
 
 	"codex/pkg/engine/tools"
-	"codex/pkg/jsonrpc"
 )
 
-// Namespaces describes all tools, one namespace a server; or, where they are many and the
-// model can look for them, the search.
-func (s *Servers) Namespaces(o *tools.SpecOptions) []any {
+// deferFrom is how many tools are too many for a request.
+const deferFrom = 100
+
+// Namespaces implements tools.External: all tools, one namespace a server.
+func (s *Servers) Namespaces(d tools.Deferral) (specs []any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o.Model.SearchTool {
-		if n := s.count(); n >= deferFrom || o.DeferExternal && n > 0 {
-			return []any{s.search()}
-		}
+	if s.defers(d) {
+		return nil
 	}
 	all := slices.SortedFunc(maps.Values(s.offered()), func(a, b *tool) int {
 		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name))
 	})
-	var specs []any
-	for _, n := range described(all, false) {
-		specs = append(specs, n)
-	}
-	return specs
-}
-
-// described are tools in their namespaces, as JSON that is put together from what is JSON
-// already; those that were found say so. The order is theirs.
-func described(all []*tool, found bool) []json.RawMessage {
-	byName := map[string]int{}
-	specs := []json.RawMessage{}
-	for _, t := range all {
-		i, ok := byName[t.namespace]
-		if !ok {
-			i = len(specs)
-			byName[t.namespace] = i
-			specs = append(specs, t.open())
-		} else {
-			specs[i] = append(specs[i], ',')
+	for len(all) > 0 {
+		of := all[0].namespace
+		b := all[0].open()
+		for i, t := range all {
+			if t.namespace != of {
+				break
+			}
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = t.spec(b, false)
 		}
-		specs[i] = t.spec(specs[i], found)
-	}
-	for i := range specs {
-		specs[i] = append(specs[i], "]}"...)
+		all = slices.DeleteFunc(all, func(t *tool) bool { return t.namespace == of })
+		specs = append(specs, append(b, "]}"...))
 	}
 	return specs
 }
 
-// open is the beginning of the namespace of the tool, whose name is plain.
-func (t *tool) open() json.RawMessage {
-	about := strings.TrimSpace(t.digest.instructions)
-	if about == "" {
-		about = "Tools in the " + t.namespace + " namespace."
+// defers says whether the model looks for the tools. The caller holds mu.
+func (s *Servers) defers(d tools.Deferral) bool {
+	if d == tools.DeferNone {
+		return false
 	}
-	n := len(about) + 256
+	n := s.count()
+	return n >= deferFrom || d == tools.DeferAll && n > 0
+}
+
+// Sources implements tools.External.
+func (s *Servers) Sources(d tools.Deferral) (lines []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.defers(d) {
+		return nil
+	}
+	for _, v := range s.list {
+		if v.digest == nil {
+			continue
+		}
+		line, _, _ := strings.Cut(strings.TrimSpace(v.digest.instructions), "\n")
+		if line != "" {
+			line = ": " + line
+		}
+		lines = append(lines, v.Name+line)
+	}
+	return lines
+}
+
+// Deferred implements tools.External.
+func (s *Servers) Deferred(d tools.Deferral) []tools.Deferred {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.defers(d) {
+		return nil
+	}
+	var all []tools.Deferred
+	for _, t := range s.offered() {
+		all = append(all, tools.Deferred{Namespace: t.namespace, Name: t.name, About: t.about(), Text: t.text(), Spec: t.spec(nil, true)})
+	}
+	return all
+}
+
+// text is what a search for the tool looks at.
+func (t *tool) text() string {
+	return strings.Join([]string{t.server.Name, t.tool, t.title(), t.description(), tools.SchemaText([]byte(t.Schema))}, " ")
+}
+
+// about is what the namespace of the tool is for.
+func (t *tool) about() string {
+	return cmp.Or(strings.TrimSpace(t.digest.instructions), "Tools in the "+t.namespace+" namespace.")
+}
+
+// open is the beginning of the namespace of the tool.
+func (t *tool) open() json.RawMessage {
+	n := 0
 	for _, o := range t.digest.tools() {
 		n += len(o.Name) + len(o.Description) + len(o.Schema) + 128
 	}
-	b := append(append(make([]byte, 0, n), `{"type":"namespace","name":"`...), t.namespace...)
-	text, err := jsonrpc.Marshal(about)
-	if err != nil { // a text can always be encoded
-		text = []byte(`""`)
-	}
-	return append(append(append(b, `","description":`...), text...), `,"tools":[`...)
+	return tools.OpenNamespace(t.namespace, t.about(), n)
 }
 
 // spec appends the tool, whose name is plain.

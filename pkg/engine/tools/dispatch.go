@@ -68,8 +68,7 @@ type handler func(s *Set, ctx context.Context, t *Turn, c Call) Output
 // find gives what answers a call, and whether it must run alone; nil for nothing.
 func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
 	if c.Item == "tool_search_call" {
-		c.Name = "tool_search"
-		return s.external(c)
+		return (*Set).searchTools, false
 	}
 	custom := c.Item == "custom_tool_call"
 	if !custom && c.Item != "function_call" {
@@ -78,7 +77,7 @@ func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
 	if !custom && dynamic(t.Dynamic, c.Namespace, c.Name) != nil {
 		return (*Set).callDynamic, true
 	}
-	if !custom && c.Name != "tool_search" {
+	if !custom {
 		if run, alone := s.external(c); run != nil {
 			return run, alone
 		}

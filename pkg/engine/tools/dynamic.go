@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"codex/pkg/jsonrpc"
@@ -103,20 +104,55 @@ func dynamicOutput(items []protocol.DynamicToolCallOutputContentItem, l Limit) O
 	return contentOutput(content)
 }
 
-// dynamicSpecs describes the frontend's tools: those of a namespace together, where its first
-// one stands.
-func dynamicSpecs(specs []protocol.DynamicToolSpec) []any {
+// deferredTool says whether the model looks for a tool of the frontend, which has a namespace
+// then.
+func deferredTool(spec *protocol.DynamicToolSpec, d Deferral) bool {
+	return spec.DeferLoading && spec.Namespace != nil && d != DeferNone
+}
+
+// dynamicSources names the namespaces of the tools that the model looks for.
+func dynamicSources(specs []protocol.DynamicToolSpec) (names []string) {
+	for i := range specs {
+		if spec := &specs[i]; deferredTool(spec, DeferMany) && !slices.Contains(names, *spec.Namespace) {
+			names = append(names, *spec.Namespace)
+		}
+	}
+	return names
+}
+
+// dynamicDeferred are the frontend's tools for a search.
+func dynamicDeferred(specs []protocol.DynamicToolSpec) (all []Deferred) {
+	for i := range specs {
+		spec := &specs[i]
+		if !deferredTool(spec, DeferMany) {
+			continue
+		}
+		f := &Function{Type: "function", Name: spec.Name, Description: spec.Description, Parameters: spec.InputSchema}
+		all = append(all, Defer(*spec.Namespace, aboutNamespace(*spec.Namespace), "", f))
+	}
+	return all
+}
+
+func aboutNamespace(name string) string { return "Tools in the " + name + " namespace." }
+
+// dynamicSpecs describes the frontend's tools that the model need not look for: those of a
+// namespace together, where its first one stands.
+func dynamicSpecs(specs []protocol.DynamicToolSpec, d Deferral) []any {
 	groups := map[string]*Namespace{}
 	var all []any
-	for _, spec := range specs {
-		f := &function{"function", spec.Name, spec.Description, false, spec.InputSchema}
+	for i := range specs {
+		spec := &specs[i]
+		if deferredTool(spec, d) {
+			continue
+		}
+		f := &Function{Type: "function", Name: spec.Name, Description: spec.Description, Parameters: spec.InputSchema}
 		if spec.Namespace == nil {
 			all = append(all, f)
 			continue
 		}
 		g := groups[*spec.Namespace]
 		if g == nil {
-			g = &Namespace{Type: "namespace", Name: *spec.Namespace, Description: "Tools in the " + *spec.Namespace + " namespace."}
+			g = &Namespace{Type: "namespace", Name: *spec.Namespace, Description: aboutNamespace(*spec.Namespace)}
 			groups[*spec.Namespace] = g
 			all = append(all, g)
 		}

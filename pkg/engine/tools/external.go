@@ -3,14 +3,21 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+
+	"codex/pkg/jsonrpc"
 )
 
 // External are tools that come from outside: those of servers of the Model Context Protocol,
 // and those with which a thread has agents.
 type External interface {
-	// Functions and Namespaces describe them in a request.
+	// Functions and Namespaces describe in a request those that are not deferred.
 	Functions() []any
-	Namespaces(o *SpecOptions) []any
+	Namespaces(d Deferral) []any
+	// Sources say, a line each, where those that are deferred are from; nil for none.
+	Sources(d Deferral) []string
+	// Deferred are those, for a search.
+	Deferred(d Deferral) []Deferred
 	// Find gives what answers a call, and whether it must run alone; nil for nothing.
 	Find(namespace, name string) (run func(context.Context, *Turn, Call) Output, alone bool)
 }
@@ -52,7 +59,19 @@ type McpResult struct {
 }
 
 // Describe is a function whose arguments are an A, as a request has it.
-func Describe[A any](name, description string) any { return describe[A](name, description) }
+func Describe[A any](name, description string) *Function { return describe[A](name, description) }
+
+// Defer is a function of a namespace, for a search; words are some more that it goes by.
+func Defer(namespace, about, words string, f *Function) Deferred {
+	deferred := *f
+	deferred.Defer = true
+	spec, err := jsonrpc.Marshal(deferred)
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", f, err)) // ours, or a client's that has been read
+	}
+	schema, _ := jsonrpc.Marshal(f.Parameters) // as above
+	return Deferred{namespace, f.Name, about, f.Description + " " + words + SchemaText(schema), spec}
+}
 
 // Decode reads the arguments of a call.
 func Decode(arguments string, a any) error { return decode(arguments, a) }

@@ -39,22 +39,23 @@ func ours() []tool {
 	}
 }
 
-// function describes a tool with JSON arguments to the model.
-type function struct {
+// Function describes a tool with JSON arguments to the model.
+type Function struct {
 	Type        string `json:"type"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Strict      bool   `json:"strict"`
+	Defer       bool   `json:"defer_loading,omitempty"`
 	Parameters  any    `json:"parameters"`
 }
 
 // describe is a function whose arguments are an A.
-func describe[A any](name, description string) *function {
-	return &function{Type: "function", Name: name, Description: strings.TrimSpace(description), Parameters: schemaOf(reflect.TypeFor[A]())}
+func describe[A any](name, description string) *Function {
+	return &Function{Type: "function", Name: name, Description: strings.TrimSpace(description), Parameters: schemaOf(reflect.TypeFor[A]())}
 }
 
 // parameters are the arguments' schema, for what depends on a thread's settings.
-func (f *function) parameters() map[string]*schema { return f.Parameters.(*schema).Properties }
+func (f *Function) parameters() map[string]*schema { return f.Parameters.(*schema).Properties }
 
 // withArguments decodes the arguments of a call before it runs.
 func withArguments[A any](run func(s *Set, ctx context.Context, t *Turn, c Call, a A) Output) func(*Set, context.Context, *Turn, Call) Output {
@@ -78,9 +79,7 @@ type SpecOptions struct {
 	Questions  Questions
 	Dynamic    []protocol.DynamicToolSpec
 	External   []External
-	// DeferExternal is features.tool_search_always_defer_mcp_tools: the model looks for
-	// tools from outside, however few they are.
-	DeferExternal bool
+	Defer      Deferral
 	// ExtraPermissions and RequestPermissions are as in [Options].
 	ExtraPermissions, RequestPermissions bool
 }
@@ -104,9 +103,12 @@ func Specs(o SpecOptions) (json.RawMessage, error) {
 			}
 		}
 	}
-	all = append(all, dynamicSpecs(o.Dynamic)...)
+	all = append(all, dynamicSpecs(o.Dynamic, o.Defer)...)
 	for _, x := range o.External {
-		all = append(all, x.Namespaces(&o)...)
+		all = append(all, x.Namespaces(o.Defer)...)
+	}
+	if search := offerToolSearch(&o); search != nil {
+		all = append(all, search)
 	}
 	if o.WebSearch == "cached" || o.WebSearch == "live" {
 		all = append(all, webSearchSpec(&o))

@@ -83,6 +83,7 @@ type Turn struct {
 	PlanMode  bool
 	Questions Questions
 	Dynamic   []protocol.DynamicToolSpec // tools that the frontend runs
+	Defer     Deferral
 	Out       Out
 	// Metadata says which turn this is, as servers are told; SandboxState what it may touch.
 	Metadata     json.RawMessage

@@ -22,7 +22,7 @@ const (
 )
 
 // offerWishes fits a command tool's description to what the thread lets it ask for.
-func offerWishes(f *function, o *SpecOptions) *function {
+func offerWishes(f *Function, o *SpecOptions) *Function {
 	p := f.parameters()
 	if !o.AllowLogin {
 		delete(p, "login")

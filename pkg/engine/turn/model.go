@@ -79,6 +79,17 @@ func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, er
 	return r, nil
 }
 
+// deferral says which tools the model looks for.
+func (t *liveThread) deferral() tools.Deferral {
+	switch {
+	case !t.set.model.SearchTool:
+		return tools.DeferNone
+	case t.cfg.Features.Enabled("tool_search_always_defer_mcp_tools"):
+		return tools.DeferAll
+	}
+	return tools.DeferMany
+}
+
 // toolSpecs are made once for each model and sandbox mode.
 func (t *liveThread) toolSpecs() (json.RawMessage, error) {
 	web := t.cfg.WebSearch
@@ -91,7 +102,7 @@ func (t *liveThread) toolSpecs() (json.RawMessage, error) {
 		return s, nil
 	}
 	o := tools.SpecOptions{Model: t.set.model, ViewImage: t.cfg.ViewImage, AllowLogin: t.cfg.AllowLoginShell, WebSearch: web, Shell: "unified",
-		Questions: t.mayAsk(), Dynamic: t.dynamic, External: t.external(), DeferExternal: t.cfg.Features.Enabled("tool_search_always_defer_mcp_tools"), ExtraPermissions: t.tools.ExtraPermissions, RequestPermissions: t.tools.RequestPermissions}
+		Questions: t.mayAsk(), Dynamic: t.dynamic, External: t.external(), Defer: t.deferral(), ExtraPermissions: t.tools.ExtraPermissions, RequestPermissions: t.tools.RequestPermissions}
 	if !t.cfg.Features.Enabled("unified_exec") {
 		o.Shell = "shell_command"
 	}
