@@ -176,7 +176,7 @@ func with[A any](a *Set, tool protocol.CollabAgentTool, run func(*Set, context.C
 			return tools.Output{Text: err.Error(), Failed: true}
 		}
 		w.item.Status = protocol.CollabAgentToolCallStatusCompleted
-		if err != nil {
+		if err != nil || w.lost() {
 			w.item.Status = protocol.CollabAgentToolCallStatusFailed
 		}
 		t.Out.ItemCompleted(w.item)
@@ -185,6 +185,16 @@ func with[A any](a *Set, tool protocol.CollabAgentTool, run func(*Set, context.C
 		}
 		return tools.JSON(result)
 	}
+}
+
+// lost says whether one of the agents is not there, or ended by an error.
+func (w *call) lost() bool {
+	for _, s := range w.item.AgentsStates {
+		if s.Status == protocol.CollabAgentStatusErrored || s.Status == protocol.CollabAgentStatusNotFound {
+			return true
+		}
+	}
+	return false
 }
 
 // to names the agent that the call is about, with its state from now on.

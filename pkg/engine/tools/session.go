@@ -328,16 +328,19 @@ func (s *Set) EndProcess(ctx context.Context, id string) bool {
 	return false
 }
 
-// EndBackground ends the processes that still run, commands of the user too.
+// EndBackground ends the processes that still run, commands of the user too. Their items
+// have their ends when it returns.
 func (s *Set) EndBackground(ctx context.Context) {
 	all := s.processes()
 	s.mu.Lock()
 	all = slices.AppendSeq(all, maps.Keys(s.users))
 	s.mu.Unlock()
+	var wg sync.WaitGroup
 	for _, ss := range all {
-		_ = ss.proc.Terminate(ctx, farewell)
+		wg.Go(func() { s.stop(ctx, ss, farewell) })
 		s.forget(ss.id)
 	}
+	wg.Wait()
 }
 
 // Settle waits for the end events of processes that have exited, so that a turn does not

@@ -63,11 +63,30 @@ func (h *human) completed(item gjson.Result) {
 			s += "\n" + h.style(h.text(shortened(text)), red)
 		}
 		h.println(s)
+	case "collabAgentToolCall":
+		h.agents(item)
 	case "webSearch":
 		h.search(item)
 	case "contextCompaction":
 		h.println(h.style("context compacted", dim))
 	}
+}
+
+// agents says which agents a call has failed for; there is nothing to say of a call that
+// has not failed.
+func (h *human) agents(item gjson.Result) {
+	if item.Get("status").Str != "failed" {
+		return
+	}
+	s := h.style("collab:", bold) + " " + h.line(pascal(item.Get("tool").Str)) + " " + h.style("failed", red)
+	item.Get("agentsStates").ForEach(func(id, state gjson.Result) bool {
+		s += "\n" + h.line(id.Str) + ": " + h.line(snake(state.Get("status").Str))
+		if why := state.Get("message").Str; why != "" {
+			s += ": " + h.text(shortened(why))
+		}
+		return true
+	})
+	h.println(s)
 }
 
 func (h *human) mcp(item gjson.Result) string {

@@ -74,6 +74,7 @@ type talk struct {
 	result  outcome
 	waiting []note         // from before the transcript began
 	running []gjson.Result // commands that have not ended
+	over    *note          // the end of the turn, while they are ended
 	begun   bool
 }
 
@@ -214,7 +215,10 @@ func (t *talk) call(method string, params any) (result gjson.Result, err error) 
 func (t *talk) follow(hurry func()) error {
 	for t.result.status == "" {
 		if err := t.step(); err != nil {
-			return err
+			if t.over == nil {
+				return err
+			}
+			t.abandon()
 		}
 		if hurry != nil && t.show.failed() != nil {
 			hurry()
@@ -280,21 +284,50 @@ func (t *talk) render(n note) {
 		}
 	case protocol.NoteItemCompleted:
 		id := n.params.Get("item.id").Str
+		before := len(t.running)
 		t.running = slices.DeleteFunc(t.running, func(r gjson.Result) bool { return r.Get("id").Str == id })
+		if t.over != nil && len(t.running) < before {
+			t.left(n.params.Get("item"))
+			return
+		}
 	case protocol.NoteTurnCompleted:
-		t.abandon()
+		if len(t.running) > 0 && t.over == nil && t.end() == nil {
+			t.over = &n
+			return
+		}
 	}
+	t.tell(n)
+}
+
+func (t *talk) tell(n note) {
 	t.result.observe(n.method, n.params)
 	t.show.event(n.method, n.params)
 }
 
-// abandon ends what the turn leaves running: it goes with the engine, and nobody will hear
-// how it ends.
+// end has the engine end the commands that the turn leaves running: they would go with
+// it, and nobody would hear what they have written. The engine's answer comes after
+// their ends; the end of the turn waits for it.
+func (t *talk) end() error {
+	_, err := t.conn.Start(protocol.MethodThreadBackgroundTerminalsClean,
+		protocol.ThreadBackgroundTerminalsCleanParams{ThreadID: t.thread}, func(json.RawMessage, error) error {
+			t.abandon()
+			return nil
+		})
+	return err
+}
+
+// abandon is the end of the turn, and of commands whose end did not come.
 func (t *talk) abandon() {
 	for _, item := range t.running {
-		end := gjson.Parse(`{"item":{"status":"failed",` + strings.TrimPrefix(item.Raw, "{") + `}`) // the first status counts
-		t.result.observe(protocol.NoteItemCompleted, end)
-		t.show.event(protocol.NoteItemCompleted, end)
+		t.left(item)
 	}
 	t.running = nil
+	t.tell(*t.over)
+}
+
+// left is the end of a command that the turn has left running: it failed, and how it
+// would have ended is not known.
+func (t *talk) left(item gjson.Result) {
+	end := `{"item":{"status":"failed","exitCode":null,"durationMs":null,` + strings.TrimPrefix(item.Raw, "{") + `}` // the first of a name counts
+	t.tell(note{protocol.NoteItemCompleted, gjson.Parse(end)})
 }
