@@ -167,7 +167,7 @@ func TestAgentOutlivesTurn(t *testing.T) {
 	e.call("turn/start", input("look"))
 	e.turnDone("completed")
 	items := e.agentItems()
-	if last := items[len(items)-1]; !strings.HasPrefix(last, "wait completed errored its engine ended: codex-turn") {
+	if last := items[len(items)-1]; !strings.HasPrefix(last, "wait failed errored its engine ended: codex-turn") {
 		t.Error(items)
 	}
 	e.quit()
