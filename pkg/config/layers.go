@@ -20,7 +20,6 @@ type stack struct {
 	// flags are the keys of the -c layer in their order.
 	flags [][]string
 	warn  []string
-	docs  *Documents
 
 	root, git string
 	real      map[string]string // folders without links
@@ -73,7 +72,7 @@ func (s *stack) file(name, path string) error {
 		return err
 	}
 	l := Layer{Name: name, Path: path, Dir: filepath.Dir(path), Found: found, text: text}
-	t, err := s.docs.decode(text)
+	t, err := decode(text)
 	if err != nil {
 		return err.(*syntaxError).at(path)
 	}
@@ -183,7 +182,7 @@ func (s *stack) projectDir(dir string) error {
 		}
 		text = ""
 	}
-	t, err := s.docs.decode(text)
+	t, err := decode(text)
 	if err != nil {
 		if trusted {
 			return loadError("Error parsing project config file %s", err.(*syntaxError).at(l.Path).Text)
