@@ -284,15 +284,22 @@ func TestBell(t *testing.T) {
 
 func TestVim(t *testing.T) {
 	s := begin(t, options{config: "[tui]\nvim_mode_default = true\n"})
-	s.see("Vim: Insert")
-	s.send("one two three")
+	s.see("Vim: Normal")
+	s.send("ione two three")
 	s.see("› one two three")
+	s.see("Vim: Insert")
 	s.send("\x1b")
 	s.see("Vim: Normal")
 	s.send("bbdw")
 	s.see("› one three")
 	s.send("0x$p")
 	s.see("› ne threeo")
+	s.send("\r") // sends, and what was sent is above
+	s.see("• yes")
+	s.send("k")
+	s.until("what was sent is back", func(t *vt.Terminal) bool { return strings.Count(strings.Join(t.Screen(), "\n"), "› ne threeo") == 2 })
+	s.send("j/st")
+	s.see("settings and tokens of this")
 }
 
 func TestNoSuchTheme(t *testing.T) {

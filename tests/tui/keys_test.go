@@ -75,11 +75,11 @@ var written = map[string][2]string{
 	"vim_normal.move_word_backward":    {"ab N_ESCKEYi", "ab |N_"},
 	"vim_normal.move_word_end":         {"ab NESC0KEYi", "a|b N"},
 	"vim_normal.move_line_start":       {"ab NESCKEYi", "|ab N"},
-	"vim_normal.move_line_end":         {"ab NESC0KEYi", "ab N|"},
+	"vim_normal.move_line_end":         {"ab NESC0KEYa", "ab N|"},
 	"vim_normal.delete_char":           {"zab NESC0KEYi", "|ab N"},
-	"vim_normal.delete_to_line_end":    {"N_ ab cdESC0wKEYi", "N_ |"},
+	"vim_normal.delete_to_line_end":    {"N_ ab cdESC0wKEYa", "N_ |"},
 	"vim_normal.yank_line":             {"ab NESCKEYpi", "ab N\n  |ab N"},
-	"vim_normal.paste_after":           {"ab NzESCxKEYi", "ab Nz|"},
+	"vim_normal.paste_after":           {"ab NzESCxKEYa", "ab Nz|"},
 	"vim_normal.start_delete_operator": {"zz ab NESC0KEYwi", "|ab N"},
 	"vim_normal.start_yank_operator":   {"ab NESCKEYypi", "ab N\n  |ab N"},
 	"vim_normal.cancel_operator":       {"ab NzESCdKEY0i", "|ab Nz"},
@@ -94,7 +94,7 @@ var written = map[string][2]string{
 	"vim_operator.motion_word_backward": {"ab N zzxESCdKEYi", "ab N |x"},
 	"vim_operator.motion_word_end":      {"zz ab NESC0dKEYi", "| ab N"},
 	"vim_operator.motion_line_start":    {"zz ab N_ESCbdKEYi", "|N_"},
-	"vim_operator.motion_line_end":      {"N_ zz zESC0wdKEYi", "N_ |"},
+	"vim_operator.motion_line_end":      {"N_ zz zESC0wdKEYa", "N_ |"},
 	"vim_operator.cancel":               {"ab NzESCdKEY0i", "|ab Nz"},
 }
 
@@ -148,6 +148,8 @@ func TestEachKey(t *testing.T) {
 func TestEditing(t *testing.T) {
 	normal := begin(t, options{})
 	vim := begin(t, options{config: "tui.vim_mode_default = true\n"})
+	vim.send("i")
+	vim.see("Vim: Insert")
 	n := 0
 	for _, a := range keys.Actions() {
 		c, ok := written[id(a)]

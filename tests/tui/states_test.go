@@ -90,7 +90,7 @@ func chatStates() scenario {
 		{name: "45-theme-picker", keys: "/theme<Enter>", see: []string{"catppuccin-mocha"}, back: "<Escape>", gone: "enter to confirm"},
 		{name: "46-statusline-setup", keys: "/statusline<Enter>", see: []string{"model-with-reasoning", "current-dir"}, back: "<Escape>", gone: "the working folder", free: true},
 		{name: "43-plan-mode", keys: "<BTab>", see: []string{"Plan mode"}, back: "<BTab>", gone: "Plan mode"},
-		{name: "44-vim", keys: "/vim<Enter>", see: []string{"Vim: Insert"}, back: "/vim<Enter>", gone: "Vim: Insert"},
+		{name: "44-vim", keys: "/vim<Enter>", see: []string{"Vim: Normal"}, back: "/vim<Enter>", gone: "Vim: Normal"},
 		{name: "39-history-search", keys: "<C-r>hel", see: []string{"reverse-i-search: hel", "› hello"}, back: "<Escape>", gone: "reverse-i-search"},
 		{name: "30-large-paste", act: func(p *pane) { p.paste(strings.Repeat("0123456789 ", 140) + "a lastword") }, see: []string{"[Pasted Content 1550 chars]"}, back: "<C-c>", gone: "[Pasted Content"},
 		{name: "31-bang-shell", keys: "!echo hi", see: []string{"! echo hi", "Shell mode"}},

@@ -36,6 +36,27 @@ func TestEdit(t *testing.T) {
 	}
 }
 
+// TestVim holds what keys of vi do: <> is Esc, | the cursor.
+func TestVim(t *testing.T) {
+	const lines = "iaa\nbb\ncc<>"
+	for _, tc := range []struct{ keys, want string }{
+		{"hello", "\n|"}, {"ihello<>", "hell|o"}, {"ione two<>0w", "one |two"}, {"ione two<>0ee", "one tw|o"}, {"ione two<>0$", "one tw|o"}, {"ione two<>0$x", "one t|w"},
+		{"i  one<>0^", "  |one"}, {"i  one<>Ix", "  x|one"}, {"ie\u0301x e\u0301<>0e", "e\u0301|x e\u0301"}, {"ione two<>G", "one tw|o"},
+		{"ione two<>0xp", "n|oe two"}, {"ione two<>0xP", "|one two"}, {"ione two<>0yw$p", "one twoone| "}, {"iab<>0x$p", "b|a"},
+		{"ione two<>0cwx", "x| two"}, {"ione two<>ccx", "x|"}, {"ione two<>0Cx", "x|"}, {"ione two<>bD", "one| "}, {"ione two<>dd", "|"}, {"ione two<>ddp", "\n|one two"},
+		{lines + "kdd", "aa\n|cc"}, {lines + "dd", "aa\n|bb"}, {lines + "dk", "|aa"}, {lines + "kkdj", "|cc"}, {lines + "kkddp", "bb\n|aa\ncc"}, {lines + "kkddP", "|aa\nbb\ncc"},
+		{lines + "kkyjGp", "aa\nbb\ncc\n|aa\nbb"}, {lines + "kk$dw", "|a\nbb\ncc"}, {lines + "kk0dw", "|\nbb\ncc"}, {lines + "kk0llx", "|a\nbb\ncc"}, {lines + "kox", "aa\nbb\nx|\ncc"},
+		{lines + "kccx", "aa\nx|\ncc"}, {lines + "ddi\x17<>p", "ba|a\nb"}, {"ione<>dzx", "o|n"}, {"ione<>\x7fx", "o|e"}, {"iab cd<>i\x15<>p", "dab |c"},
+	} {
+		c := New()
+		c.Vim.Switch(true)
+		typed(c, strings.ReplaceAll(tc.keys, "<>", "\x1b[27u"))
+		if got := string(c.text[:c.cur]) + "|" + string(c.text[c.cur:]); got != tc.want {
+			t.Errorf("%q: %q, want %q", tc.keys, got, tc.want)
+		}
+	}
+}
+
 func TestElements(t *testing.T) {
 	c := New()
 	long := strings.Repeat("x", MaxPaste+1)
@@ -121,7 +142,7 @@ func FuzzComposer(f *testing.F) {
 	f.Add("hello\x1b[D\x17 日本語\x0a\x1b[A\x0b\x19", 10, true)
 	f.Fuzz(func(t *testing.T, s string, width int, vim bool) {
 		c := New()
-		c.Vim.On = vim
+		c.Vim.Switch(vim)
 		width = 1 + (width&0xff)%100
 		var d keys.Decoder
 		for _, e := range append(d.Feed([]byte(s)), d.Flush()...) {

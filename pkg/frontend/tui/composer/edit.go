@@ -19,6 +19,7 @@ func (c *Composer) Key(e keys.Event) bool {
 		return false
 	}
 	k(c)
+	c.settle()
 	return true
 }
 
@@ -108,7 +109,7 @@ func (c *Composer) kill(from, to int) {
 	if from == to {
 		return
 	}
-	c.killed = append([]rune(nil), c.text[from:to]...)
+	c.killed, c.Vim.lines = append([]rune(nil), c.text[from:to]...), false
 	c.remove(from, to)
 }
 

@@ -88,6 +88,7 @@ func (c *Composer) Recall(by int) bool {
 		c.Restore(d)
 		h.at, h.shown = n, c.Shown()
 	}
+	c.settle()
 	return true
 }
 

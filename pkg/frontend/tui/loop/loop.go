@@ -167,7 +167,7 @@ func New(o Options) *Loop {
 	l.look.More = l.moreHint()
 	l.theme, _ = text.NewTheme(l.look)
 	l.raw = l.flag("raw_output_mode", false) && !l.Plain
-	l.composer.Vim.On = l.flag("vim_mode_default", false)
+	l.composer.Vim.Switch(l.flag("vim_mode_default", false))
 	l.composer.History.Older = l.olderPrompts
 	l.placeholder = suggestions[int(o.Now().UnixNano()/1e6)%len(suggestions)]
 	return l

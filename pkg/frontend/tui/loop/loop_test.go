@@ -51,7 +51,10 @@ func newHarness(t testing.TB, cols, rows int) *harness {
 	h.engine = &Engine{box: jsonrpc.NewOutbox(1000, 1<<20, false)}
 	h.engine.conn = jsonrpc.NewConn(h.engine.box, jsonrpc.Options{FirstID: 1, Handle: h.handle, Bad: h.bad})
 	h.state.Thread.ID, h.opened = "t", true
-	t.Cleanup(h.timers.stop)
+	t.Cleanup(func() { // before the folder goes
+		h.timers.stop()
+		h.wg.Wait()
+	})
 	return h
 }
 

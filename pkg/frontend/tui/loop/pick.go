@@ -335,6 +335,6 @@ func (l *Loop) sample(key string) string {
 // toggleVim switches vi's keys on or off.
 func (l *Loop) toggleVim() {
 	v := &l.composer.Vim
-	v.On, v.Normal = !v.On, false
+	v.Switch(!v.On)
 	l.say("Vim mode is %s", onOff(v.On))
 }
