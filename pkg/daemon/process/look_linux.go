@@ -18,12 +18,7 @@ const ticksPerSecond = 100
 
 // Look gives what the system says about a process, false when there is none.
 func Look(pid int) (Info, bool, error) {
-	st, ok, err := readStat(pid)
-	if ok && st.zombie() {
-		// A process that becomes another program is a zombie for a moment, while the
-		// thread that does so takes over the first one's place.
-		st, ok, err = readStat(pid)
-	}
+	st, ok, err := settledStat(pid)
 	if !ok || err != nil {
 		return Info{}, false, err
 	}
@@ -56,6 +51,16 @@ type stat struct {
 // zombie says that no thread is left but the first, and that one has ended.
 func (s stat) zombie() bool { return (s.state == 'Z' || s.state == 'X') && s.threads < 2 }
 
+// settledStat reads once more of a zombie: a process that becomes another program is one
+// for a moment, while the thread that does so takes over the first one's place.
+func settledStat(pid int) (stat, bool, error) {
+	st, ok, err := readStat(pid)
+	if ok && st.zombie() {
+		return readStat(pid)
+	}
+	return st, ok, err
+}
+
 func readStat(pid int) (stat, bool, error) {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if gone(err) {
@@ -83,7 +88,7 @@ func Args(pid int) string {
 		if line := string(bytes.TrimRight(bytes.ReplaceAll(b, []byte{0}, []byte{' '}), " ")); line != "" {
 			return line
 		}
-		if st, ok, err := readStat(pid); !ok || err != nil || st.zombie() {
+		if st, ok, err := settledStat(pid); !ok || err != nil || st.zombie() {
 			return ""
 		}
 		time.Sleep(execMoment)
