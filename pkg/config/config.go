@@ -53,6 +53,8 @@ type Options struct {
 	// they are; it is asked about the first word of every command that settings name. nil
 	// leaves them all.
 	Program func(name string) string
+	// Documents are files that have been decoded before, and that Load decodes; may be nil.
+	Documents *Documents
 	// WebSearch is --search: "live".
 	WebSearch string
 	// ForceApproval is the frontend's own policy (exec: "never"); it beats

@@ -20,6 +20,7 @@ type stack struct {
 	// flags are the keys of the -c layer in their order.
 	flags [][]string
 	warn  []string
+	docs  *Documents
 
 	root, git string
 	real      map[string]string // folders without links
@@ -72,7 +73,7 @@ func (s *stack) file(name, path string) error {
 		return err
 	}
 	l := Layer{Name: name, Path: path, Dir: filepath.Dir(path), Found: found, text: text}
-	t, err := decode(text)
+	t, err := s.docs.decode(text)
 	if err != nil {
 		return err.(*syntaxError).at(path)
 	}
@@ -182,7 +183,7 @@ func (s *stack) projectDir(dir string) error {
 		}
 		text = ""
 	}
-	t, err := decode(text)
+	t, err := s.docs.decode(text)
 	if err != nil {
 		if trusted {
 			return loadError("Error parsing project config file %s", err.(*syntaxError).at(l.Path).Text)

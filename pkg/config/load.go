@@ -71,7 +71,7 @@ func fold(ctx context.Context, o Options) (*Config, requirements, error) {
 	if err != nil {
 		return nil, req, err
 	}
-	s := &stack{env: o.Env, home: home, cwd: o.Env.absolute(o.Cwd, o.Env.Cwd), flags: keys}
+	s := &stack{env: o.Env, home: home, cwd: o.Env.absolute(o.Cwd, o.Env.Cwd), flags: keys, docs: o.Documents}
 	if err := s.read(o, flags); err != nil {
 		return nil, req, err
 	}

@@ -56,7 +56,7 @@ func (s *stack) remembered() (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := decode(text)
+	t, err := s.docs.decode(text)
 	if err != nil {
 		return nil, err.(*syntaxError).at(path)
 	}

@@ -40,14 +40,6 @@ func (e *syntaxError) at(path string) *Error {
 // decode reads a document into plain values: string, bool, int64, float64, []any and
 // map[string]any. Dates become the text that they are written as.
 func decode(src string) (map[string]any, error) {
-	if t, ok := quick(src); ok {
-		return t, nil
-	}
-	return decodeAny(src)
-}
-
-// decodeAny is decode for all that TOML has.
-func decodeAny(src string) (map[string]any, error) {
 	if strings.TrimLeft(src, " \t\n") == "" {
 		return map[string]any{}, nil
 	}

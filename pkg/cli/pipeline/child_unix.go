@@ -11,6 +11,9 @@ import (
 	"codex/pkg/watchdog"
 )
 
+// CanGive says that programs can be given something on a descriptor of their own.
+const CanGive = true
+
 // childAttr has a child asked to leave when this process is gone.
 func childAttr() *syscall.SysProcAttr { return watchdog.Attributes(syscall.SIGTERM) }
 

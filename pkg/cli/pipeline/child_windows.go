@@ -6,6 +6,9 @@ import (
 	"syscall"
 )
 
+// CanGive says that they cannot: only the three standard streams are inherited.
+const CanGive = false
+
 // childAttr keeps Ctrl-C from the children: the frontend decides what it means.
 func childAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}

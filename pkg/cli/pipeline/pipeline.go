@@ -27,7 +27,12 @@ type Command struct {
 	Name string   // for messages
 	Path string   // of the executable
 	Args []string // without the program's own name
+	// Given is what the program can read from descriptor GivenFD, where CanGive is true.
+	Given []byte
 }
+
+// GivenFD is the descriptor of what a program is given beside its standard input.
+const GivenFD = 3
 
 // Spec says what to start. Nil Env, empty Dir and nil Stderr are the parent's.
 type Spec struct {
@@ -46,6 +51,7 @@ type Pipeline struct {
 	Out io.ReadCloser
 
 	procs  []*child // the engine first
+	given  sync.WaitGroup
 	waited sync.Once
 	exits  []Exit
 }
@@ -135,6 +141,18 @@ func Start(s Spec) (*Pipeline, error) {
 // start starts one program.
 func (p *Pipeline) start(s Spec, c Command, stdin, stdout *os.File) (*os.Process, error) {
 	files := []*os.File{stdin, stdout, s.Stderr}
+	if len(c.Given) > 0 {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		files = append(files, r)
+		p.given.Go(func() { // ends when all is read, or nobody is there to read it
+			_, _ = w.Write(c.Given)
+			w.Close()
+		})
+	}
 	return os.StartProcess(c.Path, append([]string{c.Path}, c.Args...), &os.ProcAttr{Dir: s.Dir, Env: s.Env, Files: files, Sys: childAttr()})
 }
 
@@ -176,6 +194,7 @@ func (p *Pipeline) Wait(grace time.Duration) []Exit {
 			}
 			p.exits = append(p.exits, Exit{c.name, state})
 		}
+		p.given.Wait()
 		if p.Out != nil {
 			p.Out.Close() // something that a child left behind may still hold the other end
 		}

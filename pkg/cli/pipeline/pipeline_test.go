@@ -50,6 +50,9 @@ func program(orders []string) int {
 				}
 				fmt.Print(arg + l)
 			}
+		case "given":
+			b, err := io.ReadAll(os.NewFile(GivenFD, "given"))
+			fmt.Println(len(b), err)
 		case "flood": // more than a pipe holds
 			fmt.Print(strings.Repeat("x", 1<<20))
 		case "stuck":
@@ -106,6 +109,29 @@ func TestLinesPassFilters(t *testing.T) {
 	for _, e := range p.Wait(0) {
 		if !e.OK() {
 			t.Error(e)
+		}
+	}
+}
+
+// TestGiven: a program gets all that it is given, more than a pipe holds too, and one that
+// does not read it keeps nobody waiting.
+func TestGiven(t *testing.T) {
+	if !CanGive {
+		t.Skip("only standard streams here")
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for order, want := range map[string]string{"given": "1048576 <nil>\n", "say=nothing": "nothing\n"} {
+		p, err := Start(Spec{Engine: Command{Name: "engine", Path: exe, Args: []string{order}, Given: make([]byte, 1<<20)}, Env: append(os.Environ(), "STAGE_ROLE=child")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.In.Close()
+		out, err := io.ReadAll(p.Out)
+		if e := p.Wait(0); string(out) != want || err != nil || !e[0].OK() {
+			t.Errorf("%s: %q, %v, %v", order, out, err, e)
 		}
 	}
 }

@@ -66,6 +66,7 @@ type Flags struct {
 	WithMCP       *string  `name:"with-mcp" placeholder:"NAMES" help:"use these MCP servers only, separated by commas; with an empty list none"`
 	Agent         string   `placeholder:"JSON" hidden:"" help:"whose agent the thread is"`
 	PromptInput   bool     `name:"prompt-input" help:"tell what the model would be sent, and ask none"`
+	ConfigFD      int      `name:"config-fd" hidden:"" placeholder:"FD" help:"settings files that the frontend has decoded"`
 	Record        string   `placeholder:"DIR" help:"keep the model's and the executor's lines here"`
 }
 
@@ -145,6 +146,9 @@ func (f *Flags) options() (*turn.Options, error) {
 	if o.Trace, err = rustlog.New(os.Getenv, "codex_core", os.Stderr, now); err != nil {
 		o.Log.Print(err)
 	}
+	if o.Config.Documents, err = f.documents(); err != nil {
+		return nil, err
+	}
 	if f.Agent != "" {
 		o.Agent = new(protocol.ThreadSpawnSource)
 		if err := json.Unmarshal([]byte(f.Agent), o.Agent); err != nil {
@@ -208,11 +212,25 @@ func (f *Flags) options() (*turn.Options, error) {
 	return o, nil
 }
 
+// documents reads what the frontend has decoded; nothing that is started later gets the
+// descriptor.
+func (f *Flags) documents() (*config.Documents, error) {
+	if f.ConfigFD < 3 {
+		return nil, nil
+	}
+	file := os.NewFile(uintptr(f.ConfigFD), "documents")
+	if file == nil {
+		return nil, exit.Usagef("--config-fd=%d is no descriptor", f.ConfigFD)
+	}
+	defer file.Close()
+	return config.ReadDocuments(file)
+}
+
 // forAgents leaves out of a command line what names this one thread.
 func forAgents(args []string) (kept []string) {
 	for i := 0; i < len(args); i++ {
 		switch name, _, with := strings.Cut(args[i], "="); name {
-		case "--agent", "--resume", "--thread-id", "--record":
+		case "--agent", "--resume", "--thread-id", "--record", "--config-fd":
 			if !with {
 				i++
 			}

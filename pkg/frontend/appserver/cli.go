@@ -158,7 +158,7 @@ func (p Process) serve(ctx context.Context, f *flags) error {
 	if err != nil {
 		executor = "codex-sandbox" // says why when it is needed
 	}
-	conf := config.Options{Env: p.Config, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Strict: f.Strict}
+	conf := config.Options{Env: p.Config, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Strict: f.Strict, Documents: &config.Documents{}}
 	args := conf.Args()
 	if f.Strict {
 		args = append(args, "--strict-config")

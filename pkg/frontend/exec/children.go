@@ -18,6 +18,9 @@ func (r *run) startEngine() error {
 	if err != nil {
 		return err
 	}
+	if r.args.Turn == "" {
+		launch.Hand(&engine, &r.docs)
+	}
 	filters, err := programs.Filters(r.cfg, "codex_exec")
 	if err != nil {
 		return err

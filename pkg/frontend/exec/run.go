@@ -117,6 +117,7 @@ type run struct {
 	screen io.Writer // stderr, for what is harmless on a terminal
 	args   *Args
 	cfg    *config.Config
+	docs   config.Documents // of which cfg was made
 	log    *rustlog.Log
 	show   renderer
 	ctl    *control
@@ -178,7 +179,7 @@ func (r *run) do(ctx context.Context) error {
 func (r *run) loadConfig(ctx context.Context) (err error) {
 	r.cfg, err = r.args.Load(ctx, r.Self, config.Options{
 		Env:              config.Env{Get: r.Getenv, Home: r.Home, Cwd: r.Cwd, UID: r.UID, Hostname: r.Hostname},
-		IgnoreUserConfig: r.args.NoUserConfig, ForceApproval: "never",
+		IgnoreUserConfig: r.args.NoUserConfig, ForceApproval: "never", Documents: &r.docs,
 	})
 	return err
 }

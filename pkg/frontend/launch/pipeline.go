@@ -3,6 +3,7 @@ package launch
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 
 	"codex/pkg/cli/install"
 	"codex/pkg/cli/pipeline"
@@ -33,6 +34,14 @@ func (p Programs) Engine(command string, args ...string) (c pipeline.Command, er
 	}
 	c.Args = append(c.Args, args...)
 	return c, err
+}
+
+// Hand gives the program of an engine the settings files that have been decoded already.
+func Hand(c *pipeline.Command, docs *config.Documents) {
+	if b := docs.Encode(); pipeline.CanGive && len(b) > 0 {
+		c.Given = b
+		c.Args = append(c.Args, "--config-fd="+strconv.Itoa(pipeline.GivenFD))
+	}
 }
 
 // Filters are the commands behind an engine: those of config.toml, and the one that tells

@@ -81,6 +81,9 @@ func (r *run) spec(ephemeral bool) (pipeline.Spec, error) {
 		args = append(args, "--ephemeral")
 	}
 	if s.Engine, err = programs.Engine(r.args.Turn, args...); err == nil {
+		if r.args.Turn == "" {
+			launch.Hand(&s.Engine, &r.docs)
+		}
 		s.Filters, err = programs.Filters(r.cfg, "codex-tui")
 	}
 	return s, err

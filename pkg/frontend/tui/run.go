@@ -62,6 +62,7 @@ type run struct {
 	Process
 	args *Args
 	cfg  *config.Config
+	docs config.Documents // of which cfg was made
 	kind kind
 	tty  *tty.TTY
 	die  *deathbed
@@ -170,7 +171,7 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 	}
 	r.cfg, err = settings.Load(ctx, r.Self, config.Options{
 		Env:      env,
-		Approval: r.args.Ask,
+		Approval: r.args.Ask, Documents: &r.docs,
 	})
 	if err == nil {
 		catalog.Use(r.cfg, env)
