@@ -50,7 +50,6 @@ const (
 	PlanTypeUnknown                     PlanType = "unknown"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (PlanType) Values() []string {
 	return []string{"free", "go", "plus", "pro", "prolite", "team", "self_serve_business_usage_based", "business", "enterprise_cbp_usage_based", "enterprise", "edu", "unknown"}
 }
@@ -117,13 +116,7 @@ const (
 	CancelLoginAccountStatusNotFound CancelLoginAccountStatus = "notFound"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (CancelLoginAccountStatus) Values() []string {
-	return []string{"canceled", "notFound"}
-}
-
-// LogoutAccountResponse is the result of account/logout.
-type LogoutAccountResponse struct{}
+func (CancelLoginAccountStatus) Values() []string { return []string{"canceled", "notFound"} }
 
 // GetAccountRateLimitsResponse is the result of account/rateLimits/read.
 type GetAccountRateLimitsResponse struct {
@@ -167,7 +160,6 @@ type CreditsSnapshot struct {
 // RateLimitReachedType says which limit was reached.
 type RateLimitReachedType string
 
-// Values lists every word of the type, in the order of the schema.
 func (RateLimitReachedType) Values() []string {
 	return []string{"rate_limit_reached", "workspace_owner_credits_depleted", "workspace_member_credits_depleted", "workspace_owner_usage_limit_reached", "workspace_member_usage_limit_reached"}
 }
@@ -180,10 +172,7 @@ type SendAddCreditsNudgeEmailParams struct {
 // AddCreditsNudgeCreditType says what the mail asks for.
 type AddCreditsNudgeCreditType string
 
-// Values lists every word of the type, in the order of the schema.
-func (AddCreditsNudgeCreditType) Values() []string {
-	return []string{"credits", "usage_limit"}
-}
+func (AddCreditsNudgeCreditType) Values() []string { return []string{"credits", "usage_limit"} }
 
 // SendAddCreditsNudgeEmailResponse is the result of account/sendAddCreditsNudgeEmail.
 type SendAddCreditsNudgeEmailResponse struct {
@@ -199,10 +188,7 @@ const (
 	AddCreditsNudgeEmailStatusCooldownActive AddCreditsNudgeEmailStatus = "cooldown_active"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (AddCreditsNudgeEmailStatus) Values() []string {
-	return []string{"sent", "cooldown_active"}
-}
+func (AddCreditsNudgeEmailStatus) Values() []string { return []string{"sent", "cooldown_active"} }
 
 // AccountUpdatedNotification holds the params of the account/updated notification.
 type AccountUpdatedNotification struct {
@@ -222,7 +208,6 @@ const (
 	AuthModeAgentIdentity     AuthMode = "agentIdentity"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (AuthMode) Values() []string {
 	return []string{"apikey", "chatgpt", "chatgptAuthTokens", "agentIdentity"}
 }

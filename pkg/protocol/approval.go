@@ -38,7 +38,6 @@ const (
 	NetworkApprovalProtocolSocks5Udp NetworkApprovalProtocol = "socks5Udp"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (NetworkApprovalProtocol) Values() []string {
 	return []string{"http", "https", "socks5Tcp", "socks5Udp"}
 }
@@ -101,10 +100,7 @@ func (v FileSystemSpecialPath) MarshalJSON() ([]byte, error) { return marshalUni
 // FileSystemAccessMode is a kind of access.
 type FileSystemAccessMode string
 
-// Values lists every word of the type, in the order of the schema.
-func (FileSystemAccessMode) Values() []string {
-	return []string{"read", "write", "deny"}
-}
+func (FileSystemAccessMode) Values() []string { return []string{"read", "write", "deny"} }
 
 // NetworkPolicyAmendment is a rule for a host.
 type NetworkPolicyAmendment struct {
@@ -121,10 +117,7 @@ const (
 	NetworkPolicyRuleActionDeny  NetworkPolicyRuleAction = "deny"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (NetworkPolicyRuleAction) Values() []string {
-	return []string{"allow", "deny"}
-}
+func (NetworkPolicyRuleAction) Values() []string { return []string{"allow", "deny"} }
 
 // CommandExecutionRequestApprovalResponse is the client's answer to
 // item/commandExecution/requestApproval.
@@ -160,7 +153,6 @@ const (
 	FileChangeApprovalDecisionCancel           FileChangeApprovalDecision = "cancel"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (FileChangeApprovalDecision) Values() []string {
 	return []string{"accept", "acceptForSession", "decline", "cancel"}
 }
@@ -208,10 +200,7 @@ const (
 	PermissionGrantScopeSession PermissionGrantScope = "session"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (PermissionGrantScope) Values() []string {
-	return []string{"turn", "session"}
-}
+func (PermissionGrantScope) Values() []string { return []string{"turn", "session"} }
 
 // ApplyPatchApprovalParams holds the params of the applyPatchApproval request to the
 // client.

@@ -82,10 +82,7 @@ const (
 	McpServerElicitationActionCancel  McpServerElicitationAction = "cancel"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (McpServerElicitationAction) Values() []string {
-	return []string{"accept", "decline", "cancel"}
-}
+func (McpServerElicitationAction) Values() []string { return []string{"accept", "decline", "cancel"} }
 
 // DynamicToolCallParams holds the params of the item/tool/call request to the client.
 type DynamicToolCallParams struct {
@@ -118,10 +115,7 @@ const (
 	ChatgptAuthTokensRefreshReasonUnauthorized ChatgptAuthTokensRefreshReason = "unauthorized"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (ChatgptAuthTokensRefreshReason) Values() []string {
-	return []string{"unauthorized"}
-}
+func (ChatgptAuthTokensRefreshReason) Values() []string { return []string{"unauthorized"} }
 
 // ChatgptAuthTokensRefreshResponse is the client's answer to
 // account/chatgptAuthTokens/refresh.
@@ -130,10 +124,6 @@ type ChatgptAuthTokensRefreshResponse struct {
 	ChatgptAccountID string  `json:"chatgptAccountId"`
 	ChatgptPlanType  *string `json:"chatgptPlanType"`
 }
-
-// AttestationGenerateParams holds the params of the attestation/generate request to the
-// client.
-type AttestationGenerateParams struct{}
 
 // AttestationGenerateResponse is the client's answer to attestation/generate.
 type AttestationGenerateResponse struct {

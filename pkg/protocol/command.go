@@ -39,25 +39,16 @@ type CommandExecWriteParams struct {
 	CloseStdin  bool    `json:"closeStdin,omitempty"`
 }
 
-// CommandExecWriteResponse is the result of command/exec/write.
-type CommandExecWriteResponse struct{}
-
 // CommandExecTerminateParams holds the params of command/exec/terminate.
 type CommandExecTerminateParams struct {
 	ProcessID string `json:"processId"`
 }
-
-// CommandExecTerminateResponse is the result of command/exec/terminate.
-type CommandExecTerminateResponse struct{}
 
 // CommandExecResizeParams holds the params of command/exec/resize.
 type CommandExecResizeParams struct {
 	ProcessID string                  `json:"processId"`
 	Size      CommandExecTerminalSize `json:"size"`
 }
-
-// CommandExecResizeResponse is the result of command/exec/resize.
-type CommandExecResizeResponse struct{}
 
 // CommandExecOutputDeltaNotification holds the params of the command/exec/outputDelta
 // notification.
@@ -77,10 +68,7 @@ const (
 	CommandExecOutputStreamStderr CommandExecOutputStream = "stderr"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (CommandExecOutputStream) Values() []string {
-	return []string{"stdout", "stderr"}
-}
+func (CommandExecOutputStream) Values() []string { return []string{"stdout", "stderr"} }
 
 // ProcessSpawnParams holds the params of process/spawn. It is experimental.
 type ProcessSpawnParams struct {
@@ -97,13 +85,7 @@ type ProcessSpawnParams struct {
 }
 
 // ProcessTerminalSize is the size of a terminal, in characters.
-type ProcessTerminalSize struct {
-	Rows uint16 `json:"rows"`
-	Cols uint16 `json:"cols"`
-}
-
-// ProcessSpawnResponse is the result of process/spawn. It is experimental.
-type ProcessSpawnResponse struct{}
+type ProcessTerminalSize CommandExecTerminalSize
 
 // ProcessWriteStdinParams holds the params of process/writeStdin. It is experimental.
 type ProcessWriteStdinParams struct {
@@ -112,25 +94,16 @@ type ProcessWriteStdinParams struct {
 	CloseStdin    bool    `json:"closeStdin,omitempty"`
 }
 
-// ProcessWriteStdinResponse is the result of process/writeStdin. It is experimental.
-type ProcessWriteStdinResponse struct{}
-
 // ProcessKillParams holds the params of process/kill. It is experimental.
 type ProcessKillParams struct {
 	ProcessHandle string `json:"processHandle"`
 }
-
-// ProcessKillResponse is the result of process/kill. It is experimental.
-type ProcessKillResponse struct{}
 
 // ProcessResizePtyParams holds the params of process/resizePty. It is experimental.
 type ProcessResizePtyParams struct {
 	ProcessHandle string              `json:"processHandle"`
 	Size          ProcessTerminalSize `json:"size"`
 }
-
-// ProcessResizePtyResponse is the result of process/resizePty. It is experimental.
-type ProcessResizePtyResponse struct{}
 
 // ProcessOutputDeltaNotification holds the params of the process/outputDelta
 // notification.
@@ -150,10 +123,7 @@ const (
 	ProcessOutputStreamStderr ProcessOutputStream = "stderr"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (ProcessOutputStream) Values() []string {
-	return []string{"stdout", "stderr"}
-}
+func (ProcessOutputStream) Values() []string { return []string{"stdout", "stderr"} }
 
 // ProcessExitedNotification holds the params of the process/exited notification.
 type ProcessExitedNotification struct {

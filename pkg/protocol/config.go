@@ -164,10 +164,7 @@ const (
 	MergeStrategyUpsert  MergeStrategy = "upsert"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (MergeStrategy) Values() []string {
-	return []string{"replace", "upsert"}
-}
+func (MergeStrategy) Values() []string { return []string{"replace", "upsert"} }
 
 // ConfigBatchWriteParams holds the params of config/batchWrite.
 type ConfigBatchWriteParams struct {
@@ -201,10 +198,7 @@ const (
 	WriteStatusOkOverridden WriteStatus = "okOverridden"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (WriteStatus) Values() []string {
-	return []string{"ok", "okOverridden"}
-}
+func (WriteStatus) Values() []string { return []string{"ok", "okOverridden"} }
 
 // OverriddenMetadata names the layer that hides a written value.
 type OverriddenMetadata struct {
@@ -278,10 +272,7 @@ func (v ConfiguredHookHandler) MarshalJSON() ([]byte, error) { return marshalUni
 // ResidencyRequirement is where data must stay.
 type ResidencyRequirement string
 
-// Values lists every word of the type, in the order of the schema.
-func (ResidencyRequirement) Values() []string {
-	return []string{"us"}
-}
+func (ResidencyRequirement) Values() []string { return []string{"us"} }
 
 // NetworkRequirements limits the network proxy.
 type NetworkRequirements struct {
@@ -303,15 +294,9 @@ type NetworkRequirements struct {
 // NetworkDomainPermission is what a rule does with a domain.
 type NetworkDomainPermission string
 
-// Values lists every word of the type, in the order of the schema.
-func (NetworkDomainPermission) Values() []string {
-	return []string{"allow", "deny"}
-}
+func (NetworkDomainPermission) Values() []string { return []string{"allow", "deny"} }
 
 // NetworkUnixSocketPermission is what a rule does with a unix socket.
 type NetworkUnixSocketPermission string
 
-// Values lists every word of the type, in the order of the schema.
-func (NetworkUnixSocketPermission) Values() []string {
-	return []string{"allow", "none"}
-}
+func (NetworkUnixSocketPermission) Values() []string { return []string{"allow", "none"} }

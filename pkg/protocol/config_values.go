@@ -25,10 +25,7 @@ type AppConfig struct {
 // AppToolApproval says when a tool of an app needs approval.
 type AppToolApproval string
 
-// Values lists every word of the type, in the order of the schema.
-func (AppToolApproval) Values() []string {
-	return []string{"auto", "prompt", "approve"}
-}
+func (AppToolApproval) Values() []string { return []string{"auto", "prompt", "approve"} }
 
 // AppToolsConfig is the tools table of an app.
 type AppToolsConfig struct {
@@ -58,18 +55,12 @@ type AppToolConfig struct {
 // AutoCompactTokenLimitScope says which tokens count towards compaction.
 type AutoCompactTokenLimitScope string
 
-// Values lists every word of the type, in the order of the schema.
-func (AutoCompactTokenLimitScope) Values() []string {
-	return []string{"total", "body_after_prefix"}
-}
+func (AutoCompactTokenLimitScope) Values() []string { return []string{"total", "body_after_prefix"} }
 
 // ForcedLoginMethod is the only way to log in.
 type ForcedLoginMethod string
 
-// Values lists every word of the type, in the order of the schema.
-func (ForcedLoginMethod) Values() []string {
-	return []string{"chatgpt", "api"}
-}
+func (ForcedLoginMethod) Values() []string { return []string{"chatgpt", "api"} }
 
 // SandboxWorkspaceWrite is the sandbox_workspace_write table of config.toml.
 type SandboxWorkspaceWrite struct {
@@ -94,10 +85,7 @@ type WebSearchToolConfig struct {
 // WebSearchContextSize says how much of the pages the model sees.
 type WebSearchContextSize string
 
-// Values lists every word of the type, in the order of the schema.
-func (WebSearchContextSize) Values() []string {
-	return []string{"low", "medium", "high"}
-}
+func (WebSearchContextSize) Values() []string { return []string{"low", "medium", "high"} }
 
 // WebSearchLocation is where a search pretends to come from.
 type WebSearchLocation struct {

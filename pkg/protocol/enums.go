@@ -16,7 +16,6 @@ const (
 	SandboxModeDangerFullAccess SandboxMode = "danger-full-access"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (SandboxMode) Values() []string {
 	return []string{"read-only", "workspace-write", "danger-full-access"}
 }
@@ -31,7 +30,6 @@ const (
 	ApprovalsReviewerGuardianSubagent ApprovalsReviewer = "guardian_subagent"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (ApprovalsReviewer) Values() []string {
 	return []string{"user", "auto_review", "guardian_subagent"}
 }
@@ -45,15 +43,11 @@ const (
 	NetworkAccessEnabled    NetworkAccess = "enabled"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (NetworkAccess) Values() []string {
-	return []string{"restricted", "enabled"}
-}
+func (NetworkAccess) Values() []string { return []string{"restricted", "enabled"} }
 
 // ReasoningEffort says how much the model thinks.
 type ReasoningEffort string
 
-// Values lists every word of the type, in the order of the schema.
 func (ReasoningEffort) Values() []string {
 	return []string{"none", "minimal", "low", "medium", "high", "xhigh"}
 }
@@ -61,10 +55,7 @@ func (ReasoningEffort) Values() []string {
 // ReasoningSummary says how much of its thinking the model shows.
 type ReasoningSummary string
 
-// Values lists every word of the type, in the order of the schema.
-func (ReasoningSummary) Values() []string {
-	return []string{"auto", "concise", "detailed", "none"}
-}
+func (ReasoningSummary) Values() []string { return []string{"auto", "concise", "detailed", "none"} }
 
 // Personality is the tone of the model.
 type Personality string
@@ -76,18 +67,12 @@ const (
 	PersonalityPragmatic Personality = "pragmatic"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (Personality) Values() []string {
-	return []string{"none", "friendly", "pragmatic"}
-}
+func (Personality) Values() []string { return []string{"none", "friendly", "pragmatic"} }
 
 // Verbosity says how long answers are.
 type Verbosity string
 
-// Values lists every word of the type, in the order of the schema.
-func (Verbosity) Values() []string {
-	return []string{"low", "medium", "high"}
-}
+func (Verbosity) Values() []string { return []string{"low", "medium", "high"} }
 
 // WebSearchMode says whether the model may search the web.
 type WebSearchMode string
@@ -99,10 +84,7 @@ const (
 	WebSearchModeLive     WebSearchMode = "live"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (WebSearchMode) Values() []string {
-	return []string{"disabled", "cached", "live"}
-}
+func (WebSearchMode) Values() []string { return []string{"disabled", "cached", "live"} }
 
 // ModeKind is the kind of a collaboration mode.
 type ModeKind string
@@ -113,10 +95,7 @@ const (
 	ModeKindDefault ModeKind = "default"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (ModeKind) Values() []string {
-	return []string{"plan", "default"}
-}
+func (ModeKind) Values() []string { return []string{"plan", "default"} }
 
 // UnmarshalJSON reads a mode. Those that 0.133.0 knows besides plan are its default.
 func (k *ModeKind) UnmarshalJSON(raw []byte) error {

@@ -39,7 +39,6 @@ const (
 	NonSteerableTurnKindCompact NonSteerableTurnKind = "compact"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (NonSteerableTurnKind) Values() []string { return []string{"review", "compact"} }
 
 // Words of CodexErrorInfo.Kind.

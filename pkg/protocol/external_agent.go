@@ -23,7 +23,6 @@ type ExternalAgentConfigMigrationItem struct {
 // ExternalAgentConfigMigrationItemType is a kind of thing to take over.
 type ExternalAgentConfigMigrationItemType string
 
-// Values lists every word of the type, in the order of the schema.
 func (ExternalAgentConfigMigrationItemType) Values() []string {
 	return []string{"AGENTS_MD", "CONFIG", "SKILLS", "PLUGINS", "MCP_SERVER_CONFIG", "SUBAGENTS", "HOOKS", "COMMANDS", "SESSIONS"}
 }
@@ -52,33 +51,22 @@ type SessionMigration struct {
 }
 
 // McpServerMigration names an MCP server to take over.
-type McpServerMigration struct {
-	Name string `json:"name"`
-}
+type McpServerMigration nameOnly
 
 // HookMigration names a hook to take over.
-type HookMigration struct {
-	Name string `json:"name"`
-}
+type HookMigration nameOnly
 
 // SubagentMigration names an agent to take over.
-type SubagentMigration struct {
-	Name string `json:"name"`
-}
+type SubagentMigration nameOnly
 
 // CommandMigration names a command to take over.
-type CommandMigration struct {
-	Name string `json:"name"`
-}
+type CommandMigration nameOnly
 
 // ExternalAgentConfigImportParams holds the params of externalAgentConfig/import.
 type ExternalAgentConfigImportParams struct {
 	MigrationItems List[ExternalAgentConfigMigrationItem] `json:"migrationItems"`
 }
 
-// ExternalAgentConfigImportResponse is the result of externalAgentConfig/import.
-type ExternalAgentConfigImportResponse struct{}
-
-// ExternalAgentConfigImportCompletedNotification holds the params of the
-// externalAgentConfig/import/completed notification.
-type ExternalAgentConfigImportCompletedNotification struct{}
+type nameOnly struct {
+	Name string `json:"name"`
+}

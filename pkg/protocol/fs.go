@@ -16,17 +16,11 @@ type FsWriteFileParams struct {
 	DataBase64 string `json:"dataBase64"`
 }
 
-// FsWriteFileResponse is the result of fs/writeFile.
-type FsWriteFileResponse struct{}
-
 // FsCreateDirectoryParams holds the params of fs/createDirectory.
 type FsCreateDirectoryParams struct {
 	Path      string `json:"path"`
 	Recursive *bool  `json:"recursive,omitempty"`
 }
-
-// FsCreateDirectoryResponse is the result of fs/createDirectory.
-type FsCreateDirectoryResponse struct{}
 
 // FsGetMetadataParams holds the params of fs/getMetadata.
 type FsGetMetadataParams struct {
@@ -66,18 +60,12 @@ type FsRemoveParams struct {
 	Force     *bool  `json:"force,omitempty"`
 }
 
-// FsRemoveResponse is the result of fs/remove.
-type FsRemoveResponse struct{}
-
 // FsCopyParams holds the params of fs/copy.
 type FsCopyParams struct {
 	SourcePath      string `json:"sourcePath"`
 	DestinationPath string `json:"destinationPath"`
 	Recursive       bool   `json:"recursive,omitempty"`
 }
-
-// FsCopyResponse is the result of fs/copy.
-type FsCopyResponse struct{}
 
 // FsWatchParams holds the params of fs/watch.
 type FsWatchParams struct {
@@ -94,9 +82,6 @@ type FsWatchResponse struct {
 type FsUnwatchParams struct {
 	WatchID string `json:"watchId"`
 }
-
-// FsUnwatchResponse is the result of fs/unwatch.
-type FsUnwatchResponse struct{}
 
 // FsChangedNotification holds the params of the fs/changed notification.
 type FsChangedNotification struct {

@@ -11,7 +11,6 @@ type ThreadGoalSetParams struct {
 // ThreadGoalStatus is the state of a goal.
 type ThreadGoalStatus string
 
-// Values lists every word of the type, in the order of the schema.
 func (ThreadGoalStatus) Values() []string {
 	return []string{"active", "paused", "blocked", "usageLimited", "budgetLimited", "complete"}
 }
@@ -33,19 +32,9 @@ type ThreadGoal struct {
 	UpdatedAt       int64            `json:"updatedAt"`
 }
 
-// ThreadGoalGetParams holds the params of thread/goal/get.
-type ThreadGoalGetParams struct {
-	ThreadID string `json:"threadId"`
-}
-
 // ThreadGoalGetResponse is the result of thread/goal/get.
 type ThreadGoalGetResponse struct {
 	Goal *ThreadGoal `json:"goal"`
-}
-
-// ThreadGoalClearParams holds the params of thread/goal/clear.
-type ThreadGoalClearParams struct {
-	ThreadID string `json:"threadId"`
 }
 
 // ThreadGoalClearResponse is the result of thread/goal/clear.
@@ -59,10 +48,4 @@ type ThreadGoalUpdatedNotification struct {
 	ThreadID string     `json:"threadId"`
 	TurnID   *string    `json:"turnId"`
 	Goal     ThreadGoal `json:"goal"`
-}
-
-// ThreadGoalClearedNotification holds the params of the thread/goal/cleared
-// notification.
-type ThreadGoalClearedNotification struct {
-	ThreadID string `json:"threadId"`
 }

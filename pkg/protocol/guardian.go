@@ -25,7 +25,6 @@ type GuardianApprovalReview struct {
 // GuardianApprovalReviewStatus is the state of an automatic review.
 type GuardianApprovalReviewStatus string
 
-// Values lists every word of the type, in the order of the schema.
 func (GuardianApprovalReviewStatus) Values() []string {
 	return []string{"inProgress", "approved", "denied", "timedOut", "aborted"}
 }
@@ -33,15 +32,11 @@ func (GuardianApprovalReviewStatus) Values() []string {
 // GuardianRiskLevel is how risky an action is held to be.
 type GuardianRiskLevel string
 
-// Values lists every word of the type, in the order of the schema.
-func (GuardianRiskLevel) Values() []string {
-	return []string{"low", "medium", "high", "critical"}
-}
+func (GuardianRiskLevel) Values() []string { return []string{"low", "medium", "high", "critical"} }
 
 // GuardianUserAuthorization is how clearly the user asked for an action.
 type GuardianUserAuthorization string
 
-// Values lists every word of the type, in the order of the schema.
 func (GuardianUserAuthorization) Values() []string {
 	return []string{"unknown", "low", "medium", "high"}
 }
@@ -75,10 +70,7 @@ func (v GuardianApprovalReviewAction) MarshalJSON() ([]byte, error) { return mar
 // GuardianCommandSource is the tool that a reviewed command came through.
 type GuardianCommandSource string
 
-// Values lists every word of the type, in the order of the schema.
-func (GuardianCommandSource) Values() []string {
-	return []string{"shell", "unifiedExec"}
-}
+func (GuardianCommandSource) Values() []string { return []string{"shell", "unifiedExec"} }
 
 // ItemGuardianApprovalReviewCompletedNotification holds the params of the
 // item/autoApprovalReview/completed notification.
@@ -97,10 +89,7 @@ type ItemGuardianApprovalReviewCompletedNotification struct {
 // AutoReviewDecisionSource says who decided.
 type AutoReviewDecisionSource string
 
-// Values lists every word of the type, in the order of the schema.
-func (AutoReviewDecisionSource) Values() []string {
-	return []string{"agent"}
-}
+func (AutoReviewDecisionSource) Values() []string { return []string{"agent"} }
 
 // ThreadApproveGuardianDeniedActionParams holds the params of
 // thread/approveGuardianDeniedAction.
@@ -108,7 +97,3 @@ type ThreadApproveGuardianDeniedActionParams struct {
 	ThreadID string          `json:"threadId"`
 	Event    json.RawMessage `json:"event"`
 }
-
-// ThreadApproveGuardianDeniedActionResponse is the result of
-// thread/approveGuardianDeniedAction.
-type ThreadApproveGuardianDeniedActionResponse struct{}

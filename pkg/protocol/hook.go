@@ -28,7 +28,6 @@ type HookRunSummary struct {
 // HookEventName is the event a hook runs at.
 type HookEventName string
 
-// Values lists every word of the type, in the order of the schema.
 func (HookEventName) Values() []string {
 	return []string{"preToolUse", "permissionRequest", "postToolUse", "preCompact", "postCompact", "sessionStart", "userPromptSubmit", "subagentStart", "subagentStop", "stop"}
 }
@@ -43,10 +42,7 @@ const (
 	HookHandlerTypeAgent   HookHandlerType = "agent"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (HookHandlerType) Values() []string {
-	return []string{"command", "prompt", "agent"}
-}
+func (HookHandlerType) Values() []string { return []string{"command", "prompt", "agent"} }
 
 // HookExecutionMode says whether a turn waits for a hook.
 type HookExecutionMode string
@@ -57,10 +53,7 @@ const (
 	HookExecutionModeAsync HookExecutionMode = "async"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (HookExecutionMode) Values() []string {
-	return []string{"sync", "async"}
-}
+func (HookExecutionMode) Values() []string { return []string{"sync", "async"} }
 
 // HookScope says whether a run belongs to a thread or a turn.
 type HookScope string
@@ -71,15 +64,11 @@ const (
 	HookScopeTurn   HookScope = "turn"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (HookScope) Values() []string {
-	return []string{"thread", "turn"}
-}
+func (HookScope) Values() []string { return []string{"thread", "turn"} }
 
 // HookSource says where a hook is configured.
 type HookSource string
 
-// Values lists every word of the type, in the order of the schema.
 func (HookSource) Values() []string {
 	return []string{"system", "user", "project", "mdm", "sessionFlags", "plugin", "cloudRequirements", "legacyManagedConfigFile", "legacyManagedConfigMdm", "unknown"}
 }
@@ -96,7 +85,6 @@ const (
 	HookRunStatusStopped   HookRunStatus = "stopped"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (HookRunStatus) Values() []string {
 	return []string{"running", "completed", "failed", "blocked", "stopped"}
 }
@@ -119,17 +107,12 @@ const (
 	HookOutputEntryKindError    HookOutputEntryKind = "error"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (HookOutputEntryKind) Values() []string {
 	return []string{"warning", "stop", "feedback", "context", "error"}
 }
 
 // HookCompletedNotification holds the params of the hook/completed notification.
-type HookCompletedNotification struct {
-	ThreadID string         `json:"threadId"`
-	TurnID   *string        `json:"turnId"`
-	Run      HookRunSummary `json:"run"`
-}
+type HookCompletedNotification HookStartedNotification
 
 // HooksListParams holds the params of hooks/list.
 type HooksListParams struct {
@@ -171,7 +154,6 @@ type HookMetadata struct {
 // HookTrustStatus says whether a hook may run.
 type HookTrustStatus string
 
-// Values lists every word of the type, in the order of the schema.
 func (HookTrustStatus) Values() []string {
 	return []string{"managed", "untrusted", "trusted", "modified"}
 }

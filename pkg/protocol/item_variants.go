@@ -175,10 +175,7 @@ type HookPromptFragment struct {
 // MessagePhase tells a remark on the way from the final answer.
 type MessagePhase string
 
-// Values lists every word of the type, in the order of the schema.
-func (MessagePhase) Values() []string {
-	return []string{"commentary", "final_answer"}
-}
+func (MessagePhase) Values() []string { return []string{"commentary", "final_answer"} }
 
 // MemoryCitation names the memories an answer rests on.
 type MemoryCitation struct {
@@ -205,7 +202,6 @@ const (
 	CommandExecutionSourceUnifiedExecInteraction CommandExecutionSource = "unifiedExecInteraction"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (CommandExecutionSource) Values() []string {
 	return []string{"agent", "userShell", "unifiedExecStartup", "unifiedExecInteraction"}
 }
@@ -221,7 +217,6 @@ const (
 	CommandExecutionStatusDeclined   CommandExecutionStatus = "declined"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (CommandExecutionStatus) Values() []string {
 	return []string{"inProgress", "completed", "failed", "declined"}
 }
@@ -283,7 +278,6 @@ const (
 	PatchApplyStatusDeclined   PatchApplyStatus = "declined"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (PatchApplyStatus) Values() []string {
 	return []string{"inProgress", "completed", "failed", "declined"}
 }
@@ -298,10 +292,7 @@ const (
 	McpToolCallStatusFailed     McpToolCallStatus = "failed"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (McpToolCallStatus) Values() []string {
-	return []string{"inProgress", "completed", "failed"}
-}
+func (McpToolCallStatus) Values() []string { return []string{"inProgress", "completed", "failed"} }
 
 // McpToolCallResult is what an MCP tool gave back.
 type McpToolCallResult struct {
@@ -325,10 +316,7 @@ const (
 	DynamicToolCallStatusFailed     DynamicToolCallStatus = "failed"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (DynamicToolCallStatus) Values() []string {
-	return []string{"inProgress", "completed", "failed"}
-}
+func (DynamicToolCallStatus) Values() []string { return []string{"inProgress", "completed", "failed"} }
 
 // DynamicToolCallOutputContentItem is one part of what a client tool gave back. It is a
 // tagged union: only the fields of its variant are written.
@@ -359,7 +347,6 @@ const (
 	CollabAgentToolCloseAgent  CollabAgentTool = "closeAgent"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (CollabAgentTool) Values() []string {
 	return []string{"spawnAgent", "sendInput", "resumeAgent", "wait", "closeAgent"}
 }
@@ -374,7 +361,6 @@ const (
 	CollabAgentToolCallStatusFailed     CollabAgentToolCallStatus = "failed"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (CollabAgentToolCallStatus) Values() []string {
 	return []string{"inProgress", "completed", "failed"}
 }
@@ -399,7 +385,6 @@ const (
 	CollabAgentStatusNotFound    CollabAgentStatus = "notFound"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (CollabAgentStatus) Values() []string {
 	return []string{"pendingInit", "running", "interrupted", "completed", "errored", "shutdown", "notFound"}
 }

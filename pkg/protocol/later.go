@@ -43,9 +43,6 @@ type SkillsExtraRootsSetParams struct {
 	ExtraRoots []string `json:"extraRoots"`
 }
 
-// SkillsExtraRootsSetResponse is the result of skills/extraRoots/set.
-type SkillsExtraRootsSetResponse struct{}
-
 // ThreadBackgroundTerminalsListParams holds the params of thread/backgroundTerminals/list.
 type ThreadBackgroundTerminalsListParams struct {
 	ThreadID string  `json:"threadId"`

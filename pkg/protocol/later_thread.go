@@ -2,19 +2,6 @@ package protocol
 
 import "encoding/json"
 
-// ThreadDeleteParams holds the params of thread/delete.
-type ThreadDeleteParams struct {
-	ThreadID string `json:"threadId"`
-}
-
-// ThreadDeleteResponse is the result of thread/delete.
-type ThreadDeleteResponse struct{}
-
-// ThreadDeletedNotification holds the params of the thread/deleted notification.
-type ThreadDeletedNotification struct {
-	ThreadID string `json:"threadId"`
-}
-
 // ThreadItemsListParams holds the params of thread/items/list.
 type ThreadItemsListParams struct {
 	ThreadID string `json:"threadId"`
@@ -65,11 +52,6 @@ type ThreadRevertResponse struct {
 	Thread               Thread  `json:"thread"`
 	TurnsBackwardsCursor *string `json:"turnsBackwardsCursor"`
 	ItemsBackwardsCursor *string `json:"itemsBackwardsCursor"`
-}
-
-// ThreadRevertedNotification holds the params of the thread/reverted notification.
-type ThreadRevertedNotification struct {
-	ThreadID string `json:"threadId"`
 }
 
 // InitialTurnsPage asks thread/resume for a page of turns, as thread/turns/list gives it.

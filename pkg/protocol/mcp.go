@@ -22,10 +22,7 @@ const (
 	McpServerStatusDetailToolsAndAuthOnly McpServerStatusDetail = "toolsAndAuthOnly"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (McpServerStatusDetail) Values() []string {
-	return []string{"full", "toolsAndAuthOnly"}
-}
+func (McpServerStatusDetail) Values() []string { return []string{"full", "toolsAndAuthOnly"} }
 
 // ListMcpServerStatusResponse is the result of mcpServerStatus/list.
 type ListMcpServerStatusResponse struct {
@@ -95,7 +92,6 @@ const (
 	McpAuthStatusOAuth       McpAuthStatus = "oAuth"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (McpAuthStatus) Values() []string {
 	return []string{"unsupported", "notLoggedIn", "bearerToken", "oAuth"}
 }
@@ -111,9 +107,6 @@ type McpServerOauthLoginParams struct {
 type McpServerOauthLoginResponse struct {
 	AuthorizationURL string `json:"authorizationUrl"`
 }
-
-// McpServerRefreshResponse is the result of config/mcpServer/reload.
-type McpServerRefreshResponse struct{}
 
 // McpResourceReadParams holds the params of mcpServer/resource/read.
 type McpResourceReadParams struct {
@@ -166,7 +159,6 @@ const (
 	McpServerStartupStateCancelled McpServerStartupState = "cancelled"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (McpServerStartupState) Values() []string {
 	return []string{"starting", "ready", "failed", "cancelled"}
 }

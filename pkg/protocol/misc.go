@@ -22,9 +22,6 @@ type EnvironmentAddParams struct {
 	ExecServerURL string `json:"execServerUrl"`
 }
 
-// EnvironmentAddResponse is the result of environment/add. It is experimental.
-type EnvironmentAddResponse struct{}
-
 // MockExperimentalMethodParams holds the params of mock/experimentalMethod. It is
 // experimental.
 type MockExperimentalMethodParams struct {
@@ -56,37 +53,21 @@ const (
 	RemoteControlConnectionStatusErrored    RemoteControlConnectionStatus = "errored"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (RemoteControlConnectionStatus) Values() []string {
 	return []string{"disabled", "connecting", "connected", "errored"}
 }
 
 // RemoteControlDisableResponse is the result of remoteControl/disable. It is
 // experimental.
-type RemoteControlDisableResponse struct {
-	Status         RemoteControlConnectionStatus `json:"status"`
-	ServerName     string                        `json:"serverName"`
-	InstallationID string                        `json:"installationId"`
-	EnvironmentID  *string                       `json:"environmentId"`
-}
+type RemoteControlDisableResponse RemoteControlEnableResponse
 
 // RemoteControlStatusReadResponse is the result of remoteControl/status/read. It is
 // experimental.
-type RemoteControlStatusReadResponse struct {
-	Status         RemoteControlConnectionStatus `json:"status"`
-	ServerName     string                        `json:"serverName"`
-	InstallationID string                        `json:"installationId"`
-	EnvironmentID  *string                       `json:"environmentId"`
-}
+type RemoteControlStatusReadResponse RemoteControlEnableResponse
 
 // RemoteControlStatusChangedNotification holds the params of the
 // remoteControl/status/changed notification.
-type RemoteControlStatusChangedNotification struct {
-	Status         RemoteControlConnectionStatus `json:"status"`
-	ServerName     string                        `json:"serverName"`
-	InstallationID string                        `json:"installationId"`
-	EnvironmentID  *string                       `json:"environmentId"`
-}
+type RemoteControlStatusChangedNotification RemoteControlEnableResponse
 
 // WindowsSandboxSetupStartParams holds the params of windowsSandbox/setupStart.
 type WindowsSandboxSetupStartParams struct {
@@ -97,10 +78,7 @@ type WindowsSandboxSetupStartParams struct {
 // WindowsSandboxSetupMode says whether the set-up runs as administrator.
 type WindowsSandboxSetupMode string
 
-// Values lists every word of the type, in the order of the schema.
-func (WindowsSandboxSetupMode) Values() []string {
-	return []string{"elevated", "unelevated"}
-}
+func (WindowsSandboxSetupMode) Values() []string { return []string{"elevated", "unelevated"} }
 
 // WindowsSandboxSetupStartResponse is the result of windowsSandbox/setupStart.
 type WindowsSandboxSetupStartResponse struct {
@@ -122,7 +100,6 @@ const (
 	WindowsSandboxReadinessUpdateRequired WindowsSandboxReadiness = "updateRequired"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (WindowsSandboxReadiness) Values() []string {
 	return []string{"ready", "notConfigured", "updateRequired"}
 }

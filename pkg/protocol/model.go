@@ -65,10 +65,7 @@ const (
 	InputModalityImage InputModality = "image"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (InputModality) Values() []string {
-	return []string{"text", "image"}
-}
+func (InputModality) Values() []string { return []string{"text", "image"} }
 
 // ModelServiceTier is a speed that can be bought.
 type ModelServiceTier struct {
@@ -77,10 +74,6 @@ type ModelServiceTier struct {
 	Description string `json:"description"`
 }
 
-// ModelProviderCapabilitiesReadParams holds the params of
-// modelProvider/capabilities/read.
-type ModelProviderCapabilitiesReadParams struct{}
-
 // ModelProviderCapabilitiesReadResponse is the result of
 // modelProvider/capabilities/read.
 type ModelProviderCapabilitiesReadResponse struct {
@@ -88,10 +81,6 @@ type ModelProviderCapabilitiesReadResponse struct {
 	ImageGeneration bool `json:"imageGeneration"`
 	WebSearch       bool `json:"webSearch"`
 }
-
-// CollaborationModeListParams holds the params of collaborationMode/list. It is
-// experimental.
-type CollaborationModeListParams struct{}
 
 // CollaborationModeListResponse is the result of collaborationMode/list. It is
 // experimental.
@@ -144,7 +133,6 @@ const (
 	ExperimentalFeatureStageRemoved          ExperimentalFeatureStage = "removed"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (ExperimentalFeatureStage) Values() []string {
 	return []string{"beta", "underDevelopment", "stable", "deprecated", "removed"}
 }

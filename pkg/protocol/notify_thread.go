@@ -71,21 +71,6 @@ type ThreadNameUpdatedNotification struct {
 	ThreadName *string `json:"threadName,omitempty"`
 }
 
-// ThreadArchivedNotification holds the params of the thread/archived notification.
-type ThreadArchivedNotification struct {
-	ThreadID string `json:"threadId"`
-}
-
-// ThreadUnarchivedNotification holds the params of the thread/unarchived notification.
-type ThreadUnarchivedNotification struct {
-	ThreadID string `json:"threadId"`
-}
-
-// ThreadClosedNotification holds the params of the thread/closed notification.
-type ThreadClosedNotification struct {
-	ThreadID string `json:"threadId"`
-}
-
 // ContextCompactedNotification holds the params of the thread/compacted notification.
 type ContextCompactedNotification struct {
 	ThreadID string `json:"threadId"`

@@ -38,10 +38,7 @@ const (
 	TurnPlanStepStatusCompleted  TurnPlanStepStatus = "completed"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (TurnPlanStepStatus) Values() []string {
-	return []string{"pending", "inProgress", "completed"}
-}
+func (TurnPlanStepStatus) Values() []string { return []string{"pending", "inProgress", "completed"} }
 
 // TurnDiffUpdatedNotification holds the params of the turn/diff/updated notification.
 type TurnDiffUpdatedNotification struct {
@@ -86,12 +83,7 @@ type AgentMessageDeltaNotification struct {
 }
 
 // PlanDeltaNotification holds the params of the item/plan/delta notification.
-type PlanDeltaNotification struct {
-	ThreadID string `json:"threadId"`
-	TurnID   string `json:"turnId"`
-	ItemID   string `json:"itemId"`
-	Delta    string `json:"delta"`
-}
+type PlanDeltaNotification AgentMessageDeltaNotification
 
 // ReasoningSummaryPartAddedNotification holds the params of the
 // item/reasoning/summaryPartAdded notification.
@@ -124,12 +116,7 @@ type ReasoningTextDeltaNotification struct {
 
 // CommandExecutionOutputDeltaNotification holds the params of the
 // item/commandExecution/outputDelta notification.
-type CommandExecutionOutputDeltaNotification struct {
-	ThreadID string `json:"threadId"`
-	TurnID   string `json:"turnId"`
-	ItemID   string `json:"itemId"`
-	Delta    string `json:"delta"`
-}
+type CommandExecutionOutputDeltaNotification AgentMessageDeltaNotification
 
 // TerminalInteractionNotification holds the params of the
 // item/commandExecution/terminalInteraction notification.
@@ -143,12 +130,7 @@ type TerminalInteractionNotification struct {
 
 // FileChangeOutputDeltaNotification holds the params of the item/fileChange/outputDelta
 // notification.
-type FileChangeOutputDeltaNotification struct {
-	ThreadID string `json:"threadId"`
-	TurnID   string `json:"turnId"`
-	ItemID   string `json:"itemId"`
-	Delta    string `json:"delta"`
-}
+type FileChangeOutputDeltaNotification AgentMessageDeltaNotification
 
 // FileChangePatchUpdatedNotification holds the params of the
 // item/fileChange/patchUpdated notification.
@@ -193,10 +175,7 @@ const (
 	ModelRerouteReasonHighRiskCyberActivity ModelRerouteReason = "highRiskCyberActivity"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (ModelRerouteReason) Values() []string {
-	return []string{"highRiskCyberActivity"}
-}
+func (ModelRerouteReason) Values() []string { return []string{"highRiskCyberActivity"} }
 
 // ModelVerificationNotification holds the params of the model/verification notification.
 type ModelVerificationNotification struct {
@@ -208,10 +187,7 @@ type ModelVerificationNotification struct {
 // ModelVerification is a check the account has passed.
 type ModelVerification string
 
-// Values lists every word of the type, in the order of the schema.
-func (ModelVerification) Values() []string {
-	return []string{"trustedAccessForCyber"}
-}
+func (ModelVerification) Values() []string { return []string{"trustedAccessForCyber"} }
 
 // RawResponseItemCompletedNotification holds the params of rawResponseItem/completed,
 // sent to clients that asked for experimentalRawEvents. Item is an item of the Responses

@@ -17,7 +17,6 @@ const (
 	PluginListMarketplaceKindSharedWithMe       PluginListMarketplaceKind = "shared-with-me"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (PluginListMarketplaceKind) Values() []string {
 	return []string{"local", "vertical", "workspace-directory", "shared-with-me"}
 }
@@ -79,10 +78,7 @@ type PluginShareContext struct {
 // PluginShareDiscoverability says who finds a shared plugin.
 type PluginShareDiscoverability string
 
-// Values lists every word of the type, in the order of the schema.
-func (PluginShareDiscoverability) Values() []string {
-	return []string{"LISTED", "UNLISTED", "PRIVATE"}
-}
+func (PluginShareDiscoverability) Values() []string { return []string{"LISTED", "UNLISTED", "PRIVATE"} }
 
 // PluginSharePrincipal is someone a plugin is shared with.
 type PluginSharePrincipal struct {
@@ -95,18 +91,12 @@ type PluginSharePrincipal struct {
 // PluginSharePrincipalType is a kind of principal.
 type PluginSharePrincipalType string
 
-// Values lists every word of the type, in the order of the schema.
-func (PluginSharePrincipalType) Values() []string {
-	return []string{"user", "group", "workspace"}
-}
+func (PluginSharePrincipalType) Values() []string { return []string{"user", "group", "workspace"} }
 
 // PluginSharePrincipalRole is what a principal may do.
 type PluginSharePrincipalRole string
 
-// Values lists every word of the type, in the order of the schema.
-func (PluginSharePrincipalRole) Values() []string {
-	return []string{"reader", "editor", "owner"}
-}
+func (PluginSharePrincipalRole) Values() []string { return []string{"reader", "editor", "owner"} }
 
 // PluginSource says where a plugin comes from. It is a tagged union: only the fields of
 // its variant are written.
@@ -138,7 +128,6 @@ const (
 	PluginInstallPolicyInstalledByDefault PluginInstallPolicy = "INSTALLED_BY_DEFAULT"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (PluginInstallPolicy) Values() []string {
 	return []string{"NOT_AVAILABLE", "AVAILABLE", "INSTALLED_BY_DEFAULT"}
 }
@@ -152,10 +141,7 @@ const (
 	PluginAuthPolicyOnUse     PluginAuthPolicy = "ON_USE"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (PluginAuthPolicy) Values() []string {
-	return []string{"ON_INSTALL", "ON_USE"}
-}
+func (PluginAuthPolicy) Values() []string { return []string{"ON_INSTALL", "ON_USE"} }
 
 // PluginAvailability says whether an administrator allows a plugin.
 type PluginAvailability string
@@ -166,10 +152,7 @@ const (
 	PluginAvailabilityAvailable       PluginAvailability = "AVAILABLE"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (PluginAvailability) Values() []string {
-	return []string{"DISABLED_BY_ADMIN", "AVAILABLE"}
-}
+func (PluginAvailability) Values() []string { return []string{"DISABLED_BY_ADMIN", "AVAILABLE"} }
 
 // PluginInterface says how to show a plugin.
 type PluginInterface struct {
@@ -278,11 +261,7 @@ type PluginSkillReadResponse struct {
 }
 
 // PluginInstallParams holds the params of plugin/install.
-type PluginInstallParams struct {
-	MarketplacePath       *string `json:"marketplacePath,omitempty"`
-	RemoteMarketplaceName *string `json:"remoteMarketplaceName,omitempty"`
-	PluginName            string  `json:"pluginName"`
-}
+type PluginInstallParams PluginReadParams
 
 // PluginInstallResponse is the result of plugin/install.
 type PluginInstallResponse struct {
@@ -294,6 +273,3 @@ type PluginInstallResponse struct {
 type PluginUninstallParams struct {
 	PluginID string `json:"pluginId"`
 }
-
-// PluginUninstallResponse is the result of plugin/uninstall.
-type PluginUninstallResponse struct{}

@@ -18,10 +18,7 @@ type PluginShareTarget struct {
 // PluginShareTargetRole is what they may do.
 type PluginShareTargetRole string
 
-// Values lists every word of the type, in the order of the schema.
-func (PluginShareTargetRole) Values() []string {
-	return []string{"reader", "editor"}
-}
+func (PluginShareTargetRole) Values() []string { return []string{"reader", "editor"} }
 
 // PluginShareSaveResponse is the result of plugin/share/save.
 type PluginShareSaveResponse struct {
@@ -39,19 +36,13 @@ type PluginShareUpdateTargetsParams struct {
 // PluginShareUpdateDiscoverability is what a share can be changed to.
 type PluginShareUpdateDiscoverability string
 
-// Values lists every word of the type, in the order of the schema.
-func (PluginShareUpdateDiscoverability) Values() []string {
-	return []string{"UNLISTED", "PRIVATE"}
-}
+func (PluginShareUpdateDiscoverability) Values() []string { return []string{"UNLISTED", "PRIVATE"} }
 
 // PluginShareUpdateTargetsResponse is the result of plugin/share/updateTargets.
 type PluginShareUpdateTargetsResponse struct {
 	Principals      List[PluginSharePrincipal] `json:"principals"`
 	Discoverability PluginShareDiscoverability `json:"discoverability"`
 }
-
-// PluginShareListParams holds the params of plugin/share/list.
-type PluginShareListParams struct{}
 
 // PluginShareListResponse is the result of plugin/share/list.
 type PluginShareListResponse struct {
@@ -84,9 +75,6 @@ type PluginShareCheckoutResponse struct {
 type PluginShareDeleteParams struct {
 	RemotePluginID string `json:"remotePluginId"`
 }
-
-// PluginShareDeleteResponse is the result of plugin/share/delete.
-type PluginShareDeleteResponse struct{}
 
 // MarketplaceAddParams holds the params of marketplace/add.
 type MarketplaceAddParams struct {

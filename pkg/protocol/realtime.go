@@ -16,10 +16,7 @@ type ThreadRealtimeStartParams struct {
 // RealtimeOutputModality says whether a voice session answers in text or speech.
 type RealtimeOutputModality string
 
-// Values lists every word of the type, in the order of the schema.
-func (RealtimeOutputModality) Values() []string {
-	return []string{"text", "audio"}
-}
+func (RealtimeOutputModality) Values() []string { return []string{"text", "audio"} }
 
 // ThreadRealtimeStartTransport says how a voice session is carried. It is a tagged
 // union: only the fields of its variant are written.
@@ -34,14 +31,9 @@ func (v ThreadRealtimeStartTransport) MarshalJSON() ([]byte, error) { return mar
 // RealtimeVoice is a voice.
 type RealtimeVoice string
 
-// Values lists every word of the type, in the order of the schema.
 func (RealtimeVoice) Values() []string {
 	return []string{"alloy", "arbor", "ash", "ballad", "breeze", "cedar", "coral", "cove", "echo", "ember", "juniper", "maple", "marin", "sage", "shimmer", "sol", "spruce", "vale", "verse"}
 }
-
-// ThreadRealtimeStartResponse is the result of thread/realtime/start. It is
-// experimental.
-type ThreadRealtimeStartResponse struct{}
 
 // ThreadRealtimeAppendAudioParams holds the params of thread/realtime/appendAudio. It is
 // experimental.
@@ -59,32 +51,12 @@ type ThreadRealtimeAudioChunk struct {
 	ItemID            *string `json:"itemId"`
 }
 
-// ThreadRealtimeAppendAudioResponse is the result of thread/realtime/appendAudio. It is
-// experimental.
-type ThreadRealtimeAppendAudioResponse struct{}
-
 // ThreadRealtimeAppendTextParams holds the params of thread/realtime/appendText. It is
 // experimental.
 type ThreadRealtimeAppendTextParams struct {
 	ThreadID string `json:"threadId"`
 	Text     string `json:"text"`
 }
-
-// ThreadRealtimeAppendTextResponse is the result of thread/realtime/appendText. It is
-// experimental.
-type ThreadRealtimeAppendTextResponse struct{}
-
-// ThreadRealtimeStopParams holds the params of thread/realtime/stop. It is experimental.
-type ThreadRealtimeStopParams struct {
-	ThreadID string `json:"threadId"`
-}
-
-// ThreadRealtimeStopResponse is the result of thread/realtime/stop. It is experimental.
-type ThreadRealtimeStopResponse struct{}
-
-// ThreadRealtimeListVoicesParams holds the params of thread/realtime/listVoices. It is
-// experimental.
-type ThreadRealtimeListVoicesParams struct{}
 
 // ThreadRealtimeListVoicesResponse is the result of thread/realtime/listVoices. It is
 // experimental.
@@ -111,10 +83,7 @@ type ThreadRealtimeStartedNotification struct {
 // RealtimeConversationVersion is the version of a voice session.
 type RealtimeConversationVersion string
 
-// Values lists every word of the type, in the order of the schema.
-func (RealtimeConversationVersion) Values() []string {
-	return []string{"v1", "v2"}
-}
+func (RealtimeConversationVersion) Values() []string { return []string{"v1", "v2"} }
 
 // ThreadRealtimeItemAddedNotification holds the params of the thread/realtime/itemAdded
 // notification.

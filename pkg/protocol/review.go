@@ -64,10 +64,7 @@ const (
 	ReviewDeliveryDetached ReviewDelivery = "detached"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (ReviewDelivery) Values() []string {
-	return []string{"inline", "detached"}
-}
+func (ReviewDelivery) Values() []string { return []string{"inline", "detached"} }
 
 // ReviewStartResponse is the result of review/start.
 type ReviewStartResponse struct {

@@ -31,10 +31,7 @@ const (
 	FuzzyFileSearchMatchTypeDirectory FuzzyFileSearchMatchType = "directory"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (FuzzyFileSearchMatchType) Values() []string {
-	return []string{"file", "directory"}
-}
+func (FuzzyFileSearchMatchType) Values() []string { return []string{"file", "directory"} }
 
 // FuzzyFileSearchSessionStartParams holds the params of fuzzyFileSearch/sessionStart. It
 // is experimental.
@@ -43,10 +40,6 @@ type FuzzyFileSearchSessionStartParams struct {
 	Roots     List[string] `json:"roots"`
 }
 
-// FuzzyFileSearchSessionStartResponse is the result of fuzzyFileSearch/sessionStart. It
-// is experimental.
-type FuzzyFileSearchSessionStartResponse struct{}
-
 // FuzzyFileSearchSessionUpdateParams holds the params of fuzzyFileSearch/sessionUpdate.
 // It is experimental.
 type FuzzyFileSearchSessionUpdateParams struct {
@@ -54,19 +47,11 @@ type FuzzyFileSearchSessionUpdateParams struct {
 	Query     string `json:"query"`
 }
 
-// FuzzyFileSearchSessionUpdateResponse is the result of fuzzyFileSearch/sessionUpdate.
-// It is experimental.
-type FuzzyFileSearchSessionUpdateResponse struct{}
-
 // FuzzyFileSearchSessionStopParams holds the params of fuzzyFileSearch/sessionStop. It
 // is experimental.
 type FuzzyFileSearchSessionStopParams struct {
 	SessionID string `json:"sessionId"`
 }
-
-// FuzzyFileSearchSessionStopResponse is the result of fuzzyFileSearch/sessionStop. It is
-// experimental.
-type FuzzyFileSearchSessionStopResponse struct{}
 
 // FuzzyFileSearchSessionUpdatedNotification holds the params of the
 // fuzzyFileSearch/sessionUpdated notification.

@@ -59,10 +59,7 @@ type SkillToolDependency struct {
 // SkillScope says where a skill comes from.
 type SkillScope string
 
-// Values lists every word of the type, in the order of the schema.
-func (SkillScope) Values() []string {
-	return []string{"user", "repo", "system", "admin"}
-}
+func (SkillScope) Values() []string { return []string{"user", "repo", "system", "admin"} }
 
 // SkillErrorInfo is a skill that could not be read.
 type SkillErrorInfo struct {
@@ -81,6 +78,3 @@ type SkillsConfigWriteParams struct {
 type SkillsConfigWriteResponse struct {
 	EffectiveEnabled bool `json:"effectiveEnabled"`
 }
-
-// SkillsChangedNotification holds the params of the skills/changed notification.
-type SkillsChangedNotification struct{}

@@ -76,10 +76,7 @@ const (
 	ThreadActiveFlagWaitingOnUserInput ThreadActiveFlag = "waitingOnUserInput"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (ThreadActiveFlag) Values() []string {
-	return []string{"waitingOnApproval", "waitingOnUserInput"}
-}
+func (ThreadActiveFlag) Values() []string { return []string{"waitingOnApproval", "waitingOnUserInput"} }
 
 // ThreadSource says who a thread is for.
 type ThreadSource string
@@ -91,10 +88,7 @@ const (
 	ThreadSourceMemoryConsolidation ThreadSource = "memory_consolidation"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (ThreadSource) Values() []string {
-	return []string{"user", "subagent", "memory_consolidation"}
-}
+func (ThreadSource) Values() []string { return []string{"user", "subagent", "memory_consolidation"} }
 
 // MayBeOther says that later releases have other words: they are taken, and kept.
 func (ThreadSource) MayBeOther() {}
@@ -144,10 +138,7 @@ type ThreadStartParams struct {
 // ThreadStartSource says how a client came to start a thread.
 type ThreadStartSource string
 
-// Values lists every word of the type, in the order of the schema.
-func (ThreadStartSource) Values() []string {
-	return []string{"startup", "clear"}
-}
+func (ThreadStartSource) Values() []string { return []string{"startup", "clear"} }
 
 // TurnEnvironmentParams chooses an environment, and a folder in it, for the commands of
 // a turn.
@@ -262,19 +253,4 @@ type ThreadForkParams struct {
 }
 
 // ThreadForkResponse is the result of thread/fork.
-type ThreadForkResponse struct {
-	Thread                  Thread                   `json:"thread"`
-	Model                   string                   `json:"model"`
-	ModelProvider           string                   `json:"modelProvider"`
-	ServiceTier             *string                  `json:"serviceTier"`
-	Cwd                     string                   `json:"cwd"`
-	RuntimeWorkspaceRoots   List[string]             `json:"runtimeWorkspaceRoots" schema:"opt,exp"`
-	InstructionSources      List[string]             `json:"instructionSources" schema:"opt"`
-	ApprovalPolicy          AskForApproval           `json:"approvalPolicy"`
-	ApprovalsReviewer       ApprovalsReviewer        `json:"approvalsReviewer"`
-	Sandbox                 SandboxPolicy            `json:"sandbox"`
-	ActivePermissionProfile *ActivePermissionProfile `json:"activePermissionProfile" schema:"exp"`
-	ReasoningEffort         *ReasoningEffort         `json:"reasoningEffort"`
-	DisabledPluginIDs       List[string]             `json:"disabledPluginIds" schema:"later"`
-	MultiAgentMode          MultiAgentMode           `json:"multiAgentMode" schema:"later"`
-}
+type ThreadForkResponse ThreadStartResponse

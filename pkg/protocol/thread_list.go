@@ -25,10 +25,7 @@ const (
 	ThreadSortKeyUpdatedAt ThreadSortKey = "updated_at"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (ThreadSortKey) Values() []string {
-	return []string{"created_at", "updated_at"}
-}
+func (ThreadSortKey) Values() []string { return []string{"created_at", "updated_at"} }
 
 // ThreadSortKeyRecencyAt is that of later releases: here it is updated_at.
 const ThreadSortKeyRecencyAt ThreadSortKey = "recency_at"
@@ -45,10 +42,7 @@ const (
 	SortDirectionDesc SortDirection = "desc"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (SortDirection) Values() []string {
-	return []string{"asc", "desc"}
-}
+func (SortDirection) Values() []string { return []string{"asc", "desc"} }
 
 // ThreadSourceKind is a kind of SessionSource, for filtering.
 type ThreadSourceKind string
@@ -67,7 +61,6 @@ const (
 	ThreadSourceKindUnknown             ThreadSourceKind = "unknown"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (ThreadSourceKind) Values() []string {
 	return []string{"cli", "vscode", "exec", "appServer", "subAgent", "subAgentReview", "subAgentCompact", "subAgentThreadSpawn", "subAgentOther", "unknown"}
 }

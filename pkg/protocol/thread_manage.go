@@ -2,27 +2,9 @@ package protocol
 
 import "encoding/json"
 
-// ThreadArchiveParams holds the params of thread/archive.
-type ThreadArchiveParams struct {
-	ThreadID string `json:"threadId"`
-}
-
-// ThreadArchiveResponse is the result of thread/archive.
-type ThreadArchiveResponse struct{}
-
-// ThreadUnarchiveParams holds the params of thread/unarchive.
-type ThreadUnarchiveParams struct {
-	ThreadID string `json:"threadId"`
-}
-
 // ThreadUnarchiveResponse is the result of thread/unarchive.
 type ThreadUnarchiveResponse struct {
 	Thread Thread `json:"thread"`
-}
-
-// ThreadUnsubscribeParams holds the params of thread/unsubscribe.
-type ThreadUnsubscribeParams struct {
-	ThreadID string `json:"threadId"`
 }
 
 // ThreadUnsubscribeResponse is the result of thread/unsubscribe.
@@ -40,7 +22,6 @@ const (
 	ThreadUnsubscribeStatusUnsubscribed  ThreadUnsubscribeStatus = "unsubscribed"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (ThreadUnsubscribeStatus) Values() []string {
 	return []string{"notLoaded", "notSubscribed", "unsubscribed"}
 }
@@ -50,9 +31,6 @@ type ThreadSetNameParams struct {
 	ThreadID string `json:"threadId"`
 	Name     string `json:"name"`
 }
-
-// ThreadSetNameResponse is the result of thread/name/set.
-type ThreadSetNameResponse struct{}
 
 // ThreadMetadataUpdateParams holds the params of thread/metadata/update.
 type ThreadMetadataUpdateParams struct {
@@ -89,36 +67,11 @@ type ThreadSettingsUpdateParams struct {
 	Personality       *Personality       `json:"personality,omitempty"`
 }
 
-// ThreadSettingsUpdateResponse is the result of thread/settings/update. It is
-// experimental.
-type ThreadSettingsUpdateResponse struct{}
-
-// ThreadCompactStartParams holds the params of thread/compact/start.
-type ThreadCompactStartParams struct {
-	ThreadID string `json:"threadId"`
-}
-
-// ThreadCompactStartResponse is the result of thread/compact/start.
-type ThreadCompactStartResponse struct{}
-
 // ThreadShellCommandParams holds the params of thread/shellCommand.
 type ThreadShellCommandParams struct {
 	ThreadID string `json:"threadId"`
 	Command  string `json:"command"`
 }
-
-// ThreadShellCommandResponse is the result of thread/shellCommand.
-type ThreadShellCommandResponse struct{}
-
-// ThreadBackgroundTerminalsCleanParams holds the params of
-// thread/backgroundTerminals/clean. It is experimental.
-type ThreadBackgroundTerminalsCleanParams struct {
-	ThreadID string `json:"threadId"`
-}
-
-// ThreadBackgroundTerminalsCleanResponse is the result of
-// thread/backgroundTerminals/clean. It is experimental.
-type ThreadBackgroundTerminalsCleanResponse struct{}
 
 // ThreadRollbackParams holds the params of thread/rollback.
 type ThreadRollbackParams struct {
@@ -137,26 +90,11 @@ type ThreadInjectItemsParams struct {
 	Items    List[json.RawMessage] `json:"items"`
 }
 
-// ThreadInjectItemsResponse is the result of thread/inject_items.
-type ThreadInjectItemsResponse struct{}
-
-// ThreadIncrementElicitationParams holds the params of thread/increment_elicitation. It
-// is experimental.
-type ThreadIncrementElicitationParams struct {
-	ThreadID string `json:"threadId"`
-}
-
 // ThreadIncrementElicitationResponse is the result of thread/increment_elicitation. It
 // is experimental.
 type ThreadIncrementElicitationResponse struct {
 	Count  uint64 `json:"count"`
 	Paused bool   `json:"paused"`
-}
-
-// ThreadDecrementElicitationParams holds the params of thread/decrement_elicitation. It
-// is experimental.
-type ThreadDecrementElicitationParams struct {
-	ThreadID string `json:"threadId"`
 }
 
 // ThreadDecrementElicitationResponse is the result of thread/decrement_elicitation. It
@@ -176,14 +114,4 @@ type ThreadMemoryModeSetParams struct {
 // ThreadMemoryMode says whether a thread feeds memories.
 type ThreadMemoryMode string
 
-// Values lists every word of the type, in the order of the schema.
-func (ThreadMemoryMode) Values() []string {
-	return []string{"enabled", "disabled"}
-}
-
-// ThreadMemoryModeSetResponse is the result of thread/memoryMode/set. It is
-// experimental.
-type ThreadMemoryModeSetResponse struct{}
-
-// MemoryResetResponse is the result of memory/reset. It is experimental.
-type MemoryResetResponse struct{}
+func (ThreadMemoryMode) Values() []string { return []string{"enabled", "disabled"} }

@@ -28,10 +28,7 @@ const (
 	TurnItemsViewFull      TurnItemsView = "full"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (TurnItemsView) Values() []string {
-	return []string{"notLoaded", "summary", "full"}
-}
+func (TurnItemsView) Values() []string { return []string{"notLoaded", "summary", "full"} }
 
 // TurnStatus is the state of a turn.
 type TurnStatus string
@@ -44,7 +41,6 @@ const (
 	TurnStatusInProgress  TurnStatus = "inProgress"
 )
 
-// Values lists every word of the type, in the order of the schema.
 func (TurnStatus) Values() []string {
 	return []string{"completed", "interrupted", "failed", "inProgress"}
 }
@@ -104,9 +100,6 @@ type TurnInterruptParams struct {
 	TurnID string `json:"turnId"`
 }
 
-// TurnInterruptResponse is the result of turn/interrupt.
-type TurnInterruptResponse struct{}
-
 // UserInput is one part of what the user gives to a turn. It is a tagged union: only the
 // fields of its variant are written.
 type UserInput struct {
@@ -153,7 +146,4 @@ const (
 	ImageDetailOriginal ImageDetail = "original"
 )
 
-// Values lists every word of the type, in the order of the schema.
-func (ImageDetail) Values() []string {
-	return []string{"high", "original"}
-}
+func (ImageDetail) Values() []string { return []string{"high", "original"} }

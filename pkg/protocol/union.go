@@ -18,6 +18,9 @@ import (
 // An external union is either a plain word or an object with one key, the name of the
 // variant: the first field holds the word (tag schema:"words"), every other field is a
 // pointer, at most one of them set.
+//
+// A type whose values are a fixed set of words lists them, in the order of the schema, with
+// a method Values.
 
 // marshalUnion writes a tagged union: the fields of its variant, in the order of the
 // struct. A variant that the type does not know keeps every field that is set.
