@@ -34,21 +34,8 @@ func (v Account) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 // PlanType is a ChatGPT plan.
 type PlanType string
 
-// Words of PlanType.
-const (
-	PlanTypeFree                        PlanType = "free"
-	PlanTypeGo                          PlanType = "go"
-	PlanTypePlus                        PlanType = "plus"
-	PlanTypePro                         PlanType = "pro"
-	PlanTypeProlite                     PlanType = "prolite"
-	PlanTypeTeam                        PlanType = "team"
-	PlanTypeSelfServeBusinessUsageBased PlanType = "self_serve_business_usage_based"
-	PlanTypeBusiness                    PlanType = "business"
-	PlanTypeEnterpriseCbpUsageBased     PlanType = "enterprise_cbp_usage_based"
-	PlanTypeEnterprise                  PlanType = "enterprise"
-	PlanTypeEdu                         PlanType = "edu"
-	PlanTypeUnknown                     PlanType = "unknown"
-)
+// PlanTypeUnknown is the one word that code says.
+const PlanTypeUnknown PlanType = "unknown"
 
 func (PlanType) Values() []string {
 	return []string{"free", "go", "plus", "pro", "prolite", "team", "self_serve_business_usage_based", "business", "enterprise_cbp_usage_based", "enterprise", "edu", "unknown"}
@@ -89,8 +76,6 @@ type LoginAccountResponse struct {
 // Variants of LoginAccountResponse.
 const (
 	LoginAccountResponseApiKey            = "apiKey"
-	LoginAccountResponseChatgpt           = "chatgpt"
-	LoginAccountResponseChatgptDeviceCode = "chatgptDeviceCode"
 	LoginAccountResponseChatgptAuthTokens = "chatgptAuthTokens"
 )
 
@@ -182,15 +167,12 @@ type SendAddCreditsNudgeEmailResponse struct {
 // AddCreditsNudgeEmailStatus says whether the mail went out.
 type AddCreditsNudgeEmailStatus string
 
-// Words of AddCreditsNudgeEmailStatus.
-const (
-	AddCreditsNudgeEmailStatusSent           AddCreditsNudgeEmailStatus = "sent"
-	AddCreditsNudgeEmailStatusCooldownActive AddCreditsNudgeEmailStatus = "cooldown_active"
-)
+// AddCreditsNudgeEmailStatusSent is the one word that code says.
+const AddCreditsNudgeEmailStatusSent AddCreditsNudgeEmailStatus = "sent"
 
 func (AddCreditsNudgeEmailStatus) Values() []string { return []string{"sent", "cooldown_active"} }
 
-// AccountUpdatedNotification holds the params of the account/updated notification.
+// AccountUpdatedNotification holds the params of account/updated.
 type AccountUpdatedNotification struct {
 	AuthMode *AuthMode `json:"authMode"`
 	PlanType *PlanType `json:"planType"`
@@ -205,21 +187,18 @@ const (
 	AuthModeApikey            AuthMode = "apikey"
 	AuthModeChatgpt           AuthMode = "chatgpt"
 	AuthModeChatgptAuthTokens AuthMode = "chatgptAuthTokens"
-	AuthModeAgentIdentity     AuthMode = "agentIdentity"
 )
 
 func (AuthMode) Values() []string {
 	return []string{"apikey", "chatgpt", "chatgptAuthTokens", "agentIdentity"}
 }
 
-// AccountRateLimitsUpdatedNotification holds the params of the
-// account/rateLimits/updated notification.
+// AccountRateLimitsUpdatedNotification holds the params of account/rateLimits/updated.
 type AccountRateLimitsUpdatedNotification struct {
 	RateLimits RateLimitSnapshot `json:"rateLimits"`
 }
 
-// AccountLoginCompletedNotification holds the params of the account/login/completed
-// notification.
+// AccountLoginCompletedNotification holds the params of account/login/completed.
 type AccountLoginCompletedNotification struct {
 	LoginID              *string `json:"loginId"`
 	Success              bool    `json:"success"`

@@ -69,7 +69,7 @@ type AppScreenshot struct {
 	UserPrompt string  `json:"userPrompt"`
 }
 
-// AppListUpdatedNotification holds the params of the app/list/updated notification.
+// AppListUpdatedNotification holds the params of app/list/updated.
 type AppListUpdatedNotification struct {
 	Data List[AppInfo] `json:"data"`
 }

@@ -32,10 +32,8 @@ type NetworkApprovalProtocol string
 
 // Words of NetworkApprovalProtocol.
 const (
-	NetworkApprovalProtocolHttp      NetworkApprovalProtocol = "http"
 	NetworkApprovalProtocolHttps     NetworkApprovalProtocol = "https"
 	NetworkApprovalProtocolSocks5Tcp NetworkApprovalProtocol = "socks5Tcp"
-	NetworkApprovalProtocolSocks5Udp NetworkApprovalProtocol = "socks5Udp"
 )
 
 func (NetworkApprovalProtocol) Values() []string {
@@ -76,12 +74,8 @@ type FileSystemPath struct {
 	Value   FileSystemSpecialPath `json:"value" in:"special"`
 }
 
-// Variants of FileSystemPath.
-const (
-	FileSystemPathPath        = "path"
-	FileSystemPathGlobPattern = "glob_pattern"
-	FileSystemPathSpecial     = "special"
-)
+// FileSystemPathSpecial is the one word that code says.
+const FileSystemPathSpecial = "special"
 
 // MarshalJSON writes the fields of the variant named by Type.
 func (v FileSystemPath) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
@@ -149,7 +143,6 @@ type FileChangeApprovalDecision string
 const (
 	FileChangeApprovalDecisionAccept           FileChangeApprovalDecision = "accept"
 	FileChangeApprovalDecisionAcceptForSession FileChangeApprovalDecision = "acceptForSession"
-	FileChangeApprovalDecisionDecline          FileChangeApprovalDecision = "decline"
 	FileChangeApprovalDecisionCancel           FileChangeApprovalDecision = "cancel"
 )
 
@@ -221,12 +214,8 @@ type FileChange struct {
 	MovePath    *string `json:"move_path" in:"update?"`
 }
 
-// Variants of FileChange.
-const (
-	FileChangeAdd    = "add"
-	FileChangeDelete = "delete"
-	FileChangeUpdate = "update"
-)
+// FileChangeUpdate is the one word that code says.
+const FileChangeUpdate = "update"
 
 // MarshalJSON writes the fields of the variant named by Type.
 func (v FileChange) MarshalJSON() ([]byte, error) { return marshalUnion(v) }

@@ -110,10 +110,8 @@ type ChatgptAuthTokensRefreshParams struct {
 // ChatgptAuthTokensRefreshReason says why new tokens are wanted.
 type ChatgptAuthTokensRefreshReason string
 
-// Words of ChatgptAuthTokensRefreshReason.
-const (
-	ChatgptAuthTokensRefreshReasonUnauthorized ChatgptAuthTokensRefreshReason = "unauthorized"
-)
+// ChatgptAuthTokensRefreshReasonUnauthorized is the one word that code says.
+const ChatgptAuthTokensRefreshReasonUnauthorized ChatgptAuthTokensRefreshReason = "unauthorized"
 
 func (ChatgptAuthTokensRefreshReason) Values() []string { return []string{"unauthorized"} }
 

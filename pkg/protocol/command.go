@@ -50,8 +50,7 @@ type CommandExecResizeParams struct {
 	Size      CommandExecTerminalSize `json:"size"`
 }
 
-// CommandExecOutputDeltaNotification holds the params of the command/exec/outputDelta
-// notification.
+// CommandExecOutputDeltaNotification holds the params of command/exec/outputDelta.
 type CommandExecOutputDeltaNotification struct {
 	ProcessID   string                  `json:"processId"`
 	Stream      CommandExecOutputStream `json:"stream"`
@@ -70,7 +69,7 @@ const (
 
 func (CommandExecOutputStream) Values() []string { return []string{"stdout", "stderr"} }
 
-// ProcessSpawnParams holds the params of process/spawn. It is experimental.
+// ProcessSpawnParams holds the params of process/spawn, which is experimental.
 type ProcessSpawnParams struct {
 	Command            List[string]         `json:"command"`
 	ProcessHandle      string               `json:"processHandle"`
@@ -87,26 +86,25 @@ type ProcessSpawnParams struct {
 // ProcessTerminalSize is the size of a terminal, in characters.
 type ProcessTerminalSize CommandExecTerminalSize
 
-// ProcessWriteStdinParams holds the params of process/writeStdin. It is experimental.
+// ProcessWriteStdinParams holds the params of process/writeStdin, which is experimental.
 type ProcessWriteStdinParams struct {
 	ProcessHandle string  `json:"processHandle"`
 	DeltaBase64   *string `json:"deltaBase64,omitempty"`
 	CloseStdin    bool    `json:"closeStdin,omitempty"`
 }
 
-// ProcessKillParams holds the params of process/kill. It is experimental.
+// ProcessKillParams holds the params of process/kill, which is experimental.
 type ProcessKillParams struct {
 	ProcessHandle string `json:"processHandle"`
 }
 
-// ProcessResizePtyParams holds the params of process/resizePty. It is experimental.
+// ProcessResizePtyParams holds the params of process/resizePty, which is experimental.
 type ProcessResizePtyParams struct {
 	ProcessHandle string              `json:"processHandle"`
 	Size          ProcessTerminalSize `json:"size"`
 }
 
-// ProcessOutputDeltaNotification holds the params of the process/outputDelta
-// notification.
+// ProcessOutputDeltaNotification holds the params of process/outputDelta.
 type ProcessOutputDeltaNotification struct {
 	ProcessHandle string              `json:"processHandle"`
 	Stream        ProcessOutputStream `json:"stream"`
@@ -125,7 +123,7 @@ const (
 
 func (ProcessOutputStream) Values() []string { return []string{"stdout", "stderr"} }
 
-// ProcessExitedNotification holds the params of the process/exited notification.
+// ProcessExitedNotification holds the params of process/exited.
 type ProcessExitedNotification struct {
 	ProcessHandle    string `json:"processHandle"`
 	ExitCode         int32  `json:"exitCode"`

@@ -126,13 +126,8 @@ type ConfigLayerSource struct {
 
 // Variants of ConfigLayerSource.
 const (
-	ConfigLayerSourceMdm                             = "mdm"
-	ConfigLayerSourceSystem                          = "system"
-	ConfigLayerSourceUser                            = "user"
-	ConfigLayerSourceProject                         = "project"
-	ConfigLayerSourceSessionFlags                    = "sessionFlags"
-	ConfigLayerSourceLegacyManagedConfigTomlFromFile = "legacyManagedConfigTomlFromFile"
-	ConfigLayerSourceLegacyManagedConfigTomlFromMdm  = "legacyManagedConfigTomlFromMdm"
+	ConfigLayerSourceUser    = "user"
+	ConfigLayerSourceProject = "project"
 )
 
 // MarshalJSON writes the fields of the variant named by Type.
@@ -158,11 +153,8 @@ type ConfigValueWriteParams struct {
 // MergeStrategy says whether a written table replaces the old one.
 type MergeStrategy string
 
-// Words of MergeStrategy.
-const (
-	MergeStrategyReplace MergeStrategy = "replace"
-	MergeStrategyUpsert  MergeStrategy = "upsert"
-)
+// MergeStrategyReplace is the one word that code says.
+const MergeStrategyReplace MergeStrategy = "replace"
 
 func (MergeStrategy) Values() []string { return []string{"replace", "upsert"} }
 

@@ -23,12 +23,8 @@ func (SandboxMode) Values() []string {
 // ApprovalsReviewer says who answers approval requests.
 type ApprovalsReviewer string
 
-// Words of ApprovalsReviewer.
-const (
-	ApprovalsReviewerUser             ApprovalsReviewer = "user"
-	ApprovalsReviewerAutoReview       ApprovalsReviewer = "auto_review"
-	ApprovalsReviewerGuardianSubagent ApprovalsReviewer = "guardian_subagent"
-)
+// ApprovalsReviewerUser is the one word that code says.
+const ApprovalsReviewerUser ApprovalsReviewer = "user"
 
 func (ApprovalsReviewer) Values() []string {
 	return []string{"user", "auto_review", "guardian_subagent"}
@@ -77,12 +73,8 @@ func (Verbosity) Values() []string { return []string{"low", "medium", "high"} }
 // WebSearchMode says whether the model may search the web.
 type WebSearchMode string
 
-// Words of WebSearchMode.
-const (
-	WebSearchModeDisabled WebSearchMode = "disabled"
-	WebSearchModeCached   WebSearchMode = "cached"
-	WebSearchModeLive     WebSearchMode = "live"
-)
+// WebSearchModeDisabled is the one word that code says.
+const WebSearchModeDisabled WebSearchMode = "disabled"
 
 func (WebSearchMode) Values() []string { return []string{"disabled", "cached", "live"} }
 

@@ -43,16 +43,8 @@ func (NonSteerableTurnKind) Values() []string { return []string{"review", "compa
 
 // Words of CodexErrorInfo.Kind.
 const (
-	ErrorInfoContextWindowExceeded = "contextWindowExceeded"
-	ErrorInfoUsageLimitExceeded    = "usageLimitExceeded"
-	ErrorInfoServerOverloaded      = "serverOverloaded"
-	ErrorInfoCyberPolicy           = "cyberPolicy"
-	ErrorInfoInternalServerError   = "internalServerError"
-	ErrorInfoUnauthorized          = "unauthorized"
-	ErrorInfoBadRequest            = "badRequest"
-	ErrorInfoThreadRollbackFailed  = "threadRollbackFailed"
-	ErrorInfoSandboxError          = "sandboxError"
-	ErrorInfoOther                 = "other"
+	ErrorInfoSandboxError = "sandboxError"
+	ErrorInfoOther        = "other"
 )
 
 // MarshalJSON writes the word or the one-key object.
@@ -72,11 +64,9 @@ type SessionSource struct {
 
 // Words of SessionSource.Name.
 const (
-	SourceCli       = "cli"
-	SourceVscode    = "vscode"
-	SourceExec      = "exec"
-	SourceAppServer = "appServer"
-	SourceUnknown   = "unknown"
+	SourceCli    = "cli"
+	SourceVscode = "vscode"
+	SourceExec   = "exec"
 )
 
 // MarshalJSON writes the word or the one-key object.

@@ -83,7 +83,7 @@ type FsUnwatchParams struct {
 	WatchID string `json:"watchId"`
 }
 
-// FsChangedNotification holds the params of the fs/changed notification.
+// FsChangedNotification holds the params of fs/changed.
 type FsChangedNotification struct {
 	WatchID      string       `json:"watchId"`
 	ChangedPaths List[string] `json:"changedPaths"`

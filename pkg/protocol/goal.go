@@ -42,8 +42,7 @@ type ThreadGoalClearResponse struct {
 	Cleared bool `json:"cleared"`
 }
 
-// ThreadGoalUpdatedNotification holds the params of the thread/goal/updated
-// notification.
+// ThreadGoalUpdatedNotification holds the params of thread/goal/updated.
 type ThreadGoalUpdatedNotification struct {
 	ThreadID string     `json:"threadId"`
 	TurnID   *string    `json:"turnId"`

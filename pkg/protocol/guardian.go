@@ -2,8 +2,8 @@ package protocol
 
 import "encoding/json"
 
-// ItemGuardianApprovalReviewStartedNotification holds the params of the
-// item/autoApprovalReview/started notification.
+// ItemGuardianApprovalReviewStartedNotification holds the params of
+// item/autoApprovalReview/started.
 type ItemGuardianApprovalReviewStartedNotification struct {
 	ThreadID     string                       `json:"threadId"`
 	TurnID       string                       `json:"turnId"`
@@ -72,8 +72,8 @@ type GuardianCommandSource string
 
 func (GuardianCommandSource) Values() []string { return []string{"shell", "unifiedExec"} }
 
-// ItemGuardianApprovalReviewCompletedNotification holds the params of the
-// item/autoApprovalReview/completed notification.
+// ItemGuardianApprovalReviewCompletedNotification holds the params of
+// item/autoApprovalReview/completed.
 type ItemGuardianApprovalReviewCompletedNotification struct {
 	ThreadID       string                       `json:"threadId"`
 	TurnID         string                       `json:"turnId"`

@@ -1,6 +1,6 @@
 package protocol
 
-// HookStartedNotification holds the params of the hook/started notification.
+// HookStartedNotification holds the params of hook/started.
 type HookStartedNotification struct {
 	ThreadID string         `json:"threadId"`
 	TurnID   *string        `json:"turnId"`
@@ -35,23 +35,16 @@ func (HookEventName) Values() []string {
 // HookHandlerType is the kind of a hook.
 type HookHandlerType string
 
-// Words of HookHandlerType.
-const (
-	HookHandlerTypeCommand HookHandlerType = "command"
-	HookHandlerTypePrompt  HookHandlerType = "prompt"
-	HookHandlerTypeAgent   HookHandlerType = "agent"
-)
+// HookHandlerTypeCommand is the one word that code says.
+const HookHandlerTypeCommand HookHandlerType = "command"
 
 func (HookHandlerType) Values() []string { return []string{"command", "prompt", "agent"} }
 
 // HookExecutionMode says whether a turn waits for a hook.
 type HookExecutionMode string
 
-// Words of HookExecutionMode.
-const (
-	HookExecutionModeSync  HookExecutionMode = "sync"
-	HookExecutionModeAsync HookExecutionMode = "async"
-)
+// HookExecutionModeSync is the one word that code says.
+const HookExecutionModeSync HookExecutionMode = "sync"
 
 func (HookExecutionMode) Values() []string { return []string{"sync", "async"} }
 
@@ -111,7 +104,7 @@ func (HookOutputEntryKind) Values() []string {
 	return []string{"warning", "stop", "feedback", "context", "error"}
 }
 
-// HookCompletedNotification holds the params of the hook/completed notification.
+// HookCompletedNotification holds the params of hook/completed.
 type HookCompletedNotification HookStartedNotification
 
 // HooksListParams holds the params of hooks/list.

@@ -86,8 +86,7 @@ type ThreadHistoryMode string
 
 // Words of ThreadHistoryMode: legacy is what 0.133.0 writes, and this suite.
 const (
-	ThreadHistoryModeLegacy    ThreadHistoryMode = "legacy"
-	ThreadHistoryModePaginated ThreadHistoryMode = "paginated"
+	ThreadHistoryModeLegacy ThreadHistoryMode = "legacy"
 )
 
 // MarshalJSON writes legacy for one that says nothing.

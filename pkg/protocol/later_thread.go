@@ -29,14 +29,14 @@ type ThreadItemEntry struct {
 	CompletedAtMs *int64     `json:"completedAtMs"`
 }
 
-// ThreadItemsReadParams holds the params of thread/items/read. It is experimental.
+// ThreadItemsReadParams holds the params of thread/items/read, which is experimental.
 type ThreadItemsReadParams struct {
 	ThreadID string       `json:"threadId"`
 	TurnID   string       `json:"turnId"`
 	ItemIDs  List[string] `json:"itemIds"`
 }
 
-// ThreadItemsReadResponse is the result of thread/items/read. It is experimental.
+// ThreadItemsReadResponse is the result of thread/items/read, which is experimental.
 type ThreadItemsReadResponse struct {
 	Data List[ThreadItemEntry] `json:"data"`
 }

@@ -137,8 +137,7 @@ type McpServerToolCallResponse struct {
 	Meta              json.RawMessage       `json:"_meta,omitempty"`
 }
 
-// McpServerStatusUpdatedNotification holds the params of the
-// mcpServer/startupStatus/updated notification.
+// McpServerStatusUpdatedNotification holds the params of mcpServer/startupStatus/updated.
 type McpServerStatusUpdatedNotification struct {
 	Name          string                `json:"name"`
 	Status        McpServerStartupState `json:"status"`
@@ -163,8 +162,7 @@ func (McpServerStartupState) Values() []string {
 	return []string{"starting", "ready", "failed", "cancelled"}
 }
 
-// McpServerOauthLoginCompletedNotification holds the params of the
-// mcpServer/oauthLogin/completed notification.
+// McpServerOauthLoginCompletedNotification holds the params of mcpServer/oauthLogin/completed.
 type McpServerOauthLoginCompletedNotification struct {
 	Name     string  `json:"name"`
 	Success  bool    `json:"success"`

@@ -16,25 +16,23 @@ type FeedbackUploadResponse struct {
 	PromptHash Null   `json:"promptHash" schema:"later"`
 }
 
-// EnvironmentAddParams holds the params of environment/add. It is experimental.
+// EnvironmentAddParams holds the params of environment/add, which is experimental.
 type EnvironmentAddParams struct {
 	EnvironmentID string `json:"environmentId"`
 	ExecServerURL string `json:"execServerUrl"`
 }
 
-// MockExperimentalMethodParams holds the params of mock/experimentalMethod. It is
-// experimental.
+// MockExperimentalMethodParams holds the params of mock/experimentalMethod, which is experimental.
 type MockExperimentalMethodParams struct {
 	Value *string `json:"value,omitempty"`
 }
 
-// MockExperimentalMethodResponse is the result of mock/experimentalMethod. It is
-// experimental.
+// MockExperimentalMethodResponse is the result of mock/experimentalMethod, which is experimental.
 type MockExperimentalMethodResponse struct {
 	Echoed *string `json:"echoed"`
 }
 
-// RemoteControlEnableResponse is the result of remoteControl/enable. It is experimental.
+// RemoteControlEnableResponse is the result of remoteControl/enable, which is experimental.
 type RemoteControlEnableResponse struct {
 	Status         RemoteControlConnectionStatus `json:"status"`
 	ServerName     string                        `json:"serverName"`
@@ -50,23 +48,20 @@ const (
 	RemoteControlConnectionStatusDisabled   RemoteControlConnectionStatus = "disabled"
 	RemoteControlConnectionStatusConnecting RemoteControlConnectionStatus = "connecting"
 	RemoteControlConnectionStatusConnected  RemoteControlConnectionStatus = "connected"
-	RemoteControlConnectionStatusErrored    RemoteControlConnectionStatus = "errored"
 )
 
 func (RemoteControlConnectionStatus) Values() []string {
 	return []string{"disabled", "connecting", "connected", "errored"}
 }
 
-// RemoteControlDisableResponse is the result of remoteControl/disable. It is
-// experimental.
+// RemoteControlDisableResponse is the result of remoteControl/disable, which is experimental.
 type RemoteControlDisableResponse RemoteControlEnableResponse
 
-// RemoteControlStatusReadResponse is the result of remoteControl/status/read. It is
+// RemoteControlStatusReadResponse is the result of remoteControl/status/read, which is
 // experimental.
 type RemoteControlStatusReadResponse RemoteControlEnableResponse
 
-// RemoteControlStatusChangedNotification holds the params of the
-// remoteControl/status/changed notification.
+// RemoteControlStatusChangedNotification holds the params of remoteControl/status/changed.
 type RemoteControlStatusChangedNotification RemoteControlEnableResponse
 
 // WindowsSandboxSetupStartParams holds the params of windowsSandbox/setupStart.
@@ -93,27 +88,21 @@ type WindowsSandboxReadinessResponse struct {
 // WindowsSandboxReadiness is the state of the sandbox of Windows.
 type WindowsSandboxReadiness string
 
-// Words of WindowsSandboxReadiness.
-const (
-	WindowsSandboxReadinessReady          WindowsSandboxReadiness = "ready"
-	WindowsSandboxReadinessNotConfigured  WindowsSandboxReadiness = "notConfigured"
-	WindowsSandboxReadinessUpdateRequired WindowsSandboxReadiness = "updateRequired"
-)
+// WindowsSandboxReadinessNotConfigured is the one word that code says.
+const WindowsSandboxReadinessNotConfigured WindowsSandboxReadiness = "notConfigured"
 
 func (WindowsSandboxReadiness) Values() []string {
 	return []string{"ready", "notConfigured", "updateRequired"}
 }
 
-// WindowsSandboxSetupCompletedNotification holds the params of the
-// windowsSandbox/setupCompleted notification.
+// WindowsSandboxSetupCompletedNotification holds the params of windowsSandbox/setupCompleted.
 type WindowsSandboxSetupCompletedNotification struct {
 	Mode    WindowsSandboxSetupMode `json:"mode"`
 	Success bool                    `json:"success"`
 	Error   *string                 `json:"error"`
 }
 
-// WindowsWorldWritableWarningNotification holds the params of the
-// windows/worldWritableWarning notification.
+// WindowsWorldWritableWarningNotification holds the params of windows/worldWritableWarning.
 type WindowsWorldWritableWarningNotification struct {
 	SamplePaths List[string] `json:"samplePaths"`
 	ExtraCount  uint64       `json:"extraCount"`

@@ -82,8 +82,7 @@ type ModelProviderCapabilitiesReadResponse struct {
 	WebSearch       bool `json:"webSearch"`
 }
 
-// CollaborationModeListResponse is the result of collaborationMode/list. It is
-// experimental.
+// CollaborationModeListResponse is the result of collaborationMode/list, which is experimental.
 type CollaborationModeListResponse struct {
 	Data List[CollaborationModeMask] `json:"data"`
 }
@@ -128,9 +127,6 @@ type ExperimentalFeatureStage string
 const (
 	ExperimentalFeatureStageBeta             ExperimentalFeatureStage = "beta"
 	ExperimentalFeatureStageUnderDevelopment ExperimentalFeatureStage = "underDevelopment"
-	ExperimentalFeatureStageStable           ExperimentalFeatureStage = "stable"
-	ExperimentalFeatureStageDeprecated       ExperimentalFeatureStage = "deprecated"
-	ExperimentalFeatureStageRemoved          ExperimentalFeatureStage = "removed"
 )
 
 func (ExperimentalFeatureStage) Values() []string {

@@ -1,19 +1,17 @@
 package protocol
 
-// ThreadStartedNotification holds the params of the thread/started notification.
+// ThreadStartedNotification holds the params of thread/started.
 type ThreadStartedNotification struct {
 	Thread Thread `json:"thread"`
 }
 
-// ThreadStatusChangedNotification holds the params of the thread/status/changed
-// notification.
+// ThreadStatusChangedNotification holds the params of thread/status/changed.
 type ThreadStatusChangedNotification struct {
 	ThreadID string       `json:"threadId"`
 	Status   ThreadStatus `json:"status"`
 }
 
-// ThreadTokenUsageUpdatedNotification holds the params of the thread/tokenUsage/updated
-// notification.
+// ThreadTokenUsageUpdatedNotification holds the params of thread/tokenUsage/updated.
 type ThreadTokenUsageUpdatedNotification struct {
 	ThreadID   string           `json:"threadId"`
 	TurnID     string           `json:"turnId"`
@@ -38,8 +36,7 @@ type TokenUsageBreakdown struct {
 	CacheWriteInputTokens int64 `json:"cacheWriteInputTokens" schema:"later"`
 }
 
-// ThreadSettingsUpdatedNotification holds the params of the thread/settings/updated
-// notification.
+// ThreadSettingsUpdatedNotification holds the params of thread/settings/updated.
 type ThreadSettingsUpdatedNotification struct {
 	ThreadID       string         `json:"threadId"`
 	ThreadSettings ThreadSettings `json:"threadSettings"`
@@ -64,32 +61,31 @@ type ThreadSettings struct {
 	MultiAgentMode          MultiAgentMode           `json:"multiAgentMode" schema:"later"`
 }
 
-// ThreadNameUpdatedNotification holds the params of the thread/name/updated
-// notification.
+// ThreadNameUpdatedNotification holds the params of thread/name/updated.
 type ThreadNameUpdatedNotification struct {
 	ThreadID   string  `json:"threadId"`
 	ThreadName *string `json:"threadName,omitempty"`
 }
 
-// ContextCompactedNotification holds the params of the thread/compacted notification.
+// ContextCompactedNotification holds the params of thread/compacted.
 type ContextCompactedNotification struct {
 	ThreadID string `json:"threadId"`
 	TurnID   string `json:"turnId"`
 }
 
-// WarningNotification holds the params of the warning notification.
+// WarningNotification holds the params of warning.
 type WarningNotification struct {
 	ThreadID *string `json:"threadId"`
 	Message  string  `json:"message"`
 }
 
-// GuardianWarningNotification holds the params of the guardianWarning notification.
+// GuardianWarningNotification holds the params of guardianWarning.
 type GuardianWarningNotification struct {
 	ThreadID string `json:"threadId"`
 	Message  string `json:"message"`
 }
 
-// DeprecationNoticeNotification holds the params of the deprecationNotice notification.
+// DeprecationNoticeNotification holds the params of deprecationNotice.
 type DeprecationNoticeNotification struct {
 	Summary string  `json:"summary"`
 	Details *string `json:"details"`
@@ -98,7 +94,7 @@ type DeprecationNoticeNotification struct {
 // SessionFlagsPath is the path of settings that stand on a command line or in a request.
 const SessionFlagsPath = "/<session-flags>/config.toml"
 
-// ConfigWarningNotification holds the params of the configWarning notification.
+// ConfigWarningNotification holds the params of configWarning.
 type ConfigWarningNotification struct {
 	Summary string     `json:"summary"`
 	Details *string    `json:"details"`

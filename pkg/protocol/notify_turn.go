@@ -2,19 +2,19 @@ package protocol
 
 import "encoding/json"
 
-// TurnStartedNotification holds the params of the turn/started notification.
+// TurnStartedNotification holds the params of turn/started.
 type TurnStartedNotification struct {
 	ThreadID string `json:"threadId"`
 	Turn     Turn   `json:"turn"`
 }
 
-// TurnCompletedNotification holds the params of the turn/completed notification.
+// TurnCompletedNotification holds the params of turn/completed.
 type TurnCompletedNotification struct {
 	ThreadID string `json:"threadId"`
 	Turn     Turn   `json:"turn"`
 }
 
-// TurnPlanUpdatedNotification holds the params of the turn/plan/updated notification.
+// TurnPlanUpdatedNotification holds the params of turn/plan/updated.
 type TurnPlanUpdatedNotification struct {
 	ThreadID    string             `json:"threadId"`
 	TurnID      string             `json:"turnId"`
@@ -33,21 +33,20 @@ type TurnPlanStepStatus string
 
 // Words of TurnPlanStepStatus.
 const (
-	TurnPlanStepStatusPending    TurnPlanStepStatus = "pending"
 	TurnPlanStepStatusInProgress TurnPlanStepStatus = "inProgress"
 	TurnPlanStepStatusCompleted  TurnPlanStepStatus = "completed"
 )
 
 func (TurnPlanStepStatus) Values() []string { return []string{"pending", "inProgress", "completed"} }
 
-// TurnDiffUpdatedNotification holds the params of the turn/diff/updated notification.
+// TurnDiffUpdatedNotification holds the params of turn/diff/updated.
 type TurnDiffUpdatedNotification struct {
 	ThreadID string `json:"threadId"`
 	TurnID   string `json:"turnId"`
 	Diff     string `json:"diff"`
 }
 
-// ErrorNotification holds the params of the error notification.
+// ErrorNotification holds the params of error.
 type ErrorNotification struct {
 	Error TurnError `json:"error"`
 	// WillRetry is true while the engine goes on trying by itself.
@@ -56,7 +55,7 @@ type ErrorNotification struct {
 	TurnID    string `json:"turnId"`
 }
 
-// ItemStartedNotification holds the params of the item/started notification.
+// ItemStartedNotification holds the params of item/started.
 type ItemStartedNotification struct {
 	Item        ThreadItem `json:"item"`
 	ThreadID    string     `json:"threadId"`
@@ -64,7 +63,7 @@ type ItemStartedNotification struct {
 	StartedAtMs int64      `json:"startedAtMs"`
 }
 
-// ItemCompletedNotification holds the params of the item/completed notification.
+// ItemCompletedNotification holds the params of item/completed.
 type ItemCompletedNotification struct {
 	Item              ThreadItem `json:"item"`
 	ThreadID          string     `json:"threadId"`
@@ -73,8 +72,7 @@ type ItemCompletedNotification struct {
 	ContentTokenCount Null       `json:"contentTokenCount" schema:"later"`
 }
 
-// AgentMessageDeltaNotification holds the params of the item/agentMessage/delta
-// notification.
+// AgentMessageDeltaNotification holds the params of item/agentMessage/delta.
 type AgentMessageDeltaNotification struct {
 	ThreadID string `json:"threadId"`
 	TurnID   string `json:"turnId"`
@@ -82,11 +80,10 @@ type AgentMessageDeltaNotification struct {
 	Delta    string `json:"delta"`
 }
 
-// PlanDeltaNotification holds the params of the item/plan/delta notification.
+// PlanDeltaNotification holds the params of item/plan/delta.
 type PlanDeltaNotification AgentMessageDeltaNotification
 
-// ReasoningSummaryPartAddedNotification holds the params of the
-// item/reasoning/summaryPartAdded notification.
+// ReasoningSummaryPartAddedNotification holds the params of item/reasoning/summaryPartAdded.
 type ReasoningSummaryPartAddedNotification struct {
 	ThreadID     string `json:"threadId"`
 	TurnID       string `json:"turnId"`
@@ -94,8 +91,7 @@ type ReasoningSummaryPartAddedNotification struct {
 	SummaryIndex int64  `json:"summaryIndex"`
 }
 
-// ReasoningSummaryTextDeltaNotification holds the params of the
-// item/reasoning/summaryTextDelta notification.
+// ReasoningSummaryTextDeltaNotification holds the params of item/reasoning/summaryTextDelta.
 type ReasoningSummaryTextDeltaNotification struct {
 	ThreadID     string `json:"threadId"`
 	TurnID       string `json:"turnId"`
@@ -104,8 +100,7 @@ type ReasoningSummaryTextDeltaNotification struct {
 	SummaryIndex int64  `json:"summaryIndex"`
 }
 
-// ReasoningTextDeltaNotification holds the params of the item/reasoning/textDelta
-// notification.
+// ReasoningTextDeltaNotification holds the params of item/reasoning/textDelta.
 type ReasoningTextDeltaNotification struct {
 	ThreadID     string `json:"threadId"`
 	TurnID       string `json:"turnId"`
@@ -114,12 +109,10 @@ type ReasoningTextDeltaNotification struct {
 	ContentIndex int64  `json:"contentIndex"`
 }
 
-// CommandExecutionOutputDeltaNotification holds the params of the
-// item/commandExecution/outputDelta notification.
+// CommandExecutionOutputDeltaNotification holds the params of item/commandExecution/outputDelta.
 type CommandExecutionOutputDeltaNotification AgentMessageDeltaNotification
 
-// TerminalInteractionNotification holds the params of the
-// item/commandExecution/terminalInteraction notification.
+// TerminalInteractionNotification holds the params of item/commandExecution/terminalInteraction.
 type TerminalInteractionNotification struct {
 	ThreadID  string `json:"threadId"`
 	TurnID    string `json:"turnId"`
@@ -128,12 +121,10 @@ type TerminalInteractionNotification struct {
 	Stdin     string `json:"stdin"`
 }
 
-// FileChangeOutputDeltaNotification holds the params of the item/fileChange/outputDelta
-// notification.
+// FileChangeOutputDeltaNotification holds the params of item/fileChange/outputDelta.
 type FileChangeOutputDeltaNotification AgentMessageDeltaNotification
 
-// FileChangePatchUpdatedNotification holds the params of the
-// item/fileChange/patchUpdated notification.
+// FileChangePatchUpdatedNotification holds the params of item/fileChange/patchUpdated.
 type FileChangePatchUpdatedNotification struct {
 	ThreadID string                 `json:"threadId"`
 	TurnID   string                 `json:"turnId"`
@@ -141,8 +132,7 @@ type FileChangePatchUpdatedNotification struct {
 	Changes  List[FileUpdateChange] `json:"changes"`
 }
 
-// McpToolCallProgressNotification holds the params of the item/mcpToolCall/progress
-// notification.
+// McpToolCallProgressNotification holds the params of item/mcpToolCall/progress.
 type McpToolCallProgressNotification struct {
 	ThreadID string `json:"threadId"`
 	TurnID   string `json:"turnId"`
@@ -150,15 +140,14 @@ type McpToolCallProgressNotification struct {
 	Message  string `json:"message"`
 }
 
-// ServerRequestResolvedNotification holds the params of the serverRequest/resolved
-// notification.
+// ServerRequestResolvedNotification holds the params of serverRequest/resolved.
 type ServerRequestResolvedNotification struct {
 	ThreadID string `json:"threadId"`
 	// RequestID is the id of the request that was answered or dropped.
 	RequestID RequestID `json:"requestId" schema:"requestId"`
 }
 
-// ModelReroutedNotification holds the params of the model/rerouted notification.
+// ModelReroutedNotification holds the params of model/rerouted.
 type ModelReroutedNotification struct {
 	ThreadID  string             `json:"threadId"`
 	TurnID    string             `json:"turnId"`
@@ -170,14 +159,12 @@ type ModelReroutedNotification struct {
 // ModelRerouteReason says why another model answered.
 type ModelRerouteReason string
 
-// Words of ModelRerouteReason.
-const (
-	ModelRerouteReasonHighRiskCyberActivity ModelRerouteReason = "highRiskCyberActivity"
-)
+// ModelRerouteReasonHighRiskCyberActivity is the one word that code says.
+const ModelRerouteReasonHighRiskCyberActivity ModelRerouteReason = "highRiskCyberActivity"
 
 func (ModelRerouteReason) Values() []string { return []string{"highRiskCyberActivity"} }
 
-// ModelVerificationNotification holds the params of the model/verification notification.
+// ModelVerificationNotification holds the params of model/verification.
 type ModelVerificationNotification struct {
 	ThreadID      string                  `json:"threadId"`
 	TurnID        string                  `json:"turnId"`

@@ -9,13 +9,8 @@ type PluginListParams struct {
 // PluginListMarketplaceKind is a kind of marketplace.
 type PluginListMarketplaceKind string
 
-// Words of PluginListMarketplaceKind.
-const (
-	PluginListMarketplaceKindLocal              PluginListMarketplaceKind = "local"
-	PluginListMarketplaceKindVertical           PluginListMarketplaceKind = "vertical"
-	PluginListMarketplaceKindWorkspaceDirectory PluginListMarketplaceKind = "workspace-directory"
-	PluginListMarketplaceKindSharedWithMe       PluginListMarketplaceKind = "shared-with-me"
-)
+// PluginListMarketplaceKindLocal is the one word that code says.
+const PluginListMarketplaceKindLocal PluginListMarketplaceKind = "local"
 
 func (PluginListMarketplaceKind) Values() []string {
 	return []string{"local", "vertical", "workspace-directory", "shared-with-me"}
@@ -108,12 +103,8 @@ type PluginSource struct {
 	Sha     *string `json:"sha" in:"git?"`
 }
 
-// Variants of PluginSource.
-const (
-	PluginSourceLocal  = "local"
-	PluginSourceGit    = "git"
-	PluginSourceRemote = "remote"
-)
+// PluginSourceLocal is the one word that code says.
+const PluginSourceLocal = "local"
 
 // MarshalJSON writes the fields of the variant named by Type.
 func (v PluginSource) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
@@ -123,9 +114,8 @@ type PluginInstallPolicy string
 
 // Words of PluginInstallPolicy.
 const (
-	PluginInstallPolicyNotAvailable       PluginInstallPolicy = "NOT_AVAILABLE"
-	PluginInstallPolicyAvailable          PluginInstallPolicy = "AVAILABLE"
-	PluginInstallPolicyInstalledByDefault PluginInstallPolicy = "INSTALLED_BY_DEFAULT"
+	PluginInstallPolicyNotAvailable PluginInstallPolicy = "NOT_AVAILABLE"
+	PluginInstallPolicyAvailable    PluginInstallPolicy = "AVAILABLE"
 )
 
 func (PluginInstallPolicy) Values() []string {
@@ -146,11 +136,8 @@ func (PluginAuthPolicy) Values() []string { return []string{"ON_INSTALL", "ON_US
 // PluginAvailability says whether an administrator allows a plugin.
 type PluginAvailability string
 
-// Words of PluginAvailability.
-const (
-	PluginAvailabilityDisabledByAdmin PluginAvailability = "DISABLED_BY_ADMIN"
-	PluginAvailabilityAvailable       PluginAvailability = "AVAILABLE"
-)
+// PluginAvailabilityAvailable is the one word that code says.
+const PluginAvailabilityAvailable PluginAvailability = "AVAILABLE"
 
 func (PluginAvailability) Values() []string { return []string{"DISABLED_BY_ADMIN", "AVAILABLE"} }
 

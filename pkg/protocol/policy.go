@@ -24,8 +24,6 @@ type GranularApproval struct {
 
 // Words of AskForApproval.Mode.
 const (
-	ApprovalUntrusted = "untrusted"
-	ApprovalOnFailure = "on-failure"
 	ApprovalOnRequest = "on-request"
 	ApprovalNever     = "never"
 )

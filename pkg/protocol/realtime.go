@@ -2,8 +2,7 @@ package protocol
 
 import "encoding/json"
 
-// ThreadRealtimeStartParams holds the params of thread/realtime/start. It is
-// experimental.
+// ThreadRealtimeStartParams holds the params of thread/realtime/start, which is experimental.
 type ThreadRealtimeStartParams struct {
 	ThreadID          string                        `json:"threadId"`
 	OutputModality    RealtimeOutputModality        `json:"outputModality"`
@@ -35,7 +34,7 @@ func (RealtimeVoice) Values() []string {
 	return []string{"alloy", "arbor", "ash", "ballad", "breeze", "cedar", "coral", "cove", "echo", "ember", "juniper", "maple", "marin", "sage", "shimmer", "sol", "spruce", "vale", "verse"}
 }
 
-// ThreadRealtimeAppendAudioParams holds the params of thread/realtime/appendAudio. It is
+// ThreadRealtimeAppendAudioParams holds the params of thread/realtime/appendAudio, which is
 // experimental.
 type ThreadRealtimeAppendAudioParams struct {
 	ThreadID string                   `json:"threadId"`
@@ -51,14 +50,14 @@ type ThreadRealtimeAudioChunk struct {
 	ItemID            *string `json:"itemId"`
 }
 
-// ThreadRealtimeAppendTextParams holds the params of thread/realtime/appendText. It is
+// ThreadRealtimeAppendTextParams holds the params of thread/realtime/appendText, which is
 // experimental.
 type ThreadRealtimeAppendTextParams struct {
 	ThreadID string `json:"threadId"`
 	Text     string `json:"text"`
 }
 
-// ThreadRealtimeListVoicesResponse is the result of thread/realtime/listVoices. It is
+// ThreadRealtimeListVoicesResponse is the result of thread/realtime/listVoices, which is
 // experimental.
 type ThreadRealtimeListVoicesResponse struct {
 	Voices RealtimeVoicesList `json:"voices"`
@@ -72,8 +71,7 @@ type RealtimeVoicesList struct {
 	DefaultV2 RealtimeVoice       `json:"defaultV2"`
 }
 
-// ThreadRealtimeStartedNotification holds the params of the thread/realtime/started
-// notification.
+// ThreadRealtimeStartedNotification holds the params of thread/realtime/started.
 type ThreadRealtimeStartedNotification struct {
 	ThreadID          string                      `json:"threadId"`
 	RealtimeSessionID *string                     `json:"realtimeSessionId"`
@@ -85,52 +83,45 @@ type RealtimeConversationVersion string
 
 func (RealtimeConversationVersion) Values() []string { return []string{"v1", "v2"} }
 
-// ThreadRealtimeItemAddedNotification holds the params of the thread/realtime/itemAdded
-// notification.
+// ThreadRealtimeItemAddedNotification holds the params of thread/realtime/itemAdded.
 type ThreadRealtimeItemAddedNotification struct {
 	ThreadID string          `json:"threadId"`
 	Item     json.RawMessage `json:"item"`
 }
 
-// ThreadRealtimeTranscriptDeltaNotification holds the params of the
-// thread/realtime/transcript/delta notification.
+// ThreadRealtimeTranscriptDeltaNotification holds the params of thread/realtime/transcript/delta.
 type ThreadRealtimeTranscriptDeltaNotification struct {
 	ThreadID string `json:"threadId"`
 	Role     string `json:"role"`
 	Delta    string `json:"delta"`
 }
 
-// ThreadRealtimeTranscriptDoneNotification holds the params of the
-// thread/realtime/transcript/done notification.
+// ThreadRealtimeTranscriptDoneNotification holds the params of thread/realtime/transcript/done.
 type ThreadRealtimeTranscriptDoneNotification struct {
 	ThreadID string `json:"threadId"`
 	Role     string `json:"role"`
 	Text     string `json:"text"`
 }
 
-// ThreadRealtimeOutputAudioDeltaNotification holds the params of the
-// thread/realtime/outputAudio/delta notification.
+// ThreadRealtimeOutputAudioDeltaNotification holds the params of thread/realtime/outputAudio/delta.
 type ThreadRealtimeOutputAudioDeltaNotification struct {
 	ThreadID string                   `json:"threadId"`
 	Audio    ThreadRealtimeAudioChunk `json:"audio"`
 }
 
-// ThreadRealtimeSdpNotification holds the params of the thread/realtime/sdp
-// notification.
+// ThreadRealtimeSdpNotification holds the params of thread/realtime/sdp.
 type ThreadRealtimeSdpNotification struct {
 	ThreadID string `json:"threadId"`
 	Sdp      string `json:"sdp"`
 }
 
-// ThreadRealtimeErrorNotification holds the params of the thread/realtime/error
-// notification.
+// ThreadRealtimeErrorNotification holds the params of thread/realtime/error.
 type ThreadRealtimeErrorNotification struct {
 	ThreadID string `json:"threadId"`
 	Message  string `json:"message"`
 }
 
-// ThreadRealtimeClosedNotification holds the params of the thread/realtime/closed
-// notification.
+// ThreadRealtimeClosedNotification holds the params of thread/realtime/closed.
 type ThreadRealtimeClosedNotification struct {
 	ThreadID string  `json:"threadId"`
 	Reason   *string `json:"reason"`

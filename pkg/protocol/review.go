@@ -58,11 +58,8 @@ func (v ReviewTarget) Hint() string {
 // ReviewDelivery says where a review runs: in the thread, or in one of its own.
 type ReviewDelivery string
 
-// Words of ReviewDelivery.
-const (
-	ReviewDeliveryInline   ReviewDelivery = "inline"
-	ReviewDeliveryDetached ReviewDelivery = "detached"
-)
+// ReviewDeliveryDetached is the one word that code says.
+const ReviewDeliveryDetached ReviewDelivery = "detached"
 
 func (ReviewDelivery) Values() []string { return []string{"inline", "detached"} }
 

@@ -33,36 +33,34 @@ const (
 
 func (FuzzyFileSearchMatchType) Values() []string { return []string{"file", "directory"} }
 
-// FuzzyFileSearchSessionStartParams holds the params of fuzzyFileSearch/sessionStart. It
-// is experimental.
+// FuzzyFileSearchSessionStartParams holds the params of fuzzyFileSearch/sessionStart, which is
+// experimental.
 type FuzzyFileSearchSessionStartParams struct {
 	SessionID string       `json:"sessionId"`
 	Roots     List[string] `json:"roots"`
 }
 
-// FuzzyFileSearchSessionUpdateParams holds the params of fuzzyFileSearch/sessionUpdate.
-// It is experimental.
+// FuzzyFileSearchSessionUpdateParams holds the params of fuzzyFileSearch/sessionUpdate, which is
+// experimental.
 type FuzzyFileSearchSessionUpdateParams struct {
 	SessionID string `json:"sessionId"`
 	Query     string `json:"query"`
 }
 
-// FuzzyFileSearchSessionStopParams holds the params of fuzzyFileSearch/sessionStop. It
-// is experimental.
+// FuzzyFileSearchSessionStopParams holds the params of fuzzyFileSearch/sessionStop, which is
+// experimental.
 type FuzzyFileSearchSessionStopParams struct {
 	SessionID string `json:"sessionId"`
 }
 
-// FuzzyFileSearchSessionUpdatedNotification holds the params of the
-// fuzzyFileSearch/sessionUpdated notification.
+// FuzzyFileSearchSessionUpdatedNotification holds the params of fuzzyFileSearch/sessionUpdated.
 type FuzzyFileSearchSessionUpdatedNotification struct {
 	SessionID string                      `json:"sessionId"`
 	Query     string                      `json:"query"`
 	Files     List[FuzzyFileSearchResult] `json:"files"`
 }
 
-// FuzzyFileSearchSessionCompletedNotification holds the params of the
-// fuzzyFileSearch/sessionCompleted notification.
+// FuzzyFileSearchSessionCompletedNotification holds the params of fuzzyFileSearch/sessionCompleted.
 type FuzzyFileSearchSessionCompletedNotification struct {
 	SessionID string `json:"sessionId"`
 }

@@ -83,9 +83,8 @@ type ThreadSource string
 
 // Words of ThreadSource.
 const (
-	ThreadSourceUser                ThreadSource = "user"
-	ThreadSourceSubagent            ThreadSource = "subagent"
-	ThreadSourceMemoryConsolidation ThreadSource = "memory_consolidation"
+	ThreadSourceUser     ThreadSource = "user"
+	ThreadSourceSubagent ThreadSource = "subagent"
 )
 
 func (ThreadSource) Values() []string { return []string{"user", "subagent", "memory_consolidation"} }

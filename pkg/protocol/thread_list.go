@@ -97,7 +97,7 @@ type ThreadReadResponse struct {
 	ReadState Null   `json:"readState" schema:"later"`
 }
 
-// ThreadTurnsListParams holds the params of thread/turns/list. It is experimental.
+// ThreadTurnsListParams holds the params of thread/turns/list, which is experimental.
 type ThreadTurnsListParams struct {
 	ThreadID      string         `json:"threadId"`
 	Cursor        *string        `json:"cursor,omitempty"`
@@ -106,15 +106,14 @@ type ThreadTurnsListParams struct {
 	ItemsView     *TurnItemsView `json:"itemsView,omitempty"`
 }
 
-// ThreadTurnsListResponse is the result of thread/turns/list. It is experimental.
+// ThreadTurnsListResponse is the result of thread/turns/list, which is experimental.
 type ThreadTurnsListResponse struct {
 	Data            List[Turn] `json:"data"`
 	NextCursor      *string    `json:"nextCursor"`
 	BackwardsCursor *string    `json:"backwardsCursor"`
 }
 
-// ThreadTurnsItemsListParams holds the params of thread/turns/items/list. It is
-// experimental.
+// ThreadTurnsItemsListParams holds the params of thread/turns/items/list, which is experimental.
 type ThreadTurnsItemsListParams struct {
 	ThreadID      string         `json:"threadId"`
 	TurnID        string         `json:"turnId"`
@@ -123,8 +122,7 @@ type ThreadTurnsItemsListParams struct {
 	SortDirection *SortDirection `json:"sortDirection,omitempty"`
 }
 
-// ThreadTurnsItemsListResponse is the result of thread/turns/items/list. It is
-// experimental.
+// ThreadTurnsItemsListResponse is the result of thread/turns/items/list, which is experimental.
 type ThreadTurnsItemsListResponse struct {
 	Data            ThreadItems `json:"data"`
 	NextCursor      *string     `json:"nextCursor"`

@@ -50,8 +50,7 @@ type ThreadMetadataUpdateResponse struct {
 	Thread Thread `json:"thread"`
 }
 
-// ThreadSettingsUpdateParams holds the params of thread/settings/update. It is
-// experimental.
+// ThreadSettingsUpdateParams holds the params of thread/settings/update, which is experimental.
 type ThreadSettingsUpdateParams struct {
 	ThreadID          string             `json:"threadId"`
 	Cwd               *string            `json:"cwd,omitempty"`
@@ -90,22 +89,21 @@ type ThreadInjectItemsParams struct {
 	Items    List[json.RawMessage] `json:"items"`
 }
 
-// ThreadIncrementElicitationResponse is the result of thread/increment_elicitation. It
-// is experimental.
+// ThreadIncrementElicitationResponse is the result of thread/increment_elicitation, which is
+// experimental.
 type ThreadIncrementElicitationResponse struct {
 	Count  uint64 `json:"count"`
 	Paused bool   `json:"paused"`
 }
 
-// ThreadDecrementElicitationResponse is the result of thread/decrement_elicitation. It
-// is experimental.
+// ThreadDecrementElicitationResponse is the result of thread/decrement_elicitation, which is
+// experimental.
 type ThreadDecrementElicitationResponse struct {
 	Count  uint64 `json:"count"`
 	Paused bool   `json:"paused"`
 }
 
-// ThreadMemoryModeSetParams holds the params of thread/memoryMode/set. It is
-// experimental.
+// ThreadMemoryModeSetParams holds the params of thread/memoryMode/set, which is experimental.
 type ThreadMemoryModeSetParams struct {
 	ThreadID string           `json:"threadId"`
 	Mode     ThreadMemoryMode `json:"mode"`

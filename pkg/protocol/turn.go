@@ -140,10 +140,4 @@ type ByteRange struct {
 // ImageDetail says how closely the model looks at an image.
 type ImageDetail string
 
-// Words of ImageDetail.
-const (
-	ImageDetailHigh     ImageDetail = "high"
-	ImageDetailOriginal ImageDetail = "original"
-)
-
 func (ImageDetail) Values() []string { return []string{"high", "original"} }

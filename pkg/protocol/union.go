@@ -20,7 +20,7 @@ import (
 // pointer, at most one of them set.
 //
 // A type whose values are a fixed set of words lists them, in the order of the schema, with
-// a method Values.
+// a method Values; constants are for those that code says.
 
 // marshalUnion writes a tagged union: the fields of its variant, in the order of the
 // struct. A variant that the type does not know keeps every field that is set.
