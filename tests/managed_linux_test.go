@@ -61,7 +61,7 @@ set -e
 mount -t tmpfs none ../ro
 cp "$CODEX_HOME/config.toml" ../ro/
 printf '[projects."%s/*"]\ntrust_level = "trusted"\n' "$(realpath ../src)" >>../ro/config.toml
-mount -o remount,ro ../ro
+mount -o remount,bind,ro ../ro
 ln -sf "$(realpath ../ro)/config.toml" "$CODEX_HOME/config.toml"
 codex exec -s workspace-write hi 2>&1 >/dev/null | grep 'trusted from now on'
 codex exec hi 2>&1 >/dev/null | grep '^sandbox: workspace-write'

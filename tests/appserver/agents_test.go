@@ -19,7 +19,7 @@ func agents(t *testing.T, script string) *desk {
 	d := empty(t)
 	file := filepath.Join(filepath.Dir(d.home), "script.jsonl")
 	write(t, file, script)
-	command := `request=$(cat); id=$(printf %s "$request" | grep -oE 'agent_id[^0-9a-f]+[0-9a-f-]{36}' | head -n 1 | grep -oE '[0-9a-f-]{36}$'); printf %s "$request" | codex-model replay ` + file + ` | sed "s/AGENT/$id/g"`
+	command := `request=$(cat); id=$(printf %s "$request" | grep -oE 'agent_id[^0-9a-f]+[0-9a-f-]{36}' | head -n 1 | grep -oE '[0-9a-f-]{36}$'); printf %s "$request" | codex-model replay '` + file + `' | sed "s/AGENT/$id/g"`
 	d.config("mock-model", fmt.Sprintf("command = [\"sh\", \"-c\", '''%s''']\n", command))
 	return d
 }
