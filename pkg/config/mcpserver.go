@@ -30,6 +30,8 @@ type MCPServer struct {
 	Scopes   *[]string `json:"scopes,omitempty"`
 	Resource string    `json:"resource,omitempty"` // oauth_resource
 	ClientID string    `json:"clientId,omitempty"` // of [oauth]
+	// ClientSecret is that of ClientID; a login alone has use for it.
+	ClientSecret string `json:"-"`
 	// Logins is where its logins are kept: LoginsFile, LoginsRing or LoginsAuto; "" for a program.
 	Logins string `json:"logins,omitempty"`
 
@@ -149,7 +151,7 @@ func mcpServer(name string, t map[string]any) MCPServer {
 		s.Scopes = &l
 	}
 	oauth, _ := t["oauth"].(map[string]any)
-	s.ClientID = word(oauth, "client_id")
+	s.ClientID, s.ClientSecret = word(oauth, "client_id"), word(oauth, "client_secret")
 	headers, _ := t["env_http_headers"].(map[string]any)
 	for k := range headers {
 		s.EnvHeaders[k] = word(headers, k)

@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,12 @@ type Entry struct {
 
 // Withheld tells that the marketplace does not want it to be installed.
 func (e Entry) Withheld() bool { return e.Policy == "NOT_AVAILABLE" }
+
+// InstallPolicy is the marketplace's word on installing it, or the usual one.
+func (e Entry) InstallPolicy() string { return cmp.Or(e.Policy, "AVAILABLE") }
+
+// LoginPolicy is the marketplace's word on when it logs in, or the usual one.
+func (e Entry) LoginPolicy() string { return cmp.Or(e.Login, "ON_INSTALL") }
 
 func listFiles() []string {
 	return []string{".agents/plugins/marketplace.json", ".claude-plugin/marketplace.json"}

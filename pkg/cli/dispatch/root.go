@@ -19,6 +19,7 @@ const (
 	groupImage
 	groupAsk    // approvals
 	groupSearch // web search
+	groupLater  // of frontends, since 0.133.0
 	groupScreen // the terminal frontend and its server
 
 	// groupsAsConfig marks a command that has no option of its own for approvals and
@@ -28,8 +29,8 @@ const (
 	takesConfig   = groupConfig
 	takesSettings = groupConfig | groupModel
 	takesTurn     = groupConfig | groupModel | groupSandbox | groupDir | groupAsk | groupSearch
-	takesExec     = groupConfig | groupModel | groupSandbox | groupDir | groupImage | groupAsk | groupSearch | groupsAsConfig
-	takesAll      = takesTurn | groupImage | groupScreen
+	takesExec     = groupConfig | groupModel | groupSandbox | groupDir | groupImage | groupAsk | groupSearch | groupLater | groupsAsConfig
+	takesAll      = takesTurn | groupImage | groupLater | groupScreen
 )
 
 type rootOption struct {
@@ -77,6 +78,9 @@ func rootOptions() []rootOption {
 		opt("", "--add-dir", "DIR", "further folder that may be written", groupDir),
 		image,
 		search,
+		opt("", "--worktree", "", "work in a new git worktree", groupLater),
+		opt("", "--approve-for-me", "", "-s workspace-write; no reviewer answers in this version", groupLater),
+		hidden(opt("", "--no-daemon", "", "what always holds", groupScreen)),
 		opt("", "--turn", "COMMAND", "engine behind the terminal frontend", groupScreen),
 		opt("", "--remote", "ADDR", "app-server for the terminal frontend to connect to", groupScreen),
 		opt("", "--remote-auth-token-env", "VAR", "variable that holds its bearer token", groupScreen),

@@ -76,7 +76,12 @@ func (c Call) run() error {
 		return c.foreign(r)
 	}
 	rest := r.words[n:]
-	if cmd.Program == "" {
+	switch {
+	case cmd.Instead != "" && n == 1:
+		return c.foreign(r) // somebody may have one
+	case cmd.Instead != "":
+		return cmd.refused()
+	case cmd.Program == "":
 		return c.own(cmd, rest)
 	}
 	return c.start(cmd, r.options, rest, "")
@@ -143,6 +148,9 @@ func (c Call) foreign(r root) error {
 		}
 		return c.become(path, append([]string{"codex-" + word}, r.words[1:]...))
 	}
+	if cmd, _, ok := lookup(r.words); ok {
+		return cmd.refused()
+	}
 	msg := fmt.Sprintf("unrecognized subcommand '%s'", word)
 	var known []string
 	for _, cmd := range Commands() {
@@ -157,6 +165,11 @@ func (c Call) foreign(r root) error {
 		msg += fmt.Sprintf("\n\n  tip: for a prompt of one word: codex -- %s", word)
 	}
 	return usageError(msg)
+}
+
+// refused says what serves in the place of a command that is none here.
+func (c Command) refused() error {
+	return usageError(fmt.Sprintf("'%s' is not part of this version: %s", c.Name, c.Instead))
 }
 
 // terminal starts the terminal frontend with an optional prompt.

@@ -31,6 +31,7 @@ type Command struct {
 	Usage   string   // of codex's own commands
 	Words   string   // what may follow it, where its program does not say so, as in options.Command
 	Help    string   // one line, lower case, no full stop
+	Instead string   // what to do instead of a command of later releases that is none here
 }
 
 // Commands gives the whole table.
@@ -121,24 +122,43 @@ func Commands() []Command {
 	}
 }
 
+// instead lists the commands of later releases, and of the original's own makers, that are
+// none here: each is refused with what serves in its place.
+func instead() []Command {
+	var out []Command
+	for _, c := range [][2]string{
+		{"queue", "no message waits here for a session that nobody runs: codex exec resume THREAD MESSAGE runs the next turn at once"},
+		{"agents", "codex resume and codex sessions list show the sessions, /subagents in the terminal the agents of one"},
+		{"migrate-rollouts", "session files of all releases are read and gone on with as they are"},
+		{"migrate-nfs-db", "there are no databases: a session is a file"},
+		{"remote-control pair", "codex remote-control start joins this machine to its relay, without a code"},
+		{"remote-control --no-daemon", "codex app-server --listen off --remote-control serves in the foreground"},
+		{"app-server daemon update", "codex update tells what updates this copy; codex daemon bootstrap keeps it up to date"},
+		{"debug app-server", "write lines of the protocol to codex app-server"},
+		{"sandbox uninstall", "there are no accounts or rules of the machine to remove"},
+		{"exec-server forward", "any program that passes a pipe on serves: environments.toml, codex-executor(5)"},
+	} {
+		out = append(out, Command{Name: c[0], Hidden: true, Instead: c[1]})
+	}
+	return out
+}
+
 // lookup finds the command that the words begin with, the longest name first, and how
 // many words it took.
 func lookup(words []string) (Command, int, bool) {
 	if len(words) == 0 {
 		return Command{}, 0, false
 	}
-	table := Commands()
-	if len(words) > 1 {
+	table := append(Commands(), instead()...)
+	for n := min(3, len(words)); n > 0; n-- {
+		name := strings.Join(words[:n], " ")
 		for _, c := range table {
-			if c.Name == words[0]+" "+words[1] {
-				return c, 2, true
+			if c.Name == name {
+				return c, n, true
 			}
 		}
 	}
 	for _, c := range table {
-		if c.Name == words[0] {
-			return c, 1, true
-		}
 		for _, a := range c.Aliases {
 			if a == words[0] {
 				return c, 1, true

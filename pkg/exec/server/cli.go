@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -25,6 +26,8 @@ const help = `codex exec-server: serve commands and files to an engine over a pi
 Usage: codex exec-server [--listen stdio]
 
   --listen URL   stdio or stdio:// (the default)
+  -c, --config KEY=VALUE, --enable FEATURE, --disable FEATURE, --strict-config
+                 taken, and without effect: a client says what its commands may
   -h, --help     print help
   -V, --version  print the version
 `
@@ -70,6 +73,16 @@ func answer(args []string, out io.Writer) (answered bool, err error) {
 		args = args[1:]
 		value, glued := strings.CutPrefix(word, "--listen=")
 		switch {
+		case word == "--strict-config" || word == "--exit-on-stdin-close": // it always does
+			continue
+		case setting(word):
+			if !strings.Contains(word, "=") {
+				if len(args) == 0 {
+					return false, exit.Usagef("a value is required for '%s' but none was supplied", word)
+				}
+				args = args[1:]
+			}
+			continue
 		case word == "-h" || word == "--help":
 			_, err := io.WriteString(out, help)
 			return true, err
@@ -80,6 +93,8 @@ func answer(args []string, out io.Writer) (answered bool, err error) {
 			return false, exit.Usagef("a value is required for '--listen <URL>' but none was supplied")
 		case word == "--listen":
 			value, args = args[0], args[1:]
+		case ofSockets(word):
+			return false, exit.Usagef("%s is not part of this version: an executor serves the pipe that it is started with; ssh, or an inetd-like wrapper, leads it elsewhere", word)
 		case !glued:
 			return false, exit.Usagef("unexpected argument '%s' found", word)
 		}
@@ -88,6 +103,24 @@ func answer(args []string, out io.Writer) (answered bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// setting says whether a word is an option about config.toml. The original takes those, and
+// here as there an executor has no use for them: whoever starts a command says what it may.
+func setting(word string) bool {
+	name, _, _ := strings.Cut(word, "=")
+	return name == "-c" || name == "--config" || name == "--enable" || name == "--disable"
+}
+
+// ofSockets says whether a word is an option of the original for executors that are reached
+// through the network, or that reach for it.
+func ofSockets(word string) bool {
+	switch name, _, _ := strings.Cut(word, "="); name {
+	case "--environment-id", "--name", "--use-agent-identity-auth", "--registration-bearer-stdin", "--executor-credential-stdin",
+		"--proxy-private-ips-via-upstream", "--concurrent-requests", "--tcp-upstream-proxy":
+		return true
+	}
+	return slices.ContainsFunc([]string{"--ws-", "--remote", "--chatgpt-", "--aws-", "--linux-sandbox-"}, func(begin string) bool { return strings.HasPrefix(word, begin) })
 }
 
 // listen takes the addresses of the original's server, of which only the pipe is served.

@@ -124,7 +124,7 @@ func TestCommandLine(t *testing.T) {
 		{"--listen ws://localhost", 1, "only `stdio` is served"},
 		{"--listen ws://127.0.0.1:0", 1, "only `stdio` is served"},
 		{"--listen", 2, "a value is required"},
-		{"--remote x", 2, "unexpected argument"},
+		{"--remote x", 2, "--remote is not part of this version: an executor serves the pipe"},
 	} {
 		var out bytes.Buffer
 		code := Main(strings.Fields(test.args), Streams{strings.NewReader(""), &out, &out}, Options{})

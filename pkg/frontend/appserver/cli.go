@@ -47,6 +47,7 @@ type flags struct {
 	Listen    string `default:"stdio://" placeholder:"URL" help:"where clients come: stdio://, unix://, unix://PATH, ws://IP:PORT or off"`
 	Stdio     bool   `name:"stdio" help:"the same as --listen stdio://"`
 	Analytics bool   `name:"analytics-default-enabled" hidden:"" help:"accepted and without effect: nothing is sent"`
+	Startup   string `name:"startup-client-info" hidden:"" placeholder:"JSON" help:"accepted and without effect: a client says who it is in initialize"`
 	Remote    bool   `name:"remote-control" help:"let clients elsewhere in through a relay"`
 	Auth      string `name:"ws-auth" enum:",capability-token,signed-bearer-token" default:"" placeholder:"MODE" help:"who may connect to ws://: capability-token or signed-bearer-token"`
 	Anybody   bool   `name:"ws-without-auth" help:"let anybody who reaches ws:// connect, from other machines too"`
@@ -56,6 +57,8 @@ type flags struct {
 	Issuer    string `name:"ws-issuer" placeholder:"NAME" help:"issuer that signed tokens must name"`
 	Audience  string `name:"ws-audience" placeholder:"NAME" help:"audience that signed tokens must name"`
 	Skew      int    `name:"ws-max-clock-skew-seconds" default:"-1" placeholder:"N" help:"what clocks may differ by (30)"`
+
+	later
 
 	Serve  struct{} `cmd:"" default:"1" hidden:"" help:"serve clients"`
 	Daemon struct {
@@ -75,11 +78,40 @@ type flags struct {
 	} `cmd:"" name:"generate-ts" help:"write the protocol's TypeScript types"`
 }
 
+// later are options of releases after 0.133.0 that are none here.
+type later struct {
+	SignOut  bool   `name:"startup-sign-out" hidden:""`
+	Print    bool   `name:"print-startup-config" hidden:""`
+	Skills   string `name:"cloud-skills-snapshot" hidden:""`
+	CodeMode string `name:"code-mode-host" hidden:""`
+}
+
+// refused says what serves instead of one that was given.
+func (l later) refused() error {
+	for _, o := range []struct {
+		given         bool
+		name, instead string
+	}{
+		{l.SignOut, "startup-sign-out", "codex logout forgets the credential"},
+		{l.Print, "print-startup-config", "codex config shows the settings, and configRequirements/read what an administrator demands"},
+		{l.Skills != "", "cloud-skills-snapshot", "skills are folders, codex-skills(5)"},
+		{l.CodeMode != "", "code-mode-host", "there is no code mode"},
+	} {
+		if o.given {
+			return exit.Usagef("--%s is not part of this version: %s", o.name, o.instead)
+		}
+	}
+	return nil
+}
+
 // Run is codex-app-server.
 func Run(ctx context.Context, p Process) error {
 	var f flags
 	kctx, err := cli.Parse(cli.Program{Name: "codex-app-server", Summary: "Many threads for many clients, over the app-server protocol.", Stdout: p.Stdout, Stderr: p.Stderr}, &f, p.Args)
 	if err != nil {
+		return err
+	}
+	if err := f.refused(); err != nil {
 		return err
 	}
 	switch kctx.Command() {

@@ -18,6 +18,7 @@ import (
 	"codex/pkg/cli/version"
 	"codex/pkg/clock"
 	"codex/pkg/config"
+	"codex/pkg/frontend/launch"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/rustlog"
@@ -203,10 +204,11 @@ func (r *run) settle(ctx context.Context) error {
 		}
 	}
 	if a.Worktree {
-		dir, err := r.worktree(ctx)
+		tree, dir, err := launch.Worktree(ctx, r.Self, r.cfg, r.Env, r.Getenv("PATH"))
 		if err != nil {
 			return err
 		}
+		fmt.Fprintf(r.Stderr, "codex-exec: works in %s; git worktree remove takes it away\n", tree)
 		a.Dir = dir
 		a.engine = append(a.engine, "--cd="+dir)
 	}

@@ -39,11 +39,15 @@ type Args struct {
 	launch.Settings
 	Ask       string // approval policy
 	Last, All bool
-	NoAlt     bool
-	Plain     bool
-	Remote    string  // address of an app-server
-	TokenEnv  string  // variable with its bearer token
-	Speed     float64 // of a recording
+	// Worktree makes a work tree to work in, Approve lets commands write there and a person
+	// decide on the rest.
+	Worktree, Approve bool
+	Noninteractive    bool // sessions of other frontends too
+	NoAlt             bool
+	Plain             bool
+	Remote            string  // address of an app-server
+	TokenEnv          string  // variable with its bearer token
+	Speed             float64 // of a recording
 
 	Help, Version, List bool
 	engine              []string // the options that the engine gets
@@ -55,6 +59,9 @@ func (a *Args) table() []launch.Option {
 	return slices.Concat([]launch.Option{a.Image(nil)}, a.Settings.Options(), []launch.Option{
 		opt("-a --ask-for-approval", "APPROVAL_POLICY", "when to ask a person", text(&a.Ask)).Passed().
 			Pick("untrusted", "on-failure", "on-request", "never"),
+		opt("--worktree", "", "work in a new git worktree below CODEX_HOME/worktrees", flag(&a.Worktree)),
+		opt("--approve-for-me", "", "-s workspace-write -a on-request; no reviewer answers, you do", flag(&a.Approve)),
+		opt("--no-daemon", "", "what always holds: no server in the background is used", flag(new(bool))),
 		opt("--no-alt-screen", "", "keep the terminal's own scrollback for overlays, too", flag(&a.NoAlt)),
 		opt("--plain", "", "print lines and read lines, for screen readers and simple terminals", flag(&a.Plain)),
 		a.Engine(),
@@ -63,6 +70,7 @@ func (a *Args) table() []launch.Option {
 		opt("--speed", "N", "play a recording N times as fast as it was; 0: at once", a.speed),
 		opt("--last", "", "the session that was used last", flag(&a.Last)),
 		opt("--all", "", "sessions of other folders too", flag(&a.All)),
+		opt("--include-non-interactive", "", "sessions of codex exec and of programs too", flag(&a.Noninteractive)),
 		opt("-h --help", "", "print help", flag(&a.Help)),
 		opt("-V --version", "", "print the version", flag(&a.Version)),
 		opt(options.ListFlag, "", "print the options as lines", flag(&a.List)).Hide(),
@@ -83,7 +91,7 @@ func Options() options.Set {
 		{Path: verbFork, Argument: "SESSION", Help: "go on with a copy of a stored session"},
 	}}
 	for _, o := range launch.Listed(new(Args).table()) {
-		if o.Long == "--last" || o.Long == "--all" { // understood before the verb too
+		if slices.Contains([]string{"--last", "--all", "--include-non-interactive"}, o.Long) { // understood before the verb too
 			for _, o.Command = range []string{verbResume, verbFork} {
 				set.Options = append(set.Options, o)
 			}
@@ -133,8 +141,34 @@ func (a *Args) finish(p *launch.Parser, words []string) error {
 	if len(words) == 1 {
 		a.Prompt = words[0]
 	}
-	if a.Bypass && a.Ask != "" {
-		return p.Wrong("the argument '--dangerously-bypass-approvals-and-sandbox' cannot be used with '--ask-for-approval <APPROVAL_POLICY>'")
+	if err := a.together(p); err != nil {
+		return err
+	}
+	if a.Approve {
+		a.Sandbox, a.Ask = "workspace-write", "on-request"
+		a.engine = append(a.engine, "--sandbox="+a.Sandbox, "--ask-for-approval="+a.Ask)
+	}
+	return nil
+}
+
+// together looks for options that contradict each other.
+func (a *Args) together(p *launch.Parser) error {
+	for _, o := range []struct {
+		first, second bool
+		name, with    string
+	}{
+		{a.Bypass, a.Ask != "", "--dangerously-bypass-approvals-and-sandbox", "--ask-for-approval <APPROVAL_POLICY>"},
+		{a.Bypass, a.Approve, "--dangerously-bypass-approvals-and-sandbox", "--approve-for-me"},
+		{a.Sandbox != "", a.Approve, "--sandbox <SANDBOX_MODE>", "--approve-for-me"},
+		{a.Ask != "", a.Approve, "--ask-for-approval <APPROVAL_POLICY>", "--approve-for-me"},
+		{a.Remote != "", a.Worktree, "--remote <ADDR>", "--worktree"},
+	} {
+		if o.first && o.second {
+			return p.Wrong("the argument '%s' cannot be used with '%s'", o.name, o.with)
+		}
+	}
+	if a.Worktree && a.Verb == verbResume {
+		return p.Wrong("'--worktree' does not go with a session that is resumed; use 'codex fork --worktree'")
 	}
 	return nil
 }

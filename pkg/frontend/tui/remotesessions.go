@@ -150,6 +150,9 @@ const maxNamed = 1000
 func (s remoteSessions) list(all bool) protocol.ThreadListParams {
 	key := protocol.ThreadSortKeyUpdatedAt
 	p := protocol.ThreadListParams{SortKey: &key}
+	if s.args.Noninteractive {
+		p.SourceKinds = everyKind()
+	}
 	if all {
 		p.ModelProviders = []string{}
 	} else if s.asked.Cwd != nil {

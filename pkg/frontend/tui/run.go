@@ -86,6 +86,11 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.loadConfig(ctx); err != nil {
 		return err
 	}
+	if r.args.Worktree && r.kind == ownEngine {
+		if err := r.worktree(ctx); err != nil {
+			return err
+		}
+	}
 	if r.args.OSS && r.kind == ownEngine {
 		if err := launch.LocalReady(ctx, r.Self, r.cfg, r.Env, r.Stderr); err != nil {
 			return err
@@ -114,6 +119,18 @@ func (r *run) do(ctx context.Context) error {
 	res := loop.New(o).Run(ctx)
 	t.Close()
 	return r.finish(res)
+}
+
+// worktree has the session work in a work tree of its own.
+func (r *run) worktree(ctx context.Context) error {
+	tree, dir, err := launch.Worktree(ctx, r.Self, r.cfg, r.Env, r.Getenv("PATH"))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(r.Stderr, "codex: works in %s; git worktree remove takes it away\n", tree)
+	r.args.Dir = dir
+	r.args.engine = append(r.args.engine, "--cd="+dir)
+	return r.loadConfig(ctx)
 }
 
 // plain says whether to print lines and no more.

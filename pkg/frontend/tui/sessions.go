@@ -28,6 +28,9 @@ func (s sessions) Page(_ context.Context, q loop.SessionQuery) ([]loop.Session, 
 		query.Cwds = []string{s.cfg.Cwd}
 		query.Providers = []string{s.cfg.ProviderID}
 	}
+	if s.args.Noninteractive {
+		query.Kinds = everyKind()
+	}
 	page, more := thread.Page(s.cfg.Home, query)
 	var out []loop.Session
 	for _, h := range page {
@@ -35,6 +38,12 @@ func (s sessions) Page(_ context.Context, q loop.SessionQuery) ([]loop.Session, 
 		out = append(out, listed(&th))
 	}
 	return out, more, nil
+}
+
+// everyKind is for lists of the sessions of all frontends, those of agents aside.
+func everyKind() []protocol.ThreadSourceKind {
+	return []protocol.ThreadSourceKind{protocol.ThreadSourceKindCli, protocol.ThreadSourceKindVscode, protocol.ThreadSourceKindExec,
+		protocol.ThreadSourceKindAppServer, protocol.ThreadSourceKindUnknown}
 }
 
 // listed is a thread in a list.

@@ -88,18 +88,38 @@ func (g *Grammar) remote(ctx context.Context, p Process, name, missing, local st
 }
 
 type loginCmd struct {
-	Name      string   `arg:"" help:"the server's name"`
-	Scopes    []string `placeholder:"SCOPE,..." help:"scopes to ask for, instead of those that the server names"`
-	Device    bool     `name:"device-auth" help:"log in with a code, from the browser of any machine"`
-	Secret    string   `name:"client-secret-env-var" placeholder:"VAR" help:"variable that holds the secret of the client that [mcp_servers.NAME.oauth] client_id names"`
-	NoBrowser bool     `name:"no-browser" help:"only print the address"`
-	JSON      bool     `name:"json" help:"for programs: print how the login goes on as JSON objects, one a line; it is called off when standard input ends"`
+	Name   string   `arg:"" help:"the server's name"`
+	Scopes []string `placeholder:"SCOPE,..." help:"scopes to ask for, instead of those that the server names"`
+	Device bool     `name:"device-auth" help:"log in with a code, from the browser of any machine"`
+	Secret string   `name:"client-secret-env-var" placeholder:"VAR" help:"variable that holds the secret of the client that [mcp_servers.NAME.oauth] client_id names"`
+	registration
+	NoBrowser bool `name:"no-browser" help:"only print the address"`
+	JSON      bool `name:"json" help:"for programs: print how the login goes on as JSON objects, one a line; it is called off when standard input ends"`
+}
+
+// registration says how a login makes its client known.
+type registration struct {
+	How string `name:"oauth-client-registration" enum:",auto,cimd,dcr" default:"" placeholder:"HOW" help:"how the client of this login is made known: auto, dcr (registered by the login), cimd (by the document that its id names)"`
+}
+
+// check refuses documents where there is none: this suite publishes none of its own.
+func (r registration) check(client string) error {
+	switch {
+	case r.How == "cimd" && !oauth.Document(client):
+		return exit.Usagef("--oauth-client-registration cimd needs a client whose id is the https address of its document: client_id in [mcp_servers.NAME.oauth]")
+	case r.How == "dcr" && client != "":
+		return exit.Usagef("--oauth-client-registration dcr registers a client, and there is one: client_id in [mcp_servers.NAME.oauth]")
+	}
+	return nil
 }
 
 // Run logs in at a server.
 func (c *loginCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	cfg, s, err := g.remote(ctx, p, c.Name, "No MCP server named '%s' found.", "OAuth login is only supported for streamable HTTP servers.")
 	if err != nil {
+		return err
+	}
+	if err := c.check(s.ClientID); err != nil {
 		return err
 	}
 	ctx, stop := interruptible(ctx)
@@ -154,7 +174,7 @@ func (c *loginCmd) tell(ctx context.Context, cfg *config.Config, s config.MCPSer
 
 // login gets the tokens and keeps them.
 func (c *loginCmd) login(ctx context.Context, cfg *config.Config, s config.MCPServer, p Process) error {
-	l := &oauth.Login{Server: s, Store: p.logins(cfg), Scopes: c.Scopes, Options: mcp.Options{Environ: p.Environ, Version: version.Compat}}
+	l := &oauth.Login{Server: s, Store: p.logins(cfg), Scopes: c.Scopes, Secret: s.ClientSecret, Options: mcp.Options{Environ: p.Environ, Version: version.Compat}}
 	if c.Secret != "" {
 		if l.Secret = p.Env.Get(c.Secret); l.Secret == "" {
 			return fmt.Errorf("%s is not set", c.Secret)

@@ -84,10 +84,18 @@ func (p Process) report(err error) int {
 	return exit.ReportAs(p.Stderr, "codex-mcp", err, config.Words)
 }
 
-type serverCmd struct{}
+type serverCmd struct {
+	Strict bool `name:"strict-config" help:"refuse unknown keys in config.toml"`
+}
 
 // Run serves one client.
-func (serverCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+func (c serverCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	if c.Strict {
+		_, err := config.Load(ctx, config.Options{Env: p.Env, Overrides: g.Config, Enable: g.Enable, Disable: g.Disable, Strict: true})
+		if err != nil {
+			return err
+		}
+	}
 	return p.Serve(ctx, g.Config, g.Enable, g.Disable)
 }
 

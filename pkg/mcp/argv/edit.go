@@ -11,6 +11,7 @@ import (
 
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
+	"codex/pkg/mcp/oauth"
 )
 
 // usageOfAdd is how add is used, in the original's words.
@@ -21,8 +22,12 @@ type addCmd struct {
 	EnvVar    []string `name:"env-var" sep:"none" placeholder:"NAME" help:"variable that the program gets from the environment of the engine, so that its value stands in no file"`
 	URL       string   `name:"url" placeholder:"URL" help:"address of a server that speaks streamable HTTP"`
 	BearerVar string   `name:"bearer-token-env-var" placeholder:"VAR" help:"variable that holds a bearer token for --url"`
-	Name      string   `arg:"" help:"name of the server: letters, digits, - and _"`
-	Command   []string `arg:"" optional:"" passthrough:"" help:"the program and its arguments, after --"`
+	ClientID  string   `name:"oauth-client-id" placeholder:"ID" help:"the client that logs in at --url, which somebody has registered there"`
+	Secret    string   `name:"oauth-client-secret" placeholder:"SECRET" help:"its secret, kept in config.toml; codex mcp login --client-secret-env-var keeps it out of there"`
+	Resource  string   `name:"oauth-resource" placeholder:"RESOURCE" help:"what a login is for, instead of --url"`
+	registration
+	Name    string   `arg:"" help:"name of the server: letters, digits, - and _"`
+	Command []string `arg:"" optional:"" passthrough:"" help:"the program and its arguments, after --"`
 }
 
 // Run writes the server into the user's config.toml.
@@ -32,6 +37,9 @@ func (c *addCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	}
 	changes, err := c.changes()
 	if err != nil {
+		return err
+	}
+	if err := c.check(c.ClientID); err != nil {
 		return err
 	}
 	if _, err := g.load(ctx, p); err != nil { // the options are held against it as well
@@ -46,6 +54,11 @@ func (c *addCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	if _, err = fmt.Fprintf(p.Stdout, "Added global MCP server '%s'.\n", c.Name); err != nil || c.URL == "" || c.BearerVar != "" {
 		return err
 	}
+	if c.ClientID != "" {
+		if _, err := fmt.Fprintf(p.Stdout, "OAuth callback URL: %s\n", oauth.KnownCallback); err != nil {
+			return err
+		}
+	}
 	return c.offer(ctx, g, p)
 }
 
@@ -59,7 +72,9 @@ func (c *addCmd) changes() ([]config.Change, error) {
 	switch {
 	case c.URL != "" && len(c.Command) > 0:
 		return nil, &exit.UsageError{Text: "the argument '--url <URL>' cannot be used with '[COMMAND]...'", Usage: usageOfAdd}
-	case c.URL == "" && c.BearerVar != "":
+	case c.Secret != "" && c.ClientID == "":
+		return nil, &exit.UsageError{Text: "the following required arguments were not provided:\n  --oauth-client-id <ID>", Usage: usageOfAdd}
+	case c.URL == "" && c.BearerVar+c.ClientID+c.Resource != "":
 		return nil, &exit.UsageError{Text: "the following required argument was not provided: url",
 			Usage: "codex [OPTIONS] [PROMPT]\n       codex [OPTIONS] <COMMAND> [ARGS]"}
 	case c.URL == "" && len(c.Command) == 0:
@@ -76,6 +91,15 @@ func (c *addCmd) changes() ([]config.Change, error) {
 		l := []config.Change{key(c.URL, "url")}
 		if c.BearerVar != "" {
 			l = append(l, key(c.BearerVar, "bearer_token_env_var"))
+		}
+		if c.Resource != "" {
+			l = append(l, key(c.Resource, "oauth_resource"))
+		}
+		if c.ClientID != "" {
+			l = append(l, key(c.ClientID, "oauth", "client_id"))
+		}
+		if c.Secret != "" {
+			l = append(l, key(c.Secret, "oauth", "client_secret"))
 		}
 		return l, nil
 	}

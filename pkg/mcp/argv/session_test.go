@@ -232,3 +232,31 @@ func TestRefused(t *testing.T) {
 		t.Errorf("%d %s", status, stderr)
 	}
 }
+
+// TestAddClient: what releases after 0.133.0 say of the client that logs in.
+func TestAddClient(t *testing.T) {
+	p := newProgram(t)
+	const url = "http://127.0.0.1:9/mcp"
+	status, stdout, stderr := p.call("add", "a", "--url", url, "--oauth-client-id", "cid", "--oauth-client-secret", "sec", "--oauth-resource", "http://r")
+	if status != 0 || !strings.Contains(stdout, "OAuth callback URL: http://127.0.0.1/callback\n") {
+		t.Fatalf("%d %s%s", status, stdout, stderr)
+	}
+	want := "[mcp_servers.a]\nurl = \"" + url + "\"\noauth_resource = \"http://r\"\n\n[mcp_servers.a.oauth]\nclient_id = \"cid\"\nclient_secret = \"sec\"\n"
+	if got := p.config(); got != want {
+		t.Errorf("wrote\n%s\nwant\n%s", got, want)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"add b --url " + url + " --oauth-client-secret s", "--oauth-client-id <ID>"},
+		{"add b --oauth-client-id s -- true", "was not provided: url"},
+		{"add b --url " + url + " --oauth-client-registration cimd", "address of its document"},
+		{"login a --oauth-client-registration dcr", "there is one"},
+		{"login a --oauth-client-registration other", "auto"},
+	} {
+		if status, _, stderr := p.call(strings.Fields(c.args)...); status != 2 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: %d %s", c.args, status, stderr)
+		}
+	}
+	if got := p.config(); got != want {
+		t.Errorf("changed to\n%s", got)
+	}
+}

@@ -14,6 +14,11 @@ import (
 	"codex/pkg/browser"
 )
 
+// KnownCallback is the callback of a client that is known beforehand, but for its port.
+const KnownCallback = "http://127.0.0.1" + callbackPath
+
+const callbackPath = "/callback"
+
 // callback is the address that the browser comes back to.
 type callback struct {
 	url  string
@@ -25,7 +30,7 @@ type callback struct {
 // listen makes one. A fixed address is the settings': it leads here by ways of their own. Of a
 // client that is known beforehand the path is known as well: its port may be any, by RFC 8252.
 func listen(ctx context.Context, port uint16, fixed string, known bool) (*callback, error) {
-	cb := &callback{come: make(chan url.Values, 1), path: "/callback"}
+	cb := &callback{come: make(chan url.Values, 1), path: callbackPath}
 	if !known {
 		cb.path += "/" + rand.Text()[:12]
 	}

@@ -145,7 +145,7 @@ func (l *Login) authorize(ctx context.Context, challenge *http.Response, scopes 
 		},
 	}
 	switch {
-	case document(l.Server.ClientID):
+	case Document(l.Server.ClientID):
 		c.ClientIDMetadataDocumentConfig = &auth.ClientIDMetadataDocumentConfig{URL: l.Server.ClientID}
 		c.DynamicClientRegistrationConfig = &auth.DynamicClientRegistrationConfig{Metadata: registration(cb.url, "authorization_code")}
 	case l.Server.ClientID != "":
@@ -173,9 +173,9 @@ func (l *Login) authorize(ctx context.Context, challenge *http.Response, scopes 
 	return l.keep(ctx, as, granted, resource)
 }
 
-// document says whether a client's id is the address of what is to know about the client, for
+// Document says whether a client's id is the address of what is to know about the client, for
 // authorization servers that read such.
-func document(id string) bool {
+func Document(id string) bool {
 	u, err := url.Parse(id)
 	return err == nil && u.Scheme == "https" && strings.Trim(u.Path, "/") != ""
 }

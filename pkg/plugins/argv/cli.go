@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -82,7 +83,10 @@ func (a pluginArg) read(ctx context.Context, g *Grammar, p Process) (name, marke
 	return name, marketplace, cfg, err
 }
 
-type addCmd struct{ pluginArg }
+type addCmd struct {
+	pluginArg
+	asJSON
+}
 
 // Run installs a plugin.
 func (c addCmd) Run(ctx context.Context, g *Grammar, p Process) error {
@@ -102,10 +106,17 @@ func (c addCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	if err != nil {
 		return err
 	}
-	return p.print("Added plugin `%s` from marketplace `%s`.\nInstalled plugin root: %s\n", name, market, dir)
+	added := addedPlugin{name + "@" + market, name, market, filepath.Base(dir), dir, ""}
+	if e, err := all[i].Find(name); err == nil { // it was there a moment ago
+		added.Login = e.LoginPolicy()
+	}
+	return c.answer(p, added, "Added plugin `%s` from marketplace `%s`.\nInstalled plugin root: %s\n", name, market, dir)
 }
 
-type removeCmd struct{ pluginArg }
+type removeCmd struct {
+	pluginArg
+	asJSON
+}
 
 // Run removes a plugin.
 func (c removeCmd) Run(ctx context.Context, g *Grammar, p Process) error {
@@ -114,31 +125,51 @@ func (c removeCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 		return err
 	}
 	was, err := plugins.Uninstall(ctx, cfg, name, market)
+	gone := removedPlugin{name + "@" + market, name, market}
 	switch {
 	case err != nil:
 		return err
 	case !was:
-		return p.print("No plugin `%s` from marketplace `%s` is installed.\n", name, market)
+		return c.answer(p, gone, "No plugin `%s` from marketplace `%s` is installed.\n", name, market)
 	}
-	return p.print("Removed plugin `%s` from marketplace `%s`.\n", name, market)
+	return c.answer(p, gone, "Removed plugin `%s` from marketplace `%s`.\n", name, market)
 }
 
 type listCmd struct {
 	Marketplace string `short:"m" placeholder:"NAME" help:"only of this marketplace"`
+	asJSON
+	Available bool `help:"with --json: also those that are not installed"`
 }
 
 // Run lists the plugins of all marketplaces. One that can't be read is a failure, after
 // the others were listed.
 func (c listCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	if c.Available && !c.JSON {
+		return exit.Usagef("--available goes with --json")
+	}
 	cfg, err := g.load(ctx, p)
 	if err != nil {
 		return err
 	}
 	all, problems := plugins.Marketplaces(cfg)
 	installed, broken := plugins.Installed(cfg)
+	for _, bad := range problems {
+		broken = append(broken, bad)
+	}
+	if c.Marketplace != "" {
+		all = slices.DeleteFunc(all, func(m plugins.Marketplace) bool { return m.Name != c.Marketplace })
+	}
+	if c.JSON {
+		return errors.Join(append(broken, c.answer(p, listed(all, installed, c.Available), ""))...)
+	}
+	return errors.Join(append(broken, p.tables(all, installed))...)
+}
+
+// tables writes the plugins of marketplaces that have some.
+func (p Process) tables(all []plugins.Marketplace, installed []plugins.Plugin) error {
 	shown := 0
 	for _, m := range all {
-		if c.Marketplace != "" && m.Name != c.Marketplace || len(m.List) == 0 {
+		if len(m.List) == 0 {
 			continue
 		}
 		if shown++; shown > 1 {
@@ -151,14 +182,9 @@ func (c listCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 		}
 	}
 	if shown == 0 {
-		if err := p.print("No marketplace plugins found.\n"); err != nil {
-			return err
-		}
+		return p.print("No marketplace plugins found.\n")
 	}
-	for _, bad := range problems {
-		broken = append(broken, bad)
-	}
-	return errors.Join(broken...)
+	return nil
 }
 
 // table writes the plugins of a marketplace.
@@ -184,11 +210,28 @@ func (p Process) table(m *plugins.Marketplace, installed []plugins.Plugin) error
 }
 
 type marketAddCmd struct {
-	Source string `arg:"" help:"folder of the marketplace"`
+	Source string   `arg:"" help:"folder of the marketplace"`
+	Ref    string   `hidden:"" help:"branch or tag of a marketplace that is fetched"`
+	Sparse []string `hidden:"" sep:"none" help:"folders of a marketplace that is fetched"`
+	asJSON
+}
+
+// local says what to do instead of fetching.
+func (c marketAddCmd) local() error {
+	switch {
+	case c.Ref != "":
+		return exit.Usagef("--ref is only for marketplaces that are fetched: git clone --branch %s, and add its folder", c.Ref)
+	case len(c.Sparse) > 0:
+		return exit.Usagef("--sparse is only for marketplaces that are fetched: git clone --sparse, git sparse-checkout set, and add its folder")
+	}
+	return nil
 }
 
 // Run adds a marketplace. What would have to be fetched is refused.
 func (c marketAddCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+	if err := c.local(); err != nil {
+		return err
+	}
 	dir, err := plugins.Local(c.Source, p.Env.Cwd)
 	if err != nil {
 		return err
@@ -198,25 +241,36 @@ func (c marketAddCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 		return err
 	}
 	m, already, err := plugins.Add(ctx, cfg, dir, p.Now())
+	added := addedMarket{m.Name, m.Root, already}
 	switch {
 	case err != nil:
 		return err
 	case already:
-		return p.print("Marketplace `%s` is already added from %s.\nInstalled marketplace root: %s\n", m.Name, m.Root, m.Root)
+		return c.answer(p, added, "Marketplace `%s` is already added from %s.\nInstalled marketplace root: %s\n", m.Name, m.Root, m.Root)
 	}
-	return p.print("Added marketplace `%s` from %s.\nInstalled marketplace root: %s\n", m.Name, m.Root, m.Root)
+	return c.answer(p, added, "Added marketplace `%s` from %s.\nInstalled marketplace root: %s\n", m.Name, m.Root, m.Root)
 }
 
-type marketListCmd struct{}
+type marketListCmd struct{ asJSON }
 
 // Run lists marketplaces.
-func (marketListCmd) Run(ctx context.Context, g *Grammar, p Process) error {
+func (c marketListCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	cfg, err := g.load(ctx, p)
 	if err != nil {
 		return err
 	}
 	all, problems := plugins.Marketplaces(cfg)
-	if len(all)+len(problems) == 0 {
+	for _, bad := range problems {
+		err = errors.Join(err, bad)
+	}
+	switch {
+	case c.JSON:
+		list := marketList{[]listedMarket{}}
+		for _, m := range all {
+			list.Marketplaces = append(list.Marketplaces, listedMarket{m.Name, m.Root, source{"local", m.Root}})
+		}
+		return errors.Join(c.answer(p, list, ""), err)
+	case len(all)+len(problems) == 0:
 		return p.print("No plugin marketplaces in scope.\n")
 	}
 	w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
@@ -224,15 +278,12 @@ func (marketListCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	for _, m := range all {
 		fmt.Fprintf(w, "%s\t%s\n", m.Name, m.Root)
 	}
-	err = w.Flush()
-	for _, bad := range problems {
-		err = errors.Join(err, bad)
-	}
-	return err
+	return errors.Join(w.Flush(), err)
 }
 
 type marketRemoveCmd struct {
 	Name string `arg:"" help:"name of the marketplace"`
+	asJSON
 }
 
 // Run removes a marketplace. Its plugins stay installed.
@@ -244,11 +295,12 @@ func (c marketRemoveCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	if err != nil {
 		return err
 	}
-	return p.print("Removed marketplace `%s`.\n", c.Name)
+	return c.answer(p, removedMarket{Name: c.Name}, "Removed marketplace `%s`.\n", c.Name)
 }
 
 type marketUpgradeCmd struct {
 	Name string `arg:"" optional:"" help:"name of the marketplace"`
+	asJSON
 }
 
 // Run has nothing to fetch: marketplaces are folders.
@@ -256,5 +308,5 @@ func (c marketUpgradeCmd) Run(p Process) error {
 	if c.Name != "" {
 		return fmt.Errorf("marketplace `%s` is a folder on this machine: pull there, then add its plugins again", c.Name)
 	}
-	return p.print("No configured Git marketplaces to upgrade.\n")
+	return c.answer(p, upgradedMarkets{[]string{}, []string{}, []string{}}, "No configured Git marketplaces to upgrade.\n")
 }

@@ -13,6 +13,7 @@ import (
 
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/options"
+	"codex/pkg/policy"
 )
 
 // The values of --mode and of sandbox_mode.
@@ -43,6 +44,10 @@ type flags struct {
 	version bool
 	list    bool
 	command []string
+
+	state        *state   // --sandbox-state-json
+	stateRoots   []string // --sandbox-state-readable-root
+	stateOffline bool     // --sandbox-state-disable-network
 }
 
 // Options describes the command line for help, completion and the check of
@@ -62,6 +67,9 @@ func Options() options.Set {
 		{Short: "-c", Long: "--config", Value: "KEY=VALUE", Help: "override a configuration value"},
 		{Short: "-P", Long: "--permissions-profile", Value: "NAME", Help: "use a permission profile instead of a mode"},
 		{Short: "-C", Long: "--cd", Value: "DIR", Help: "run in DIR; only with a permission profile"},
+		{Long: "--sandbox-state-json", Value: "JSON", Help: "use the policy that codex/sandbox-state told a server"},
+		{Long: "--sandbox-state-readable-root", Value: "DIR", Help: "let the command read below DIR as well; only with a state"},
+		{Long: "--sandbox-state-disable-network", Help: "no network; only with a state"},
 		{Long: "--include-managed-config", Help: "apply managed requirements to the profile"},
 		{Long: "--explain", Help: "show the resolved policy and what is not enforced; run nothing"},
 		{Long: "--enable", Value: "FEATURE", Hidden: true, Help: "switch a feature on"},
@@ -122,6 +130,8 @@ func parse(args []string) (*flags, error) {
 		case f.system == "" && arg == options.ListFlag:
 			f.list = true
 			return f, nil
+		case arg == "--transparent-tcp":
+			return nil, exit.Usagef("--transparent-tcp is not part of this version: [permissions.NAME.network] leads programs that know proxies through one, codex-sandbox(7)")
 		case strings.HasPrefix(arg, "-") && arg != "-":
 			return nil, exit.Usagef("unexpected argument '%s' found (to pass it to the command, put -- before the command)", arg)
 		case f.system == "" && systemOf(arg) != "":
@@ -201,6 +211,15 @@ func (f *flags) option(w *words, begun *bool) bool {
 		f.dir = w.value()
 	case "--include-managed-config":
 		f.managed = true
+	case "--sandbox-state-json":
+		var err error
+		if f.state, err = readState(w.value()); err != nil && w.err == nil {
+			w.err = err
+		}
+	case "--sandbox-state-readable-root":
+		f.stateRoots = append(f.stateRoots, w.value())
+	case "--sandbox-state-disable-network":
+		f.stateOffline = true
 	case "--explain":
 		f.explain = true
 	case "--allow-unix-socket":
@@ -226,6 +245,9 @@ func (f *flags) check() error {
 	default:
 		return exit.Usagef("invalid value '%s' for '--mode': one of %s, %s, %s", f.mode, ReadOnly, WorkspaceWrite, FullAccess)
 	}
+	if err := f.checkState(); err != nil {
+		return err
+	}
 	if f.profile == nil && (f.dir != "" || f.managed) {
 		return exit.Usagef("--cd and --include-managed-config need --permissions-profile NAME")
 	}
@@ -234,6 +256,19 @@ func (f *flags) check() error {
 	}
 	if len(f.command) == 0 && !f.explain {
 		return errUsage
+	}
+	return nil
+}
+
+// checkState looks at what goes with a state.
+func (f *flags) checkState() error {
+	switch {
+	case f.state == nil && (f.stateRoots != nil || f.stateOffline):
+		return exit.Usagef("--sandbox-state-readable-root and --sandbox-state-disable-network need --sandbox-state-json JSON")
+	case f.state != nil && (f.profile != nil || f.mode != "" || f.roots != nil || f.network):
+		return exit.Usagef("--sandbox-state-json is the whole policy: --mode, --permissions-profile, --writable-root and --network do not go with it")
+	case f.state != nil && f.state.Profile.Type == policy.Disabled && f.stateOffline:
+		return exit.Usagef("--sandbox-state-disable-network: the state is without a sandbox")
 	}
 	return nil
 }

@@ -115,6 +115,9 @@ func elsewhere(w io.Writer, sandbox, system string) error {
 // spec turns the command line into a command under a resolved policy.
 func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 	cwd := f.dir
+	if f.state != nil {
+		cwd = f.state.Cwd
+	}
 	if !filepath.IsAbs(cwd) {
 		cwd = filepath.Join(p.Dir, cwd)
 	}
@@ -124,6 +127,10 @@ func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 		return sandbox.Spec{}, err
 	}
 	profile := f.permissions(cfg)
+	legacy := cfg.Features.Enabled("use_legacy_landlock")
+	if f.state != nil {
+		profile, legacy = f.narrowed(), f.state.Legacy
+	}
 	if profile.Writes() && !f.explain {
 		makeMemories(cfg.Home)
 	}
@@ -140,7 +147,7 @@ func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 		}
 	}
 	spec := sandbox.Spec{Policy: pol, Argv: f.command, Dir: cwd, Env: environment(cfg.ShellEnv, p.Env, cwd),
-		LandlockAlone: cfg.Features.Enabled("use_legacy_landlock"), Windows: sandbox.Windows{Level: cfg.WindowsSandbox(), Home: cfg.Home}}
+		LandlockAlone: legacy, Windows: sandbox.Windows{Level: cfg.WindowsSandbox(), Home: cfg.Home}}
 	for _, at := range f.sockets {
 		if !filepath.IsAbs(at) {
 			at = filepath.Join(cwd, at)

@@ -64,7 +64,10 @@ func (f form) print(w io.Writer, r report) {
 	fmt.Fprintf(w, "Codex Doctor v%s\n", r.Version)
 	group := ""
 	for _, row := range checks() {
-		c := r.Checks[row.id]
+		c, made := r.Checks[row.id]
+		if !made {
+			continue
+		}
 		if row.group != group {
 			group = row.group
 			fmt.Fprintf(w, "\n%s\n", group)

@@ -1,4 +1,4 @@
-package exec
+package launch
 
 import (
 	"context"
@@ -9,46 +9,46 @@ import (
 	"strings"
 
 	"codex/pkg/cli/install"
+	"codex/pkg/config"
 	"codex/pkg/git/change"
 )
 
-// worktree makes a work tree for this run: a detached one of the repository that it would
-// have worked in, at its HEAD, below CODEX_HOME. It gives the folder in it that is the one
+// Worktree makes a work tree for a run: a detached one of the repository of the settings' folder,
+// at its HEAD, below CODEX_HOME. It gives the work tree, and the folder in it that is the one
 // that the run was to work in. The work tree stays: what was done in it is the user's.
-func (r *run) worktree(ctx context.Context) (dir string, err error) {
+func Worktree(ctx context.Context, self string, cfg *config.Config, environ []string, searchPath string) (tree, dir string, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("--worktree: %w", err)
 		}
 	}()
-	o := change.Options{Environ: r.Env, Dir: r.cfg.Cwd}
-	if o.Git, err = install.LookPath("git", r.Getenv("PATH")); err != nil {
-		return "", err
+	o := change.Options{Environ: environ, Dir: cfg.Cwd}
+	if o.Git, err = install.LookPath("git", searchPath); err != nil {
+		return "", "", err
 	}
-	if r.cfg.Permissions.In().Confines() {
-		if o.Sandbox, err = install.Find(r.Self, "codex-sandbox", r.Getenv("PATH")); err != nil {
-			return "", err
+	if cfg.Permissions.In().Confines() {
+		if o.Sandbox, err = install.Find(self, "codex-sandbox", searchPath); err != nil {
+			return "", "", err
 		}
 	}
-	all := filepath.Join(r.cfg.Home, "worktrees")
+	all := filepath.Join(cfg.Home, "worktrees")
 	if err := os.MkdirAll(all, 0o700); err != nil {
-		return "", err
+		return "", "", err
 	}
 	own, err := os.MkdirTemp(all, "")
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	o.Write = []string{own}
 	old, tree, err := addTree(ctx, o, own)
 	if err != nil {
-		return "", errors.Join(err, os.RemoveAll(own))
+		return "", "", errors.Join(err, os.RemoveAll(own))
 	}
-	fmt.Fprintf(r.Stderr, "codex-exec: works in %s; git worktree remove takes it away\n", tree)
 	dir = filepath.Join(tree, old.Prefix)
 	if _, err := os.Stat(dir); err != nil { // a folder that is not committed
 		dir = tree
 	}
-	return dir, nil
+	return tree, dir, nil
 }
 
 // addTree gives the work tree of o, and the folder of the one that it makes in own.
