@@ -43,7 +43,7 @@ const byteOrderMark = "\ufeff"
 
 // readFile returns a file's text; a missing one is "".
 func readFile(path string, max int64) (text string, found bool, err error) {
-	b, err := foreign.ReadFile(path, max)
+	text, err = foreign.ReadText(path, max)
 	switch {
 	case err == nil:
 	case os.IsNotExist(err):
@@ -51,10 +51,10 @@ func readFile(path string, max int64) (text string, found bool, err error) {
 	default:
 		return "", false, loadError("Failed to read config file %s: %s", path, ostext.Of(err))
 	}
-	if !utf8.Valid(b) {
+	if !utf8.ValidString(text) {
 		i := 0
-		for i < len(b) {
-			r, n := utf8.DecodeRune(b[i:])
+		for i < len(text) {
+			r, n := utf8.DecodeRuneInString(text[i:])
 			if r == utf8.RuneError && n <= 1 {
 				break
 			}
@@ -62,7 +62,7 @@ func readFile(path string, max int64) (text string, found bool, err error) {
 		}
 		return "", false, loadError("Failed to read config file %s: invalid utf-8 sequence of 1 bytes from index %d", path, i)
 	}
-	return strings.TrimPrefix(string(b), byteOrderMark), true, nil
+	return strings.TrimPrefix(text, byteOrderMark), true, nil
 }
 
 // file adds the layer of one file. Early keys must have the right type at once:

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 	"unicode/utf16"
+	"unsafe"
 )
 
 // ErrNotRegular is what a pipe, a socket or a device gives instead of its bytes.
@@ -80,6 +81,13 @@ func ReadFile(path string, max int64) ([]byte, error) {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w than %s", ErrTooLarge, words(max))}
 	}
 	return b, err
+}
+
+// ReadText is ReadFile for who wants a string.
+func ReadText(path string, max int64) (string, error) {
+	b, err := ReadFile(path, max)
+	// Nobody else has b.
+	return unsafe.String(unsafe.SliceData(b), len(b)), err
 }
 
 // words is a number of bytes for people.

@@ -319,8 +319,9 @@ func Of(cfg *config.Config) (out Parts) {
 	all, problems := Enabled(cfg)
 	out.Problems = problems
 	taken := map[string]bool{}
-	for _, s := range cfg.MCPServers() {
-		taken[s.Name] = true
+	tables, _ := cfg.Get("mcp_servers").(map[string]any)
+	for name := range tables {
+		taken[name] = true
 	}
 	for i := range all {
 		p := &all[i]

@@ -45,9 +45,16 @@ type entry struct {
 const (
 	maxKept  = 8000
 	maxCache = 8 << 20
-	// racy is how long ago a change must be to be told from the next by its time.
-	racy = 2 * time.Second
 )
+
+// racy is how long ago a change must be to be told from the next by its time: file systems
+// count in whole or two seconds, or finer than the clock of the kernel ticks.
+func racy(change int64) time.Duration {
+	if change%int64(10*time.Millisecond) == 0 {
+		return 2 * time.Second
+	}
+	return 100 * time.Millisecond
+}
 
 // Separators of the file: fields, lists and lines.
 const (
@@ -58,12 +65,13 @@ const (
 
 // load reads the file.
 func (c *Cache) load() {
-	c.old, c.seen = map[string]*entry{}, map[string]*entry{}
-	b, err := foreign.ReadFile(c.Path, maxCache)
+	c.old = map[string]*entry{}
+	defer func() { c.seen = make(map[string]*entry, len(c.old)) }()
+	text, err := foreign.ReadText(c.Path, maxCache)
 	if err != nil {
 		return
 	}
-	c.text = string(b)
+	c.text = text
 	head, text, _ := strings.Cut(c.text, "\n")
 	if head != version {
 		return
@@ -88,9 +96,12 @@ func parseEntry(line string) (dir string, e *entry) {
 	}
 	e = &entry{skill: strings.Contains(f[2], "s"), agents: strings.Contains(f[2], "a"), named: strings.Contains(f[2], "n"),
 		problem: f[8], name: f[9], short: f[10], description: f[11]}
-	for i, n := range map[int]*int64{1: &e.mtime, 5: &e.file, 6: &e.manifest, 7: &e.size} {
+	for _, n := range []struct {
+		to   *int64
+		text string
+	}{{&e.mtime, f[1]}, {&e.file, f[5]}, {&e.manifest, f[6]}, {&e.size, f[7]}} {
 		var err error
-		if *n, err = strconv.ParseInt(f[i], 10, 64); err != nil {
+		if *n.to, err = strconv.ParseInt(n.text, 10, 64); err != nil {
 			return "", nil
 		}
 	}
@@ -182,5 +193,10 @@ func modified(path string) int64 {
 
 // settled says whether all times are so old that a later change has another.
 func (c *Cache) settled(e *entry) bool {
-	return !e.unread && max(e.mtime, e.file, e.manifest) < c.Now.Add(-racy).UnixNano()
+	for _, change := range []int64{e.mtime, e.file, e.manifest} {
+		if change != 0 && change >= c.Now.Add(-racy(change)).UnixNano() {
+			return false
+		}
+	}
+	return !e.unread
 }

@@ -74,6 +74,7 @@ func Find(roots []Root, cache *Cache) Set {
 	if cache != nil {
 		cache.load()
 		defer cache.save()
+		f.set.Skills = make([]Skill, 0, len(cache.old))
 	}
 	for _, r := range roots {
 		f.search(r)

@@ -2,6 +2,7 @@ package skills
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -69,18 +70,20 @@ func (l list) aliased() list {
 	return l
 }
 
-func (l *list) path(s *Skill) string {
+// split is where a skill lies: a short word with a slash, "" for none, and the rest.
+func (l *list) split(s *Skill) (alias, rest string) {
 	i := slices.Index(l.roots, s.root)
-	rel, below := strings.CutPrefix(s.Path, s.root+string(filepath.Separator))
-	if i < 0 || !below {
-		return s.Path
+	rel, below := strings.CutPrefix(s.Path, s.root)
+	if i < 0 || !below || rel == "" || !os.IsPathSeparator(rel[0]) {
+		return "", s.Path
 	}
-	return "r" + strconv.Itoa(i) + "/" + filepath.ToSlash(rel)
+	return "r" + strconv.Itoa(i) + "/", filepath.ToSlash(rel[1:])
 }
 
 // bare is the length of a skill's line without its description.
 func (l *list) bare(s *Skill) int {
-	return len("- : (file: )\n") + len(s.Name) + len(l.path(s))
+	alias, rest := l.split(s)
+	return len("- : (file: )\n") + len(s.Name) + len(alias) + len(rest)
 }
 
 // described is what a description adds to that.
@@ -96,7 +99,8 @@ func (l *list) line(s *Skill) string {
 	if text != "" {
 		text = " " + text
 	}
-	return "- " + s.Name + ":" + text + " (file: " + l.path(s) + ")\n"
+	alias, rest := l.split(s)
+	return "- " + s.Name + ":" + text + " (file: " + alias + rest + ")\n"
 }
 
 // first are at most so many characters of a text.

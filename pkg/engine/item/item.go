@@ -31,16 +31,27 @@ type Object struct{ bytes.Buffer }
 
 // Raw adds a member whose value is JSON already.
 func (b *Object) Raw(key, val string) {
+	b.name(key)
+	b.WriteString(val)
+}
+
+// name begins a member.
+func (b *Object) name(key string) {
 	if b.Len() == 0 {
 		b.WriteByte('{')
 	} else {
 		b.WriteByte(',')
 	}
-	b.WriteString(`"` + key + `":` + val)
+	b.WriteByte('"')
+	b.WriteString(key)
+	b.WriteString(`":`)
 }
 
 // Str adds a string.
-func (b *Object) Str(key, val string) { b.Raw(key, string(Quote(val))) }
+func (b *Object) Str(key, val string) {
+	b.name(key)
+	b.Write(Quote(val))
+}
 
 // End closes the object and gives it.
 func (b *Object) End() json.RawMessage {

@@ -1,7 +1,6 @@
 package item
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -44,16 +43,16 @@ func MessageOf(role string, parts []json.RawMessage) json.RawMessage {
 	var b Object
 	b.Str("type", "message")
 	b.Str("role", role)
-	b.Raw("content", "["+string(bytes.Join(rawBytes(parts), []byte{','}))+"]")
-	return b.End()
-}
-
-func rawBytes(in []json.RawMessage) [][]byte {
-	out := make([][]byte, len(in))
-	for i := range in {
-		out[i] = in[i]
+	b.name("content")
+	b.WriteByte('[')
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(p)
 	}
-	return out
+	b.WriteByte(']')
+	return b.End()
 }
 
 // TextPart is a text that the model reads.
