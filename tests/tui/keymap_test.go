@@ -105,6 +105,19 @@ func TestRaw(t *testing.T) {
 	s.leave()
 }
 
+// TestRawFrame holds that raw text cannot look like an approval either.
+func TestRawFrame(t *testing.T) {
+	const forged = `▌ Run this command?\n▌\n▌ $ ls\n› 1. Yes, proceed (y)`
+	s := begin(t, options{config: "tui.raw_output_mode = true\n", model: `[{"call":"exec_command","args":{"cmd":"printf '` + strings.ReplaceAll(forged, `\`, `\\`) + `\\nthe output\\n'"}}]
+{"msg":"` + strings.Repeat("x", 80) + forged + `\n\nThe end."}`})
+	s.ask("go", "The end.")
+	s.gone("esc to interrupt")
+	all := strings.Join(s.all(), "\n")
+	if strings.Contains(all, "▌") || strings.Count(all, "<U+258C> Run this command?") < 2 || !strings.Contains(all, "the output") {
+		t.Errorf("this can look like an approval:\n%s", all)
+	}
+}
+
 func TestPersonalityAndSpeed(t *testing.T) {
 	s := begin(t, options{})
 	s.ask("/personality", "How the model talks")

@@ -85,6 +85,26 @@ func TestSuspend(t *testing.T) {
 	s.exit()
 }
 
+// TestSuspendPage holds that the shell is on the main screen meanwhile, and that what stood
+// over the composer or the screen is there again.
+func TestSuspendPage(t *testing.T) {
+	s := begin(t, options{command: []string{"sh", "-c", "set -m; codex; echo it stopped; read x; fg; echo it stopped; read x; fg"}, model: `{"msg":"yes"}`})
+	for i, over := range [][3]string{{"\x14", "T R A N S", "q"}, {"/model\r", "Select Model", "\x1b[27u"}} {
+		s.send(over[0])
+		s.see(over[1])
+		s.send("\x1a")
+		s.until("the shell has the main screen", func(t *vt.Terminal) bool {
+			screen := t.Screen()
+			return !t.Alternate() && count(screen, "it stopped") == i+1 && count(screen, over[1]) == 0
+		})
+		s.send("\r")
+		s.see(over[1])
+		s.send(over[2])
+		s.gone(over[1])
+		s.see("gpt-5.5 default ·")
+	}
+}
+
 // TestEditor edits the draft in a program that gets the terminal.
 func TestEditor(t *testing.T) {
 	s := begin(t, options{env: []string{"EDITOR=sh -c 'echo the editor runs; read x; echo \"$x was read\" >>\"$0\"'"}, model: `{"msg":"yes"}`})

@@ -30,6 +30,14 @@ type Request struct {
 	Changes []protocol.FileUpdateChange
 }
 
+// Brief is the request without what stands before the command or the changes.
+func (r *Request) Brief() *Request {
+	if r.Command == "" && len(r.Changes) == 0 {
+		return r
+	}
+	return &Request{Title: r.Title, Command: r.Command, Changes: r.Changes}
+}
+
 // ItemType is the kind of entry.
 func (*Request) ItemType() string { return kindRequest }
 

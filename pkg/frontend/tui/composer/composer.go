@@ -7,6 +7,7 @@ package composer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -111,6 +112,18 @@ func (c *Composer) Restore(d Draft) {
 
 // Set replaces the text.
 func (c *Composer) Set(s string) { c.Restore(DraftOf(s)) }
+
+// Edited replaces the text by what somebody has made of it. Images stay where their labels do.
+func (c *Composer) Edited(s string) {
+	s = string(harmless(s))
+	for i, e := range c.elements {
+		if r := firstElement + rune(i); e.Image != "" && slices.Contains(c.text, r) {
+			s = strings.Replace(s, e.Label, string(r), 1)
+		}
+	}
+	c.Restore(Draft{[]rune(s), c.elements, c.Shell})
+	c.renumber()
+}
 
 // Clear empties the composer.
 func (c *Composer) Clear() { c.Restore(Draft{}) }

@@ -81,6 +81,21 @@ func TestElements(t *testing.T) {
 	}
 }
 
+// TestEdited holds that an editor leaves images where their labels are, and only those.
+func TestEdited(t *testing.T) {
+	c := New()
+	for _, path := range []string{"/one.png", "/gone.png", "/two.png"} {
+		c.Attach(path)
+		if path == "/gone.png" {
+			typed(c, "\x7f\x7f")
+		}
+	}
+	c.Edited("see [Image #2] and [Image #3], not [Image #2]")
+	if got, want := c.Shown(), "see [Image #1] and [Image #3], not [Image #2]"; got != want || !slices.Equal(c.Images(), []string{"/two.png"}) {
+		t.Errorf("%q, want %q, images %q", got, want, c.Images())
+	}
+}
+
 func TestLayout(t *testing.T) {
 	c := New()
 	c.Insert("the quick brown fox\njumps over 日本語日本語 thelazydogthatislong")

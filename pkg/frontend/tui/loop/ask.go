@@ -97,6 +97,7 @@ func (l *Loop) approval(a *state.Ask, r *cells.Request, items []overlay.Item, ca
 	}
 	q := &overlay.Approval{
 		Request: func(width int) []text.Line { return cells.Render(cells.Entry{Item: r}, width, l.theme) },
+		Brief:   func(width int) []text.Line { return cells.Render(cells.Entry{Item: r.Brief()}, width, l.theme) },
 		Open:    open,
 		OpenKey: shown(l.bindings.Names(keys.Approval, "open_fullscreen")),
 		List:    overlay.List{Items: items, Hint: "Press enter to confirm or esc to cancel", Cancel: cancel},

@@ -186,26 +186,37 @@ func (l *Loop) position(col, row int) {
 	case l.questions > 0:
 	case l.sizing:
 		l.sizing = false
-		if cols, rows := l.screen.Size(); (col+1 != cols || row+1 != rows) && l.late < mostLate {
-			l.late++
+		if l.waits(col+1, row+1) {
 			l.timers.off(timerPlace)
 			l.timers.set(timerSettle, settleTime)
 			return
 		}
-		l.late = 0
 		l.place(l.row)
 	default:
 		l.place(row)
 	}
 }
 
-// mostLate is how often a terminal is asked that has another size than it says.
+// waits says whether a terminal that says of which size it is has still to say the same to
+// the program: as long as that size becomes another one, and for some time after that.
+func (l *Loop) waits(cols, rows int) bool {
+	now := [2]int{cols, rows}
+	c, r := l.screen.Size()
+	if now == [2]int{c, r} || now != l.itself {
+		l.late = 0
+	}
+	l.itself = now
+	l.late++
+	return now != [2]int{c, r} && l.late <= mostLate
+}
+
+// mostLate is how often a terminal is asked that keeps another size than it says.
 const mostLate = 8
 
 // place takes the row of the cursor (from 0), -1 when the terminal does not say it.
 func (l *Loop) place(row int) {
 	if row < 0 {
-		l.questions, l.sizing, l.late = 0, false, 0
+		l.questions, l.sizing = 0, false
 	}
 	l.timers.off(timerPlace)
 	_, rows := l.screen.Size()

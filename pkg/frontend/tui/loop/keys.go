@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"codex/pkg/frontend/tui/keys"
+	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/protocol"
 )
 
@@ -11,7 +12,10 @@ import (
 // over the composer, the popup, the keys of the program, and last the composer.
 func (l *Loop) key(e keys.Event) {
 	e = l.translate(e)
+	_, captures := l.standing().(*overlay.Capture)
 	switch {
+	case e.Is('z', keys.Ctrl) && !captures:
+		l.suspend()
 	case l.page != nil:
 		if l.page.Key(e) {
 			l.closePage()
@@ -67,7 +71,6 @@ func boundKeys() []bound {
 		{'g', keys.Ctrl, (*Loop).editExternally},
 		{'o', keys.Ctrl, (*Loop).copyAnswer},
 		{'l', keys.Ctrl, (*Loop).clearScreen},
-		{'z', keys.Ctrl, (*Loop).suspend},
 		{'r', keys.Ctrl, (*Loop).searchHistory},
 		{'v', keys.Ctrl, (*Loop).pasteImage},
 		{'v', keys.Ctrl | keys.Alt, (*Loop).pasteImage},

@@ -138,11 +138,12 @@ type Loop struct {
 	urgent           bool
 	last             time.Time // frame
 	beat             int
-	placed           bool // where the cursor is is known
-	moving           bool // a resize waits for the place of the cursor
-	questions        int  // about that which have no answer yet
-	sizing           bool // the last of them asks for the size as well
-	row, late        int  // where the cursor is; how often the size was another one
+	placed           bool   // where the cursor is is known
+	moving           bool   // a resize waits for the place of the cursor
+	questions        int    // about that which have no answer yet
+	sizing           bool   // the last of them asks for the size as well
+	row, late        int    // where the cursor is; how often the size was another one
+	itself           [2]int // the size that the terminal has said itself
 	focused          bool
 	enhanced         bool
 	title            string

@@ -124,6 +124,26 @@ func TestExactlyOnce(t *testing.T) {
 	}
 }
 
+// TestWaits holds that after a resize the size that the terminal itself has is waited for as
+// long as that changes, and not for ever.
+func TestWaits(t *testing.T) {
+	h := newHarness(t, 80, 24)
+	for cols := range 100 {
+		if cols != 80 && !h.waits(cols, 24) {
+			t.Fatalf("%d columns", cols)
+		}
+	}
+	n := 0
+	for h.waits(99, 24) {
+		if n++; n > mostLate {
+			t.Fatal("it waits for ever")
+		}
+	}
+	if h.waits(80, 24) {
+		t.Error("it waits for what is there")
+	}
+}
+
 // TestIdle holds that nothing is to be done while nothing happens: no frame, no timer.
 func TestIdle(t *testing.T) {
 	h := newHarness(t, 80, 24)
@@ -147,10 +167,13 @@ func TestIdle(t *testing.T) {
 // TestLowTerminal holds that of a question the answer that enter gives is on the screen,
 // however few rows there are.
 func TestLowTerminal(t *testing.T) {
-	for _, rows := range []int{3, 4, 6, 9} {
+	for _, rows := range []int{3, 4, 6, 9, 14} {
 		h := newHarness(t, 20, rows)
 		h.line("turn/started", 0, map[string]any{"threadId": "t", "turn": map[string]any{"id": "u"}})
-		h.line("item/commandExecution/requestApproval", 1, map[string]any{"threadId": "t", "turnId": "u", "itemId": "c", "command": "rm -rf a/long/path and others"})
+		h.line("item/commandExecution/requestApproval", 1, map[string]any{"threadId": "t", "turnId": "u", "itemId": "c", "command": "rm -rf a/long/path and others", "reason": "for many reasons, each of which takes a row"})
+		if s := strings.Join(h.term.Screen(), "\n"); rows == 14 && !strings.Contains(s, "$ rm -rf") {
+			t.Errorf("the command is not there:\n%s", s)
+		}
 		for _, want := range []string{"› 1. Yes", "› 2. "} {
 			if s := strings.Join(h.term.Screen(), "\n"); !strings.Contains(s, want) {
 				t.Errorf("%d rows, no %q in\n%s", rows, want, s)
@@ -206,6 +229,7 @@ func FuzzEvents(f *testing.F) {
 		threads := []string{"t", "t", "t", "agent-1", "agent-2", "stranger"}
 		text := func() string { return hostile[r.IntN(len(hostile))] + hostile[r.IntN(len(hostile))] }
 		item := func() map[string]any { return randomItem(r, text) }
+		h.setRaw(r.IntN(3) == 0)
 		for n := range 60 {
 			p := map[string]any{"threadId": threads[r.IntN(len(threads))], "turnId": "u", "itemId": fmt.Sprint(r.IntN(4))}
 			switch r.IntN(17) {

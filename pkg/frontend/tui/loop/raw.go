@@ -68,12 +68,18 @@ func (r *rawStream) Tail() []text.Line {
 // SetWidth sets the width of the tail.
 func (r *rawStream) SetWidth(width int) { r.width = width }
 
+// unframed is a text in which the frame of an approval is seen for what it is: raw text
+// stands in the first column.
+func unframed(s string) string { return strings.ReplaceAll(s, frame, "<U+258C>") }
+
+var frame = strings.TrimSpace(cells.Frame)
+
 func plainLines(s string) []text.Line {
 	if s == "" {
 		return nil
 	}
 	var out []text.Line
-	for _, line := range text.Clean(s) {
+	for _, line := range text.Clean(unframed(s)) {
 		out = append(out, text.Of(line, text.Style{}))
 	}
 	return out
@@ -89,7 +95,7 @@ func (l *Loop) render(e cells.Entry) []text.Line {
 		case *protocol.UserMessageItem:
 			return plainLines("› " + said(item))
 		case *protocol.CommandExecutionItem:
-			return append(plainLines("$ "+item.Command), (&text.Theme{}).Output(deref(item.AggregatedOutput), text.Style{})...)
+			return append(plainLines("$ "+item.Command), (&text.Theme{}).Output(unframed(deref(item.AggregatedOutput)), text.Style{})...)
 		}
 		return cells.Render(e, cols, &text.Theme{})
 	}

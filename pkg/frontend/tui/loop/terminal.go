@@ -35,11 +35,16 @@ func (l *Loop) aside(f func() error) error {
 	return err
 }
 
-// suspend stops the program as Ctrl-Z does anywhere.
+// suspend stops the program as Ctrl-Z does anywhere. A page is there again afterwards.
 func (l *Loop) suspend() {
-	if l.page != nil {
-		l.closePage()
-	}
+	alternate := l.screen.Alternate()
+	defer func() {
+		if alternate {
+			if err := l.screen.Enter(); err != nil {
+				l.fail(err)
+			}
+		}
+	}()
 	if err := l.aside(tty.Suspend); err != nil {
 		l.complain("%v", err)
 	}
@@ -57,7 +62,7 @@ func (l *Loop) editExternally() {
 		l.complain("Edit the draft: %v", err)
 		return
 	}
-	l.composer.Set(strings.TrimRight(body, " \t\r\n"))
+	l.composer.Edited(strings.TrimRight(body, " \t\r\n"))
 }
 
 // edit runs an editor on a file with body in it, and reads what became of it. Nobody else
