@@ -13,8 +13,7 @@ type GetAccountResponse struct {
 	WorkspaceRouting   Null     `json:"workspaceRouting" schema:"later"`
 }
 
-// Account is who is logged in. It is a tagged union: only the fields of its variant are
-// written.
+// Account is who is logged in. It is a tagged union.
 type Account struct {
 	Type     string   `json:"type" schema:"union=apiKey|chatgpt|amazonBedrock"`
 	Email    string   `json:"email" in:"chatgpt"`
@@ -28,7 +27,6 @@ const (
 	AccountAmazonBedrock = "amazonBedrock"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v Account) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // PlanType is a ChatGPT plan.
@@ -41,8 +39,7 @@ func (PlanType) Values() []string {
 	return []string{"free", "go", "plus", "pro", "prolite", "team", "self_serve_business_usage_based", "business", "enterprise_cbp_usage_based", "enterprise", "edu", "unknown"}
 }
 
-// LoginAccountParams holds the params of account/login/start. It is a tagged union: only
-// the fields of its variant are written.
+// LoginAccountParams holds the params of account/login/start. It is a tagged union.
 type LoginAccountParams struct {
 	Type                  string  `json:"type" schema:"union=apiKey|chatgpt|chatgptDeviceCode|chatgptAuthTokens"`
 	ApiKey                string  `json:"apiKey" in:"apiKey"`
@@ -60,11 +57,9 @@ const (
 	LoginAccountParamsChatgptAuthTokens = "chatgptAuthTokens"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v LoginAccountParams) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
-// LoginAccountResponse is the result of account/login/start. It is a tagged union: only
-// the fields of its variant are written.
+// LoginAccountResponse is the result of account/login/start. It is a tagged union.
 type LoginAccountResponse struct {
 	Type            string `json:"type" schema:"union=apiKey|chatgpt|chatgptDeviceCode|chatgptAuthTokens"`
 	LoginID         string `json:"loginId" in:"chatgpt,chatgptDeviceCode"`
@@ -79,7 +74,6 @@ const (
 	LoginAccountResponseChatgptAuthTokens = "chatgptAuthTokens"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v LoginAccountResponse) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // CancelLoginAccountParams holds the params of account/login/cancel.

@@ -65,8 +65,7 @@ type FileSystemSandboxEntry struct {
 	Access FileSystemAccessMode `json:"access"`
 }
 
-// FileSystemPath is a path, a pattern or a special place. It is a tagged union: only the
-// fields of its variant are written.
+// FileSystemPath is a path, a pattern or a special place. It is a tagged union.
 type FileSystemPath struct {
 	Type    string                `json:"type" schema:"union=path|glob_pattern|special"`
 	Path    string                `json:"path" in:"path"`
@@ -77,11 +76,10 @@ type FileSystemPath struct {
 // FileSystemPathSpecial is the one word that code says.
 const FileSystemPathSpecial = "special"
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v FileSystemPath) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
-// FileSystemSpecialPath is a place that each system or thread has somewhere else. It is
-// a tagged union: only the fields of its variant are written.
+// FileSystemSpecialPath is a place that each system or thread has somewhere else. It is a tagged
+// union.
 type FileSystemSpecialPath struct {
 	Kind    string  `json:"kind" schema:"union=root|minimal|project_roots|tmpdir|slash_tmp|unknown"`
 	Path    string  `json:"path" in:"unknown"`
@@ -205,8 +203,7 @@ type ApplyPatchApprovalParams struct {
 	GrantRoot      *string         `json:"grantRoot"`
 }
 
-// FileChange is the change of one file in the legacy approval. It is a tagged union:
-// only the fields of its variant are written.
+// FileChange is the change of one file in the legacy approval. It is a tagged union.
 type FileChange struct {
 	Type        string  `json:"type" schema:"union=add|delete|update"`
 	Content     string  `json:"content" in:"add,delete"`
@@ -217,7 +214,6 @@ type FileChange struct {
 // FileChangeUpdate is the one word that code says.
 const FileChangeUpdate = "update"
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v FileChange) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // ApplyPatchApprovalResponse is the client's answer to applyPatchApproval.
@@ -237,8 +233,8 @@ type ExecCommandApprovalParams struct {
 	ParsedCmd      List[ParsedCommand] `json:"parsedCmd"`
 }
 
-// ParsedCommand is what a command is understood to do, in the legacy approval. It is a
-// tagged union: only the fields of its variant are written.
+// ParsedCommand is what a command is understood to do, in the legacy approval. It is a tagged
+// union.
 type ParsedCommand struct {
 	Type  string  `json:"type" schema:"union=read|list_files|search|unknown"`
 	Cmd   string  `json:"cmd"`
@@ -247,7 +243,6 @@ type ParsedCommand struct {
 	Path  *string `json:"path" in:"read,list_files?,search?"`
 }
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v ParsedCommand) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // ExecCommandApprovalResponse is the client's answer to execCommandApproval.

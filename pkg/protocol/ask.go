@@ -39,9 +39,8 @@ type ToolRequestUserInputAnswer struct {
 	Answers List[string] `json:"answers"`
 }
 
-// McpServerElicitationRequestParams holds the params of the
-// mcpServer/elicitation/request request to the client. It is a tagged union: only the
-// fields of its variant are written.
+// McpServerElicitationRequestParams holds the params of the mcpServer/elicitation/request request
+// to the client. It is a tagged union.
 type McpServerElicitationRequestParams struct {
 	ThreadID   string          `json:"threadId"`
 	TurnID     *string         `json:"turnId"`

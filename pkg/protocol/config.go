@@ -47,13 +47,11 @@ type Config struct {
 	Extra map[string]json.RawMessage `json:"-" schema:"extra"`
 }
 
-// MarshalJSON writes the fields and Extra as one object.
 func (c Config) MarshalJSON() ([]byte, error) {
 	type plain Config
 	return marshalExtra(plain(c), c.Extra)
 }
 
-// UnmarshalJSON keeps unknown keys in Extra.
 func (c *Config) UnmarshalJSON(raw []byte) error {
 	type plain Config
 	return unmarshalExtra(raw, (*plain)(c), &c.Extra)
@@ -76,13 +74,11 @@ type ProfileV2 struct {
 	Extra map[string]json.RawMessage `json:"-" schema:"extra"`
 }
 
-// MarshalJSON writes the fields and Extra as one object.
 func (c ProfileV2) MarshalJSON() ([]byte, error) {
 	type plain ProfileV2
 	return marshalExtra(plain(c), c.Extra)
 }
 
-// UnmarshalJSON keeps unknown keys in Extra.
 func (c *ProfileV2) UnmarshalJSON(raw []byte) error {
 	type plain ProfileV2
 	return unmarshalExtra(raw, (*plain)(c), &c.Extra)
@@ -95,13 +91,11 @@ type AppsConfig struct {
 	Extra map[string]AppConfig `json:"-"`
 }
 
-// MarshalJSON writes the fields and Extra as one object.
 func (c AppsConfig) MarshalJSON() ([]byte, error) {
 	type plain AppsConfig
 	return marshalExtra(plain(c), c.Extra)
 }
 
-// UnmarshalJSON keeps unknown keys in Extra.
 func (c *AppsConfig) UnmarshalJSON(raw []byte) error {
 	type plain AppsConfig
 	return unmarshalExtra(raw, (*plain)(c), &c.Extra)
@@ -113,8 +107,7 @@ type ConfigLayerMetadata struct {
 	Version string            `json:"version"`
 }
 
-// ConfigLayerSource says where a layer comes from. It is a tagged union: only the fields
-// of its variant are written.
+// ConfigLayerSource says where a layer comes from. It is a tagged union.
 type ConfigLayerSource struct {
 	Type           string  `json:"type" schema:"union=mdm|system|user|project|sessionFlags|legacyManagedConfigTomlFromFile|legacyManagedConfigTomlFromMdm"`
 	Domain         string  `json:"domain" in:"mdm"`
@@ -130,7 +123,6 @@ const (
 	ConfigLayerSourceProject = "project"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v ConfigLayerSource) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // ConfigLayer is one layer of the configuration.
@@ -247,8 +239,7 @@ type ConfiguredHookMatcherGroup struct {
 	Hooks   List[ConfiguredHookHandler] `json:"hooks"`
 }
 
-// ConfiguredHookHandler is one hook as configured. It is a tagged union: only the fields
-// of its variant are written.
+// ConfiguredHookHandler is one hook as configured. It is a tagged union.
 type ConfiguredHookHandler struct {
 	Type           string  `json:"type" schema:"union=command|prompt|agent"`
 	Command        string  `json:"command" in:"command"`
@@ -258,7 +249,6 @@ type ConfiguredHookHandler struct {
 	StatusMessage  *string `json:"statusMessage" in:"command?"`
 }
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v ConfiguredHookHandler) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // ResidencyRequirement is where data must stay.

@@ -34,13 +34,11 @@ type AppToolsConfig struct {
 	Extra map[string]AppToolConfig `json:"-"`
 }
 
-// MarshalJSON writes the fields and Extra as one object.
 func (c AppToolsConfig) MarshalJSON() ([]byte, error) {
 	type plain AppToolsConfig
 	return marshalExtra(plain(c), c.Extra)
 }
 
-// UnmarshalJSON keeps unknown keys in Extra.
 func (c *AppToolsConfig) UnmarshalJSON(raw []byte) error {
 	type plain AppToolsConfig
 	return unmarshalExtra(raw, (*plain)(c), &c.Extra)

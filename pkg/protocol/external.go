@@ -47,10 +47,8 @@ const (
 	ErrorInfoOther        = "other"
 )
 
-// MarshalJSON writes the word or the one-key object.
 func (e CodexErrorInfo) MarshalJSON() ([]byte, error) { return marshalExternal(e) }
 
-// UnmarshalJSON reads both forms.
 func (e *CodexErrorInfo) UnmarshalJSON(raw []byte) error { return unmarshalExternal(raw, e) }
 
 // SessionSource says which program started a thread: a word, {"custom":name} or
@@ -69,10 +67,8 @@ const (
 	SourceExec   = "exec"
 )
 
-// MarshalJSON writes the word or the one-key object.
 func (s SessionSource) MarshalJSON() ([]byte, error) { return marshalExternal(s) }
 
-// UnmarshalJSON reads both forms.
 func (s *SessionSource) UnmarshalJSON(raw []byte) error { return unmarshalExternal(raw, s) }
 
 // SubAgentSource says why a sub-agent's thread exists: review, compact,
@@ -92,10 +88,8 @@ type ThreadSpawnSource struct {
 	AgentRole      *string `json:"agent_role"`
 }
 
-// MarshalJSON writes the word or the one-key object.
 func (s SubAgentSource) MarshalJSON() ([]byte, error) { return marshalExternal(s) }
 
-// UnmarshalJSON reads both forms.
 func (s *SubAgentSource) UnmarshalJSON(raw []byte) error { return unmarshalExternal(raw, s) }
 
 // CommandExecutionApprovalDecision is the answer to a command approval: a word, or a
@@ -125,10 +119,8 @@ const (
 	DecisionCancel           = "cancel"
 )
 
-// MarshalJSON writes the word or the one-key object.
 func (d CommandExecutionApprovalDecision) MarshalJSON() ([]byte, error) { return marshalExternal(d) }
 
-// UnmarshalJSON reads both forms.
 func (d *CommandExecutionApprovalDecision) UnmarshalJSON(raw []byte) error {
 	return unmarshalExternal(raw, d)
 }
@@ -145,10 +137,8 @@ type ApprovedExecpolicyAmendment struct {
 	ProposedExecpolicyAmendment List[string] `json:"proposed_execpolicy_amendment"`
 }
 
-// MarshalJSON writes the word or the one-key object.
 func (d ReviewDecision) MarshalJSON() ([]byte, error) { return marshalExternal(d) }
 
-// UnmarshalJSON reads both forms.
 func (d *ReviewDecision) UnmarshalJSON(raw []byte) error { return unmarshalExternal(raw, d) }
 
 // OneOrMany is a string or an array of strings. One string is written as a string.
@@ -168,7 +158,6 @@ func (o OneOrMany) MarshalJSON() ([]byte, error) {
 	return encode(List[string](o))
 }
 
-// UnmarshalJSON reads both forms.
 func (o *OneOrMany) UnmarshalJSON(raw []byte) error {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) > 0 && raw[0] == '"' {

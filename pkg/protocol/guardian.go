@@ -41,8 +41,7 @@ func (GuardianUserAuthorization) Values() []string {
 	return []string{"unknown", "low", "medium", "high"}
 }
 
-// GuardianApprovalReviewAction is the action under review. It is a tagged union: only
-// the fields of its variant are written.
+// GuardianApprovalReviewAction is the action under review. It is a tagged union.
 type GuardianApprovalReviewAction struct {
 	Type          string                   `json:"type" schema:"union=command|execve|applyPatch|networkAccess|mcpToolCall|requestPermissions"`
 	Source        GuardianCommandSource    `json:"source" in:"command,execve"`
@@ -64,7 +63,6 @@ type GuardianApprovalReviewAction struct {
 	Permissions   RequestPermissionProfile `json:"permissions" in:"requestPermissions"`
 }
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v GuardianApprovalReviewAction) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // GuardianCommandSource is the tool that a reviewed command came through.

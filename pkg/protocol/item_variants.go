@@ -221,8 +221,7 @@ func (CommandExecutionStatus) Values() []string {
 	return []string{"inProgress", "completed", "failed", "declined"}
 }
 
-// CommandAction is what a command is understood to do, for display. It is a tagged
-// union: only the fields of its variant are written.
+// CommandAction is what a command is understood to do, for display. It is a tagged union.
 type CommandAction struct {
 	Type    string  `json:"type" schema:"union=read|listFiles|search|unknown"`
 	Command string  `json:"command"`
@@ -239,7 +238,6 @@ const (
 	CommandActionUnknown   = "unknown"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v CommandAction) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // FileUpdateChange is the change of one file. For an added file Diff is its plain
@@ -250,8 +248,7 @@ type FileUpdateChange struct {
 	Diff string          `json:"diff"`
 }
 
-// PatchChangeKind is the kind of a change of one file. It is a tagged union: only the
-// fields of its variant are written.
+// PatchChangeKind is the kind of a change of one file. It is a tagged union.
 type PatchChangeKind struct {
 	Type     string  `json:"type" schema:"union=add|delete|update"`
 	MovePath *string `json:"move_path" in:"update?"`
@@ -264,7 +261,6 @@ const (
 	PatchChangeKindUpdate = "update"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v PatchChangeKind) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // PatchApplyStatus is the state of a patch.
@@ -318,8 +314,8 @@ const (
 
 func (DynamicToolCallStatus) Values() []string { return []string{"inProgress", "completed", "failed"} }
 
-// DynamicToolCallOutputContentItem is one part of what a client tool gave back. It is a
-// tagged union: only the fields of its variant are written.
+// DynamicToolCallOutputContentItem is one part of what a client tool gave back. It is a tagged
+// union.
 type DynamicToolCallOutputContentItem struct {
 	Type     string `json:"type" schema:"union=inputText|inputImage"`
 	Text     string `json:"text" in:"inputText"`
@@ -332,7 +328,6 @@ const (
 	DynamicToolCallOutputContentItemInputImage = "inputImage"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v DynamicToolCallOutputContentItem) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // CollabAgentTool is what is done with another agent.
@@ -389,8 +384,7 @@ func (CollabAgentStatus) Values() []string {
 	return []string{"pendingInit", "running", "interrupted", "completed", "errored", "shutdown", "notFound"}
 }
 
-// WebSearchAction is one step of a web search. It is a tagged union: only the fields of
-// its variant are written.
+// WebSearchAction is one step of a web search. It is a tagged union.
 type WebSearchAction struct {
 	Type    string   `json:"type" schema:"union=search|openPage|findInPage|other"`
 	Query   *string  `json:"query" in:"search?"`
@@ -407,5 +401,4 @@ const (
 	WebSearchActionOther      = "other"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v WebSearchAction) MarshalJSON() ([]byte, error) { return marshalUnion(v) }

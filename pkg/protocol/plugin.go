@@ -93,8 +93,7 @@ type PluginSharePrincipalRole string
 
 func (PluginSharePrincipalRole) Values() []string { return []string{"reader", "editor", "owner"} }
 
-// PluginSource says where a plugin comes from. It is a tagged union: only the fields of
-// its variant are written.
+// PluginSource says where a plugin comes from. It is a tagged union.
 type PluginSource struct {
 	Type    string  `json:"type" schema:"union=local|git|remote"`
 	URL     string  `json:"url" in:"git"`
@@ -106,7 +105,6 @@ type PluginSource struct {
 // PluginSourceLocal is the one word that code says.
 const PluginSourceLocal = "local"
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v PluginSource) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // PluginInstallPolicy says whether a plugin may be installed.

@@ -31,7 +31,6 @@ const (
 // MarshalJSON writes the word, or {"granular":{…}}.
 func (a AskForApproval) MarshalJSON() ([]byte, error) { return marshalExternal(a) }
 
-// UnmarshalJSON reads both forms.
 func (a *AskForApproval) UnmarshalJSON(raw []byte) error { return unmarshalExternal(raw, a) }
 
 // SandboxPolicy says what commands of a turn may do. Only the fields of its Type are

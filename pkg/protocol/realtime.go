@@ -17,14 +17,12 @@ type RealtimeOutputModality string
 
 func (RealtimeOutputModality) Values() []string { return []string{"text", "audio"} }
 
-// ThreadRealtimeStartTransport says how a voice session is carried. It is a tagged
-// union: only the fields of its variant are written.
+// ThreadRealtimeStartTransport says how a voice session is carried. It is a tagged union.
 type ThreadRealtimeStartTransport struct {
 	Type string `json:"type" schema:"union=websocket|webrtc"`
 	Sdp  string `json:"sdp" in:"webrtc"`
 }
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v ThreadRealtimeStartTransport) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // RealtimeVoice is a voice.

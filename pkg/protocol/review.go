@@ -14,8 +14,7 @@ type ReviewStartParams struct {
 	OutputSchema json.RawMessage `json:"outputSchema,omitempty"`
 }
 
-// ReviewTarget is what to review. It is a tagged union: only the fields of its variant
-// are written.
+// ReviewTarget is what to review. It is a tagged union.
 type ReviewTarget struct {
 	Type         string  `json:"type" schema:"union=uncommittedChanges|baseBranch|commit|custom"`
 	Branch       string  `json:"branch" in:"baseBranch"`
@@ -32,7 +31,6 @@ const (
 	ReviewTargetCustom             = "custom"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v ReviewTarget) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // Hint is the target in the words that people are shown.

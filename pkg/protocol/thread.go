@@ -49,8 +49,7 @@ type Thread struct {
 	DaybreakEnabled      Null              `json:"daybreakEnabled" schema:"later"`
 }
 
-// ThreadStatus says what a thread is doing. It is a tagged union: only the fields of its
-// variant are written.
+// ThreadStatus says what a thread is doing. It is a tagged union.
 type ThreadStatus struct {
 	Type        string                 `json:"type" schema:"union=notLoaded|idle|systemError|active"`
 	ActiveFlags List[ThreadActiveFlag] `json:"activeFlags" in:"active"`
@@ -64,7 +63,6 @@ const (
 	ThreadStatusActive      = "active"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v ThreadStatus) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // ThreadActiveFlag says what an active thread waits for.

@@ -100,8 +100,7 @@ type TurnInterruptParams struct {
 	TurnID string `json:"turnId"`
 }
 
-// UserInput is one part of what the user gives to a turn. It is a tagged union: only the
-// fields of its variant are written.
+// UserInput is one part of what the user gives to a turn. It is a tagged union.
 type UserInput struct {
 	Type         string            `json:"type" schema:"union=text|image|localImage|skill|mention"`
 	Text         string            `json:"text" in:"text"`
@@ -121,7 +120,6 @@ const (
 	UserInputMention    = "mention"
 )
 
-// MarshalJSON writes the fields of the variant named by Type.
 func (v UserInput) MarshalJSON() ([]byte, error) { return marshalUnion(v) }
 
 // TextElement marks a range of a text that a frontend shows in another way, such as a pasted

@@ -13,7 +13,8 @@ import (
 //
 // A tagged union is an object with a word that names its variant. That word's field has
 // the tag schema:"union=a|b|c"; a field that only some variants have lists them in
-// in:"a,b?", where ? marks a field that the variant may leave out.
+// in:"a,b?", where ? marks a field that the variant may leave out. Only the fields of its
+// variant are written.
 //
 // An external union is either a plain word or an object with one key, the name of the
 // variant: the first field holds the word (tag schema:"words"), every other field is a
