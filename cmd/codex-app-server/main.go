@@ -24,32 +24,22 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"codex/pkg/cli/exit"
-	"codex/pkg/cli/install"
+	"codex/pkg/cli/here"
 	"codex/pkg/cli/pipeline"
-	"codex/pkg/config"
 	"codex/pkg/frontend/appserver"
 	"codex/pkg/frontend/appserver/generate"
-	"codex/pkg/homedir"
 	"codex/pkg/thread"
 )
 
 func main() {
-	cwd, err := os.Getwd()
-	if err != nil {
-		os.Exit(exit.Report(os.Stderr, "codex-app-server", err))
-	}
-	cwd = thread.RealDir(cwd)                  // $PWD may name it by a link
-	exe, _ := os.Executable()                  // "" is looked for on PATH
-	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
-	host := func() string { name, _ := os.Hostname(); return name }
+	p := here.Of("codex-app-server")
+	p.Env.Cwd = thread.RealDir(p.Env.Cwd) // $PWD may name it by a link
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	debug.SetGCPercent(50) // a router mostly waits: memory before CPU
-	os.Exit(exit.Report(os.Stderr, "codex-app-server", appserver.Run(context.Background(), appserver.Process{
-		Args: os.Args[1:], Env: os.Environ(), Self: install.Self(os.Args[0], exe, os.Getenv("PATH")),
-		Config: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: host},
-		Stdin:  os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	p.Exit(appserver.Run(context.Background(), appserver.Process{
+		Args: os.Args[1:], Env: os.Environ(), Self: p.Self(), Config: p.Env,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Signals: signals, Die: pipeline.Die, Exec: syscall.Exec, Generate: generate.Write,
-	})))
+	}))
 }

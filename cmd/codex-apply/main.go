@@ -13,39 +13,19 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"codex/pkg/apply"
-	"codex/pkg/cli/exit"
+	"codex/pkg/cli/here"
 	"codex/pkg/cli/install"
-	"codex/pkg/clock"
-	"codex/pkg/config"
-	"codex/pkg/homedir"
-	"codex/pkg/termtext"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := here.Of("codex-apply")
+	ctx, stop := here.Interruptible()
 	defer stop()
-	os.Exit(exit.Report(os.Stderr, "codex-apply", run(ctx)))
-}
-
-func run(ctx context.Context) error {
-	cwd, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	now, err := clock.New(os.Getenv(clock.Variable))
-	if err != nil {
-		return err
-	}
-	self, _ := os.Executable()                 // "" is looked for on PATH
-	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
-	return apply.Run(ctx, apply.Process{
-		Args: os.Args[1:], Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()}, Environ: os.Environ(),
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Program: install.Own(self), Now: now,
-	})
+	exe, _ := os.Executable() // "" is looked for on PATH
+	p.Exit(apply.Run(ctx, apply.Process{
+		Args: os.Args[1:], Env: p.Env, Environ: os.Environ(), Stdout: p.Stdout, Stderr: p.Stderr, Program: install.Own(exe), Now: p.Clock(),
+	}))
 }

@@ -19,25 +19,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 
-	"codex/pkg/config"
-	"codex/pkg/homedir"
+	"codex/pkg/cli/here"
 	"codex/pkg/settings"
 	"codex/pkg/settings/configure"
-	"codex/pkg/termtext"
 )
 
 func main() {
-	cwd, err := os.Getwd()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-config: find working folder: %v\n", err)
-		os.Exit(1)
-	}
-	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
-	os.Exit(configure.Main(context.Background(), os.Args[1:], settings.Process{
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Environ: os.Environ(),
-		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
-	}))
+	p := here.Of("codex-config")
+	os.Exit(configure.Main(context.Background(), os.Args[1:], settings.Process{Stdout: p.Stdout, Stderr: p.Stderr, Environ: os.Environ(), Env: p.Env}))
 }

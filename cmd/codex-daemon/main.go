@@ -19,26 +19,12 @@ import (
 	"context"
 	"os"
 
-	"codex/pkg/cli/exit"
-	"codex/pkg/config"
+	"codex/pkg/cli/here"
 	"codex/pkg/daemon"
-	"codex/pkg/homedir"
-	"codex/pkg/termtext"
 )
 
 func main() {
-	cwd, err := os.Getwd()
-	if err != nil {
-		os.Exit(exit.Report(os.Stderr, "codex-daemon", err))
-	}
-	self, err := os.Executable()
-	if err != nil {
-		os.Exit(exit.Report(os.Stderr, "codex-daemon", err))
-	}
-	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
-	os.Exit(exit.Report(os.Stderr, "codex-daemon", daemon.Run(context.Background(), daemon.Process{
-		Args: os.Args[1:], Env: os.Environ(), Self: self,
-		Config: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
-		Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr),
-	})))
+	p := here.Of("codex-daemon")
+	p.Exit(daemon.Run(context.Background(), daemon.Process{
+		Args: os.Args[1:], Env: os.Environ(), Self: p.File(), Config: p.Env, Stdout: os.Stdout, Stderr: p.Stderr}))
 }

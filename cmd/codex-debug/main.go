@@ -17,34 +17,15 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 
-	"codex/pkg/cli/install"
-	"codex/pkg/clock"
-	"codex/pkg/config"
-	"codex/pkg/homedir"
+	"codex/pkg/cli/here"
 	"codex/pkg/settings"
 	"codex/pkg/settings/inspect"
-	"codex/pkg/termtext"
 )
 
 func main() {
-	cwd, err := os.Getwd()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-debug: find working folder: %v\n", err)
-		os.Exit(1)
-	}
-	exe, _ := os.Executable() // "" is looked for on PATH
-	now, err := clock.New(os.Getenv(clock.Variable))
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-debug: %v\n", err)
-		os.Exit(1)
-	}
-	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
+	p := here.Of("codex-debug")
 	os.Exit(inspect.Main(context.Background(), os.Args[1:], settings.Process{
-		Self:   install.Self(os.Args[0], exe, os.Getenv("PATH")),
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Environ: os.Environ(), Now: now,
-		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
-	}))
+		Self: p.Self(), Stdout: p.Stdout, Stderr: p.Stderr, Environ: os.Environ(), Now: p.Clock(), Env: p.Env}))
 }

@@ -22,29 +22,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 
-	"codex/pkg/config"
+	"codex/pkg/cli/here"
 	"codex/pkg/execpolicy/argv"
-	"codex/pkg/homedir"
-	"codex/pkg/termtext"
 )
 
 func main() {
-	cwd, err := os.Getwd()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-execpolicy: find working folder: %v\n", err)
-		os.Exit(1)
-	}
-	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
-	self, err := os.Executable()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-execpolicy: find itself: %v\n", err)
-		os.Exit(1)
-	}
-	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
-		Self: self, Stdin: os.Stdin, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
-		Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
-	}))
+	p := here.Of("codex-execpolicy")
+	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{Self: p.File(), Stdin: os.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Env: p.Env}))
 }

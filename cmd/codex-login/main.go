@@ -17,38 +17,22 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/mattn/go-isatty"
 
 	"codex/pkg/browser"
-	"codex/pkg/cli/exit"
-	"codex/pkg/clock"
-	"codex/pkg/config"
-	"codex/pkg/homedir"
+	"codex/pkg/cli/here"
 	"codex/pkg/login"
-	"codex/pkg/termtext"
 )
 
 func main() {
-	cwd, err := os.Getwd()
-	if err != nil {
-		os.Exit(exit.Report(os.Stderr, "codex-login", err))
-	}
-	now, err := clock.New(os.Getenv(clock.Variable))
-	if err != nil {
-		os.Exit(exit.Report(os.Stderr, "codex-login", err))
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := here.Of("codex-login")
+	ctx, stop := here.Interruptible()
 	defer stop()
-	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
 	os.Exit(login.Main(ctx, login.Process{
-		Args: os.Args[1:], Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
-		Stdin: os.Stdin, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
+		Args: os.Args[1:], Env: p.Env, Stdin: os.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
 		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), StdoutTTY: isatty.IsTerminal(os.Stdout.Fd()),
-		Now: now, Open: browser.Opener(os.Getenv),
+		Now: p.Clock(), Open: browser.Opener(os.Getenv),
 	}))
 }

@@ -22,38 +22,28 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"time"
 
 	"codex/pkg/browser"
-	"codex/pkg/cli/install"
+	"codex/pkg/cli/here"
 	"codex/pkg/cli/pipeline"
-	"codex/pkg/config"
 	"codex/pkg/frontend/mcpserver"
-	"codex/pkg/homedir"
 	"codex/pkg/mcp/argv"
-	"codex/pkg/termtext"
 	"codex/pkg/watchdog"
 )
 
 func main() {
 	watchdog.Init()
-	cwd, err := os.Getwd()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-mcp: find working folder: %v\n", err)
-		os.Exit(1)
-	}
+	p := here.Of("codex-mcp")
 	exe, _ := os.Executable() // "" is looked for on PATH
-	env := config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid(),
-		Hostname: func() string { name, _ := os.Hostname(); return name }}
 	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
-		Self: exe, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env, In: os.Stdin, Out: os.Stdout, Environ: os.Environ(),
+		Self: exe, Stdout: p.Stdout, Stderr: p.Stderr, Env: p.Env, In: os.Stdin, Out: os.Stdout, Environ: os.Environ(),
 		Now: time.Now, Browser: browser.Opener(os.Getenv),
 		Serve: func(ctx context.Context, overrides, enable, disable []string) error {
 			return mcpserver.Run(ctx, mcpserver.Options{Config: overrides, Enable: enable, Disable: disable}, mcpserver.Process{
-				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: termtext.Stream(os.Stderr), Environ: os.Environ(), Env: env,
-				Self: install.Self(os.Args[0], exe, os.Getenv("PATH")), Signals: pipeline.Signals})
+				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: p.Stderr, Environ: os.Environ(), Env: p.Env,
+				Self: p.Self(), Signals: pipeline.Signals})
 		},
 	}))
 }

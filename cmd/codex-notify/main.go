@@ -15,16 +15,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/here"
 	"codex/pkg/cli/install"
-	"codex/pkg/config"
 	"codex/pkg/frontend/notify"
-	"codex/pkg/homedir"
 )
 
 func main() {
@@ -43,14 +41,10 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	exe, _ := os.Executable()
-	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
-	cwd, err := os.Getwd()
-	if err != nil {
-		return fmt.Errorf("find working folder: %w", err)
-	}
+	p := here.Of("codex-notify")
 	return notify.Run(ctx, f, notify.Process{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Env:     config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()},
+		Env:     p.Env,
 		Program: install.Own(exe), TTY: func() (io.Writer, error) { return notify.OpenTerminal() },
 		Kernel: func() string { b, _ := os.ReadFile("/proc/version"); return string(b) },
 	})

@@ -17,28 +17,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 
-	"codex/pkg/clock"
-	"codex/pkg/config"
-	"codex/pkg/homedir"
+	"codex/pkg/cli/here"
 	"codex/pkg/plugins/argv"
-	"codex/pkg/termtext"
 )
 
 func main() {
-	cwd, err := os.Getwd()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-plugin: find working folder: %v\n", err)
-		os.Exit(1)
-	}
-	now, err := clock.New(os.Getenv(clock.Variable))
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-plugin: %v\n", err)
-		os.Exit(1)
-	}
-	env := config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid()}
-	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr), Env: env, Now: now}))
+	p := here.Of("codex-plugin")
+	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{Stdout: p.Stdout, Stderr: p.Stderr, Env: p.Env, Now: p.Clock()}))
 }

@@ -14,30 +14,16 @@
 package main
 
 import (
-	"fmt"
 	"os"
 
 	"github.com/mattn/go-isatty"
 
-	"codex/pkg/clock"
-	"codex/pkg/config"
-	"codex/pkg/homedir"
+	"codex/pkg/cli/here"
 	"codex/pkg/sessions"
-	"codex/pkg/termtext"
 )
 
 func main() {
-	cwd, err := os.Getwd()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-sessions: find working folder: %v\n", err)
-		os.Exit(1)
-	}
-	now, err := clock.New(os.Getenv(clock.Variable))
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "codex-sessions: %v\n", err)
-		os.Exit(1)
-	}
-	env := config.Env{Get: os.Getenv, Home: homedir.Of(os.Getenv, os.Getuid()), Cwd: cwd, UID: os.Getuid()}
-	os.Exit(sessions.Main(os.Args[1:], sessions.Process{Stdin: os.Stdin, Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
-		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), Env: env, Now: now}))
+	p := here.Of("codex-sessions")
+	os.Exit(sessions.Main(os.Args[1:], sessions.Process{Stdin: os.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
+		StdinTTY: isatty.IsTerminal(os.Stdin.Fd()), Env: p.Env, Now: p.Clock()}))
 }

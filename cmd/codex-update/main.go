@@ -16,27 +16,11 @@ package main
 import (
 	"os"
 
-	"codex/pkg/cli/exit"
-	"codex/pkg/config"
+	"codex/pkg/cli/here"
 	"codex/pkg/daemon/update"
-	"codex/pkg/homedir"
-	"codex/pkg/termtext"
 )
 
-func main() { os.Exit(exit.Report(os.Stderr, "codex-update", run())) }
-
-func run() error {
-	cwd, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	home := homedir.Of(os.Getenv, os.Getuid()) // "" means unknown
-	return update.Run(update.Process{
-		Args: os.Args[1:], Env: config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid()}, Self: self,
-		Stdout: termtext.Stream(os.Stdout), Stderr: termtext.Stream(os.Stderr),
-	})
+func main() {
+	p := here.Of("codex-update")
+	p.Exit(update.Run(update.Process{Args: os.Args[1:], Env: p.Env, Self: p.File(), Stdout: p.Stdout, Stderr: p.Stderr}))
 }
