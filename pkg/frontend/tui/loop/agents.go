@@ -78,11 +78,15 @@ func (l *Loop) pickAgent() {
 				about = a.prompt
 			}
 		}
-		word := m.doing("asks", "works", "rests")
 		if m == l.team.shown {
-			word, list.At = "on the screen", len(list.Items)
+			list.At = len(list.Items)
 		}
-		list.Items = append(list.Items, overlay.Item{Label: m.name, Detail: aboutAgent(word, about, m.id), Do: func() { l.showThread(m) }})
+		list.Items = append(list.Items, overlay.Item{Label: m.name, Do: func() { l.showThread(m) }, Live: func() string {
+			if m == l.team.shown {
+				return aboutAgent("on the screen", about, m.id)
+			}
+			return aboutAgent(m.doing("asks", "works", "rests"), about, m.id)
+		}})
 	}
 	for _, a := range told {
 		if m := l.team.find(a.id); m == nil || m.closed || !m.known {

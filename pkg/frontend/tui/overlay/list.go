@@ -12,11 +12,19 @@ import (
 // Item is one thing to choose.
 type Item struct {
 	Label, Detail string
+	Live          func() string // the Detail at each drawing, instead; may be nil
 	Current       bool
 	Shortcut      string       // shown behind the label
 	Keys          []keys.Event // that choose it at once
 	Do            func()       // may be nil
 	Quiet         bool         // cannot be chosen
+}
+
+func (it *Item) detail() string {
+	if it.Live != nil {
+		return it.Live()
+	}
+	return it.Detail
 }
 
 // List is a list to choose from.
@@ -47,7 +55,7 @@ const (
 func (l *List) visible() []int {
 	var out []int
 	for i, it := range l.Items {
-		if l.query == "" || strings.Contains(strings.ToLower(it.Label+" "+it.Detail), strings.ToLower(l.query)) {
+		if l.query == "" || strings.Contains(strings.ToLower(it.Label+" "+it.detail()), strings.ToLower(l.query)) {
 			out = append(out, i)
 		}
 	}
@@ -238,7 +246,7 @@ func (l *List) body(width, height int, t *text.Theme) []text.Line {
 	wide := 0
 	for i, n := range v {
 		labels[i] = l.label(n, t)
-		if l.Items[n].Detail != "" {
+		if l.Items[n].detail() != "" {
 			wide = max(wide, labels[i].Width())
 		}
 	}
@@ -304,7 +312,8 @@ func (l *List) label(n int, t *text.Theme) text.Line {
 // item draws an item: its label, and the detail beside it.
 func (l *List) item(n int, label text.Line, wide, width int, t *text.Theme) []text.Line {
 	it := l.Items[n]
-	if it.Detail == "" {
+	detail := it.detail()
+	if detail == "" {
 		rest := text.Of("     ", text.Style{})
 		return text.WrapIndented([]text.Line{label}, width, nil, rest)
 	}
@@ -318,7 +327,7 @@ func (l *List) item(n int, label text.Line, wide, width int, t *text.Theme) []te
 	first := text.Filled(label, wide+2, text.Style{})
 	rest := text.Of(strings.Repeat(" ", wide+2), text.Style{})
 	var out []text.Line
-	for i, d := range text.Wrap([]text.Line{text.Of(text.CleanLine(it.Detail), style)}, max(8, width-wide-2)) {
+	for i, d := range text.Wrap([]text.Line{text.Of(text.CleanLine(detail), style)}, max(8, width-wide-2)) {
 		p := rest
 		if i == 0 {
 			p = first
