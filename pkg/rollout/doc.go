@@ -162,11 +162,14 @@ type Usage struct {
 	Output    int64 `json:"output_tokens"`
 	Reasoning int64 `json:"reasoning_output_tokens"`
 	Total     int64 `json:"total_tokens"`
+	// Written is the part of the input that the provider's cache took, where it says that;
+	// 0.133.0 does not keep it.
+	Written int64 `json:"cache_write_input_tokens,omitempty"`
 }
 
 // Add sums two counts.
 func (u Usage) Add(v Usage) Usage {
-	return Usage{u.Input + v.Input, u.Cached + v.Cached, u.Output + v.Output, u.Reasoning + v.Reasoning, u.Total + v.Total}
+	return Usage{u.Input + v.Input, u.Cached + v.Cached, u.Output + v.Output, u.Reasoning + v.Reasoning, u.Total + v.Total, u.Written + v.Written}
 }
 
 // TokenInfo is the info member of a token_count event.

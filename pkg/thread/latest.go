@@ -41,7 +41,7 @@ func ReadLatest(path string) (l Latest, err error) {
 func Usage(info rollout.TokenInfo) protocol.ThreadTokenUsage {
 	breakdown := func(u rollout.Usage) protocol.TokenUsageBreakdown {
 		return protocol.TokenUsageBreakdown{TotalTokens: u.Total, InputTokens: u.Input, CachedInputTokens: u.Cached,
-			OutputTokens: u.Output, ReasoningOutputTokens: u.Reasoning}
+			OutputTokens: u.Output, ReasoningOutputTokens: u.Reasoning, CacheWriteInputTokens: u.Written}
 	}
 	return protocol.ThreadTokenUsage{Total: breakdown(info.Total), Last: breakdown(info.Last), ModelContextWindow: info.Window}
 }

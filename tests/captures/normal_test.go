@@ -170,6 +170,7 @@ func decodeEvent(line string) (any, bool) {
 	if !strings.HasPrefix(line, "{") {
 		return nil, false
 	}
+	line = strings.Replace(line, `,"cache_write_input_tokens":0`, "", 1) // of later releases
 	line = strings.Replace(line, `,"type":"web_search","id":`, `,"type":"web_search","id2":`, 1)
 	var v any
 	if json.Unmarshal([]byte(line), &v) != nil {

@@ -425,7 +425,8 @@ func (s *sample) completed(r gjson.Result) {
 	}
 	s.usage = &rollout.Usage{Input: tokens("input_tokens", "prompt_tokens"), Cached: tokens("input_tokens_details.cached_tokens", "prompt_tokens_details.cached_tokens"),
 		Output:    tokens("output_tokens", "completion_tokens"),
-		Reasoning: tokens("output_tokens_details.reasoning_tokens", "completion_tokens_details.reasoning_tokens"), Total: tokens("total_tokens", "total_tokens")}
+		Reasoning: tokens("output_tokens_details.reasoning_tokens", "completion_tokens_details.reasoning_tokens"), Total: tokens("total_tokens", "total_tokens"),
+		Written: tokens("input_tokens_details.cache_write_tokens", "prompt_tokens_details.cache_write_tokens")}
 	if s.usage.Total == 0 {
 		s.usage.Total = s.usage.Input + s.usage.Output
 	}

@@ -87,7 +87,8 @@ func (j *jsonOut) end(o *outcome) {
 				u = *o.usage
 			}
 			b = append(appendInt(b, u.input), `,"cached_input_tokens":`...)
-			b = append(appendInt(b, u.cached), `,"output_tokens":`...)
+			b = append(appendInt(b, u.cached), `,"cache_write_input_tokens":`...)
+			b = append(appendInt(b, u.written), `,"output_tokens":`...)
 			b = append(appendInt(b, u.output), `,"reasoning_output_tokens":`...)
 			return appendInt(b, u.reasoning)
 		}, `}}`)

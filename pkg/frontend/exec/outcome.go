@@ -10,7 +10,7 @@ import (
 
 // usage is the running total of the thread, resumed turns included.
 type usage struct {
-	input, cached, output, reasoning int64
+	input, cached, written, output, reasoning int64
 }
 
 // outcome is what a turn came to, as far as it is known.
@@ -42,7 +42,8 @@ func (o *outcome) observe(method string, p gjson.Result) {
 		o.fail(p.Get("callId").Str)
 	case protocol.NoteThreadTokenUsageUpdated:
 		t := p.Get("tokenUsage.total")
-		o.usage = &usage{t.Get("inputTokens").Int(), t.Get("cachedInputTokens").Int(), t.Get("outputTokens").Int(), t.Get("reasoningOutputTokens").Int()}
+		o.usage = &usage{t.Get("inputTokens").Int(), t.Get("cachedInputTokens").Int(), t.Get("cacheWriteInputTokens").Int(),
+			t.Get("outputTokens").Int(), t.Get("reasoningOutputTokens").Int()}
 	case protocol.NoteError:
 		o.lastErr = detailed(p.Get("error"))
 	case protocol.NoteTurnCompleted:

@@ -157,7 +157,7 @@ func TestEngineTrouble(t *testing.T) {
 			`{"type":"thread.started","thread_id":"T"}` + "\n",
 			"Error: too long\n"},
 		"says nonsense": {wire("nonsense\n[1]\n\n", `{"method":5}`, `{"id":77,"result":1}`, noteBroken[:50], noteCompleted), started +
-			`{"type":"turn.completed","usage":{"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0}}` + "\n",
+			`{"type":"turn.completed","usage":{"input_tokens":0,"cached_input_tokens":0,"cache_write_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0}}` + "\n",
 			"codex-exec: passed over a line of the engine that is no message: \"nonsense\"\n" +
 				"codex-exec: passed over a line of the engine that is no message: \"[1]\"\n" +
 				"codex-exec: passed over a line of the engine that is no message: \"{\\\"method\\\":5}\"\n" +
