@@ -194,6 +194,7 @@ func TestBinaries(t *testing.T) {
 		"codex-apply":      {10 * mb, nil},
 		"codex-aws":        {9 * mb, nil},
 		"codex-sessions":   {5 * mb, nil},
+		"codex-memories":   {6 * mb, []string{"net/http"}},
 		"codex-otel":       {163 * mb / 10, []string{"github.com/alecthomas/kong", "github.com/modelcontextprotocol/go-sdk/mcp"}},
 		"codex-update":     {5 * mb, []string{"net/http"}},
 	}
@@ -223,7 +224,7 @@ func TestBinaries(t *testing.T) {
 			t.Errorf("%s has %d bytes, its ceiling is %d", name, fi.Size(), limit.size)
 		}
 	}
-	if sum > 175*mb { // the original is one of 211
+	if sum > 181*mb { // the original is one of 211; codex-memories is 5.5
 		t.Errorf("all programs together have %d bytes", sum)
 	}
 }

@@ -83,6 +83,7 @@ type ThreadSource string
 const (
 	ThreadSourceUser     ThreadSource = "user"
 	ThreadSourceSubagent ThreadSource = "subagent"
+	ThreadSourceMemory   ThreadSource = "memory_consolidation"
 )
 
 func (ThreadSource) Values() []string { return []string{"user", "subagent", "memory_consolidation"} }

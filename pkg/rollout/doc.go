@@ -50,6 +50,7 @@ type Meta struct {
 	ModelProvider    string          `json:"model_provider"`
 	BaseInstructions *Text           `json:"base_instructions"`
 	DynamicTools     json.RawMessage `json:"dynamic_tools,omitempty"` // DynamicToolSpecs with every member
+	MemoryMode       string          `json:"memory_mode,omitempty"`   // "" lets it feed memories
 	Git              *Git            `json:"git,omitempty"`
 }
 

@@ -56,6 +56,9 @@ type Head struct {
 	Role       *string
 	Git        *protocol.GitInfo // as it was restated last
 	Preview    string            // text of the first user message
+	// Memory says whether the session may feed memories, as it was restated last; "" is that
+	// it may.
+	Memory protocol.ThreadMemoryMode
 	// Listed tells whether the session counts as one: it has a first line and a user
 	// message. A file without them is a start that came to nothing.
 	Listed bool
@@ -103,6 +106,12 @@ func open(path string) (*Head, *os.File, error) {
 // Agent tells that no user began the session: it is the work of another thread, such as
 // that of a reviewer.
 func (h *Head) Agent() bool { return gjson.Get(h.Source, "subagent").Exists() }
+
+// Interactive tells that a person began the session at a frontend.
+func (h *Head) Interactive() bool {
+	k := kind(h.Source)
+	return k == protocol.ThreadSourceKindCli || k == protocol.ThreadSourceKindVscode
+}
 
 // Thread is the session as clients see it, at rest; names are those of all threads.
 func (h *Head) Thread(names map[string]string) protocol.Thread {
@@ -283,6 +292,8 @@ func (h *Head) readMeta(line []byte) bool {
 			h.Role = keepSet(v)
 		case "git":
 			h.Git = gitInfo(v)
+		case "memory_mode":
+			h.Memory = protocol.ThreadMemoryMode(keep(v))
 		}
 		return true
 	})
@@ -328,7 +339,7 @@ func userMessage(line []byte) (string, bool) {
 func (h *Head) update(f *os.File, buf *[]byte, most int64) error {
 	meta, err := lastMeta(f, buf, h.ID, most)
 	if err == nil && meta.Exists() {
-		h.Git = gitInfo(meta.Get("git"))
+		h.Git, h.Memory = gitInfo(meta.Get("git")), protocol.ThreadMemoryMode(keep(meta.Get("memory_mode")))
 	}
 	return err
 }

@@ -25,7 +25,7 @@ func TestNotHere(t *testing.T) {
 	}
 	s.leave()
 	s = begin(t, options{cols: 120, rows: 40, config: "[features]\nmemories = true\n"})
-	s.ask("/memories", "the summary of memories that is there is read")
+	s.ask("/memories", "What sessions leave is remembered")
 	s.leave()
 }
 

@@ -73,6 +73,8 @@ func Commands() []Command {
 			Help: "apply a patch in the model's format"},
 		{Name: "sessions", Class: Pieces, Program: "codex-sessions", takes: takesConfig, Page: "codex-sessions.1", Words: "list show path name archive unarchive delete",
 			Help: "list, show, name, archive and delete stored sessions"},
+		{Name: "memories", Class: Pieces, Program: "codex-memories", takes: takesConfig, Page: "codex-memories.1",
+			Help: "make the memories that later sessions read"},
 		{Name: "archive", Class: Pieces, Program: "codex-sessions", Args: []string{"archive"}, takes: takesConfig, Page: "codex-sessions.1", Hidden: true,
 			Help: "put a session away"},
 		{Name: "unarchive", Class: Pieces, Program: "codex-sessions", Args: []string{"unarchive"}, takes: takesConfig, Page: "codex-sessions.1", Hidden: true,

@@ -11,6 +11,7 @@ import (
 	"log"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
@@ -64,6 +65,7 @@ type Flags struct {
 	ClientAuth    bool     `name:"client-auth" help:"the frontend has the credential: ask it"`
 	MCPPool       string   `name:"mcp-pool" placeholder:"SOCKET" help:"where a codex-mcp pool listens that other threads use as well"`
 	WithMCP       *string  `name:"with-mcp" placeholder:"NAMES" help:"use these MCP servers only, separated by commas; with an empty list none"`
+	NoTools       bool     `name:"no-tools" help:"the model may call nothing"`
 	Agent         string   `placeholder:"JSON" hidden:"" help:"whose agent the thread is"`
 	PromptInput   bool     `name:"prompt-input" help:"tell what the model would be sent, and ask none"`
 	ConfigFD      int      `name:"config-fd" hidden:"" placeholder:"FD" help:"settings files that the frontend has decoded"`
@@ -135,7 +137,7 @@ func (f *Flags) options() (*turn.Options, error) {
 			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
 			Program: install.Own(self),
 		},
-		Ephemeral: f.Ephemeral, Source: source, CyberProgram: f.Cyber, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, PromptInput: f.PromptInput, IgnoreRules: f.IgnoreRules,
+		Ephemeral: f.Ephemeral, Source: source, CyberProgram: f.Cyber, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, PromptInput: f.PromptInput, NoTools: f.NoTools, IgnoreRules: f.IgnoreRules,
 		SkillRoots: f.SkillRoot, TrustHooks: f.BypassHooks, TempDir: os.TempDir(),
 		ClientAuth: f.ClientAuth,
 		Self:       self, Environ: env.Anywhere(clock.Without(os.Environ())), Getenv: os.Getenv,
@@ -191,6 +193,15 @@ func (f *Flags) options() (*turn.Options, error) {
 		}
 		return []string{p}
 	}
+	o.Memories = func(ctx context.Context, args ...string) *exec.Cmd {
+		p, err := install.Find(self, "memories", os.Getenv("PATH"))
+		if err != nil {
+			p = "codex-memories" // says why
+		}
+		cmd := exec.CommandContext(ctx, p, append(f.memories(), args...)...)
+		cmd.Env = env.Anywhere(os.Environ()) // our clock with it
+		return cmd
+	}
 	o.MCPSocket = f.MCPPool
 	if f.WithMCP != nil {
 		o.WithMCP = strings.FieldsFunc(*f.WithMCP, func(r rune) bool { return r == ',' || r == ' ' })
@@ -210,6 +221,18 @@ func (f *Flags) options() (*turn.Options, error) {
 		return id
 	}
 	return o, nil
+}
+
+// memories are the choices of settings for who makes memories.
+func (f *Flags) memories() []string {
+	chosen := config.Options{Overrides: f.Config, Enable: f.Enable, Disable: f.Disable}
+	args := chosen.Args()
+	for flag, value := range map[string]string{"--profile=": f.Profile, "--profile-v2=": f.ProfileV2} {
+		if value != "" {
+			args = append(args, flag+value)
+		}
+	}
+	return args
 }
 
 // documents reads what the frontend has decoded; nothing that is started later gets the

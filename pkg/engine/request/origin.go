@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"codex/pkg/engine/item"
+	"codex/pkg/protocol"
 	"codex/pkg/provider"
 )
 
@@ -15,7 +16,7 @@ type Origin struct {
 	Session      string
 	Thread       string
 	Window       int    // compactions of the thread
-	Subagent     string // what kind of one asks: review, collab_spawn; "" for none
+	Subagent     string // what kind of one asks: review, collab_spawn, memory_consolidation; "" for none
 	ThreadSource string
 	Turn         string
 	Sandbox      string // what enforces it, "none" without one
@@ -40,6 +41,9 @@ func Headers(ctx context.Context, p *provider.Provider, o Origin) ([][2]string, 
 	add("x-codex-window-id", o.Thread+":"+strconv.Itoa(o.Window))
 	if o.Subagent != "" {
 		add("x-openai-subagent", o.Subagent)
+	}
+	if o.Subagent == string(protocol.ThreadSourceMemory) {
+		add("x-openai-memgen-request", "true")
 	}
 	add("x-codex-turn-metadata", o.Metadata())
 	if o.State != "" {

@@ -67,6 +67,9 @@ type handler func(s *Set, ctx context.Context, t *Turn, c Call) Output
 
 // find gives what answers a call, and whether it must run alone; nil for nothing.
 func (s *Set) find(t *Turn, c Call) (run handler, alone bool) {
+	if s.None {
+		return nil, false
+	}
 	if c.Item == "tool_search_call" {
 		return (*Set).searchTools, false
 	}

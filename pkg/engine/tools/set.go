@@ -55,6 +55,8 @@ type Options struct {
 	ExtraPermissions, RequestPermissions bool
 	// Rules are the thread's rules for commands; nil means none.
 	Rules Rules
+	// None answers no call.
+	None bool
 	// External are tools from outside.
 	External []External
 	// Log takes words for people.

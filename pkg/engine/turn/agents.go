@@ -62,6 +62,8 @@ func (t *liveThread) kindOfAgent() string {
 		return "review"
 	case t.opts.Agent != nil:
 		return "collab_spawn"
+	case t.threadSource == string(protocol.ThreadSourceMemory):
+		return t.threadSource
 	}
 	return ""
 }

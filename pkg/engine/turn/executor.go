@@ -37,6 +37,7 @@ func (t *liveThread) toolOptions() tools.Options {
 		MaxPoll:    cfg.BackgroundTerminalMaxTimeout,
 		Rules:      t.rules,
 		External:   t.external(),
+		None:       o.NoTools,
 
 		ExtraPermissions:   cfg.Features.Enabled("exec_permission_approvals"),
 		RequestPermissions: cfg.Features.Enabled("request_permissions_tool"),

@@ -46,6 +46,7 @@ func (t *turn) run(input []protocol.UserInput) {
 	var err error
 	if held {
 		t.recordStart()
+		th.makeMemories()
 		firstMs, err = t.work(input, &last)
 	}
 	if err != nil && t.ctx.Err() == nil {

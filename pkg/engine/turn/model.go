@@ -92,6 +92,9 @@ func (t *liveThread) deferral() tools.Deferral {
 
 // toolSpecs are made once for each model and sandbox mode.
 func (t *liveThread) toolSpecs() (json.RawMessage, error) {
+	if t.opts.NoTools {
+		return json.RawMessage("[]"), nil
+	}
 	web := t.cfg.WebSearch
 	key := t.set.slug + "\x00" + web
 	if t.mcp.Version() != t.specsOf {

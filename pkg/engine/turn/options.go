@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/exec"
 	"time"
 
 	"codex/pkg/cli/pipeline"
@@ -35,6 +36,8 @@ type Options struct {
 	ClientAuth bool
 	// PromptInput tells what the model would be sent, and asks none.
 	PromptInput bool
+	// NoTools offers the model nothing to call, and answers no call.
+	NoTools bool
 	// IgnoreRules leaves the rules files of user and project out.
 	IgnoreRules bool
 
@@ -52,7 +55,10 @@ type Options struct {
 	// WithMCP are the only servers that are used, nil for all.
 	WithMCP []string
 	// Exporter finds what exports telemetry: its argv. It is asked only when that is wanted.
-	Exporter    func() []string
+	Exporter func() []string
+	// Memories is the program that makes memories, with the choices of settings of this process
+	// and more arguments. It is asked only when they are made.
+	Memories    func(ctx context.Context, args ...string) *exec.Cmd
 	TempDir     string
 	PathDir     string // first on commands' PATH
 	Originator  string

@@ -82,6 +82,7 @@ type facts struct {
 	starts       *startNotes // of servers
 	subagents    *agents.Set // nil where it may have none
 	tell         *teller     // nil where nothing is exported
+	maker        *maker      // of memories, nil where none are made
 }
 
 // memory is what turns work on. It belongs to the goroutine of the turn that runs, once
@@ -149,6 +150,9 @@ func (t *liveThread) createFile() error {
 		if m.DynamicTools, err = json.Marshal(recordedTools(t.dynamic)); err != nil {
 			return fmt.Errorf("record dynamic tools: %w", err)
 		}
+	}
+	if !t.cfg.Memories().Generate {
+		m.MemoryMode = memoryOff
 	}
 	t.file = rollout.Create(thread.Path(t.cfg.Home, t.id, t.created), m, t.opts.Now)
 	return nil
@@ -358,6 +362,7 @@ func (t *liveThread) close() error {
 	if t.subagents != nil {
 		t.subagents.Close()
 	}
+	t.maker.end()
 	err := t.tools.Close()
 	t.mcp.Close()
 	t.hooks.Close()

@@ -248,9 +248,9 @@ func (l *Loop) memories(string) {
 	s := "Nothing is remembered by itself."
 	switch {
 	case l.shared(): // its settings are not known here
-		s = "Nothing is remembered by itself; a summary of memories that is there is read where features.memories is on."
-	case l.Config.UseMemories():
-		s = "Nothing is remembered by itself; the summary of memories that is there is read, as features.memories says."
+		s = "What sessions leave is remembered where features.memories is on."
+	case l.Config.Features.Enabled("memories"):
+		s = "What sessions leave is remembered, as features.memories says: codex memories list shows of which."
 	}
 	l.say("%s What each session shall know goes into AGENTS.md: of the project, or of the folder of settings for all of them.", s)
 }

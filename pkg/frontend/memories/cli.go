@@ -1,0 +1,142 @@
+package memories
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"codex/pkg/cli"
+	"codex/pkg/cli/exit"
+	"codex/pkg/config"
+	"codex/pkg/foreign"
+	"codex/pkg/jsonrpc"
+	store "codex/pkg/memories"
+)
+
+// Process is what the program knows of its surroundings.
+type Process struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Env            config.Env
+	Environ        []string
+	Engine         func() (path string, err error) // finds codex-turn
+	Program        func(name string) string        // path of a program of the suite
+	Now            func() time.Time
+}
+
+// Grammar is the command line of codex-memories(1).
+type Grammar struct {
+	cli.Overrides
+	Profile   string `short:"p" placeholder:"PROFILE" help:"profile of config.toml"`
+	ProfileV2 string `name:"profile-v2" placeholder:"PROFILE_V2" help:"read PROFILE_V2.config.toml on top of config.toml"`
+	Model     string `short:"m" placeholder:"MODEL" help:"model of sessions, asked where the settings name none for memories"`
+
+	Update updateCmd `cmd:"" help:"read sessions that rest, and bring together what they left"`
+	List   listCmd   `cmd:"" help:"list the sessions that were read"`
+	Reset  resetCmd  `cmd:"" help:"forget everything"`
+}
+
+// options are the settings that hold: no project's, since memories are the user's.
+func (g *Grammar) options(env config.Env, home string) config.Options {
+	env.Cwd = home
+	return config.Options{Env: env, Overrides: g.Config, Enable: g.Enable, Disable: g.Disable, Profile: g.Profile, ProfileV2: g.ProfileV2, Model: g.Model}
+}
+
+// engine are the same choices for codex-turn.
+func (g *Grammar) engine() []string {
+	o := config.Options{Overrides: g.Config, Enable: g.Enable, Disable: g.Disable}
+	args := o.Args()
+	for flag, value := range map[string]string{"--profile=": g.Profile, "--profile-v2=": g.ProfileV2} {
+		if value != "" {
+			args = append(args, flag+value)
+		}
+	}
+	return args
+}
+
+// Main runs the program and gives its exit status.
+func Main(ctx context.Context, args []string, p Process) int {
+	prog := cli.Program{Name: "codex-memories", Summary: "Make the memories that later sessions read.", Stdout: p.Stdout, Stderr: p.Stderr}
+	var g Grammar
+	k, err := cli.Parse(prog, &g, args)
+	if err == nil {
+		k.BindTo(ctx, (*context.Context)(nil))
+		var home string
+		if home, err = config.Home(p.Env); err == nil {
+			err = k.Run(p, &g, home)
+		}
+	}
+	return exit.ReportAs(p.Stderr, prog.Name, err, config.Words)
+}
+
+type listCmd struct {
+	JSON bool `name:"json" help:"one object a line"`
+}
+
+// Run lists what is known.
+func (c listCmd) Run(p Process, home string) error {
+	all, err := store.Store{Home: home}.All()
+	json := jsonrpc.NewWriter(p.Stdout)
+	for _, r := range all {
+		var e error
+		if c.JSON {
+			e = json.Write(r)
+		} else {
+			_, e = fmt.Fprintf(p.Stdout, "%s  %s  %s\n", r.ThreadID, time.Unix(r.SourceUpdatedAt, 0).Format(time.DateOnly), state(r))
+		}
+		if e != nil {
+			return e
+		}
+	}
+	return err
+}
+
+// state is what became of a session, in words.
+func state(r *store.Record) string {
+	switch a := r.Attempt; {
+	case a != nil && a.Error != "":
+		return "failed: " + a.Error
+	case a != nil:
+		return "broken off"
+	case !r.Kept():
+		return "nothing to keep"
+	}
+	return r.File()
+}
+
+type resetCmd struct{}
+
+// Run forgets.
+func (resetCmd) Run(p Process, home string) error {
+	lock, err := lock(home)
+	if err != nil {
+		return err
+	}
+	if lock == nil {
+		return errors.New("memories are being made; try again when that is done")
+	}
+	defer lock.Close()
+	return store.Reset(home)
+}
+
+// lock takes the lock of who makes memories, nil when somebody else does.
+func lock(home string) (*flock.Flock, error) {
+	dir := store.StateDir(home)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder for what is known of memories: %w", err)
+	}
+	l := flock.New(dir+string(os.PathSeparator)+store.LockName, flock.SetFlag(os.O_CREATE|os.O_RDONLY|foreign.NonBlocking), flock.SetPermissions(0o600))
+	ok, err := l.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock memories: %w", err)
+	}
+	if !ok {
+		return nil, nil
+	}
+	return l, nil
+}

@@ -1,0 +1,178 @@
+package memories
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFile holds the original's names of summaries.
+func TestFile(t *testing.T) {
+	const id = "0194f5a6-89ab-7cde-8123-456789abcdef"
+	for slug, want := range map[string]string{
+		"": "2025-02-11T15-35-19-jqmb.md", "___": "2025-02-11T15-35-19-jqmb.md", "../../etc/passwd": "2025-02-11T15-35-19-jqmb-______etc_passwd.md",
+		"Unsafe Slug/With Spaces & Symbols + EXTRA_LONG_12345_67890_ABCDE_fghij_klmno": "2025-02-11T15-35-19-jqmb-unsafe_slug_with_spaces___symbols___extra_long_12345_67890_a.md",
+	} {
+		r := Record{ThreadID: id, Slug: slug}
+		if got := r.File(); got != want {
+			t.Errorf("%q: %s", slug, got)
+		}
+	}
+	r := Record{ThreadID: "00000000-0000-4000-8000-000000000000", SourceUpdatedAt: 123}
+	if got := r.File(); got != "1970-01-01T00-02-03-0000.md" {
+		t.Errorf("an id without a time: %s", got)
+	}
+}
+
+// TestImport holds that what the original has made of sessions is taken over, and written
+// again as it was but for the line below the heading.
+func TestImport(t *testing.T) {
+	const dir = "testdata/home.0.133.0"
+	all, err := Import(dir, map[string]bool{"019e0000-0000-7000-8000-000000000001": true})
+	if err != nil || len(all) != 1 {
+		t.Fatal(len(all), err)
+	}
+	r := all[0]
+	if r.ThreadID != "019e0000-0000-7000-8000-000000000000" || r.Cwd != "/tmp/mem/proj" || r.SourceUpdatedAt != 1795911507 || !strings.HasPrefix(r.Summary, "# sum\nfixed bug") || r.Raw != "---\ndescription: x\n---\nraw memory body" {
+		t.Errorf("%+v", r)
+	}
+	if all, err = Import(dir, map[string]bool{}); err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	stale := filepath.Join(out, SummariesName, "2020-01-01T00-00-00-gone.md")
+	if err := os.MkdirAll(filepath.Dir(stale), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(stale, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Publish(out, all); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{RawName, filepath.Join(SummariesName, r.File())} {
+		want, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs := strings.Replace(string(want), "Merged stage-1 raw memories (stable ascending thread-id order):", "One section a session, by thread id:", 1)
+		if string(got) != theirs {
+			t.Errorf("%s:\n%s", name, got)
+		}
+	}
+	if _, err := os.Stat(stale); err == nil {
+		t.Error("a summary of no session stays")
+	}
+}
+
+func TestSelect(t *testing.T) {
+	old := time.Unix(1000, 0)
+	rec := func(id string, updated int64, uses int, used int64) *Record {
+		return &Record{ThreadID: id, Raw: "x", SourceUpdatedAt: updated, Uses: uses, LastUse: used}
+	}
+	all := []*Record{rec("a", 1100, 0, 0), rec("b", 900, 0, 0), rec("c", 900, 1, 1200), rec("d", 1300, 0, 0), {ThreadID: "e", SourceUpdatedAt: 2000}, rec("f", 1400, 5, 999)}
+	chosen, unused := Select(all, 2, old)
+	got := ""
+	for _, r := range chosen {
+		got += r.ThreadID
+	}
+	got += " "
+	for _, r := range unused {
+		got += r.ThreadID
+	}
+	if got != "cd bf" {
+		t.Error(got)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	s := Store{t.TempDir()}
+	const id = "0194f5a6-89ab-7cde-8123-456789abcdef"
+	if err := s.Count(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Put(&Record{ThreadID: id, Raw: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Used([]string{id, "../../x", "0194f5a6-89ab-7cde-8123-456789abcdee"}, time.Unix(50, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Used([]string{strings.ToUpper(id)}, time.Unix(40, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // nothing is counted twice
+		if err := s.Count(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err := s.Get(id); err != nil || r.Uses != 2 || r.LastUse != 50 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if all, err := s.All(); err != nil || len(all) != 1 {
+		t.Error(all, err)
+	}
+}
+
+func TestRedact(t *testing.T) {
+	r := NewRedactor()
+	for in, want := range map[string]string{
+		"key sk-abcdefghijklmnopqrstuvwx.":                                  "key " + Hidden + ".",
+		"ghp_abcdefghijklmnopqrstuvwxyz0123456789":                          Hidden,
+		"AKIAABCDEFGHIJKLMNOP":                                              Hidden,
+		"Authorization: Bearer abcdefghijklmnop1234":                        "Authorization: Bearer " + Hidden,
+		"https://me:hunter2@host/x":                                         "https://me:" + Hidden + "@host/x",
+		`{\"password\": \"hunter2hunter2\"}`:                                `{\"password\": \"` + Hidden + `\"}`,
+		"API_KEY=abcdefgh12345 make":                                        "API_KEY=" + Hidden + " make",
+		"-----BEGIN RSA PRIVATE KEY-----\nx\n-----END RSA PRIVATE KEY-----": Hidden,
+		"-----BEGIN PRIVATE KEY-----\nx":                                    Hidden,
+		"the token is short: abc":                                           "the token is short: abc",
+		"task: skim the list; ask me first":                                 "task: skim the list; ask me first",
+	} {
+		got := r.Redact(in)
+		if got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+		if again := r.Redact(got); again != got {
+			t.Errorf("%q: again %q", in, again)
+		}
+	}
+}
+
+// FuzzRaw: whatever a file of raw memories says, no name leads out of the folder, and what is
+// written of it is read as the same.
+func FuzzRaw(f *testing.F) {
+	b, err := os.ReadFile("testdata/home.0.133.0/" + RawName)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(b))
+	f.Add("## Thread `019e0000-0000-7000-8000-000000000001`\nrollout_summary_file: ../x.md\n\n## Thread `no`\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.ToValidUTF8(text, "?")
+		all := parseRaw(text)
+		for _, r := range all {
+			if r.Slug != "" && (strings.ContainsAny(r.Slug, `/\`) || !filepath.IsLocal(r.Slug)) {
+				t.Errorf("name %q", r.Slug)
+			}
+			r.Slug = slugOf(r.Slug)
+			if name := r.File(); filepath.Base(name) != name || !filepath.IsLocal(name) {
+				t.Errorf("name %q", name)
+			}
+		}
+		again := parseRaw(RawText(all))
+		if len(again) != len(all) {
+			t.Fatalf("%d sections, then %d", len(all), len(again))
+		}
+		for i, r := range again {
+			if r.ThreadID != all[i].ThreadID || len(r.Raw) < len(strings.TrimSpace(all[i].Raw)) {
+				t.Errorf("%+v, then %+v", all[i], r)
+			}
+		}
+	})
+}

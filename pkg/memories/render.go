@@ -1,0 +1,154 @@
+package memories
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"codex/pkg/atomicfile"
+	"codex/pkg/foreign"
+	"codex/pkg/thread"
+)
+
+const (
+	alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	maxSlug  = 60
+	stamp    = "2006-01-02T15-04-05"
+)
+
+// File is the name of the summary of a session: when that began, four letters of its id and,
+// if it has one, its slug.
+func (r *Record) File() string {
+	at, ok := thread.IDTime(r.ThreadID)
+	if !ok {
+		at = time.Unix(r.SourceUpdatedAt, 0)
+	}
+	name := at.UTC().Format(stamp) + "-" + letters(r.ThreadID)
+	if slug := plainSlug(r.Slug); slug != "" {
+		name += "-" + slug
+	}
+	return name + ".md"
+}
+
+// letters are the last 32 bits of an id as four letters.
+func letters(id string) string {
+	n, err := strconv.ParseUint(id[max(0, len(id)-8):], 16, 32)
+	if err != nil {
+		n = 0
+	}
+	var out [4]byte
+	for i := len(out) - 1; i >= 0; i-- {
+		out[i] = alphabet[n%62]
+		n /= 62
+	}
+	return string(out[:])
+}
+
+// plainSlug is a model's name for a session as part of a file name.
+func plainSlug(s string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(s) {
+		if b.Len() == maxSlug {
+			break
+		}
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			b.WriteRune(r)
+		} else {
+			b.WriteByte('_')
+		}
+	}
+	return strings.TrimRight(b.String(), "_")
+}
+
+// isoTime is how files have a time.
+func isoTime(unix int64) string { return time.Unix(unix, 0).UTC().Format("2006-01-02T15:04:05+00:00") }
+
+// inLine is text that stands in one line.
+func inLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+}
+
+// Text is the summary's file.
+func (r *Record) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "thread_id: %s\nupdated_at: %s\nrollout_path: %s\ncwd: %s\n", r.ThreadID, isoTime(r.SourceUpdatedAt), inLine(r.Path), inLine(r.Cwd))
+	if r.Branch != "" {
+		fmt.Fprintf(&b, "git_branch: %s\n", inLine(r.Branch))
+	}
+	b.WriteString("\n" + strings.TrimSpace(r.Summary) + "\n")
+	return b.String()
+}
+
+// mark begins a memory in the file of all.
+const mark = "## Thread `"
+
+// RawText is the file of all raw memories.
+func RawText(all []*Record) string {
+	var b strings.Builder
+	b.WriteString("# Raw Memories\n\n")
+	if len(all) == 0 {
+		b.WriteString("There are none yet.\n")
+		return b.String()
+	}
+	b.WriteString("One section a session, by thread id:\n\n")
+	for _, r := range all {
+		fmt.Fprintf(&b, "%s%s`\nupdated_at: %s\ncwd: %s\nrollout_path: %s\nrollout_summary_file: %s\n\n", mark, r.ThreadID, isoTime(r.SourceUpdatedAt), inLine(r.Cwd), inLine(r.Path), r.File())
+		for line := range strings.Lines(strings.TrimSpace(r.Raw)) {
+			if strings.HasPrefix(line, mark) { // only we begin a section
+				b.WriteByte(' ')
+			}
+			b.WriteString(line)
+		}
+		b.WriteString("\n\n")
+	}
+	return b.String()
+}
+
+// Publish writes what is kept of the sessions to a folder, and removes the summaries of
+// others. A file that is as it should be is not touched.
+func Publish(dir string, all []*Record) error {
+	sub := filepath.Join(dir, SummariesName)
+	if err := makeDir(sub); err != nil {
+		return fmt.Errorf("make the folder of summaries: %w", err)
+	}
+	want := map[string]bool{}
+	for _, r := range all {
+		want[r.File()] = true
+		if err := replace(filepath.Join(sub, r.File()), r.Text()); err != nil {
+			return err
+		}
+	}
+	entries, err := os.ReadDir(sub)
+	if err != nil {
+		return fmt.Errorf("list summaries: %w", err)
+	}
+	for _, e := range entries {
+		if name := e.Name(); strings.HasSuffix(name, ".md") && !want[name] && !e.IsDir() {
+			if err := ignoreMissing(os.Remove(filepath.Join(sub, name))); err != nil {
+				return fmt.Errorf("drop a summary: %w", err)
+			}
+		}
+	}
+	return replace(filepath.Join(dir, RawName), RawText(all))
+}
+
+// replace writes a file if it says something else. A link in its place goes, and not what it
+// leads to.
+func replace(path, text string) error {
+	st, err := os.Lstat(path)
+	if err == nil && !st.Mode().IsRegular() {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("write %s: %w", path, err)
+		}
+	}
+	if old, err := foreign.ReadFile(path, int64(len(text))+1); err == nil && string(old) == text {
+		return nil
+	}
+	if err := atomicfile.Write(path, 0o600, []byte(text)); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package memories
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/foreign"
+	"codex/pkg/jsonrpc"
+	"codex/pkg/thread"
+)
+
+// use is a line of usage.jsonl.
+type use struct {
+	ThreadID string `json:"thread_id"`
+	At       int64  `json:"at"`
+}
+
+// Used notes that an answer rested on what sessions left. Many may do so at once: lines are
+// added with one write.
+func (s Store) Used(ids []string, at time.Time) error {
+	var lines []byte
+	for _, id := range ids {
+		if id, ok := thread.ParseID(id); ok {
+			line, err := jsonrpc.Marshal(use{id, at.Unix()})
+			if err != nil {
+				return fmt.Errorf("note that a memory was of use: %w", err)
+			}
+			lines = append(append(lines, line...), '\n')
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	err := makeDir(StateDir(s.Home))
+	if err == nil {
+		err = appendTo(s.usage(), lines)
+	}
+	if err != nil {
+		return fmt.Errorf("note that a memory was of use: %w", err)
+	}
+	return nil
+}
+
+func appendTo(path string, lines []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(lines)
+	return errors.Join(err, f.Close())
+}
+
+// Count adds what was noted to the records. One process may do so at a time.
+func (s Store) Count() error {
+	counting := s.usage() + ".counting" // what comes meanwhile is counted next time
+	if _, err := os.Lstat(counting); err != nil {
+		if err := os.Rename(s.usage(), counting); err != nil {
+			return ignoreMissing(err)
+		}
+	}
+	uses, err := readUses(counting)
+	if err != nil {
+		return fmt.Errorf("count uses: %w", err)
+	}
+	var all []error
+	for id, u := range uses {
+		r, err := s.Get(id)
+		if r != nil {
+			r.Uses, r.LastUse = r.Uses+u.n, max(r.LastUse, u.last)
+			err = s.Put(r)
+		}
+		all = append(all, err)
+	}
+	return errors.Join(append(all, os.Remove(counting))...)
+}
+
+type uses struct {
+	n    int
+	last int64
+}
+
+func readUses(path string) (map[string]uses, error) {
+	f, err := foreign.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	all := map[string]uses{}
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		v := gjson.GetManyBytes(lines.Bytes(), "thread_id", "at")
+		if id, ok := thread.ParseID(v[0].Str); ok {
+			u := all[id]
+			all[id] = uses{u.n + 1, max(u.last, v[1].Int())}
+		}
+	}
+	return all, lines.Err()
+}
