@@ -4,9 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,13 +78,11 @@ func (c *cache) find(name string) *file {
 // key names what is kept of a server: by its settings and by which program that is, or
 // whether somebody has logged in since. It is "" for one whose program is not there.
 func (c *cache) key(v *server) string {
-	key := struct {
-		Server config.MCPServer
-		Files  []file
-	}{Server: v.MCPServer}
+	text := textOf(&v.MCPServer)
 	add := func(f *file) bool {
 		if f != nil {
-			key.Files = append(key.Files, *f)
+			text = strconv.AppendInt(appendString(text, f.Path), f.Size, 10)
+			text = strconv.AppendInt(append(text, ' '), f.Time, 10)
 		}
 		return f != nil
 	}
@@ -99,12 +100,48 @@ func (c *cache) key(v *server) string {
 			}
 		}
 	}
-	b, err := json.Marshal(key)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(b)
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
+}
+
+// textOf is all that a server is configured to be, each part with its length before it.
+func textOf(m *config.MCPServer) []byte {
+	b := make([]byte, 0, 512)
+	for _, s := range []string{m.Name, m.Command, m.Cwd, m.URL, m.BearerTokenVar, m.Resource, m.ClientID, m.Logins} {
+		b = appendString(b, s)
+	}
+	b = strconv.AppendInt(append(b, ' '), int64(m.Startup), 10)
+	b = strconv.AppendInt(append(b, ' '), int64(m.Call), 10)
+	lists := [][]string{m.Args, m.EnvVars, m.Remote}
+	if m.Scopes != nil {
+		lists = append(lists, *m.Scopes)
+	}
+	for _, l := range lists {
+		b = appendList(b, l)
+	}
+	for _, secrets := range []map[string]config.Secret{m.Env, m.Headers} {
+		b = strconv.AppendInt(append(b, '{'), int64(len(secrets)), 10)
+		for _, name := range slices.Sorted(maps.Keys(secrets)) {
+			s := secrets[name]
+			b = appendList(appendString(appendString(appendString(b, name), s.Text), s.Env), s.Cmd)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.EnvHeaders)) {
+		b = appendString(appendString(append(b, '='), name), m.EnvHeaders[name])
+	}
+	return b
+}
+
+func appendList(b []byte, all []string) []byte {
+	b = strconv.AppendInt(append(b, '['), int64(len(all)), 10)
+	for _, s := range all {
+		b = appendString(b, s)
+	}
+	return b
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(append(strconv.AppendInt(append(b, '"'), int64(len(s)), 10), ':'), s...)
 }
 
 // path is that of a file with this name and end.
@@ -126,10 +163,16 @@ func (c *cache) written(key string) (stamp, bool) {
 		return stamp{}, false
 	}
 	st, err := os.Stat(c.path(key, manifestEnd))
-	if err != nil || time.Since(st.ModTime()) > fresh || time.Until(st.ModTime()) > time.Minute {
+	if err != nil || !stampOf(st).fresh() {
 		return stamp{}, false
 	}
 	return stampOf(st), true
+}
+
+// fresh says whether a manifest with this stamp is still good.
+func (s stamp) fresh() bool {
+	age := time.Since(time.Unix(0, s.Time))
+	return age <= fresh && age > -time.Minute
 }
 
 // manifest is all that a server says, and which file says it; nil if it is not known.

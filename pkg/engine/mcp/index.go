@@ -6,8 +6,11 @@ import (
 	"encoding/hex"
 	"hash/crc32"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -19,13 +22,17 @@ const (
 	indexEnd = ".index"
 	maxIndex = 32 << 20
 	// indexVersion tells indexes of other versions of this program apart.
-	indexVersion = 1
+	indexVersion = 2
+	// settled is how old a change of a folder must be for the next one to be seen by its
+	// time, whatever the file system rounds to.
+	settled = 3 * time.Second
 )
 
 // index is what is known of the servers of one thread, out of one file, as git has the
 // state of a tree: it says nothing that a manifest does not say, and of a server only while
-// its manifest is the one that was read for it. Each set of servers has a file of its own,
-// which is replaced as a whole: who writes it meanwhile writes the same.
+// its manifest is the one that was read for it, which need not be looked at while the folder
+// of manifests is as it was. Each set of servers has a file of its own, which is replaced as
+// a whole: who writes it meanwhile writes the same.
 //
 // The file is a checksum of the rest in hexadecimal digits, a line; JSON that says of each
 // server what any request may need, a line; and the tools of each, as JSON that is read when
@@ -35,6 +42,8 @@ type index struct {
 	keys    []string // of the servers, "" for what must start in any case
 	known   map[string]*entry
 	missing []string // keys of servers of which the file says nothing that holds
+	folder  int64    // when the folder of manifests changed, 0 if that was just now
+	same    bool     // the file says that no manifest has changed since it was written
 }
 
 // entry is what an index says of a server.
@@ -51,8 +60,13 @@ func openIndex(c *cache, servers []*server) *index {
 			x.keys[i] = c.key(v)
 		}
 	}
+	if st, err := os.Stat(x.path("", "")); err == nil && time.Since(st.ModTime()) > settled {
+		x.folder = st.ModTime().UnixNano()
+	}
 	if text, err := foreign.ReadFile(x.file(), maxIndex); err == nil {
-		x.known = parseIndex(text)
+		var of int64
+		of, x.known = parseIndex(text)
+		x.same = x.known != nil && of != 0 && of == x.folder
 	}
 	return x
 }
@@ -62,7 +76,7 @@ func (x *index) file() string {
 	for _, k := range x.keys {
 		h.Write([]byte(k + "\n"))
 	}
-	return x.path(hex.EncodeToString(h.Sum(nil)[:16]), indexEnd)
+	return x.path(filepath.Join("index", hex.EncodeToString(h.Sum(nil)[:16])), indexEnd)
 }
 
 // digest is what is known of a server; nil for nothing.
@@ -71,8 +85,13 @@ func (x *index) digest(i int) *digest {
 	if key == "" {
 		return nil
 	}
+	e := x.known[key]
+	if e != nil && x.same && e.manifest.fresh() {
+		d := *e.digest // which is the file's, and may be written again
+		return &d
+	}
 	at, ok := x.written(key)
-	if e := x.known[key]; ok && e != nil && e.manifest == at {
+	if ok && e != nil && e.manifest == at {
 		d := *e.digest // which is the file's, and is written again
 		return &d
 	}
@@ -89,7 +108,7 @@ func (x *index) digest(i int) *digest {
 }
 
 // whole says whether the file says of every server what there is to say.
-func (x *index) whole() bool { return len(x.missing) == 0 }
+func (x *index) whole() bool { return len(x.missing) == 0 && (x.same || x.folder == 0) }
 
 // renew reads the manifests of which the file says nothing, and writes it anew.
 func (x *index) renew() {
@@ -99,13 +118,13 @@ func (x *index) renew() {
 			found[key] = &entry{at, digestOf(m)}
 		}
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && (x.same || x.folder == 0) {
 		return
 	}
 	for key, e := range x.known {
 		found[key] = e
 	}
-	if text := formatIndex(found); text != nil && len(text) <= maxIndex {
+	if text := formatIndex(x.folder, found); text != nil && len(text) <= maxIndex {
 		x.write(x.file(), text)
 	}
 }
@@ -113,6 +132,7 @@ func (x *index) renew() {
 // indexHead is the line before the tools.
 type indexHead struct {
 	Version int         `json:"v"`
+	Folder  int64       `json:"folder"` // when that of manifests had changed; 0: it may have since
 	Servers []headEntry `json:"servers"`
 }
 
@@ -126,8 +146,8 @@ type headEntry struct {
 }
 
 // formatIndex is the text of a file; nil for what has no JSON.
-func formatIndex(known map[string]*entry) []byte {
-	head, tools := indexHead{Version: indexVersion}, []byte(nil)
+func formatIndex(folder int64, known map[string]*entry) []byte {
+	head, tools := indexHead{Version: indexVersion, Folder: folder}, []byte(nil)
 	for _, key := range slices.Sorted(maps.Keys(known)) {
 		e := known[key]
 		text, err := e.text, error(nil)
@@ -151,11 +171,11 @@ func formatIndex(known map[string]*entry) []byte {
 func checksum(b []byte) []byte { return strconv.AppendUint(nil, uint64(crc32.ChecksumIEEE(b)), 16) }
 
 // parseIndex reads the text of a file; nil for one that is not whole.
-func parseIndex(text []byte) map[string]*entry {
+func parseIndex(text []byte) (folder int64, known map[string]*entry) {
 	sum, rest, _ := bytes.Cut(text, []byte("\n"))
 	head, tools, ok := bytes.Cut(rest, []byte("\n"))
 	if !ok || !bytes.Equal(sum, checksum(rest)) || !jsonrpc.Valid(head) {
-		return nil
+		return 0, nil
 	}
 	all := map[string]*entry{}
 	h := gjson.ParseBytes(head)
@@ -169,9 +189,9 @@ func parseIndex(text []byte) map[string]*entry {
 		return ok
 	})
 	if !ok || len(tools) > 0 {
-		return nil
+		return 0, nil
 	}
-	return all
+	return h.Get("folder").Int(), all
 }
 
 func parseEntry(s gjson.Result) (key string, e *entry, length int) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"codex/pkg/config"
 	"codex/pkg/engine/tools"
@@ -78,6 +79,42 @@ func TestIndexFollowsManifests(t *testing.T) {
 	sameOffers(t, openIndex(c, servers), false, []string{"four"}, nil)
 }
 
+// Manifests are not looked at while their folder is as it was, and are once it is not.
+func TestIndexOfFolder(t *testing.T) {
+	c, servers := twoServers(t)
+	dir := filepath.Join(c.home, "cache", "mcp")
+	x := openIndex(c, servers)
+	x.offers()
+	x.renew() // the folder has just changed: the file does not go by it
+	age := func(d time.Duration) {
+		t.Helper()
+		then := time.Now().Add(-d)
+		if err := os.Chtimes(dir, then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	age(time.Minute)
+	x = openIndex(c, servers)
+	sameOffers(t, x, false, []string{"one", "two"}, []string{"three"})
+	x.renew()
+	x = openIndex(c, servers)
+	if sameOffers(t, x, true, []string{"one", "two"}, []string{"three"}); !x.same {
+		t.Error("the manifests are looked at")
+	}
+	old := time.Now().Add(-2 * fresh)
+	if err := os.Chtimes(c.path(c.key(servers[1]), manifestEnd), old, old); err != nil {
+		t.Fatal(err)
+	}
+	c.remember(servers[0], manifestOf("four"))
+	age(time.Second * 30)
+	x = openIndex(c, servers)
+	sameOffers(t, x, false, []string{"four"}, nil)
+	x.renew()
+	x = openIndex(c, servers)
+	x.known[x.keys[0]].manifest.Time = old.UnixNano()
+	sameOffers(t, x, false, []string{"four"}, nil) // the manifest is fresher than that
+}
+
 // Whatever happens to the file, the tools are those of the manifests, and it is made anew.
 func TestIndexDamaged(t *testing.T) {
 	c, servers := twoServers(t)
@@ -92,7 +129,7 @@ func TestIndexDamaged(t *testing.T) {
 		flipped := slices.Clone(sound)
 		flipped[i] ^= 4
 		for _, text := range [][]byte{flipped, sound[:i]} {
-			if parseIndex(text) != nil {
+			if _, known := parseIndex(text); known != nil {
 				t.Fatalf("%q is taken", text)
 			}
 		}
@@ -135,16 +172,19 @@ func TestIndexOfTwoEngines(t *testing.T) {
 // Whatever a file says, requests are made of sound JSON, and what is read is written alike.
 func FuzzParseIndex(f *testing.F) {
 	known := map[string]*entry{"k": {stamp{1, 2}, digestOf(manifestOf("a", "b"))}}
-	_, rest, _ := bytes.Cut(formatIndex(known), []byte("\n"))
+	_, rest, _ := bytes.Cut(formatIndex(7, known), []byte("\n"))
 	f.Add(rest)
-	f.Add([]byte(`{"v":1,"servers":[{"key":"k","count":-1,"length":2}]}` + "\n[]"))
-	f.Add([]byte(`{"v":1,"servers":[{"key":"k","length":40}]}` + "\n" + `[{"name":1,"description":{},"schema":[]}]`))
+	f.Add([]byte(`{"v":2,"servers":[{"key":"k","count":-1,"length":2}]}` + "\n[]"))
+	f.Add([]byte(`{"v":2,"servers":[{"key":"k","length":40}]}` + "\n" + `[{"name":1,"description":{},"schema":[]}]`))
 	f.Fuzz(func(t *testing.T, rest []byte) {
-		known := parseIndex(slices.Concat(checksum(rest), []byte("\n"), rest))
+		folder, known := parseIndex(slices.Concat(checksum(rest), []byte("\n"), rest))
 		if known == nil {
 			return
 		}
-		again := parseIndex(formatIndex(known))
+		of, again := parseIndex(formatIndex(folder, known))
+		if of != folder {
+			t.Errorf("%d, not %d", of, folder)
+		}
 		s := New(Options{})
 		for key, e := range known {
 			if a := again[key]; a == nil || a.manifest != e.manifest || a.instructions != e.instructions || !bytes.Equal(a.text, e.text) {
