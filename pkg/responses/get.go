@@ -2,8 +2,6 @@ package responses
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 )
@@ -21,22 +19,8 @@ func (c *Client) Get(ctx context.Context, path, query string, header [][2]string
 	if err != nil {
 		return nil, nil, c.sendError(ctx, ctx, url, err)
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode/100 != 2 {
-		return nil, nil, c.responseError(resp)
-	}
-	body, err := decoded(resp)
-	if err != nil {
-		return nil, nil, err
-	}
-	b, err := io.ReadAll(io.LimitReader(body, most+1))
-	switch {
-	case err != nil:
-		return nil, nil, c.readError(ctx, nil, err)
-	case int64(len(b)) > most:
-		return nil, nil, fmt.Errorf("%s: answer over %d bytes", path, most)
-	}
-	return b, resp.Header, nil
+	b, err := c.whole(ctx, ctx, resp, path, most)
+	return b, resp.Header, err
 }
 
 // Beside runs f while the client is open; Close ends its context and waits for it.

@@ -21,6 +21,51 @@ func Compact(history []Item, summary string, fresh []json.RawMessage) []json.Raw
 	return append(slices.Insert(users, at, fresh...), Message("user", summary))
 }
 
+// Outliving picks what counts of a history that a provider has made shorter: its own
+// compaction, what was said by the user and by the model. ok tells whether a compaction is there.
+func Outliving(items []Item) (kept []Item, ok bool) {
+	for _, e := range items {
+		it := e.Parsed()
+		switch it.Get("type").Str {
+		case "compaction":
+			ok = true
+		case "message":
+			if said := it.Get("role").Str; said != "assistant" && !isUsers(it) {
+				continue
+			}
+		default:
+			continue
+		}
+		kept = append(kept, e)
+	}
+	return kept, ok
+}
+
+// WithContext puts context before the last message of the user, else before the compaction.
+func WithContext(items, context []Item) []Item {
+	at := len(items)
+	for i := len(items) - 1; i >= 0; i-- {
+		it := items[i].Parsed()
+		if isUsers(it) {
+			at = i
+			break
+		}
+		if at == len(items) && it.Get("type").Str == "compaction" {
+			at = i
+		}
+	}
+	return slices.Insert(items, at, context...)
+}
+
+// isUsers says whether an item is a message that the user wrote.
+func isUsers(it gjson.Result) bool {
+	if it.Get("type").Str != "message" || it.Get("role").Str != "user" {
+		return false
+	}
+	text := userText(it)
+	return !isContext(text) && (text != "" || strings.Contains(it.Raw, `"input_image"`))
+}
+
 // keptUsers are the user's own messages, the newest first up to the bound, the last of
 // them cut in the middle; context messages and earlier summaries are not the user's.
 func keptUsers(history []Item) []json.RawMessage {

@@ -36,14 +36,7 @@ func (r *Body) JSON() []byte {
 	if r.Instructions != "" {
 		b.Str("instructions", r.Instructions)
 	}
-	b.WriteString(`,"input":[`)
-	for i, e := range r.Items {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.Write(r.withID(e))
-	}
-	b.WriteByte(']')
+	r.input(&b)
 	r.tools(&b)
 	r.reasoning(&b)
 	if r.Tier != "" {
@@ -60,6 +53,28 @@ func (r *Body) JSON() []byte {
 	return b.End()
 }
 
+// CompactJSON gives the body of a request that the provider shorten the history.
+func (r *Body) CompactJSON() []byte {
+	var b item.Object
+	b.Grow(r.size())
+	b.Str("model", r.Slug)
+	r.input(&b)
+	if r.Instructions != "" {
+		b.Str("instructions", r.Instructions)
+	}
+	b.Raw("tools", string(r.specs()))
+	b.Raw("parallel_tool_calls", strconv.FormatBool(r.Model.ParallelToolCalls && r.Tools != nil))
+	if reasoning := r.thinking(); reasoning != "" {
+		b.Raw("reasoning", reasoning)
+	}
+	if r.Tier != "" {
+		b.Str("service_tier", r.Tier)
+	}
+	b.Str("prompt_cache_key", r.CacheKey)
+	r.text(&b)
+	return b.End()
+}
+
 // size is about how long the body gets.
 func (r *Body) size() int {
 	n := len(r.Instructions) + len(r.Tools) + 1<<12
@@ -69,12 +84,27 @@ func (r *Body) size() int {
 	return n
 }
 
-func (r *Body) tools(b *item.Object) {
-	specs := r.Tools
-	if specs == nil {
-		specs = json.RawMessage("[]")
+// input writes the items.
+func (r *Body) input(b *item.Object) {
+	b.WriteString(`,"input":[`)
+	for i, e := range r.Items {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(r.withID(e))
 	}
-	b.Raw("tools", string(specs))
+	b.WriteByte(']')
+}
+
+func (r *Body) specs() json.RawMessage {
+	if r.Tools == nil {
+		return json.RawMessage("[]")
+	}
+	return r.Tools
+}
+
+func (r *Body) tools(b *item.Object) {
+	b.Raw("tools", string(r.specs()))
 	b.Str("tool_choice", "auto")
 	b.Raw("parallel_tool_calls", strconv.FormatBool(r.Model.ParallelToolCalls && r.Tools != nil))
 }
@@ -82,20 +112,28 @@ func (r *Body) tools(b *item.Object) {
 // reasoning also writes the two members that stand between its own.
 func (r *Body) reasoning(b *item.Object) {
 	reasoning, include := "null", "[]"
-	if r.Model.ReasoningSummaries {
-		var o item.Object
-		if r.Effort != "" {
-			o.Str("effort", r.Effort)
-		}
-		if r.Summary != "" {
-			o.Str("summary", r.Summary)
-		}
-		reasoning, include = string(o.End()), `["reasoning.encrypted_content"]`
+	if o := r.thinking(); o != "" {
+		reasoning, include = o, `["reasoning.encrypted_content"]`
 	}
 	b.Raw("reasoning", reasoning)
 	b.Raw("store", strconv.FormatBool(r.Stored))
 	b.Raw("stream", "true")
 	b.Raw("include", include)
+}
+
+// thinking is how the model is to reason, "" for one that does not.
+func (r *Body) thinking() string {
+	if !r.Model.ReasoningSummaries {
+		return ""
+	}
+	var o item.Object
+	if r.Effort != "" {
+		o.Str("effort", r.Effort)
+	}
+	if r.Summary != "" {
+		o.Str("summary", r.Summary)
+	}
+	return string(o.End())
 }
 
 func (r *Body) text(b *item.Object) {

@@ -31,21 +31,13 @@ func (t *turn) compact(before bool) error {
 	}
 	shown := &protocol.ContextCompactionItem{Type: protocol.ItemContextCompaction, ID: uuid.NewString()}
 	t.itemStarted(shown)
-	summary, err := t.summarise()
+	history, text, err := t.shorter(before)
 	if err != nil {
 		return err
 	}
-	text := instructions.CompactPrefix + "\n" + summary
-	var fresh []json.RawMessage
-	if !before {
-		fresh = th.initialContext(th.turnContext(t.id))
-	}
-	items := item.Compact(th.history, text, fresh)
-	history := make([]item.Item, len(items))
 	var bytes int64
-	for i, raw := range items {
-		history[i].Raw = raw
-		bytes += int64(len(raw))
+	for _, e := range history {
+		bytes += int64(len(e.Raw))
 	}
 	th.replaceHistory(history, text)
 	if before {
@@ -59,6 +51,30 @@ func (t *turn) compact(before bool) error {
 	t.itemCompleted(shown)
 	t.warn("The conversation was compacted: the model goes on from a summary and may miss details. For another task, start a new thread.")
 	return t.compactHooks(hooks.PostCompact)
+}
+
+// shorter makes the history that takes the old one's place: the provider's own, where it has
+// such, else the user's messages and a summary, which it gives as well.
+func (t *turn) shorter(before bool) (history []item.Item, summary string, err error) {
+	th := t.th
+	if th.compactsItself() {
+		if items, ok, err := t.remotely(before); ok {
+			return items, "", err
+		}
+	}
+	summary, err = t.summarise()
+	if err != nil {
+		return nil, "", err
+	}
+	summary = instructions.CompactPrefix + "\n" + summary
+	var fresh []json.RawMessage
+	if !before {
+		fresh = th.initialContext(th.turnContext(t.id))
+	}
+	for _, raw := range item.Compact(th.history, summary, fresh) {
+		history = append(history, item.Item{Raw: raw})
+	}
+	return history, summary, nil
 }
 
 // summarise asks for the hand-over: the whole history, no tools. Every error is tried

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"encoding/json"
+	"slices"
 
 	"codex/pkg/engine/item"
 	"codex/pkg/engine/request"
@@ -52,7 +53,12 @@ func (t *liveThread) newClient() (*responses.Client, error) {
 }
 
 // request is one of the turn: the items, and whether the model may call tools.
-func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, err error) {
+func (t *turn) request(items []item.Item, mayCall bool) (responses.Request, error) {
+	return t.compose(items, mayCall, false)
+}
+
+// compose makes a request: for an answer of the model, or for a shorter history.
+func (t *turn) compose(items []item.Item, mayCall, compact bool) (r responses.Request, err error) {
 	th := t.th
 	if err := t.freshen(); err != nil {
 		return r, err
@@ -75,8 +81,20 @@ func (t *turn) request(items []item.Item, mayCall bool) (r responses.Request, er
 	if err != nil {
 		return r, err
 	}
+	if compact {
+		r.Body = body.CompactJSON()
+		r.Header = append(slices.DeleteFunc(r.Header, func(kv [2]string) bool {
+			return kv[0] == "x-codex-turn-metadata" || kv[0] == "x-client-request-id" || kv[0] == "accept"
+		}), [2]string{"x-codex-installation-id", body.Installation})
+		return r, nil
+	}
 	r.Body = body.JSON()
 	return r, nil
+}
+
+// compactRequest is one that the provider make the history shorter.
+func (t *turn) compactRequest(items []item.Item) (responses.Request, error) {
+	return t.compose(items, true, true)
 }
 
 // deferral says which tools the model looks for.
