@@ -89,7 +89,7 @@ func (w *backwards) line(offset int64, fn func(backLine) bool) (bool, error) {
 // fn returns false. Only lines of the types turn_context and event_msg are looked at:
 // the others can be megabytes.
 func Backward(path string, fn func(typ string, payload json.RawMessage) bool) error {
-	return BackwardWithin(path, MaxLine, func(l Line) bool { return l.Cut || fn(l.Type, json.RawMessage(l.Payload.Raw)) })
+	return BackwardWithin(path, MaxLine, false, func(l Line) bool { return l.Cut || fn(l.Type, json.RawMessage(l.Payload.Raw)) })
 }
 
 // Line is a line as BackwardWithin gives it.
@@ -101,11 +101,11 @@ type Line struct {
 }
 
 // BackwardWithin is Backward for lines of at most so many bytes: of longer ones there is
-// the type alone.
-func BackwardWithin(path string, most int64, fn func(Line) bool) error {
+// the type alone. items says whether items of the conversation with the model are wanted, too.
+func BackwardWithin(path string, most int64, items bool, fn func(Line) bool) error {
 	return eachBackward(path, most, func(b backLine) bool {
 		l := Line{Type: gjson.GetBytes(b.text, "type").Str, Offset: b.offset, Cut: b.cut}
-		if l.Type != TypeTurnContext && l.Type != TypeEvent {
+		if l.Type != TypeTurnContext && l.Type != TypeEvent && (!items || l.Type != TypeResponseItem) {
 			return true
 		}
 		if !l.Cut {

@@ -133,7 +133,7 @@ func TestLineage(t *testing.T) {
 		t.Error(err)
 	}
 	last := int64(1) << 40
-	err = BackwardWithin(path("cccc"), MaxLine, func(l Line) bool {
+	err = BackwardWithin(path("cccc"), MaxLine, false, func(l Line) bool {
 		if l.Offset >= last {
 			t.Errorf("offset %d behind %d", l.Offset, last)
 		}

@@ -14,7 +14,8 @@ import (
 // Tail is the end of a session.
 type Tail struct {
 	// Turns are the last ones, oldest first, as Turns gives them, but that ids which the
-	// file does not have count from the end. Of the first one the begin, with it the id, may
+	// file does not have count from the end, and that commands are there of which the file
+	// has no event, but what the model was told. Of the first one the begin, with it the id, may
 	// be missing.
 	Turns   []protocol.Turn
 	Earlier bool                       // there is more before them
@@ -34,9 +35,12 @@ const (
 func ReadTail(path string, turns, bytes int) (Tail, error) {
 	w := tailWalk{most: turns, bytes: bytes, size: -1}
 	done := false
-	err := rollout.BackwardWithin(path, tailLine, func(l rollout.Line) bool {
-		if l.Type == rollout.TypeEvent {
+	err := rollout.BackwardWithin(path, tailLine, true, func(l rollout.Line) bool {
+		switch l.Type {
+		case rollout.TypeEvent:
 			w.line(l)
+		case rollout.TypeResponseItem:
+			w.item(l)
 		}
 		done = w.enough(l.Offset)
 		return !done
@@ -63,6 +67,7 @@ type tailWalk struct {
 	size        int64 // of the file, up to its last event
 	weight      int   // of the events that are kept
 	n           int
+	calls       calls
 
 	id    string // of the turn that is being read, "" while it is not known
 	marks []mark // of that turn, newest first
@@ -94,7 +99,19 @@ func (w *tailWalk) line(l rollout.Line) {
 	}
 	if m, ok := markOf(l.Payload, w.itemID); ok {
 		m.size = len(l.Payload.Raw)
+		w.calls.tell(m.item)
 		w.mark(m)
+	}
+}
+
+// item takes an item of the conversation with the model: one that is too long has more than
+// anybody wants to see of it.
+func (w *tailWalk) item(l rollout.Line) {
+	if l.Cut {
+		return
+	}
+	if item, size := w.calls.item(l.Payload); item != nil {
+		w.mark(mark{item: item, size: size})
 	}
 }
 

@@ -54,6 +54,47 @@ func sessionOf(script []byte) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// TestTailCommands holds that commands are there which only the model was told of, once.
+func TestTailCommands(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rollout.jsonl")
+	const call = `{"type":"response_item","payload":{"type":"function_call","name":%q,"arguments":%q,"call_id":%q}}`
+	const output = `{"type":"response_item","payload":{"type":"function_call_output","call_id":%q,"output":%q}}`
+	lines := []string{
+		`{"type":"event_msg","payload":{"type":"task_started","turn_id":"a","started_at":1}}`, `{"type":"event_msg","payload":{"type":"user_message","message":"go"}}`,
+		fmt.Sprintf(call, "exec_command", `{"cmd":"ls"}`, "1"), fmt.Sprintf(call, "exec_command", `{"cmd":"false"}`, "2"),
+		fmt.Sprintf(output, "1", "Chunk ID: x\nWall time: 0.5000 seconds\nProcess exited with code 0\nOutput:\na\nOutput:\n"), fmt.Sprintf(output, "2", "Process exited with code 1\nOutput:\n"),
+		fmt.Sprintf(call, "shell", `{"command":["bash","-lc","old one"]}`, "3"), fmt.Sprintf(output, "3", `{"output":"old","metadata":{"exit_code":3}}`),
+		fmt.Sprintf(call, "exec_command", `{"cmd":"apply_patch"}`, "4"), `{"type":"event_msg","payload":{"type":"patch_apply_end","call_id":"4","status":"completed","changes":{}}}`, fmt.Sprintf(output, "4", "Done"),
+		fmt.Sprintf(call, "update_plan", `{"plan":[]}`, "5"), fmt.Sprintf(output, "5", "Plan updated"), fmt.Sprintf(call, "shell_command", `{"command":"rm x"}`, "6"), fmt.Sprintf(output, "6", "rejected by user"),
+		fmt.Sprintf(call, "exec_command", `{"cmd":"cut short"}`, "7"), `{"type":"event_msg","payload":{"type":"turn_aborted","turn_id":"a"}}`,
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tail, err := ReadTail(path, 10, 1<<20)
+	if err != nil || len(tail.Turns) != 1 {
+		t.Fatalf("%v, %d turns", err, len(tail.Turns))
+	}
+	var got []string
+	for _, item := range tail.Turns[0].Items {
+		s := item.ItemType()
+		if c, ok := item.(*protocol.CommandExecutionItem); ok {
+			s = fmt.Sprintf("%s: %s", c.Command, c.Status)
+			if c.AggregatedOutput != nil {
+				s += fmt.Sprintf(" %q", *c.AggregatedOutput)
+			}
+			if c.ExitCode != nil {
+				s += fmt.Sprint(" ", *c.ExitCode)
+			}
+		}
+		got = append(got, s)
+	}
+	want := []string{"userMessage", `ls: completed "a\nOutput:\n" 0`, `false: failed "" 1`, `bash -lc 'old one': failed "old" 3`, "fileChange", `rm x: failed "rejected by user"`, "cut short: failed"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // pieces are turns taken apart: each item, and how each turn went, without ids that count.
 func pieces(t *testing.T, turns []protocol.Turn) []string {
 	t.Helper()
