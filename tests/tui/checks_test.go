@@ -157,8 +157,9 @@ func TestEngineKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.ends(1)
-	if count(s.all(), "signal") == 0 {
-		t.Error("nothing says why")
+	all := s.all()
+	if count(all, "signal") == 0 || count(all, "run codex resume ") != 1 {
+		t.Errorf("nothing says why, or how to go on:\n%s", strings.Join(all, "\n"))
 	}
 }
 

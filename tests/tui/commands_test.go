@@ -173,6 +173,7 @@ func TestAgent(t *testing.T) {
 {"when":"and you","msg":"I am an agent."}
 {"when":"main","msg":"I am the first."}`})
 	s.ask("go", "Started it.")
+	s.see("    Alder begun")
 	s.see("Thread: Alder (o to open)")
 	s.see("$ touch asked")
 	s.send("o")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"codex/tests/tui/vt"
@@ -134,6 +135,58 @@ func TestStored(t *testing.T) {
 		}
 	}
 	again.leave()
+}
+
+// TestResumedCommands holds that what commands a session has run is there again.
+func TestResumedCommands(t *testing.T) {
+	s := begin(t, options{model: `{"call":"exec_command","args":{"cmd":"seq 7 9; exit 3"}}
+{"msg":"done"}`})
+	s.ask("go", "• done")
+	s.leave()
+	again := s.again("resume", "--last")
+	again.ready()
+	again.see("• Ran seq 7 9; exit 3")
+	again.see("└ 7")
+	again.leave()
+}
+
+// TestBeside holds that a command which looks around is shown once, when it has ended,
+// whatever runs beside it.
+func TestBeside(t *testing.T) {
+	s := begin(t, options{model: `[{"call":"exec_command","args":{"cmd":"cat fifo","yield_time_ms":30000}},{"call":"exec_command","args":{"cmd":"echo beside it"}}]
+{"msg":"done"}`})
+	fifo := filepath.Join(s.work, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.ask("go", "• Ran echo beside it")
+	s.see("• Exploring")
+	write(t, fifo, "read\n")
+	s.see("• done")
+	all := s.all()
+	if n := count(all, "Read fifo"); n != 1 || count(all, "• Explored") != 1 || count(all, "Exploring") > 0 {
+		t.Errorf("it is there %d times:\n%s", n, strings.Join(all, "\n"))
+	}
+	s.leave()
+}
+
+// TestImagePaths pastes names of images as programs write them.
+func TestImagePaths(t *testing.T) {
+	s := begin(t, options{})
+	for _, name := range []string{"a.png", "a b.png", "it's.png"} {
+		write(t, filepath.Join(s.work, name), "an image")
+	}
+	for _, name := range []string{"a.png", s.work + "/a.png", s.work + "/a b.png", s.work + `/a\ b.png`, "'" + s.work + "/a b.png'", `"` + s.work + `/a b.png"`, s.work + `/it\'s.png`,
+		"file://" + s.work + "/a.png", "file://" + s.work + "/a%20b.png", "'file://" + s.work + "/a%20b.png'"} {
+		s.send("\x1b[200~" + name + "\x1b[201~|")
+		s.until(name+" is an image", func(t *vt.Terminal) bool { return count(t.Screen(), "› [Image #1] |") == 1 })
+		s.send("\x03")
+		s.gone("|")
+	}
+	s.send("\x1b[200~none.png\x1b[201~|")
+	s.see("› none.png|")
+	s.send("\x03")
+	s.leave()
 }
 
 // TestLogout holds that the credential is forgotten, and that it is said when it cannot be.

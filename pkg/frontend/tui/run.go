@@ -19,6 +19,7 @@ import (
 	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/loop"
 	"codex/pkg/frontend/tui/tty"
+	"codex/pkg/shellwords"
 )
 
 // Process is what the program is given by the system.
@@ -271,7 +272,7 @@ func (r *run) finish(res loop.Result) error {
 		return exit.Silent(exit.Failed)
 	}
 	if res.Err != nil {
-		return res.Err
+		return errors.Join(res.Err, r.farewell(r.Stderr, res))
 	}
 	return r.farewell(r.Stdout, res)
 }
@@ -287,6 +288,9 @@ func (r *run) farewell(w io.Writer, res loop.Result) error {
 	}
 	if res.Thread != "" && r.kind != recording {
 		command := "codex resume " + res.Thread
+		if r.kind == remote {
+			command += " --remote " + shellwords.Join([]string{r.args.Remote})
+		}
 		if r.StdoutTTY && r.Getenv("NO_COLOR") == "" && !r.plain() {
 			command = "\x1b[36m" + command + "\x1b[39m"
 		}

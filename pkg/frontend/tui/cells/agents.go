@@ -32,13 +32,23 @@ func agents(e Entry, width int, t *text.Theme) []text.Line {
 		}
 	}
 	for _, id := range ids {
-		rows = append(rows, agentState(id, item.AgentsStates[id], e.Full, width, t)...)
+		rows = append(rows, agentState(e.agent(id), item.AgentsStates[id], e.Full, width, t)...)
 	}
 	return append(out, below(rows, width, t)...)
 }
 
-func agentState(id string, s protocol.CollabAgentState, full bool, width int, t *text.Theme) []text.Line {
-	line := text.Line{span(text.CleanLine(id), t.Accent)}
+// agent is what an agent is called.
+func (e *Entry) agent(id string) string {
+	if e.Names != nil {
+		if name := e.Names(id); name != "" {
+			return name
+		}
+	}
+	return id
+}
+
+func agentState(name string, s protocol.CollabAgentState, full bool, width int, t *text.Theme) []text.Line {
+	line := text.Line{span(text.CleanLine(name), t.Accent)}
 	if s.Status != "" {
 		style := t.Dim
 		switch s.Status {

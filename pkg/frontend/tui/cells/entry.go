@@ -19,6 +19,8 @@ type Entry struct {
 	Live *Output
 	// Full asks for everything, as the transcript overlay shows it: nothing shortened.
 	Full bool
+	// Names are those of agents, by the ids of their threads. It may be nil.
+	Names func(id string) string
 	// Beat is the frame of what moves while it runs; 0 does not move.
 	Beat int
 }

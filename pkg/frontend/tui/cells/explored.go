@@ -26,6 +26,45 @@ func (x *Explored) ItemID() string {
 	return ""
 }
 
+// Has says whether a command is one of them.
+func (x *Explored) Has(id string) bool { return x.index(id) >= 0 }
+
+// Running says whether one of them runs.
+func (x *Explored) Running() bool {
+	return slices.ContainsFunc(x.Commands, func(c *protocol.CommandExecutionItem) bool {
+		return c.Status == protocol.CommandExecutionStatusInProgress
+	})
+}
+
+func (x *Explored) index(id string) int {
+	return slices.IndexFunc(x.Commands, func(c *protocol.CommandExecutionItem) bool { return c.ID == id })
+}
+
+// Put adds a command, or what is newer of it.
+func (x *Explored) Put(item *protocol.CommandExecutionItem) {
+	if i := x.index(item.ID); i >= 0 {
+		x.Commands[i] = item
+		return
+	}
+	x.Commands = append(x.Commands, item)
+}
+
+// Take takes a command out.
+func (x *Explored) Take(id string) {
+	x.Commands = slices.DeleteFunc(x.Commands, func(c *protocol.CommandExecutionItem) bool { return c.ID == id })
+}
+
+// End says of those that run that they have ended.
+func (x *Explored) End() {
+	for i, c := range x.Commands {
+		if c.Status == protocol.CommandExecutionStatusInProgress {
+			ended := *c
+			ended.Status = protocol.CommandExecutionStatusCompleted
+			x.Commands[i] = &ended
+		}
+	}
+}
+
 // Exploring says whether a command of the model only reads, lists and searches.
 func Exploring(item *protocol.CommandExecutionItem) bool {
 	if len(item.CommandActions) == 0 || item.Source == protocol.CommandExecutionSourceUserShell {
@@ -43,7 +82,7 @@ func explored(e Entry, width int, t *text.Theme) []text.Line {
 	if !ok {
 		return nil
 	}
-	title, running := "Explored", false
+	title, running := "Explored", x.Running()
 	var rows []text.Line
 	var names []string
 	flush := func() {
@@ -53,7 +92,6 @@ func explored(e Entry, width int, t *text.Theme) []text.Line {
 		}
 	}
 	for _, c := range x.Commands {
-		running = running || c.Status == protocol.CommandExecutionStatusInProgress
 		for _, a := range c.CommandActions {
 			if a.Type == protocol.CommandActionRead {
 				if name := text.CleanLine(a.Name); !slices.Contains(names, name) {

@@ -89,6 +89,7 @@ func (l *Loop) transcriptLines(mark func(i int, lines []text.Line) []text.Line) 
 			c := &cache[i]
 			if c.item != e.Item || c.width != width || c.theme != t { // entries move up when the first are forgotten
 				e.Full = true
+				e.Names = l.team.name
 				*c = rendered{e.Item, width, t, cells.Render(e.Entry, width, t)}
 			}
 			if lines := c.lines; len(lines) > 0 {
@@ -104,7 +105,7 @@ func (l *Loop) transcriptLines(mark func(i int, lines []text.Line) []text.Line) 
 		cache = cache[:len(l.transcript.entries)]
 		for _, a := range l.state.Active {
 			e := a.Entry
-			e.Full = true
+			e.Full, e.Names = true, l.team.name
 			out = append(append(out, nil), cells.Render(e, width, t)...)
 		}
 		if l.message != nil {

@@ -88,6 +88,7 @@ func plainLines(s string) []text.Line {
 // render draws a finished entry.
 func (l *Loop) render(e cells.Entry) []text.Line {
 	cols, _ := l.screen.Size()
+	e.Names = l.team.name
 	if l.raw {
 		switch item := e.Item.(type) {
 		case *protocol.AgentMessageItem:

@@ -3,6 +3,7 @@ package loop
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"codex/pkg/frontend/tui/composer"
 	"codex/pkg/frontend/tui/state"
 	"codex/pkg/protocol"
+	"codex/pkg/shellwords"
 )
 
 // submit sends what is written: a command, a command line, or a message. While a turn runs
@@ -235,33 +237,47 @@ func (l *Loop) firstPrompt() {
 	}
 }
 
-// imagePath says whether a pasted text is the name of an image file.
+// imagePath says whether a pasted text is the name of an image file: as it is, as the address
+// of a file, or as a shell takes it.
 func (l *Loop) imagePath(s string) (string, bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || len(s) > 4096 || strings.Contains(s, "\n") {
 		return "", false
 	}
-	s = strings.TrimPrefix(s, "file://")
-	if n := len(s); n > 2 && (s[0] == '\'' || s[0] == '"') && s[n-1] == s[0] {
-		s = s[1 : n-1]
+	names := []string{s}
+	if words, ok := shellwords.Split(s); ok && len(words) == 1 {
+		names = append(names, words[0])
 	}
-	s = strings.ReplaceAll(s, `\ `, " ")
-	switch strings.ToLower(filepath.Ext(s)) {
+	for _, name := range names {
+		if rest, ok := strings.CutPrefix(name, "file://"); ok {
+			if path, err := url.PathUnescape(rest); err == nil {
+				names = append(names, path)
+			}
+		}
+	}
+	for _, name := range names {
+		if path, ok := l.image(name); ok {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// image is the path of an image file that can be read.
+func (l *Loop) image(name string) (string, bool) {
+	switch strings.ToLower(filepath.Ext(name)) {
 	case ".png", ".jpg", ".jpeg", ".gif", ".webp":
 	default:
 		return "", false
 	}
-	if !filepath.IsAbs(s) {
-		s = filepath.Join(l.Cwd, s)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(l.Cwd, name)
 	}
-	f, err := foreign.Open(s)
+	f, err := foreign.Open(name)
 	if err != nil {
 		return "", false
 	}
-	if err := f.Close(); err != nil {
-		return "", false
-	}
-	return s, true
+	return name, f.Close() == nil
 }
 
 // path is a path as people write it: the user's home is ~.

@@ -75,6 +75,14 @@ func (t *team) find(id string) *member {
 	return nil
 }
 
+// name is what an agent is called, "" for one that is not known.
+func (t *team) name(id string) string {
+	if m := t.find(id); m != nil && m.known {
+		return m.name
+	}
+	return ""
+}
+
 // agentShown says whether the thread of an agent is on the screen.
 func (t *team) agentShown() bool { return t.shown != nil && t.shown != t.main() }
 

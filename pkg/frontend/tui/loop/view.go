@@ -73,7 +73,7 @@ func (l *Loop) above(width, height int) []text.Line {
 	}
 	for _, a := range l.state.Active {
 		e := a.Entry
-		e.Beat = l.beat
+		e.Beat, e.Names = l.beat, l.team.name
 		part(cells.Render(e, width, l.theme))
 	}
 	if l.message != nil {

@@ -61,7 +61,7 @@ func (p *Popup) View(width int, t *text.Theme) []text.Line {
 	shown := p.Choices[from:min(from+popupRows, len(p.Choices))]
 	wide := 0
 	for _, c := range shown {
-		wide = max(wide, text.Width(c.Name))
+		wide = max(wide, text.Width(text.CleanLine(c.Name)))
 	}
 	wide = min(wide, width-4)
 	var out []text.Line

@@ -46,37 +46,53 @@ func (s *State) start(item protocol.ThreadItem) {
 	s.Active = append(s.Active, &Active{item.ItemID(), e})
 }
 
-// explore adds a command that only looks around to the cell of such commands.
+// explore adds a command that only looks around to the cell of such commands, or tells the
+// cell that has it how it does.
 func (s *State) explore(item *protocol.CommandExecutionItem) {
-	if s.exploring == nil {
-		s.exploring = &Active{"", cells.Entry{Item: &cells.Explored{}}}
-		s.Active = append(s.Active, s.exploring)
+	a := s.exploredIn(item.ID)
+	if a == nil {
+		if s.exploring == nil {
+			s.exploring = &Active{"", cells.Entry{Item: &cells.Explored{}}}
+			s.Active = append(s.Active, s.exploring)
+		}
+		a = s.exploring
 	}
-	x := s.exploring.Entry.Item.(*cells.Explored)
-	for i, c := range x.Commands {
-		if c.ID == item.ID {
-			x.Commands[i] = item
-			return
+	a.Entry.Item.(*cells.Explored).Put(item)
+	s.settle(a)
+}
+
+// exploredIn is the cell of commands that look around which has a command.
+func (s *State) exploredIn(id string) *Active {
+	for _, a := range s.Active {
+		if x, ok := a.Entry.Item.(*cells.Explored); ok && x.Has(id) {
+			return a
 		}
 	}
-	x.Commands = append(x.Commands, item)
+	return nil
 }
 
-// explored says whether a command is in the cell of those that look around.
-func (s *State) explored(id string) bool {
-	return s.exploring != nil && slices.ContainsFunc(s.exploring.Entry.Item.(*cells.Explored).Commands,
-		func(c *protocol.CommandExecutionItem) bool { return c.ID == id })
-}
-
-// flushExploring ends the cell of commands that look around: something else comes.
+// flushExploring ends the cell of commands that look around: something else comes. While one
+// of them runs it is not finished, but has no more of them.
 func (s *State) flushExploring() {
-	if s.exploring == nil {
+	if a := s.exploring; a != nil {
+		s.exploring = nil
+		s.settle(a)
+	}
+}
+
+// settle shows a cell of commands that look around once nothing can come to it.
+func (s *State) settle(a *Active) {
+	x := a.Entry.Item.(*cells.Explored)
+	if a == s.exploring && len(x.Commands) > 0 || x.Running() {
 		return
 	}
-	e := s.exploring.Entry
-	s.Active = slices.DeleteFunc(s.Active, func(a *Active) bool { return a == s.exploring })
-	s.exploring = nil
-	s.do(Show{e})
+	if a == s.exploring {
+		s.exploring = nil
+	}
+	s.Active = slices.DeleteFunc(s.Active, func(b *Active) bool { return a == b })
+	if len(x.Commands) > 0 {
+		s.do(Show{a.Entry})
+	}
 }
 
 func (s *State) itemCompleted(p gjson.Result, _ time.Time) {
@@ -105,7 +121,7 @@ func (s *State) complete(item protocol.ThreadItem) {
 		s.do(UserMessage{messageText(item)})
 	case *protocol.CommandExecutionItem:
 		s.toolsUsed = s.toolsUsed || item.Source != protocol.CommandExecutionSourceUserShell
-		if cells.Exploring(item) && item.Status == protocol.CommandExecutionStatusCompleted && (active == nil || s.explored(item.ID)) {
+		if cells.Exploring(item) && item.Status == protocol.CommandExecutionStatusCompleted && (active == nil || s.exploredIn(item.ID) != nil) {
 			s.explore(item)
 			return
 		}
@@ -153,14 +169,9 @@ func (s *State) relate(item protocol.ThreadItem) {
 // forget takes a command that failed out of the cell of those that look around: it gets a
 // cell of its own.
 func (s *State) forget(id string) {
-	if !s.explored(id) {
-		return
-	}
-	x := s.exploring.Entry.Item.(*cells.Explored)
-	x.Commands = slices.DeleteFunc(x.Commands, func(c *protocol.CommandExecutionItem) bool { return c.ID == id })
-	if len(x.Commands) == 0 {
-		s.Active = slices.DeleteFunc(s.Active, func(a *Active) bool { return a == s.exploring })
-		s.exploring = nil
+	if a := s.exploredIn(id); a != nil {
+		a.Entry.Item.(*cells.Explored).Take(id)
+		s.settle(a)
 	}
 }
 

@@ -170,6 +170,9 @@ func (s *State) turnCompleted(p gjson.Result, now time.Time) {
 		s.message = ""
 	}
 	for _, a := range s.Active { // what the turn leaves behind
+		if x, ok := a.Entry.Item.(*cells.Explored); ok {
+			x.End()
+		}
 		s.do(Show{a.Entry})
 	}
 	s.Active = nil
