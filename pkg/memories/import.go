@@ -1,11 +1,11 @@
 package memories
 
 import (
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"codex/pkg/foreign"
 	"codex/pkg/thread"
 )
 
@@ -15,7 +15,12 @@ const maxRaw = 64 << 20
 // Import reads what a folder of memories says of sessions that have no record: another
 // program has made it.
 func Import(dir string, known map[string]bool) ([]*Record, error) {
-	b, err := foreign.ReadFile(filepath.Join(dir, RawName), maxRaw)
+	f, err := OpenFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := f.Read(RawName, maxRaw)
 	if err != nil {
 		return nil, ignoreMissing(err)
 	}
@@ -27,7 +32,7 @@ func Import(dir string, known map[string]bool) ([]*Record, error) {
 		known[r.ThreadID] = true
 		if name := r.Slug; name != "" { // the file's, until it is read
 			r.Slug = slugOf(name)
-			if b, err := foreign.ReadFile(filepath.Join(dir, SummariesName, name), maxRecord); err == nil {
+			if b, err := f.Read(path.Join(SummariesName, name), maxRecord); err == nil {
 				_, text, _ := strings.Cut(strings.ToValidUTF8(string(b), "\uFFFD"), "\n\n")
 				r.Summary = strings.TrimSpace(text)
 			}

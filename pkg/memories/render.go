@@ -2,14 +2,11 @@ package memories
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
+	"path"
 	"strconv"
 	"strings"
 	"time"
 
-	"codex/pkg/atomicfile"
-	"codex/pkg/foreign"
 	"codex/pkg/thread"
 )
 
@@ -110,45 +107,45 @@ func RawText(all []*Record) string {
 // Publish writes what is kept of the sessions to a folder, and removes the summaries of
 // others. A file that is as it should be is not touched.
 func Publish(dir string, all []*Record) error {
-	sub := filepath.Join(dir, SummariesName)
-	if err := makeDir(sub); err != nil {
-		return fmt.Errorf("make the folder of summaries: %w", err)
+	f, err := OpenFolder(dir)
+	if err != nil {
+		return fmt.Errorf("open the folder of memories: %w", err)
 	}
+	defer f.Close()
 	want := map[string]bool{}
 	for _, r := range all {
 		want[r.File()] = true
-		if err := replace(filepath.Join(sub, r.File()), r.Text()); err != nil {
+		if err := f.publish(path.Join(SummariesName, r.File()), r.Text()); err != nil {
 			return err
 		}
 	}
-	entries, err := os.ReadDir(sub)
+	if _, err := f.entries("."); err != nil {
+		return fmt.Errorf("list memories: %w", err)
+	}
+	entries, err := f.entries(SummariesName)
 	if err != nil {
 		return fmt.Errorf("list summaries: %w", err)
 	}
 	for _, e := range entries {
 		if name := e.Name(); strings.HasSuffix(name, ".md") && !want[name] && !e.IsDir() {
-			if err := ignoreMissing(os.Remove(filepath.Join(sub, name))); err != nil {
+			if err := f.Remove(path.Join(SummariesName, name)); err != nil {
 				return fmt.Errorf("drop a summary: %w", err)
 			}
 		}
 	}
-	return replace(filepath.Join(dir, RawName), RawText(all))
+	return f.publish(RawName, RawText(all))
 }
 
-// replace writes a file if it says something else. A link in its place goes, and not what it
-// leads to.
-func replace(path, text string) error {
-	st, err := os.Lstat(path)
-	if err == nil && !st.Mode().IsRegular() {
-		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
+// publish writes a file if it says something else.
+func (f *Folder) publish(name, text string) error {
+	st, err := f.root.Lstat(name)
+	if err == nil && st.Mode().IsRegular() {
+		if old, err := f.Read(name, int64(len(text))); err == nil && string(old) == text {
+			return nil
 		}
 	}
-	if old, err := foreign.ReadFile(path, int64(len(text))+1); err == nil && string(old) == text {
-		return nil
-	}
-	if err := atomicfile.Write(path, 0o600, []byte(text)); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	if err := f.Replace(name, []byte(text)); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
 }

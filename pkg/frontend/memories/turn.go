@@ -32,6 +32,7 @@ type job struct {
 	dir                  string                     // that it works in
 	args                 []string                   // of codex-turn
 	settings             map[string]json.RawMessage // over those of the user
+	permissions          string                     // profile of its commands
 	limit                time.Duration
 }
 
@@ -88,6 +89,9 @@ func (e *engine) turn(ctx context.Context, j job) error {
 	begin := protocol.ThreadStartParams{Model: &j.model, Cwd: &j.dir, Ephemeral: &yes, ThreadSource: &who, Config: j.settings}
 	if j.instructions != "" {
 		begin.BaseInstructions = &j.instructions
+	}
+	if j.permissions != "" {
+		begin.Permissions = &j.permissions
 	}
 	var opened protocol.ThreadStartResponse
 	if err := e.conn.Call(ctx, protocol.MethodThreadStart, begin, &opened); err != nil {

@@ -20,6 +20,7 @@ import (
 type updateCmd struct {
 	JSON     bool   `name:"json" help:"tell what is done as one object a line"`
 	Log      string `placeholder:"FILE" help:"where words about what happens go, and those of engines, instead of standard error"`
+	Now      bool   `help:"bring together at once, and not only every six hours"`
 	UntilEOF bool   `name:"until-eof" help:"leave when standard input ends: whoever started this has gone"`
 }
 
@@ -35,6 +36,7 @@ type updater struct {
 	log     *os.File // nil is standard error
 	words   io.Writer
 	tell    func(e event)
+	atOnce  bool // nothing rests before it is brought together
 }
 
 // event is something that was done, as --json tells it.
@@ -43,8 +45,10 @@ type event struct {
 	ThreadID string `json:"thread_id,omitempty"`
 	File     string `json:"file,omitempty"` // in rollout_summaries; "" where nothing was worth keeping
 	Error    string `json:"error,omitempty"`
-	Sessions *int   `json:"sessions,omitempty"`
 }
+
+// interrupted is the exit status of what a signal breaks off.
+const interrupted = 130
 
 // errLeft is the cause of an end that was asked for.
 var errLeft = errors.New("broken off")
@@ -58,7 +62,7 @@ func (c updateCmd) Run(ctx context.Context, p Process, g *Grammar, home string) 
 	if !cfg.Features.Enabled("memories") {
 		return errors.New("features.memories is off: codex features enable memories")
 	}
-	u := &updater{Process: p, home: home, cfg: cfg, set: cfg.Memories(), records: store.Store{Home: home}, secrets: store.NewRedactor(), engine: g.engine(), words: p.Stderr}
+	u := &updater{Process: p, home: home, cfg: cfg, set: cfg.Memories(), records: store.Store{Home: home}, secrets: store.NewRedactor(), engine: g.engine(), words: p.Stderr, atOnce: c.Now}
 	catalog.Use(cfg, p.Env)
 	u.tell = u.teller(c.JSON)
 	if c.Log != "" {
@@ -77,7 +81,7 @@ func (c updateCmd) Run(ctx context.Context, p Process, g *Grammar, home string) 
 		return nil
 	}
 	defer lock.Close()
-	ctx, leave := context.WithCancelCause(ctx)
+	stopped, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
 	if c.UntilEOF {
 		go func() { // ends with standard input, or the process
@@ -85,7 +89,14 @@ func (c updateCmd) Run(ctx context.Context, p Process, g *Grammar, home string) 
 			leave(errLeft)
 		}()
 	}
-	return u.fail(u.update(ctx))
+	err = u.update(stopped)
+	switch {
+	case ctx.Err() != nil: // by a signal
+		return exit.With(interrupted, errors.New("broken off"))
+	case stopped.Err() != nil:
+		return nil // what is left to do waits
+	}
+	return u.fail(err)
 }
 
 // fail writes an error to the log, where there is one.
@@ -112,8 +123,11 @@ func (u *updater) teller(asJSON bool) func(e event) {
 		return func(e event) { _ = lines.Write(e) } // who reads no more misses it: what is done stays
 	}
 	return func(e event) {
-		if e.Type == "session.read" {
+		switch e.Type {
+		case "session.read":
 			fmt.Fprintf(u.Stdout, "%s  %s\n", e.ThreadID, orElse(e.File, "nothing to keep"))
+		case "consolidated":
+			fmt.Fprintln(u.Stdout, "brought together")
 		}
 	}
 }
@@ -130,7 +144,10 @@ func (u *updater) update(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return failed
 	}
-	return errors.Join(failed, u.publish())
+	if err := u.publish(); err != nil {
+		return errors.Join(failed, err)
+	}
+	return errors.Join(failed, u.consolidate(ctx))
 }
 
 // adopt takes over what another program has made of sessions.
