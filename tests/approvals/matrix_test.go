@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -207,7 +208,12 @@ func TestCases(t *testing.T) {
 				asked[i], status[i] = s.turn(r.Answer)
 			}
 			told := s.end()
+			_, gitless := exec.LookPath("git")
 			for i, r := range rows {
+				if gitless != nil && strings.HasPrefix(r.Name, "git ") {
+					t.Logf("%s: no git here", r.Name)
+					continue
+				}
 				if policy == "untrusted" && slices.Contains([]string{"glob", "brace", "escape", "abs path ls", "evil path ls"}, r.Name) {
 					if len(asked[i]) == 0 {
 						t.Errorf("%s: not asked about", r.Name) // as the original does

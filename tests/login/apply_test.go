@@ -23,6 +23,9 @@ func task(diff string) string {
 const change = "diff --git a/f.txt b/f.txt\n--- a/f.txt\n+++ b/f.txt\n@@ -1 +1 @@\n-old\n+new\n"
 
 func TestApply(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
 	d := newDesk(t)
 	d.model.tasks = map[string]string{"good": task(change), "outside": task("--- a/../x\n+++ b/../x\n@@ -0,0 +1 @@\n+x\n"), "empty": `{"current_diff_task_turn":null}`,
 		"no diff": `{"current_diff_task_turn":{"output_items":[{"type":"message"}]}}`}
