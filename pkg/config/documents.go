@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // Documents are settings files that have been decoded: what a program has read, it gives to
@@ -40,7 +41,8 @@ func (d *Documents) decode(text string) (map[string]any, error) {
 		if d.trees == nil || len(d.trees) >= maxDocuments {
 			d.trees = map[string]string{}
 		}
-		d.trees[text] = string(appendValue(nil, t))
+		tree := appendValue(make([]byte, 0, len(text)), t) // most often shorter
+		d.trees[text] = unsafe.String(unsafe.SliceData(tree), len(tree))
 	}
 	return t, err
 }
