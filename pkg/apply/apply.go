@@ -77,12 +77,12 @@ func (p Process) fail(err error) error {
 
 // diff asks for the change.
 func (p Process) diff(ctx context.Context, cfg *config.Config, task string) (string, error) {
-	source := &auth.Source{Home: cfg.Home, Store: cfg.AuthStore, Env: p.Env, Program: p.Program("codex-login"), Environ: p.Environ, Now: p.Now}
+	source := &auth.Source{Home: cfg.Home, Store: cfg.AuthStore, BaseURL: cfg.ChatGPTBaseURL, Env: p.Env, Program: p.Program("codex-login"), Environ: p.Environ, Now: p.Now}
 	a, err := source.Load(ctx)
 	switch {
 	case err != nil:
 		return "", err
-	case !a.Account() || a.AccessToken == "":
+	case !a.Account() || a.AccessToken == "" && a.Agent == nil:
 		return "", errors.New("ChatGPT auth not available")
 	}
 	if err := auth.Restricted(cfg, a); err != nil {

@@ -24,7 +24,7 @@ const (
 	ChatGPT = "chatgpt"
 	// Personal is a personal access token of a ChatGPT account.
 	Personal = "personalAccessToken"
-	// Agent is an agent's identity, which signs requests: no program here can.
+	// Agent is an agent's identity, which signs requests.
 	Agent = "agentIdentity"
 )
 
@@ -47,6 +47,9 @@ type Auth struct {
 	External    bool
 	LastRefresh time.Time
 	Claims      Claims
+
+	// Agent goes with mode agentIdentity, as AccountID does.
+	Agent *Identity
 }
 
 // Bearer is what goes into the authorization header, "" for none.
@@ -85,7 +88,7 @@ func (a *Auth) Expired(now time.Time) bool {
 }
 
 // Account tells whether the credential is a ChatGPT account's, of whatever kind.
-func (a *Auth) Account() bool { return a.Mode == ChatGPT || a.Mode == Personal }
+func (a *Auth) Account() bool { return a.Mode == ChatGPT || a.Mode == Personal || a.Mode == Agent }
 
 // file is auth.json; the order of the keys is the original's.
 type file struct {
@@ -105,7 +108,7 @@ type tokens struct {
 }
 
 // KeyVariable is the environment variable with an API key that counts, TokenVariable the
-// one with a personal access token.
+// one with a personal access token, or the token of an agent's identity.
 const (
 	KeyVariable   = "CODEX_API_KEY"
 	TokenVariable = "CODEX_ACCESS_TOKEN"
@@ -152,10 +155,15 @@ func FromEnv(env config.Env, allowKey bool) (*Auth, error) {
 	if err != nil || token == "" {
 		return nil, err
 	}
-	if !strings.HasPrefix(token, PersonalPrefix) {
-		return nil, fmt.Errorf("%s holds no personal access token (%s...): other kinds are not part of this version", TokenVariable, PersonalPrefix)
+	if strings.HasPrefix(token, PersonalPrefix) {
+		return &Auth{Mode: Personal, AccessToken: token, FromEnv: true}, nil
 	}
-	return &Auth{Mode: Personal, AccessToken: token, FromEnv: true}, nil
+	a, err := ParseIdentity(token)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", TokenVariable, err)
+	}
+	a.FromEnv = true
+	return a, nil
 }
 
 // Parse reads the text of an auth.json.
@@ -174,7 +182,11 @@ func Parse(b []byte) (*Auth, error) {
 	case Personal:
 		return a, header(f.Personal, "personal_access_token", "personal access token auth", "personal access token", &a.AccessToken)
 	case Agent:
-		return a, nil
+		var token string
+		if err := json.Unmarshal(f.AgentIdentity, &token); err != nil {
+			return nil, errors.New("agent identity auth is missing an agent identity token")
+		}
+		return ParseIdentity(token)
 	case ChatGPT:
 	case "chatgptAuthTokens":
 		a.Mode, a.External = ChatGPT, true

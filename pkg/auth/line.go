@@ -1,7 +1,9 @@
 package auth
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,12 +22,19 @@ type line struct {
 	FedRAMP   bool   `json:"fedramp,omitempty"`
 	Refreshed string `json:"refreshed,omitempty"` // when the token was last renewed
 	External  bool   `json:"external,omitempty"`
+	// Of an agent.
+	Runtime string `json:"runtime,omitempty"`
+	Key     []byte `json:"key,omitempty"` // 32 bytes, of which it is made
+	Task    string `json:"task,omitempty"`
 }
 
 // Line is the credential as one JSON object.
 func (a *Auth) Line() ([]byte, error) {
 	l := line{Mode: a.Mode, Token: a.Bearer(), AccountID: a.AccountID, External: a.External,
 		Email: a.Claims.Email, Plan: a.Claims.Plan, UserID: a.Claims.UserID, FedRAMP: a.Claims.FedRAMP}
+	if a.Agent != nil {
+		l.Runtime, l.Key, l.Task = a.Agent.Runtime, a.Agent.Key.Seed(), a.Agent.Task
+	}
 	if !a.LastRefresh.IsZero() {
 		l.Refreshed = a.LastRefresh.UTC().Format(time.RFC3339Nano)
 	}
@@ -43,8 +52,13 @@ func ParseLine(b []byte) (*Auth, error) {
 	}
 	a := &Auth{Mode: l.Mode, External: l.External}
 	switch l.Mode {
-	case "", Agent:
+	case "":
 		return a, nil
+	case Agent:
+		if len(l.Key) != ed25519.SeedSize {
+			return nil, errors.New("read the answer of codex-login: an agent without a key")
+		}
+		a.Agent = &Identity{Runtime: l.Runtime, Key: ed25519.NewKeyFromSeed(l.Key), Task: l.Task}
 	case APIKey:
 		a.APIKey = l.Token
 		return a, nil

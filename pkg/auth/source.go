@@ -25,7 +25,8 @@ type Source struct {
 	Program  string // path of codex-login
 	Now      func() time.Time
 	Environ  []string
-	Spare    bool // what is stored goes nowhere, so that it cannot be read is no matter
+	BaseURL  string // chatgpt_base_url, "" for what codex-login finds in config.toml
+	Spare    bool   // what is stored goes nowhere, so that it cannot be read is no matter
 }
 
 // Load gives what there is, however old: CODEX_API_KEY when it counts, then
@@ -63,7 +64,7 @@ func (s *Source) Current(ctx context.Context) (*Auth, error) {
 
 // Fresh gives what can go into a request now: a itself, or something newer.
 func (s *Source) Fresh(ctx context.Context, a *Auth) (*Auth, error) {
-	if a.Stale(s.Now()) || a.Mode == Personal && a.AccountID == "" {
+	if a.Stale(s.Now()) || a.Mode == Personal && a.AccountID == "" || a.Mode == Agent && a.Agent.Task == "" {
 		return s.next(ctx, a, "")
 	}
 	return a, nil
@@ -98,7 +99,11 @@ func (s *Source) next(ctx context.Context, a *Auth, refused string) (*Auth, erro
 // ask has codex-login print the credential. Who is interrupted stops waiting; codex-login
 // does not stop, since new tokens must not be lost on their way into the store.
 func (s *Source) ask(ctx context.Context, refused string) (*Auth, error) {
-	args := []string{"-c", "cli_auth_credentials_store=" + strconv.Quote(cmp.Or(s.Store, "file")), "token"}
+	args := []string{"-c", "cli_auth_credentials_store=" + strconv.Quote(cmp.Or(s.Store, "file"))}
+	if s.BaseURL != "" {
+		args = append(args, "-c", "chatgpt_base_url="+strconv.Quote(s.BaseURL))
+	}
+	args = append(args, "token")
 	if refused != "" {
 		args = append(args, "--refused")
 	}

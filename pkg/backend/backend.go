@@ -121,7 +121,7 @@ func (c *Client) ask(ctx context.Context, wait time.Duration, a *auth.Auth, meth
 		return nil, err
 	}
 	defer h.CloseIdleConnections()
-	req.Header.Set("Authorization", "Bearer "+a.Bearer())
+	req.Header.Set("Authorization", a.Authorization(time.Now()))
 	if a.AccountID != "" {
 		req.Header.Set("chatgpt-account-id", a.AccountID)
 	}

@@ -17,7 +17,7 @@ const (
 	authAPIVariable = "CODEX_AUTHAPI_BASE_URL"
 )
 
-// loginToken stores a personal access token that its service knows.
+// loginToken stores a personal access token that its service knows, or an agent's identity.
 func (s *session) loginToken() error {
 	if s.cfg.ForcedLoginMethod == "api" {
 		return s.say("Access token login is disabled. Use API key login instead.")
@@ -31,10 +31,7 @@ func (s *session) loginToken() error {
 
 func (s *session) checkedToken(token string) error {
 	if !strings.HasPrefix(token, auth.PersonalPrefix) {
-		if strings.Count(token, ".") != 2 {
-			return fmt.Errorf("invalid agent identity JWT format")
-		}
-		return fmt.Errorf("agent identity tokens are not part of this version; a personal access token begins with %s", auth.PersonalPrefix)
+		return s.checkedIdentity(token)
 	}
 	text, err := auth.WithPersonal(token)
 	if err != nil {
@@ -45,6 +42,25 @@ func (s *session) checkedToken(token string) error {
 		return err
 	}
 	if err := s.inWorkspace(who.AccountID); err != nil {
+		return err
+	}
+	return s.keep(text)
+}
+
+// checkedIdentity stores the identity of an agent that its service has signed.
+func (s *session) checkedIdentity(token string) error {
+	a, err := auth.ParseIdentity(token)
+	if err != nil {
+		return err
+	}
+	if err := s.verify(token); err != nil {
+		return err
+	}
+	if err := s.inWorkspace(a.AccountID); err != nil {
+		return err
+	}
+	text, err := auth.WithIdentity(token)
+	if err != nil {
 		return err
 	}
 	return s.keep(text)

@@ -60,6 +60,8 @@ func (s *session) current(refused string) (*auth.Auth, error) {
 		return nil, err
 	case a.Mode == auth.Personal:
 		return s.named(a, refused)
+	case a.Mode == auth.Agent:
+		return s.registered(a)
 	case a.Renewable() && (refused == a.AccessToken || refused == "" && a.Stale(s.Now())):
 		return s.renewed(refused)
 	case refused != "" && refused == a.Bearer():

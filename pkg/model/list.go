@@ -36,7 +36,7 @@ func (c *listCmd) Run(s Streams) error {
 	if err != nil {
 		return err
 	}
-	source := &auth.Source{Home: cfg.Home, Store: cfg.AuthStore, AllowKey: true, Env: s.Config, Program: program("codex-login"), Environ: s.Env, Now: s.Now}
+	source := &auth.Source{Home: cfg.Home, Store: cfg.AuthStore, BaseURL: cfg.ChatGPTBaseURL, AllowKey: true, Env: s.Config, Program: program("codex-login"), Environ: s.Env, Now: s.Now}
 	a, err := source.Load(ctx)
 	if err == nil {
 		err = auth.Restricted(cfg, a)

@@ -181,6 +181,7 @@ const (
 	AuthModeApikey            AuthMode = "apikey"
 	AuthModeChatgpt           AuthMode = "chatgpt"
 	AuthModeChatgptAuthTokens AuthMode = "chatgptAuthTokens"
+	AuthModeAgentIdentity     AuthMode = "agentIdentity"
 )
 
 func (AuthMode) Values() []string {

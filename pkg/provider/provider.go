@@ -106,8 +106,6 @@ func (p *Provider) Problem() string {
 	switch {
 	case p.Getenv("OPENAI_API_KEY") != "":
 		return say + "OPENAI_API_KEY is set, but only CODEX_API_KEY is read: run CODEX_API_KEY=$OPENAI_API_KEY codex ..."
-	case p.Auth.Mode == auth.Agent:
-		return say + "what is stored is the identity of an agent, which is not part of this version: run `codex login`"
 	case slices.ContainsFunc(p.Environ, func(kv string) bool { return strings.HasPrefix(kv, auth.KeyVariable+"=") }):
 		return say + "CODEX_API_KEY is set, but empty: put an API key into it"
 	}
@@ -117,16 +115,16 @@ func (p *Provider) Problem() string {
 // credentials tells whether there is anything to show to the provider.
 func (p *Provider) credentials() bool {
 	c := p.Config.Provider
-	return p.Auth.Bearer() != "" || p.Auth.External || c.EnvKey != "" || c.BearerToken != "" || c.Auth != nil
+	return p.Auth.Bearer() != "" || p.Auth.Agent != nil || p.Auth.External || c.EnvKey != "" || c.BearerToken != "" || c.Auth != nil
 }
 
 // Identity are the headers that say who asks. The error is the user's to read.
 func (p *Provider) Identity(ctx context.Context) ([][2]string, error) {
-	token, err := p.bearer(ctx)
-	if err != nil || token == "" {
+	authorization, err := p.authorization(ctx)
+	if err != nil || authorization == "" {
 		return nil, err
 	}
-	h := [][2]string{{"authorization", "Bearer " + token}}
+	h := [][2]string{{"authorization", authorization}}
 	if p.OfAccount() && p.Auth.AccountID != "" {
 		h = append(h, [2]string{"chatgpt-account-id", p.Auth.AccountID})
 		if p.Auth.Claims.FedRAMP {
@@ -146,7 +144,21 @@ func (p *Provider) Sets(header string) bool {
 	return false
 }
 
-// bearer chooses the credential. The error is the user's to read.
+// authorization chooses the credential. The error is the user's to read.
+func (p *Provider) authorization(ctx context.Context) (string, error) {
+	token, err := p.bearer(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case token != "":
+		return "Bearer " + token, nil
+	case p.OfAccount():
+		return p.Auth.Authorization(p.Now()), nil
+	}
+	return "", nil
+}
+
+// bearer is the token that goes with requests, "" for none.
 func (p *Provider) bearer(ctx context.Context) (token string, err error) {
 	c := p.Config.Provider
 	switch {

@@ -56,7 +56,7 @@ func (d *desk) command(stdin, program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(d.t.Context(), filepath.Join(binaries, program), args...)
 	cmd.Dir = d.t.TempDir()
 	cmd.Stdin = strings.NewReader(stdin)
-	cmd.Env = append([]string{programs.NoKeyring, "HOME=" + d.home, "CODEX_HOME=" + d.home, "PATH=" + os.Getenv("PATH"), "CODEX_AUTHAPI_BASE_URL=" + d.service.URL,
+	cmd.Env = append([]string{programs.NoKeyring, "HOME=" + d.home, "CODEX_HOME=" + d.home, "PATH=" + os.Getenv("PATH"), "CODEX_AUTHAPI_BASE_URL=" + d.service.URL, "CODEX_AGENT_IDENTITY_AUTHAPI_BASE_URL=" + d.service.URL + "/",
 		"CODEX_REFRESH_TOKEN_URL_OVERRIDE=" + d.service.URL + "/oauth/token", "CODEX_REVOKE_TOKEN_URL_OVERRIDE=" + d.service.URL + "/oauth/revoke"}, d.extra...)
 	return cmd
 }
@@ -77,7 +77,10 @@ func (d *desk) run(stdin, program string, args ...string) (stdout, stderr string
 }
 
 // noSecrets looks through everything that was written, but for auth.json.
-func (d *desk) noSecrets() {
+func (d *desk) noSecrets() { d.nowhere("PLANTED") }
+
+// nowhere is noSecrets for a word.
+func (d *desk) nowhere(secret string) {
 	d.t.Helper()
 	seen := 0
 	err := filepath.WalkDir(d.home, func(path string, e fs.DirEntry, err error) error {
@@ -85,7 +88,7 @@ func (d *desk) noSecrets() {
 			return err
 		}
 		b, err := os.ReadFile(path)
-		if seen++; bytes.Contains(b, []byte("PLANTED")) {
+		if seen++; bytes.Contains(b, []byte(secret)) {
 			d.t.Errorf("%s holds a secret", path)
 		}
 		return err

@@ -43,6 +43,7 @@ type Server struct {
 	requests []Request
 	asked    int // times a device's code was asked about
 	revoked  []string
+	agent    *Agent
 }
 
 // Request is what somebody asked.
@@ -133,6 +134,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, Request{r.Method, r.URL.Path, r.Header.Clone(), string(body)})
+	switch request := r.Method + " " + r.URL.Path; {
+	case s.agent != nil && request == "GET /backend-api/wham/agent-identities/jwks":
+		s.agent.keys(w)
+		return
+	case s.agent != nil && request == "POST /v1/agent/"+AgentName+"/task/register":
+		s.agent.register(w, body)
+		return
+	}
 	switch r.Method + " " + r.URL.Path {
 	case "GET /oauth/authorize":
 		s.authorize(w, r)

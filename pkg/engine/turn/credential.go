@@ -33,7 +33,7 @@ func (t *liveThread) credentials() *auth.Source {
 	if v := t.opts.Getenv(clock.Variable); v != "" {
 		environ = append(slices.Clone(environ), clock.Variable+"="+v)
 	}
-	return &auth.Source{Home: t.cfg.Home, Store: t.cfg.AuthStore, AllowKey: true, Env: t.opts.Config.Env, Program: program, Environ: environ, Now: t.opts.Now,
+	return &auth.Source{Home: t.cfg.Home, Store: t.cfg.AuthStore, BaseURL: t.cfg.ChatGPTBaseURL, AllowKey: true, Env: t.opts.Config.Env, Program: program, Environ: environ, Now: t.opts.Now,
 		Spare: !auth.Asks(t.cfg, &auth.Auth{})}
 }
 

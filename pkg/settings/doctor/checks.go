@@ -301,7 +301,7 @@ func credentials(ctx context.Context, e *examination) check {
 		return check{Status: fail, Summary: "the stored credential cannot be read", Details: d}.advise("%v", err)
 	case a.FromEnv:
 		return check{Status: ok, Summary: "the key is in the environment", Details: d}
-	case a.Bearer() != "" && (e.cfg.ProviderID == "openai" || p.RequiresOpenAIAuth):
+	case (a.Bearer() != "" || a.Agent != nil) && (e.cfg.ProviderID == "openai" || p.RequiresOpenAIAuth):
 		d["auth mode"] = a.Mode
 		return check{Status: ok, Summary: "logged in", Details: d}
 	case e.cfg.ProviderID != "openai" && !p.RequiresOpenAIAuth:

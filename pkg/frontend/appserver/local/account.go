@@ -14,7 +14,7 @@ import (
 
 // source is where the account's credential comes from.
 func (s *Service) source(cfg *config.Config) *auth.Source {
-	return &auth.Source{Home: s.Home, Store: cfg.AuthStore, Env: s.Config.Env, Program: s.Login, Environ: s.Environ, Now: s.Now}
+	return &auth.Source{Home: s.Home, Store: cfg.AuthStore, BaseURL: cfg.ChatGPTBaseURL, Env: s.Config.Env, Program: s.Login, Environ: s.Environ, Now: s.Now}
 }
 
 // credential is the client's own, else what is stored.
@@ -60,7 +60,7 @@ func (s *Service) accountRead(r *Request, p *protocol.GetAccountParams) (any, er
 	switch {
 	case a.Mode == auth.APIKey:
 		res.Account = &protocol.Account{Type: protocol.AccountApiKey}
-	case a.External, a.Mode == auth.Personal, a.Mode == auth.ChatGPT && a.IDToken != "", a.Mode == auth.ChatGPT && a.Claims.Email != "":
+	case a.External, a.Agent != nil, a.Mode == auth.Personal, a.Mode == auth.ChatGPT && a.IDToken != "", a.Mode == auth.ChatGPT && a.Claims.Email != "":
 		res.Account = &protocol.Account{Type: protocol.AccountChatgpt, Email: a.Claims.Email, PlanType: plan(a.Claims.Plan)}
 	}
 	return res, nil
@@ -80,6 +80,8 @@ func modeOf(a *auth.Auth) protocol.AuthMode {
 		return protocol.AuthModeApikey
 	case a.External:
 		return protocol.AuthModeChatgptAuthTokens
+	case a.Agent != nil:
+		return protocol.AuthModeAgentIdentity
 	}
 	return protocol.AuthModeChatgpt
 }
