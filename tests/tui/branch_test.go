@@ -13,6 +13,7 @@ import (
 // TestBranch holds what the status line says of a branch: what it changes since it parted
 // from main, and its pull request, as gh says that is not told more than where it is.
 func TestBranch(t *testing.T) {
+	wantsGit(t)
 	tools := t.TempDir()
 	write(t, filepath.Join(tools, "gh"), "#!/bin/sh\necho \"$PWD: $*\" >&2\n[ \"$PWD: $*\" = '/: pr list --repo o/n --head work --state open --limit 1 --json number --jq .[].number' ] && echo 42\n")
 	if err := os.Chmod(filepath.Join(tools, "gh"), 0o755); err != nil {

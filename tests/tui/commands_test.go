@@ -5,6 +5,7 @@ package tui
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -264,6 +265,9 @@ func TestCommands(t *testing.T) {
 		{"/diff", "not inside a git repository"},
 		{"/plan plan this", "• A plan."}, {"/init", "• Wrote it."},
 	} {
+		if _, err := exec.LookPath("git"); err != nil && c[0] == "/diff" {
+			continue
+		}
 		s.ask(c[0], c[1])
 		s.gone("esc to interrupt")
 	}

@@ -189,8 +189,17 @@ func plainStates() scenario {
 	}}
 }
 
+// wantsGit leaves a test out where there is no git.
+func wantsGit(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
+}
+
 // repository makes a repository of the work tree, with a file that is not in it yet.
 func repository(p *pane) {
+	wantsGit(p.t)
 	if err := os.RemoveAll(filepath.Join(p.work, ".git")); err != nil {
 		p.t.Fatal(err)
 	}
