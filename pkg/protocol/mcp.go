@@ -2,8 +2,9 @@ package protocol
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
+
+	"codex/pkg/jsonrpc"
 )
 
 // ListMcpServerStatusParams holds the params of mcpServerStatus/list.
@@ -39,11 +40,11 @@ type McpServerStatus struct {
 	AuthStatus         McpAuthStatus          `json:"authStatus"`
 	RuntimeStatus      Null                   `json:"runtimeStatus" schema:"later"`
 	PluginID           Null                   `json:"pluginId" schema:"later"`
-	HTTPOrigin         Null                   `json:"httpOrigin" schema:"later"`
+	HTTPOrigin         *string                `json:"httpOrigin" schema:"later"`
 	ServerInfo         Null                   `json:"serverInfo" schema:"later"`
 	ServerCapabilities Null                   `json:"serverCapabilities" schema:"later"`
 	ToolListMeta       Null                   `json:"toolListMeta" schema:"later"`
-	ToolsError         Null                   `json:"toolsError" schema:"later"`
+	ToolsError         *string                `json:"toolsError" schema:"later"`
 }
 
 // Tool is an MCP tool, as its server describes it.
@@ -177,9 +178,12 @@ func PageOfServers(all []McpServerStatus, p *ListMcpServerStatusParams) (*ListMc
 	if p.Cursor != nil {
 		n, err := strconv.Atoi(*p.Cursor)
 		if err != nil || n < 0 {
-			return nil, fmt.Errorf("invalid cursor: %s", *p.Cursor)
+			return nil, jsonrpc.Invalidf("invalid cursor: %s", jsonrpc.Shorten(*p.Cursor))
 		}
-		from = min(n, len(all))
+		if n > len(all) {
+			return nil, jsonrpc.Invalidf("cursor %d exceeds total MCP servers %d", n, len(all))
+		}
+		from = n
 	}
 	if p.Limit != nil {
 		limit = max(int(*p.Limit), 1)

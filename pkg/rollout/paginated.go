@@ -142,6 +142,13 @@ type storedItem struct {
 	Status  string          `json:"status,omitempty"`
 	Stdout  *string         `json:"stdout,omitempty"`
 	Stderr  *string         `json:"stderr,omitempty"`
+
+	Server    string          `json:"server,omitempty"`
+	Tool      string          `json:"tool,omitempty"`
+	Arguments json.RawMessage `json:"arguments,omitempty"`
+	Result    json.RawMessage `json:"result,omitempty"`
+	Error     json.RawMessage `json:"error,omitempty"`
+	Duration  json.RawMessage `json:"duration,omitempty"`
 }
 
 // itemOf is the item that an event of the older form tells of, nil when it tells of none.
@@ -165,8 +172,24 @@ func itemOf(v gjson.Result) any {
 	case "patch_apply_end":
 		out, errs := v.Get("stdout").Str, v.Get("stderr").Str
 		return storedItem{Type: "FileChange", ID: v.Get("call_id").Str, Changes: json.RawMessage(v.Get("changes").Raw), Status: v.Get("status").Str, Stdout: &out, Stderr: &errs}
+	case "mcp_tool_call_end":
+		return calledItem(v)
 	}
 	return nil
+}
+
+// calledItem is a call of a tool of a server.
+func calledItem(v gjson.Result) storedItem {
+	call, result := v.Get("invocation"), v.Get("result.Ok")
+	item := storedItem{Type: "McpToolCall", ID: v.Get("call_id").Str, Status: "completed", Server: call.Get("server").Str, Tool: call.Get("tool").Str,
+		Arguments: json.RawMessage(call.Get("arguments").Raw), Result: json.RawMessage(result.Raw), Duration: json.RawMessage(v.Get("duration").Raw)}
+	if why := v.Get("result.Err"); why.Exists() {
+		item.Error = json.RawMessage(`{"message":` + why.Raw + `}`)
+	}
+	if item.Error != nil || result.Get("isError").Bool() {
+		item.Status = "failed"
+	}
+	return item
 }
 
 // CopyOlder writes the lines of a session that is paginated in the older form, with those
@@ -249,6 +272,13 @@ func eventsOf(p gjson.Result) (out [][]byte) {
 	case "FileChange":
 		add(event{"type": "patch_apply_end", "call_id": item.Get("id").Str, "turn_id": p.Get("turn_id").Str, "stdout": item.Get("stdout").Str, "stderr": item.Get("stderr").Str,
 			"success": item.Get("status").Str == "completed", "changes": json.RawMessage(cmp.Or(item.Get("changes").Raw, "{}")), "status": item.Get("status").Str})
+	case "McpToolCall":
+		result := event{"Err": item.Get("error.message").Str}
+		if ok := item.Get("result"); ok.IsObject() {
+			result = event{"Ok": json.RawMessage(ok.Raw)}
+		}
+		add(event{"type": "mcp_tool_call_end", "call_id": item.Get("id").Str, "invocation": event{"server": item.Get("server").Str, "tool": item.Get("tool").Str,
+			"arguments": json.RawMessage(cmp.Or(item.Get("arguments").Raw, "null"))}, "duration": json.RawMessage(cmp.Or(item.Get("duration").Raw, `{"secs":0,"nanos":0}`)), "result": result})
 	}
 	return out
 }

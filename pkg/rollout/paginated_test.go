@@ -32,6 +32,7 @@ func TestPaginated(t *testing.T) {
 		{TypeResponseItem, json.RawMessage(`{"type":"reasoning"}`)},
 		{TypeEvent, event{"type": "agent_message", "message": "yes", "phase": "final_answer"}},
 		{TypeEvent, event{"type": "patch_apply_end", "call_id": "c", "changes": event{"/a": event{"type": "add", "content": "x"}}, "status": "completed"}},
+		{TypeEvent, event{"type": "mcp_tool_call_end", "call_id": "d", "invocation": event{"server": "zoo", "tool": "look", "arguments": event{}}, "duration": event{"secs": 1, "nanos": 2}, "result": event{"Err": "gone"}}},
 	} {
 		if err := w.Append(e); err != nil {
 			t.Fatal(err)
@@ -54,7 +55,7 @@ func TestPaginated(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(strings.TrimRight(string(raw), "\x00")), "\n")
-	want := []string{"session_meta", "response_item", "task_started", "UserMessage", "Reasoning", "reasoning", "AgentMessage", "FileChange", "task_complete", "task_complete"}
+	want := []string{"session_meta", "response_item", "task_started", "UserMessage", "Reasoning", "reasoning", "AgentMessage", "FileChange", "McpToolCall", "task_complete", "task_complete"}
 	if len(lines) != len(want) {
 		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(want), lines[2:])
 	}
@@ -74,6 +75,10 @@ func TestPaginated(t *testing.T) {
 	if got := gjson.Get(lines[3], "payload.item.content.#.type").Raw; got != `["text","image","local_image"]` {
 		t.Error(got)
 	}
+	call := `{"type":"McpToolCall","id":"d","status":"failed","server":"zoo","tool":"look","arguments":{},"error":{"message":"gone"},"duration":{"nanos":2,"secs":1}}`
+	if got := gjson.Get(lines[8], "payload.item").Raw; got != call {
+		t.Error(got)
+	}
 }
 
 func TestOlder(t *testing.T) {
@@ -87,6 +92,8 @@ func TestOlder(t *testing.T) {
 			at + `"type":"event_msg","payload":{"text":"a","type":"agent_reasoning"}}` + "\n" + at + `"type":"event_msg","payload":{"text":"b","type":"agent_reasoning"}}`},
 		{`{"timestamp":"x","ordinal":4,"type":"event_msg","payload":{"type":"item_completed","item":{"type":"CommandExecution"}}}`,
 			at + `"type":"event_msg","payload":{"type":"item_completed","item":{"type":"CommandExecution"}}}`},
+		{`{"timestamp":"x","ordinal":4,"type":"event_msg","payload":{"type":"item_completed","item":{"type":"McpToolCall","id":"d","server":"zoo","tool":"look","arguments":{"b":1,"a":1},"status":"completed","result":{"content":[]},"duration":{"secs":1,"nanos":2}}}}`,
+			at + `"type":"event_msg","payload":{"call_id":"d","duration":{"secs":1,"nanos":2},"invocation":{"arguments":{"b":1,"a":1},"server":"zoo","tool":"look"},"result":{"Ok":{"content":[]}},"type":"mcp_tool_call_end"}}`},
 		{`garbage`, `garbage`},
 	} {
 		if got := string(older([]byte(c.in + "\n"))); got != c.want+"\n" {

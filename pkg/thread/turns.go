@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 	"codex/pkg/shellwords"
@@ -154,8 +155,47 @@ func itemOf(p gjson.Result, id func() string) protocol.ThreadItem {
 		return &protocol.WebSearchItem{Type: protocol.ItemWebSearch, ID: id(), Query: p.Get("query").Str}
 	case "patch_apply_end":
 		return patched(p, "call_id")
+	case "mcp_tool_call_end":
+		call, result := p.Get("invocation"), p.Get("result")
+		return mcpCalled(p.Get("call_id").Str, call, result.Get("Ok"), result.Get("Err"), p.Get("duration"))
 	}
 	return nil
+}
+
+// mcpCalled is a call of a tool of a server: its result, or why it has none.
+func mcpCalled(id string, call, result, failure, duration gjson.Result) protocol.ThreadItem {
+	c := &protocol.McpToolCallItem{Type: protocol.ItemMcpToolCall, ID: id, Server: keep(call.Get("server")), Tool: keep(call.Get("tool")),
+		Status: protocol.McpToolCallStatusCompleted, Arguments: rawOf(call.Get("arguments")), DurationMs: millis(duration)}
+	if result.IsObject() {
+		c.Result = &protocol.McpToolCallResult{StructuredContent: rawOf(result.Get("structuredContent")), Meta: rawOf(result.Get("_meta"))}
+		for _, block := range result.Get("content").Array() {
+			c.Result.Content = append(c.Result.Content, rawOf(block))
+		}
+	} else {
+		c.Error = &protocol.McpToolCallError{Message: keep(failure)}
+	}
+	if c.Error != nil || result.Get("isError").Bool() {
+		c.Status = protocol.McpToolCallStatusFailed
+	}
+	return c
+}
+
+// rawOf is a value as JSON of its own, null for one that is not there.
+func rawOf(v gjson.Result) json.RawMessage {
+	raw := json.RawMessage(strings.ToValidUTF8(strings.Clone(v.Raw), "\uFFFD"))
+	if !jsonrpc.Valid(raw) { // nothing, or what a line that is no JSON has there
+		return json.RawMessage("null")
+	}
+	return raw
+}
+
+// millis is a duration of a session file, nil for none.
+func millis(v gjson.Result) *int64 {
+	if !v.IsObject() {
+		return nil
+	}
+	ms := v.Get("secs").Int()*1000 + v.Get("nanos").Int()/1e6
+	return &ms
 }
 
 func patched(p gjson.Result, id string) protocol.ThreadItem {
@@ -195,10 +235,7 @@ func executed(item gjson.Result) protocol.ThreadItem {
 		n := int32(v.Int())
 		c.ExitCode = &n
 	}
-	if v := item.Get("duration"); v.IsObject() {
-		ms := v.Get("secs").Int()*1000 + v.Get("nanos").Int()/1e6
-		c.DurationMs = &ms
-	}
+	c.DurationMs = millis(item.Get("duration"))
 	return c
 }
 
@@ -226,6 +263,8 @@ func completed(p gjson.Result, id func() string) protocol.ThreadItem {
 		return patched(item, "id")
 	case "CommandExecution":
 		return executed(item)
+	case "McpToolCall":
+		return mcpCalled(item.Get("id").Str, item, item.Get("result"), item.Get("error.message"), item.Get("duration"))
 	case "Reasoning":
 		return &protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: id(), Summary: strs(item.Get("summary_text"))}
 	}

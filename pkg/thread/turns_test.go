@@ -54,6 +54,32 @@ func TestTurnsReview(t *testing.T) {
 	}
 }
 
+// What clients see of calls of tools of servers, as 0.133.0 writes them and as 0.171.0 does.
+func TestTurnsServerCalls(t *testing.T) {
+	older := func(id, result string) rollout.Entry {
+		return ev(`{"type":"mcp_tool_call_end","call_id":"` + id + `","invocation":{"server":"zoo","tool":"look","arguments":{"b":1,"a":1.0}},"duration":{"secs":1,"nanos":2000000},"result":` + result + `}`)
+	}
+	newer := func(id, rest string) rollout.Entry {
+		return ev(`{"type":"item_completed","thread_id":"t","turn_id":"a","item":{"type":"McpToolCall","id":"` + id + `","server":"zoo","tool":"look","arguments":{"b":1,"a":1.0},"readOnlyHint":true,` + rest + `,"duration":{"secs":1,"nanos":2000000}}}`)
+	}
+	got, err := turns(t, started("a"), older("1", `{"Ok":{"content":[{"type":"text","text":"x"}],"structuredContent":{"z":1},"_meta":{"k":"v"}}}`), older("2", `{"Ok":{"content":[],"isError":true}}`), older("3", `{"Err":"gone"}`),
+		newer("1", `"status":"completed","result":{"content":[{"type":"text","text":"x"}],"structuredContent":{"z":1},"_meta":{"k":"v"}}`), newer("2", `"status":"failed","result":{"content":[],"isError":true}`), newer("3", `"status":"failed","error":{"message":"gone"}`))
+	if err != nil || len(got) != 1 || len(got[0].Items) != 6 {
+		t.Fatalf("%v %+v", err, got)
+	}
+	want := []string{
+		`"status":"completed","arguments":{"b":1,"a":1.0},"pluginId":null,"result":{"content":[{"type":"text","text":"x"}],"structuredContent":{"z":1},"_meta":{"k":"v"}},"error":null,"durationMs":1002,`,
+		`"status":"failed","arguments":{"b":1,"a":1.0},"pluginId":null,"result":{"content":[],"structuredContent":null,"_meta":null},"error":null,"durationMs":1002,`,
+		`"status":"failed","arguments":{"b":1,"a":1.0},"pluginId":null,"result":null,"error":{"message":"gone"},"durationMs":1002,`,
+	}
+	for i, item := range got[0].Items {
+		raw, err := json.Marshal(item)
+		if head := `{"type":"mcpToolCall","id":"` + item.ItemID() + `","server":"zoo","tool":"look",` + want[i%3]; err != nil || !strings.HasPrefix(string(raw), head) {
+			t.Errorf("%v %s", err, raw)
+		}
+	}
+}
+
 // TestLater reads a session of a later version, which writes items instead of events of
 // messages.
 func TestLater(t *testing.T) {

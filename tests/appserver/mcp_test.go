@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,6 +47,7 @@ func TestThreadsShareServers(t *testing.T) {
 		text += fmt.Sprintf("[mcp_servers.s%d]\ncommand = \"sh\"\nargs = [%q, \"%d\"]\nrequired = true\n", i, script, i)
 	}
 	text += "[mcp_servers.off]\ncommand = \"/proc/absent\"\nrequired = true\nenabled = false\n"
+	text += "[mcp_servers.net]\nurl = \"http://127.0.0.1:9/x\"\nbearer_token_env_var = \"ABSENT_TOKEN\"\n"
 	write(t, file, text)
 	c := d.stdio()
 	c.initialize()
@@ -53,11 +55,32 @@ func TestThreadsShareServers(t *testing.T) {
 		id := c.thread(`{}`)
 		c.ran(id, "hello")
 	}
-	if got := c.call("mcpServerStatus/list", "{}"); got.Get("result.data.#").Int() != servers || !got.Get("result.data.0.tools.t").Exists() {
-		t.Error(got.Raw)
+	status := c.call("mcpServerStatus/list", "{}").Get("result.data")
+	if status.Get("#.name").Raw != `["net","off","s0","s1","s2"]` || !status.Get("2.tools.t").Exists() || status.Get("#.authStatus").Raw != `["bearerToken","unsupported","unsupported","unsupported","unsupported"]` ||
+		status.Get("0.httpOrigin").Str != "http://127.0.0.1:9" || !strings.HasPrefix(status.Get("0.toolsError").Str, "MCP startup failed: ") {
+		t.Error(status.Raw)
+	}
+	for params, want := range map[string]string{`{"cursor":"zzz"}`: "invalid cursor: zzz", `{"cursor":"6"}`: "cursor 6 exceeds total MCP servers 5"} {
+		if got := c.call("mcpServerStatus/list", params).Get("error"); got.Get("message").Str != want || got.Get("code").Int() != -32600 {
+			t.Error(got.Raw)
+		}
 	}
 	id := c.thread(`{}`)
+	for params, want := range map[string]string{
+		`"server":"net","tool":"t"`:                  "^failed to get client: MCP startup failed: ",
+		`"server":"s1","tool":"t","arguments":[1]`:   "^tool call failed for `s1/t`: MCP tool arguments must be a JSON object, got \\[1\\]$",
+		`"server":"other","tool":"t","arguments":{}`: "^unknown MCP server 'other'$",
+	} {
+		if got := c.call("mcpServer/tool/call", fmt.Sprintf(`{"threadId":%q,%s}`, id, params)).Get("error.message").Str; !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("%s: %s", params, got)
+		}
+	}
 	if got := c.call("mcpServer/tool/call", fmt.Sprintf(`{"threadId":%q,"server":"s1","tool":"t","arguments":{}}`, id)); got.Get("result.content.0.text").Str != "served" {
+		t.Error(got.Raw)
+	}
+	c.ran(id, "hello")
+	if got := c.call("thread/read", fmt.Sprintf(`{"threadId":%q,"includeTurns":true}`, id)).Get("result.thread.turns.0.items.1"); got.Get("type").Str != "mcpToolCall" || got.Get("server").Str != "s0" ||
+		got.Get("status").Str != "completed" || got.Get("result.content.0.text").Str != "served" {
 		t.Error(got.Raw)
 	}
 	if status := c.leave(); status != 0 {

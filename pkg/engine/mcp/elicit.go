@@ -71,6 +71,9 @@ func (s *Servers) elicit(p wire.ElicitParams) (json.RawMessage, error) {
 	}
 	q := protocol.McpServerElicitationRequestParams{ThreadID: t.ThreadID, TurnID: &t.TurnID, ServerName: p.Name, Mode: protocol.McpServerElicitationRequestParamsForm,
 		Message: asked.Message, RequestedSchema: asked.Schema}
+	if t.TurnID == "" { // a client has called the tool
+		q.TurnID = nil
+	}
 	if len(asked.Schema) == 0 {
 		q.RequestedSchema = json.RawMessage(`{"type":"object","properties":{}}`)
 	}

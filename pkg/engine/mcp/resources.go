@@ -150,16 +150,34 @@ func (s *Servers) ReadResource(ctx context.Context, server, uri string) (raw jso
 	return raw, err
 }
 
-// resourceError words what went wrong; an unknown server is not the server's fault.
+// ReadForClient gives the contents of a resource to a client that asks for them.
+func (s *Servers) ReadForClient(ctx context.Context, server, uri string) (json.RawMessage, error) {
+	raw, err := s.ReadResource(ctx, server, uri)
+	var contents json.RawMessage
+	if err == nil {
+		contents, err = Contents(raw)
+	}
+	if err != nil {
+		return nil, resourceFailed("resources/read", server, uri, err)
+	}
+	return contents, nil
+}
+
+// resourceError words what went wrong for the model.
 func resourceError(method, server, uri string, err error) error {
+	return fmt.Errorf("%s failed: %w", method, resourceFailed(method, server, uri, err))
+}
+
+// resourceFailed words what went wrong at a server; an unknown one is not its fault.
+func resourceFailed(method, server, uri string, err error) error {
 	var rpc *jsonrpc.Error
 	switch {
 	case !errors.As(err, &rpc):
-		return fmt.Errorf("%s failed: %w", method, err)
+		return err
 	case uri != "":
-		return fmt.Errorf("%s failed: %s failed for `%s` (%s): %w", method, method, server, uri, err)
+		return fmt.Errorf("%s failed for `%s` (%s): %w", method, server, uri, err)
 	}
-	return fmt.Errorf("%s failed: %s failed for `%s`: %w", method, method, server, err)
+	return fmt.Errorf("%s failed for `%s`: %w", method, server, err)
 }
 
 // shown is a call of one of these tools as an item; its output has no head.

@@ -266,7 +266,7 @@ func (s *Servers) why(v *server, err error) string {
 	case wire.KindAuth:
 		return err.Error()
 	}
-	return fmt.Sprintf("MCP client for `%s` failed to start: MCP startup failed: %v", v.Name, err)
+	return fmt.Sprintf("MCP client for `%s` failed to start: "+startFailed+"%v", v.Name, err)
 }
 
 func plainName(name string) bool {

@@ -5,10 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 
+	"codex/pkg/config"
 	"codex/pkg/engine/tools"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp/wire"
@@ -16,31 +19,47 @@ import (
 )
 
 // Status says what every server offers; full is with what there is to read. A server that
-// does not start offers nothing.
-func (s *Servers) Status(ctx context.Context, full bool) []protocol.McpServerStatus {
+// does not start offers nothing, and neither do those that are switched off.
+func (s *Servers) Status(ctx context.Context, full bool, off []config.MCPServer) []protocol.McpServerStatus {
 	servers := s.servers()
-	all := make([]protocol.McpServerStatus, len(servers))
+	all := make([]protocol.McpServerStatus, len(servers), len(servers)+len(off))
 	var each sync.WaitGroup
 	for i, v := range servers {
 		each.Go(func() { all[i] = s.statusOf(ctx, v, full) })
 	}
 	each.Wait()
+	for i := range off {
+		st := statusOf(&off[i])
+		st.AuthStatus = protocol.McpAuthStatusUnsupported
+		all = append(all, st)
+	}
 	slices.SortFunc(all, func(a, b protocol.McpServerStatus) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
+// statusOf is what is known of a server by its settings.
+func statusOf(s *config.MCPServer) protocol.McpServerStatus {
+	st := protocol.McpServerStatus{Name: s.Name, Tools: protocol.Map[protocol.Tool]{}}
+	if u, err := url.Parse(s.URL); s.Command == "" && err == nil && u.Host != "" {
+		origin := u.Scheme + "://" + u.Host
+		st.HTTPOrigin = &origin
+	}
+	return st
+}
+
 func (s *Servers) statusOf(ctx context.Context, v *server, full bool) protocol.McpServerStatus {
-	st := protocol.McpServerStatus{Name: v.Name, Tools: protocol.Map[protocol.Tool]{}, AuthStatus: s.authOf(ctx, v)}
+	st := statusOf(&v.MCPServer)
+	st.AuthStatus = s.authOf(ctx, v)
 	select {
 	case <-v.settled:
 	case <-ctx.Done():
 		return st
 	}
 	s.mu.Lock()
-	m, failed := v.manifest, v.err != nil
+	m, err := v.manifest, v.err
 	s.mu.Unlock()
-	if failed {
-		return st
+	if err != nil {
+		return failing(st, err)
 	}
 	if m == nil { // it has not been started
 		c := &cache{home: s.o.Home}
@@ -48,7 +67,7 @@ func (s *Servers) statusOf(ctx context.Context, v *server, full bool) protocol.M
 	}
 	if m == nil {
 		if _, err := s.ensure(ctx, v); err != nil {
-			return st
+			return failing(st, err)
 		}
 		s.mu.Lock()
 		m = v.manifest
@@ -64,6 +83,13 @@ func (s *Servers) statusOf(ctx context.Context, v *server, full bool) protocol.M
 		st.Resources = items[protocol.Resource](s.pagesOf(ctx, v.Name, wire.MethodResources))
 		st.ResourceTemplates = items[protocol.ResourceTemplate](s.pagesOf(ctx, v.Name, wire.MethodTemplates))
 	}
+	return st
+}
+
+// failing says why a server that does not start offers nothing.
+func failing(st protocol.McpServerStatus, err error) protocol.McpServerStatus {
+	why := startFailed + err.Error()
+	st.ToolsError = &why
 	return st
 }
 
@@ -102,9 +128,14 @@ func (s *Servers) CallTool(ctx context.Context, t *tools.Turn, name, tool string
 	if err != nil {
 		return nil, err
 	}
+	if arguments = bytes.TrimSpace(arguments); null(arguments) {
+		arguments = nil
+	} else if arguments[0] != '{' {
+		return nil, fmt.Errorf("tool call failed for `%s/%s`: MCP tool arguments must be a JSON object, got %s", name, tool, jsonrpc.Shorten(string(arguments)))
+	}
 	l, err := s.ensure(ctx, v)
 	if err != nil {
-		return nil, err
+		return nil, noClient(err)
 	}
 	var own map[string]json.RawMessage
 	if !null(meta) && json.Unmarshal(meta, &own) != nil {
@@ -121,12 +152,18 @@ func (s *Servers) CallTool(ctx context.Context, t *tools.Turn, name, tool string
 	if err != nil {
 		return nil, err
 	}
-	if null(arguments) {
-		arguments = nil
-	}
 	defer s.enter(ctx, t)()
-	return s.callOn(ctx, l, wire.CallParams{Name: name, Tool: tool, Arguments: arguments, Meta: m}, func(wire.ProgressParams) {})
+	raw, err := s.callOn(ctx, l, wire.CallParams{Name: name, Tool: tool, Arguments: arguments, Meta: m}, func(wire.ProgressParams) {})
+	if err != nil {
+		return nil, fmt.Errorf("tool call failed for `%s/%s`: %w", name, tool, err)
+	}
+	return raw, nil
 }
+
+// noClient words that a server which a client asks for does not start.
+func noClient(err error) error { return fmt.Errorf("failed to get client: "+startFailed+"%w", err) }
+
+const startFailed = "MCP startup failed: "
 
 // pagesOf lists all pages of one server; what there is of them when one fails, or when they
 // are too much.

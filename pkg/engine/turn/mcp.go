@@ -21,7 +21,7 @@ import (
 // serversOf are the servers of the Model Context Protocol that settings and plugins name, and
 // the thread may use.
 func (t *liveThread) serversOf(cfg *config.Config, parts plugins.Parts) (servers []config.MCPServer, err error) {
-	configured := append(cfg.MCPServers(), cfg.GovernServers(parts.Servers)...)
+	configured := t.configuredServers(cfg, parts)
 	for _, name := range t.opts.WithMCP {
 		if !slices.ContainsFunc(configured, func(s config.MCPServer) bool { return s.Name == name }) {
 			return nil, fmt.Errorf("no MCP server named '%s' is configured", name)
@@ -35,6 +35,11 @@ func (t *liveThread) serversOf(cfg *config.Config, parts plugins.Parts) (servers
 	return servers, nil
 }
 
+// configuredServers are those that settings and plugins name, the disabled ones too.
+func (t *liveThread) configuredServers(cfg *config.Config, parts plugins.Parts) []config.MCPServer {
+	return append(cfg.MCPServers(), cfg.GovernServers(parts.Servers)...)
+}
+
 // setUpServers makes the servers of the thread, and starts them. It fails when one is missing
 // that the thread cannot do without.
 func (t *liveThread) setUpServers(ctx context.Context) error {
@@ -42,7 +47,7 @@ func (t *liveThread) setUpServers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.starts = &startNotes{out: t.out}
+	t.starts = &startNotes{thread: t.id, out: t.out}
 	t.mcp = mcp.New(mcp.Options{Servers: servers, Home: t.cfg.Home, Socket: t.opts.MCPSocket, Pool: func() []string { return t.opts.MCPPool(t.cfg) }, Environ: t.opts.Environ, Dir: t.cfg.Cwd, Stderr: t.opts.Stderr,
 		Status: t.starts.note, Warn: t.opts.Log.Printf, // which keeps what servers say from the terminal's ears
 		Allow: t.allowTool})
@@ -110,7 +115,8 @@ func (t *liveThread) external() (all []tools.External) {
 
 // startNotes tells how servers start: not before clients know of the thread.
 type startNotes struct {
-	out *emitter
+	thread string
+	out    *emitter
 
 	mu    sync.Mutex
 	known bool // clients know of the thread
@@ -118,7 +124,7 @@ type startNotes struct {
 }
 
 func (n *startNotes) note(name string, state protocol.McpServerStartupState, why string) {
-	p := protocol.McpServerStatusUpdatedNotification{Name: name, Status: state}
+	p := protocol.McpServerStatusUpdatedNotification{Name: name, Status: state, ThreadID: &n.thread}
 	if why != "" {
 		p.Error = &why
 	}

@@ -3,7 +3,9 @@ package turn
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
+	"codex/pkg/config"
 	"codex/pkg/engine/mcp"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
@@ -34,15 +36,13 @@ func (s *Server) servers() (*liveThread, *mcp.Servers, error) {
 func noServer(name string) error { return invalid("unknown MCP server '%s'", name) }
 
 func (s *Server) mcpStatus(r *req, p *protocol.ListMcpServerStatusParams) (any, error) {
-	_, servers, err := s.servers()
+	th, servers, err := s.servers()
 	if err != nil {
 		return nil, err
 	}
-	if !servers.Any() {
-		return protocol.ListMcpServerStatusResponse{}, nil
-	}
+	off := slices.DeleteFunc(th.configuredServers(th.cfg, th.plugins), func(s config.MCPServer) bool { return s.Enabled })
 	return s.later(r, func(ctx context.Context) (any, error) {
-		return protocol.PageOfServers(servers.Status(ctx, p.Detail == nil || *p.Detail == protocol.McpServerStatusDetailFull), p)
+		return protocol.PageOfServers(servers.Status(ctx, p.Detail == nil || *p.Detail == protocol.McpServerStatusDetailFull, off), p)
 	})
 }
 
@@ -55,11 +55,7 @@ func (s *Server) mcpRead(r *req, p *protocol.McpResourceReadParams) (any, error)
 		return nil, noServer(p.Server)
 	}
 	return s.later(r, func(ctx context.Context) (any, error) {
-		raw, err := servers.ReadResource(ctx, p.Server, p.Uri)
-		if err != nil {
-			return nil, internal(err)
-		}
-		contents, err := mcp.Contents(raw)
+		contents, err := servers.ReadForClient(ctx, p.Server, p.Uri)
 		if err != nil {
 			return nil, internal(err)
 		}

@@ -38,6 +38,7 @@ func (c *poolCmd) Run(ctx context.Context, p Process) error {
 	store := p.store(home, log.line)
 	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Self: p.Self, Log: log.line, Authorize: oauth.Authorize(store, p.Now, log.line),
 		Idle: c.idle(), Auth: func(ctx context.Context, s config.MCPServer) (string, error) {
+			s.Enabled = true // nobody asks about others
 			status, err := oauth.StatusOf(ctx, s, store)
 			return authWord(status), err
 		}})
