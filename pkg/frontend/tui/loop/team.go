@@ -51,6 +51,8 @@ type member struct {
 	id, name   string
 	closed     bool
 	known      bool // it is one of ours: the engine, or the app-server, has said so
+	reading    bool // the app-server is asked whose it is
+	unread     int  // how often it has not answered that, -1: it has
 }
 
 // team are the threads that work together: none, or the session's own and its agents.
@@ -152,20 +154,40 @@ func (l *Loop) ofTeam(method string, params []byte) (m *member, taken bool) {
 		return nil, false
 	}
 	if m := l.team.find(id); m != nil {
+		l.identify(m)
 		return m, true
 	}
 	if !l.shared() || !strings.HasPrefix(method, "item/") && !strings.HasPrefix(method, "turn/") {
 		return nil, false
 	}
 	m = l.join(id, false)
-	l.call(protocol.MethodThreadRead, protocol.ThreadReadParams{ThreadID: id}, func(r gjson.Result, err error) {
-		if err == nil {
-			l.describe(m, r.Get("thread"))
-			l.nextAsk()
-			l.draw()
-		}
-	})
+	l.identify(m)
 	return m, true
+}
+
+// mostUnread is how often it is asked about a thread in a row.
+const mostUnread = 3
+
+// identify asks an app-server whose a thread is that is not known, again when that fails: a
+// question of an agent waits for it.
+func (l *Loop) identify(m *member) {
+	if m.known || m.reading || m.unread < 0 || !l.shared() {
+		return
+	}
+	m.reading = true
+	l.call(protocol.MethodThreadRead, protocol.ThreadReadParams{ThreadID: m.id}, func(r gjson.Result, err error) {
+		m.reading = false
+		if err != nil {
+			if m.unread++; m.unread%mostUnread != 0 { // then with the next that comes of it
+				l.identify(m)
+			}
+			return
+		}
+		m.unread = -1
+		l.describe(m, r.Get("thread"))
+		l.nextAsk()
+		l.draw()
+	})
 }
 
 // offScreen takes what the engine tells of a thread that is not on the screen.
