@@ -211,6 +211,26 @@ func TestAgent(t *testing.T) {
 	off.leave()
 }
 
+// TestQuestions answers what the model asks, with a note.
+func TestQuestions(t *testing.T) {
+	s := begin(t, options{model: `{"call":"request_user_input","args":{"questions":[{"id":"a","header":"Colour","question":"Which colour?","options":[{"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]},
+{"id":"b","header":"Size","question":"Which size?","options":[{"label":"Small","description":"s"},{"label":"Large","description":"l"}]}]}}
+{"msg":"thanks"}`})
+	s.send("\x1b[Z")
+	s.see("Plan mode")
+	s.ask("go", "Which colour? (1/2)")
+	s.send("2")
+	s.see("Which size? (2/2)")
+	s.send("\t")
+	s.see("Small, and:")
+	s.ask("but not too small", "• thanks")
+	for _, want := range []string{"Questions 2/2 answered", "answer: Blue", "answer: Small", "answer: user_note: but not too small"} {
+		s.see(want)
+	}
+	s.gone("esc to interrupt")
+	s.leave()
+}
+
 // TestPreview holds that a session can be looked at before it is opened, here and at an
 // app-server.
 func TestPreview(t *testing.T) {

@@ -312,6 +312,13 @@ func TestShortcuts(t *testing.T) {
 	s.see("› x")
 }
 
+func TestOptionsBehindPrompt(t *testing.T) {
+	s := start(t, options{args: []string{"the first prompt", "-m", "gpt-5.4"}})
+	s.see("• yes")
+	s.see("gpt-5.4 default ·")
+	s.leave()
+}
+
 func TestPromptOfTheCommandLine(t *testing.T) {
 	s := start(t, options{args: []string{"say it"}, model: `{"msg":"said"}`})
 	s.see("› say it")

@@ -172,14 +172,16 @@ func (c Command) refused() error {
 	return usageError(fmt.Sprintf("'%s' is not part of this version: %s", c.Name, c.Instead))
 }
 
-// terminal starts the terminal frontend with an optional prompt.
+// terminal starts the terminal frontend with an optional prompt. Options behind that are the
+// frontend's.
 func (c Call) terminal(r root) error {
-	if len(r.words) > 1 {
+	more := len(r.words) > 1
+	if more && (r.literal || !strings.HasPrefix(r.words[1], "-")) {
 		return usageError(fmt.Sprintf("unexpected argument '%s' found", r.words[1]))
 	}
 	cmd, _, _ := lookup([]string{"tui"})
 	words := r.words
-	if len(words) > 0 {
+	if len(words) > 0 && !more {
 		words = append([]string{"--"}, words...)
 	}
 	return c.start(cmd, r.options, words, "")

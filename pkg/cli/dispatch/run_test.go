@@ -96,6 +96,15 @@ func TestDispatch(t *testing.T) {
 	}
 }
 
+// TestOptionsBehindPrompt holds that a prompt may come before the options.
+func TestOptionsBehindPrompt(t *testing.T) {
+	self := lay(t, "bin/codex-tui")
+	r := call(t, self, "codex", "-s", "read-only", "fix it", "-m", "X")
+	if want := []string{"codex-tui", "--sandbox", "read-only", "fix it", "-m", "X"}; r.status != 7 || !reflect.DeepEqual(r.argv, want) {
+		t.Errorf("%+v, want %q", r, want)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	self := lay(t, "bin/codex-exec", "bin/codex-sandbox")
 	for _, tc := range []struct {

@@ -37,7 +37,7 @@ func (d *deathbed) run(signals <-chan os.Signal, t *tty.TTY, die func(os.Signal,
 	for {
 		select {
 		case sig := <-signals:
-			if (sig == syscall.SIGTERM || sig == syscall.SIGHUP) && late == nil {
+			if (sig == syscall.SIGTERM || sig == syscall.SIGHUP || sig == syscall.SIGQUIT) && late == nil {
 				late, last = time.After(patience), sig
 			}
 			select {
@@ -46,11 +46,20 @@ func (d *deathbed) run(signals <-chan os.Signal, t *tty.TTY, die func(os.Signal,
 			}
 		case <-late:
 			t.Crash()
-			die(last, 128+number(last))
+			die(deadly(last), 128+number(last))
 		case <-d.done:
 			return
 		}
 	}
+}
+
+// deadly is the signal that ends the program: none for SIGQUIT, at which a program of Go would
+// print all that it is doing.
+func deadly(sig os.Signal) os.Signal {
+	if sig == syscall.SIGQUIT {
+		return nil
+	}
+	return sig
 }
 
 func (d *deathbed) stop() { d.once.Do(func() { close(d.done) }) }

@@ -12,7 +12,7 @@ import (
 // terminal.
 func Signals() <-chan os.Signal {
 	ch := make(chan os.Signal, 16)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGWINCH)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGWINCH)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(ch, syscall.SIGHUP)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/frontend/tui/cells"
+	"codex/pkg/frontend/tui/keys"
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/frontend/tui/state"
 	"codex/pkg/jsonrpc"
@@ -48,7 +49,15 @@ func (l *Loop) userQuestion(a *state.Ask) overlay.Overlay {
 		if len(q.Options) == 0 {
 			return own()
 		}
-		list := &overlay.List{Title: title, Hint: "Press enter to answer or esc to interrupt", Cancel: stop}
+		list := &overlay.List{Title: title, Hint: "Press enter to answer, tab to add notes or esc to interrupt", Cancel: stop}
+		list.Extra = func(e keys.Event) (taken, done bool) {
+			if at := list.At; e.Is(keys.Tab, 0) && at >= 0 && at < len(q.Options) {
+				label := q.Options[at].Label
+				l.modal = &overlay.Field{Title: title, Label: label + ", and:", Cancel: func() { l.modal = put(i) }, Done: func(s string) { next(i, withNote(label, s)...) }}
+				return true, false
+			}
+			return false, false
+		}
 		for _, o := range q.Options {
 			list.Items = append(list.Items, overlay.Item{Label: o.Label, Detail: o.Description, Do: func() { next(i, o.Label) }})
 		}
@@ -59,6 +68,14 @@ func (l *Loop) userQuestion(a *state.Ask) overlay.Overlay {
 		return l.unreadable(a, fmt.Errorf("there are no questions"), protocol.ToolRequestUserInputResponse{})
 	}
 	return put(0)
+}
+
+// withNote is an answer with a note of the user's, as models know it.
+func withNote(answer, note string) []string {
+	if note = strings.TrimSpace(note); note == "" {
+		return []string{answer}
+	}
+	return []string{answer, "user_note: " + note}
 }
 
 // elicitation asks what an MCP server wants to know: the fields of its form, one after
