@@ -66,8 +66,7 @@ func Run(ctx context.Context, p Process) error {
 
 // fail says an error as the original does.
 func (p Process) fail(err error) error {
-	var bad *config.Error
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*config.Error](err); ok {
 		fmt.Fprint(p.Stderr, bad.Message())
 	} else {
 		fmt.Fprintf(p.Stderr, "Error: %v\n", err)

@@ -88,8 +88,7 @@ func writeOpen(path string, pieces [][]byte) error {
 
 // cause leaves the names of temporary files out of an error.
 func cause(err error) error {
-	var no unix.Errno
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[unix.Errno](err); ok {
 		return no
 	}
 	return err

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -34,12 +35,8 @@ func ParseClaims(jwt string) (Claims, error) {
 		return Claims{}, err
 	}
 	c := Claims{Email: p.Email, UserID: p.Auth.ChatUser, AccountID: p.Auth.AccountID, FedRAMP: p.Auth.FedRAMP}
-	if c.Email == "" {
-		c.Email = p.Profile.Email
-	}
-	if c.UserID == "" {
-		c.UserID = p.Auth.User
-	}
+	c.Email = cmp.Or(c.Email, p.Profile.Email)
+	c.UserID = cmp.Or(c.UserID, p.Auth.User)
 	c.Plan, _ = p.Auth.Plan.(string)
 	return c, nil
 }

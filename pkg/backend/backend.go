@@ -6,6 +6,7 @@ package backend
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -72,10 +73,7 @@ func (c *Client) address(rest string) string {
 // do asks, a second time with another token when the first is refused, and reads the answer
 // into v.
 func (c *Client) do(ctx context.Context, method, rest string, body, v any) error {
-	wait := c.Wait
-	if wait == 0 {
-		wait = usualWait
-	}
+	wait := cmp.Or(c.Wait, usualWait)
 	a, err := c.Credentials.Current(ctx)
 	if err != nil {
 		return err

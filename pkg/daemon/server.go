@@ -3,6 +3,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,9 +42,7 @@ func newDaemon(p Process) (*daemon, error) {
 		at  *time.Duration
 		def time.Duration
 	}{{&p.Waits.Lock, 75 * time.Second}, {&p.Waits.Ready, 10 * time.Second}, {&p.Waits.Probe, 2 * time.Second}, {&p.Waits.Grace, 60 * time.Second}} {
-		if *d.at == 0 {
-			*d.at = d.def
-		}
+		*d.at = cmp.Or(*d.at, d.def)
 	}
 	state := updater.StateDir(home)
 	waits := pidfile.Waits{Lock: p.Waits.Reservations, Settle: p.Waits.Reservations, Grace: p.Waits.Grace, Stop: p.Waits.Stop}

@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -208,10 +209,7 @@ func (l *lister) handler(g group, i int, d handler, f from) {
 		}
 		return
 	}
-	key := f.key
-	if key == "" {
-		key = f.path
-	}
+	key := cmp.Or(f.key, f.path)
 	h.Key = fmt.Sprintf("%s:%s:%d:%d", key, h.Event.Words("_"), g.index, i)
 	h.Hash = h.hash()
 	s := l.state[h.Key]

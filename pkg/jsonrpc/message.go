@@ -55,8 +55,7 @@ func Invalidf(format string, args ...any) *Error { return Errorf(CodeInvalidRequ
 
 // AsError gives err as an *Error; anything that is not one becomes an internal error.
 func AsError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Code: CodeInternal, Message: err.Error()}

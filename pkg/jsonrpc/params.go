@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -49,10 +50,7 @@ func (d Decoder) Decode(method string, params json.RawMessage, v any) error {
 }
 
 func (d Decoder) error(format string, args ...any) *Error {
-	code := d.Code
-	if code == 0 {
-		code = CodeInvalidParams
-	}
+	code := cmp.Or(d.Code, CodeInvalidParams)
 	return Errorf(code, "%s%s", d.Prefix, fmt.Sprintf(format, args...))
 }
 

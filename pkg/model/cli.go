@@ -133,8 +133,7 @@ func (c *replayCmd) Run(s Streams) error {
 		return err
 	}
 	err = script.Replay(context.Background(), play, body, s.Stdout)
-	var leave *script.ExitError
-	if errors.As(err, &leave) {
+	if leave, ok := errors.AsType[*script.ExitError](err); ok {
 		if leave.Message != "" {
 			fmt.Fprintln(s.Stderr, strings.TrimSuffix(leave.Message, "\n"))
 		}

@@ -6,7 +6,10 @@
 // bundled one of the original; the instructions are our own.
 package models
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Model is one entry of the catalogue.
 type Model struct {
@@ -58,12 +61,7 @@ type Tier struct{ ID, Name, Description string }
 
 // HasTier tells whether a service tier may be sent.
 func (m Model) HasTier(id string) bool {
-	for _, t := range m.ServiceTiers {
-		if t.ID == id {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.ServiceTiers, func(t Tier) bool { return t.ID == id })
 }
 
 // AutoCompactLimit is the number of tokens at which the history is compacted:

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -111,9 +112,7 @@ func (w wireModel) model() Model {
 	m := Fallback(w.Slug)
 	m.Known = true
 	set := func(to *string, v string) {
-		if v != "" {
-			*to = v
-		}
+		*to = cmp.Or(v, *to)
 	}
 	num := func(to *int64, v *int64) {
 		if v != nil && *v > 0 {

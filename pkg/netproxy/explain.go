@@ -1,6 +1,7 @@
 package netproxy
 
 import (
+	"cmp"
 	"fmt"
 
 	"codex/pkg/netproxy/hosts"
@@ -40,10 +41,7 @@ func explain(a proto.Attempt, reason string) string {
 	case string(hosts.Denied):
 		return fmt.Sprintf("network blocked: %s is denied (by %s, or a rules file)", where, list)
 	case proto.ReasonMethod, proto.ReasonMitm:
-		what := a.Method
-		if what == "" {
-			what = "a tunnel"
-		}
+		what := cmp.Or(a.Method, "a tunnel")
 		return fmt.Sprintf("network blocked: %s to %s, in a network that is limited to GET, HEAD and OPTIONS (mode = \"full\" under [permissions.NAME.network] lifts that)", what, where)
 	}
 	return fmt.Sprintf("network blocked: %s", where)

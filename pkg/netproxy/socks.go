@@ -62,8 +62,7 @@ func (s *Service) socksConnect(_ context.Context, w io.Writer, r *socks5.Request
 	var server net.Conn
 	if err == nil {
 		server, err = s.p.connect(s.ctx, h, port)
-		var no *refused
-		if errors.As(err, &no) {
+		if no, ok := errors.AsType[*refused](err); ok {
 			err = s.block(a, no.reason)
 		}
 	}

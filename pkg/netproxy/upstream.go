@@ -1,6 +1,7 @@
 package netproxy
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -23,12 +24,8 @@ func UpstreamFrom(env []string) func(*url.URL) (*url.URL, error) {
 	}
 	all := get("ALL_PROXY")
 	c := httpproxy.Config{HTTPProxy: get("HTTP_PROXY"), HTTPSProxy: get("HTTPS_PROXY"), NoProxy: get("NO_PROXY")}
-	if c.HTTPProxy == "" {
-		c.HTTPProxy = all
-	}
-	if c.HTTPSProxy == "" {
-		c.HTTPSProxy = all
-	}
+	c.HTTPProxy = cmp.Or(c.HTTPProxy, all)
+	c.HTTPSProxy = cmp.Or(c.HTTPSProxy, all)
 	if c.HTTPProxy == "" && c.HTTPSProxy == "" {
 		return nil
 	}

@@ -161,8 +161,7 @@ func (s *Service) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	server, err := s.p.connect(r.Context(), h, port)
 	if err != nil {
-		var no *refused
-		if errors.As(err, &no) {
+		if no, ok := errors.AsType[*refused](err); ok {
 			answer(w, a, s.block(a, no.reason))
 		} else {
 			http.Error(w, "the server could not be reached: "+err.Error(), http.StatusBadGateway)

@@ -1,6 +1,7 @@
 package otel
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -118,9 +119,7 @@ func (s *session) started(at time.Time) {
 
 func (s *session) prompt(p telemetry.Prompt) {
 	text := redacted
-	if p.Text != "" {
-		text = p.Text
-	}
+	text = cmp.Or(p.Text, text)
 	length := strconv.Itoa(p.Length)
 	s.log(s.tree.context(), "codex.user_prompt", p.Time(), pairs{{"prompt_length", length}, {"prompt", text}})
 	s.note("codex.user_prompt", p.Time(), pairs{{"prompt_length", length}, {"text_input_count", int64(p.Texts)},
@@ -177,10 +176,7 @@ func (s *session) event(e telemetry.Event) {
 	p = append(p, pair{"duration_ms", ms(e.TookMs)})
 	p.some("error.message", e.Error)
 	s.log(context.Background(), "codex.sse_event", e.Time(), p)
-	kind := e.Kind
-	if kind == "" {
-		kind = "unknown"
-	}
+	kind := cmp.Or(e.Kind, "unknown")
 	s.numbers.count("codex.sse_event", 1, "kind", kind, "success", truth(e.Error == ""))
 	s.numbers.time("codex.sse_event.duration_ms", e.TookMs, "kind", kind, "success", truth(e.Error == ""))
 	if e.Error != "" {

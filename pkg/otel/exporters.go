@@ -161,8 +161,7 @@ func (m *maker) client(c *config.OtelExporter, shape func() (request, response p
 	}
 	client, err := responses.HTTPClient(c.Endpoint, m.getenv)
 	if err != nil {
-		var bad *url.Error
-		if errors.As(err, &bad) {
+		if bad, ok := errors.AsType[*url.Error](err); ok {
 			err = bad.Err
 		}
 		return nil, err

@@ -38,8 +38,7 @@ func (f *faults) failed(what, endpoint string, err error) {
 	if u, parseErr := url.Parse(endpoint); parseErr == nil && u.Host != "" {
 		host = u.Host
 	}
-	var at *url.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*url.Error](err); ok {
 		err = at.Err
 	}
 	text := strings.ReplaceAll(err.Error(), endpoint, host)

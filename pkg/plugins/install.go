@@ -40,10 +40,7 @@ func Install(ctx context.Context, home string, m *Marketplace, name string) (dir
 	if err != nil {
 		return "", err
 	}
-	version := manifest.Version
-	if version == "" {
-		version = "local"
-	}
+	version := cmp.Or(manifest.Version, "local")
 	parent := cache(home, name, m.Name)
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return "", fmt.Errorf("install plugin %s: %w", name, err)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"path"
 	"slices"
 )
@@ -58,9 +59,7 @@ func (p Profile) KeepDenied(old Profile) Profile {
 				FileSystem: FileSystem{Entries: []Entry{special(KindRoot, AccessWrite)}}}
 		}
 		p.FileSystem.Entries = append(slices.Clip(p.FileSystem.Entries), e)
-		if p.FileSystem.GlobDepth == 0 {
-			p.FileSystem.GlobDepth = old.FileSystem.GlobDepth
-		}
+		p.FileSystem.GlobDepth = cmp.Or(p.FileSystem.GlobDepth, old.FileSystem.GlobDepth)
 	}
 	return p
 }

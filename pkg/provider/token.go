@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
@@ -85,8 +86,5 @@ func run(ctx context.Context, a *config.CommandAuth, environ []string, name stri
 }
 
 func reason(stderr string) string {
-	if s := strings.TrimSpace(stderr); s != "" {
-		return s
-	}
-	return "it said nothing"
+	return cmp.Or(strings.TrimSpace(stderr), "it said nothing")
 }

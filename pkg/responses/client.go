@@ -13,6 +13,7 @@
 package responses
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"math/rand/v2"
@@ -147,9 +148,7 @@ func WithLog(l *rustlog.Log) Option { return func(c *Client) { c.log = l } }
 // NewClient makes a client. It connects to nothing and reads no file yet.
 func NewClient(ep Endpoint, opts ...Option) *Client {
 	ep.RequestMaxRetries = min(max(ep.RequestMaxRetries, 0), MaxRetries)
-	if ep.IdleTimeout == 0 {
-		ep.IdleTimeout = DefaultIdleTimeout
-	}
+	ep.IdleTimeout = cmp.Or(ep.IdleTimeout, DefaultIdleTimeout)
 	c := &Client{ep: ep, sleep: Sleep, rnd: rand.Float64, now: time.Now}
 	c.life, c.end = context.WithCancel(context.Background())
 	for _, o := range opts {

@@ -79,8 +79,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 // those on standard error, else those among its lines.
 func exitError(werr error, stderr, said string) *Error {
 	what := "stream closed before response.completed"
-	var exit *exec.ExitError
-	if errors.As(werr, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](werr); ok {
 		what = "model command ended with " + exit.String()
 	}
 	if words := or(stderr, said); words != "" {

@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -125,8 +126,5 @@ func tryAgainIn(msg string) time.Duration {
 }
 
 func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
+	return cmp.Or(s, otherwise)
 }

@@ -118,8 +118,7 @@ func bare(u *url.URL) string { return u.Scheme + "://" + u.Host + u.Path }
 
 // unwrapped is an error without the address that it was met at.
 func unwrapped(err error) error {
-	var at *url.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*url.Error](err); ok {
 		return at.Err
 	}
 	return err

@@ -2,6 +2,7 @@ package responses
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,23 +98,13 @@ func inner(message string) string {
 
 // is says whether the code, or the type where there is no such code, is one of these.
 func (w reason) is(names ...string) bool {
-	for _, n := range names {
-		if w.code == n || w.typ == n {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, func(n string) bool { return w.code == n || w.typ == n })
 }
 
 // says looks for words in the message, in lower case.
 func (w reason) says(words ...string) bool {
 	m := strings.ToLower(w.message)
-	for _, s := range words {
-		if strings.Contains(m, s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words, func(s string) bool { return strings.Contains(m, s) })
 }
 
 // contextFull says whether the request was too long for the model.

@@ -265,8 +265,7 @@ func sound(line []byte) ([]byte, bool) {
 // out.
 func lenient(raw string, v any) error {
 	err := json.Unmarshal([]byte(raw), v)
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return nil
 	}
 	return err

@@ -8,6 +8,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -124,9 +125,7 @@ func (c Call) start(cmd Command, opts []given, args []string, argv0 string) erro
 	if len(ignored) > 0 {
 		fmt.Fprintf(c.Stderr, "codex: warning: %s before '%s' has no effect on it\n", strings.Join(ignored, ", "), cmd.Name)
 	}
-	if argv0 == "" {
-		argv0 = cmd.Program
-	}
+	argv0 = cmp.Or(argv0, cmd.Program)
 	argv = append(append(append([]string{argv0}, argv...), cmd.Args...), args...)
 	return c.become(path, argv)
 }

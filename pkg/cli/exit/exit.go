@@ -65,8 +65,7 @@ func Status(err error) int {
 	if err == nil {
 		return OK
 	}
-	var c Coder
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[Coder](err); ok {
 		return c.ExitCode()
 	}
 	return Failed

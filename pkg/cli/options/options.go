@@ -15,6 +15,7 @@ package options
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -119,10 +120,7 @@ func list(s string) []string {
 }
 
 func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
+	return cmp.Or(s, "-")
 }
 
 func flat(s string) string { return dash(strings.Join(strings.Fields(s), " ")) }

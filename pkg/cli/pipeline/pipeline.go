@@ -126,8 +126,7 @@ func Start(s Spec) (*Pipeline, error) {
 			in.Close()
 			p.Kill()
 			p.Wait(0)
-			var perr *os.PathError
-			if errors.As(err, &perr) {
+			if perr, ok := errors.AsType[*os.PathError](err); ok {
 				err = perr.Err
 			}
 			return nil, &StartError{c.Name, err}

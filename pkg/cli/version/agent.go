@@ -1,6 +1,7 @@
 package version
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"runtime"
@@ -14,9 +15,7 @@ func UserAgent(originator string, getenv func(string) string, client, clientVers
 	if term == "" {
 		term = getenv("TERM")
 	}
-	if term == "" {
-		term = "unknown"
-	}
+	term = cmp.Or(term, "unknown")
 	return clean(fmt.Sprintf("%s/%s (%s) %s (%s; %s)", originator, Compat, platform(), term, client, clientVersion))
 }
 
@@ -33,10 +32,7 @@ func clean(s string) string {
 
 // platform names the system as "Debian 12.0.0; x86_64".
 func platform() string {
-	arch := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	if arch == "" {
-		arch = runtime.GOARCH
-	}
+	arch := cmp.Or(map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH], runtime.GOARCH)
 	name, ver := runtime.GOOS, "0.0.0"
 	switch runtime.GOOS {
 	case "linux":

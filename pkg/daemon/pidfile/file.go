@@ -4,6 +4,7 @@ package pidfile
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,9 +49,7 @@ func (w Waits) filled() Waits {
 		at  *time.Duration
 		def time.Duration
 	}{{&w.Lock, 10 * time.Second}, {&w.Settle, 10 * time.Second}, {&w.Grace, 60 * time.Second}, {&w.Stop, 70 * time.Second}} {
-		if *d.at == 0 {
-			*d.at = d.def
-		}
+		*d.at = cmp.Or(*d.at, d.def)
 	}
 	return w
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"codex/pkg/daemon/process"
@@ -69,10 +70,5 @@ func (r Record) is(info process.Info, args func() string, marks []string) bool {
 		return same
 	}
 	line := args()
-	for _, m := range marks {
-		if strings.Contains(line, m) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(marks, func(m string) bool { return strings.Contains(line, m) })
 }

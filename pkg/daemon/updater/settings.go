@@ -1,6 +1,7 @@
 package updater
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,8 +78,6 @@ func Load(path, url string) (Settings, error) {
 	default:
 		err = fmt.Errorf("failed to read updater settings %s: %w", path, err)
 	}
-	if url != "" {
-		s.URL = url
-	}
+	s.URL = cmp.Or(url, s.URL)
 	return s, err
 }

@@ -5,6 +5,7 @@
 package argv
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -116,10 +117,7 @@ func (f *Flags) options() (*turn.Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	home := homedir.Of(os.Getenv, os.Getuid())
-	if home == "" {
-		home = "/"
-	}
+	home := cmp.Or(homedir.Of(os.Getenv, os.Getuid()), "/")
 	source, err := json.Marshal(f.Source)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package hooks
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -112,9 +113,7 @@ func refused(e hooks.Event, reason string) answer {
 	case hooks.SessionStart, hooks.SubagentStart:
 		return failed("hook exited with code 2")
 	case hooks.PreCompact, hooks.PostCompact:
-		if reason == "" {
-			reason = "hook exited with code 2"
-		}
+		reason = cmp.Or(reason, "hook exited with code 2")
 		return failed("%s", reason)
 	}
 	if reason == "" {
@@ -302,10 +301,7 @@ func question(o output) answer {
 	if d.Behavior == allow {
 		return answer{status: protocol.HookRunStatusCompleted, decision: allow}
 	}
-	message := strings.TrimSpace(deref(d.Message))
-	if message == "" {
-		message = "PermissionRequest hook denied approval"
-	}
+	message := cmp.Or(strings.TrimSpace(deref(d.Message)), "PermissionRequest hook denied approval")
 	return denied(message)
 }
 
@@ -328,9 +324,7 @@ func general(e hooks.Event, o output) answer {
 			if a.feedback == "" {
 				a.feedback = strings.TrimSpace(deref(o.StopReason))
 			}
-			if a.feedback == "" {
-				a.feedback = "PostToolUse hook stopped execution"
-			}
+			a.feedback = cmp.Or(a.feedback, "PostToolUse hook stopped execution")
 		}
 	case o.Decision != nil && strings.TrimSpace(deref(o.Reason)) == "":
 		return failed("%s hook returned decision:block without a non-empty reason", e)

@@ -1,6 +1,7 @@
 package item
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -184,10 +185,7 @@ func word(v gjson.Result) string {
 // word copies such a member, or writes def where there is none; without def it writes
 // nothing.
 func (b *Object) word(it gjson.Result, key, def string) {
-	w := word(it.Get(key))
-	if w == "" {
-		w = def
-	}
+	w := cmp.Or(word(it.Get(key)), def)
 	if w != "" {
 		b.Raw(key, w)
 	}

@@ -254,12 +254,7 @@ func patchKey(path string) string { return "patch " + path }
 func (s *Set) patchApproved(changes []patch.Change) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range changes {
-		if !s.approved[patchKey(c.Path)] {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(changes, func(c patch.Change) bool { return !s.approved[patchKey(c.Path)] })
 }
 
 // askPatch shows a patch to the user. A refusal declines its item.

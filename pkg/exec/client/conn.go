@@ -27,8 +27,7 @@ func (c *Client) post(method string, params any) {
 
 // callError makes an error of the server's one that callers can ask about.
 func callError(err error) error {
-	var e *jsonrpc.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*jsonrpc.Error](err); ok {
 		return remoteError(e)
 	}
 	return err

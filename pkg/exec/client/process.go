@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -109,10 +110,7 @@ func (c *Client) StartProcess(ctx context.Context, sp StartParams, sink func(str
 			return nil, ErrNoSandbox
 		}
 		if c.can.URIs {
-			cwd := sp.SandboxCwd
-			if cwd == "" {
-				cwd = sp.Cwd
-			}
+			cwd := cmp.Or(sp.SandboxCwd, sp.Cwd)
 			sb, err := c.sandbox(*sp.Sandbox, cwd, sp.WorkspaceRoots)
 			if err != nil {
 				return nil, fmt.Errorf("start process %s: %w", sp.ID, err)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"path"
@@ -94,10 +95,7 @@ func rewritePaths(v any) any {
 // resolve turns a call's profile into this machine's policy. dir stands in for a missing
 // cwd; without it a profile that needs one is refused.
 func (s *server) resolve(c *sandboxCall, dir string) (policy.Policy, error) {
-	cwd := c.cwd
-	if cwd == "" {
-		cwd = dir
-	}
+	cwd := cmp.Or(c.cwd, dir)
 	if cwd == "" {
 		if c.profile.Dynamic() {
 			return policy.Policy{}, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest,
@@ -201,8 +199,7 @@ func legacySandbox(argv []string, arg0 string) (*legacyCall, error) {
 
 // startFailure gives the error of a start, with what a refused sandbox needs to be told.
 func startFailure(err error) error {
-	var refused *sandbox.RefusedError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*sandbox.RefusedError](err); ok {
 		text := refused.Error()
 		if len(refused.Hints) > 0 {
 			text += ": " + strings.Join(refused.Hints, "; ")

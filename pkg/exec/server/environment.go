@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,9 +20,7 @@ func (s *server) environment() *wire.EnvironmentInfo {
 	if h := env["HOME"]; h != "" {
 		home = h
 	}
-	if home == "" {
-		home = "/"
-	}
+	home = cmp.Or(home, "/")
 	if shell == "" {
 		if shell = env["SHELL"]; shell == "" {
 			shell = "/bin/sh"

@@ -12,8 +12,7 @@ import (
 // osError gives an error of the system in the protocol's words: its text and number, and
 // a code by kind. Errors that are already the protocol's stay.
 func osError(err error) error {
-	var e *jsonrpc.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*jsonrpc.Error](err); ok {
 		return e
 	}
 	code := jsonrpc.CodeInternal
@@ -28,8 +27,7 @@ func osError(err error) error {
 
 // processError is osError for a start: every failure has the same code.
 func processError(err error) error {
-	var e *jsonrpc.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*jsonrpc.Error](err); ok {
 		return e
 	}
 	return &jsonrpc.Error{Code: jsonrpc.CodeInternal, Message: ostext.Of(err)}

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,9 +83,7 @@ func (f *filer) at(path string) (entry, error) {
 		return entry{dir: unix.AT_FDCWD, base: path}, nil
 	}
 	dir, base := filepath.Split(path)
-	if base == "" {
-		base = "."
-	}
+	base = cmp.Or(base, ".")
 	var fd int
 	err := retry(func() (err error) {
 		fd, err = unix.Open(dir, openDir|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)

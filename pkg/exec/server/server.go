@@ -14,6 +14,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,9 +110,7 @@ func Serve(ctx context.Context, in io.Reader, w io.Writer, opts Options) error {
 	if opts.MaxProcesses <= 0 {
 		opts.MaxProcesses = maxProcesses
 	}
-	if opts.Dir == "" {
-		opts.Dir = "/"
-	}
+	opts.Dir = cmp.Or(opts.Dir, "/")
 	s := &server{
 		opts: opts, out: newOut(w), session: newSession(),
 		// One file call after the other: a script that writes and then reads a file finds

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"math"
@@ -111,9 +112,7 @@ func (s *server) spawn(p *process, c *startCall) (*child, string, error) {
 	} else if old != nil {
 		// An engine of the 0.133 kind names its own helper: what it asks for is done here.
 		spec.Argv, spec.Arg0 = old.argv, ""
-		if old.dir != "" {
-			spec.Dir = old.dir
-		}
+		spec.Dir = cmp.Or(old.dir, spec.Dir)
 		c.sandbox = &old.sandbox
 	}
 	if c.sandbox != nil {

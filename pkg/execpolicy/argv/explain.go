@@ -75,8 +75,7 @@ func (c *explainCmd) load(ctx context.Context, cfg *config.Config, p Process) (*
 			return nil, fmt.Errorf("failed to read rules file %s: %w", path, err)
 		}
 		r, err := parse(ctx, p, path, text)
-		var broken *execpolicy.FileError
-		if errors.As(err, &broken) {
+		if _, ok := errors.AsType[*execpolicy.FileError](err); ok {
 			fmt.Fprintf(p.Stderr, "codex-execpolicy: warning: left out: %v\n", err)
 		} else if err != nil {
 			return nil, err

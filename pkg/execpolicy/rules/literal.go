@@ -1,6 +1,9 @@
 package rules
 
-import "go.starlark.net/syntax"
+import (
+	"go.starlark.net/syntax"
+	"slices"
+)
 
 // Literal says that a rules file is a list of calls with strings, numbers and lists that
 // are written out: reading it takes no more than its length. What computes something can
@@ -58,10 +61,5 @@ func literalValue(e syntax.Expr) bool {
 	default:
 		return false
 	}
-	for _, item := range items {
-		if !literalValue(item) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(items, func(item syntax.Expr) bool { return !literalValue(item) })
 }

@@ -38,8 +38,7 @@ func Parse(file, text string) ([]execpolicy.Rule, error) {
 	}
 	f, err := dialect().Parse(file, src.text, 0)
 	if err != nil {
-		var e syntax.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[syntax.Error](err); ok {
 			return fail(src.back(e.Pos), e.Msg)
 		}
 		return fail(origin(), err.Error())

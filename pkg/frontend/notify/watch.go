@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -187,10 +188,7 @@ func (w *Watcher) ended(params gjson.Result) (Event, bool) {
 		ThreadID: id, TurnID: strings.Clone(params.Get("turn.id").Str), Cwd: th.cwd, Source: th.source,
 		Inputs: th.inputs, Last: th.last, HasLast: th.hasLast,
 	}
-	text := short(th.last, 200)
-	if text == "" {
-		text = "Agent turn complete"
-	}
+	text := cmp.Or(short(th.last, 200), "Agent turn complete")
 	return Event{Turn: turn, Text: text}, true
 }
 

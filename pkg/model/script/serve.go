@@ -2,6 +2,7 @@ package script
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -137,10 +138,7 @@ func (s *Server) compaction(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text := bodyText(t.Body)
-	status := t.Status
-	if status == 0 {
-		status = http.StatusOK
-	}
+	status := cmp.Or(t.Status, http.StatusOK)
 	answer(w, status, t.Headers, text)
 }
 

@@ -7,6 +7,7 @@
 package hosts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -157,9 +158,7 @@ func looseIPv4(name string) (netip.Addr, error) {
 		switch {
 		case strings.HasPrefix(p, "0x"):
 			p, base = p[2:], 16
-			if p == "" {
-				p = "0"
-			}
+			p = cmp.Or(p, "0")
 		case len(p) > 1 && p[0] == '0':
 			base = 8
 		}

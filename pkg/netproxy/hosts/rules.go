@@ -180,22 +180,12 @@ func globMatch(pattern, name string) bool {
 }
 
 func anyMatch(list []pattern, h Host, port uint16) bool {
-	for _, p := range list {
-		if p.match(h, port) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(p pattern) bool { return p.match(h, port) })
 }
 
 // listed says whether an allow entry names exactly h.
 func (r *Rules) listed(h Host, port uint16) bool {
-	for _, p := range r.allow {
-		if p.kind == exact && p.match(h, port) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.allow, func(p pattern) bool { return p.kind == exact && p.match(h, port) })
 }
 
 // Judge says whether h may be connected to on port, before anything is looked

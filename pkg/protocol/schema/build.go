@@ -61,7 +61,7 @@ func (b *builder) node(t reflect.Type) *js.Schema {
 	case reflect.Int32, reflect.Int64:
 		return &js.Schema{Type: "integer", Format: t.Kind().String()}
 	case reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return &js.Schema{Type: "integer", Format: t.Kind().String(), Minimum: js.Ptr(0.0)}
+		return &js.Schema{Type: "integer", Format: t.Kind().String(), Minimum: new(0.0)}
 	case reflect.String:
 		if w, ok := reflect.Zero(t).Interface().(words); ok {
 			return b.define(t.Name(), func() *js.Schema { return enum(w.Values()) })
@@ -229,7 +229,7 @@ func (b *builder) field(f reflect.StructField, tags []string, optional bool, var
 	}
 	opt := optional || null || slices.Contains(tags, "opt")
 	if slices.Contains(tags, "min=1") {
-		prop.Minimum = js.Ptr(1.0)
+		prop.Minimum = new(1.0)
 	}
 	if null {
 		prop = nullable(prop)

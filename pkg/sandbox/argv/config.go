@@ -1,6 +1,7 @@
 package argv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -28,9 +29,7 @@ func (w world) getenv(name string) string {
 func (w world) env(dir, system string) config.Env {
 	home := w.getenv("HOME")
 	for _, other := range []string{w.getenv("USERPROFILE"), string(filepath.Separator)} { // Windows; nobody
-		if home == "" {
-			home = other
-		}
+		home = cmp.Or(home, other)
 	}
 	return config.Env{Get: w.getenv, Home: home, Cwd: dir, UID: os.Getuid(), SystemDir: system, Hostname: func() string {
 		name, _ := os.Hostname() // "" matches no pattern

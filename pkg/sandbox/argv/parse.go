@@ -6,6 +6,7 @@
 package argv
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -158,9 +159,7 @@ func (f *flags) done(begun bool) (*flags, error) {
 	if f.system == "" && !begun {
 		return nil, errUsage
 	}
-	if f.system == "" {
-		f.system = runtime.GOOS
-	}
+	f.system = cmp.Or(f.system, runtime.GOOS)
 	return f, f.check()
 }
 

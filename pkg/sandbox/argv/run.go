@@ -167,8 +167,7 @@ func runConfined(ctx context.Context, spec sandbox.Spec, p Process, started func
 		defer behindProxy(&spec, p)()
 	}
 	c, err := start(ctx, spec, p)
-	var refused *sandbox.RefusedError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*sandbox.RefusedError](err); ok {
 		s := sandbox.Probe()
 		if s.Spaces && s.UserNS && s.Seccomp { // they are there, but not for this
 			s.Spaces, s.Reason = false, refused.Reason

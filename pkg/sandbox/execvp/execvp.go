@@ -5,6 +5,7 @@
 package execvp
 
 import (
+	"cmp"
 	"strings"
 	"syscall"
 )
@@ -39,9 +40,7 @@ func Lookup(name, dir string, env []string) (string, error) {
 	for more := true; more; {
 		var d string
 		d, list, more = strings.Cut(list, ":")
-		if d == "" {
-			d = "."
-		}
+		d = cmp.Or(d, ".")
 		p := d + "/" + name
 		err := runnable(from(p))
 		if err == nil {

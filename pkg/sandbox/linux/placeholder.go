@@ -159,12 +159,7 @@ func (p *plan) leadsOut(dir, target string) bool {
 
 // writable reports whether name is a writable root or below one.
 func (p *plan) writable(name string) bool {
-	for _, r := range p.roots {
-		if policy.Below(name, r.path) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.roots, func(r root) bool { return policy.Below(name, r.path) })
 }
 
 // hold makes the placeholder name in the directory above, which dir is open on, and

@@ -56,8 +56,7 @@ func Probe() Support {
 
 // reasonOf is what the kernel refused.
 func reasonOf(err error) string {
-	var r *Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*Refusal](err); ok {
 		return r.Reason
 	}
 	return err.Error()

@@ -2,6 +2,7 @@ package seatbelt
 
 import (
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -144,12 +145,7 @@ func (b *builder) region(key string, r region, also []string) string {
 }
 
 func protected(name string) bool {
-	for _, p := range policy.ProtectedNames() {
-		if name == p {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(policy.ProtectedNames(), name)
 }
 
 // surroundings lets a command with restricted reading find its way: names and

@@ -1,6 +1,7 @@
 package wintoken
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,9 +36,7 @@ func Offline(env []string, stubs string) []string {
 
 // scriptsFirst puts .BAT and .CMD, which the stubs are, before programs.
 func scriptsFirst(list string) string {
-	if list == "" {
-		list = ".COM;.EXE;.BAT;.CMD"
-	}
+	list = cmp.Or(list, ".COM;.EXE;.BAT;.CMD")
 	var first, rest []string
 	for _, e := range strings.Split(list, ";") {
 		switch strings.ToUpper(e) {

@@ -3,6 +3,7 @@ package wintoken
 import (
 	"fmt"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -189,12 +190,7 @@ func rootKey(native string, r policy.Root) string {
 }
 
 func isProtected(name string) bool {
-	for _, p := range policy.ProtectedNames() {
-		if p == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(policy.ProtectedNames(), name)
 }
 
 func sortedKeys(m map[string]string) []string {

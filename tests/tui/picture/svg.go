@@ -4,9 +4,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,12 +56,7 @@ func draw(w io.Writer, cells [][]vt.Cell) error {
 }
 
 func blank(row []vt.Cell) bool {
-	for _, c := range row {
-		if c.Text != " " || lookOf(c.Style).bg != "" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(row, func(c vt.Cell) bool { return c.Text != " " || lookOf(c.Style).bg != "" })
 }
 
 // drawRow draws runs of cells of one style.
@@ -138,9 +135,7 @@ func lookOf(style string) look {
 		}
 	}
 	if l.exchanged {
-		if l.bg == "" {
-			l.bg = ground
-		}
+		l.bg = cmp.Or(l.bg, ground)
 		l.fg, l.bg = l.bg, l.fg
 	}
 	return l
