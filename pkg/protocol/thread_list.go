@@ -14,6 +14,15 @@ type ThreadListParams struct {
 	Cwd            *ThreadListCwdFilter `json:"cwd,omitempty"`
 	UseStateDbOnly bool                 `json:"useStateDbOnly,omitempty"`
 	SearchTerm     *string              `json:"searchTerm,omitempty"`
+
+	ParentThreadID     *string  `json:"parentThreadId,omitempty" schema:"later"`
+	AncestorThreadID   *string  `json:"ancestorThreadId,omitempty" schema:"later"`
+	AttachedToThreadID *string  `json:"attachedToThreadId,omitempty" schema:"later"`
+	IncludedThreadIDs  []string `json:"includedThreadIds,omitzero" schema:"later"`
+	ExcludedThreadIDs  []string `json:"excludedThreadIds,omitempty" schema:"later"`
+	Originators        []string `json:"originators,omitempty" schema:"later"`
+	ProjectID          *string  `json:"projectId,omitempty" schema:"later"`
+	SectionID          *string  `json:"sectionId,omitempty" schema:"later"`
 }
 
 // ThreadSortKey is the time a list is ordered by.
@@ -70,7 +79,7 @@ type ThreadListResponse struct {
 	Data            List[Thread] `json:"data"`
 	NextCursor      *string      `json:"nextCursor"`
 	BackwardsCursor *string      `json:"backwardsCursor"`
-	ReadStates      Null         `json:"readStates" schema:"later"`
+	ReadStates      struct{}     `json:"readStates" schema:"later"` // none are kept
 }
 
 // ThreadLoadedListParams holds the params of thread/loaded/list.

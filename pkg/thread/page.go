@@ -27,6 +27,11 @@ type Query struct {
 	Cwds      []string                    // nil: any folder
 	Term      string                      // in the first message or the name
 	Names     map[string]string
+
+	Parent   string   // of agents: the thread that began them; "" for any
+	Ancestor string   // or one further up
+	Only     []string // ids; nil: any
+	Except   []string
 }
 
 // Listed is a session and its place in the list.
@@ -54,7 +59,7 @@ func Page(home string, q Query) (page []Listed, more bool) {
 			return !p.at.Before(q.After)
 		})
 	}
-	page = q.pick(files, q.Limit+1)
+	page = q.pick(home, files, q.Limit+1)
 	return page[:min(len(page), q.Limit)], len(page) > q.Limit
 }
 
@@ -69,6 +74,9 @@ func (q *Query) files(home string) []place {
 	all, _ := Files(home, q.Archived) // what cannot be read is not in the list
 	out := make([]place, 0, len(all))
 	for _, f := range all {
+		if q.Only != nil && !slices.Contains(q.Only, f.ID) || slices.Contains(q.Except, f.ID) {
+			continue
+		}
 		p := place{f, f.Began()}
 		if q.Updated {
 			fi, err := os.Stat(f.Path)
@@ -97,9 +105,9 @@ func (f File) Began() time.Time {
 
 // pick reads files in order until it has n that fit. Several are read at once, when the
 // first ones are not enough.
-func (q *Query) pick(files []place, n int) []Listed {
+func (q *Query) pick(home string, files []place, n int) []Listed {
 	var out []Listed
-	fits := q.filter()
+	fits := q.filter(home)
 	for batch := n; len(files) > 0 && len(out) < n; batch = min(4*batch, 2000) {
 		part := files[:min(batch, len(files))]
 		files = files[len(part):]
@@ -144,13 +152,17 @@ func (in *inspector) listed(f File, fits func(*Head) bool) *Head {
 }
 
 // filter says which sessions a list has.
-func (q *Query) filter() func(*Head) bool {
+func (q *Query) filter(home string) func(*Head) bool {
 	kinds := q.Kinds
-	if len(kinds) == 0 {
+	switch {
+	case len(kinds) > 0:
+	case q.Parent != "" || q.Ancestor != "":
+		kinds = []protocol.ThreadSourceKind{protocol.ThreadSourceKindSubAgent}
+	default:
 		kinds = []protocol.ThreadSourceKind{protocol.ThreadSourceKindCli, protocol.ThreadSourceKindVscode}
 	}
 	term := strings.ToLower(q.Term)
-	dirs := sameDirs(q.Cwds)
+	dirs, below := sameDirs(q.Cwds), descendants(home, q.Ancestor)
 	return func(h *Head) bool {
 		switch {
 		case !h.Listed:
@@ -160,6 +172,10 @@ func (q *Query) filter() func(*Head) bool {
 		case !oneKind(kinds, kind(h.Source)):
 			return false
 		case q.Cwds != nil && !dirs(h.Cwd):
+			return false
+		case q.Parent != "" && q.Parent != parentOf(h):
+			return false
+		case q.Ancestor != "" && !below(h):
 			return false
 		}
 		return term == "" || strings.Contains(strings.ToLower(h.Preview), term) || strings.Contains(strings.ToLower(q.Names[h.ID]), term)
@@ -182,5 +198,43 @@ func sameDirs(dirs []string) func(string) bool {
 		found := slices.ContainsFunc(dirs, func(d string) bool { return SameDir(dir, d) })
 		known.Store(dir, found)
 		return found
+	}
+}
+
+// maxAncestors bounds how far up a session is looked for among another's ancestors.
+const maxAncestors = 64
+
+// parentOf is the id of the thread whose agent works in a session, "" for one of a user.
+func parentOf(h *Head) string {
+	if p := parent(h.Source); p != nil {
+		return *p
+	}
+	return ""
+}
+
+// descendants says whether a session is that of an agent of id, of an agent of those, and so on.
+// It may be asked from several goroutines, and reads each session once.
+func descendants(home, id string) func(*Head) bool {
+	var known sync.Map
+	above := func(of string) string {
+		if v, ok := known.Load(of); ok {
+			return v.(string)
+		}
+		up := ""
+		if path, err := Find(home, of); err == nil {
+			if h, err := Read(path); err == nil {
+				up = parentOf(h)
+			}
+		}
+		known.Store(of, up)
+		return up
+	}
+	return func(h *Head) bool {
+		for up, n := parentOf(h), 0; up != "" && n < maxAncestors; up, n = above(up), n+1 {
+			if up == id {
+				return true
+			}
+		}
+		return false
 	}
 }

@@ -92,3 +92,101 @@ func TestWatchSudden(t *testing.T) {
 		c.result("fs/unwatch", fmt.Sprintf(`{"watchId":"%d"}`, i))
 	}
 }
+
+// TestRepeatedTurn: pages of a file that names turns again and again have an end, both ways.
+func TestRepeatedTurn(t *testing.T) {
+	c := start(t, "mock-model", `{"msg":"one"}`)
+	c.initialize()
+	id := c.thread(`{}`)
+	c.ran(id, "go")
+	path := c.result("thread/read", fmt.Sprintf(`{"threadId":%q}`, id)).Get("thread.path").Str
+	c.leave()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 {
+		_, err = fmt.Fprintf(f, `{"timestamp":"2026-11-29T08:49:38.254Z","type":"event_msg","payload":{"type":"task_started","turn_id":"turn-%d","started_at":1}}`+"\n"+
+			`{"timestamp":"2026-11-29T08:49:38.254Z","type":"event_msg","payload":{"type":"agent_message","message":"%d"}}`+"\n", i%2, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c = c.desk.stdio()
+	c.initialize()
+	for _, list := range []struct {
+		method string
+		want   int
+	}{{"thread/turns/list", 7}, {"thread/items/list", 8}} {
+		for _, dir := range []string{"asc", "desc"} {
+			cursor, pages := "null", 0
+			for cursor != "" {
+				if pages++; pages > list.want {
+					t.Fatalf("%s %s does not end", list.method, dir)
+				}
+				res := c.result(list.method, fmt.Sprintf(`{"threadId":%q,"limit":1,"sortDirection":%q,"cursor":%s}`, id, dir, cursor))
+				cursor = res.Get("nextCursor").Raw
+				if res.Get("nextCursor").Type == 0 { // null
+					cursor = ""
+				}
+			}
+			if pages != list.want {
+				t.Errorf("%s %s: %d pages", list.method, dir, pages)
+			}
+		}
+	}
+}
+
+// TestListFilters: filters of releases after 0.133.0.
+func TestListFilters(t *testing.T) {
+	c := start(t, "mock-model", `{"msg":"one"}`)
+	c.initialize()
+	one, two := c.thread(`{}`), c.thread(`{}`)
+	c.ran(one, "go")
+	c.ran(two, "go")
+	listed := func(params string) string {
+		var ids []string
+		for _, th := range c.result("thread/list", params).Get("data.#.id").Array() {
+			ids = append(ids, th.Str)
+		}
+		return strings.Join(ids, " ")
+	}
+	path := c.result("thread/read", fmt.Sprintf(`{"threadId":%q}`, two)).Get("thread.path").Str
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, grandchild := strings.Replace(two, two[:13], "01a22a00-0000", 1), strings.Replace(two, two[:13], "01a22a00-0001", 1)
+	for _, f := range []struct{ id, parent string }{{child, one}, {grandchild, child}} {
+		text := strings.ReplaceAll(string(b), two, f.id)
+		text = strings.Replace(text, `"source":"vscode"`, fmt.Sprintf(`"source":{"subagent":{"thread_spawn":{"parent_thread_id":%q,"depth":1}}}`, f.parent), 1)
+		write(t, strings.Replace(path, two, f.id, 1), text)
+	}
+	for _, f := range []struct{ params, want string }{
+		{`{}`, two + " " + one},
+		{fmt.Sprintf(`{"includedThreadIds":[%q]}`, one), one},
+		{`{"includedThreadIds":[]}`, ""},
+		{fmt.Sprintf(`{"excludedThreadIds":[%q]}`, one), two},
+		{fmt.Sprintf(`{"parentThreadId":%q}`, one), child},
+		{fmt.Sprintf(`{"ancestorThreadId":%q,"sortDirection":"asc"}`, one), child + " " + grandchild},
+		{fmt.Sprintf(`{"ancestorThreadId":%q}`, two), ""},
+		{`{"sectionId":"x"}`, ""},
+	} {
+		if got := listed(f.params); got != f.want {
+			t.Errorf("%s: %s, not %s", f.params, got, f.want)
+		}
+	}
+	for params, want := range map[string]string{
+		`{"originators":["x"]}`:         "not supported",
+		`{"projectId":"x"}`:             "project not found: x",
+		`{"excludedThreadIds":["bad"]}`: "invalid excluded thread id",
+		fmt.Sprintf(`{"parentThreadId":%q,"ancestorThreadId":%[1]q}`, one): "mutually exclusive",
+	} {
+		if got := c.call("thread/list", params).Get("error.message").Str; !strings.Contains(got, want) {
+			t.Errorf("%s: %q", params, got)
+		}
+	}
+}

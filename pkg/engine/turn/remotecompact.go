@@ -45,7 +45,7 @@ func (t *turn) remotely(before bool) (items []item.Item, ok bool, err error) {
 			t.warn("The provider does not compact the conversation (" + err.Error() + "): the model summarises it.")
 			return nil, false, nil
 		}
-		return nil, true, fmt.Errorf("Error running remote compact task: %w", err)
+		return nil, true, notCompacted(err)
 	}
 	if err != nil {
 		return nil, true, err
@@ -55,6 +55,18 @@ func (t *turn) remotely(before bool) (items []item.Item, ok bool, err error) {
 		items = item.WithContext(items, fresh)
 	}
 	return items, true, nil
+}
+
+// notCompacted is an error that ends the turn, in the original's words.
+func notCompacted(err error) error {
+	const what = "Error running remote compact task: "
+	var re *responses.Error
+	if !errors.As(err, &re) {
+		return fmt.Errorf(what+"%w", err)
+	}
+	told := *re
+	told.Message, told.Retryable = what+re.Message, false
+	return &told
 }
 
 // cannotCompact says whether the model has to be asked for a summary instead.

@@ -31,6 +31,7 @@ type Server struct {
 	tidying      atomic.Bool
 	left         atomic.Int64 // clients
 	names        thread.Names
+	stored       turnCache // of the session file that was read last
 
 	mu         sync.Mutex
 	conns      map[*conn]struct{}

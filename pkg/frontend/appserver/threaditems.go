@@ -14,26 +14,26 @@ import (
 // model's, which gives one again at times.
 type itemAt struct {
 	protocol.ThreadItemEntry
-	index int
+	nth, index int
 }
 
 // itemsOf are the items of turns, each with its turn.
 func itemsOf(turns []protocol.Turn) []itemAt {
 	var out []itemAt
-	for _, t := range turns {
+	for _, t := range numbered(turns) {
 		for i, item := range t.Items {
-			out = append(out, itemAt{protocol.ThreadItemEntry{TurnID: t.ID, Item: item}, i})
+			out = append(out, itemAt{protocol.ThreadItemEntry{TurnID: t.ID, Item: item}, t.nth, i})
 		}
 	}
 	return out
 }
 
 func (e itemAt) cursor(including bool) itemsCursor {
-	return itemsCursor{e.TurnID, e.Item.ItemID(), &e.index, including}
+	return itemsCursor{e.TurnID, e.nth, e.Item.ItemID(), &e.index, including}
 }
 
 func (c *itemsCursor) is(e itemAt) bool {
-	return e.Item.ItemID() == c.ItemID && (c.TurnID == "" || c.TurnID == e.TurnID) && (c.Index == nil || *c.Index == e.index)
+	return e.Item.ItemID() == c.ItemID && (c.TurnID == "" || c.TurnID == e.TurnID && c.Nth == e.nth) && (c.Index == nil || *c.Index == e.index)
 }
 
 func (s *Server) threadItemsList(r *request, p *protocol.ThreadItemsListParams) (any, error) {
@@ -96,7 +96,8 @@ func (s *Server) threadItemsRead(r *request, p *protocol.ThreadItemsReadParams) 
 // backwards are cursors with which a client reads turns and items from the last one on.
 func backwards(turns []protocol.Turn) (turn, item *string) {
 	if n := len(turns); n > 0 {
-		text := string(raw(turnsCursor{turns[n-1].ID, true}))
+		last := numbered(turns)[n-1]
+		text := string(raw(turnsCursor{last.ID, last.nth, true}))
 		turn = &text
 	}
 	if all := itemsOf(turns); len(all) > 0 {

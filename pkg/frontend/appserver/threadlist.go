@@ -89,7 +89,61 @@ func (s *Server) query(p *protocol.ThreadListParams) (thread.Query, error) {
 	if p.SearchTerm != nil {
 		q.Term = *p.SearchTerm
 	}
-	return q, nil
+	return q, laterFilters(&q, p)
+}
+
+// maxListed bounds the ids of a filter.
+const maxListed = 100
+
+// laterFilters takes the filters of releases after 0.133.0. There are no projects, sections and
+// attached threads here: none of the latter two has a thread.
+func laterFilters(q *thread.Query, p *protocol.ThreadListParams) (err error) {
+	switch {
+	case p.ParentThreadID != nil && p.AncestorThreadID != nil:
+		return jsonrpc.Invalidf("parentThreadId and ancestorThreadId are mutually exclusive")
+	case p.AttachedToThreadID != nil && (p.ParentThreadID != nil || p.AncestorThreadID != nil):
+		return jsonrpc.Invalidf("attachedToThreadId cannot be combined with parentThreadId or ancestorThreadId")
+	case len(p.Originators) > 0:
+		return jsonrpc.Invalidf("originator filtering is not supported by the local app-server")
+	case p.ProjectID != nil:
+		return jsonrpc.Invalidf("project not found: %s", jsonrpc.Shorten(*p.ProjectID))
+	}
+	for _, one := range []struct {
+		given *string
+		name  string
+		to    *string
+	}{{p.ParentThreadID, "parent thread", &q.Parent}, {p.AncestorThreadID, "ancestor thread", &q.Ancestor}, {p.AttachedToThreadID, "attached thread parent", new(string)}} {
+		if one.given == nil {
+			continue
+		}
+		var ok bool
+		if *one.to, ok = thread.ParseID(*one.given); !ok {
+			return jsonrpc.Invalidf("invalid %s id: %s", one.name, jsonrpc.Shorten(*one.given))
+		}
+	}
+	if q.Only, err = listedIDs(p.IncludedThreadIDs, "included"); err == nil {
+		q.Except, err = listedIDs(p.ExcludedThreadIDs, "excluded")
+	}
+	if p.AttachedToThreadID != nil || p.SectionID != nil {
+		q.Only = []string{}
+	}
+	return err
+}
+
+// listedIDs reads the ids of a filter.
+func listedIDs(ids []string, which string) ([]string, error) {
+	if len(ids) > maxListed {
+		return nil, jsonrpc.Invalidf("%sThreadIds accepts at most %d entries", which, maxListed)
+	}
+	out := slices.Clone(ids)
+	for i, text := range ids {
+		id, ok := thread.ParseID(text)
+		if !ok {
+			return nil, jsonrpc.Invalidf("invalid %s thread id: %s", which, jsonrpc.Shorten(text))
+		}
+		out[i] = id
+	}
+	return out, nil
 }
 
 func (s *Server) threadLoadedList(r *request, p *protocol.ThreadLoadedListParams) (any, error) {

@@ -202,7 +202,7 @@ func (s *Server) threadRead(r *request, p *protocol.ThreadReadParams) (any, erro
 	}
 	d := h.Thread(s.names.Of(s.home))
 	if p.IncludeTurns {
-		if d.Turns, err = thread.Turns(path, ""); err != nil {
+		if d.Turns, err = s.stored.read(path, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -256,5 +256,5 @@ func (t *loadedThread) turns() ([]protocol.Turn, error) {
 	if t.turn != nil {
 		running = t.turn.ID
 	}
-	return thread.Turns(t.path, running)
+	return t.s.stored.read(t.path, running)
 }

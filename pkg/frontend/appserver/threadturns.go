@@ -11,12 +11,14 @@ import (
 // turnsCursor is a place in a list of turns; clients do not look into it.
 type turnsCursor struct {
 	TurnID        string `json:"turnId"`
+	Nth           int    `json:"nth,omitempty"` // of the turns with this id, which a damaged file may have more than once
 	IncludeAnchor bool   `json:"includeAnchor"`
 }
 
 // itemsCursor is a place in a list of items.
 type itemsCursor struct {
 	TurnID        string `json:"turnId,omitempty"` // models give the ids of calls again in other turns
+	Nth           int    `json:"nth,omitempty"`    // as in turnsCursor
 	ItemID        string `json:"itemId"`
 	Index         *int   `json:"index,omitempty"` // in the turn
 	IncludeAnchor bool   `json:"includeAnchor"`
@@ -67,6 +69,22 @@ func (p *pageAsked[T]) descending() bool {
 	return p.dir != nil && *p.dir == protocol.SortDirectionDesc
 }
 
+// turnAt is a turn, and which of those with its id it is.
+type turnAt struct {
+	protocol.Turn
+	nth int
+}
+
+// numbered counts turns with the same id.
+func numbered(turns []protocol.Turn) []turnAt {
+	seen, out := map[string]int{}, make([]turnAt, len(turns))
+	for i, t := range turns {
+		out[i] = turnAt{t, seen[t.ID]}
+		seen[t.ID]++
+	}
+	return out
+}
+
 // turnsOf are the turns of a thread, loaded or not.
 func (s *Server) turnsOf(r *request, id string) ([]protocol.Turn, error) {
 	got, err := s.threadRead(r, &protocol.ThreadReadParams{ThreadID: id, IncludeTurns: true})
@@ -86,21 +104,24 @@ func (s *Server) threadTurnsList(r *request, p *protocol.ThreadTurnsListParams) 
 
 // turnsPage is a page of turns, the latest first where nothing else is asked for.
 func turnsPage(turns []protocol.Turn, p *protocol.ThreadTurnsListParams) (*protocol.ThreadTurnsListResponse, error) {
-	ask := pageAsked[protocol.Turn]{cursor: p.Cursor, limit: p.Limit, dir: p.SortDirection,
-		at: func(cursor string) (func(protocol.Turn) bool, bool, error) {
+	ask := pageAsked[turnAt]{cursor: p.Cursor, limit: p.Limit, dir: p.SortDirection,
+		at: func(cursor string) (func(turnAt) bool, bool, error) {
 			var c turnsCursor
 			err := json.Unmarshal([]byte(cursor), &c)
-			return func(t protocol.Turn) bool { return t.ID == c.TurnID }, c.IncludeAnchor, err
+			return func(t turnAt) bool { return t.ID == c.TurnID && t.nth == c.Nth }, c.IncludeAnchor, err
 		},
-		cursorAt: func(t protocol.Turn, including bool) any { return turnsCursor{t.ID, including} }}
-	turns = slices.Clone(turns)
+		cursorAt: func(t turnAt, including bool) any { return turnsCursor{t.ID, t.nth, including} }}
+	all := numbered(turns)
 	if p.SortDirection == nil || ask.descending() {
-		slices.Reverse(turns)
+		slices.Reverse(all)
 	}
-	var res protocol.ThreadTurnsListResponse
-	var err error
-	if res.Data, res.NextCursor, res.BackwardsCursor, err = ask.page(turns); err != nil {
+	part, next, back, err := ask.page(all)
+	if err != nil {
 		return nil, err
+	}
+	res := protocol.ThreadTurnsListResponse{NextCursor: next, BackwardsCursor: back}
+	for _, t := range part {
+		res.Data = append(res.Data, t.Turn)
 	}
 	view := protocol.TurnItemsViewSummary
 	if p.ItemsView != nil {
