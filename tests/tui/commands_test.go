@@ -211,6 +211,37 @@ func TestAgent(t *testing.T) {
 	off.leave()
 }
 
+// TestReview holds that a branch and a commit to review are chosen from those there are, and
+// that what the reviewer says is there once.
+func TestReview(t *testing.T) {
+	s := begin(t, options{model: `{"msg":"{\"findings\":[],\"overall_correctness\":\"patch is correct\",\"overall_explanation\":\"All is well.\",\"overall_confidence_score\":0.8}","repeat":9}`})
+	s.send("/review\r")
+	s.see("Select a review preset")
+	s.send("1")
+	s.see("Base branch") // no branch is there: it is named
+	s.send("\x1b[27u")
+	s.gone("Base branch")
+	repo := exec.Command("sh", "-c", `rm -rf .git; git init -q -b main . && git config user.name a && git config user.email a@b && git commit -q --allow-empty -m "the first one" && git branch other && git commit -q --allow-empty -m "the second one"`)
+	repo.Dir, repo.Env = s.work, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.home}
+	if out, err := repo.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	s.send("/review\r1")
+	s.see("› main -> other")
+	s.ask("oth", "Code review started: changes against 'other'")
+	s.see("<< Code review finished >>")
+	s.gone("esc to interrupt")
+	if n := count(s.all(), "All is well."); n != 1 {
+		t.Errorf("it is there %d times", n)
+	}
+	s.send("/review\r3")
+	s.see("› the second one")
+	s.see("  the first one")
+	s.ask("first", "Code review started: commit ")
+	s.gone("esc to interrupt")
+	s.leave()
+}
+
 // TestQuestions answers what the model asks, with a note.
 func TestQuestions(t *testing.T) {
 	s := begin(t, options{model: `{"call":"request_user_input","args":{"questions":[{"id":"a","header":"Colour","question":"Which colour?","options":[{"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]},

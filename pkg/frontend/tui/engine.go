@@ -18,6 +18,7 @@ import (
 	"codex/pkg/frontend/tui/loop"
 	"codex/pkg/git"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/protocol"
 )
 
 // grace is how long an engine has to write its session file and to leave.
@@ -127,6 +128,21 @@ func (r *run) branch(ctx context.Context, dir string, pull bool) (b loop.Branch,
 		return err
 	})
 	return b, err
+}
+
+// refs gives the branches and commits of a work tree.
+func (r *run) refs(ctx context.Context, dir string) (refs loop.Refs, err error) {
+	err = r.repo(ctx, dir, func(repo *git.Repo) error {
+		if refs.Branches, refs.Current, err = repo.Branches(ctx); err != nil {
+			return err
+		}
+		commits, err := repo.Commits(ctx)
+		for _, c := range commits {
+			refs.Commits = append(refs.Commits, protocol.ReviewTarget{Type: protocol.ReviewTargetCommit, Sha: c.ID, Title: &c.Title})
+		}
+		return err
+	})
+	return refs, err
 }
 
 // repo asks git about a work tree, in an executor.

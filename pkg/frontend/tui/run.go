@@ -203,7 +203,7 @@ func (r *run) options(ctx context.Context) (loop.Options, error) {
 	o := loop.Options{
 		TTY: r.tty, Getenv: r.Getenv, Cwd: r.cfg.Cwd, Home: r.Home, Config: r.cfg, Now: r.Now,
 		Prompt: a.Prompt, Images: a.ImagePaths(r.Cwd), NoAlt: a.NoAlt,
-		Plain: r.plain(), Playing: r.kind == recording, Start: r.start, Diff: r.diff, Branch: r.branch, Logout: account{r}.Logout,
+		Plain: r.plain(), Playing: r.kind == recording, Start: r.start, Diff: r.diff, Branch: r.branch, Refs: r.refs, Logout: account{r}.Logout,
 		Open: browser.Opener(r.Getenv), Stderr: r.Stderr, Die: r.Die,
 	}
 	if r.cfg.Trust == "" && r.kind == ownEngine && !a.Bypass {

@@ -18,17 +18,9 @@ func enteredReview(e Entry, width int, t *text.Theme) []text.Line {
 	return text.Wrap([]text.Line{append(line, span(" <<", t.Mode))}, width)
 }
 
-// exitedReview draws the end of a review: its text, which is markdown.
-func exitedReview(e Entry, width int, t *text.Theme) []text.Line {
-	item, ok := e.Item.(*protocol.ExitedReviewModeItem)
-	if !ok {
-		return nil
-	}
-	var out []text.Line
-	if item.Review != "" {
-		out = append(message(item.Review, width, t), nil)
-	}
-	return append(out, text.Wrap([]text.Line{text.Of("<< End of the review >>", t.Mode)}, width)...)
+// exitedReview draws the end of a review. Its text follows as a message of the model's.
+func exitedReview(_ Entry, width int, t *text.Theme) []text.Line {
+	return text.Wrap([]text.Line{text.Of("<< Code review finished >>", t.Mode)}, width)
 }
 
 // compaction draws that the history was compacted.

@@ -58,6 +58,7 @@ type Options struct {
 	NoAlt   bool                                                             // overlays stay on the main screen
 	Diff    func(ctx context.Context, dir string) (string, error)            // of the work tree
 	Branch  func(ctx context.Context, dir string, pull bool) (Branch, error) // of the work tree
+	Refs    func(ctx context.Context, dir string) (Refs, error)              // of the work tree
 	Logout  func(ctx context.Context) error                                  // forgets the credential of this machine
 	Account Account                                                          // not nil: somebody has to sign in, and this does it
 	Open    func(address string)                                             // in a browser

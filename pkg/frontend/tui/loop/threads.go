@@ -223,39 +223,6 @@ func (l *Loop) initAgents() {
 	l.sendText(initPrompt)
 }
 
-// review starts a review of what is named, or of what is chosen.
-func (l *Loop) review(what string) {
-	start := func(t protocol.ReviewTarget) {
-		l.asked++
-		l.call(protocol.MethodReviewStart, protocol.ReviewStartParams{ThreadID: l.state.Thread.ID, Target: t}, nil)
-	}
-	if what != "" {
-		start(protocol.ReviewTarget{Type: protocol.ReviewTargetCustom, Instructions: what})
-		return
-	}
-	field := func(title string, f func(string) protocol.ReviewTarget) func() {
-		return func() {
-			l.over(&overlay.Field{Title: title, Done: func(s string) {
-				if s = strings.TrimSpace(s); s != "" {
-					start(f(s))
-				}
-			}})
-		}
-	}
-	l.over(&overlay.List{Title: "Select a review preset", Items: []overlay.Item{
-		{Label: "Changes since a branch", Detail: "(PR Style)", Do: field("Base branch", func(s string) protocol.ReviewTarget {
-			return protocol.ReviewTarget{Type: protocol.ReviewTargetBaseBranch, Branch: s}
-		})},
-		{Label: "Review uncommitted changes", Do: func() { start(protocol.ReviewTarget{Type: protocol.ReviewTargetUncommittedChanges}) }},
-		{Label: "Review a commit", Do: field("Commit", func(s string) protocol.ReviewTarget {
-			return protocol.ReviewTarget{Type: protocol.ReviewTargetCommit, Sha: s}
-		})},
-		{Label: "Custom review instructions", Do: field("Custom review instructions", func(s string) protocol.ReviewTarget {
-			return protocol.ReviewTarget{Type: protocol.ReviewTargetCustom, Instructions: s}
-		})},
-	}})
-}
-
 // askTrust asks whether the folder is trusted, before anything of it is read.
 func (l *Loop) askTrust() {
 	root := firstOf(l.Config.TrustKey, l.Cwd)
