@@ -11,6 +11,8 @@ import (
 type Latest struct {
 	Turn, Model, Effort, Cwd string
 	Usage                    *protocol.ThreadTokenUsage // nil before any
+	// Limits are those of the account, as the provider told them with the latest answer.
+	Limits json.RawMessage
 }
 
 // ReadLatest reads backwards until all of it is known.
@@ -24,12 +26,13 @@ func ReadLatest(path string) (l Latest, err error) {
 			}
 		case rollout.TypeEvent:
 			var e struct {
-				Type string             `json:"type"`
-				Info *rollout.TokenInfo `json:"info"`
+				Type   string             `json:"type"`
+				Info   *rollout.TokenInfo `json:"info"`
+				Limits json.RawMessage    `json:"rate_limits"`
 			}
 			if l.Usage == nil && json.Unmarshal(payload, &e) == nil && e.Type == "token_count" && e.Info != nil {
 				usage := Usage(*e.Info)
-				l.Usage = &usage
+				l.Usage, l.Limits = &usage, e.Limits
 			}
 		}
 		return l.Turn == "" || l.Usage == nil

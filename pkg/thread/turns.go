@@ -122,6 +122,21 @@ func (m *mark) apply(t *protocol.Turn) {
 	}
 }
 
+// citation is what an answer rests on, as its event has it.
+func citation(v gjson.Result) *protocol.MemoryCitation {
+	if !v.IsObject() {
+		return nil
+	}
+	c := &protocol.MemoryCitation{Entries: protocol.List[protocol.MemoryCitationEntry]{}, ThreadIDs: protocol.List[string]{}}
+	for _, e := range v.Get("entries").Array() {
+		c.Entries = append(c.Entries, protocol.MemoryCitationEntry{Path: e.Get("path").Str, LineStart: uint32(e.Get("lineStart").Uint()), LineEnd: uint32(e.Get("lineEnd").Uint()), Note: e.Get("note").Str})
+	}
+	for _, id := range v.Get("rolloutIds").Array() {
+		c.ThreadIDs = append(c.ThreadIDs, id.Str)
+	}
+	return c
+}
+
 // itemOf is the item that an event adds, nil when it adds none.
 func itemOf(p gjson.Result, id func() string) protocol.ThreadItem {
 	switch p.Get("type").Str {
@@ -136,7 +151,7 @@ func itemOf(p gjson.Result, id func() string) protocol.ThreadItem {
 		m.Content = append(m.Content, protocol.UserInput{Type: protocol.UserInputText, Text: p.Get("message").Str, TextElements: protocol.List[protocol.TextElement]{}})
 		return m
 	case "agent_message":
-		return &protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id(), Text: p.Get("message").Str, Phase: phase(p)}
+		return &protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id(), Text: p.Get("message").Str, Phase: phase(p), MemoryCitation: citation(p.Get("memory_citation"))}
 	case "agent_reasoning":
 		return &protocol.ReasoningItem{Type: protocol.ItemReasoning, ID: id(), Summary: []string{p.Get("text").Str}}
 	case "entered_review_mode":

@@ -29,6 +29,8 @@ func (m Memories) String() string {
 		"` for its keywords with a few commands, and open files in `" + filepath.Join(m.Dir, "rollout_summaries") + "` or `" + filepath.Join(m.Dir, "skills") +
 		"` only where that points to them. A task that stands for itself needs none of this.\n\n" +
 		"Notes may be out of date: check what is cheap to check, and say so when you rely on one that you have not checked. Do not change these files unless the user asks for it.\n\n" +
+		"An answer that rests on notes ends with a block that says on which; it is not shown. Paths are as in the folder, ids those of the sessions that the notes name:\n" +
+		"<oai-mem-citation>\n<citation_entries>\nMEMORY.md:FIRST_LINE-LAST_LINE|note=[what for]\n</citation_entries>\n<rollout_ids>\nTHREAD_ID\n</rollout_ids>\n</oai-mem-citation>\n\n" +
 		"MEMORY_SUMMARY begins\n")
 	b.WriteString(strings.TrimSpace(m.Summary))
 	if m.Cut {

@@ -76,7 +76,8 @@ func (s *sample) proposed(id string, it gjson.Result, e item.Item) {
 		p.plan(planned)
 	}
 	s.plan, s.active = nil, ""
-	text := item.Text(it)
+	text, cited := item.Cited(item.Text(it))
+	s.t.th.cited(cited)
 	if text != "" {
 		s.token()
 	}
@@ -100,8 +101,8 @@ func (s *sample) proposed(id string, it gjson.Result, e item.Item) {
 	if !p.said {
 		p.announce()
 	}
-	th.record(event(agentMessageEvent{"agent_message", said, item.Phase(it), nil}), responseItem(e.Raw))
-	t.itemCompleted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: said, Phase: item.Phase(it)})
+	th.record(event(agentMessageEvent{"agent_message", said, item.Phase(it), recordedCitation(cited)}), responseItem(e.Raw))
+	t.itemCompleted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: said, Phase: item.Phase(it), MemoryCitation: cited})
 }
 
 // planCompleted is the event of session files that keeps a plan.

@@ -37,6 +37,7 @@ type sample struct {
 	unknown string // type of one that isn't
 	opened  bool   // a stream came of this attempt
 	plan    *planMessage
+	cites   item.Citations // of the message that comes
 }
 
 // begun is an item that clients were told of: under an id of ours where the model's was
@@ -99,7 +100,7 @@ func (s *sample) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.active, s.open, s.seen, s.unknown, s.opened, s.plan = "", nil, 0, "", false, nil
+	s.active, s.open, s.seen, s.unknown, s.opened, s.plan, s.cites = "", nil, 0, "", false, nil, item.Citations{}
 	return th.client.Stream(ctx, r, s.meta, s.event)
 }
 
@@ -152,9 +153,9 @@ func (s *sample) event(e responses.Event) error {
 		switch {
 		case s.t.outer != nil: // what a reviewer writes is not for people yet
 		case s.plan != nil:
-			s.plan.delta(gjson.GetBytes(e.Data, "delta").Str)
+			s.plan.delta(s.cites.Feed(gjson.GetBytes(e.Data, "delta").Str))
 		default:
-			s.delta(noteAgentDelta, e.Data, "")
+			s.messageDelta(e.Data)
 		}
 	case "response.reasoning_summary_text.delta":
 		s.token()
@@ -257,7 +258,8 @@ func (s *sample) planning() bool { return s.t.th.set.collab.plan && s.t.outer ==
 func (s *sample) begin(id string, it gjson.Result) {
 	switch it.Get("type").Str {
 	case "message":
-		s.t.itemStarted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: item.Text(it), Phase: item.Phase(it)})
+		text, _ := item.Cited(item.Text(it))
+		s.t.itemStarted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: text, Phase: item.Phase(it)})
 	case "reasoning":
 		s.t.itemStarted(item.Reasoning(id, it, it.Get("content")))
 	case "web_search_call":
@@ -292,6 +294,9 @@ func (s *sample) done(it gjson.Result) error {
 		return nil
 	}
 	id, announced := s.ended(typ, theirs)
+	if typ == "message" {
+		s.endCitations()
+	}
 	if typ == "message" && s.planning() {
 		s.proposed(id, it, e)
 		return nil
@@ -309,17 +314,18 @@ func (s *sample) record(id, typ string, it, reasoning gjson.Result, e item.Item)
 	th := s.t.th
 	switch typ {
 	case "message":
-		text := item.Text(it)
+		text, cited := item.Cited(item.Text(it))
 		if text != "" {
 			s.token()
 		}
+		th.cited(cited)
 		if strings.TrimSpace(text) != "" {
 			s.text = text
 		}
 		th.history = append(th.history, e)
-		th.record(event(agentMessageEvent{"agent_message", text, item.Phase(it), nil}), responseItem(e.Raw))
+		th.record(event(agentMessageEvent{"agent_message", text, item.Phase(it), recordedCitation(cited)}), responseItem(e.Raw))
 		if s.t.outer == nil {
-			s.t.itemCompleted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: text, Phase: item.Phase(it)})
+			s.t.itemCompleted(&protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id, Text: text, Phase: item.Phase(it), MemoryCitation: cited})
 		}
 		return
 	case "reasoning":
@@ -436,7 +442,7 @@ type agentMessageEvent struct {
 	Type     string                 `json:"type"`
 	Message  string                 `json:"message"`
 	Phase    *protocol.MessagePhase `json:"phase"`
-	Citation *string                `json:"memory_citation"`
+	Citation *citation              `json:"memory_citation"`
 }
 
 type textEvent struct {

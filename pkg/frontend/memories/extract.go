@@ -39,6 +39,9 @@ func (u *updater) extract(ctx context.Context) (failed error) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if !u.enough() {
+			return failed
+		}
 		if err := u.read(ctx, c); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("session %s: %w", c.head.ID, err))
 		}
@@ -155,6 +158,11 @@ func (u *updater) read(ctx context.Context, c candidate) error {
 
 // ask has a model read a session.
 func (u *updater) ask(ctx context.Context, h *thread.Head) (a answer, err error) {
+	if u.set.External {
+		if outside, err := thread.External(h.Path); err != nil || outside {
+			return answer{Slug: new(string)}, err
+		}
+	}
 	items, err := thread.Items(h.Path)
 	if err != nil {
 		return a, err

@@ -42,7 +42,9 @@ type engine struct {
 	conn *jsonrpc.Conn
 	done chan error // the error of the turn, once it is over
 
-	answer string // last message; for who has read from done
+	// For whom the engine has left.
+	answer string          // last message
+	limits json.RawMessage // of the account
 }
 
 // run runs a job and gives the last message of the model. Nothing of the engine is left
@@ -72,6 +74,9 @@ func (u *updater) run(ctx context.Context, j job) (string, error) {
 	}
 	exits := pipe.Wait(grace)
 	<-served
+	if len(e.limits) > 0 {
+		u.limits = e.limits
+	}
 	if errors.Is(err, jsonrpc.ErrLost) {
 		err = errors.New(pipeline.Blame(exits) + " before the turn was over")
 	}
@@ -118,6 +123,8 @@ func (e *engine) handle(r *jsonrpc.Request) error {
 		return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "nobody can be asked"))
 	case r.Method == protocol.NoteItemCompleted && p.Get("item.type").Str == protocol.ItemAgentMessage:
 		e.answer = p.Get("item.text").String()
+	case r.Method == protocol.NoteAccountRateLimitsUpdated:
+		e.limits = json.RawMessage(p.Get("rateLimits").Raw)
 	case r.Method == protocol.NoteTurnCompleted && protocol.TurnStatus(p.Get("turn.status").Str) == protocol.TurnStatusCompleted:
 		e.end(nil)
 	case r.Method == protocol.NoteTurnCompleted:

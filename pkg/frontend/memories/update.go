@@ -36,7 +36,8 @@ type updater struct {
 	log     *os.File // nil is standard error
 	words   io.Writer
 	tell    func(e event)
-	atOnce  bool // nothing rests before it is brought together
+	limits  json.RawMessage // of the account
+	atOnce  bool            // nothing rests before it is brought together
 }
 
 // event is something that was done, as --json tells it.
@@ -140,12 +141,17 @@ func (u *updater) update(ctx context.Context) error {
 	if err := u.records.Count(); err != nil {
 		return err
 	}
+	u.limits = u.knownLimits()
 	failed := u.extract(ctx)
 	if ctx.Err() != nil {
 		return failed
 	}
 	if err := u.publish(); err != nil {
 		return errors.Join(failed, err)
+	}
+	if !u.enough() {
+		u.note("no more memories are made: less than %g percent of a limit of the account is left", u.set.MinRemaining)
+		return failed
 	}
 	return errors.Join(failed, u.consolidate(ctx))
 }
