@@ -23,10 +23,8 @@ func within1(argv []string, so func([]string) bool, all bool) bool {
 	if !ok {
 		return false
 	}
-	for _, cmd := range cmds {
-		if so(cmd) != all {
-			return !all
-		}
+	if slices.ContainsFunc(cmds, func(cmd []string) bool { return so(cmd) != all }) {
+		return !all
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Line is a line of the compiled form of rules files, as codex-execpolicy(1) prints it:
@@ -56,10 +57,8 @@ func ReadLines(r io.Reader) (rules []Rule, broken []FileError, err error) {
 }
 
 func (r *PrefixRule) sound() bool {
-	for _, words := range r.Pattern {
-		if len(words) == 0 {
-			return false
-		}
+	if slices.ContainsFunc(r.Pattern, func(words []string) bool { return len(words) == 0 }) {
+		return false
 	}
 	return len(r.Pattern) > 0
 }

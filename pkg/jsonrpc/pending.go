@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -66,11 +67,7 @@ func (p *Pending[T]) End(err error) []T {
 }
 
 func (p *Pending[T]) takeAll() []T {
-	ids := make([]int64, 0, len(p.open))
-	for id := range p.open {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(p.open))
 	all := make([]T, len(ids))
 	for i, id := range ids {
 		all[i] = p.open[id]

@@ -56,10 +56,8 @@ func lineEnd(content []byte, chunks []Chunk) byte {
 		return '\n'
 	}
 	for _, c := range chunks {
-		for _, l := range c.Lines {
-			if strings.Contains(l.Text, "\r") {
-				return '\n'
-			}
+		if slices.ContainsFunc(c.Lines, func(l Line) bool { return strings.Contains(l.Text, "\r") }) {
+			return '\n'
 		}
 	}
 	return '\r'

@@ -117,10 +117,8 @@ func (p Policy) access(name string, aliases bool) Access {
 	for _, d := range p.Denied {
 		consider(d, AccessNone)
 	}
-	for _, g := range p.DeniedGlobs {
-		if GlobMatch(g, name) {
-			return AccessNone
-		}
+	if slices.ContainsFunc(p.DeniedGlobs, func(g string) bool { return GlobMatch(g, name) }) {
+		return AccessNone
 	}
 	return got
 }

@@ -3,9 +3,9 @@ package policy
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -254,11 +254,7 @@ func rank(a Access) int {
 
 func (r *resolver) policy() (Policy, error) {
 	out := Policy{DeniedGlobs: r.globs}
-	var paths []string
-	for at := range r.grants {
-		paths = append(paths, at)
-	}
-	sort.Strings(paths)
+	paths := slices.Sorted(maps.Keys(r.grants))
 	root := r.grants["/"]
 	out.FullDiskRead = root != nil && root.access != AccessNone
 	if root != nil && root.access == AccessWrite && len(r.globs) == 0 {
@@ -332,10 +328,8 @@ func (r *resolver) above(at string) Access {
 }
 
 func appendNew(list []string, s string) []string {
-	for _, have := range list {
-		if have == s {
-			return list
-		}
+	if slices.Contains(list, s) {
+		return list
 	}
 	return append(list, s)
 }

@@ -90,8 +90,8 @@ func memberType(t reflect.Type, name string) (member reflect.Type, later bool) {
 	if t.Kind() == reflect.Map {
 		return t.Elem(), false
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
+		f := f
 		if n, _, _ := strings.Cut(f.Tag.Get("json"), ","); n == name {
 			return f.Type, f.Tag.Get("schema") == "later"
 		}

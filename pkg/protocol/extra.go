@@ -66,8 +66,8 @@ func unmarshalExtra[T any](raw []byte, dst any, extra *map[string]T) error {
 
 func fieldNames(t reflect.Type) map[string]bool {
 	names := map[string]bool{}
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	for field := range t.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name != "-" {
 			names[name] = true
 		}

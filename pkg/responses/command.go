@@ -2,6 +2,7 @@ package responses
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -82,7 +83,7 @@ func exitError(werr error, stderr, said string) *Error {
 	if exit, ok := errors.AsType[*exec.ExitError](werr); ok {
 		what = "model command ended with " + exit.String()
 	}
-	if words := or(stderr, said); words != "" {
+	if words := cmp.Or(stderr, said); words != "" {
 		what += ": " + words
 	}
 	e := disconnected(what)

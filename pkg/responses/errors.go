@@ -97,7 +97,7 @@ func failedError(typ string, data []byte) *Error {
 // off again, at the user's cost.
 func incompleteError(response gjson.Result) *Error {
 	reason := response.Get("incomplete_details.reason").String()
-	return &Error{Message: "Incomplete response returned, reason: " + or(shown(reason), "unknown"), Kind: KindOther}
+	return &Error{Message: "Incomplete response returned, reason: " + cmp.Or(shown(reason), "unknown"), Kind: KindOther}
 }
 
 // tryAgainIn reads "try again in 1.5s", "300ms", "2 seconds"; 0 when there is none.
@@ -123,8 +123,4 @@ func tryAgainIn(msg string) time.Duration {
 		return time.Duration(v * float64(time.Second))
 	}
 	return 0
-}
-
-func or(s, otherwise string) string {
-	return cmp.Or(s, otherwise)
 }

@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -140,13 +141,13 @@ func (w reason) classified() *Error {
 	case w.is("usage_not_included"):
 		return &Error{Message: textNotIncluded, Kind: KindUsageLimit}
 	case w.is("invalid_prompt"):
-		return &Error{Message: or(w.message, "Invalid request."), Kind: KindOther}
+		return &Error{Message: cmp.Or(w.message, "Invalid request."), Kind: KindOther}
 	case w.is("cyber_policy"):
-		return &Error{Message: or(w.message, textCyber), Kind: KindCyberPolicy}
+		return &Error{Message: cmp.Or(w.message, textCyber), Kind: KindCyberPolicy}
 	case w.is("server_is_overloaded", "slow_down"):
 		return &Error{Message: with(textAtCapacity, w.message), Kind: KindOverloaded}
 	case w.badImage():
-		e := &Error{Message: textImage, Reason: shown(or(w.message, w.code)), Kind: KindOther, InvalidImage: true}
+		e := &Error{Message: textImage, Reason: shown(cmp.Or(w.message, w.code)), Kind: KindOther, InvalidImage: true}
 		if !w.says(imageSentence) { // which is what ours says
 			e.Message = "The provider refused an image: " + e.Reason
 		}
@@ -176,7 +177,7 @@ func (w reason) failure(absent string) *Error {
 	if e := w.classified(); e != nil {
 		return e
 	}
-	text := or(w.message, or(w.code, or(w.typ, absent)))
+	text := cmp.Or(w.message, cmp.Or(w.code, cmp.Or(w.typ, absent)))
 	if w.final() {
 		return &Error{Message: text, Kind: KindOther}
 	}

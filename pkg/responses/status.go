@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"math"
@@ -36,7 +37,7 @@ func (c *Client) statusError(status int, h http.Header, body []byte, where strin
 func (c *Client) refusal(status int, h http.Header, body []byte, w reason, where string) *Error {
 	switch {
 	case status == http.StatusTooManyRequests && w.typ == "usage_limit_reached":
-		limits := ParseRateLimits(h, or(h.Get("x-codex-active-limit"), DefaultLimit))
+		limits := ParseRateLimits(h, cmp.Or(h.Get("x-codex-active-limit"), DefaultLimit))
 		return &Error{Message: c.usageLimit(gjson.GetBytes(body, "error"), h, limits), Kind: KindUsageLimit, RateLimits: limits}
 	case status < 500 || w.is("server_is_overloaded", "slow_down"):
 		if e := w.classified(); e != nil {
@@ -54,7 +55,7 @@ func (c *Client) refusal(status int, h http.Header, body []byte, w reason, where
 		return &Error{Message: with(textHighDemand, words), Kind: KindInternal, Retryable: true}
 	case status == http.StatusTooManyRequests:
 		e := &Error{Message: "exceeded retry limit, last status: " + statusText(status), Kind: KindTooManyFailed, Retryable: true}
-		if words = or(words, readable(body)); words != "" && words != "{}" {
+		if words = cmp.Or(words, readable(body)); words != "" && words != "{}" {
 			e.Message += ": " + shown(words)
 		}
 		if id := requestID(h); id != "" {
@@ -74,7 +75,7 @@ func unexpected(status int, h http.Header, body []byte, w reason, where string) 
 	if blocked {
 		fmt.Fprintf(&b, "%s (status %s)", textBlocked, statusText(status))
 	} else {
-		fmt.Fprintf(&b, "unexpected status %s: %s", statusText(status), or(shown(or(w.message, readable(body))), "Unknown error"))
+		fmt.Fprintf(&b, "unexpected status %s: %s", statusText(status), cmp.Or(shown(cmp.Or(w.message, readable(body))), "Unknown error"))
 	}
 	add := func(label, v string) {
 		if v != "" {
@@ -124,5 +125,5 @@ func statusText(status int) string {
 	case 416:
 		text = "Range Not Satisfiable"
 	}
-	return strconv.Itoa(status) + " " + or(text, "<unknown status code>")
+	return strconv.Itoa(status) + " " + cmp.Or(text, "<unknown status code>")
 }

@@ -1,6 +1,9 @@
 package dispatch
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Class groups the commands in help, as a reader looks for them.
 type Class string
@@ -161,10 +164,8 @@ func lookup(words []string) (Command, int, bool) {
 		}
 	}
 	for _, c := range table {
-		for _, a := range c.Aliases {
-			if a == words[0] {
-				return c, 1, true
-			}
+		if slices.Contains(c.Aliases, words[0]) {
+			return c, 1, true
 		}
 	}
 	return Command{}, 0, false

@@ -95,11 +95,11 @@ func (m machine) depends(top, name string) bool {
 // cellar: Homebrew has.
 func (m machine) cellar(dir string) (origin, bool) {
 	const cellar = "/Cellar/"
-	i := strings.Index(dir, cellar)
-	if i < 0 {
+	_, after, ok := strings.Cut(dir, cellar)
+	if !ok {
 		return origin{}, false
 	}
-	name, _, _ := strings.Cut(dir[i+len(cellar):], "/")
+	name, _, _ := strings.Cut(after, "/")
 	return origin{"with Homebrew", "brew upgrade " + shellwords.Join([]string{name})}, true
 }
 

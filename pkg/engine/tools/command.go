@@ -130,11 +130,9 @@ func (s *Set) run(ctx context.Context, ex *client.Client, ss *session, p client.
 		return err
 	}
 	ss.turn.Out.ItemStarted(ss.item(protocol.CommandExecutionStatusInProgress))
-	s.wg.Add(1)
-	go func() {
-		defer s.wg.Done()
+	s.wg.Go(func() {
 		ss.watch()
-	}()
+	})
 	return nil
 }
 

@@ -1,5 +1,7 @@
 package tools
 
+import "maps"
+
 import "codex/pkg/auth"
 
 // overlay are the variables that exec_command forces.
@@ -11,9 +13,7 @@ func overlay() map[string]string {
 // environment builds a command's variables; offline tells it that it has no network.
 func (s *Set) environment(t *Turn, offline bool) map[string]string {
 	env := s.userEnvironment(t)
-	for k, v := range overlay() {
-		env[k] = v
-	}
+	maps.Copy(env, overlay())
 	if offline {
 		env["CODEX_SANDBOX_NETWORK_DISABLED"] = "1"
 	}

@@ -1,5 +1,7 @@
 package tools
 
+import "maps"
+
 // WebSearch are the settings of the search that the provider runs.
 type WebSearch struct {
 	ContextSize string
@@ -27,9 +29,7 @@ func webSearchSpec(o *SpecOptions) webSearch {
 	}
 	if len(o.Web.Location) > 0 {
 		w.Location = map[string]string{"type": "approximate"}
-		for k, v := range o.Web.Location {
-			w.Location[k] = v
-		}
+		maps.Copy(w.Location, o.Web.Location)
 	}
 	if o.Model.WebSearchType == "text_and_image" {
 		w.Content = []string{"text", "image"}

@@ -88,14 +88,12 @@ func (s *server) later(r *jsonrpc.Request, f func() (any, error)) (any, error) {
 	if full {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeOverloaded, "too many calls are waiting")
 	}
-	s.inflight.Add(1)
-	go func() {
-		defer s.inflight.Done()
+	s.inflight.Go(func() {
 		_ = r.Reply(f())
 		s.mu.Lock()
 		s.waiting--
 		s.mu.Unlock()
-	}()
+	})
 	return nil, jsonrpc.ErrLater
 }
 
@@ -201,11 +199,9 @@ func (s *server) endOne(p *process, grace time.Duration) {
 	default:
 	}
 	if p.claim(grace > 0) {
-		s.inflight.Add(1)
-		go func() {
-			defer s.inflight.Done()
+		s.inflight.Go(func() {
 			p.terminate(grace)
-		}()
+		})
 	}
 }
 

@@ -288,10 +288,8 @@ func holds(pid int, marks []string) bool {
 		if err != nil {
 			continue
 		}
-		for _, m := range marks {
-			if m == link {
-				return true
-			}
+		if slices.Contains(marks, link) {
+			return true
 		}
 	}
 	return false

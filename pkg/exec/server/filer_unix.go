@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -182,16 +183,12 @@ func (f *filer) mayMove(p entry) error {
 		if inside(w.Path) {
 			return errDenied
 		}
-		for _, ro := range w.ReadOnly {
-			if inside(ro) {
-				return errDenied
-			}
-		}
-	}
-	for _, d := range f.pol.Denied {
-		if inside(d) {
+		if slices.ContainsFunc(w.ReadOnly, inside) {
 			return errDenied
 		}
+	}
+	if slices.ContainsFunc(f.pol.Denied, inside) {
+		return errDenied
 	}
 	if len(f.pol.DeniedGlobs) == 0 {
 		return nil

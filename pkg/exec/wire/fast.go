@@ -90,14 +90,14 @@ func ParseOutput(line []byte) (o Output, ok bool) {
 // cutString splits off a JSON string, whose opening quote is already gone, that needs no
 // decoding.
 func cutString(b []byte) (s, rest []byte, ok bool) {
-	i := bytes.IndexByte(b, '"')
-	if i < 0 {
+	before, after, ok := bytes.Cut(b, []byte{'"'})
+	if !ok {
 		return nil, nil, false
 	}
-	for _, c := range b[:i] {
+	for _, c := range before {
 		if c == '\\' || c < ' ' || c >= utf8.RuneSelf {
 			return nil, nil, false
 		}
 	}
-	return b[:i], b[i+1:], true
+	return before, after, true
 }

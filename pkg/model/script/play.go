@@ -202,7 +202,7 @@ type writer struct {
 
 func (w *writer) write() error {
 	it := w.it
-	callID := quote(or(it.CallID, "call_"+w.id))
+	callID := quote(cmp.Or(it.CallID, "call_"+w.id))
 	switch {
 	case it.Msg != nil:
 		return w.message()
@@ -247,7 +247,7 @@ func (w *writer) write() error {
 	return w.done(item)
 }
 
-func (w *writer) itemID(prefix string) string { return quote(or(w.it.ID, prefix+w.id)) }
+func (w *writer) itemID(prefix string) string { return quote(cmp.Or(w.it.ID, prefix+w.id)) }
 
 func (w *writer) added(item string) error {
 	return w.p.object("response.output_item.added", "output_index", w.index, "item", item)
@@ -381,8 +381,4 @@ func compact(raw json.RawMessage) string {
 		return ""
 	}
 	return b.String()
-}
-
-func or(s, otherwise string) string {
-	return cmp.Or(s, otherwise)
 }

@@ -3,6 +3,7 @@ package script
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -49,7 +50,7 @@ func Replay(ctx context.Context, s *Script, body []byte, w io.Writer) error {
 		if err := out.flush(); err != nil {
 			return err
 		}
-		return &ExitError{Status: max(1, t.Exit), Message: or(t.Stderr, fmt.Sprintf("the script answers with status %d", t.Status))}
+		return &ExitError{Status: max(1, t.Exit), Message: cmp.Or(t.Stderr, fmt.Sprintf("the script answers with status %d", t.Status))}
 	case len(t.Headers) > 0:
 		if err := out.event("", []byte(`{"type":"codex.response.metadata","headers":`+headerJSON(t.Headers)+`}`)); err != nil {
 			return err

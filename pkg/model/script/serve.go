@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -155,11 +156,11 @@ func httpForm(t *Turn) (status int, h Headers, text []byte, events []json.RawMes
 		}
 		switch typ := e.Get("type").Str; {
 		case typ == "codex.response.metadata" && more != nil:
-			h = merged(copied(more), t.Headers)
+			h = merged(maps.Clone(more), t.Headers)
 			events = events[1:]
 			continue
 		case typ == "error" && e.Get("status").Int() >= 300 && e.Get("status").Int() < 1000:
-			status, h = int(e.Get("status").Int()), merged(copied(more), h)
+			status, h = int(e.Get("status").Int()), merged(maps.Clone(more), h)
 			switch b := e.Get("body"); {
 			case b.Exists():
 				text = bodyText(json.RawMessage(b.Raw))
@@ -170,14 +171,6 @@ func httpForm(t *Turn) (status int, h Headers, text []byte, events []json.RawMes
 		break
 	}
 	return status, h, text, events
-}
-
-func copied(h Headers) Headers {
-	c := Headers{}
-	for k, v := range h {
-		c[k] = v
-	}
-	return c
 }
 
 func answer(w http.ResponseWriter, status int, headers Headers, body []byte) {

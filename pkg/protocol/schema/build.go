@@ -130,8 +130,8 @@ func (b *builder) object(t reflect.Type) *js.Schema {
 		}
 		return s
 	}
-	for i := range t.NumField() {
-		tag := t.Field(i).Tag.Get("schema")
+	for field := range t.Fields() {
+		tag := field.Tag.Get("schema")
 		if names, ok := strings.CutPrefix(tag, "union="); ok {
 			s := &js.Schema{}
 			for w := range strings.SplitSeq(names, "|") {
@@ -164,8 +164,8 @@ func (b *builder) external(t reflect.Type, names []string) *js.Schema {
 // fields gives the schema of a struct, or of one variant of a tagged union.
 func (b *builder) fields(t reflect.Type, variant string) *js.Schema {
 	s := &js.Schema{Type: "object"}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
+		f := f
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
 		tags := strings.Split(f.Tag.Get("schema"), ",")
 		if slices.Contains(tags, "extra") {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -51,12 +52,7 @@ func deniedNow(ctx context.Context, pol policy.Policy) ([]string, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	out := make([]string, 0, len(s.found))
-	for name := range s.found {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out, nil
+	return slices.Sorted(maps.Keys(s.found)), nil
 }
 
 // rest is what of a pattern is still to be matched, by component.

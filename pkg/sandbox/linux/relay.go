@@ -172,14 +172,12 @@ func (s *streams) relay(fd int, st *unix.Stat_t, flags int) error {
 		return unix.Dup3(ends[0], fd, 0)
 	}
 	s.relayed = append(s.relayed, relayed{st.Dev, st.Ino, fd})
-	s.copied.Add(1)
-	go func() { // ends when nobody has the pipe open for writing
-		defer s.copied.Done()
+	s.copied.Go(func() { // ends when nobody has the pipe open for writing
 		if pump(ends[0], file) != nil {
 			s.lost.Store(true)
 		}
 		unix.Close(ends[0])
-	}()
+	})
 	defer unix.Close(ends[1])
 	return unix.Dup3(ends[1], fd, 0)
 }

@@ -1,9 +1,9 @@
 package seatbelt
 
 import (
+	"maps"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 
 	"codex/pkg/policy"
@@ -75,10 +75,8 @@ func (b *builder) name(p string) string { return private(path.Clean(b.real(p))) 
 // private follows the three links that lead from the root of every Mac into
 // /private.
 func private(p string) string {
-	for _, link := range []string{"/tmp", "/var", "/etc"} {
-		if policy.Below(p, link) {
-			return "/private" + p
-		}
+	if slices.ContainsFunc([]string{"/tmp", "/var", "/etc"}, func(link string) bool { return policy.Below(p, link) }) {
+		return "/private" + p
 	}
 	return p
 }
@@ -93,11 +91,7 @@ type region struct {
 // regions divides the tree by a property of its paths. Their union is what
 // has the property.
 func (t tree) regions(has func(policy.Access) bool) []region {
-	paths := make([]string, 0, len(t))
-	for p := range t {
-		paths = append(paths, p)
-	}
-	sort.Strings(paths) // a path comes after those above it
+	paths := slices.Sorted(maps.Keys(t)) // a path comes after those above it
 	flips := map[string]bool{}
 	index := map[string]int{}
 	var out []region
@@ -166,7 +160,7 @@ func (b *builder) surroundings(pol policy.Policy, reads []region, t tree) {
 		}
 	}
 	var filters []string
-	for i, n := range sorted(names) {
+	for i, n := range slices.Sorted(maps.Keys(names)) {
 		filters = append(filters, literal(b.param(numbered("ON_THE_WAY", i), n)))
 	}
 	b.allow("file-read-metadata", filters...)
@@ -210,7 +204,7 @@ func (b *builder) pinned(t tree, reads, writes []region, globs, matches []string
 		pin(path.Dir(b.name(m)))
 	}
 	var filters []string
-	for i, n := range sorted(names) {
+	for i, n := range slices.Sorted(maps.Keys(names)) {
 		filters = append(filters, literal(b.param(numbered("PINNED", i), n)))
 	}
 	if len(filters) > 0 {
@@ -226,13 +220,4 @@ func (b *builder) realGlob(g string) string {
 	}
 	fixed := fixedPart(g)
 	return path.Join(b.name(fixed), strings.TrimPrefix(g, fixed))
-}
-
-func sorted(set map[string]bool) []string {
-	out := make([]string, 0, len(set))
-	for s := range set {
-		out = append(out, s)
-	}
-	sort.Strings(out)
-	return out
 }

@@ -1,6 +1,8 @@
 package seatbelt
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"codex/pkg/policy"
@@ -33,7 +35,7 @@ func (b *builder) network(pol policy.Policy, o Options) {
 		for at, word := range p.UnixSockets {
 			allowed[at] = word == policy.SocketAllow
 		}
-		for _, at := range sorted(allowed) {
+		for _, at := range slices.Sorted(maps.Keys(allowed)) {
 			if allowed[at] {
 				sockets = append(sockets[:len(sockets):len(sockets)], at)
 			}

@@ -2,6 +2,7 @@ package wintoken
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"sort"
@@ -146,7 +147,7 @@ func NewPlan(pol policy.Policy, cwd string, caps *Caps, kind func(native string)
 				p.Missing = append(p.Missing, native)
 				continue
 			}
-			for _, outer := range sortedKeys(roots) {
+			for _, outer := range slices.Sorted(maps.Keys(roots)) {
 				if !policy.Below(at, outer) {
 					continue
 				}
@@ -191,15 +192,6 @@ func rootKey(native string, r policy.Root) string {
 
 func isProtected(name string) bool {
 	return slices.Contains(policy.ProtectedNames(), name)
-}
-
-func sortedKeys(m map[string]string) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
 }
 
 // DefaultDACL is the access list of what the command makes that has no other:
