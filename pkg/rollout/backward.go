@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -101,11 +102,12 @@ type Line struct {
 }
 
 // BackwardWithin is Backward for lines of at most so many bytes: of longer ones there is
-// the type alone. items says whether items of the conversation with the model are wanted, too.
-func BackwardWithin(path string, most int64, items bool, fn func(Line) bool) error {
+// the type alone. calls says whether what the model has called, and was answered, is wanted, too.
+func BackwardWithin(path string, most int64, calls bool, fn func(Line) bool) error {
 	return eachBackward(path, most, func(b backLine) bool {
 		l := Line{Type: gjson.GetBytes(b.text, "type").Str, Offset: b.offset, Cut: b.cut}
-		if l.Type != TypeTurnContext && l.Type != TypeEvent && (!items || l.Type != TypeResponseItem) {
+		called := calls && l.Type == TypeResponseItem && strings.HasPrefix(gjson.GetBytes(b.text, "payload.type").Str, "function_call")
+		if l.Type != TypeTurnContext && l.Type != TypeEvent && !called {
 			return true
 		}
 		if !l.Cut {
