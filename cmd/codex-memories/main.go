@@ -3,7 +3,7 @@
 // Synopsis:
 //
 //	codex-memories [OPTIONS] update [--json] [--log FILE] [--until-eof]
-//	codex-memories list [--json]
+//	codex-memories list | status [--json]
 //	codex-memories reset
 //
 // update reads sessions that have rested for some time, each with a model, and brings together

@@ -82,15 +82,28 @@ func (r *Record) Text() string {
 // mark begins a memory in the file of all.
 const mark = "## Thread `"
 
-// RawText is the file of all raw memories.
-func RawText(all []*Record) string {
-	var b strings.Builder
-	b.WriteString("# Raw Memories\n\n")
-	if len(all) == 0 {
-		b.WriteString("There are none yet.\n")
-		return b.String()
+const (
+	title = "# Raw Memories\n\n"
+	intro = title + "One section a session, by thread id:\n\n"
+)
+
+// introOf is what stands before the sections of a file: another program's words stay, so that
+// nothing counts as changed that is not.
+func introOf(old string) string {
+	head, _, found := strings.Cut(old, mark)
+	if !found || !strings.HasPrefix(head, title) || !strings.HasSuffix(head, "\n") || len(head) > 1<<10 {
+		return intro
 	}
-	b.WriteString("One section a session, by thread id:\n\n")
+	return head
+}
+
+// RawText is the file of all raw memories, in the place of an old one.
+func RawText(all []*Record, old string) string {
+	if len(all) == 0 {
+		return title + "There are none yet.\n"
+	}
+	var b strings.Builder
+	b.WriteString(introOf(old))
 	for _, r := range all {
 		fmt.Fprintf(&b, "%s%s`\nupdated_at: %s\ncwd: %s\nrollout_path: %s\nrollout_summary_file: %s\n\n", mark, r.ThreadID, isoTime(r.SourceUpdatedAt), inLine(r.Cwd), inLine(r.Path), r.File())
 		for line := range strings.Lines(strings.TrimSpace(r.Raw)) {
@@ -133,7 +146,11 @@ func Publish(dir string, all []*Record) error {
 			}
 		}
 	}
-	return f.publish(RawName, RawText(all))
+	old, err := f.Read(RawName, maxRaw)
+	if err != nil {
+		old = nil // it is made anew
+	}
+	return f.publish(RawName, RawText(all, string(old)))
 }
 
 // publish writes a file if it says something else.

@@ -38,6 +38,7 @@ type Grammar struct {
 
 	Update updateCmd `cmd:"" help:"read sessions that rest, and bring together what they left"`
 	List   listCmd   `cmd:"" help:"list the sessions that were read"`
+	Status statusCmd `cmd:"" help:"tell how far memories are made"`
 	Reset  resetCmd  `cmd:"" help:"forget everything"`
 }
 
@@ -107,6 +108,72 @@ func state(r *store.Record) string {
 		return "nothing to keep"
 	}
 	return r.File()
+}
+
+type statusCmd struct {
+	JSON bool `name:"json" help:"as an object"`
+}
+
+// status is how far memories are made.
+type status struct {
+	Sessions int  `json:"sessions"` // that were read
+	Kept     int  `json:"kept"`     // of which there is something
+	Failed   int  `json:"failed"`   // that could not be read, or not to the end
+	Working  bool `json:"working"`  // somebody makes memories
+	progress
+}
+
+// Run tells it.
+func (c statusCmd) Run(p Process, home string) error {
+	all, err := store.Store{Home: home}.All()
+	s := status{Sessions: len(all)}
+	for _, r := range all {
+		switch {
+		case r.Attempt != nil:
+			s.Failed++
+		case r.Kept():
+			s.Kept++
+		}
+	}
+	held, e := lock(home)
+	if s.Working = held == nil && e == nil; held != nil {
+		e = held.Close()
+	}
+	var e2 error
+	s.progress, e2 = readProgress(home)
+	if c.JSON {
+		err = errors.Join(err, jsonrpc.NewWriter(p.Stdout).Write(s))
+	} else {
+		_, e := fmt.Fprint(p.Stdout, s)
+		err = errors.Join(err, e)
+	}
+	return errors.Join(err, e, e2)
+}
+
+// String is the status for people.
+func (s status) String() string {
+	text := fmt.Sprintf("sessions: %d read, %d kept, %d failed\nbrought together: %s\n", s.Sessions, s.Kept, s.Failed, when(s.At))
+	if s.Retry > 0 {
+		text += "tried again: " + when(s.Retry) + why(s.Error) + "\n"
+	}
+	if s.Working {
+		text += "at work\n"
+	}
+	return text
+}
+
+func why(err string) string {
+	if err == "" {
+		return ""
+	}
+	return " (" + err + ")"
+}
+
+func when(unix int64) string {
+	if unix == 0 {
+		return "never"
+	}
+	return time.Unix(unix, 0).Format(time.DateTime)
 }
 
 type resetCmd struct{}

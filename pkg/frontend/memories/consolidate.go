@@ -45,8 +45,8 @@ type progress struct {
 
 func (u *updater) state(name string) string { return filepath.Join(store.StateDir(u.home), name) }
 
-func (u *updater) progress() (p progress, err error) {
-	b, err := foreign.ReadFile(u.state("consolidation.json"), 1<<16)
+func readProgress(home string) (p progress, err error) {
+	b, err := foreign.ReadFile(filepath.Join(store.StateDir(home), "consolidation.json"), 1<<16)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
 	}
@@ -73,7 +73,7 @@ func (u *updater) setProgress(p progress) error {
 // consolidate brings together what single sessions left, where that has changed. A model does
 // it in a copy of the folder; only what it made of the files of that goes back.
 func (u *updater) consolidate(ctx context.Context) error {
-	p, err := u.progress()
+	p, err := readProgress(u.home)
 	if err != nil {
 		u.note("%v", err) // as if it had never been done
 	}
