@@ -17,7 +17,7 @@
 // Files: config.toml and .credentials.json in CODEX_HOME.
 //
 // Exit status: 0 done; 1 it failed, or there is no such server, or the tool failed; 2 wrong
-// usage; 128+n a call or a list of tools that signal n has ended.
+// usage; a signal ends it as it ends other programs.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 	exe, _ := os.Executable() // "" is looked for on PATH
 	os.Exit(argv.Main(context.Background(), os.Args[1:], argv.Process{
 		Self: exe, Stdout: p.Stdout, Stderr: p.Stderr, Env: p.Env, In: os.Stdin, Out: os.Stdout, Environ: os.Environ(),
-		Now: time.Now, Browser: browser.Opener(os.Getenv),
+		Now: time.Now, Browser: browser.Opener(os.Getenv), Die: pipeline.Die,
 		Serve: func(ctx context.Context, overrides, enable, disable []string) error {
 			return mcpserver.Run(ctx, mcpserver.Options{Config: overrides, Enable: enable, Disable: disable}, mcpserver.Process{
 				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: p.Stderr, Environ: os.Environ(), Env: p.Env,

@@ -19,6 +19,7 @@ import (
 	"time"
 	"unicode"
 
+	"codex/tests/mcpauth"
 	"codex/tests/programs"
 )
 
@@ -121,14 +122,14 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// TestInterrupted holds that a call that is interrupted says so by its status, and leaves
-// nobody behind.
+// TestInterrupted holds that a call that is interrupted dies of the signal, and leaves nobody
+// behind.
 func TestInterrupted(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for sig, status := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		home, mark := t.TempDir(), rand.Text()
 		settings := fmt.Sprintf("[mcp_servers.s]\ncommand = %q\n[mcp_servers.s.env]\n%s = \"says-so tools/call\"\nMARK = %q\n", self, trickVariable, mark)
 		if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(settings), 0o600); err != nil {
@@ -150,10 +151,58 @@ func TestInterrupted(t *testing.T) {
 		_ = cmd.Process.Signal(sig)
 		_, _ = io.Copy(io.Discard, words)
 		_ = cmd.Wait()
-		if got := cmd.ProcessState.ExitCode(); got != status {
-			t.Errorf("%v: status %d", sig, got)
+		if w := cmd.ProcessState.Sys().(syscall.WaitStatus); !w.Signaled() || w.Signal() != sig {
+			t.Errorf("%v: %v", sig, cmd.ProcessState)
 		}
 		nobody(t, mark)
+	}
+}
+
+// TestLoginInterrupted holds that a login that is interrupted dies of the signal, and keeps
+// nothing.
+func TestLoginInterrupted(t *testing.T) {
+	url := mcpauth.Start(t)
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		for _, args := range [][]string{{"login", "s", "--no-browser"}, {"login", "s", "--json"}, {"add", "other", "--url", url + "/mcp"}} {
+			home := t.TempDir()
+			settings := fmt.Sprintf("mcp_oauth_credentials_store = \"file\"\n[mcp_servers.s]\nurl = %q\n", url+"/mcp")
+			if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(settings), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(filepath.Join(binaries, "codex-mcp"), args...)
+			cmd.Env = []string{programs.NoKeyring, "PATH=/nowhere", "HOME=" + home, "CODEX_HOME=" + home}
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewReader(stdout)
+			for {
+				line, err := lines.ReadString('\n')
+				if err != nil {
+					t.Fatalf("%q shows no address: %v", args, err)
+				}
+				if strings.Contains(line, "redirect_uri=") {
+					break
+				}
+			}
+			_ = cmd.Process.Signal(sig)
+			_, _ = io.Copy(io.Discard, lines)
+			_ = cmd.Wait()
+			in.Close()
+			if w := cmd.ProcessState.Sys().(syscall.WaitStatus); !w.Signaled() || w.Signal() != sig {
+				t.Errorf("%q, %v: %v", args, sig, cmd.ProcessState)
+			}
+			if files, err := filepath.Glob(filepath.Join(home, ".credentials.json*")); err != nil || len(files) != 0 {
+				t.Error(files, err)
+			}
+		}
 	}
 }
 

@@ -49,8 +49,14 @@ func digestOf(m *wire.Manifest) *digest {
 	return d
 }
 
+// maxTool bounds the description of a tool: it is in every request.
+const maxTool = 1 << 20
+
 // readTool reads a tool as its server describes it; false for one that is not offered.
 func readTool(text json.RawMessage) (o offer, ok bool) {
+	if len(text) > maxTool {
+		return o, false
+	}
 	var t struct {
 		Name        string          `json:"name"`
 		Title       string          `json:"title"`

@@ -3,6 +3,7 @@ package mcp
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
 	"codex/pkg/jsonrpc"
@@ -24,5 +25,24 @@ func TestToolsAreKept(t *testing.T) {
 	}
 	if got := (&digest{text: text}).tools(); !reflect.DeepEqual(got, all) {
 		t.Errorf("%+v, not %+v", got, all)
+	}
+}
+
+// Schemas are read once however deep they are, and one that no request may have is left out.
+func TestLargeSchemas(t *testing.T) {
+	deep := strings.Repeat(`{"type":"object","properties":{"a":`, 200) + `{"enum":[1.0,12345678901234567890,null]}` + strings.Repeat("}}", 200)
+	tool := func(name, schema string) json.RawMessage {
+		return json.RawMessage(`{"name":"` + name + `","inputSchema":` + schema + `}`)
+	}
+	d := digestOf(&wire.Manifest{Tools: []json.RawMessage{
+		tool("deep", deep), tool("large", `{"type":"object","description":"`+strings.Repeat("x", maxTool)+`"}`), tool(strings.Repeat("n", 10_000), `{}`), tool(strings.Repeat("n", 10_001), `[]`),
+	}})
+	if len(d.offers) != 3 || !strings.Contains(string(d.offers[0].Schema), `"enum":[1.0,12345678901234567890,null]`) {
+		t.Errorf("%.300s", d.offers)
+	}
+	for _, n := range nameTools([]identity{{"s", d.offers[1].Name}, {"s", d.offers[2].Name}}) {
+		if len(n.namespace+n.name) != maxName {
+			t.Error(n)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 type clean struct {
 	Type        json.RawMessage    `json:"type,omitempty"`
 	Description string             `json:"description,omitempty"`
-	Enum        []json.RawMessage  `json:"enum,omitempty"`
+	Enum        []any              `json:"enum,omitempty"`
 	Items       *clean             `json:"items,omitempty"`
 	Properties  *map[string]*clean `json:"properties,omitempty"`
 	Required    []string           `json:"required,omitempty"`
@@ -22,7 +23,11 @@ type clean struct {
 // cleanSchema keeps what the model's side understands of a tool's schema; false for a tool
 // that cannot be called with an object.
 func cleanSchema(raw json.RawMessage) (json.RawMessage, bool) {
-	c := cleaned(raw)
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	_ = d.Decode(&v) // what is none is as no schema
+	c := cleaned(v)
 	if string(c.Type) == `"null"` {
 		return nil, false
 	}
@@ -36,25 +41,26 @@ func cleanSchema(raw json.RawMessage) (json.RawMessage, bool) {
 	return b, err == nil
 }
 
-func cleaned(raw json.RawMessage) *clean {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil || members == nil {
+// cleaned takes the schema as it was decoded, once: to read each part of it anew would read
+// what is deep as often as it is deep.
+func cleaned(v any) *clean {
+	members, ok := v.(map[string]any)
+	if !ok {
 		return &clean{Type: json.RawMessage(`"string"`)} // true and false, which are schemas
 	}
 	c := &clean{Type: typeOf(members)}
-	_ = json.Unmarshal(members["description"], &c.Description) // of a wrong type: none
-	_ = json.Unmarshal(members["enum"], &c.Enum)
-	_ = json.Unmarshal(members["required"], &c.Required)
+	c.Description, _ = members["description"].(string)
+	c.Enum, _ = members["enum"].([]any)
+	c.Required = texts(members["required"])
 	if v, ok := members["const"]; ok && c.Enum == nil {
-		c.Enum = []json.RawMessage{v}
+		c.Enum = []any{v}
 	}
 	if v, ok := members["items"]; ok {
 		c.Items = cleaned(v)
 	} else if is(c.Type, "array") {
 		c.Items = &clean{Type: json.RawMessage(`"string"`)}
 	}
-	var properties map[string]json.RawMessage
-	if json.Unmarshal(members["properties"], &properties) == nil && properties != nil || is(c.Type, "object") {
+	if properties, ok := members["properties"].(map[string]any); ok || is(c.Type, "object") {
 		p := make(map[string]*clean, len(properties))
 		for k, v := range properties {
 			p[k] = cleaned(v)
@@ -62,34 +68,41 @@ func cleaned(raw json.RawMessage) *clean {
 		c.Properties = &p
 	}
 	if v, ok := members["additionalProperties"]; ok {
-		var yes bool
-		if json.Unmarshal(v, &yes) == nil {
-			c.Additional = yes
-		} else {
+		if c.Additional, ok = v.(bool); !ok {
 			c.Additional = cleaned(v)
 		}
 	}
-	var any []json.RawMessage
-	_ = json.Unmarshal(members["anyOf"], &any)
-	for _, v := range any {
+	several, _ := members["anyOf"].([]any)
+	for _, v := range several {
 		c.AnyOf = append(c.AnyOf, cleaned(v))
 	}
 	return c
 }
 
+// texts is a list of texts, nil for anything else.
+func texts(v any) (all []string) {
+	list, _ := v.([]any)
+	for _, one := range list {
+		s, ok := one.(string)
+		if !ok {
+			return nil
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
 func is(typ json.RawMessage, word string) bool { return string(typ) == `"`+word+`"` }
 
 // typeOf is the type of a schema, or what its other members hint at; nil for none.
-func typeOf(members map[string]json.RawMessage) json.RawMessage {
+func typeOf(members map[string]any) json.RawMessage {
 	known := func(word string) bool {
 		return slices.Contains([]string{"string", "number", "integer", "boolean", "array", "object", "null"}, word)
 	}
-	var one string
-	if json.Unmarshal(members["type"], &one) == nil && known(one) {
-		return members["type"]
+	if one, ok := members["type"].(string); ok && known(one) {
+		return json.RawMessage(`"` + one + `"`)
 	}
-	var several []string
-	if json.Unmarshal(members["type"], &several) == nil && len(several) > 0 {
+	if several := texts(members["type"]); len(several) > 0 {
 		if several = slices.DeleteFunc(several, func(w string) bool { return !known(w) }); len(several) > 0 {
 			b, _ := json.Marshal(several) // words always can be encoded
 			return b

@@ -230,6 +230,11 @@ func (s *Servers) ensure(ctx context.Context, v *server) (*link, error) {
 		s.o.Warn("%s", why)
 		return nil, err
 	}
+	for _, t := range m.Tools {
+		if len(t) > maxTool {
+			s.o.Warn("a tool of the MCP server %s is left out: its description has more than %d MiB", v.Name, maxTool>>20)
+		}
+	}
 	(&cache{home: s.o.Home}).remember(v, m)
 	s.o.Status(v.Name, protocol.McpServerStartupStateReady, "")
 	return l, nil

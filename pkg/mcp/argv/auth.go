@@ -125,10 +125,10 @@ func (c *loginCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	if c.JSON {
-		return c.tell(ctx, cfg, s, p)
+		return byWhat(ctx, c.tell(ctx, cfg, s, p))
 	}
 	if err := c.login(ctx, cfg, s, p); err != nil {
-		return err
+		return byWhat(ctx, err)
 	}
 	_, err = fmt.Fprintf(p.Stdout, "Successfully logged in to MCP server '%s'.\n", c.Name)
 	return err
@@ -257,7 +257,7 @@ func (c *addCmd) offer(ctx context.Context, g *Grammar, p Process) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	if err := (&loginCmd{Name: c.Name}).login(ctx, cfg, s, p); err != nil {
-		return err
+		return byWhat(ctx, err)
 	}
 	_, err = fmt.Fprintln(p.Stdout, "Successfully logged in.")
 	return err

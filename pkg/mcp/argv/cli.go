@@ -49,6 +49,8 @@ type Process struct {
 	In      io.Reader
 	Out     io.Writer
 	Environ []string
+	// Die ends the process by the signal that has ended what it did.
+	Die func(sig os.Signal, status int)
 }
 
 // Main runs the program and gives its exit status.
@@ -70,7 +72,12 @@ func Main(ctx context.Context, args []string, p Process) int {
 		return exit.Report(p.Stderr, prog.Name, err)
 	}
 	k.BindTo(ctx, (*context.Context)(nil))
-	return p.report(k.Run(&g, p))
+	err = k.Run(&g, p)
+	status := p.report(err)
+	if c := (caught{}); errors.As(err, &c) && p.Die != nil {
+		p.Die(c.Signal, status)
+	}
+	return status
 }
 
 // parseOnly parses a command line that runs nothing.
@@ -122,16 +129,21 @@ type caught struct{ os.Signal }
 
 func (c caught) Error() string { return "ended by signal: " + c.String() }
 
-// byWhat gives an error the status of the signal that ended the context, if one did.
+// ExitCode is what shells make of the signal.
+func (c caught) ExitCode() int {
+	if s, ok := c.Signal.(syscall.Signal); ok {
+		return 128 + int(s)
+	}
+	return exit.Failed
+}
+
+// byWhat has an error be that of the signal that ended the context, if one did.
 func byWhat(ctx context.Context, err error) error {
 	var c caught
-	if !errors.As(context.Cause(ctx), &c) {
+	if err == nil || !errors.As(context.Cause(ctx), &c) {
 		return err
 	}
-	if s, ok := c.Signal.(syscall.Signal); ok {
-		return exit.With(128+int(s), err)
-	}
-	return err
+	return c
 }
 
 // load reads the configuration with the options of the command line over it.

@@ -193,12 +193,17 @@ func registration(redirect string, grant string) *oauthex.ClientRegistrationMeta
 func (l *Login) keep(ctx context.Context, as *oauth2.Config, t *oauth2.Token, resource string) error {
 	e := Entry{ClientID: as.ClientID, ClientSecret: as.ClientSecret,
 		TokenEndpoint: as.Endpoint.TokenURL, Resource: resource, Scopes: as.Scopes}
-	e.take(t)
+	if err := e.take(t); err != nil {
+		return err
+	}
 	return l.Store.Put(ctx, l.Server, e)
 }
 
 // take takes the tokens over. A refresh token that is not renewed stays.
-func (e *Entry) take(t *oauth2.Token) {
+func (e *Entry) take(t *oauth2.Token) error {
+	if t.AccessToken == "" || strings.ContainsFunc(t.AccessToken, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("the server gave a token that cannot be sent")
+	}
 	e.AccessToken, e.ExpiresAt = t.AccessToken, nil
 	if t.RefreshToken != "" {
 		e.RefreshToken = &t.RefreshToken
@@ -210,6 +215,7 @@ func (e *Entry) take(t *oauth2.Token) {
 	if s, ok := t.Extra("scope").(string); ok && s != "" {
 		e.Scopes = strings.Fields(s)
 	}
+	return nil
 }
 
 // challenge has the server say who gives tokens, by speaking to it as far as it lets somebody

@@ -31,6 +31,10 @@ type service struct {
 	polls                  atomic.Int64
 	noMetadata, denyScopes bool
 	registration, resource atomic.Value
+
+	twist func(document string, m map[string]any) // changes what it says of itself
+	back  func(url.Values)                        // changes how it sends a browser back
+	stop  func(w http.ResponseWriter, r *http.Request) bool
 }
 
 func start(t *testing.T, change ...func(*service)) *service {
@@ -44,7 +48,13 @@ func start(t *testing.T, change ...func(*service)) *service {
 }
 
 func (s *service) serve(w http.ResponseWriter, r *http.Request) {
+	if s.stop != nil && s.stop(w, r) {
+		return
+	}
 	say := func(v any) {
+		if m, ok := v.(map[string]any); ok && s.twist != nil {
+			s.twist(r.URL.Path, m)
+		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(v)
 	}
@@ -95,6 +105,9 @@ func (s *service) authorize(w http.ResponseWriter, r *http.Request) {
 		back = url.Values{"state": {q.Get("state")}, "error": {"invalid_request"}}
 	}
 	s.resource.Store(q.Get("resource"))
+	if s.back != nil {
+		s.back(back)
+	}
 	http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -80,6 +81,7 @@ func hasAuthorization(s config.MCPServer) bool {
 
 // metadata is what somebody who gives tokens says of himself, as far as it is looked at here.
 type metadata struct {
+	Issuer        string   `json:"issuer"`
 	Authorization string   `json:"authorization_endpoint"`
 	Token         string   `json:"token_endpoint"`
 	Device        string   `json:"device_authorization_endpoint"`
@@ -87,6 +89,23 @@ type metadata struct {
 	Servers       []string `json:"authorization_servers"` // of a resource
 	Resource      string   `json:"resource"`
 	Scopes        []string `json:"scopes_supported"`
+}
+
+// sound says whether tokens may be asked for where the document says: no secret of ours goes
+// over a network in the clear.
+func (m *metadata) sound() bool {
+	for _, endpoint := range []string{m.Token, m.Device, m.Registration} {
+		u, err := url.Parse(endpoint)
+		if err != nil || endpoint != "" && u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+			return false
+		}
+	}
+	return m.Token != ""
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // discoverable says whether something at the known places names who gives tokens. The error is
@@ -176,7 +195,8 @@ func (l *Login) who(ctx context.Context) (m metadata, resource string, err error
 			continue
 		}
 		for _, place := range slices.Concat(wellKnown(iu, "oauth-authorization-server"), wellKnown(iu, "openid-configuration")) {
-			if m, err := l.fetch(ctx, place); err == nil && m.Token != "" {
+			// Who says that he is somebody else would get what is meant for that one.
+			if m, err := l.fetch(ctx, place); err == nil && m.sound() && strings.TrimSuffix(m.Issuer, "/") == strings.TrimSuffix(issuer, "/") {
 				if scopes != nil {
 					m.Scopes = scopes
 				}

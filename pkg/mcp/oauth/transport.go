@@ -42,7 +42,9 @@ type transport struct {
 	log    func(string)
 
 	mu    sync.Mutex
-	known *told // by a keyring, or soon; nil: it has not been asked
+	known *told  // by a keyring, or soon; nil: it has not been asked
+	held  *Entry // renewed, and not to be kept: it holds for this process
+	from  string // access token that the store still has instead
 }
 
 // told is what the store has said, once done is closed.
@@ -64,16 +66,26 @@ func (a *told) stale() bool {
 	}
 }
 
+// current is what holds: what the store has, unless that could not take what was renewed.
+func (t *transport) current(e Entry, ok bool, err error) (Entry, bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.held != nil && (err != nil || ok && e.AccessToken == t.from) {
+		return *t.held, true, nil
+	}
+	return e, ok, err
+}
+
 // stored asks the store, a keyring not for each request: it may take long, and who comes
 // meanwhile waits for the same answer, no longer than his own request may take.
 func (t *transport) stored(ctx context.Context) (Entry, bool, error) {
 	if _, ring, _ := t.store.ring(t.server); !ring {
-		return t.store.Get(ctx, t.server)
+		return t.current(t.store.Get(ctx, t.server))
 	}
 	a := t.told(ctx)
 	select {
 	case <-a.done:
-		return a.entry, a.ok, a.err
+		return t.current(a.entry, a.ok, a.err)
 	case <-ctx.Done():
 		return Entry{}, false, context.Cause(ctx)
 	}
@@ -186,14 +198,17 @@ func (t *transport) entry(ctx context.Context) (Entry, bool) {
 }
 
 // renew gets new tokens under the lock of the file: of many processes one does it, and the
-// others find, by good, that it is done.
+// others find, by good, that it is done. What cannot be kept then is said, and holds for this
+// process: the tokens before are worth nothing any more.
 func (t *transport) renew(ctx context.Context, good func(Entry) bool) (Entry, error) {
 	defer t.forget()
 	var e Entry
+	var before string
+	renewed := false
 	err := t.store.change(ctx, func(all map[string]json.RawMessage) error {
-		var ok bool
-		var err error
-		if e, ok, err = t.store.Get(ctx, t.server); err != nil {
+		stored, ok, err := t.store.Get(ctx, t.server)
+		before = stored.AccessToken
+		if e, ok, err = t.current(stored, ok, err); err != nil {
 			return err
 		}
 		if !ok {
@@ -205,9 +220,17 @@ func (t *transport) renew(ctx context.Context, good func(Entry) bool) (Entry, er
 		if err := t.ask(ctx, &e); err != nil {
 			return err
 		}
+		renewed = true
 		return t.store.put(ctx, t.server, all, e)
 	})
-	return e, err
+	if err == nil || !renewed {
+		return e, err
+	}
+	t.log("MCP server " + t.server.Name + ": the login was renewed and cannot be kept, so that the next run needs another one: " + err.Error())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held, t.from = &e, before
+	return e, nil
 }
 
 var errGone = &RefusedError{Code: "logged_out", Text: "there is no login any more"}
@@ -235,6 +258,5 @@ func (t *transport) ask(ctx context.Context, e *Entry) error {
 	if err != nil {
 		return refused("renew the login", err)
 	}
-	e.take(token)
-	return nil
+	return e.take(token)
 }
