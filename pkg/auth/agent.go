@@ -1,16 +1,10 @@
 package auth
 
 import (
-	"crypto/ed25519"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
-
-	"codex/pkg/jsonrpc"
 )
 
 // Identity is an agent's: it sends no token, but signs each request, as part of a task that
@@ -18,9 +12,15 @@ import (
 type Identity struct {
 	Token   string // whole, as it is stored
 	Runtime string
-	Key     ed25519.PrivateKey
-	Task    string // "" as long as none is registered
+	// Key is the private one, a PKCS#8 document, as the token has it. Seed is what it is made
+	// of, and Task whom requests are for: what codex-login gives to others.
+	Key  []byte
+	Seed []byte
+	Task string
 }
+
+// SeedSize is that of a key for Ed25519.
+const SeedSize = 32
 
 // ParseIdentity reads a token of an agent's identity without verifying it.
 func ParseIdentity(token string) (*Auth, error) {
@@ -42,47 +42,8 @@ func ParseIdentity(token string) (*Auth, error) {
 	if p.Runtime == "" || p.AccountID == "" {
 		return nil, errors.New("agent identity JWT names no agent or no account")
 	}
-	key, err := x509.ParsePKCS8PrivateKey(p.Key)
-	signs, ok := key.(ed25519.PrivateKey)
-	if err != nil || !ok { // what is wrong with a key may tell of it
-		return nil, errors.New("stored agent identity private key is not valid PKCS#8")
-	}
-	return &Auth{Mode: Agent, AccountID: p.AccountID, Agent: &Identity{Token: token, Runtime: p.Runtime, Key: signs},
+	return &Auth{Mode: Agent, AccountID: p.AccountID, Agent: &Identity{Token: token, Runtime: p.Runtime, Key: p.Key},
 		Claims: Claims{Email: p.Email, UserID: p.UserID, AccountID: p.AccountID, Plan: p.Plan, FedRAMP: p.FedRAMP}}, nil
-}
-
-// Sign signs what comes after the agent's name.
-func (i *Identity) Sign(parts ...string) string {
-	return base64.StdEncoding.EncodeToString(ed25519.Sign(i.Key, []byte(i.Runtime+":"+strings.Join(parts, ":"))))
-}
-
-// Time is the form of a time that is signed.
-func (i *Identity) Time(now time.Time) string { return now.UTC().Format(time.RFC3339) }
-
-// assertion is the authorization of a request that is made now.
-func (i *Identity) assertion(now time.Time) string {
-	at := i.Time(now)
-	b, err := jsonrpc.Marshal(struct {
-		Runtime   string `json:"agent_runtime_id"`
-		Signature string `json:"signature"`
-		Task      string `json:"task_id"`
-		Time      string `json:"timestamp"`
-	}{i.Runtime, i.Sign(i.Task, at), i.Task, at})
-	if err != nil {
-		return "" // texts can be encoded
-	}
-	return "AgentAssertion " + base64.RawURLEncoding.EncodeToString(b)
-}
-
-// Authorization is the header of a request that is made now, "" for none.
-func (a *Auth) Authorization(now time.Time) string {
-	if a.Agent != nil && a.Agent.Task != "" {
-		return a.Agent.assertion(now)
-	}
-	if token := a.Bearer(); token != "" {
-		return "Bearer " + token
-	}
-	return ""
 }
 
 // WithIdentity is the text that holds a token of an agent's identity and nothing else.

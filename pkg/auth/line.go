@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,7 +32,7 @@ func (a *Auth) Line() ([]byte, error) {
 	l := line{Mode: a.Mode, Token: a.Bearer(), AccountID: a.AccountID, External: a.External,
 		Email: a.Claims.Email, Plan: a.Claims.Plan, UserID: a.Claims.UserID, FedRAMP: a.Claims.FedRAMP}
 	if a.Agent != nil {
-		l.Runtime, l.Key, l.Task = a.Agent.Runtime, a.Agent.Key.Seed(), a.Agent.Task
+		l.Runtime, l.Key, l.Task = a.Agent.Runtime, a.Agent.Seed, a.Agent.Task
 	}
 	if !a.LastRefresh.IsZero() {
 		l.Refreshed = a.LastRefresh.UTC().Format(time.RFC3339Nano)
@@ -55,10 +54,10 @@ func ParseLine(b []byte) (*Auth, error) {
 	case "":
 		return a, nil
 	case Agent:
-		if len(l.Key) != ed25519.SeedSize {
+		if len(l.Key) != SeedSize {
 			return nil, errors.New("read the answer of codex-login: an agent without a key")
 		}
-		a.Agent = &Identity{Runtime: l.Runtime, Key: ed25519.NewKeyFromSeed(l.Key), Task: l.Task}
+		a.Agent = &Identity{Runtime: l.Runtime, Seed: l.Key, Task: l.Task}
 	case APIKey:
 		a.APIKey = l.Token
 		return a, nil

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"codex/pkg/auth"
+	"codex/pkg/auth/sign"
 	"codex/pkg/responses"
 )
 
@@ -119,7 +120,7 @@ func (c *Client) ask(ctx context.Context, wait time.Duration, a *auth.Auth, meth
 		return nil, err
 	}
 	defer h.CloseIdleConnections()
-	req.Header.Set("Authorization", a.Authorization(time.Now()))
+	req.Header.Set("Authorization", sign.Authorization(a, time.Now()))
 	if a.AccountID != "" {
 		req.Header.Set("chatgpt-account-id", a.AccountID)
 	}

@@ -3,9 +3,11 @@ package login
 import (
 	"cmp"
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -20,6 +22,7 @@ import (
 	"golang.org/x/crypto/nacl/box"
 
 	"codex/pkg/auth"
+	"codex/pkg/auth/sign"
 )
 
 // An agent's identity is a token whose signer publishes keys with the service of the account;
@@ -37,11 +40,14 @@ func (s *session) registered(a *auth.Auth) (*auth.Auth, error) {
 	if err := s.verify(a.Agent.Token); err != nil {
 		return nil, err
 	}
-	at := a.Agent.Time(s.Now())
+	if err := seed(a.Agent); err != nil {
+		return nil, err
+	}
+	at := sign.Time(s.Now())
 	got, err := s.postJSON(s.ctx, s.agentAPI()+"/v1/agent/"+url.PathEscape(a.Agent.Runtime)+"/task/register", struct {
 		Time      string `json:"timestamp"`
 		Signature string `json:"signature"`
-	}{at, a.Agent.Sign(at)})
+	}{at, sign.Text(a.Agent, at)})
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("failed to register agent task: %w", err)
@@ -52,6 +58,17 @@ func (s *session) registered(a *auth.Auth) (*auth.Auth, error) {
 		return nil, fmt.Errorf("failed to register agent task: %w", err)
 	}
 	return a, nil
+}
+
+// seed finds what an agent's key is made of.
+func seed(agent *auth.Identity) error {
+	key, err := x509.ParsePKCS8PrivateKey(agent.Key)
+	private, ok := key.(ed25519.PrivateKey)
+	if err != nil || !ok { // what is wrong with a key may tell of it
+		return errors.New("stored agent identity private key is not valid PKCS#8")
+	}
+	agent.Seed = private.Seed()
+	return nil
 }
 
 func (s *session) agentAPI() string {
@@ -82,7 +99,7 @@ func task(body []byte, agent *auth.Identity) (string, error) {
 		return "", errors.New("the answer names no task")
 	}
 	// The key that opens is made of the one that signs, as Ed25519 makes its scalar.
-	secret := sha512.Sum512(agent.Key.Seed())
+	secret := sha512.Sum512(agent.Seed)
 	private := [32]byte(secret[:32])
 	public, err := curve25519.X25519(private[:], curve25519.Basepoint)
 	if err != nil {

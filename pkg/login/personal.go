@@ -56,6 +56,9 @@ func (s *session) checkedIdentity(token string) error {
 	if err := s.verify(token); err != nil {
 		return err
 	}
+	if err := seed(a.Agent); err != nil {
+		return err
+	}
 	if err := s.inWorkspace(a.AccountID); err != nil {
 		return err
 	}

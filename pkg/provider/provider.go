@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"codex/pkg/auth"
+	"codex/pkg/auth/sign"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/responses"
@@ -153,7 +154,7 @@ func (p *Provider) authorization(ctx context.Context) (string, error) {
 	case token != "":
 		return "Bearer " + token, nil
 	case p.OfAccount():
-		return p.Auth.Authorization(p.Now()), nil
+		return sign.Authorization(p.Auth, p.Now()), nil
 	}
 	return "", nil
 }
