@@ -83,6 +83,8 @@ func TestValues(t *testing.T) {
 		{"feature in a profile", "profile='p'\n[features]\napps=true\n[profiles.p.features]\napps=false", Options{}, func(c *Config) any { return c.Features.Enabled("apps") }, false},
 		{"old landlock override", "", Options{Overrides: []string{"use_legacy_landlock=true"}}, func(c *Config) any { return c.Features.Enabled("use_legacy_landlock") }, true},
 		{"shell env by default", "", Options{}, func(c *Config) any { return c.ShellEnv }, shellenv.Policy{Inherit: "all", IgnoreDefaultExcludes: true}},
+		{"shell env of 0.171", "[shell_environment_policy]\nexclude=['A']\nfilters={D='include', B='exclude', C='include'}", Options{}, func(c *Config) any { return say(c.ShellEnv.Exclude, c.ShellEnv.IncludeOnly) }, "[A B] [C D]"},
+		{"web search of 0.171", "web_search='indexed'", Options{}, func(c *Config) any { return c.WebSearch }, "indexed"},
 		{"shell env", "[shell_environment_policy]\ninherit='core'\nignore_default_excludes=false\nexclude=['A*']\nset={B='1'}\ninclude_only=['C']", Options{}, func(c *Config) any { return c.ShellEnv },
 			shellenv.Policy{Inherit: "core", Exclude: []string{"A*"}, IncludeOnly: []string{"C"}, Set: map[string]string{"B": "1"}}},
 		{"filters", "executor=['ssh','box','codex-sandbox','serve']\n[pipeline]\nfilters=[['redact'],['tee','x']]", Options{}, func(c *Config) any { return say(c.Pipeline.Filters, c.Executor) }, "[[redact] [tee x]] [ssh box codex-sandbox serve]"},

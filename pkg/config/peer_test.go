@@ -103,6 +103,18 @@ func samePlace(doc, got, want string) bool {
 // TestPeerErrors compares the words for wrong configurations with what
 // `codex exec`, `codex features list` and `codex mcp list` 0.133.0 printed, and only the place
 // for what is no TOML.
+// laterWords are lists of words in the errors of 0.133.0, and the same in those of 0.171.
+func laterWords() [][2]string {
+	return [][2]string{
+		{"`auto`, `prompt`, `approve`", "`auto`, `prompt`, `writes`, `approve`"},
+		{"expected `elevated` or `unelevated`", "expected one of `elevated`, `unelevated`, `mxc`"},
+		{"`alloy`, `arbor`, `ash`, `ballad`, `breeze`, `cedar`", "`alloy`, `arbor`, `ash`, `aube`, `ballad`, `breeze`, `bubbie`, `cedar`"},
+		{"`ember`, `juniper`, `maple`, `marin`, `sage`, `shimmer`, `sol`, `spruce`, `vale`, `verse`", "`ember`, `haetsal`, `hanul`, `himari`, `juniper`, `leher`, `maple`, `marin`, `miko`, `neer`, `porto`, `rindo`, `rio`, `rivage`, `sage`, `selva`, `shimmer`, `sol`, `sonna`, `spruce`, `tinta`, `vale`, `verse`, `viola`"},
+		{"`auto`, `osc9`, `bel`", "`auto`, `osc9`, `osc777`, `bel`"},
+		{"`disabled`, `cached`, `live`", "`disabled`, `cached`, `indexed`, `live`"},
+	}
+}
+
 func TestPeerErrors(t *testing.T) {
 	f, err := os.Open("testdata/errors.0.133.0.jsonl")
 	if err != nil {
@@ -175,6 +187,12 @@ func TestPeerErrors(t *testing.T) {
 		}
 		if strings.Contains(want, "Model provider `nope` not found") && strings.Contains(got, `invalid value: string "", expected a`) {
 			continue // the original goes on with what is empty
+		}
+		for _, words := range laterWords() {
+			want = strings.ReplaceAll(want, words[0], words[1])
+		}
+		if strings.HasSuffix(want, "in `tui.keymap.global`\n\n") && strings.Contains(got, "Model provider `nope` not found") {
+			continue // later releases take what they do not know, and so do we: the frontend at the terminal tells it
 		}
 		if got != want {
 			t.Errorf("config %q args %q %s\n got %q\nwant %q", c.Config, c.Args, c.Command, got, want)

@@ -23,7 +23,6 @@ func TestPlaces(t *testing.T) {
 		"[hooks]\nStop = 5\n":                                      "1:1",
 		"[features]\nmemories = \"x\"\n":                           "2:12",
 		"[profiles.x.features]\nmemories = 5\n":                    "1:1",
-		"[tui.keymap.global]\nx = 5\n":                             "2:5",
 		"[model_providers.openai]\nname = \"x\"\n":                 "1:2",
 		"[model_providers.x]\nname = \"x\"\nwire_api = \"chat\"\n": "3:12",
 		"[projects.\"/x\"]\ntrust_level = \"maybe\"\n":             "2:15",

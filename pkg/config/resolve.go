@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -236,6 +237,14 @@ func (c *Config) readShellEnv(t view) {
 		IgnoreDefaultExcludes: p.flag(true, "ignore_default_excludes"),
 		Exclude:               p.list("exclude"), IncludeOnly: p.list("include_only"),
 		Set: p.strings("set"),
+	}
+	filters := p.strings("filters")
+	for _, glob := range slices.Sorted(maps.Keys(filters)) {
+		to := &c.ShellEnv.Exclude
+		if filters[glob] == "include" {
+			to = &c.ShellEnv.IncludeOnly
+		}
+		*to = append(*to, glob)
 	}
 }
 

@@ -23,16 +23,22 @@ func (s *session) written() []byte {
 	return bytes.Clone(s.raw.Bytes())
 }
 
-// TestOSC9: the terminal is told of the end of a turn when it has lost the focus, and not before.
-func TestOSC9(t *testing.T) {
-	s := begin(t, options{config: "[tui]\nnotification_method = \"osc9\"\n", model: `{"msg":"All done, boss."}
+// TestOSC: the terminal is told of the end of a turn when it has lost the focus, and not before.
+func TestOSC(t *testing.T) {
+	for method, begins := range map[string]string{"osc9": "\x1b]9;", "osc777": "\x1b]777;notify;Codex;"} {
+		t.Run(method, func(t *testing.T) { testTold(t, method, begins) })
+	}
+}
+
+func testTold(t *testing.T, method, begins string) {
+	s := begin(t, options{config: "[tui]\nnotification_method = \"" + method + "\"\n", model: `{"msg":"All done, boss."}
 {"msg":"Done again."}`})
 	s.ask("a", "• All done, boss.")
 	s.gone("to interrupt")
 	s.send("\x1b[O")
 	s.ask("b", "• Done again.")
-	s.until("the terminal is told", func(*vt.Terminal) bool { return bytes.Contains(s.raw.Bytes(), []byte("\x1b]9;Done again.\a")) })
-	if n := bytes.Count(s.written(), []byte("\x1b]9;")); n != 1 {
+	s.until("the terminal is told", func(*vt.Terminal) bool { return bytes.Contains(s.raw.Bytes(), []byte(begins+"Done again.\a")) })
+	if n := bytes.Count(s.written(), []byte(begins)); n != 1 {
 		t.Errorf("%d times", n)
 	}
 }

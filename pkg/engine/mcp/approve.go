@@ -19,7 +19,7 @@ import (
 const (
 	modeApprove = "approve"
 	modePrompt  = "prompt"
-	modeAuto    = "auto"
+	modeWrites  = "writes"
 )
 
 // hints are what a server says that a tool does. It may say what is not so: they spare
@@ -32,15 +32,15 @@ type hints struct {
 
 func said(b *bool, what bool) bool { return b != nil && *b == what }
 
-// harmless says whether a tool needs no approval by what is said of it.
-func (h hints) harmless() bool {
+// harmless says whether a tool needs no approval in a mode by what is said of it.
+func (h hints) harmless(mode string) bool {
 	switch {
-	case said(h.Destructive, true):
+	case mode == modePrompt, said(h.Destructive, true):
 		return false
 	case said(h.ReadOnly, true):
 		return true
 	}
-	return said(h.Destructive, false) && said(h.OpenWorld, false)
+	return mode != modeWrites && said(h.Destructive, false) && said(h.OpenWorld, false)
 }
 
 // Words of calls that may not run.
@@ -54,7 +54,7 @@ func (s *Servers) approve(ctx context.Context, t *tools.Turn, tl *tool, call too
 	mode := tl.Mode(tl.tool)
 	free := t.Mode == "danger-full-access" || !t.Policy.Restricted()
 	switch {
-	case mode == modeApprove, t.Approval == execpolicy.Never && free, mode != modePrompt && tl.hints().harmless(), mode == modeAuto && s.remembered(tl.identity):
+	case mode == modeApprove, t.Approval == execpolicy.Never && free, tl.hints().harmless(mode), mode != modePrompt && s.remembered(tl.identity):
 		return nil
 	case t.Approval == execpolicy.Never, t.Approval == execpolicy.Granular && !t.Granular.MCPElicitations:
 		return fmt.Errorf("%w: nobody may be asked here; %s = \"approve\" allows it", errCancelled,

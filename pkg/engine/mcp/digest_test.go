@@ -10,13 +10,34 @@ import (
 	"codex/pkg/mcp/wire"
 )
 
+// TestHarmless: what a server says of a tool spares a question as far as the mode allows.
+func TestHarmless(t *testing.T) {
+	yes, no := true, false
+	for _, tc := range []struct {
+		hints                hints
+		auto, writes, prompt bool
+	}{
+		{hints{ReadOnly: &yes}, true, true, false},
+		{hints{ReadOnly: &yes, Destructive: &yes}, false, false, false},
+		{hints{Destructive: &no, OpenWorld: &no}, true, false, false},
+		{hints{ReadOnly: &no}, false, false, false},
+		{hints{}, false, false, false},
+	} {
+		for mode, want := range map[string]bool{"auto": tc.auto, modeWrites: tc.writes, modePrompt: tc.prompt} {
+			if tc.hints.harmless(mode) != want {
+				t.Errorf("%+v, %s: not %v", tc.hints, mode, want)
+			}
+		}
+	}
+}
+
 // Tools that were kept are those that were made.
 func TestToolsAreKept(t *testing.T) {
 	want := digestOf(&wire.Manifest{Instructions: "be \"kind\"", SandboxState: true, Tools: []json.RawMessage{
 		json.RawMessage(`{"name":"a","title":"A","description":"does\nit","inputSchema":{"type":"object","properties":{"x":{"const":1}}},"annotations":{"readOnlyHint":true}}`),
 		json.RawMessage(`{"name":"null","inputSchema":{"type":"null"}}`), json.RawMessage(`{"name":"b","inputSchema":{}}`), json.RawMessage(`{"name":"a","inputSchema":{}}`)}})
 	all := want.tools()
-	if len(all) != 2 || want.count != 2 || all[0].title() != "A" || all[0].description() != "does\nit" || !all[0].hints().harmless() || all[1].hints().harmless() {
+	if len(all) != 2 || want.count != 2 || all[0].title() != "A" || all[0].description() != "does\nit" || !all[0].hints().harmless("auto") || all[1].hints().harmless("auto") {
 		t.Errorf("%+v", want)
 	}
 	text, err := jsonrpc.Marshal(all)

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"math"
 	"path/filepath"
 	"time"
 
@@ -18,7 +19,11 @@ func (t *liveThread) skillList() string {
 	for _, p := range set.Problems {
 		t.opts.Log.Printf("skill left out: %s: %s", p.Path, p.Message)
 	}
-	text, warning := skills.List(set.Listed(), skills.Budget(t.set.window()))
+	budget := skills.Budget(t.set.window())
+	if n, ok := t.cfg.Get("skills", "max_context_tokens").(int64); ok {
+		budget = int(min(n, math.MaxInt32))
+	}
+	text, warning := skills.List(set.Listed(), budget)
 	if warning != "" {
 		t.out.warn(t.id, warning)
 	}

@@ -31,10 +31,13 @@ func (l *Loop) notify(kind, message string) {
 		return
 	}
 	var err error
-	if l.osc9() {
-		short := text.Clip(strings.Join(strings.Fields(termtext.Line(message)), " "), 200)
+	short := text.Clip(strings.Join(strings.Fields(termtext.Line(message)), " "), 200)
+	switch {
+	case l.setting("notification_method") == "osc777":
+		err = l.passthrough("\x1b]777;notify;Codex;" + short + "\x07")
+	case l.osc9():
 		err = l.passthrough("\x1b]9;" + short + "\x07")
-	} else {
+	default:
 		_, err = io.WriteString(l.TTY, "\a")
 	}
 	if err != nil {
