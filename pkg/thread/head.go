@@ -368,6 +368,19 @@ func (in *inspector) lastCwd(f *os.File) string {
 	return cwd
 }
 
+// Folder is the working folder of a session's latest turn, else that in which it began.
+func Folder(path string) (string, error) {
+	h, f, err := open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if cwd := new(inspector).lastCwd(f); cwd != "" {
+		return cwd, nil
+	}
+	return h.Cwd, nil
+}
+
 // lastOf gives the lines of a type, at most size bytes of each, from the last to the
 // first, until fn takes one; at most so many bytes back. The file is looked through in
 // windows, so that a huge one costs time but no memory.

@@ -137,6 +137,41 @@ func TestStored(t *testing.T) {
 	again.leave()
 }
 
+// TestResumedElsewhere holds that a session of another folder goes on where the user wants.
+func TestResumedElsewhere(t *testing.T) {
+	s := begin(t, options{model: `{"msg":"yes","repeat":9}`})
+	s.ask("go", "• yes")
+	s.leave()
+	of, other := s.work, t.TempDir()
+	write(t, filepath.Join(s.home, "config.toml"), s.config()+fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"\n", other))
+	s.work = other
+	for _, tc := range []struct{ key, folder, args string }{{"1", of, "resume --last --all"}, {"2", other, "resume --last --all"}, {"1", of, "resume --all"}} {
+		again := s.again(strings.Fields(tc.args)...)
+		if !strings.Contains(tc.args, "--last") {
+			again.see("❯ ")
+			again.send("\r")
+		}
+		again.see("Choose the folder to go on in")
+		again.send(tc.key)
+		again.see("• yes")
+		again.send("!pwd\r")
+		again.see("└ " + tc.folder)
+		again.gone("esc to interrupt")
+		again.ask("/status", "Directory:")
+		again.leave()
+	}
+	asked := s.again("resume", "--last", "--all", "-C", other)
+	asked.see("• yes")
+	asked.leave()
+	inside := s.again()
+	inside.ready()
+	inside.send("/resume\r\t")
+	inside.see("❯ ")
+	inside.ask("", "The session has worked in "+of)
+	inside.see("• yes")
+	inside.leave()
+}
+
 // TestResumedCommands holds that what commands a session has run is there again.
 func TestResumedCommands(t *testing.T) {
 	s := begin(t, options{model: `{"call":"exec_command","args":{"cmd":"seq 7 9; exit 3"}}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -200,12 +201,9 @@ func (r *run) loadConfig(ctx context.Context) (err error) {
 // options are what the loop is made of.
 func (r *run) options(ctx context.Context) (loop.Options, error) {
 	a := r.args
-	o := loop.Options{
-		TTY: r.tty, Getenv: r.Getenv, Cwd: r.cfg.Cwd, Home: r.Home, Config: r.cfg, Now: r.Now,
-		Prompt: a.Prompt, Images: a.ImagePaths(r.Cwd), NoAlt: a.NoAlt,
-		Plain: r.plain(), Playing: r.kind == recording, Start: r.start, Diff: r.diff, Branch: r.branch, Refs: r.refs, Logout: account{r}.Logout,
-		Open: browser.Opener(r.Getenv), Stderr: r.Stderr, Die: r.Die,
-	}
+	o := r.facts()
+	o.Prompt, o.Images, o.NoAlt, o.Plain, o.Playing = a.Prompt, a.ImagePaths(r.Cwd), a.NoAlt, r.plain(), r.kind == recording
+	o.TTY, o.Getenv, o.Home, o.Now, o.Open, o.Stderr, o.Die = r.tty, r.Getenv, r.Home, r.Now, browser.Opener(r.Getenv), r.Stderr, r.Die
 	if r.cfg.Trust == "" && r.kind == ownEngine && !a.Bypass {
 		o.Trust = func() error {
 			_, err := config.SetTrust(context.Background(), r.cfg.Home, r.cfg.TrustKey, "trusted")
@@ -233,6 +231,19 @@ func (r *run) options(ctx context.Context) (loop.Options, error) {
 		o.Pick, o.PickAll = r.args.Verb, r.args.All
 	}
 	return o, err
+}
+
+// facts are those of the options that depend on the working folder.
+func (r *run) facts() loop.Options {
+	return loop.Options{Config: r.cfg, Cwd: r.cfg.Cwd, Sessions: sessions{r}, Start: r.start, Diff: r.diff, Branch: r.branch, Refs: r.refs, Logout: account{r}.Logout}
+}
+
+// in is the same run in another folder, whose settings are still to be read.
+func (r *run) in(dir string) *run {
+	args := *r.args
+	args.Dir = dir
+	args.engine = append(slices.Clone(args.engine), "--cd="+dir)
+	return &run{Process: r.Process, args: &args, kind: r.kind, tty: r.tty, die: r.die}
 }
 
 // store is where sessions are.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"codex/pkg/cli/version"
 	"codex/pkg/frontend/tui/loop"
@@ -133,10 +134,39 @@ func (s sessions) Turns(_ context.Context, id string) ([]protocol.Turn, error) {
 // while it loads what the model has to know.
 func (s sessions) open(id, path string) loop.Request {
 	return loop.Request{
-		Method: protocol.MethodThreadResume,
-		Params: protocol.ThreadResumeParams{ThreadID: id, Path: &path, ExcludeTurns: true},
-		Stored: func() (loop.Stored, error) { return s.stored(id, path) },
+		Method:    protocol.MethodThreadResume,
+		Params:    protocol.ThreadResumeParams{ThreadID: id, Path: &path, ExcludeTurns: true},
+		Stored:    func() (loop.Stored, error) { return s.stored(id, path) },
+		Elsewhere: s.elsewhere(id, path),
 	}
+}
+
+// elsewhere is the folder of a session where that is another one than ours, nil where it is the
+// same, was not asked about, or is not there.
+func (s sessions) elsewhere(id, path string) *loop.Elsewhere {
+	if s.kind != ownEngine || s.args.Dir != "" || s.args.Turn != "" {
+		return nil
+	}
+	dir, err := thread.Folder(path)
+	if err != nil || dir == s.cfg.Cwd {
+		return nil
+	}
+	there, err := os.Stat(dir)
+	if err != nil || !there.IsDir() {
+		return nil
+	}
+	if here, err := os.Stat(s.cfg.Cwd); err == nil && os.SameFile(here, there) {
+		return nil
+	}
+	return &loop.Elsewhere{Dir: dir, Move: func(ctx context.Context) (loop.Options, error) {
+		moved := sessions{s.in(dir)}
+		if err := moved.loadConfig(ctx); err != nil {
+			return loop.Options{}, fmt.Errorf("read the settings for %s: %w", dir, err)
+		}
+		o := moved.facts()
+		o.Request = moved.open(id, path)
+		return o, nil
+	}}
 }
 
 // maxStored bounds the events of a session that are drawn when it is opened.

@@ -87,6 +87,15 @@ type Request struct {
 	// Stored, where it is set, reads what is shown of a session at once; the answer's turns
 	// are not shown then. It is called beside the loop.
 	Stored func() (Stored, error)
+	// Elsewhere, where it is set, is the folder of a session that is another one than ours.
+	Elsewhere *Elsewhere
+}
+
+// Elsewhere is another working folder. Move makes of the loop's options those that depend on
+// the folder; it is called beside the loop.
+type Elsewhere struct {
+	Dir  string
+	Move func(ctx context.Context) (Options, error)
 }
 
 // Result is how a session ended.

@@ -173,8 +173,7 @@ func (p *picker) choose(s Session) bool {
 	case err != nil:
 		p.l.complain("%v", err)
 	case p.l.engine == nil:
-		p.l.Request = r
-		p.l.startEngine()
+		p.l.startIn(r)
 	default:
 		p.l.switchTo(r)
 	}

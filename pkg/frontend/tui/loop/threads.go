@@ -72,6 +72,9 @@ func (l *Loop) switchTo(r Request) {
 	if l.state.Thread.ID != "" && l.asked > 0 {
 		l.say("To continue the session before, run codex resume %s", l.state.Thread.ID)
 	}
+	if e := r.Elsewhere; e != nil {
+		l.say("The session has worked in %s; it goes on in %s. codex resume asks where.", e.Dir, l.Cwd)
+	}
 	l.asked, l.side = 0, nil
 	l.transcript.next()
 	l.replace(r)
@@ -263,7 +266,37 @@ func (l *Loop) ready() {
 		l.pickSession(l.Pick == "fork")
 		return
 	}
-	l.startEngine()
+	l.startIn(l.Request)
+}
+
+// startIn starts the first engine for a request, once it is known in which folder.
+func (l *Loop) startIn(r Request) {
+	l.Request = r
+	if r.Elsewhere == nil {
+		l.startEngine()
+		return
+	}
+	l.over(&overlay.List{Title: "Choose the folder to go on in", Subtitle: "The session has worked in another folder than this one.", Cancel: l.startEngine,
+		Hint: "Press enter to continue", Items: []overlay.Item{
+			{Label: "Use the session's folder", Detail: "(" + r.Elsewhere.Dir + ")", Do: func() { l.move(r.Elsewhere) }},
+			{Label: "Use the current folder", Detail: "(" + l.Cwd + ")", Do: l.startEngine},
+		}})
+}
+
+// move goes to another folder before there is an engine.
+func (l *Loop) move(e *Elsewhere) {
+	l.beside(func(ctx context.Context) func() {
+		o, err := e.Move(ctx)
+		return func() {
+			if err != nil {
+				l.fail(err)
+				return
+			}
+			l.Config, l.Cwd, l.Sessions, l.Request = o.Config, o.Cwd, o.Sessions, o.Request
+			l.Start, l.Diff, l.Branch, l.Refs, l.Logout = o.Start, o.Diff, o.Branch, o.Refs, o.Logout
+			l.startEngine()
+		}
+	})
 }
 
 // backtrack goes back to a message of the user: it is edited and sent anew, and what came
