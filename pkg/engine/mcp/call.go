@@ -23,11 +23,33 @@ func (s *Servers) Find(namespace, name string) (run func(context.Context, *tools
 	}
 	s.mu.Lock()
 	tl := s.offered()[[2]string{namespace, name}]
+	if tl == nil {
+		tl = s.later(namespace, name)
+	}
 	s.mu.Unlock()
 	if tl == nil {
 		return nil, false
 	}
 	return func(ctx context.Context, t *tools.Turn, c tools.Call) tools.Output { return s.call(ctx, t, tl, c) }, !tl.Parallel
+}
+
+// later finds a tool by the names that releases after 0.133.0 give it, of which a session of
+// theirs is full: the namespace ends with the server's name, and a name may be longer. The
+// caller holds mu.
+func (s *Servers) later(namespace, name string) (found *tool) {
+	for _, t := range s.offered() {
+		if t.namespace != namespace+"__" || t.name != name && sanitize(t.tool) != name {
+			continue
+		}
+		if t.name == name {
+			return t
+		}
+		if found != nil { // two are alike: it would be a guess
+			return nil
+		}
+		found = t
+	}
+	return found
 }
 
 // call runs a tool for the model.

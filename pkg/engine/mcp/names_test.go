@@ -3,6 +3,8 @@ package mcp
 import (
 	"strings"
 	"testing"
+
+	"codex/pkg/config"
 )
 
 func TestNameTools(t *testing.T) {
@@ -47,5 +49,23 @@ func TestSchema(t *testing.T) {
 	}
 	if _, ok := cleanSchema([]byte(`{"type":"null"}`)); ok {
 		t.Error("a tool that takes null is offered")
+	}
+}
+
+// Tools are found by the names of 0.171.0 too, where these mean one.
+func TestLaterNames(t *testing.T) {
+	long := strings.Repeat("x", 80)
+	s := New(Options{Servers: []config.MCPServer{{Name: "zoo", Command: "x"}}})
+	s.accept(s.list[0], manifestOf("text", long, "a-b", "a_b"))
+	for name, tool := range map[string]string{"text": "text", long: long, "a_b": "", "nosuch": ""} {
+		if got := s.later("mcp__zoo", name); (got == nil) != (tool == "") || got != nil && got.tool != tool {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if run, _ := s.Find("mcp__zoo", "text"); run == nil {
+		t.Error("a call is not answered")
+	}
+	if run, _ := s.Find("mcp__other", "text"); run != nil {
+		t.Error("a call of no server's is answered")
 	}
 }
