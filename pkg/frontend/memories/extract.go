@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"codex/pkg/catalog"
 	store "codex/pkg/memories"
 	"codex/pkg/models"
 	"codex/pkg/thread"
@@ -35,7 +36,11 @@ const (
 
 // extract reads sessions.
 func (u *updater) extract(ctx context.Context) (failed error) {
-	for _, c := range u.candidates() {
+	all := u.candidates()
+	if len(all) > 0 {
+		catalog.Use(u.cfg, u.Env) // how much models take
+	}
+	for _, c := range all {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"codex/pkg/catalog"
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
@@ -64,7 +63,6 @@ func (c updateCmd) Run(ctx context.Context, p Process, g *Grammar, home string) 
 		return errors.New("features.memories is off: codex features enable memories")
 	}
 	u := &updater{Process: p, home: home, cfg: cfg, set: cfg.Memories(), records: store.Store{Home: home}, secrets: store.NewRedactor(), engine: g.engine(), words: p.Stderr, atOnce: c.Now}
-	catalog.Use(cfg, p.Env)
 	u.tell = u.teller(c.JSON)
 	if c.Log != "" {
 		if u.log, err = openLog(c.Log); err != nil {
