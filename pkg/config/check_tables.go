@@ -15,10 +15,8 @@ func reservedProvider(id string) bool {
 // providers checks what the types of [model_providers] cannot say.
 func (c *checker) providers(m map[string]any, a *at) {
 	// An entry of the wrong type has its own fault.
-	for _, f := range c.faults {
-		if len(f.loc) > 0 && f.loc[0] == "model_providers" {
-			return
-		}
+	if slices.ContainsFunc(c.faults, func(f fault) bool { return len(f.loc) > 0 && f.loc[0] == "model_providers" }) {
+		return
 	}
 	var ids []string
 	for id := range m {

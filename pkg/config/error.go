@@ -70,8 +70,7 @@ func Report(doing string, err error) string {
 	if doing != "" {
 		chain = append(chain, doing)
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		chain = append(chain, e.Short())
 		if e.Summary != "" {
 			chain = append(chain, e.Cause)

@@ -160,8 +160,7 @@ func (s *stack) profileFiles(o Options, flags map[string]any) []string {
 
 // AsError returns the configuration error in a chain, nil if there is none.
 func AsError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return nil

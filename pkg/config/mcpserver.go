@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -144,9 +145,7 @@ func mcpServer(name string, t map[string]any) MCPServer {
 		Call:    duration(t["tool_timeout_sec"], time.Second, defaultMCPCall), EnabledTools: wordList(t["enabled_tools"]),
 		DisabledTools: wordList(t["disabled_tools"]), Approval: word(t, "default_tools_approval_mode"), ToolApproval: map[string]string{},
 		Parallel: t["supports_parallel_tool_calls"] == true}
-	if s.Approval == "" {
-		s.Approval = "auto"
-	}
+	s.Approval = cmp.Or(s.Approval, "auto")
 	if l := wordList(t["scopes"]); l != nil {
 		s.Scopes = &l
 	}

@@ -221,9 +221,7 @@ func merge(base, over map[string]any) map[string]any {
 		return base
 	}
 	m := make(map[string]any, len(base)+len(over))
-	for k, v := range base {
-		m[k] = v
-	}
+	maps.Copy(m, base)
 	for k, v := range over {
 		if o, ok := v.(map[string]any); ok {
 			if b, ok := m[k].(map[string]any); ok {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -45,15 +46,9 @@ func builtins(o Options, t view) map[string]Provider {
 }
 
 func (p *Provider) defaults() {
-	if p.RequestMaxRetries == 0 {
-		p.RequestMaxRetries = 4
-	}
-	if p.StreamMaxRetries == 0 {
-		p.StreamMaxRetries = 5
-	}
-	if p.StreamIdleTimeout == 0 {
-		p.StreamIdleTimeout = 300 * time.Second
-	}
+	p.RequestMaxRetries = cmp.Or(p.RequestMaxRetries, 4)
+	p.StreamMaxRetries = cmp.Or(p.StreamMaxRetries, 5)
+	p.StreamIdleTimeout = cmp.Or(p.StreamIdleTimeout, 300*time.Second)
 }
 
 func (c *Config) readProviders(o Options, t view) error {
@@ -71,9 +66,7 @@ func (c *Config) readProviders(o Options, t view) error {
 		c.Providers[id] = c.provider(id, p)
 	}
 	c.ProviderID = orElse(t.str("model_provider"), "openai")
-	if o.Provider != "" {
-		c.ProviderID = o.Provider
-	}
+	c.ProviderID = cmp.Or(o.Provider, c.ProviderID)
 	if o.OSS {
 		c.ProviderID = orElse(o.LocalProvider, t.str("oss_provider"))
 		if c.ProviderID == "" {

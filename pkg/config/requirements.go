@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -207,9 +208,7 @@ func (c *Config) constrain(r requirements) error {
 
 // pinFeatures sets what requirements decide.
 func (c *Config) pinFeatures(r requirements) {
-	for f, on := range r.features {
-		c.Features.set[f] = on
-	}
+	maps.Copy(c.Features.set, r.features)
 }
 
 func (c *Config) disallowed(key, have, want string, a allowed) {

@@ -115,10 +115,8 @@ func (c *Config) permissionWords(o Options, t view) (name *string, mode string, 
 		}
 		return name != nil || mode != ""
 	}
-	for _, l := range c.Layers {
-		if l.Name == LayerFlags && in(l.Tree) {
-			return name, mode, false
-		}
+	if slices.ContainsFunc(c.Layers, func(l Layer) bool { return l.Name == LayerFlags && in(l.Tree) }) {
+		return name, mode, false
 	}
 	if t.table("profiles", c.Profile)["sandbox_mode"] != nil {
 		return nil, t.word("sandbox_mode"), true

@@ -72,10 +72,7 @@ func seed(agent *auth.Identity) error {
 }
 
 func (s *session) agentAPI() string {
-	if u := strings.TrimRight(strings.TrimSpace(s.Env.Get(agentVariable)), "/"); u != "" {
-		return u
-	}
-	return authAPI
+	return cmp.Or(strings.TrimRight(strings.TrimSpace(s.Env.Get(agentVariable)), "/"), authAPI)
 }
 
 // task is the name in an answer, which may be sealed for the agent.

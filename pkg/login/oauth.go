@@ -172,10 +172,7 @@ func (s *session) issuer() string {
 }
 
 func (s *session) clientID() string {
-	if s.ClientID != "" {
-		return s.ClientID
-	}
-	return defaultClientID
+	return cmp.Or(s.ClientID, defaultClientID)
 }
 
 // revoke tells the service that tokens are not used any more. Whether it hears, changes

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -173,9 +174,7 @@ func (s *session) renew(ctx context.Context, a *auth.Auth) error {
 		from string
 		to   *string
 	}{{g.IDToken, &a.IDToken}, {g.AccessToken, &a.AccessToken}, {g.RefreshToken, &a.RefreshToken}} {
-		if t.from != "" {
-			*t.to = t.from
-		}
+		*t.to = cmp.Or(t.from, *t.to)
 	}
 	if a.Claims, err = auth.ParseClaims(a.IDToken); err != nil {
 		return fmt.Errorf("renew the access token: read id token: %w", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -102,9 +103,7 @@ func (w *requests) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, webclient.ErrElsewhere // no header of ours goes there
 	}
 	r = r.Clone(r.Context())
-	for name, values := range w.headers {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, w.headers)
 	got, _ := r.Context().Value(captureKey{}).(*capture)
 	var sent []byte
 	if got != nil {

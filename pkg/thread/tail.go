@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -163,9 +164,7 @@ func (w *tailWalk) mark(m mark) {
 		w.finish()
 	}
 	w.marks, w.loose = append(append(w.marks, w.loose...), m), nil
-	if m.turn != "" {
-		w.id = m.turn
-	}
+	w.id = cmp.Or(m.turn, w.id)
 }
 
 // passed ends the last drop. What is not of its turns is of those before.

@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -50,9 +51,7 @@ func (b *turnsBuilder) id() string {
 // current is the turn that events belong to.
 func (b *turnsBuilder) current(id string) *protocol.Turn {
 	if len(b.turns) == 0 || id != "" && b.turns[len(b.turns)-1].ID != id {
-		if id == "" {
-			id = beforeTurns
-		}
+		id = cmp.Or(id, beforeTurns)
 		b.turns = append(b.turns, newTurn(id))
 	}
 	return &b.turns[len(b.turns)-1]
@@ -111,9 +110,7 @@ func (m *mark) apply(t *protocol.Turn) {
 	if m.started != nil {
 		t.StartedAt = m.started
 	}
-	if m.status != "" {
-		t.Status = m.status
-	}
+	t.Status = cmp.Or(m.status, t.Status)
 	if m.completed != nil {
 		t.CompletedAt = m.completed
 	}

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -188,10 +189,7 @@ func join(path, name string) string {
 }
 
 func orElse(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
+	return cmp.Or(s, def)
 }
 
 // Default is the default of a key of config.toml, nil when there is none.

@@ -121,9 +121,7 @@ func (x *index) renew() {
 	if len(found) == 0 && (x.same || x.folder == 0) {
 		return
 	}
-	for key, e := range x.known {
-		found[key] = e
-	}
+	maps.Copy(found, x.known)
 	if text := formatIndex(x.folder, found); text != nil && len(text) <= maxIndex {
 		x.write(x.file(), text)
 	}

@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -182,9 +183,7 @@ func resourceFailed(method, server, uri string, err error) error {
 
 // shown is a call of one of these tools as an item; its output has no head.
 func (s *Servers) shown(t *tools.Turn, c tools.Call, server string, f func() (any, error)) tools.Output {
-	if server == "" {
-		server = "codex"
-	}
+	server = cmp.Or(server, "codex")
 	arguments := json.RawMessage(c.Arguments)
 	if strings.TrimSpace(c.Arguments) == "" {
 		arguments = nil

@@ -2,8 +2,10 @@ package mcp
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,15 +25,10 @@ func output(took time.Duration, raw json.RawMessage, t *tools.Turn) tools.Output
 		return tools.Output{Text: head + "\n" + compact(s.Raw)}
 	}
 	blocks := r.Get("content").Array()
-	for _, b := range blocks {
-		if b.Get("type").Str == "image" {
-			return images(head, blocks, t)
-		}
+	if slices.ContainsFunc(blocks, func(b gjson.Result) bool { return b.Get("type").Str == "image" }) {
+		return images(head, blocks, t)
 	}
-	content := r.Get("content").Raw
-	if content == "" {
-		content = "[]"
-	}
+	content := cmp.Or(r.Get("content").Raw, "[]")
 	return tools.Output{Text: head + "\n" + compact(content)}
 }
 
@@ -77,10 +74,7 @@ type imageItem struct {
 func image(b gjson.Result) imageItem {
 	url := b.Get("data").Str
 	if !strings.HasPrefix(url, "data:") {
-		mime := b.Get("mimeType").Str
-		if mime == "" {
-			mime = "application/octet-stream"
-		}
+		mime := cmp.Or(b.Get("mimeType").Str, "application/octet-stream")
 		url = "data:" + mime + ";base64," + url
 	}
 	detail := b.Get("_meta.codex/imageDetail").Str

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 
@@ -81,10 +82,7 @@ func (t *turn) shorter(before bool) (history []item.Item, summary string, err er
 // again; a full context drops its oldest item.
 func (t *turn) summarise() (string, error) {
 	th := t.th
-	prompt := th.cfg.CompactPrompt
-	if prompt == "" {
-		prompt = instructions.CompactPrompt
-	}
+	prompt := cmp.Or(th.cfg.CompactPrompt, instructions.CompactPrompt)
 	items := append(item.Normalise(th.history, th.set.model.InputImages), item.Item{Raw: item.Message("user", prompt)})
 	retries, renewals := th.cfg.Provider.StreamMaxRetries, 0
 	for n := 1; ; {

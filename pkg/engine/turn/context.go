@@ -2,6 +2,7 @@ package turn
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -29,9 +30,7 @@ func (t *liveThread) turnContext(turnID string) *rollout.TurnContext {
 	if s.effort != "" {
 		c.CollaborationMode.Settings.ReasoningEffort = &s.effort
 	}
-	if s.summary != "" {
-		c.Summary = s.summary
-	}
+	c.Summary = cmp.Or(s.summary, c.Summary)
 	recorded := s.permits.placed
 	recorded.Proxy = nil // it is beside the profile in the original
 	if b, err := json.Marshal(recorded); err == nil {
@@ -41,10 +40,7 @@ func (t *liveThread) turnContext(turnID string) *rollout.TurnContext {
 }
 
 func (s *settings) personality() string {
-	if s.person == "" {
-		return "pragmatic"
-	}
-	return s.person
+	return cmp.Or(s.person, "pragmatic")
 }
 
 func (t *liveThread) permissions() string {

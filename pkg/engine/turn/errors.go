@@ -33,8 +33,7 @@ func errorInfo(err *responses.Error, kind string) *protocol.CodexErrorInfo {
 
 func turnError(err error) *protocol.TurnError {
 	e := &protocol.TurnError{Message: err.Error(), CodexErrorInfo: &protocol.CodexErrorInfo{Kind: "other"}}
-	var re *responses.Error
-	if errors.As(err, &re) {
+	if re, ok := errors.AsType[*responses.Error](err); ok {
 		e.Message = re.Message
 		e.CodexErrorInfo = errorInfo(re, re.Kind)
 	}

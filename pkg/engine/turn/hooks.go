@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -192,10 +193,8 @@ func (t *turn) compactHooks(e hooks.Event) error {
 
 // toolHooks are the hooks of tool calls, nil when there are none.
 func (t *turn) toolHooks() tools.Hooks {
-	for _, e := range []hooks.Event{hooks.PreToolUse, hooks.PostToolUse, hooks.PermissionRequest} {
-		if t.th.hooks.Has(e) {
-			return toolHooks{t}
-		}
+	if slices.ContainsFunc([]hooks.Event{hooks.PreToolUse, hooks.PostToolUse, hooks.PermissionRequest}, t.th.hooks.Has) {
+		return toolHooks{t}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -359,9 +360,7 @@ func (t *turn) recordInput(input []protocol.UserInput) {
 func (t *liveThread) previewed(text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.preview == "" {
-		t.preview = text
-	}
+	t.preview = cmp.Or(t.preview, text)
 }
 
 // drain records what came while the turn ran.

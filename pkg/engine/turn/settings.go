@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"codex/pkg/config"
@@ -56,10 +57,7 @@ func lookup(cfg *config.Config, slug string) models.Model {
 
 // window is the context window that is reported: a part of the model's.
 func (s *settings) window() int64 {
-	pct := s.model.EffectivePercent
-	if pct == 0 {
-		pct = 95
-	}
+	pct := cmp.Or(s.model.EffectivePercent, 95)
 	return s.model.ContextWindow * pct / 100
 }
 

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -269,9 +270,7 @@ func baseInstructions(cfg *config.Config, m models.Model, personality string) st
 	if cfg.Instructions != "" {
 		return cfg.Instructions
 	}
-	if personality == "" {
-		personality = "pragmatic"
-	}
+	personality = cmp.Or(personality, "pragmatic")
 	return models.Instructions(m, personality)
 }
 
@@ -341,9 +340,7 @@ func (t *liveThread) describe() protocol.Thread {
 		ThreadSource: t.sourceOfThread(),
 		CreatedAt:    t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: t.state,
 		Cwd: t.cfg.Cwd, CliVersion: version.Compat, Name: t.name}
-	if th.Status.Type == "" {
-		th.Status.Type = protocol.ThreadStatusIdle
-	}
+	th.Status.Type = cmp.Or(th.Status.Type, protocol.ThreadStatusIdle)
 	if p := t.file.Path(); p != "" {
 		th.Path = &p
 	}

@@ -240,8 +240,7 @@ func (t *turn) recordShown(entries ...rollout.Entry) {
 
 // unanswered is a question that the frontend refused, or that nobody answered.
 func unanswered(err error) (tools.Answer, error) {
-	var refused *jsonrpc.Error
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*jsonrpc.Error](err); ok {
 		return tools.Answer{Failed: true}, nil
 	}
 	return tools.Answer{}, err

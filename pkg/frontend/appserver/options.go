@@ -1,6 +1,7 @@
 package appserver
 
 import (
+	"cmp"
 	"log"
 	"os"
 	"time"
@@ -41,9 +42,7 @@ type Options struct {
 
 func (o *Options) fill() {
 	set := func(d *time.Duration, def time.Duration) {
-		if *d == 0 {
-			*d = def
-		}
+		*d = cmp.Or(*d, def)
 	}
 	set(&o.Linger, time.Minute)
 	set(&o.Unload, 30*time.Minute)

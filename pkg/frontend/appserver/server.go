@@ -1,6 +1,7 @@
 package appserver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -86,10 +87,7 @@ func (s *Server) getenv(name string) string {
 func (s *Server) origin() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.originator == "" {
-		return "codex_cli_rs"
-	}
-	return s.originator
+	return cmp.Or(s.originator, "codex_cli_rs")
 }
 
 // broadcast tells every initialized client.

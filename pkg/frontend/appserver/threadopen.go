@@ -15,10 +15,8 @@ import (
 
 // configure reads the configuration that a thread runs under.
 func (s *Server) configure(a *thread.Asked) (*config.Config, error) {
-	for _, dir := range a.RuntimeWorkspaceRoots {
-		if !filepath.IsAbs(dir) {
-			return nil, jsonrpc.Invalidf("Invalid request: AbsolutePathBuf deserialized without a base path")
-		}
+	if slices.ContainsFunc(a.RuntimeWorkspaceRoots, func(dir string) bool { return !filepath.IsAbs(dir) }) {
+		return nil, jsonrpc.Invalidf("Invalid request: AbsolutePathBuf deserialized without a base path")
 	}
 	cfg, err := thread.Configure(context.Background(), s.opts.Config, a)
 	return cfg, thread.Unloadable(err)

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 	"strings"
@@ -136,10 +137,7 @@ func (h *human) begin(head *header) {
 }
 
 func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
+	return cmp.Or(s, "none")
 }
 
 // sandboxLabel says in one line what a SandboxPolicy allows. Writing to memories, which

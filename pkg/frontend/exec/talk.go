@@ -140,8 +140,7 @@ func (t *talk) open(method string, params any, prompt string) error {
 // rulesError gives an error about rules files the words of the original, which reads
 // them before there is a thread.
 func rulesError(err error) error {
-	var r *jsonrpc.Error
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*jsonrpc.Error](err); ok {
 		if text, ok := strings.CutPrefix(r.Message, "failed to load rules: "); ok {
 			return complaint("Error loading rules:\n" + text)
 		}

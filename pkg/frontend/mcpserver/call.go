@@ -1,6 +1,7 @@
 package mcpserver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,9 +57,7 @@ func (s *Server) newCall(ctx context.Context, req *mcp.CallToolRequest) *call {
 // serve takes what there is to know of the request that waits for the call.
 func (c *call) serve(req *mcp.CallToolRequest) {
 	id, _ := req.Params.Meta[metaRequest].(string)
-	if id == "" {
-		id = "null"
-	}
+	id = cmp.Or(id, "null")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last, c.token = json.RawMessage(id), req.Params.GetProgressToken()

@@ -3,6 +3,7 @@ package mcpserver
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -138,9 +139,7 @@ func (t *translator) emit(turn, kind string, f fields) {
 
 func (t *translator) delta(turn, kind string, p gjson.Result, more fields) {
 	f := fields{"thread_id": t.call.session.id, "turn_id": t.call.shown(turn), "item_id": p.Get("itemId").Str, "delta": p.Get("delta").Str}
-	for k, v := range more {
-		f[k] = v
-	}
+	maps.Copy(f, more)
 	t.emit(turn, kind, f)
 }
 

@@ -2,6 +2,7 @@ package argv
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,9 +35,7 @@ func (g *Grammar) connect(ctx context.Context, p Process, name string) (*mcp.Cli
 	if s.Disabled != "" {
 		return nil, fmt.Errorf("MCP server '%s' is disabled: %s", name, s.Disabled)
 	}
-	if s.Cwd == "" {
-		s.Cwd = p.Env.Cwd
-	}
+	s.Cwd = cmp.Or(s.Cwd, p.Env.Cwd)
 	log := p.bounded()
 	c, err := mcp.Connect(ctx, s, mcp.Options{Environ: p.Environ, Version: version.Compat, Guard: new(watchdog.Guard), Self: p.Self, Log: log, Authorize: oauth.Authorize(p.logins(cfg), p.Now, log)})
 	if err != nil {

@@ -5,6 +5,7 @@
 package argv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,10 +60,7 @@ func Main(ctx context.Context, args []string, p Process) int {
 	switch {
 	case len(args) == 0: // help, but as the usage error that it is
 		prog.Stdout = p.Stderr
-		if status := exit.Status(parseOnly(prog, "--help")); status != exit.OK {
-			return status
-		}
-		return exit.Usage
+		return cmp.Or(exit.Status(parseOnly(prog, "--help")), exit.Usage)
 	case len(args) == 1 && args[0] == "help":
 		args = []string{"--help"}
 	}

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +24,7 @@ func (l *Login) Device(ctx context.Context) error {
 	if m.Device == "" {
 		return ErrNoDevice
 	}
-	if l.Server.Resource != "" {
-		resource = l.Server.Resource
-	}
+	resource = cmp.Or(l.Server.Resource, resource)
 	as := &oauth2.Config{ClientID: l.Server.ClientID, ClientSecret: l.Secret, Scopes: l.scopes(m.Scopes),
 		Endpoint: oauth2.Endpoint{DeviceAuthURL: m.Device, TokenURL: m.Token, AuthStyle: oauth2.AuthStyleInParams}}
 	if as.ClientID == "" {
@@ -46,9 +45,7 @@ func (l *Login) Device(ctx context.Context) error {
 		return refused("ask for a code", err)
 	}
 	address := code.VerificationURI
-	if code.VerificationURIComplete != "" {
-		address = code.VerificationURIComplete
-	}
+	address = cmp.Or(code.VerificationURIComplete, address)
 	l.ShowCode(address, code.UserCode)
 	token, err := as.DeviceAccessToken(ctx, code, about)
 	if err != nil {

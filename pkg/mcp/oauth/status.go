@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -183,9 +184,7 @@ func (l *Login) who(ctx context.Context) (m metadata, resource string, err error
 	for _, place := range wellKnown(u, "oauth-protected-resource") {
 		if prm, err := l.fetch(ctx, place); err == nil && len(prm.Servers) > 0 {
 			issuers, scopes = prm.Servers[:1], prm.Scopes
-			if prm.Resource != "" {
-				resource = prm.Resource
-			}
+			resource = cmp.Or(prm.Resource, resource)
 			break
 		}
 	}

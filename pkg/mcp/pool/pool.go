@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"time"
 
@@ -206,9 +207,7 @@ func (p *Pool) expire(s *shared) {
 func (p *Pool) changed(s *shared) {
 	p.mu.Lock()
 	uses := make(map[*user]string, len(s.uses))
-	for u, name := range s.uses {
-		uses[u] = name
-	}
+	maps.Copy(uses, s.uses)
 	p.mu.Unlock()
 	for u, name := range uses {
 		u.changed(name)

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -109,10 +110,7 @@ func reachability(ctx context.Context, e *examination) check {
 		return unread()
 	}
 	p := e.cfg.Provider
-	base := p.BaseURL
-	if base == "" {
-		base = "https://api.openai.com/v1"
-	}
+	base := cmp.Or(p.BaseURL, "https://api.openai.com/v1")
 	switch {
 	case len(p.Command) > 0:
 		return check{Status: ok, Summary: "the provider is a command", Details: map[string]any{"command": p.Command}}

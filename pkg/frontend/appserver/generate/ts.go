@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -186,9 +187,7 @@ func (w *writer) object(n *node, indent string) string {
 		}
 	}
 	if len(n.Properties) == 0 {
-		if value == "" {
-			value = "never"
-		}
+		value = cmp.Or(value, "never")
 		return "{ [key in string]?: " + value + " }"
 	}
 	next := indent + "  "

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"codex/pkg/atomicfile"
 	"codex/pkg/foreign"
@@ -21,10 +22,8 @@ const maxFile = 128 << 20
 
 // absolute holds a path of fs/* against the rule, in the original's words.
 func absolute(paths ...string) error {
-	for _, p := range paths {
-		if !filepath.IsAbs(p) {
-			return jsonrpc.Invalidf("Invalid request: AbsolutePathBuf deserialized without a base path")
-		}
+	if slices.ContainsFunc(paths, func(p string) bool { return !filepath.IsAbs(p) }) {
+		return jsonrpc.Invalidf("Invalid request: AbsolutePathBuf deserialized without a base path")
 	}
 	return nil
 }

@@ -47,8 +47,7 @@ type statusError struct {
 func (e *statusError) Error() string { return e.text }
 
 func statusOf(err error) int {
-	var e *statusError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*statusError](err); ok {
 		return e.status
 	}
 	return 0

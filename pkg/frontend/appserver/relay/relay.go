@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -227,9 +228,7 @@ func (r *Relay) dial(ctx context.Context, t target, cred Credentials, e *enrolme
 	if err := r.renew(ctx, t, cred, e); err != nil {
 		return nil, err
 	}
-	if e.token != "" {
-		cred.Bearer = e.token
-	}
+	cred.Bearer = cmp.Or(e.token, cred.Bearer)
 	h := cred.header()
 	h.Set("X-Codex-Server-Id", e.ServerID)
 	h.Set("X-Codex-Name", base64.StdEncoding.EncodeToString([]byte(e.Name)))

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"io"
 	"sync"
 	"time"
@@ -217,9 +218,7 @@ func (h *hub) receive(e envelope) error {
 		}
 		h.discard(e.key)
 	}
-	if e.cursor != "" {
-		h.cursor = e.cursor
-	}
+	h.cursor = cmp.Or(e.cursor, h.cursor)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -77,9 +78,7 @@ func (l *Loop) setModel(slug, effort string) {
 	}
 	l.update(p, func() {
 		l.state.Thread.Model = slug
-		if effort != "" {
-			l.state.Thread.Effort = effort
-		}
+		l.state.Thread.Effort = cmp.Or(effort, l.state.Thread.Effort)
 		l.say("Model changed to %s %s", slug, firstOf(effort, "default"))
 		l.save(changes...)
 	})

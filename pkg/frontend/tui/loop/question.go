@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -127,10 +128,7 @@ func (l *Loop) elicitation(a *state.Ask) overlay.Overlay {
 
 // formField is the overlay for one field of a form.
 func formField(title, name string, schema gjson.Result, done func(any), cancel func()) overlay.Overlay {
-	label := schema.Get("title").Str
-	if label == "" {
-		label = name
-	}
+	label := cmp.Or(schema.Get("title").Str, name)
 	if d := schema.Get("description").Str; d != "" {
 		label += ": " + d
 	}

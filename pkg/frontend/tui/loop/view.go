@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,10 +103,7 @@ func (l *Loop) status(width int) []text.Line {
 	if l.beat%4 >= 2 && l.flag("animations", true) {
 		bullet = l.theme.Dim
 	}
-	header := t.Header
-	if header == "" {
-		header = "Working"
-	}
+	header := cmp.Or(t.Header, "Working")
 	if !t.Running {
 		header = "Starting MCP servers: " + strings.Join(l.state.Starting, ", ")
 		return []text.Line{text.ClipLine(text.Line{{Text: "• ", Style: bullet}, {Text: text.CleanLine(header), Style: l.theme.Bold}}, width)}

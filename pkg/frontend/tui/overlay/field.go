@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"cmp"
 	"strings"
 
 	"codex/pkg/frontend/tui/keys"
@@ -72,10 +73,7 @@ func (f *Field) View(width, height int, t *text.Theme) ([]text.Line, int, int) {
 	if f.wrong != "" {
 		out = append(out, text.Of("  "+f.wrong, t.Error))
 	}
-	hint := f.Hint
-	if hint == "" {
-		hint = cancelHint
-	}
+	hint := cmp.Or(f.Hint, cancelHint)
 	out = append(out, text.Of("  "+hint, t.Dim))
 	cut := max(0, len(out)-height)
 	return out[cut:], row - cut, 2 + text.Width(shown)

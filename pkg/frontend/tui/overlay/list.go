@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,10 +79,8 @@ func (l *List) Key(e keys.Event) bool {
 		}
 	}
 	for i, it := range l.Items {
-		for _, k := range it.Keys {
-			if e.Is(k.Code, k.Mod) && !it.Quiet {
-				return l.choose(i)
-			}
+		if slices.ContainsFunc(it.Keys, func(k keys.Event) bool { return e.Is(k.Code, k.Mod) && !it.Quiet }) {
+			return l.choose(i)
 		}
 	}
 	switch {
@@ -212,10 +211,7 @@ func (l *List) View(width, height int, t *text.Theme) ([]text.Line, int, int) {
 	if len(head) > 1 {
 		head = append(head, nil)
 	}
-	hint := l.Hint
-	if hint == "" {
-		hint = confirmHint
-	}
+	hint := cmp.Or(l.Hint, confirmHint)
 	var foot []text.Line
 	if l.Below != nil {
 		foot = append(foot, nil)

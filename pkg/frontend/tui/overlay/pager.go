@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -77,10 +78,7 @@ func (p *Pager) scroll(by int) {
 // View draws the page, with a title above and hints below.
 func (p *Pager) View(width, height int, t *text.Theme) ([]text.Line, int, int) {
 	lines := p.Lines(width, t)
-	hint := p.Hint
-	if hint == "" {
-		hint = " q to quit"
-	}
+	hint := cmp.Or(p.Hint, " q to quit")
 	p.page, p.total = max(1, height-4), len(lines)
 	last := max(0, p.total-p.page)
 	if p.Mark != nil {

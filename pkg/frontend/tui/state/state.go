@@ -7,6 +7,7 @@
 package state
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -194,8 +195,5 @@ func deref(p *string) string {
 
 // PolicyWord names an approval policy.
 func PolicyWord(a protocol.AskForApproval) string {
-	if a.Mode != "" {
-		return a.Mode
-	}
-	return "granular"
+	return cmp.Or(a.Mode, "granular")
 }

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -120,9 +121,7 @@ type openTag struct {
 func (m *markup) style(s Style, link string) (Style, string) {
 	for _, o := range m.open {
 		s = s.With(o.style)
-		if o.href != "" {
-			link = o.href
-		}
+		link = cmp.Or(o.href, link)
 	}
 	return s, link
 }

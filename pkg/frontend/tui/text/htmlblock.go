@@ -1,6 +1,9 @@
 package text
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // html draws a block of HTML as the text that it is; ok is false when it has tags that are
 // not known here, which are then to be read as they are.
@@ -117,10 +120,7 @@ func (b *htmlBlock) tag(t tag, raw string) bool {
 
 // image shows what an image is of, and where it is.
 func (b *htmlBlock) image(t tag) {
-	label := t.attrs["alt"]
-	if label == "" {
-		label = "image"
-	}
+	label := cmp.Or(t.attrs["alt"], "image")
 	b.add(label)
 	if src := CleanLine(t.attrs["src"]); src != "" {
 		b.line = append(b.line, Span{" (", Style{}, ""}, Span{src, b.t.Link, linkTarget(src)}, Span{")", Style{}, ""})

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -96,10 +97,7 @@ func (w *inliner) one(n ast.Node, style Style, link string) {
 		w.link(n, string(n.Destination), style)
 	case *ast.AutoLink:
 		label := string(n.Label(w.src))
-		target := linkTarget(string(n.URL(w.src)))
-		if target == "" {
-			target = refused
-		}
+		target := cmp.Or(linkTarget(string(n.URL(w.src))), refused)
 		w.add(label, style.With(w.t.Link), target)
 	case *ast.RawHTML:
 		w.rawHTML(n, style, link)
@@ -130,14 +128,8 @@ func (w *inliner) rawHTML(n *ast.RawHTML, style Style, link string) {
 		w.lines = append(w.lines, nil)
 		return
 	case t.name == "img" && t.attrs["src"] != "":
-		label := t.attrs["alt"]
-		if label == "" {
-			label = "image"
-		}
-		target := linkTarget(t.attrs["src"])
-		if target == "" {
-			target = refused
-		}
+		label := cmp.Or(t.attrs["alt"], "image")
+		target := cmp.Or(linkTarget(t.attrs["src"]), refused)
 		w.add(label+" (", style, "")
 		w.add(t.attrs["src"], style.With(w.t.Link), target)
 		w.add(")", style, "")
@@ -168,10 +160,7 @@ func (w *inliner) link(n ast.Node, address string, style Style) {
 		w.add(file, style.With(w.t.Code), "")
 		return
 	}
-	target := linkTarget(address)
-	if target == "" {
-		target = refused
-	}
+	target := cmp.Or(linkTarget(address), refused)
 	before := len(w.lines)
 	at := len(w.lines[before-1])
 	w.all(n, style, target)

@@ -5,7 +5,10 @@
 // character that a terminal would act on, nor a tab or a newline.
 package text
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Color is a colour of a cell: Default, one of 256, or RGB. It is comparable.
 type Color uint32
@@ -53,12 +56,8 @@ type Style struct {
 
 // With is s with what o says over it: its colours where it has some, its attributes too.
 func (s Style) With(o Style) Style {
-	if o.FG != Default {
-		s.FG = o.FG
-	}
-	if o.BG != Default {
-		s.BG = o.BG
-	}
+	s.FG = cmp.Or(o.FG, s.FG)
+	s.BG = cmp.Or(o.BG, s.BG)
 	s.Attr |= o.Attr
 	return s
 }
