@@ -47,7 +47,7 @@ var checks = []struct{ what, tests string }{
 	{"nothing is written while nothing happens", "TestIdle"},
 	{"a resize loses nothing and doubles nothing", "TestResize TestResizedInTurn TestStatesResized"},
 	{"text of others does nothing to the terminal", "TestHostile"},
-	{"who looks elsewhere is told", "TestBell TestOSC9"},
+	{"who looks elsewhere is told", "TestBell TestOSC"},
 }
 
 // TestChecks holds that the tests that are named there are there.

@@ -191,7 +191,7 @@ func (t *Terminal) osc(s string) {
 	switch {
 	case num == "0":
 		t.Title = rest
-	case num == "8" || num == "9" && rest != "":
+	case num == "8" || num == "9" && rest != "" || num == "777" && strings.HasPrefix(rest, "notify;"):
 	case num == "10" && rest == "?":
 		t.reply("\x1b]10;rgb:d0d0/d0d0/d0d0\x07")
 	case num == "11" && rest == "?":
