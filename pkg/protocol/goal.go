@@ -32,6 +32,9 @@ type ThreadGoal struct {
 	UpdatedAt       int64            `json:"updatedAt"`
 }
 
+// Spent says whether the goal has used its budget.
+func (g *ThreadGoal) Spent() bool { return g.TokenBudget != nil && g.TokensUsed >= *g.TokenBudget }
+
 // ThreadGoalGetResponse is the result of thread/goal/get.
 type ThreadGoalGetResponse struct {
 	Goal *ThreadGoal `json:"goal"`

@@ -39,6 +39,9 @@ func (ThreadSortKey) Values() []string { return []string{"created_at", "updated_
 // ThreadSortKeyRecencyAt is that of later releases: here it is updated_at.
 const ThreadSortKeyRecencyAt ThreadSortKey = "recency_at"
 
+// ThreadSortKeySectionPosition is that of later releases: without sections it is updated_at.
+const ThreadSortKeySectionPosition ThreadSortKey = "section_position"
+
 // MayBeOther says that later releases have other words.
 func (ThreadSortKey) MayBeOther() {}
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -30,6 +31,8 @@ type History struct {
 	PreviousModel string
 	// Tokens is the last token_count's info, nil when there is none.
 	Tokens *TokenInfo
+	// Goal is the last event about the thread's goal since the newest compaction, nil for none.
+	Goal json.RawMessage
 	// Compactions counts the compacted lines: the window number.
 	Compactions int
 	// Dropped counts the lines that could not be read.
@@ -90,6 +93,13 @@ func Load(path string) (*History, error) {
 	}
 	return h, nil
 }
+
+// Events of a goal. The original keeps goals in a database, and writes the first of these
+// beside it.
+const (
+	GoalUpdated = "thread_goal_updated"
+	GoalCleared = "thread_goal_cleared"
+)
 
 // reconstruct walks the lines newest first.
 type reconstruct struct {
@@ -152,6 +162,10 @@ func (r *reconstruct) line(b []byte) bool {
 				if lenient(payload.Get("info").Raw, &t) == nil {
 					r.h.Tokens = &t
 				}
+			}
+		case GoalUpdated, GoalCleared:
+			if r.h.Goal == nil {
+				r.h.Goal = json.RawMessage(strings.Clone(payload.Raw))
 			}
 		case rolledBack:
 			if r.drop == 0 { // what stands behind the mark stays; or else it goes with the turn before

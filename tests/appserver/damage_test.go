@@ -174,6 +174,7 @@ func TestListFilters(t *testing.T) {
 		{fmt.Sprintf(`{"ancestorThreadId":%q,"sortDirection":"asc"}`, one), child + " " + grandchild},
 		{fmt.Sprintf(`{"ancestorThreadId":%q}`, two), ""},
 		{`{"sectionId":"x"}`, ""},
+		{`{"sortKey":"section_position"}`, two + " " + one},
 	} {
 		if got := listed(f.params); got != f.want {
 			t.Errorf("%s: %s, not %s", f.params, got, f.want)

@@ -91,6 +91,7 @@ func (m *maker) value(root, s gjson.Result, name string) any {
 // where they do not name it.
 func refusals() map[string]string {
 	return map[string]string{
+		"thread/goal/set":                  "no goal exists",
 		"mcpServer/resource/read":          "^unknown MCP server 'x'$",
 		"mcpServer/tool/call":              "^unknown MCP server 'x'$",
 		"thread/inject_items":              "items must not be empty",
@@ -217,7 +218,6 @@ func TestEverythingSent(t *testing.T) {
 func notSent() map[string]string {
 	const guardian, realtime = "the guardian", "realtime voice"
 	return map[string]string{
-		"thread/goal/updated":                  "goals",
 		"item/autoApprovalReview/started":      guardian,
 		"item/autoApprovalReview/completed":    guardian,
 		"guardianWarning":                      guardian,

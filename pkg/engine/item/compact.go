@@ -106,7 +106,7 @@ func userText(item gjson.Result) string {
 }
 
 func isContext(text string) bool {
-	for _, p := range []string{"<environment_context>", "# AGENTS.md instructions for ", "<turn_aborted>", "<skill>", "<hook_prompt", "<user_shell_command>", "<user_action>", instructions.CompactPrefix} {
+	for _, p := range []string{"<environment_context>", "# AGENTS.md instructions for ", "<turn_aborted>", "<skill>", "<hook_prompt", "<user_shell_command>", "<user_action>", instructions.GoalMark, instructions.CompactPrefix} {
 		if strings.HasPrefix(text, p) {
 			return true
 		}

@@ -73,6 +73,10 @@ func (s *Server) methods() map[string]method {
 		protocol.MethodThreadSettingsUpdate:               with(s.settingsUpdate),
 		protocol.MethodThreadRollback:                     with(s.rollback),
 
+		protocol.MethodThreadGoalSet:   with(s.goalSet),
+		protocol.MethodThreadGoalGet:   with(s.goalGet),
+		protocol.MethodThreadGoalClear: with(s.goalClear),
+
 		protocol.MethodMcpServerStatusList:   optional(with(s.mcpStatus)),
 		protocol.MethodMcpServerResourceRead: with(s.mcpRead),
 		protocol.MethodMcpServerToolCall:     with(s.mcpCall),

@@ -66,6 +66,7 @@ func (t *liveThread) take(h *rollout.History) {
 	} else if h.Dropped > 0 {
 		t.broken = fmt.Sprintf("%d lines of the session file can't be read and are left out.", h.Dropped)
 	}
+	t.goals.goal, _ = thread.GoalOf(h.Goal, t.id)
 	t.baseline, t.previousModel, t.window = h.Context, h.PreviousModel, h.Compactions
 	if h.Tokens != nil {
 		t.tokens, t.haveTokens = *h.Tokens, true

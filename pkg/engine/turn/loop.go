@@ -223,7 +223,10 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 		}
 	}
 	t.recordContext()
-	if !t.sessionHooks() || !t.submit(input) && !t.pendingOrClose() {
+	if t.job.goal != "" {
+		th.push(item.Item{Raw: item.Message("user", t.job.goal)})
+	}
+	if !t.sessionHooks() || t.job.goal == "" && !t.submit(input) && !t.pendingOrClose() {
 		return nil, nil
 	}
 	for more := t.job.kind == jobShell; ; more = true {
@@ -236,6 +239,7 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 			firstMs = &s.firstMs
 		}
 		follow := len(s.calls) > 0 || s.more
+		t.called = t.called || len(s.calls) > 0
 		if err := t.settle(s, err); err != nil {
 			return firstMs, err
 		}
@@ -409,6 +413,7 @@ func (t *turn) usage(u *rollout.Usage) {
 		th.tokens.Total = th.tokens.Total.Add(*u)
 		th.tokens.Last = *u
 		th.haveTokens = true
+		t.countGoal(max(u.Input-u.Cached, 0) + u.Output)
 	}
 	t.tokenCount()
 }

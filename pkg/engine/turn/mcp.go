@@ -110,6 +110,9 @@ func (t *liveThread) external() (all []tools.External) {
 	if t.subagents != nil && !t.review {
 		all = append(all, t.subagents)
 	}
+	if !t.review {
+		all = append(all, goalTools{t})
+	}
 	return all
 }
 

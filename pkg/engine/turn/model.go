@@ -115,6 +115,9 @@ func (t *liveThread) toolSpecs() (json.RawMessage, error) {
 	}
 	web := t.cfg.WebSearch
 	key := t.set.slug + "\x00" + web
+	if len((goalTools{t}).Functions()) > 0 {
+		key += "\x00goals"
+	}
 	if t.mcp.Version() != t.specsOf {
 		t.specsOf = t.mcp.Version()
 		clear(t.specs)

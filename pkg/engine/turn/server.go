@@ -287,12 +287,14 @@ func (s *Server) run(t *turn, in []protocol.UserInput) {
 			Message: fmt.Sprintf("Model metadata for `%s` not found. Defaulting to fallback metadata; this can degrade performance and cause issues.", th.set.slug)})
 	}
 	t.run(in)
+	t.goalAfter()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.last = t
 	if t.status == protocol.TurnStatusFailed {
 		s.failed = true
 	}
+	s.mu.Unlock()
+	s.pursue()
 }
 
 // launch runs a turn beside the reader.

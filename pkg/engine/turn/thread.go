@@ -50,6 +50,7 @@ type liveThread struct {
 	lastTurn  string                     // id
 	warned    bool                       // that only the user reviews
 	stale     bool                       // the settings may name other servers now
+	goals     goalState
 }
 
 // facts are fixed before anybody else sees the thread; what they point to has locks of

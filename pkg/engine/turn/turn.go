@@ -15,6 +15,8 @@ import (
 
 // turn is one exchange. It is the tools' Out.
 type turn struct {
+	called bool // some tool, by the model
+
 	th     *liveThread
 	out    *emitter
 	id     string
@@ -49,6 +51,7 @@ type shown struct{ thread, turn string }
 
 // job is what a turn is for. The zero job is a conversation.
 type job struct {
+	goal    string // the message with which a turn for a goal begins
 	kind    string // "", jobCompact, jobReview, jobShell
 	review  *reviewJob
 	command string

@@ -59,6 +59,9 @@ func (s *Server) table() map[string]method {
 		protocol.MethodTurnInterrupt: {Run: with(s.turnInterrupt), Key: byThread},
 
 		// The engine's own.
+		protocol.MethodThreadGoalSet:                      {Run: with(s.goalSet), Key: byThread},
+		protocol.MethodThreadGoalGet:                      {Run: with(s.goalGet), Key: byThread},
+		protocol.MethodThreadGoalClear:                    {Run: with(s.goalClear), Key: byThread},
 		protocol.MethodThreadCompactStart:                 {Run: with(s.compactStart), Key: byThread},
 		protocol.MethodThreadShellCommand:                 {Run: with(s.shellCommand), Key: byThread},
 		protocol.MethodThreadInjectItems:                  {Run: with(s.injectItems), Key: byThread},

@@ -58,7 +58,7 @@ func (s *Server) query(p *protocol.ThreadListParams) (thread.Query, error) {
 	if p.SortKey != nil {
 		switch *p.SortKey {
 		case protocol.ThreadSortKeyCreatedAt:
-		case protocol.ThreadSortKeyUpdatedAt, protocol.ThreadSortKeyRecencyAt:
+		case protocol.ThreadSortKeyUpdatedAt, protocol.ThreadSortKeyRecencyAt, protocol.ThreadSortKeySectionPosition:
 			q.Updated = true
 		default:
 			return q, jsonrpc.Invalidf("Invalid request: unknown variant `%s`, expected one of `created_at`, `updated_at`, `recency_at`", jsonrpc.Shorten(string(*p.SortKey)))

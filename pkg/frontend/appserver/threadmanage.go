@@ -37,6 +37,27 @@ func (s *Server) compactStart(r *request, p *protocol.ThreadCompactStartParams) 
 	return s.toEngine(r, p.ThreadID)
 }
 
+func (s *Server) goalSet(r *request, p *protocol.ThreadGoalSetParams) (any, error) {
+	return s.toEngine(r, p.ThreadID)
+}
+
+func (s *Server) goalGet(r *request, p *protocol.ThreadGoalGetParams) (any, error) {
+	return s.toEngine(r, p.ThreadID)
+}
+
+func (s *Server) goalClear(r *request, p *protocol.ThreadGoalClearParams) (any, error) {
+	return s.toEngine(r, p.ThreadID)
+}
+
+// noteGoal tells the goal of a stored thread, or that it has none, to all who follow it.
+func (t *loadedThread) noteGoal() {
+	if g, err := thread.ReadGoal(t.path, t.id); err == nil && g != nil {
+		t.note(protocol.NoteThreadGoalUpdated, protocol.ThreadGoalUpdatedNotification{ThreadID: t.id, Goal: *g})
+		return
+	}
+	t.note(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
+}
+
 func (s *Server) shellCommand(r *request, p *protocol.ThreadShellCommandParams) (any, error) {
 	return s.toEngine(r, p.ThreadID)
 }

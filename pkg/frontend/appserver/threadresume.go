@@ -49,7 +49,7 @@ func (s *Server) threadResume(r *request, p *protocol.ThreadResumeParams) (any, 
 		return nil, err
 	}
 	t.opened(r, res, p.ExcludeTurns)
-	t.note(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
+	t.noteGoal()
 	return nil, jsonrpc.ErrLater
 }
 

@@ -16,8 +16,6 @@ type feature struct {
 // a table.
 func unbuilt() []feature {
 	return []feature{
-		// Goals.
-		{methods: []string{protocol.MethodThreadGoalSet, protocol.MethodThreadGoalGet, protocol.MethodThreadGoalClear}},
 		// The guardian.
 		{methods: []string{protocol.MethodThreadApproveGuardianDeniedAction}},
 		// Realtime voice.

@@ -1,0 +1,93 @@
+//go:build linux
+
+package turnwire
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// goalNotes are the states of the goal that clients were told, in order.
+func goalNotes(e *engine) string {
+	var out []string
+	for _, n := range e.find("method", "thread/goal/updated") {
+		g := n.Get("params.goal")
+		out = append(out, fmt.Sprintf("%s %d", g.Get("status").Str, g.Get("tokensUsed").Int()))
+	}
+	return strings.Join(out, ", ")
+}
+
+// A goal has turns begin by themselves until it is met; its state is in the session file.
+func TestGoal(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{script: `{"call":"exec_command","args":{"cmd":"true"}}` + "\n" + `{"msg":"first"}` + "\n" +
+		`[{"call":"get_goal","args":{}},{"call":"update_goal","args":{"status":"complete"}}]` + "\n" + `{"msg":"done"}` + "\n", serve: true, args: free()})
+	e.call("thread/start", `{}`)
+	for params, want := range map[string]string{
+		`{}`:                                "no goal exists",
+		`{"objective":" "}`:                 "must not be empty",
+		`{"objective":"x","tokenBudget":0}`: "must be positive",
+		`{"objective":"` + strings.Repeat("x", 4001) + `"}`: "at most 4000",
+	} {
+		if got := e.refused("thread/goal/set", params).Get("message").Str; !strings.Contains(got, want) {
+			t.Errorf("%.40s: %s", params, got)
+		}
+	}
+	if got := e.call("thread/goal/get", `{}`).Get("goal"); got.Raw != "null" {
+		t.Error(got.Raw)
+	}
+	e.call("thread/goal/set", `{"objective":"make it so","tokenBudget":100000}`)
+	e.turnDone("completed")
+	e.turnDone("completed")
+	if got := e.call("thread/goal/get", `{}`).Get("goal.status").Str; got != "complete" {
+		t.Errorf("it is %s", got)
+	}
+	if got, want := goalNotes(e), "active 0, active 80, active 160, complete 160, complete 240"; got != want {
+		t.Errorf("told %s\nnot  %s", got, want)
+	}
+	if got := e.call("thread/goal/clear", `{}`).Get("cleared").Bool(); !got {
+		t.Error("it was not there")
+	}
+	if got := e.call("thread/goal/clear", `{}`).Get("cleared").Bool(); got {
+		t.Error("it is there again")
+	}
+	e.quit()
+	requests := e.requests()
+	if len(requests) != 4 {
+		t.Fatalf("%d requests", len(requests))
+	}
+	for i, want := range []string{"Tokens used so far: 0; budget: 100000", "", "Tokens used so far: 160; budget: 100000", ""} {
+		if !strings.Contains(requests[i].Raw, want) || !strings.Contains(requests[i].Raw, `"update_goal"`) {
+			t.Errorf("request %d: %s", i, requests[i].Raw)
+		}
+	}
+	last := ""
+	for _, l := range e.rollout(t) {
+		if typ := l.Get("payload.type").Str; strings.HasPrefix(typ, "thread_goal_") {
+			last = typ
+		}
+	}
+	if last != "thread_goal_cleared" {
+		t.Errorf("the file ends with %s", last)
+	}
+}
+
+// A goal whose turns only talk is paused, and so is one whose turn is interrupted.
+func TestGoalPaused(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{script: `{"msg":"1"}` + "\n" + `{"msg":"2"}` + "\n" + `{"msg":"3"}` + "\n" + `{"items":[{"msg":"4"}],"cut":2,"hang":true}`, serve: true})
+	e.call("thread/start", `{}`)
+	e.call("thread/goal/set", `{"objective":"talk"}`)
+	for range 3 {
+		e.turnDone("completed")
+	}
+	e.next("method", "thread/goal/updated", "params.goal.status", "paused")
+	e.call("thread/goal/set", `{"status":"active"}`)
+	id := e.next("method", "turn/started").Get("params.turn.id").Str
+	poll(t, "the request to come", func() bool { return len(e.requests()) == 4 })
+	e.call("turn/interrupt", `{"turnId":"`+id+`"}`)
+	e.turnDone("interrupted")
+	e.next("method", "thread/goal/updated", "params.goal.status", "paused")
+	e.quit()
+}
