@@ -57,7 +57,7 @@ type maker struct {
 // and what goes wrong is in its log.
 func (t *liveThread) makeMemories() {
 	o := t.opts
-	if t.maker != nil || t.eph || o.Agent != nil || o.ClientAuth || o.Memories == nil || !t.cfg.Features.Enabled("memories") {
+	if t.maker != nil || t.eph || o.PromptInput || o.Agent != nil || o.ClientAuth || o.Memories == nil || !t.cfg.Features.Enabled("memories") {
 		return
 	}
 	r, w, err := os.Pipe() // it leaves when this ends, however that happens
