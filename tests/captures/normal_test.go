@@ -193,6 +193,7 @@ func (n *normaliser) words(s string, events bool) []any {
 	logs := regexp.MustCompile(`^(\d{4}-\d\d-\d\dT[0-9:.]+Z +(ERROR|WARN) |codex-turn: |codex-exec: |codex-sandbox: |hint: |(\x1b\[[0-9;]*m)*warning:(\x1b\[[0-9;]*m)* Codex could not find bubblewrap|WARNING: proceeding, even though we could not )`)
 	out := []any{}
 	for _, line := range lines(s) {
+		line = strings.Replace(line, "`indexed`, ", "", 1) // a word of later releases for web_search
 		switch {
 		case !logs.MatchString(line):
 			out = append(out, shorten(n.text(line)))
