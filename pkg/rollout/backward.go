@@ -101,12 +101,16 @@ type Line struct {
 	Cut     bool // it is too long: there is no payload
 }
 
+// isCall says whether an item of the conversation is a call, or the answer of a function.
+func isCall(typ string) bool { return strings.HasSuffix(typ, "_call") || typ == "function_call_output" }
+
 // BackwardWithin is Backward for lines of at most so many bytes: of longer ones there is
-// the type alone. calls says whether what the model has called, and was answered, is wanted, too.
+// the type alone. calls says whether what the model has called, at the provider as well, and
+// what functions have answered is wanted, too.
 func BackwardWithin(path string, most int64, calls bool, fn func(Line) bool) error {
 	return eachBackward(path, most, func(b backLine) bool {
 		l := Line{Type: gjson.GetBytes(b.text, "type").Str, Offset: b.offset, Cut: b.cut}
-		called := calls && l.Type == TypeResponseItem && strings.HasPrefix(gjson.GetBytes(b.text, "payload.type").Str, "function_call")
+		called := calls && l.Type == TypeResponseItem && isCall(gjson.GetBytes(b.text, "payload.type").Str)
 		if l.Type != TypeTurnContext && l.Type != TypeEvent && !called {
 			return true
 		}
