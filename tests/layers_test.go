@@ -186,7 +186,7 @@ func TestBinaries(t *testing.T) {
 		"codex-debug":      {7 * mb, []string{"net/http"}},
 		"codex-sandbox":    {42 * mb / 10, small},
 		"apply_patch":      {3 * mb, small},
-		"codex-turn":       {132 * mb / 10, []string{"github.com/modelcontextprotocol/go-sdk/mcp", "github.com/alecthomas/chroma/v2", "github.com/yuin/goldmark", "go.opentelemetry.io/otel", "google.golang.org/protobuf/proto"}},
+		"codex-turn":       {133 * mb / 10, []string{"github.com/modelcontextprotocol/go-sdk/mcp", "github.com/alecthomas/chroma/v2", "github.com/yuin/goldmark", "go.opentelemetry.io/otel", "google.golang.org/protobuf/proto"}},
 		"codex-exec":       {10 * mb, []string{"net/http"}},
 		"codex-model":      {11 * mb, nil},
 		"codex-login":      {11 * mb, nil},
