@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -42,54 +41,71 @@ const (
 	pollutedMemory = "polluted"
 )
 
-// makerTime is how long who makes memories may take to leave.
-const makerTime = time.Second
+const (
+	// makerRest is how long the first turn goes on before memories are made: a session that is
+	// over by then gives nobody the time for it.
+	makerRest = time.Second
+	// makerTime is how long who makes memories may take to leave.
+	makerTime = time.Second
+)
 
 // maker is the program that makes memories. It works beside the thread, and leaves with it: what
 // it has not done is done another time.
 type maker struct {
-	stdin io.Closer
+	leave context.CancelFunc
 	gone  chan struct{}
-	kill  func()
 }
 
-// makeMemories starts it with the first turn of a thread of the user's. Nobody waits for it,
-// and what goes wrong is in its log.
+// makeMemories has it started with the first turn of a thread of the user's. Nobody waits for
+// it, and what goes wrong is in its log.
 func (t *liveThread) makeMemories() {
 	o := t.opts
 	if t.maker != nil || t.eph || o.PromptInput || o.Agent != nil || o.ClientAuth || o.Memories == nil || !t.cfg.Features.Enabled("memories") {
 		return
 	}
-	r, w, err := os.Pipe() // it leaves when this ends, however that happens
-	if err != nil {
-		o.Log.Printf("make memories: %v", err)
-		return
-	}
-	ctx, kill := context.WithCancel(context.Background())
-	cmd := o.Memories(ctx, "-c", "model_provider="+strconv.Quote(t.cfg.ProviderID), "--model="+t.set.slug, "update", "--until-eof", "--log="+filepath.Join(t.cfg.LogDir, "memories.log"))
-	cmd.Dir, cmd.Stdin = t.cfg.Home, r
-	watchdog.OwnGroup(cmd)
-	t.maker = &maker{stdin: w, gone: make(chan struct{}), kill: kill}
-	go func(m *maker) { // ends with the program, which end sees to
+	args := []string{"-c", "model_provider=" + strconv.Quote(t.cfg.ProviderID), "--model=" + t.set.slug, "update", "--until-eof", "--log=" + filepath.Join(t.cfg.LogDir, "memories.log")}
+	home := t.cfg.Home
+	ctx, leave := context.WithCancel(context.Background())
+	m := &maker{leave, make(chan struct{})}
+	t.maker = m
+	go func() { // ends with the program, or before it, when end says so
 		defer close(m.gone)
-		defer kill()
-		err := cmd.Start()
-		r.Close()
-		if err != nil {
-			o.Log.Printf("make memories: %v", err)
+		defer leave()
+		rest := time.NewTimer(makerRest)
+		defer rest.Stop()
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
 			return
 		}
-		_ = cmd.Wait() // its log says what went wrong
-	}(t.maker)
+		cmd := o.Memories(ctx, args...)
+		cmd.Dir = home
+		if err := runMaker(cmd); err != nil && ctx.Err() == nil {
+			o.Log.Printf("make memories: %v", err)
+		}
+	}()
+}
+
+// runMaker runs the program until it has done what there is, or until its context ends: then
+// its input does, and it leaves. That of this process ends it as well, however that happens.
+func runMaker(cmd *exec.Cmd) error {
+	watchdog.OwnGroup(cmd)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	cmd.Cancel, cmd.WaitDelay = stdin.Close, makerTime
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	_ = cmd.Wait() // its log says what went wrong
+	return nil
 }
 
 // end has it leave.
 func (m *maker) end() {
-	if m == nil {
-		return
+	if m != nil {
+		m.leave()
+		<-m.gone
 	}
-	_ = m.stdin.Close()
-	late := time.AfterFunc(makerTime, m.kill)
-	defer late.Stop()
-	<-m.gone
 }
