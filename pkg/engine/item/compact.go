@@ -28,6 +28,9 @@ func Outliving(items []Item) (kept []Item, ok bool) {
 		it := e.Parsed()
 		switch it.Get("type").Str {
 		case "compaction":
+			if it.Get("encrypted_content").Str == "" { // it says nothing of what it takes the place of
+				continue
+			}
 			ok = true
 		case "message":
 			if said := it.Get("role").Str; said != "assistant" && !isUsers(it) {
