@@ -278,13 +278,16 @@ func TestHold(t *testing.T) {
 		t.Errorf("a lock of somebody else was released (%v)", err)
 	}
 	other.Release()
+	if err := w.Append(item(4)); err != nil { // between turns, behind what it has not read
+		t.Fatal(err)
+	}
 	if changed, err := w.Hold(t.Context(), none); !changed || err != nil {
 		t.Errorf("the first again: changed %v, %v", changed, err)
 	}
 	if err := errors.Join(w.Close(), other.Close()); err != nil {
 		t.Error(err)
 	}
-	if h, err := Load(path); err != nil || texts(h) != "1 2 3" {
+	if h, err := Load(path); err != nil || texts(h) != "1 2 3 4" {
 		t.Errorf("%v, items %q", err, texts(h))
 	}
 	if _, err := Continue(path+".none", time.Now).Hold(t.Context(), none); err != nil {

@@ -143,7 +143,10 @@ func (w *Writer) flush() error {
 	if err != nil {
 		return fmt.Errorf("write session file %s: %w", w.path, err)
 	}
-	w.end, w.fresh = size, false
+	if w.end < 0 || size-int64(written) == w.end { // else others have written, which the next Hold tells
+		w.end = size
+	}
+	w.fresh = false
 	w.reserve()
 	w.buf.Reset()
 	if w.buf.Cap() > 1<<20 {
