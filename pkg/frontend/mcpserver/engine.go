@@ -45,7 +45,8 @@ func startEngine(ctx context.Context, spec pipeline.Spec, client protocol.Client
 			fmt.Fprintf(stderr, "codex-mcp: %v\n", err)
 		}
 	}()
-	if err := e.conn.Call(ctx, protocol.MethodInitialize, protocol.InitializeParams{ClientInfo: client}, nil); err != nil {
+	if err := e.conn.Call(ctx, protocol.MethodInitialize, protocol.InitializeParams{ClientInfo: client,
+		Capabilities: &protocol.InitializeCapabilities{OptOutNotificationMethods: []string{protocol.NoteThreadGoalUpdated}}}, nil); err != nil {
 		return nil, e.why(err)
 	}
 	if err := e.conn.Notify(protocol.NoteInitialized, nil); err != nil {
