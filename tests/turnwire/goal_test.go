@@ -73,21 +73,21 @@ func TestGoal(t *testing.T) {
 	}
 }
 
-// A goal whose turns only talk is paused, and so is one whose turn is interrupted.
+// A goal whose turns only talk, or look at it, is paused, and so is one whose turn is interrupted.
 func TestGoalPaused(t *testing.T) {
 	t.Parallel()
-	e := start(t, setup{script: `{"msg":"1"}` + "\n" + `{"msg":"2"}` + "\n" + `{"msg":"3"}` + "\n" + `{"items":[{"msg":"4"}],"cut":2,"hang":true}`, serve: true})
+	e := start(t, setup{script: `{"msg":"1"}` + "\n" + `{"call":"get_goal","args":{}}` + "\n" + `{"msg":"2"}` + "\n" + `{"msg":"3"}` + "\n" + `{"items":[{"msg":"4"}],"cut":2,"hang":true}`, serve: true})
 	e.call("thread/start", `{}`)
 	e.call("thread/goal/set", `{"objective":"talk"}`)
-	for range 3 {
-		e.turnDone("completed")
-	}
+	e.turnDone("completed")
+	e.turnDone("completed")
 	e.next("method", "thread/goal/updated", "params.goal.status", "paused")
+	e.turnDone("completed")
 	e.call("thread/goal/set", `{"status":"active"}`)
 	id := e.next("method", "turn/started").Get("params.turn.id").Str
-	poll(t, "the request to come", func() bool { return len(e.requests()) == 4 })
+	poll(t, "the request to come", func() bool { return len(e.requests()) == 5 })
 	e.call("turn/interrupt", `{"turnId":"`+id+`"}`)
-	e.turnDone("interrupted")
 	e.next("method", "thread/goal/updated", "params.goal.status", "paused")
+	e.turnDone("interrupted")
 	e.quit()
 }

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -183,11 +184,11 @@ func (t *turn) countGoal(tokens int64) {
 	th.tellGoal(g, &t.id)
 }
 
-// pursue begins the next turn for a goal that is active, when no turn runs and a client listens
-// that knows of goals.
+// pursue begins the next turn for a goal that is active, when no turn runs, no prompt waits for
+// one, and a client listens that knows of goals.
 func (s *Server) pursue() {
 	th := s.thread()
-	if th == nil || !s.out.wants(protocol.NoteThreadGoalUpdated) {
+	if th == nil || !s.out.wants(protocol.NoteThreadGoalUpdated) || s.waiting.Load() > 0 {
 		return
 	}
 	th.mu.Lock()
@@ -198,7 +199,11 @@ func (s *Server) pursue() {
 		return
 	}
 	t, busy, err := s.begin(protocol.TurnStartParams{}, s.asked(), job{goal: instructions.Goal(g)})
-	if err != nil || busy != nil { // it leaves, or the user was faster
+	switch {
+	case err != nil && !errors.Is(err, errLeaving):
+		s.out.warn(th.id, "No turn can begin for the goal: "+err.Error())
+		return
+	case err != nil || busy != nil: // it leaves, or the user was faster
 		return
 	}
 	if !s.join() {

@@ -14,6 +14,17 @@ type goalTools struct{ th *liveThread }
 
 var _ tools.External = goalTools{}
 
+const (
+	getGoal    = "get_goal"
+	createGoal = "create_goal"
+	updateGoal = "update_goal"
+)
+
+// goalTool says whether a call only looks at the goal, or says how it stands.
+func goalTool(c tools.Call) bool {
+	return c.Namespace == "" && (c.Name == getGoal || c.Name == createGoal || c.Name == updateGoal)
+}
+
 type (
 	noArgs     struct{}
 	createArgs struct {
@@ -39,9 +50,9 @@ func (g goalTools) Functions() []any {
 		return nil
 	}
 	return []any{
-		tools.Describe[noArgs]("get_goal", "Gives the goal of this thread: its objective, status and budget, and what was used of that."),
-		tools.Describe[createArgs]("create_goal", "Sets the goal of this thread, towards which turns go on by themselves. Only where the user, or an instruction above, asks for a goal; an ordinary task needs none. Fails while another goal is not complete."),
-		tools.Describe[updateArgs]("update_goal", "Ends the goal: complete, when every part of it is met, or blocked, when the same obstacle stopped you in three turns in a row and nothing can be done without the user."),
+		tools.Describe[noArgs](getGoal, "Gives the goal of this thread: its objective, status and budget, and what was used of that."),
+		tools.Describe[createArgs](createGoal, "Sets the goal of this thread, towards which turns go on by themselves. Only where the user, or an instruction above, asks for a goal; an ordinary task needs none. Fails while another goal is not complete."),
+		tools.Describe[updateArgs](updateGoal, "Ends the goal: complete, when every part of it is met, or blocked, when the same obstacle stopped you in three turns in a row and nothing can be done without the user."),
 	}
 }
 
@@ -60,11 +71,11 @@ func (g goalTools) Find(namespace, name string) (run func(context.Context, *tool
 		return nil, false
 	}
 	switch name {
-	case "get_goal":
+	case getGoal:
 		return func(context.Context, *tools.Turn, tools.Call) tools.Output { return g.answer(false) }, true
-	case "create_goal":
+	case createGoal:
 		return g.create, true
-	case "update_goal":
+	case updateGoal:
 		return g.update, true
 	}
 	return nil, false

@@ -41,7 +41,6 @@ func (t *turn) run(input []protocol.UserInput) {
 	t.out.notify(protocol.NoteTurnStarted, protocol.TurnStartedNotification{ThreadID: th.id, Turn: turn})
 	th.tell.turnStarted(t)
 	held := t.hold()
-	defer th.file.Release()
 	var last *string
 	var firstMs *int64
 	var err error
@@ -86,7 +85,8 @@ func (t *turn) run(input []protocol.UserInput) {
 func (t *turn) end(turn protocol.Turn) {
 	th := t.th
 	t.status = turn.Status
-	for _, id := range t.detach() {
+	t.goalAfter()
+	for _, id := range t.detach(th.file.Release) {
 		t.out.check(t.out.conn.Respond(id, protocol.TurnInterruptResponse{}))
 	}
 	if turn.Status != protocol.TurnStatusFailed {
@@ -116,8 +116,9 @@ func (t *turn) hold() bool {
 }
 
 // detach ends the turn's hold on the thread; what still waits for the history goes there.
-// It gives the interrupts to answer.
-func (t *turn) detach() []json.RawMessage {
+// release is called when that is written down and no other turn has begun. It gives the interrupts
+// to answer.
+func (t *turn) detach(release func()) []json.RawMessage {
 	th := t.th
 	th.mu.Lock()
 	defer th.mu.Unlock()
@@ -125,6 +126,7 @@ func (t *turn) detach() []json.RawMessage {
 		th.push(p.items...)
 	}
 	t.pending, t.closed = nil, true
+	release()
 	if th.running == t {
 		th.running = nil
 	}
@@ -239,7 +241,7 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 			firstMs = &s.firstMs
 		}
 		follow := len(s.calls) > 0 || s.more
-		t.called = t.called || len(s.calls) > 0
+		t.called = t.called || slices.ContainsFunc(s.calls, func(p *tools.Pending) bool { return !goalTool(p.Call) })
 		if err := t.settle(s, err); err != nil {
 			return firstMs, err
 		}

@@ -101,6 +101,7 @@ func (s *Server) prompt(line []byte) {
 		s.setUpFailed(err)
 		return
 	}
+	s.waiting.Add(1)
 	for {
 		select {
 		case s.prompts <- p:

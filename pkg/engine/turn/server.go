@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -33,6 +34,7 @@ type Server struct {
 
 	client  *protocol.ClientInfo // the reader's own, as the line
 	prompts chan prompt
+	waiting atomic.Int32   // prompts whose turn has not begun
 	turns   sync.WaitGroup // the feeder, and turns of turn/start
 
 	mu         sync.Mutex
@@ -257,6 +259,7 @@ func (s *Server) serve(p prompt) {
 			<-busy.done
 			continue
 		}
+		s.waiting.Add(-1)
 		if errors.Is(err, errLeaving) {
 			return
 		}
@@ -287,7 +290,6 @@ func (s *Server) run(t *turn, in []protocol.UserInput) {
 			Message: fmt.Sprintf("Model metadata for `%s` not found. Defaulting to fallback metadata; this can degrade performance and cause issues.", th.set.slug)})
 	}
 	t.run(in)
-	t.goalAfter()
 	s.mu.Lock()
 	s.last = t
 	if t.status == protocol.TurnStatusFailed {

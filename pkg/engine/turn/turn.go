@@ -15,8 +15,6 @@ import (
 
 // turn is one exchange. It is the tools' Out.
 type turn struct {
-	called bool // some tool, by the model
-
 	th     *liveThread
 	out    *emitter
 	id     string
@@ -43,6 +41,7 @@ type turn struct {
 
 	diff    string
 	stopped bool // a Stop hook has let the turn go on
+	called  bool // the model has called a tool that does something for a goal
 }
 
 // shown are the ids of a turn and its thread as clients know them: what a review does is

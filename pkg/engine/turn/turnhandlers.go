@@ -64,7 +64,7 @@ func begunTurn(id string) protocol.Turn {
 
 // drop takes back a turn that has not run.
 func (t *turn) drop() {
-	t.detach()
+	t.detach(func() {}) // it holds nothing
 	t.cancel(errLeaving)
 	close(t.done)
 }
