@@ -121,7 +121,7 @@ func TestParams(t *testing.T) {
 		{`{"method":"thread/items/read","id":2,"params":{"threadId":"x","turnId":"y","itemIds":[]}}`, "thread/items/read requires experimentalApi capability"},
 		{`{"method":"thread/start","id":5,"params":{"dynamicTools":[]}}`, "thread/start.dynamicTools requires experimentalApi capability"},
 		{`{"method":"thread/list","id":5,"params":{"cursor":"bad"}}`, "invalid cursor: bad"},
-		{`{"method":"thread/goal/clear","id":5,"params":{}}`, "thread/goal/clear is not supported yet"},
+		{`{"method":"thread/approveGuardianDeniedAction","id":5,"params":{}}`, "thread/approveGuardianDeniedAction is not supported yet"},
 	} {
 		got := k.ask(s, c, tc.line)
 		var m struct{ Error struct{ Message string } }
