@@ -5,6 +5,7 @@ package turnwire
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -90,4 +91,31 @@ func TestGoalPaused(t *testing.T) {
 	e.next("method", "thread/goal/updated", "params.goal.status", "paused")
 	e.turnDone("interrupted")
 	e.quit()
+}
+
+// A goal outlives its engine: it is there when the session is resumed, even where the history was
+// made shorter, goes on after the next turn, and is no part of what a rollback takes back.
+func TestGoalResumed(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{script: `{"msg":"sum"}` + "\n" + `{"items":[{"msg":"1"}],"cut":2,"hang":true}`, serve: true})
+	id := e.call("thread/start", `{}`).Get("thread.id").Str
+	e.call("thread/goal/set", `{"objective":"last","status":"paused"}`)
+	e.call("thread/compact/start", `{}`)
+	e.turnDone("completed")
+	e.call("thread/goal/set", `{"status":"active"}`)
+	poll(t, "the request of its turn", func() bool { return len(e.requests()) == 2 })
+	e.signal(syscall.SIGKILL)
+	e.exit(1000 + int(syscall.SIGKILL))
+	again := start(t, setup{desk: e.desk, serve: true, args: free("--resume", id), script: `{"msg":"hello"}` + "\n" + `[{"call":"update_goal","args":{"status":"complete"}}]` + "\n" + `{"msg":"met"}` + "\n"})
+	if g := again.call("thread/goal/get", `{}`).Get("goal"); g.Get("status").Str != "active" || g.Get("objective").Str != "last" {
+		t.Errorf("it is %s", g.Raw)
+	}
+	again.call("turn/start", input("hello"))
+	again.turnDone("completed")
+	again.turnDone("completed")
+	again.call("thread/rollback", `{"numTurns":1}`)
+	if got := again.call("thread/goal/get", `{}`).Get("goal.status").Str; got != "complete" {
+		t.Errorf("after a rollback it is %s", got)
+	}
+	again.quit()
 }
