@@ -51,11 +51,15 @@ func (s *Server) goalClear(r *request, p *protocol.ThreadGoalClearParams) (any, 
 
 // noteGoal tells the goal of a stored thread, or that it has none, to all who follow it.
 func (t *loadedThread) noteGoal() {
+	t.tell(t.goal())
+}
+
+// goal is the note of the goal that the session file has.
+func (t *loadedThread) goal() (method string, line []byte) {
 	if g, err := thread.ReadGoal(t.path, t.id); err == nil && g != nil {
-		t.note(protocol.NoteThreadGoalUpdated, protocol.ThreadGoalUpdatedNotification{ThreadID: t.id, Goal: *g})
-		return
+		return protocol.NoteThreadGoalUpdated, noteLine(protocol.NoteThreadGoalUpdated, protocol.ThreadGoalUpdatedNotification{ThreadID: t.id, Goal: *g})
 	}
-	t.note(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
+	return protocol.NoteThreadGoalCleared, noteLine(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
 }
 
 func (s *Server) shellCommand(r *request, p *protocol.ThreadShellCommandParams) (any, error) {

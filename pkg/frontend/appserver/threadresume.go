@@ -242,9 +242,9 @@ func (t *loadedThread) join(r *request, p *protocol.ThreadResumeParams) (any, er
 	if t.usage != nil && !p.ExcludeTurns {
 		r.c.note(protocol.NoteThreadTokenUsageUpdated, t.usage)
 	}
-	cleared := noteLine(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
+	method, goal := t.goal()
 	for _, c := range t.subscribers() {
-		c.note(protocol.NoteThreadGoalCleared, cleared)
+		c.note(method, goal)
 	}
 	t.repeat(r.c)
 	return nil, jsonrpc.ErrLater
