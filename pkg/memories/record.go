@@ -50,6 +50,14 @@ func (r *Record) Kept() bool {
 	return strings.TrimSpace(r.Raw) != "" || strings.TrimSpace(r.Summary) != ""
 }
 
+// Seen is when the session was last worked on, as far as it was looked at.
+func (r *Record) Seen() int64 {
+	if r.Attempt != nil {
+		return r.Attempt.Of
+	}
+	return r.SourceUpdatedAt
+}
+
 // Recent is when the memory was last of use: what nobody used counts from its session.
 func (r *Record) Recent() int64 {
 	if r.LastUse > 0 {

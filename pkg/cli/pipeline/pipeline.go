@@ -9,7 +9,7 @@
 // all it started can be killed together. On Linux a child gets SIGTERM when its parent
 // dies, however that happens.
 //
-// It knows nothing of what the lines mean. It imports watchdog only.
+// It knows nothing of what the lines mean. It imports watchdog, and exit for a status.
 package pipeline
 
 import (

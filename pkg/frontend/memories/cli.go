@@ -12,6 +12,7 @@ import (
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
 	"codex/pkg/foreign"
 	"codex/pkg/jsonrpc"
@@ -27,6 +28,7 @@ type Process struct {
 	Engine         func() (path string, err error) // finds codex-turn
 	Program        func(name string) string        // path of a program of the suite
 	Now            func() time.Time
+	Die            func(sig os.Signal, status int) // ends the process by the signal that has ended what it did
 }
 
 // Grammar is the command line of codex-memories(1).
@@ -72,7 +74,11 @@ func Main(ctx context.Context, args []string, p Process) int {
 			err = k.Run(p, &g, home)
 		}
 	}
-	return exit.ReportAs(p.Stderr, prog.Name, err, config.Words)
+	status := exit.ReportAs(p.Stderr, prog.Name, err, config.Words)
+	if c, ok := errors.AsType[pipeline.Caught](err); ok {
+		p.Die(c.Signal, status)
+	}
+	return status
 }
 
 type listCmd struct {
@@ -88,7 +94,7 @@ func (c listCmd) Run(p Process, home string) error {
 		if c.JSON {
 			e = json.Write(r)
 		} else {
-			_, e = fmt.Fprintf(p.Stdout, "%s  %s  %s\n", r.ThreadID, time.Unix(r.SourceUpdatedAt, 0).Format(time.DateOnly), state(r))
+			_, e = fmt.Fprintf(p.Stdout, "%s  %s  %s\n", r.ThreadID, time.Unix(r.Seen(), 0).Format(time.DateOnly), state(r))
 		}
 		if e != nil {
 			return e

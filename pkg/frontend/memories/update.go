@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
 	store "codex/pkg/memories"
@@ -47,9 +48,6 @@ type event struct {
 	Error    string `json:"error,omitempty"`
 }
 
-// interrupted is the exit status of what a signal breaks off.
-const interrupted = 130
-
 // errLeft is the cause of an end that was asked for.
 var errLeft = errors.New("broken off")
 
@@ -80,6 +78,8 @@ func (c updateCmd) Run(ctx context.Context, p Process, g *Grammar, home string) 
 		return nil
 	}
 	defer lock.Close()
+	ctx, stop := pipeline.Interruptible(ctx)
+	defer stop()
 	stopped, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
 	if c.UntilEOF {
@@ -89,13 +89,10 @@ func (c updateCmd) Run(ctx context.Context, p Process, g *Grammar, home string) 
 		}()
 	}
 	err = u.update(stopped)
-	switch {
-	case ctx.Err() != nil: // by a signal
-		return exit.With(interrupted, errors.New("broken off"))
-	case stopped.Err() != nil:
+	if errors.Is(err, errLeft) {
 		return nil // what is left to do waits
 	}
-	return u.fail(err)
+	return pipeline.ByWhat(ctx, u.fail(err))
 }
 
 // fail writes an error to the log, where there is one.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
@@ -122,13 +123,13 @@ func (c *loginCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	if err := c.check(s.ClientID); err != nil {
 		return err
 	}
-	ctx, stop := interruptible(ctx)
+	ctx, stop := pipeline.Interruptible(ctx)
 	defer stop()
 	if c.JSON {
-		return byWhat(ctx, c.tell(ctx, cfg, s, p))
+		return pipeline.ByWhat(ctx, c.tell(ctx, cfg, s, p))
 	}
 	if err := c.login(ctx, cfg, s, p); err != nil {
-		return byWhat(ctx, err)
+		return pipeline.ByWhat(ctx, err)
 	}
 	_, err = fmt.Fprintf(p.Stdout, "Successfully logged in to MCP server '%s'.\n", c.Name)
 	return err
@@ -254,10 +255,10 @@ func (c *addCmd) offer(ctx context.Context, g *Grammar, p Process) error {
 	if _, err := fmt.Fprintln(p.Stdout, "Detected OAuth support. Starting OAuth flow…"); err != nil {
 		return err
 	}
-	ctx, stop := interruptible(ctx)
+	ctx, stop := pipeline.Interruptible(ctx)
 	defer stop()
 	if err := (&loginCmd{Name: c.Name}).login(ctx, cfg, s, p); err != nil {
-		return byWhat(ctx, err)
+		return pipeline.ByWhat(ctx, err)
 	}
 	_, err = fmt.Fprintln(p.Stdout, "Successfully logged in.")
 	return err

@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/cli/version"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp"
@@ -67,9 +68,9 @@ type toolsCmd struct {
 
 // Run lists the tools of a server: a name, a tab and the first line of its description.
 func (c *toolsCmd) Run(ctx context.Context, g *Grammar, p Process) (err error) {
-	ctx, stop := interruptible(ctx)
+	ctx, stop := pipeline.Interruptible(ctx)
 	defer stop()
-	defer func() { err = byWhat(ctx, err) }()
+	defer func() { err = pipeline.ByWhat(ctx, err) }()
 	client, err := g.connect(ctx, p, c.Name)
 	if err != nil {
 		return err
@@ -109,9 +110,9 @@ func (c *callCmd) Run(ctx context.Context, g *Grammar, p Process) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, stop := interruptible(ctx)
+	ctx, stop := pipeline.Interruptible(ctx)
 	defer stop()
-	defer func() { err = byWhat(ctx, err) }()
+	defer func() { err = pipeline.ByWhat(ctx, err) }()
 	client, err := g.connect(ctx, p, c.Name)
 	if err != nil {
 		return err

@@ -11,12 +11,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"codex/pkg/cli"
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/config"
 )
 
@@ -72,7 +71,7 @@ func Main(ctx context.Context, args []string, p Process) int {
 	k.BindTo(ctx, (*context.Context)(nil))
 	err = k.Run(&g, p)
 	status := p.report(err)
-	if c := (caught{}); errors.As(err, &c) && p.Die != nil {
+	if c := (pipeline.Caught{}); errors.As(err, &c) && p.Die != nil {
 		p.Die(c.Signal, status)
 	}
 	return status
@@ -102,46 +101,6 @@ func (c serverCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 		}
 	}
 	return p.Serve(ctx, g.Config, g.Enable, g.Disable)
-}
-
-// interruptible gives a context that ends when the user has had enough; its cause is a caught.
-func interruptible(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	got := make(chan os.Signal, 1)
-	signal.Notify(got, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case s := <-got:
-			cancel(caught{s})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(got)
-		cancel(nil)
-	}
-}
-
-// caught is the signal that ended a context.
-type caught struct{ os.Signal }
-
-func (c caught) Error() string { return "ended by signal: " + c.String() }
-
-// ExitCode is what shells make of the signal.
-func (c caught) ExitCode() int {
-	if s, ok := c.Signal.(syscall.Signal); ok {
-		return 128 + int(s)
-	}
-	return exit.Failed
-}
-
-// byWhat has an error be that of the signal that ended the context, if one did.
-func byWhat(ctx context.Context, err error) error {
-	var c caught
-	if err == nil || !errors.As(context.Cause(ctx), &c) {
-		return err
-	}
-	return c
 }
 
 // load reads the configuration with the options of the command line over it.
