@@ -155,12 +155,13 @@ func (u *updater) bringTogether(ctx context.Context, before, here tree) error {
 func inLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // confined are the settings of that turn: its commands read and write the folder, read what
-// every program needs, and nothing else.
+// every program needs, and nothing else; of the environment they get no more.
 func (u *updater) confined(work string) map[string]json.RawMessage {
 	s := plain()
 	delete(s, "include_permissions_instructions")
 	delete(s, "include_environment_context")
 	s["permissions."+profile+".filesystem"] = json.RawMessage(`{":minimal":"read",` + strconv.Quote(work) + `:"write",` + strconv.Quote(store.Dir(u.home)) + `:"deny"}`)
+	s["shell_environment_policy.include_only"] = json.RawMessage(`["PATH","PATHEXT","SYSTEMROOT","SHELL","LANG","LC_*","TZ"]`)
 	s["permissions."+profile+".network"] = json.RawMessage(`{"enabled":false}`)
 	return s
 }
