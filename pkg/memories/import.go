@@ -101,7 +101,7 @@ func (r *Record) header(line string) {
 	case "rollout_path":
 		r.Path = value
 	case "rollout_summary_file":
-		if filepath.Base(value) == value && filepath.IsLocal(value) && strings.HasSuffix(value, ".md") {
+		if !strings.ContainsAny(value, `/\`) && filepath.IsLocal(value) && strings.HasSuffix(value, ".md") {
 			r.Slug = value
 		}
 	}

@@ -150,6 +150,37 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+// TestRedactVendors holds that a key is gone wherever it stands.
+func TestRedactVendors(t *testing.T) {
+	r := NewRedactor()
+	long, hex := strings.Repeat("aB3", 14), strings.Repeat("0a1b2c3d", 5)
+	for _, key := range []string{
+		"sk-" + long, "sk-proj-" + long, "sk-ant-api03-" + long, "sk_live_" + long, "ghp_" + long, "gho_" + long, "github_pat_" + long, "glpat-" + long,
+		"npm_" + long, "pypi-" + long, "hf_" + long, "gsk_" + long, "AKIA" + strings.Repeat("A", 16), "AIza" + long[:35], "ya29." + long, "GOCSPX-" + long,
+		"xoxb-" + long, "xoxe.xoxp-" + long, "xapp-1-" + long, "dop_v1_" + hex, "shpat_" + hex[:32], "SG." + long[:22] + "." + long, "hvs." + long,
+		"dckr_pat_" + long, "glsa_" + long, "tskey-auth-" + long, "12345678:AA" + long[:33], "eyJ" + long + "." + long + "." + long, "AGE-SECRET-KEY-1" + strings.Repeat("Q", 58),
+		"-----BEGIN PGP PRIVATE KEY BLOCK-----\nx\n-----END PGP PRIVATE KEY BLOCK-----",
+	} {
+		for _, around := range []string{"%s", "is it %s?", `{"cmd":"echo \n%s\n"}`, `"%s"`, "`%s`", "X=%s", "(%s)", "\t%s\n"} {
+			before, after, _ := strings.Cut(around, "%s")
+			if got := r.Redact(before + key + after); strings.Contains(got, key[len(key)/2:]) || !strings.HasSuffix(got, after) {
+				t.Errorf("%q in %q: %q", key, around, got)
+			}
+		}
+	}
+	for _, said := range []string{"DefaultEndpointsProtocol=https;AccountKey=%s;x", "Authorization: Basic %s", "machine h login me password %s", "tool --password %s", "tool --api-key '%s'",
+		`"client_secret": "%s"`, "//registry.x/:_authToken=%s", "//registry.x/:_auth=%s", "aws_secret_access_key = %s", "PGPASSWORD=%s psql", "x-api-key: %s", "ENC_PRIVATE_KEY=%s"} {
+		if got := r.Redact(strings.Replace(said, "%s", long, 1)); strings.Contains(got, long[8:]) {
+			t.Errorf("%q: %q", said, got)
+		}
+	}
+	for _, plain := range []string{"use --password-store=pass", "the task-force-that-meets-each-day-at-nine", "a basic understanding", "user me password prompt", "10:30:AA", "globs-in-the-config-are-read-late"} {
+		if got := r.Redact(plain); got != plain {
+			t.Errorf("%q: %q", plain, got)
+		}
+	}
+}
+
 // FuzzRaw: whatever a file of raw memories says, no name leads out of the folder, and what is
 // written of it is read as the same.
 func FuzzRaw(f *testing.F) {
@@ -159,6 +190,7 @@ func FuzzRaw(f *testing.F) {
 	}
 	f.Add(string(b))
 	f.Add("## Thread `019e0000-0000-7000-8000-000000000001`\nrollout_summary_file: ../x.md\n\n## Thread `no`\n")
+	f.Add("## Thread `019e0000-0000-7000-8000-000000000001`\nrollout_summary_file: \\.md\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "?")
 		all := parseRaw(text)
