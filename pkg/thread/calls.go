@@ -14,11 +14,16 @@ import (
 // that goes backwards through a file. Most files keep no event of a command.
 type calls struct {
 	answers map[string]string // by the call's id; the call comes further on
+	held    int               // bytes of these
 	told    map[string]bool   // calls of which an event tells
 }
 
-// maxAnswer bounds what is kept of the output of a command.
-const maxAnswer = 64 << 10
+const (
+	// maxAnswer bounds what is kept of the output of a command.
+	maxAnswer = 64 << 10
+	// maxHeld bounds the output whose commands have not come: of more there is none.
+	maxHeld = 64 << 20
+)
 
 // tell takes note of what an event tells about.
 func (c *calls) tell(item protocol.ThreadItem) {
@@ -40,10 +45,16 @@ func (c *calls) item(p gjson.Result) (item protocol.ThreadItem, size int) {
 		if c.answers == nil {
 			c.answers = map[string]string{}
 		}
-		c.answers[id] = answer(p.Get("output"))
+		said := ""
+		if c.held < maxHeld {
+			said = answer(p.Get("output"))
+		}
+		c.held += len(said) - len(c.answers[id])
+		c.answers[id] = said
 	case "function_call":
 		said, answered := c.answers[id]
 		delete(c.answers, id)
+		c.held -= len(said)
 		if command := called(p.Get("name").Str, p.Get("arguments").Str); command != "" && !c.told[id] {
 			return ran(id, command, said, answered), len(command) + len(said)
 		}
