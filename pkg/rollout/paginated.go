@@ -136,6 +136,7 @@ type storedItem struct {
 	ID      string          `json:"id"`
 	Content any             `json:"content,omitempty"`
 	Phase   string          `json:"phase,omitempty"`
+	Cites   json.RawMessage `json:"memory_citation,omitempty"`
 	Summary []string        `json:"summary_text,omitempty"`
 	Raw     *[]string       `json:"raw_content,omitempty"`
 	Changes json.RawMessage `json:"changes,omitempty"`
@@ -166,7 +167,11 @@ func itemOf(v gjson.Result) any {
 		}
 		return storedItem{Type: "UserMessage", ID: id, Content: content}
 	case "agent_message":
-		return storedItem{Type: "AgentMessage", ID: id, Content: []part{{"type": "Text", "text": v.Get("message").Str}}, Phase: v.Get("phase").Str}
+		item := storedItem{Type: "AgentMessage", ID: id, Content: []part{{"type": "Text", "text": v.Get("message").Str}}, Phase: v.Get("phase").Str}
+		if c := v.Get("memory_citation"); c.IsObject() {
+			item.Cites = json.RawMessage(c.Raw)
+		}
+		return item
 	case "agent_reasoning":
 		return storedItem{Type: "Reasoning", ID: id, Summary: []string{v.Get("text").Str}, Raw: &[]string{}}
 	case "patch_apply_end":
@@ -264,7 +269,7 @@ func eventsOf(p gjson.Result) (out [][]byte) {
 		for _, c := range item.Get("content.#.text").Array() {
 			text += c.Str
 		}
-		add(event{"type": "agent_message", "message": text, "phase": item.Get("phase").Value(), "memory_citation": nil})
+		add(event{"type": "agent_message", "message": text, "phase": item.Get("phase").Value(), "memory_citation": item.Get("memory_citation").Value()})
 	case "Reasoning":
 		for _, s := range item.Get("summary_text").Array() {
 			add(event{"type": "agent_reasoning", "text": s.Str})

@@ -30,7 +30,7 @@ func TestPaginated(t *testing.T) {
 		{TypeEvent, event{"type": "user_message", "message": "hi", "images": []string{"data:x"}, "local_images": []string{"/a.png"}}},
 		{TypeEvent, event{"type": "agent_reasoning", "text": "hm"}},
 		{TypeResponseItem, json.RawMessage(`{"type":"reasoning"}`)},
-		{TypeEvent, event{"type": "agent_message", "message": "yes", "phase": "final_answer"}},
+		{TypeEvent, event{"type": "agent_message", "message": "yes", "phase": "final_answer", "memory_citation": event{"rolloutIds": []string{"r"}}}},
 		{TypeEvent, event{"type": "patch_apply_end", "call_id": "c", "changes": event{"/a": event{"type": "add", "content": "x"}}, "status": "completed"}},
 		{TypeEvent, event{"type": "mcp_tool_call_end", "call_id": "d", "invocation": event{"server": "zoo", "tool": "look", "arguments": event{}}, "duration": event{"secs": 1, "nanos": 2}, "result": event{"Err": "gone"}}},
 	} {
@@ -75,6 +75,9 @@ func TestPaginated(t *testing.T) {
 	if got := gjson.Get(lines[3], "payload.item.content.#.type").Raw; got != `["text","image","local_image"]` {
 		t.Error(got)
 	}
+	if got := gjson.Get(lines[6], "payload.item.memory_citation").Raw; got != `{"rolloutIds":["r"]}` {
+		t.Error(got)
+	}
 	call := `{"type":"McpToolCall","id":"d","status":"failed","server":"zoo","tool":"look","arguments":{},"error":{"message":"gone"},"duration":{"nanos":2,"secs":1}}`
 	if got := gjson.Get(lines[8], "payload.item").Raw; got != call {
 		t.Error(got)
@@ -94,6 +97,8 @@ func TestOlder(t *testing.T) {
 			at + `"type":"event_msg","payload":{"type":"item_completed","item":{"type":"CommandExecution"}}}`},
 		{`{"timestamp":"x","ordinal":4,"type":"event_msg","payload":{"type":"item_completed","item":{"type":"McpToolCall","id":"d","server":"zoo","tool":"look","arguments":{"b":1,"a":1},"status":"completed","result":{"content":[]},"duration":{"secs":1,"nanos":2}}}}`,
 			at + `"type":"event_msg","payload":{"call_id":"d","duration":{"secs":1,"nanos":2},"invocation":{"arguments":{"b":1,"a":1},"server":"zoo","tool":"look"},"result":{"Ok":{"content":[]}},"type":"mcp_tool_call_end"}}`},
+		{`{"timestamp":"x","ordinal":4,"type":"event_msg","payload":{"type":"item_completed","item":{"type":"AgentMessage","content":[{"type":"Text","text":"a"}],"memory_citation":{"rolloutIds":["r"]}}}}`,
+			at + `"type":"event_msg","payload":{"memory_citation":{"rolloutIds":["r"]},"message":"a","phase":null,"type":"agent_message"}}`},
 		{`garbage`, `garbage`},
 	} {
 		if got := string(older([]byte(c.in + "\n"))); got != c.want+"\n" {

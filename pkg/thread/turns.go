@@ -270,7 +270,7 @@ func completed(p gjson.Result, id func() string) protocol.ThreadItem {
 		content, _ := userItem(p)
 		return &protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: id(), Content: content}
 	case "AgentMessage":
-		return &protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id(), Text: texts(item.Get("content.#.text")), Phase: phase(item)}
+		return &protocol.AgentMessageItem{Type: protocol.ItemAgentMessage, ID: id(), Text: texts(item.Get("content.#.text")), Phase: phase(item), MemoryCitation: citation(item.Get("memory_citation"))}
 	case "FileChange":
 		return patched(item, "id")
 	case "CommandExecution":
