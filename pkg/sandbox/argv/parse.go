@@ -266,8 +266,8 @@ func (f *flags) checkState() error {
 		return exit.Usagef("--sandbox-state-readable-root and --sandbox-state-disable-network need --sandbox-state-json JSON")
 	case f.state != nil && (f.profile != nil || f.mode != "" || f.roots != nil || f.network):
 		return exit.Usagef("--sandbox-state-json is the whole policy: --mode, --permissions-profile, --writable-root and --network do not go with it")
-	case f.state != nil && f.state.Profile.Type == policy.Disabled && f.stateOffline:
-		return exit.Usagef("--sandbox-state-disable-network: the state is without a sandbox")
+	case f.state != nil && f.state.Profile.Type != policy.Managed && f.stateOffline: // none of ours would hold it
+		return exit.Usagef("--sandbox-state-disable-network: the state is without a sandbox, or with somebody else's")
 	}
 	return nil
 }
