@@ -54,8 +54,8 @@ func ParseLine(b []byte) (*Auth, error) {
 	case "":
 		return a, nil
 	case Agent:
-		if len(l.Key) != SeedSize {
-			return nil, errors.New("read the answer of codex-login: an agent without a key")
+		if len(l.Key) != SeedSize || l.Task == "" {
+			return nil, errors.New("read the answer of codex-login: an agent without a key or a task")
 		}
 		a.Agent = &Identity{Runtime: l.Runtime, Seed: l.Key, Task: l.Task}
 	case APIKey:
