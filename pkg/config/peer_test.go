@@ -100,9 +100,6 @@ func samePlace(doc, got, want string) bool {
 	return g != "" && g == w && strings.HasPrefix(got, first)
 }
 
-// TestPeerErrors compares the words for wrong configurations with what
-// `codex exec`, `codex features list` and `codex mcp list` 0.133.0 printed, and only the place
-// for what is no TOML.
 // laterWords are lists of words in the errors of 0.133.0, and the same in those of 0.171.
 func laterWords() [][2]string {
 	return [][2]string{
@@ -115,6 +112,9 @@ func laterWords() [][2]string {
 	}
 }
 
+// TestPeerErrors compares the words for wrong configurations with what
+// `codex exec`, `codex features list` and `codex mcp list` 0.133.0 printed, and only the place
+// for what is no TOML.
 func TestPeerErrors(t *testing.T) {
 	f, err := os.Open("testdata/errors.0.133.0.jsonl")
 	if err != nil {
