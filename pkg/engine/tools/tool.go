@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"codex/pkg/jsonrpc"
@@ -74,7 +75,7 @@ type SpecOptions struct {
 	ViewImage  bool
 	AllowLogin bool
 	Shell      string // "unified", "shell_command" or "" for none
-	WebSearch  string // disabled, cached, live
+	WebSearch  string // disabled, cached, indexed, live
 	Web        WebSearch
 	Questions  Questions
 	Dynamic    []protocol.DynamicToolSpec
@@ -110,7 +111,7 @@ func Specs(o SpecOptions) (json.RawMessage, error) {
 	if search := offerToolSearch(&o); search != nil {
 		all = append(all, search)
 	}
-	if o.WebSearch == "cached" || o.WebSearch == "live" {
+	if slices.Contains([]string{"cached", "indexed", "live"}, o.WebSearch) {
 		all = append(all, webSearchSpec(&o))
 	}
 	specs := make([]json.RawMessage, len(all))

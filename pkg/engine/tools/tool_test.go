@@ -28,6 +28,12 @@ func TestSpecs(t *testing.T) {
 	if got := gjson.GetBytes(raw, "6.external_web_access"); got.Type != gjson.False {
 		t.Errorf("cached search has external_web_access %s", got.Raw)
 	}
+	for mode, want := range map[string]string{"indexed": "[true,true]", "live": "[true]"} {
+		raw, err := Specs(SpecOptions{Model: known, ViewImage: true, Shell: "unified", WebSearch: mode})
+		if got := gjson.GetBytes(raw, "6.[external_web_access,indexed_web_access]").Raw; err != nil || got != want {
+			t.Errorf("%s search has %s, %v", mode, got, err)
+		}
+	}
 	raw, err = Specs(SpecOptions{Model: models.In(nil, "mock-model"), Shell: "shell_command", WebSearch: "disabled"})
 	if err != nil || gjson.GetBytes(raw, "#").Int() != 3 {
 		t.Errorf("unknown model: %v, %s", err, raw)

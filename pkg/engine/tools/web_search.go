@@ -12,6 +12,7 @@ type WebSearch struct {
 type webSearch struct {
 	Type     string            `json:"type"`
 	External bool              `json:"external_web_access"`
+	Gated    bool              `json:"indexed_web_access,omitempty"` // only pages in the index are opened
 	Filters  *webFilters       `json:"filters,omitempty"`
 	Location map[string]string `json:"user_location,omitempty"`
 	Size     string            `json:"search_context_size,omitempty"`
@@ -23,7 +24,7 @@ type webFilters struct {
 }
 
 func webSearchSpec(o *SpecOptions) webSearch {
-	w := webSearch{Type: "web_search", External: o.WebSearch == "live", Size: o.Web.ContextSize}
+	w := webSearch{Type: "web_search", External: o.WebSearch != "cached", Gated: o.WebSearch == "indexed", Size: o.Web.ContextSize}
 	if len(o.Web.Domains) > 0 {
 		w.Filters = &webFilters{o.Web.Domains}
 	}
