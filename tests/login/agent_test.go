@@ -1,6 +1,9 @@
 package login
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -74,6 +77,7 @@ func TestAgent(t *testing.T) {
 	}
 	d.noSecrets()
 	d.nowhere(agent.Text[20:])
+	d.nowhere(base64.StdEncoding.EncodeToString(agent.Key.Seed())) // as codex-login gives it to others
 }
 
 // TestAgentRefused: what the service has not signed for us is not stored, nor a token that is none.
@@ -93,7 +97,13 @@ func TestAgentRefused(t *testing.T) {
 		}, want: "the signature is wrong"},
 		{name: "unsigned", change: func(_ *desk, token string) string {
 			body := token[strings.IndexByte(token, '.'):strings.LastIndexByte(token, '.')]
-			return "eyJhbGciOiJub25lIn0" + body + ".AAAA"
+			return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"key1"}`)) + body + ".AAAA"
+		}, want: "not signed with a named key and RS256"},
+		{name: "signed with what is public", change: func(_ *desk, token string) string {
+			head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","kid":"key1"}`)) + token[strings.IndexByte(token, '.'):strings.LastIndexByte(token, '.')]
+			mac := hmac.New(sha256.New, []byte("key1"))
+			mac.Write([]byte(head))
+			return head + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 		}, want: "not signed with a named key and RS256"},
 		{name: "unknown key", change: func(_ *desk, token string) string {
 			return "eyJhbGciOiJSUzI1NiIsImtpZCI6Im5vbmUifQ" + token[strings.IndexByte(token, '.'):]
