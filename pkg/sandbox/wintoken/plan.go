@@ -1,6 +1,7 @@
 package wintoken
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -32,6 +33,8 @@ func ParseLevel(word string) (Level, error) {
 		return Unelevated, nil
 	case "elevated":
 		return Elevated, nil
+	case "mxc": // of later releases
+		return Disabled, errors.New("`sandbox = \"mxc\"` in [windows] is not part of this program: \"unelevated\" needs no administrator")
 	}
 	return Disabled, fmt.Errorf("unknown variant `%s`, expected `elevated` or `unelevated`\nin `windows.sandbox`", word)
 }

@@ -161,6 +161,9 @@ func TestParseLevel(t *testing.T) {
 			t.Errorf("%s: %s, %v", word, got, err)
 		}
 	}
+	if _, err := ParseLevel("mxc"); err == nil || !strings.Contains(err.Error(), "not part of this program") {
+		t.Error(err)
+	}
 	if _, err := ParseLevel("full"); err == nil || !strings.Contains(err.Error(), "`full`") {
 		t.Error(err)
 	}
