@@ -28,7 +28,7 @@ func (a account) wanted(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	source := auth.Source{Home: a.cfg.Home, Store: a.cfg.AuthStore, AllowKey: true, Program: path, Environ: a.Env, Now: a.Now,
+	source := auth.Source{Home: a.cfg.Home, Store: a.cfg.AuthStore, BaseURL: a.cfg.ChatGPTBaseURL, AllowKey: true, Program: path, Environ: a.Env, Now: a.Now,
 		Env: config.Env{Get: a.Getenv, Home: a.Home, Cwd: a.Cwd, UID: a.UID}}
 	got, err := source.Load(ctx)
 	return err == nil && got.Mode == ""

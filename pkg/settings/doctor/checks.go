@@ -293,7 +293,7 @@ func credentials(ctx context.Context, e *examination) check {
 	if err != nil {
 		login = "codex-login" // says why when it is needed
 	}
-	src := auth.Source{Home: e.home, Store: e.cfg.AuthStore, AllowKey: true, Env: e.p.Env, Program: login, Now: e.p.Now, Environ: e.p.Environ,
+	src := auth.Source{Home: e.home, Store: e.cfg.AuthStore, BaseURL: e.cfg.ChatGPTBaseURL, AllowKey: true, Env: e.p.Env, Program: login, Now: e.p.Now, Environ: e.p.Environ,
 		Spare: !auth.Asks(e.cfg, &auth.Auth{})}
 	a, err := src.Load(ctx)
 	switch {
