@@ -97,13 +97,14 @@ func TestGoalPaused(t *testing.T) {
 // made shorter, goes on after the next turn, and is no part of what a rollback takes back.
 func TestGoalResumed(t *testing.T) {
 	t.Parallel()
-	e := start(t, setup{script: `{"msg":"sum"}` + "\n" + `{"items":[{"msg":"1"}],"cut":2,"hang":true}`, serve: true})
+	e := start(t, setup{script: `{"items":[{"msg":"1"}],"cut":2,"hang":true}` + "\n" + `{"msg":"sum"}` + "\n" + `{"items":[{"msg":"1"}],"cut":2,"hang":true}`, serve: true})
 	id := e.call("thread/start", `{}`).Get("thread.id").Str
-	e.call("thread/goal/set", `{"objective":"last","status":"paused"}`)
+	e.call("thread/goal/set", `{"objective":"last"}`)
+	poll(t, "the request of its turn", func() bool { return len(e.requests()) == 1 })
 	e.call("thread/compact/start", `{}`)
+	e.turnDone("interrupted")
 	e.turnDone("completed")
-	e.call("thread/goal/set", `{"status":"active"}`)
-	poll(t, "the request of its turn", func() bool { return len(e.requests()) == 2 })
+	poll(t, "the request of its next turn", func() bool { return len(e.requests()) == 3 })
 	e.signal(syscall.SIGKILL)
 	e.exit(1000 + int(syscall.SIGKILL))
 	again := start(t, setup{desk: e.desk, serve: true, args: free("--resume", id), script: `{"msg":"hello"}` + "\n" + `[{"call":"update_goal","args":{"status":"complete"}}]` + "\n" + `{"msg":"met"}` + "\n"})

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -231,7 +232,7 @@ func (t *turn) goalAfter() {
 	switch {
 	case t.status == protocol.TurnStatusFailed:
 		why = "The goal is paused: its turn failed."
-	case t.status == protocol.TurnStatusInterrupted:
+	case t.status == protocol.TurnStatusInterrupted && !errors.Is(context.Cause(t.ctx), errReplaced):
 		why = "The goal is paused."
 	case th.goals.idle >= maxIdleGoal:
 		why = "The goal is paused: in three turns nothing was done for it."
