@@ -43,6 +43,21 @@ type progress struct {
 	Error string `json:"error,omitempty"`
 }
 
+// rests says whether it is too early to do it again.
+func (p progress) rests(now time.Time) bool {
+	if p.Retry > 0 {
+		return early(now, p.Retry, retryAfter)
+	}
+	return early(now, p.At+int64(cooldown/time.Second), cooldown)
+}
+
+// early says that a time to wait for is yet to come. One that is further off than anybody is
+// told to wait was written while the clock was wrong.
+func early(now time.Time, until int64, longest time.Duration) bool {
+	wait := time.Unix(until, 0).Sub(now)
+	return wait > 0 && wait <= longest
+}
+
 func (u *updater) state(name string) string { return filepath.Join(store.StateDir(u.home), name) }
 
 func readProgress(home string) (p progress, err error) {
@@ -78,7 +93,7 @@ func (u *updater) consolidate(ctx context.Context) error {
 		u.note("%v", err) // as if it had never been done
 	}
 	now := u.Now()
-	if !u.atOnce && (now.Unix() < p.Retry || p.Retry == 0 && now.Before(time.Unix(p.At, 0).Add(cooldown))) {
+	if !u.atOnce && p.rests(now) {
 		return nil
 	}
 	before, err := loadTree(u.state("baseline.json"))

@@ -36,7 +36,7 @@ const (
 
 // extract reads sessions.
 func (u *updater) extract(ctx context.Context) (failed error) {
-	all := u.candidates()
+	all := u.candidates(ctx)
 	if len(all) > 0 {
 		catalog.Use(u.cfg, u.Env) // how much models take
 	}
@@ -62,7 +62,7 @@ type candidate struct {
 
 // candidates are the sessions to read, the latest first: those of the user's, old enough to be
 // over and not too old, that have not been read since somebody worked on them.
-func (u *updater) candidates() (out []candidate) {
+func (u *updater) candidates(ctx context.Context) (out []candidate) {
 	files, err := thread.Files(u.home, false)
 	if err != nil {
 		u.note("%v", err) // what could be found counts
@@ -81,7 +81,7 @@ func (u *updater) candidates() (out []candidate) {
 		return cmp.Or(b.Modified.Compare(a.Modified), strings.Compare(b.ID, a.ID))
 	})
 	for _, f := range files[:min(maxScan, len(files))] {
-		if len(out) == u.set.MaxSessions {
+		if len(out) == u.set.MaxSessions || ctx.Err() != nil {
 			break
 		}
 		if c, ok := u.candidate(f, now); ok {
@@ -104,7 +104,7 @@ func (u *updater) candidate(f thread.File, now time.Time) (c candidate, ok bool)
 	if r.SourceUpdatedAt >= at {
 		return c, false
 	}
-	if a := r.Attempt; a != nil && a.Of >= at && (a.Left <= 0 || now.Unix() < a.Retry) {
+	if a := r.Attempt; a != nil && a.Of >= at && (a.Left <= 0 || early(now, a.Retry, retryAfter)) {
 		return c, false
 	}
 	h, err := thread.Read(f.Path)

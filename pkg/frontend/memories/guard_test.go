@@ -25,3 +25,21 @@ func TestEnough(t *testing.T) {
 		}
 	}
 }
+
+// TestRests: what waits does so for its time, and not for a clock that was years ahead.
+func TestRests(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	for p, want := range map[progress]bool{
+		{}:                            false,
+		{At: 1_000_000 - 5*3600}:      true,
+		{At: 1_000_000 - 6*3600}:      false,
+		{At: 1_000_000 + 10}:          false,
+		{At: 9, Retry: 1_003_600}:     true,
+		{At: 9, Retry: 1_000_000}:     false,
+		{At: 9, Retry: 2_000_000_000}: false,
+	} {
+		if got := p.rests(now); got != want {
+			t.Errorf("%+v: %v", p, got)
+		}
+	}
+}

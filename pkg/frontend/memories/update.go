@@ -130,7 +130,7 @@ func (u *updater) teller(asJSON bool) func(e event) {
 
 // update is all the work.
 func (u *updater) update(ctx context.Context) error {
-	if err := u.adopt(); err != nil {
+	if err := u.adopt(ctx); err != nil {
 		return err
 	}
 	if err := u.records.Count(); err != nil {
@@ -141,7 +141,7 @@ func (u *updater) update(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return failed
 	}
-	if err := u.publish(); err != nil {
+	if err := u.publish(ctx); err != nil {
 		return errors.Join(failed, err)
 	}
 	if !u.enough() {
@@ -152,7 +152,7 @@ func (u *updater) update(ctx context.Context) error {
 }
 
 // adopt takes over what another program has made of sessions.
-func (u *updater) adopt() error {
+func (u *updater) adopt(ctx context.Context) error {
 	all, err := u.records.All()
 	if err != nil {
 		u.note("%v", err)
@@ -166,6 +166,9 @@ func (u *updater) adopt() error {
 		return fmt.Errorf("read the memories that are there: %w", err)
 	}
 	for _, r := range fresh {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if u.source(r) == nil {
 			continue // it would be dropped at once
 		}
@@ -193,13 +196,16 @@ func (u *updater) source(r *store.Record) *thread.Head {
 
 // current gives the memories to bring together, and forgets those whose session is gone or that
 // are of no use any more.
-func (u *updater) current() ([]*store.Record, error) {
+func (u *updater) current(ctx context.Context) ([]*store.Record, error) {
 	all, err := u.records.All()
 	if err != nil {
 		u.note("%v", err)
 	}
 	var here []*store.Record
 	for _, r := range all {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		if u.source(r) != nil {
 			here = append(here, r)
 		} else if err := u.records.Remove(r.ThreadID); err != nil {
@@ -217,8 +223,8 @@ func (u *updater) current() ([]*store.Record, error) {
 }
 
 // publish writes what single sessions left.
-func (u *updater) publish() error {
-	chosen, err := u.current()
+func (u *updater) publish(ctx context.Context) error {
+	chosen, err := u.current(ctx)
 	if err != nil {
 		return err
 	}
