@@ -169,7 +169,7 @@ func (u *updater) adopt(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if u.source(r) == nil {
+		if feeding, err := u.source(r); err != nil || !feeding {
 			continue // it would be dropped at once
 		}
 		if err := u.records.Put(r); err != nil {
@@ -179,19 +179,22 @@ func (u *updater) adopt(ctx context.Context) error {
 	return nil
 }
 
-// source is the session of a record, nil where it is gone or feeds no memories any more. It
-// may have been moved.
-func (u *updater) source(r *store.Record) *thread.Head {
+// source says whether the session of a record is there and feeds memories. It may have been
+// moved. The error is that of one that cannot be read.
+func (u *updater) source(r *store.Record) (feeding bool, err error) {
 	path, err := thread.Find(u.home, r.ThreadID)
+	if errors.Is(err, thread.ErrNone) {
+		return false, nil
+	}
 	if err != nil {
-		return nil
+		return false, err
 	}
 	h, err := thread.Read(path)
-	if err != nil || h.ID != r.ThreadID || !feeds(h) {
-		return nil
+	if err != nil {
+		return false, err
 	}
 	r.Path = path
-	return h
+	return h.ID == r.ThreadID && feeds(h), nil
 }
 
 // current gives the memories to bring together, and forgets those whose session is gone or that
@@ -206,7 +209,11 @@ func (u *updater) current(ctx context.Context) ([]*store.Record, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if u.source(r) != nil {
+		feeding, err := u.source(r)
+		if err != nil {
+			u.note("session %s: %v", r.ThreadID, err) // what cannot be read now is not gone
+		}
+		if feeding || err != nil {
 			here = append(here, r)
 		} else if err := u.records.Remove(r.ThreadID); err != nil {
 			return nil, fmt.Errorf("forget session %s: %w", r.ThreadID, err)
