@@ -1,5 +1,7 @@
 package config
 
+import "cmp"
+
 // Otel is [otel]: what is told about sessions, and to whom.
 type Otel struct {
 	Environment   string `json:"environment"`
@@ -31,7 +33,7 @@ func (c *Config) Otel() *Otel {
 	if v == nil {
 		return nil
 	}
-	o := &Otel{Environment: orElse(v.str("environment"), "dev"), LogUserPrompt: v.flag(false, "log_user_prompt"),
+	o := &Otel{Environment: cmp.Or(v.str("environment"), "dev"), LogUserPrompt: v.flag(false, "log_user_prompt"),
 		Logs: v.exporter("exporter"), Traces: v.exporter("trace_exporter"), Metrics: v.exporter("metrics_exporter"),
 		SpanAttributes: v.strings("span_attributes")}
 	if o.Logs == nil && o.Traces == nil && o.Metrics == nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -340,7 +341,7 @@ func network(t view) (bool, *policy.ProxySettings) {
 	s.ProxyURL, s.SocksURL = t.str("proxy_url"), t.str("socks_url")
 	s.Socks5, s.Socks5UDP = t.flag(s.Socks5, "enable_socks5"), t.flag(s.Socks5UDP, "enable_socks5_udp")
 	s.UpstreamProxy = t.flag(s.UpstreamProxy, "allow_upstream_proxy")
-	s.Mode = orElse(t.word("mode"), s.Mode)
+	s.Mode = cmp.Or(t.word("mode"), s.Mode)
 	s.Domains, s.UnixSockets = words(t.table("domains")), words(t.table("unix_sockets"))
 	s.LocalBinding = t.flag(false, "allow_local_binding")
 	s.AllowNonLoopback = t.flag(false, "dangerously_allow_non_loopback_proxy")

@@ -21,8 +21,8 @@ func ossModel(provider string) string {
 // builtins are the providers that every configuration has.
 func builtins(o Options, t view) map[string]Provider {
 	oss := func(id, port string) Provider {
-		base := "http://localhost:" + orElse(o.Env.get("CODEX_OSS_PORT"), port) + "/v1"
-		return Provider{ID: id, Name: "gpt-oss", BaseURL: orElse(o.Env.get("CODEX_OSS_BASE_URL"), base)}
+		base := "http://localhost:" + cmp.Or(o.Env.get("CODEX_OSS_PORT"), port) + "/v1"
+		return Provider{ID: id, Name: "gpt-oss", BaseURL: cmp.Or(o.Env.get("CODEX_OSS_BASE_URL"), base)}
 	}
 	m := map[string]Provider{
 		"openai": {
@@ -65,10 +65,10 @@ func (c *Config) readProviders(o Options, t view) error {
 		}
 		c.Providers[id] = c.provider(id, p)
 	}
-	c.ProviderID = orElse(t.str("model_provider"), "openai")
+	c.ProviderID = cmp.Or(t.str("model_provider"), "openai")
 	c.ProviderID = cmp.Or(o.Provider, c.ProviderID)
 	if o.OSS {
-		c.ProviderID = orElse(o.LocalProvider, t.str("oss_provider"))
+		c.ProviderID = cmp.Or(o.LocalProvider, t.str("oss_provider"))
 		if c.ProviderID == "" {
 			return &Error{Kind: KindPlain, Text: "No default OSS provider configured. Use --local-provider=provider or set oss_provider to one of: lmstudio, ollama in config.toml"}
 		}
@@ -91,7 +91,7 @@ func (c *Config) provider(id string, t view) Provider {
 		return time.Duration(min(t.num(def, k), 1<<40)) * time.Millisecond
 	}
 	p := Provider{
-		ID: id, Name: orElse(t.str("name"), id), BaseURL: t.str("base_url"),
+		ID: id, Name: cmp.Or(t.str("name"), id), BaseURL: t.str("base_url"),
 		EnvKey: t.str("env_key"), EnvKeyInstructions: t.str("env_key_instructions"),
 		BearerToken: t.str("experimental_bearer_token"), Command: t.list("command"),
 		HTTPHeaders: t.strings("http_headers"), EnvHTTPHeaders: t.strings("env_http_headers"),
@@ -106,7 +106,7 @@ func (c *Config) provider(id string, t view) Provider {
 	}
 	if a := t.table("auth"); a != nil {
 		p.Auth = &CommandAuth{
-			Command: strings.TrimSpace(a.str("command")), Args: a.list("args"), Cwd: orElse(a.str("cwd"), c.Home),
+			Command: strings.TrimSpace(a.str("command")), Args: a.list("args"), Cwd: cmp.Or(a.str("cwd"), c.Home),
 			Timeout:         time.Duration(min(a.num(5_000, "timeout_ms"), 1<<40)) * time.Millisecond,
 			RefreshInterval: time.Duration(min(a.num(300_000, "refresh_interval_ms"), 1<<40)) * time.Millisecond,
 		}

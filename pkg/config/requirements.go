@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -193,7 +194,7 @@ func (c *Config) constrain(r requirements) error {
 		c.ApprovalsReviewer = r.reviewers.values[0]
 	}
 	if r.web.set {
-		if want := orElse(c.WebSearch, "cached"); !r.web.permits(want) {
+		if want := cmp.Or(c.WebSearch, "cached"); !r.web.permits(want) {
 			// The list starts with disabled; what was really listed is preferred.
 			fall := r.web.values[min(1, len(r.web.values)-1)]
 			c.disallowed("web_search_mode", want, fall, r.web)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -227,13 +228,13 @@ func (c *Config) readApproval(o Options, t view) {
 	case c.ApprovalPolicy == "":
 		set("on-request")
 	}
-	c.ApprovalsReviewer = orElse(t.word("approvals_reviewer"), "user")
+	c.ApprovalsReviewer = cmp.Or(t.word("approvals_reviewer"), "user")
 }
 
 func (c *Config) readShellEnv(t view) {
 	p := t.table("shell_environment_policy")
 	c.ShellEnv = shellenv.Policy{
-		Inherit:               orElse(p.word("inherit"), "all"),
+		Inherit:               cmp.Or(p.word("inherit"), "all"),
 		IgnoreDefaultExcludes: p.flag(true, "ignore_default_excludes"),
 		Exclude:               p.list("exclude"), IncludeOnly: p.list("include_only"),
 		Set: p.strings("set"),
@@ -298,7 +299,7 @@ func (c *Config) readTexts(t view) error {
 
 func (c *Config) readRest(o Options, t view) {
 	c.Notify = t.list("notify")
-	c.History = History{Persistence: orElse(t.word("history", "persistence"), "save-all"), MaxBytes: t.num(0, "history", "max_bytes")}
+	c.History = History{Persistence: cmp.Or(t.word("history", "persistence"), "save-all"), MaxBytes: t.num(0, "history", "max_bytes")}
 	c.ProjectDocMaxBytes = int(t.num(32<<10, "project_doc_max_bytes"))
 	for _, n := range t.list("project_doc_fallback_filenames") {
 		if n = strings.TrimSpace(n); n != "" {
@@ -318,7 +319,7 @@ func (c *Config) readRest(o Options, t view) {
 		}
 	}
 	c.Executor = t.list("executor")
-	c.AuthStore = orElse(t.word("cli_auth_credentials_store"), "file")
+	c.AuthStore = cmp.Or(t.word("cli_auth_credentials_store"), "file")
 	c.ForcedLoginMethod = t.word("forced_login_method")
 	switch w := t["forced_chatgpt_workspace_id"].(type) {
 	case string:
@@ -326,13 +327,13 @@ func (c *Config) readRest(o Options, t view) {
 	case []any:
 		c.ForcedWorkspaceIDs, _ = stringList(w)
 	}
-	c.ChatGPTBaseURL = orElse(t.str("chatgpt_base_url"), "https://chatgpt.com/backend-api/")
-	c.LogDir = orElse(t.str("log_dir"), filepath.Join(c.Home, "log"))
+	c.ChatGPTBaseURL = cmp.Or(t.str("chatgpt_base_url"), "https://chatgpt.com/backend-api/")
+	c.LogDir = cmp.Or(t.str("log_dir"), filepath.Join(c.Home, "log"))
 	c.SQLiteHome = c.Home
 	if v := o.Env.get("CODEX_SQLITE_HOME"); v != "" {
 		c.SQLiteHome = o.Env.absolute(v, c.Cwd)
 	}
-	c.SQLiteHome = orElse(t.str("sqlite_home"), c.SQLiteHome)
+	c.SQLiteHome = cmp.Or(t.str("sqlite_home"), c.SQLiteHome)
 }
 
 // finish sets what depends on the constrained values.
@@ -363,11 +364,4 @@ func agentLimits(t view) error {
 func listOf(v any) []any {
 	l, _ := v.([]any)
 	return l
-}
-
-func orElse(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }

@@ -47,10 +47,10 @@ type walker struct {
 // keys without an effect of their own.
 func (w *walker) table(path string, t typ, about, above string, used bool) {
 	for _, f := range t.fields {
-		w.field(join(path, f.name), f, orElse(t.effect, above), used)
+		w.field(join(path, f.name), f, cmp.Or(t.effect, above), used)
 	}
 	if flat := t.flat(); flat != "" {
-		w.field(join(path, "<name>"), field{kind: flat, effect: orElse(t.effect, about)}, above, used)
+		w.field(join(path, "<name>"), field{kind: flat, effect: cmp.Or(t.effect, about)}, above, used)
 	}
 }
 
@@ -81,7 +81,7 @@ func (w *walker) field(path string, f field, above string, used bool) {
 			w.keys = append(w.keys, Key{Path: path + b.suffix, Type: "table", Effect: why, Used: used, Table: true, same: k.same})
 		}
 		if t.kind == tags {
-			w.keys = append(w.keys, Key{Path: path + b.suffix + "." + t.head[0], Type: w.inWords(b.name), Effect: orElse(strings.TrimPrefix(above, "-"), "which of them it is"), Used: used})
+			w.keys = append(w.keys, Key{Path: path + b.suffix + "." + t.head[0], Type: w.inWords(b.name), Effect: cmp.Or(strings.TrimPrefix(above, "-"), "which of them it is"), Used: used})
 			for _, h := range t.head[1:] {
 				if _, name, ok := strings.Cut(h, ":"); ok {
 					w.table(path+b.suffix, w.types[name], why, above, used)
@@ -186,10 +186,6 @@ func join(path, name string) string {
 		return name
 	}
 	return path + "." + name
-}
-
-func orElse(s, def string) string {
-	return cmp.Or(s, def)
 }
 
 // Default is the default of a key of config.toml, nil when there is none.
