@@ -76,7 +76,7 @@ func answer(args []string, out io.Writer) (answered bool, err error) {
 		case word == "--strict-config" || word == "--exit-on-stdin-close": // it always does
 			continue
 		case setting(word):
-			if !strings.Contains(word, "=") {
+			if len(word) == 2 || word[1] == '-' && !strings.Contains(word, "=") {
 				if len(args) == 0 {
 					return false, exit.Usagef("a value is required for '%s' but none was supplied", word)
 				}
@@ -109,7 +109,7 @@ func answer(args []string, out io.Writer) (answered bool, err error) {
 // here as there an executor has no use for them: whoever starts a command says what it may.
 func setting(word string) bool {
 	name, _, _ := strings.Cut(word, "=")
-	return name == "-c" || name == "--config" || name == "--enable" || name == "--disable"
+	return strings.HasPrefix(word, "-c") || name == "--config" || name == "--enable" || name == "--disable"
 }
 
 // ofSockets says whether a word is an option of the original for executors that are reached

@@ -124,6 +124,8 @@ func TestCommandLine(t *testing.T) {
 		{"--listen ws://localhost", 1, "only `stdio` is served"},
 		{"--listen ws://127.0.0.1:0", 1, "only `stdio` is served"},
 		{"--listen", 2, "a value is required"},
+		{"-ca=b -c a=b --config=a=b --enable x --strict-config --version", 0, "codex"},
+		{"-ca=b --disable", 2, "a value is required for '--disable'"},
 		{"--remote x", 2, "--remote is not part of this version: an executor serves the pipe"},
 	} {
 		var out bytes.Buffer
