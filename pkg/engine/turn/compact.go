@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
@@ -88,9 +89,7 @@ func (t *turn) summarise() (string, error) {
 	for n := 1; ; {
 		text, usage, err := t.ask1(items)
 		if usage != nil {
-			th.tokens.Total = th.tokens.Total.Add(*usage)
-			th.tokens.Last = *usage
-			th.haveTokens = true
+			t.used(usage)
 			t.tokenCount()
 		}
 		if err == nil || t.ctx.Err() != nil {
@@ -127,6 +126,9 @@ func (t *turn) summarise() (string, error) {
 	}
 }
 
+// errNoSummary is for a model that has nothing to say of the history: it stays.
+var errNoSummary = errors.New("the model wrote no summary of the conversation")
+
 // ask1 makes one request without tools and gives the last assistant text.
 func (t *turn) ask1(items []item.Item) (text string, usage *rollout.Usage, err error) {
 	r, err := t.request(items, false)
@@ -148,6 +150,9 @@ func (t *turn) ask1(items []item.Item) (text string, usage *rollout.Usage, err e
 		}
 		return nil
 	})
+	if err == nil && strings.TrimSpace(text) == "" {
+		err = errNoSummary
+	}
 	return text, s.usage, err
 }
 

@@ -412,12 +412,18 @@ func (t *turn) usage(u *rollout.Usage) {
 	th := t.th
 	th.tell.tokens(u)
 	if u != nil {
-		th.tokens.Total = th.tokens.Total.Add(*u)
-		th.tokens.Last = *u
-		th.haveTokens = true
-		t.countGoal(max(u.Input-u.Cached, 0) + u.Output)
+		t.used(u)
 	}
 	t.tokenCount()
+}
+
+// used counts a response's tokens.
+func (t *turn) used(u *rollout.Usage) {
+	th := t.th
+	th.tokens.Total = th.tokens.Total.Add(*u)
+	th.tokens.Last = *u
+	th.haveTokens = true
+	t.countGoal(max(u.Input-u.Cached, 0) + u.Output)
 }
 
 func (t *turn) tokenCount() {

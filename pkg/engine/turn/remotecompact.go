@@ -27,7 +27,8 @@ func (t *liveThread) compactsItself() bool {
 }
 
 // remotely has the provider compact the history. ok is false where it cannot: a server that
-// only looks like it, or one for which the history is too long already.
+// only looks like it, or one for which the history is too long already or has an image that it
+// refuses.
 func (t *turn) remotely(before bool) (items []item.Item, ok bool, err error) {
 	for renewals := 0; ; {
 		items, err = t.askCompact()
@@ -79,7 +80,7 @@ func cannotCompact(err error) bool {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		return true
 	}
-	return re.Kind == "contextWindowExceeded"
+	return re.InvalidImage || re.Kind == "contextWindowExceeded" // which a summary can be made without
 }
 
 // askCompact makes one request.
