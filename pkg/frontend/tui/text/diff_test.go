@@ -42,7 +42,7 @@ func TestWholeFile(t *testing.T) {
 
 func TestHighlight(t *testing.T) {
 	th, _ := NewTheme(Settings{Depth: TrueColor})
-	for _, language := range []string{"go", "python", "rust", "sh", "main.c", "src/x.tsx", "json", "yaml", "Dockerfile", "html", "cpp", "c#", "js,ignore", "php", "sql", "toml", "proto", "diff.zig"} {
+	for _, language := range []string{"go", "python", "rust", "sh", "main.c", "src/x.tsx", "json", "yaml", "Dockerfile", "html", "cpp", "c#", "js,ignore", "php", "sql", "toml", "proto", "diff.zig", strings.Repeat("é", 80) + ".go"} {
 		lines := th.Highlight(language, "if x == \"a string\" { return 42 } // then\nSELECT 1;\n<b class=\"x\">\n")
 		coloured := false
 		for _, l := range lines {

@@ -11,10 +11,12 @@ import (
 )
 
 // Bounds of highlighting, which costs about 8 µs a byte: larger texts, and texts with
-// longer lines, stay plain.
+// longer lines, stay plain. Of a longer name of a file only the end is held against the
+// patterns, which are 2000: each costs time for each byte.
 const (
 	largestCode     = 64 << 10
 	longestCodeLine = 2 << 10
+	longestName     = 48
 )
 
 // lexerFiles are definitions of chroma's. Its package of lexers reads all of its 280 when
@@ -52,6 +54,7 @@ func lexerFor(language string) chroma.Lexer {
 		language = other
 	}
 	language = path.Base(strings.ReplaceAll(language, `\`, "/"))
+	language = language[max(0, len(language)-longestName):]
 	if strings.Contains(language, ".") { // no word has one: Get would match the patterns twice
 		return lexers().Match(language)
 	}
