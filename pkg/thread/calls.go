@@ -80,13 +80,15 @@ func answer(v gjson.Result) string {
 	s := v.Str
 	if v.IsArray() {
 		s = texts(v.Get("#.text"))
-	} else if o := gjson.Get(s, "output"); strings.HasPrefix(s, "{") && o.Type == gjson.String { // of older versions
-		s = "Exit code: " + gjson.Get(s, "metadata.exit_code").Raw + "\nOutput:\n" + o.Str
+	} else if strings.HasPrefix(s, "{") { // of older versions
+		if o := gjson.Get(s, "output"); o.Type == gjson.String {
+			s = "Exit code: " + gjson.Get(s, "metadata.exit_code").Raw + "\nOutput:\n" + o.Str
+		}
 	}
 	if len(s) > maxAnswer {
-		s = strings.ToValidUTF8(s[:maxAnswer/2], "") + "\n…\n" + strings.ToValidUTF8(s[len(s)-maxAnswer/2:], "")
+		return strings.ToValidUTF8(s[:maxAnswer/2], "") + "\n…\n" + strings.ToValidUTF8(s[len(s)-maxAnswer/2:], "")
 	}
-	return strings.Clone(s)
+	return s
 }
 
 // ran is a command of which the model was told so much.
@@ -96,7 +98,10 @@ func ran(id, command, said string, answered bool) *protocol.CommandExecutionItem
 	if !answered {
 		return c
 	}
-	head, output, ok := strings.Cut("\n"+said, "\nOutput:\n")
+	head, output, ok := "", "", false
+	if output, ok = strings.CutPrefix(said, "Output:\n"); !ok {
+		head, output, ok = strings.Cut(said, "\nOutput:\n")
+	}
 	if !ok {
 		c.AggregatedOutput = &said
 		return c
