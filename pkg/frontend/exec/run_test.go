@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -383,5 +384,35 @@ func TestEarlyNotifications(t *testing.T) {
 	got = start(t, setting{git: true, wire: wire(early, noteMessage, noteCompleted)}, "hi")
 	if !strings.Contains(got.stderr, "--------\nuser\nhi\nwarning: odd\nvery\ncodex\n") {
 		t.Errorf("stderr %q", got.stderr)
+	}
+}
+
+// TestLeftRunning: the end of a turn that leaves a command running is told once, behind the end
+// of the command, and nothing of a turn that the engine begins meanwhile.
+func TestLeftRunning(t *testing.T) {
+	const (
+		begun   = `{"method":"item/started","params":{"threadId":"T","turnId":"U","item":{"type":"commandExecution","id":"c","command":"x","cwd":"/w","status":"inProgress"}}}`
+		clean   = "!await thread/backgroundTerminals/clean"
+		refused = `{"error":{"code":-32601,"message":"unknown"},"id":4}`
+		later   = `{"method":"item/completed","params":{"threadId":"T","turnId":"V","item":{"type":"agentMessage","id":"b","text":"of another turn"}}}`
+	)
+	want := []string{"thread.started", "turn.started", "item.started", "item.completed", "item.completed", "turn.completed"}
+	for name, notes := range map[string][]string{
+		"ended":        {clean, noteBroken, `{"result":{},"id":4}`},
+		"refused":      {clean, refused},
+		"gone":         {clean, "!exit 0"},
+		"another turn": {clean, later, strings.Replace(noteStopped, `"U"`, `"V"`, 1), noteBroken, noteBroken, `{"result":{},"id":4}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := start(t, setting{git: true, wire: wire("", slices.Concat([]string{begun, noteMessage, noteCompleted}, notes)...)}, "--json", "hi")
+			var types []string
+			for line := range strings.Lines(got.stdout) {
+				types = append(types, gjson.Get(line, "type").Str)
+			}
+			if !slices.Equal(types, want) || got.status != 0 || strings.Contains(got.stdout, "another") {
+				t.Errorf("status %d, %s\n%s", got.status, got.stdout, got.stderr)
+			}
+			validate(t, got.stdout)
+		})
 	}
 }

@@ -276,26 +276,40 @@ func (t *talk) render(n note) {
 	if id := n.params.Get("threadId"); id.Exists() && id.Type != gjson.Null && id.Str != t.thread || t.result.status != "" {
 		return
 	}
+	if t.over != nil {
+		t.after(n)
+		return
+	}
 	switch n.method {
 	case protocol.NoteItemStarted:
 		if item := n.params.Get("item"); item.Get("type").Str == "commandExecution" {
 			t.running = append(t.running, item)
 		}
 	case protocol.NoteItemCompleted:
-		id := n.params.Get("item.id").Str
-		before := len(t.running)
-		t.running = slices.DeleteFunc(t.running, func(r gjson.Result) bool { return r.Get("id").Str == id })
-		if t.over != nil && len(t.running) < before {
-			t.left(n.params.Get("item"))
-			return
-		}
+		t.ended(n.params.Get("item.id").Str)
 	case protocol.NoteTurnCompleted:
-		if len(t.running) > 0 && t.over == nil && t.end() == nil {
+		if len(t.running) > 0 {
 			t.over = &n
+			t.end()
 			return
 		}
 	}
 	t.tell(n)
+}
+
+// ended takes an item from the commands that run, and says whether it was one of them.
+func (t *talk) ended(id string) bool {
+	before := len(t.running)
+	t.running = slices.DeleteFunc(t.running, func(r gjson.Result) bool { return r.Get("id").Str == id })
+	return len(t.running) < before
+}
+
+// after takes what comes behind the end of the turn: of it only the ends of commands that the
+// turn has left running are the turn's.
+func (t *talk) after(n note) {
+	if item := n.params.Get("item"); n.method == protocol.NoteItemCompleted && t.ended(item.Get("id").Str) {
+		t.left(item)
+	}
 }
 
 func (t *talk) tell(n note) {
@@ -306,13 +320,15 @@ func (t *talk) tell(n note) {
 // end has the engine end the commands that the turn leaves running: they would go with
 // it, and nobody would hear what they have written. The engine's answer comes after
 // their ends; the end of the turn waits for it.
-func (t *talk) end() error {
+func (t *talk) end() {
 	_, err := t.conn.Start(protocol.MethodThreadBackgroundTerminalsClean,
 		protocol.ThreadBackgroundTerminalsCleanParams{ThreadID: t.thread}, func(json.RawMessage, error) error {
 			t.abandon()
 			return nil
 		})
-	return err
+	if err != nil { // nobody is there to end them
+		t.abandon()
+	}
 }
 
 // abandon is the end of the turn, and of commands whose end did not come.
@@ -320,8 +336,9 @@ func (t *talk) abandon() {
 	for _, item := range t.running {
 		t.left(item)
 	}
-	t.running = nil
-	t.tell(*t.over)
+	over := *t.over
+	t.running, t.over = nil, nil
+	t.tell(over)
 }
 
 // left is the end of a command that the turn has left running: it failed, and how it
