@@ -93,3 +93,26 @@ func BenchmarkHighlight(b *testing.B) {
 		th.Highlight("go", code)
 	}
 }
+
+// TestNamed holds that a file's name finds the lexer that chroma's registry finds, which takes
+// longer.
+func TestNamed(t *testing.T) {
+	for _, l := range lexers().Lexers {
+		for _, pattern := range l.Config().Filenames {
+			for _, ending := range []string{"", ".bak", ".in", "~"} {
+				file := strings.NewReplacer("*", "x", "[bp]", "b", "[345]", "4").Replace(pattern) + ending
+				if got, want := named(file), lexers().Match(file); got != want {
+					t.Errorf("%s: %v, want %v", file, got.Config().Name, want.Config().Name)
+				}
+			}
+		}
+	}
+	for _, word := range lexers().Names(true) {
+		if word = strings.ToLower(word); aliases[word] == "" && !strings.Contains(word, ".") && lexerFor(word) != lexers().Get(word) {
+			t.Errorf("%s: %v, want %v", word, lexerFor(word), lexers().Get(word))
+		}
+	}
+	if named("x.nosuch") != nil {
+		t.Error("a file of no language has a lexer")
+	}
+}

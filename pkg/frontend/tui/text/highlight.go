@@ -1,9 +1,11 @@
 package text
 
 import (
+	"cmp"
 	"embed"
 	"path"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 
@@ -12,7 +14,7 @@ import (
 
 // Bounds of highlighting, which costs about 8 µs a byte: larger texts, and texts with
 // longer lines, stay plain. Of a longer name of a file only the end is held against the
-// patterns, which are 2000: each costs time for each byte.
+// patterns: each costs time for each byte.
 const (
 	largestCode     = 64 << 10
 	longestCodeLine = 2 << 10
@@ -55,10 +57,41 @@ func lexerFor(language string) chroma.Lexer {
 	}
 	language = path.Base(strings.ReplaceAll(language, `\`, "/"))
 	language = language[max(0, len(language)-longestName):]
-	if strings.Contains(language, ".") { // no word has one: Get would match the patterns twice
-		return lexers().Match(language)
+	if strings.Contains(language, ".") { // no word has one
+		return named(language)
 	}
-	return lexers().Get(language)
+	for _, l := range lexers().Lexers {
+		c := l.Config()
+		if strings.EqualFold(c.Name, language) || slices.ContainsFunc(c.Aliases, func(a string) bool { return strings.EqualFold(a, language) }) {
+			return l
+		}
+	}
+	return cmp.Or(named("x."+language), named(language))
+}
+
+// backups are endings of names that say nothing of the language.
+var backups = [...]string{"~", ".bak", ".old", ".orig", ".in"}
+
+// named is the lexer for the name of a file. The registry's own search, that for a word too,
+// would hold the name against each pattern 14 times, for each ending of a backup once more.
+func named(file string) chroma.Lexer {
+	for _, ending := range backups {
+		file = strings.TrimSuffix(file, ending)
+	}
+	var found chroma.PrioritisedLexers
+	for _, l := range lexers().Lexers {
+		if slices.ContainsFunc(l.Config().Filenames, func(pattern string) bool {
+			ok, err := path.Match(pattern, file)
+			return ok && err == nil
+		}) {
+			found = append(found, l)
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	sort.Sort(found)
+	return found[0]
 }
 
 // Highlight makes lines of code, in the colours of its language: a word as those behind
