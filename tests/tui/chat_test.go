@@ -30,8 +30,7 @@ func TestAnswer(t *testing.T) {
 			s := start(t, options{cols: size[0], rows: size[1], model: `[{"msg":"` + answer + `"}]`})
 			s.ready()
 			s.ask("hello", "The end.")
-			s.send("\x04")
-			s.ends(0)
+			s.leave()
 			all := strings.Join(s.all(), "\n")
 			for _, want := range []string{"› hello", "• Hello! bold italic code", "  # One", "  - item", "  func main() {}", "│ a │ b │", "  > quote", "Token usage: total=", "codex resume 0"} {
 				if !strings.Contains(all, want) {

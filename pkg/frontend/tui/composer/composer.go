@@ -94,6 +94,7 @@ type Draft struct {
 	text     []rune
 	elements []Element
 	Shell    bool
+	Stored   bool // history.jsonl has it
 }
 
 // DraftOf makes one of plain text.
@@ -101,7 +102,7 @@ func DraftOf(s string) Draft { return Draft{text: harmless(s)} }
 
 // Draft puts the text aside.
 func (c *Composer) Draft() Draft {
-	return Draft{append([]rune(nil), c.text...), append([]Element(nil), c.elements...), c.Shell}
+	return Draft{text: append([]rune(nil), c.text...), elements: append([]Element(nil), c.elements...), Shell: c.Shell}
 }
 
 // Restore takes up a draft, the cursor at its end.
@@ -121,7 +122,7 @@ func (c *Composer) Edited(s string) {
 			s = strings.Replace(s, e.Label, string(r), 1)
 		}
 	}
-	c.Restore(Draft{[]rune(s), c.elements, c.Shell})
+	c.Restore(Draft{text: []rune(s), elements: c.elements, Shell: c.Shell})
 	c.renumber()
 }
 

@@ -67,27 +67,29 @@ func (l *Loop) send(d composer.Draft, steer bool) {
 	body := strings.TrimSpace(d.Text())
 	switch {
 	case d.Shell:
-		l.store("!" + body)
+		l.store(&d, "!"+body)
 		l.asked++
 		l.call(protocol.MethodThreadShellCommand, protocol.ThreadShellCommandParams{ThreadID: l.state.Thread.ID, Command: body}, nil)
 	case strings.HasPrefix(d.Shown(), "/") && l.known(body):
 		l.slash(body)
 	case l.state.Turn.Running && steer:
-		l.store(body)
+		l.store(&d, body)
 		l.steer(d)
 	case l.state.Turn.Running || !l.opened:
 		l.queue = append(l.queue, d)
 	default:
-		l.store(body)
+		l.store(&d, body)
 		l.startTurn(d)
 	}
 }
 
-// store adds a text to history.jsonl.
-func (l *Loop) store(body string) {
-	if l.Config.History.Persistence == "none" || l.Playing {
+// store adds a text to history.jsonl, once: a message that a turn did not take any more is
+// sent again.
+func (l *Loop) store(d *composer.Draft, body string) {
+	if l.Config.History.Persistence == "none" || l.Playing || d.Stored {
 		return
 	}
+	d.Stored = true
 	f, id, now := l.historyFile(), l.state.Thread.ID, l.Now()
 	l.beside(func(ctx context.Context) func() {
 		if err := f.Append(ctx, id, body, now); err != nil {
