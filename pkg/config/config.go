@@ -72,6 +72,17 @@ func (o *Options) Args() (args []string) {
 	return args
 }
 
+// ProfileArgs are Args and those that choose a profile, for programs that take it.
+func (o *Options) ProfileArgs() []string {
+	args := o.Args()
+	for flag, value := range map[string]string{"--profile=": o.Profile, "--profile-v2=": o.ProfileV2} {
+		if value != "" {
+			args = append(args, flag+value)
+		}
+	}
+	return args
+}
+
 // Config is the folded configuration of one thread.
 type Config struct {
 	// Home is CODEX_HOME, Cwd the thread's folder (absolute, not resolved).

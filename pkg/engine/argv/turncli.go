@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -191,12 +192,13 @@ func (f *Flags) options() (*turn.Options, error) {
 		}
 		return []string{p}
 	}
+	chosen := o.Config.ProfileArgs()
 	o.Memories = func(ctx context.Context, args ...string) *exec.Cmd {
 		p, err := install.Find(self, "memories", os.Getenv("PATH"))
 		if err != nil {
 			p = "codex-memories" // says why
 		}
-		cmd := exec.CommandContext(ctx, p, append(f.memories(), args...)...)
+		cmd := exec.CommandContext(ctx, p, slices.Concat(chosen, args)...)
 		cmd.Env = env.Anywhere(os.Environ()) // our clock with it
 		return cmd
 	}
@@ -219,18 +221,6 @@ func (f *Flags) options() (*turn.Options, error) {
 		return id
 	}
 	return o, nil
-}
-
-// memories are the choices of settings for who makes memories.
-func (f *Flags) memories() []string {
-	chosen := config.Options{Overrides: f.Config, Enable: f.Enable, Disable: f.Disable}
-	args := chosen.Args()
-	for flag, value := range map[string]string{"--profile=": f.Profile, "--profile-v2=": f.ProfileV2} {
-		if value != "" {
-			args = append(args, flag+value)
-		}
-	}
-	return args
 }
 
 // documents reads what the frontend has decoded; nothing that is started later gets the

@@ -50,18 +50,6 @@ func (g *Grammar) options(env config.Env, home string) config.Options {
 	return config.Options{Env: env, Overrides: g.Config, Enable: g.Enable, Disable: g.Disable, Profile: g.Profile, ProfileV2: g.ProfileV2, Model: g.Model}
 }
 
-// engine are the same choices for codex-turn.
-func (g *Grammar) engine() []string {
-	o := config.Options{Overrides: g.Config, Enable: g.Enable, Disable: g.Disable}
-	args := o.Args()
-	for flag, value := range map[string]string{"--profile=": g.Profile, "--profile-v2=": g.ProfileV2} {
-		if value != "" {
-			args = append(args, flag+value)
-		}
-	}
-	return args
-}
-
 // Main runs the program and gives its exit status.
 func Main(ctx context.Context, args []string, p Process) int {
 	prog := cli.Program{Name: "codex-memories", Summary: "Make the memories that later sessions read.", Stdout: p.Stdout, Stderr: p.Stderr}

@@ -13,6 +13,7 @@ import (
 
 	"codex/pkg/cli/pipeline"
 	"codex/pkg/cli/version"
+	"codex/pkg/foreign"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -158,7 +159,7 @@ func openLog(path string) (*os.File, error) {
 			return nil, fmt.Errorf("begin the log anew: %w", err)
 		}
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND|foreign.NonBlocking, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}

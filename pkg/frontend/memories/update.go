@@ -53,14 +53,15 @@ var errLeft = errors.New("broken off")
 
 // Run makes memories, unless somebody else is at it.
 func (c updateCmd) Run(ctx context.Context, p Process, g *Grammar, home string) error {
-	cfg, err := config.Load(ctx, g.options(p.Env, home))
+	chosen := g.options(p.Env, home)
+	cfg, err := config.Load(ctx, chosen)
 	if err != nil {
 		return err
 	}
 	if !cfg.Features.Enabled("memories") {
 		return errors.New("features.memories is off: codex features enable memories")
 	}
-	u := &updater{Process: p, home: home, cfg: cfg, set: cfg.Memories(), records: store.Store{Home: home}, secrets: store.NewRedactor(), engine: g.engine(), words: p.Stderr, atOnce: c.Now}
+	u := &updater{Process: p, home: home, cfg: cfg, set: cfg.Memories(), records: store.Store{Home: home}, secrets: store.NewRedactor(), engine: chosen.ProfileArgs(), words: p.Stderr, atOnce: c.Now}
 	u.tell = u.teller(c.JSON)
 	if c.Log != "" {
 		if u.log, err = openLog(c.Log); err != nil {
