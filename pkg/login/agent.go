@@ -23,6 +23,7 @@ import (
 
 	"codex/pkg/auth"
 	"codex/pkg/auth/sign"
+	"codex/pkg/webclient"
 )
 
 // An agent's identity is a token whose signer publishes keys with the service of the account;
@@ -156,7 +157,11 @@ func (s *session) verify(token string) error {
 // agentKey fetches a key of the service.
 func (s *session) agentKey(kid string) (*rsa.PublicKey, error) {
 	const doing = "failed to fetch agent identity JWKS: "
-	got, err := s.ask(s.ctx, http.MethodGet, s.agentKeys(), "", nil)
+	address := s.agentKeys()
+	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && !webclient.Loopback(u.Hostname()) {
+		return nil, errors.New(doing + "keys that anybody on the way can change say nothing: the address wants https")
+	}
+	got, err := s.ask(s.ctx, http.MethodGet, address, "", nil)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf(doing+"%w", err)

@@ -47,7 +47,7 @@ func HTTPClient(rawURL string, lookup func(name string) string) (*http.Client, e
 		t.Protocols = new(http.Protocols)
 		t.Protocols.SetHTTP1(true)
 	}
-	if loopback(u.Hostname()) {
+	if webclient.Loopback(u.Hostname()) {
 		t.DialContext = dialLoopback(dialer)
 	} else {
 		t.DialContext = dialer.DialContext
@@ -59,14 +59,6 @@ func HTTPClient(rawURL string, lookup func(name string) string) (*http.Client, e
 		err = trust(t, lookup)
 	}
 	return &http.Client{Transport: t, CheckRedirect: webclient.Redirect}, err
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // dialLoopback needs no resolver and no race of address families.

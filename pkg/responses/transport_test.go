@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"codex/pkg/webclient"
 	"context"
 	"encoding/pem"
 	"errors"
@@ -77,7 +78,7 @@ func TestLocalhost(t *testing.T) {
 		t.Error(err)
 	}
 	for host, want := range map[string]bool{"localhost": true, "127.0.0.9": true, "::1": true, "example.org": false, "10.0.0.1": false, "": false} {
-		if loopback(host) != want {
+		if webclient.Loopback(host) != want {
 			t.Errorf("%q: %v", host, !want)
 		}
 	}

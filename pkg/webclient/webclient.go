@@ -1,11 +1,12 @@
 // Package webclient is what the clients of HTTP that send credentials have in common: which
-// redirects they follow, and which proxy they go through.
+// redirects they follow, which proxy they go through, and where nobody else listens.
 //
 // Ground layer; it imports the standard library only.
 package webclient
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -63,3 +64,7 @@ func Confined(r *http.Request) (*url.URL, error) {
 	}
 	return Proxy(r)
 }
+
+// Loopback says whether a host of an address is this machine, so that what is sent there in
+// clear is heard by nobody else.
+func Loopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }

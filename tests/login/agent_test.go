@@ -108,6 +108,10 @@ func TestAgentRefused(t *testing.T) {
 		{name: "unknown key", change: func(_ *desk, token string) string {
 			return "eyJhbGciOiJSUzI1NiIsImtpZCI6Im5vbmUifQ" + token[strings.IndexByte(token, '.'):]
 		}, want: "kid none is not trusted"},
+		{name: "keys in clear", change: func(d *desk, token string) string {
+			d.base("http://192.0.2.1/backend-api")
+			return token
+		}, want: "the address wants https"},
 		{name: "time", claims: map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}, want: "its time is over"},
 		{name: "issuer", claims: map[string]any{"iss": "https://example.com"}, want: "not meant for this program"},
 		{name: "audience", claims: map[string]any{"aud": "another"}, want: "not meant for this program"},

@@ -83,15 +83,10 @@ func (r *run) address() (string, *websocket.DialOptions, error) {
 	u, err := url.Parse(addr)
 	switch {
 	case err != nil || u.Scheme != "ws" && u.Scheme != "wss":
-	case u.Scheme == "ws" && r.args.TokenEnv != "" && !loopback(u.Hostname()):
+	case u.Scheme == "ws" && r.args.TokenEnv != "" && !webclient.Loopback(u.Hostname()):
 		return "", nil, fmt.Errorf("--remote %s: everybody between here and there could read the token; use wss:// or a tunnel", addr)
 	default:
 		return addr, o, nil
 	}
 	return "", nil, errors.New("--remote takes unix://, unix://PATH, ws://HOST:PORT or wss://HOST")
-}
-
-// loopback says whether a host is this machine.
-func loopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/webclient"
 )
 
 // probeTime bounds a question to a server about who gives tokens for it.
@@ -97,16 +97,11 @@ type metadata struct {
 func (m *metadata) sound() bool {
 	for _, endpoint := range []string{m.Token, m.Device, m.Registration} {
 		u, err := url.Parse(endpoint)
-		if err != nil || endpoint != "" && u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+		if err != nil || endpoint != "" && u.Scheme != "https" && !(u.Scheme == "http" && webclient.Loopback(u.Hostname())) {
 			return false
 		}
 	}
 	return m.Token != ""
-}
-
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // discoverable says whether something at the known places names who gives tokens. The error is
