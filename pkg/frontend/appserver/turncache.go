@@ -37,7 +37,7 @@ type turnsKey struct {
 // what hangs on it is not.
 func (c *turnCache) read(path, running string) ([]protocol.Turn, error) {
 	fi, err := os.Stat(path)
-	if err != nil {
+	if err != nil || fi.Size() > maxCached { // nor do others wait for a large one
 		return thread.Turns(path, running)
 	}
 	key := turnsKey{path, running, fi.Size(), fi.ModTime()}
@@ -46,8 +46,8 @@ func (c *turnCache) read(path, running string) ([]protocol.Turn, error) {
 	if c.turns == nil || c.key != key {
 		c.forget()
 		turns, err := thread.Turns(path, running)
-		if err != nil || fi.Size() > maxCached {
-			return turns, err
+		if err != nil {
+			return nil, err
 		}
 		c.key, c.turns = key, turns
 	}
