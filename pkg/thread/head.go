@@ -150,7 +150,7 @@ func (in *inspector) inspect(f File) (*Head, bool) {
 	if err := in.readHead(h, r); err != nil || !h.Listed {
 		return nil, false
 	}
-	if cwd := in.lastCwd(r); cwd != "" {
+	if cwd := in.lastCwd(r, contextBack); cwd != "" {
 		h.Cwd = cwd
 	}
 	return h, in.o.Cwd == "" || in.fits(h.Cwd)
@@ -357,10 +357,10 @@ func lastMeta(f *os.File, buf *[]byte, id string, most int64) (meta gjson.Result
 	return meta, err
 }
 
-// lastCwd is the working folder of the last turn_context line, "" when there is none.
-func (in *inspector) lastCwd(f *os.File) string {
+// lastCwd is the working folder of the last turn_context line, "" when there is none so far back.
+func (in *inspector) lastCwd(f *os.File, most int64) string {
 	cwd := ""
-	_ = lastOf(f, &in.tail, rollout.TypeTurnContext, contextBack, contextMax, func(line []byte) bool { // else that of the first line
+	_ = lastOf(f, &in.tail, rollout.TypeTurnContext, most, contextMax, func(line []byte) bool { // else that of the first line
 		v := gjson.GetBytes(line, "payload.cwd")
 		cwd = keep(v)
 		return v.Type == gjson.String
@@ -368,14 +368,15 @@ func (in *inspector) lastCwd(f *os.File) string {
 	return cwd
 }
 
-// Folder is the working folder of a session's latest turn, else that in which it began.
+// Folder is the working folder of a session's latest turn, else that in which it began. Somebody
+// waits for it in front of a terminal: it does not look further back than Read.
 func Folder(path string) (string, error) {
 	h, f, err := open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	if cwd := new(inspector).lastCwd(f); cwd != "" {
+	if cwd := new(inspector).lastCwd(f, metaBack); cwd != "" {
 		return cwd, nil
 	}
 	return h.Cwd, nil
