@@ -357,7 +357,7 @@ func TestKilledModel(t *testing.T) {
 		`{"type":"response.output_text.delta","item_id":"m","output_index":0,"content_index":0,"delta":"hello"}` + "\n"
 	for name, command := range map[string]string{
 		"command":  "[" + model + "]",
-		"recorder": `["codex", "model", "record", "lines", "--", ` + model + "]",
+		"recorder": `["codex-model", "record", "lines", "--", ` + model + "]",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
