@@ -218,9 +218,9 @@ func TestUpdateServerFails(t *testing.T) {
 	h := installed(t)
 	h.script("bad", `case "$*" in *--listen*) echo no luck >&2; exit 3;; --version) echo codex-cli 0.133.0+unix.bad;; esac`)
 	u := h.updates(h.installing("bad"))
-	u.open()
 	h.run("bootstrap").says("bootstrapped")
-	first := h.pid("app-server.pid")
+	first := h.pid("app-server.pid") // before the release takes its place, and loses it
+	u.open()
 	h.until("the way back", func() bool { return strings.Contains(h.log(), "back to one") })
 	if !strings.Contains(h.log(), "did not become ready") || !h.isCurrent("one") {
 		t.Error(h.log())
