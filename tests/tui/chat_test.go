@@ -49,7 +49,7 @@ func TestStream(t *testing.T) {
 	}
 	s := begin(t, options{model: `[{"msg":"` + strings.Join(want, `\n`) + `\nTHE END"}]`})
 	s.ask("go", "THE END")
-	s.gone("esc to interrupt") // until then the last block may change
+	s.leave() // until then the last block may change
 	var got []string
 	for _, l := range s.all() {
 		if i := strings.Index(l, "line "); i >= 0 {
