@@ -31,7 +31,8 @@ type History struct {
 	PreviousModel string
 	// Tokens is the last token_count's info, nil when there is none.
 	Tokens *TokenInfo
-	// Goal is the last event about the thread's goal since the newest compaction, nil for none.
+	// Goal is the last event about the thread's goal, nil for none. What another session says of
+	// its own, from which a paginated one goes on, may be left out.
 	Goal json.RawMessage
 	// Compactions counts the compacted lines: the window number.
 	Compactions int
@@ -85,11 +86,10 @@ func Load(path string) (*History, error) {
 	slices.Reverse(r.items)
 	h.Items = append(r.base, r.items...)
 	if compacted {
-		n, err := countCompacted(f, max(0, base)) // negative: in another file
-		if err != nil {
+		if err := h.passOver(f, max(0, base)); err != nil { // negative: in another file
 			return nil, err
 		}
-		h.Compactions = n + 1
+		h.Compactions++
 	}
 	return h, nil
 }
@@ -97,8 +97,9 @@ func Load(path string) (*History, error) {
 // Events of a goal. The original keeps goals in a database, and writes the first of these
 // beside it.
 const (
-	GoalUpdated = "thread_goal_updated"
-	GoalCleared = "thread_goal_cleared"
+	aboutGoal   = "thread_goal_"
+	GoalUpdated = aboutGoal + "updated"
+	GoalCleared = aboutGoal + "cleared"
 )
 
 // reconstruct walks the lines newest first.
@@ -215,21 +216,45 @@ func readLine(br *bufio.Reader, most int) ([]byte, error) {
 // typeWithin is how far from its begin a line tells its type: only the time stands before.
 const typeWithin = 256
 
-// countCompacted counts the compacted lines before offset end. Of each line only the begin
-// is looked at.
-func countCompacted(f io.ReaderAt, end int64) (n int, err error) {
+// passOver counts the compacted lines before offset end, and finds the last event of a goal
+// there where none stands behind. Of each line only the begin is looked at.
+func (h *History) passOver(f io.ReaderAt, end int64) error {
+	goal := int64(-1)
+	err := eachHead(f, end, func(head []byte, at int64) {
+		switch {
+		case isCompacted(head):
+			h.Compactions++
+		case isGoal(head):
+			goal = at
+		}
+	})
+	if err != nil || goal < 0 || h.Goal != nil {
+		return err
+	}
+	line, err := readLine(bufio.NewReader(io.NewSectionReader(f, goal, end-goal)), MaxLine)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("read session file: %w", err)
+	}
+	if line, ok := sound(line); ok {
+		h.Goal = json.RawMessage(gjson.GetBytes(line, "payload").Raw)
+	}
+	return nil
+}
+
+// eachHead gives the begin of each line before offset end, and where that stands.
+func eachHead(f io.ReaderAt, end int64, fn func(head []byte, at int64)) error {
 	buf := make([]byte, min(chunk, end))
 	midst := false // of a line
 	for at := int64(0); at < end; {
 		k, err := f.ReadAt(buf[:min(int64(len(buf)), end-at)], at)
 		if err != nil && err != io.EOF {
-			return n, fmt.Errorf("read session file: %w", err)
+			return fmt.Errorf("read session file: %w", err)
 		}
 		last := err == io.EOF || at+int64(k) == end
 		pos := 0
 		for pos < k && (midst || last || k-pos >= typeWithin) {
-			if !midst && compacted(buf[pos:min(pos+typeWithin, k)]) {
-				n++
+			if !midst {
+				fn(buf[pos:min(pos+typeWithin, k)], at+int64(pos))
 			}
 			i := bytes.IndexByte(buf[pos:k], '\n')
 			if midst = i < 0; midst {
@@ -242,11 +267,19 @@ func countCompacted(f io.ReaderAt, end int64) (n int, err error) {
 			break
 		}
 	}
-	return n, nil
+	return nil
 }
 
-func compacted(head []byte) bool {
+func isCompacted(head []byte) bool {
 	return bytes.Contains(head, []byte(`"`+TypeCompacted+`"`)) && gjson.GetBytes(head, "type").Str == TypeCompacted
+}
+
+func isGoal(head []byte) bool {
+	if !bytes.Contains(head, []byte(`"`+aboutGoal)) || gjson.GetBytes(head, "type").Str != TypeEvent {
+		return false
+	}
+	typ := gjson.GetBytes(head, "payload.type").Str
+	return typ == GoalUpdated || typ == GoalCleared
 }
 
 // Events gives the payloads of the events in the session file at path, from the first to

@@ -180,19 +180,27 @@ func TestBackwardOverChunks(t *testing.T) {
 	}
 }
 
-// TestCountCompacted puts compacted lines to where one read ends and the next begins, and
-// the word to where it is none.
-func TestCountCompacted(t *testing.T) {
-	mark := `{"timestamp":"2026-11-22T10:45:42.201Z","type":"compacted","payload":{"message":"\"compacted\""}}` + "\n"
-	other := `{"type":"event_msg","payload":{"type":"compacted"}}` + "\n"
+// TestPassOver puts lines that count to where one read ends and the next begins, and their words
+// to where they are none.
+func TestPassOver(t *testing.T) {
+	const at = `{"timestamp":"2026-11-22T10:45:42.201Z","type":`
+	mark := at + `"compacted","payload":{"message":"\"compacted\""}}` + "\n"
+	other := `{"type":"event_msg","payload":{"type":"compacted"}}` + "\n" + at + `"response_item","payload":{"type":"thread_goal_updated"}}` + "\n" +
+		at + `"event_msg","payload":{"type":"agent_message","message":"\"thread_goal_updated\"","n":"thread_goal_updated"}}` + "\n"
+	goal := func(n int) string {
+		return fmt.Sprintf(`{"type":"thread_goal_updated","goal":{"n":%d,"objective":"%s"}}`, n, strings.Repeat("x", 400))
+	}
+	event := func(n int) string { return at + `"event_msg","payload":` + goal(n) + "}\n" }
 	for before := chunk - typeWithin - len(mark) - 3; before <= chunk+3; before += 41 {
-		file := strings.Repeat("x", before-1) + "\n" + mark + other + mark
-		if n, err := countCompacted(strings.NewReader(file), int64(len(file))); n != 2 || err != nil {
-			t.Fatalf("behind %d bytes: %d, %v", before, n, err)
+		file := event(1) + strings.Repeat("x", before-1) + "\n" + mark + event(2) + other + mark
+		var h History
+		if err := h.passOver(strings.NewReader(file), int64(len(file))); h.Compactions != 2 || string(h.Goal) != goal(2) || err != nil {
+			t.Fatalf("behind %d bytes: %d, %s, %v", before, h.Compactions, h.Goal, err)
 		}
 	}
-	if n, err := countCompacted(strings.NewReader(mark), 1<<30); n != 1 || err != nil {
-		t.Errorf("of a file that became shorter: %d, %v", n, err)
+	h := History{Goal: json.RawMessage(goal(3))}
+	if err := h.passOver(strings.NewReader(event(2)+mark), 1<<30); h.Compactions != 1 || string(h.Goal) != goal(3) || err != nil {
+		t.Errorf("of a file that became shorter: %d, %s, %v", h.Compactions, h.Goal, err)
 	}
 }
 

@@ -165,13 +165,7 @@ func (t *liveThread) replaceHistory(items []item.Item, message string) {
 	}
 	t.history = items
 	t.window++
-	entries := []rollout.Entry{{Type: rollout.TypeCompacted, Payload: rollout.Compacted{Message: message, ReplacementHistory: raws}}}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if g := t.goals.copy(); g != nil { // who resumes the session reads no further back than this
-		entries = append(entries, event(goalEvent{rollout.GoalUpdated, t.id, nil, g}))
-	}
-	t.record(entries...)
+	t.record(rollout.Entry{Type: rollout.TypeCompacted, Payload: rollout.Compacted{Message: message, ReplacementHistory: raws}})
 }
 
 // replaceImages puts a text in the place of the images that a provider refused, for good:
