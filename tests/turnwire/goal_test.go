@@ -120,3 +120,19 @@ func TestGoalResumed(t *testing.T) {
 	}
 	again.quit()
 }
+
+// A goal whose turn ends since its frontend has gone is not paused: nobody stopped it.
+func TestGoalLeft(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{script: `{"items":[{"msg":"1"}],"cut":2,"hang":true}`, serve: true})
+	id := e.call("thread/start", `{}`).Get("thread.id").Str
+	e.call("thread/goal/set", `{"objective":"last"}`)
+	poll(t, "the request of its turn", func() bool { return len(e.requests()) == 1 })
+	e.signal(syscall.SIGTERM)
+	e.exit(143)
+	again := start(t, setup{desk: e.desk, serve: true, args: []string{"--resume", id}})
+	if got := again.call("thread/goal/get", `{}`).Get("goal.status").Str; got != "active" {
+		t.Errorf("it is %s", got)
+	}
+	again.quit()
+}

@@ -50,41 +50,57 @@ func (s *Server) mayHaveGoal(id string) (*liveThread, error) {
 	return th, nil
 }
 
-func (s *Server) goalGet(_ *req, p *protocol.ThreadGoalGetParams) (any, error) {
-	th, err := s.mayHaveGoal(p.ThreadID)
+// onGoal runs f with the lock of the thread, if that can have a goal.
+func (s *Server) onGoal(id string, f func(*liveThread) (any, error)) (any, error) {
+	th, err := s.mayHaveGoal(id)
 	if err != nil {
 		return nil, err
 	}
 	th.mu.Lock()
 	defer th.mu.Unlock()
 	th.goals.known = true
-	return protocol.ThreadGoalGetResponse{Goal: th.goals.copy()}, nil
+	return f(th)
+}
+
+func (s *Server) goalGet(_ *req, p *protocol.ThreadGoalGetParams) (any, error) {
+	return s.onGoal(p.ThreadID, func(th *liveThread) (any, error) {
+		return protocol.ThreadGoalGetResponse{Goal: th.goals.copy()}, nil
+	})
 }
 
 func (s *Server) goalSet(r *req, p *protocol.ThreadGoalSetParams) (any, error) {
-	th, err := s.mayHaveGoal(p.ThreadID)
-	if err != nil {
-		return nil, err
-	}
-	th.mu.Lock()
-	defer th.mu.Unlock()
-	g, err := th.changedGoal(p)
-	if err != nil {
-		return nil, err
-	}
-	th.goals.known, th.goals.idle = true, 0
-	th.putGoal(g, nil)
-	r.After(func() {
-		th.tellGoal(g, nil)
-		s.pursue()
+	return s.onGoal(p.ThreadID, func(th *liveThread) (any, error) {
+		g, err := th.changedGoal(th.goals.copy(), p)
+		if err != nil {
+			return nil, err
+		}
+		th.goals.idle = 0
+		th.putGoal(g, nil)
+		r.After(func() {
+			th.tellGoal(g, nil)
+			s.pursue()
+		})
+		return protocol.ThreadGoalSetResponse{Goal: *g}, nil
 	})
-	return protocol.ThreadGoalSetResponse{Goal: *g}, nil
 }
 
-// changedGoal is the goal that a request makes of the thread's. th.mu is held.
-func (t *liveThread) changedGoal(p *protocol.ThreadGoalSetParams) (*protocol.ThreadGoal, error) {
+func (s *Server) goalClear(r *req, p *protocol.ThreadGoalClearParams) (any, error) {
+	return s.onGoal(p.ThreadID, func(th *liveThread) (any, error) {
+		had := th.goals.goal != nil
+		if had {
+			th.goals.goal = nil
+			th.record(event(goalEvent{Type: rollout.GoalCleared, ThreadID: th.id}))
+			r.After(func() {
+				th.out.notify(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: th.id})
+			})
+		}
+		return protocol.ThreadGoalClearResponse{Cleared: had}, nil
+	})
+}
+
+// changedGoal is the goal that a request makes of g, which is nil for none.
+func (t *liveThread) changedGoal(g *protocol.ThreadGoal, p *protocol.ThreadGoalSetParams) (*protocol.ThreadGoal, error) {
 	now := t.now().Unix()
-	g := t.goals.copy()
 	if p.Objective != nil {
 		text := strings.TrimSpace(*p.Objective)
 		switch {
@@ -114,25 +130,6 @@ func (t *liveThread) changedGoal(p *protocol.ThreadGoalSetParams) (*protocol.Thr
 	}
 	g.UpdatedAt = now
 	return g, nil
-}
-
-func (s *Server) goalClear(r *req, p *protocol.ThreadGoalClearParams) (any, error) {
-	th, err := s.mayHaveGoal(p.ThreadID)
-	if err != nil {
-		return nil, err
-	}
-	th.mu.Lock()
-	defer th.mu.Unlock()
-	th.goals.known = true
-	had := th.goals.goal != nil
-	if had {
-		th.goals.goal = nil
-		th.record(event(goalEvent{Type: rollout.GoalCleared, ThreadID: th.id}))
-		r.After(func() {
-			th.out.notify(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: th.id})
-		})
-	}
-	return protocol.ThreadGoalClearResponse{Cleared: had}, nil
 }
 
 // copy is the goal as it is now. The thread's mu is held.
@@ -214,8 +211,8 @@ func (s *Server) pursue() {
 	s.launch(t, nil)
 }
 
-// goalAfter is what the end of a turn means for the goal: one that was stopped or failed is
-// paused, and so is one whose turns only talk.
+// goalAfter is what the end of a turn means for the goal: one that the user stopped, or that
+// failed, is paused, and so is one whose turns only talk.
 func (t *turn) goalAfter() {
 	th := t.th
 	th.mu.Lock()
@@ -232,7 +229,7 @@ func (t *turn) goalAfter() {
 	switch {
 	case t.status == protocol.TurnStatusFailed:
 		why = "The goal is paused: its turn failed."
-	case t.status == protocol.TurnStatusInterrupted && !errors.Is(context.Cause(t.ctx), errReplaced):
+	case t.status == protocol.TurnStatusInterrupted && errors.Is(context.Cause(t.ctx), errInterrupted): // not for want of a frontend
 		why = "The goal is paused."
 	case th.goals.idle >= maxIdleGoal:
 		why = "The goal is paused: in three turns nothing was done for it."

@@ -2,7 +2,7 @@ package turn
 
 import (
 	"context"
-	"strings"
+	"errors"
 
 	"codex/pkg/engine/tools"
 	"codex/pkg/protocol"
@@ -74,9 +74,9 @@ func (g goalTools) Find(namespace, name string) (run func(context.Context, *tool
 	case getGoal:
 		return func(context.Context, *tools.Turn, tools.Call) tools.Output { return g.answer(false) }, true
 	case createGoal:
-		return g.create, true
+		return changing(g, goalTools.create), true
 	case updateGoal:
-		return g.update, true
+		return changing(g, goalTools.update), true
 	}
 	return nil, false
 }
@@ -97,51 +97,54 @@ func (g goalTools) answer(ended bool) tools.Output {
 	return tools.JSON(a)
 }
 
-func (g goalTools) create(_ context.Context, t *tools.Turn, c tools.Call) tools.Output {
-	var a createArgs
-	if err := tools.Decode(c.Arguments, &a); err != nil {
-		return tools.BadArguments(err)
+// changing is a tool that makes another goal of the thread's; change does with th.mu held.
+func changing[A any](g goalTools, change func(goalTools, *tools.Turn, A) (*protocol.ThreadGoal, error)) func(context.Context, *tools.Turn, tools.Call) tools.Output {
+	return func(_ context.Context, t *tools.Turn, c tools.Call) tools.Output {
+		var a A
+		if err := tools.Decode(c.Arguments, &a); err != nil {
+			return tools.BadArguments(err)
+		}
+		g.th.mu.Lock()
+		goal, err := change(g, t, a)
+		if err == nil {
+			g.th.putGoal(goal, &t.TurnID)
+		}
+		g.th.mu.Unlock()
+		if err != nil {
+			return tools.Output{Text: err.Error(), Failed: true}
+		}
+		g.th.tellGoal(goal, &t.TurnID)
+		return g.answer(goal.Status == "complete")
 	}
-	th := g.th
-	th.mu.Lock()
-	if old := th.goals.goal; old != nil && old.Status != "complete" {
-		th.mu.Unlock()
-		return tools.Output{Text: "cannot create a new goal because this thread already has a goal; use update_goal only when the existing goal is complete", Failed: true}
-	}
-	th.goals.goal = nil
-	objective := strings.TrimSpace(a.Objective)
-	goal, err := th.changedGoal(&protocol.ThreadGoalSetParams{Objective: &objective, TokenBudget: a.TokenBudget})
-	if err != nil {
-		th.mu.Unlock()
-		return tools.Output{Text: err.Error(), Failed: true}
-	}
-	th.goals.idle = 0
-	th.putGoal(goal, &t.TurnID)
-	th.mu.Unlock()
-	th.tellGoal(goal, &t.TurnID)
-	return g.answer(false)
 }
 
-func (g goalTools) update(_ context.Context, t *tools.Turn, c tools.Call) tools.Output {
-	var a updateArgs
-	if err := tools.Decode(c.Arguments, &a); err != nil {
-		return tools.BadArguments(err)
+// What a model is told that may not change the goal.
+var (
+	errHasGoal = errors.New("cannot create a new goal because this thread already has a goal; use update_goal only when the existing goal is complete")
+	errNoGoal  = errors.New("cannot update goal because this thread has no goal")
+	errStatus  = errors.New("update_goal can only mark the existing goal complete or blocked")
+)
+
+func (g goalTools) create(_ *tools.Turn, a createArgs) (*protocol.ThreadGoal, error) {
+	if old := g.th.goals.goal; old != nil && old.Status != "complete" {
+		return nil, errHasGoal
 	}
-	th := g.th
-	th.mu.Lock()
-	goal := th.goals.copy()
+	goal, err := g.th.changedGoal(nil, &protocol.ThreadGoalSetParams{Objective: &a.Objective, TokenBudget: a.TokenBudget})
+	if err == nil {
+		g.th.goals.idle = 0
+	}
+	return goal, err
+}
+
+func (g goalTools) update(t *tools.Turn, a updateArgs) (*protocol.ThreadGoal, error) {
+	goal := g.th.goals.copy()
 	switch {
 	case goal == nil:
-		th.mu.Unlock()
-		return tools.Output{Text: "cannot update goal because this thread has no goal", Failed: true}
+		return nil, errNoGoal
 	case a.Status != "complete" && a.Status != "blocked":
-		th.mu.Unlock()
-		return tools.Output{Text: "update_goal can only mark the existing goal complete or blocked", Failed: true}
+		return nil, errStatus
 	}
-	goal.Status, goal.UpdatedAt = protocol.ThreadGoalStatus(a.Status), th.now().Unix()
-	th.goals.turn = t.TurnID // what this answer has used counts as well
-	th.putGoal(goal, &t.TurnID)
-	th.mu.Unlock()
-	th.tellGoal(goal, &t.TurnID)
-	return g.answer(a.Status == "complete")
+	goal.Status, goal.UpdatedAt = protocol.ThreadGoalStatus(a.Status), g.th.now().Unix()
+	g.th.goals.turn = t.TurnID // what this answer has used counts as well
+	return goal, nil
 }
