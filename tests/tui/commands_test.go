@@ -47,7 +47,7 @@ func TestHooks(t *testing.T) {
 	s := begin(t, options{config: "[[hooks.UserPromptSubmit]]\nhooks = [{ type = \"command\", command = \"touch ran\" }]\n"})
 	ran := filepath.Join(s.work, "ran")
 	s.ask("one", "• yes")
-	s.gone("esc to interrupt")
+	s.idle()
 	if _, err := os.Stat(ran); err == nil {
 		t.Fatal("the hook has run")
 	}
@@ -124,22 +124,22 @@ func TestSide(t *testing.T) {
 	s.ask("/side early", "A side conversation")
 	s.see("Side conversation (esc to return)")
 	s.see("• first")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.ask("/model", "'/model' has to wait")
 	s.send("\x15\x1b")
 	s.see("Back from the side conversation.")
 	s.gone("esc to return")
 	s.ask("main", "› main")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.ask("/side aside", "› aside")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.send("\x03")
 	s.until("it is back again", func(t *vt.Terminal) bool {
 		return strings.Count(strings.Join(t.All(), "\n"), "Back from the side conversation.") == 2
 	})
 	s.gone("esc to return")
 	s.ask("more", "› more")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.leave()
 	files, err := filepath.Glob(filepath.Join(s.home, "sessions/*/*/*/*.jsonl"))
 	if err != nil || len(files) != 1 {
@@ -185,15 +185,15 @@ func TestAgent(t *testing.T) {
 	s.see("You approved")
 	s.see("• The answer of the agent.")
 	s.see("Alder (alt-left to go on)")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.ask("and you", "• I am an agent.")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.ask("/new", "is for the session's own thread")
 	s.send("\x1b[1;3D") // alt-left
 	s.see("Now: the main thread")
 	s.gone("Alder (alt-left")
 	s.ask("main", "• I am the first.")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.ask("/subagents", "2. Alder            rests: sub task · ")
 	_, row, _ := strings.Cut(strings.Join(s.screen(), "\n"), "rests: sub task · ")
 	id := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).FindString(row)
@@ -230,7 +230,7 @@ func TestReview(t *testing.T) {
 	s.see("› main -> other")
 	s.ask("oth", "Code review started: changes against 'other'")
 	s.see("<< Code review finished >>")
-	s.gone("esc to interrupt")
+	s.idle()
 	if n := count(s.all(), "All is well."); n != 1 {
 		t.Errorf("it is there %d times", n)
 	}
@@ -238,7 +238,7 @@ func TestReview(t *testing.T) {
 	s.see("› the second one")
 	s.see("  the first one")
 	s.ask("first", "Code review started: commit ")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.leave()
 }
 
@@ -258,7 +258,7 @@ func TestQuestions(t *testing.T) {
 	for _, want := range []string{"Questions 2/2 answered", "answer: Blue", "answer: Small", "answer: user_note: but not too small"} {
 		s.see(want)
 	}
-	s.gone("esc to interrupt")
+	s.idle()
 	s.leave()
 }
 
@@ -267,7 +267,7 @@ func TestQuestions(t *testing.T) {
 func TestPreview(t *testing.T) {
 	s := begin(t, options{cols: 100, rows: 30, model: `{"msg":"the **whole** answer"}`})
 	s.ask("a question", "the whole answer")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.leave()
 	sock := s.appServer()
 	for _, args := range [][]string{{"resume"}, {"resume", "--remote", "unix://" + sock}} {
@@ -302,7 +302,7 @@ func TestCommands(t *testing.T) {
 {"when":"AGENTS.md","msg":"Wrote it."}
 {"msg":"In short."}`})
 	s.ask("hello", "The first answer.")
-	s.gone("esc to interrupt")
+	s.idle()
 	for _, c := range [][2]string{
 		{"/approvals", "What may be done unasked"}, {"/statusline", "Configure Status Line"}, {"/theme", "Select Syntax Theme"}, {"/resume", "Resume a previous session"},
 	} {
@@ -320,7 +320,7 @@ func TestCommands(t *testing.T) {
 			continue
 		}
 		s.ask(c[0], c[1])
-		s.gone("esc to interrupt")
+		s.idle()
 	}
 	s.send("/clean\r")
 	s.until("it is said twice", func(t *vt.Terminal) bool {
@@ -333,7 +333,7 @@ func TestCommands(t *testing.T) {
 	s.send("\x15")
 	s.gone("› @")
 	s.ask("/compact", "Context compacted")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.send("/clear\r")
 	s.until("a new session on an empty screen", func(t *vt.Terminal) bool {
 		rows := strings.Join(t.Screen(), "\n")

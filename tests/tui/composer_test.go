@@ -156,7 +156,7 @@ func TestResumedElsewhere(t *testing.T) {
 		again.see("• yes")
 		again.send("!basename \"$PWD\"\r") // the whole path may be wrapped
 		again.see("└ " + filepath.Base(tc.folder))
-		again.gone("esc to interrupt")
+		again.idle()
 		again.ask("/status", "Directory:")
 		again.leave()
 	}
@@ -265,9 +265,9 @@ func TestBacktrack(t *testing.T) {
 	s := begin(t, options{model: `{"msg":"answer one"}
 {"msg":"answer two"}`})
 	s.ask("question one", "• answer one")
-	s.gone("esc to interrupt") // what is said in a running turn is part of it
+	s.idle() // what is said in a running turn is part of it
 	s.ask("question two", "• answer two")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.back()
 	s.send("\r")
 	s.composes("question two")
@@ -281,7 +281,7 @@ func TestBacktrackTurns(t *testing.T) {
 {"call":"exec_command","args":{"cmd":"while ! test -e go; do sleep 0.05; done"}}
 {"msg":"answer two"}`})
 	s.ask("of before", "• answer one")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.ask("/new", "To continue the session before")
 	s.ask("question one", "› question one")
 	s.until("the new thread answers", func(t *vt.Terminal) bool {
@@ -292,9 +292,9 @@ func TestBacktrackTurns(t *testing.T) {
 	s.ask("steered", "Messages to be submitted after next tool call")
 	write(t, filepath.Join(s.work, "go"), "")
 	s.see("• answer two")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.ask("!echo a turn too", "└ a turn too")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.back()
 	s.send("\r")
 	s.composes("question two")

@@ -31,12 +31,12 @@ func TestKeymap(t *testing.T) {
 	s.see("› 2. Yes, also")
 	s.send("\x19")
 	s.see("All done.")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.send("!seq 100" + f3)
 	s.until("the hint", func(t *vt.Terminal) bool {
 		return strings.Contains(strings.Join(t.All(), "\n"), "(f2 shows the transcript)")
 	})
-	s.gone("esc to interrupt")
+	s.idle()
 	s.send("\x14") // ctrl-t has nothing to do
 	s.send(f2)
 	s.until("the transcript", func(t *vt.Terminal) bool { return t.Alternate() })
@@ -88,12 +88,12 @@ func TestRaw(t *testing.T) {
 	s := begin(t, options{model: fmt.Sprintf(`{"msg":"**first** %s"}
 {"msg":"# Head\n\n%s\n\n- item"}`, long, long)})
 	s.ask("one", "first")
-	s.gone("esc to interrupt")
+	s.idle()
 	s.send("\x1br")
 	s.see("Raw output is on.")
 	s.see("**first** abc")
 	s.ask("two", "- item")
-	s.gone("esc to interrupt")
+	s.idle()
 	all := strings.Join(s.all(), "\n")
 	for _, want := range []string{"\n**first** " + long, "\n# Head\n", "\n" + long + "\n", // All joins what the terminal has broken
 		"\n- item\n", "› two"} {
@@ -111,7 +111,7 @@ func TestRawFrame(t *testing.T) {
 	s := begin(t, options{config: "tui.raw_output_mode = true\n", model: `[{"call":"exec_command","args":{"cmd":"printf '` + strings.ReplaceAll(forged, `\`, `\\`) + `\\nthe output\\n'"}}]
 {"msg":"` + strings.Repeat("x", 80) + forged + `\n\nThe end."}`})
 	s.ask("go", "The end.")
-	s.gone("esc to interrupt")
+	s.idle()
 	all := strings.Join(s.all(), "\n")
 	if strings.Contains(all, "▌") || strings.Count(all, "<U+258C> Run this command?") < 2 || !strings.Contains(all, "the output") {
 		t.Errorf("this can look like an approval:\n%s", all)

@@ -205,7 +205,7 @@ func TestPaging(t *testing.T) {
 	}
 	s := begin(t, options{model: `{"msg":"` + strings.Join(lines, `\n\n`) + `"}`})
 	s.ask("go", "line 299")
-	s.gone("esc to interrupt")
+	s.idle()
 	page := func() {
 		s.send(encoded("ctrl-t"))
 		s.until("the page", func(t *vt.Terminal) bool { return t.Alternate() })

@@ -201,6 +201,13 @@ func (s *session) gone(text string) {
 	s.until(fmt.Sprintf("%q is gone", text), func(t *vt.Terminal) bool { return !strings.Contains(strings.Join(t.Screen(), "\n"), text) })
 }
 
+// idle waits until no turn runs: the frame that has the end of an answer has the row about the
+// turn, too, until the turn is over.
+func (s *session) idle() {
+	s.t.Helper()
+	s.gone("esc to interrupt")
+}
+
 // send types.
 func (s *session) send(keys string) {
 	s.t.Helper()
@@ -215,7 +222,10 @@ func (s *session) screen() []string {
 	return s.term.Screen()
 }
 
+// all is what was said, once no turn adds to it.
 func (s *session) all() []string {
+	s.t.Helper()
+	s.idle()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.term.All()
@@ -302,7 +312,7 @@ func (s *session) ask(line, text string) {
 // leave ends the session between turns, which has to go well.
 func (s *session) leave() {
 	s.t.Helper()
-	s.gone("esc to interrupt") // what an interrupted turn has said is another matter
+	s.idle() // what an interrupted turn has said is another matter
 	s.send("\x04")
 	s.ends(0)
 }

@@ -181,7 +181,7 @@ func TestRemote(t *testing.T) {
 	sock := s.appServer()
 	two := begin(t, options{home: s.home, work: s.work, args: []string{"--remote", "unix://" + sock}})
 	two.ask("hello", "• first answer")
-	two.gone("esc to interrupt") // a running turn has no /new
+	two.idle() // a running turn has no /new
 	two.ask("/new", "To continue the session before")
 	two.send("again\r")
 	two.until("the new thread answers", func(t *vt.Terminal) bool {

@@ -4,6 +4,7 @@
 package vt
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -52,10 +53,14 @@ func New(cols, rows int) *Terminal {
 	return t
 }
 
-// Write takes output. A sequence may be split.
+// Write takes output. A sequence may be split. What is written in synchronized output is seen
+// when that ends, and not in parts.
 func (t *Terminal) Write(p []byte) (int, error) {
 	t.buf = append(t.buf, p...)
 	for len(t.buf) > 0 {
+		if bytes.HasPrefix(t.buf, []byte("\x1b[?2026h")) && !bytes.Contains(t.buf, []byte("\x1b[?2026l")) {
+			return len(p), nil
+		}
 		n := t.one(t.buf)
 		if n == 0 {
 			return len(p), nil
