@@ -33,6 +33,8 @@ type Record struct {
 	// Uses counts answers that rested on it; LastUse is of the latest.
 	Uses    int   `json:"usage_count,omitempty"`
 	LastUse int64 `json:"last_usage,omitempty"`
+	// Counted is the file of uses that was counted last.
+	Counted int64 `json:"usage_counted,omitempty"`
 	// Attempt is set while the session has yet to be read.
 	Attempt *Attempt `json:"attempt,omitempty"`
 }
@@ -141,14 +143,11 @@ func (s Store) All() ([]*Record, error) {
 }
 
 // Select gives the records to bring together, by thread ids: at most n, those first that were
-// used most, then latest; and those that nobody has used since the time of old.
-func Select(all []*Record, n int, old time.Time) (chosen, unused []*Record) {
+// used most, then latest. Those that nobody has used since the time of old are left out, and
+// kept: the clock may be wrong.
+func Select(all []*Record, n int, old time.Time) (chosen []*Record) {
 	for _, r := range all {
-		switch {
-		case !r.Kept():
-		case r.Recent() < old.Unix():
-			unused = append(unused, r)
-		default:
+		if r.Kept() && r.Recent() >= old.Unix() {
 			chosen = append(chosen, r)
 		}
 	}
@@ -162,5 +161,5 @@ func Select(all []*Record, n int, old time.Time) (chosen, unused []*Record) {
 	})
 	chosen = chosen[:min(n, len(chosen))]
 	slices.SortFunc(chosen, func(a, b *Record) int { return strings.Compare(a.ThreadID, b.ThreadID) })
-	return chosen, unused
+	return chosen
 }

@@ -63,18 +63,22 @@ func (s Store) Count() error {
 			return ignoreMissing(err)
 		}
 	}
-	uses, err := readUses(counting)
+	uses, batch, err := readUses(counting)
 	if err != nil {
 		return fmt.Errorf("count uses: %w", err)
 	}
 	var all []error
 	for id, u := range uses {
 		r, err := s.Get(id)
-		if r != nil {
-			r.Uses, r.LastUse = r.Uses+u.n, max(r.LastUse, u.last)
-			err = s.Put(r)
-		}
 		all = append(all, err)
+		if r == nil || r.Counted == batch { // by one who was killed
+			continue
+		}
+		r.Counted = batch
+		r.Uses, r.LastUse = r.Uses+u.n, max(r.LastUse, u.last)
+		if err := s.Put(r); err != nil {
+			return err // the rest is counted the next time
+		}
 	}
 	return errors.Join(append(all, os.Remove(counting))...)
 }
@@ -84,12 +88,17 @@ type uses struct {
 	last int64
 }
 
-func readUses(path string) (map[string]uses, error) {
+// readUses reads a file of uses, and when it was last written to, by which it is told from others.
+func readUses(path string) (_ map[string]uses, batch int64, err error) {
 	f, err := foreign.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
 	all := map[string]uses{}
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
@@ -99,5 +108,5 @@ func readUses(path string) (map[string]uses, error) {
 			all[id] = uses{u.n + 1, max(u.last, v[1].Int())}
 		}
 	}
-	return all, lines.Err()
+	return all, st.ModTime().UnixNano(), lines.Err()
 }

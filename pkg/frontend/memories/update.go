@@ -1,6 +1,7 @@
 package memories
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -122,7 +123,7 @@ func (u *updater) teller(asJSON bool) func(e event) {
 	return func(e event) {
 		switch e.Type {
 		case "session.read":
-			fmt.Fprintf(u.Stdout, "%s  %s\n", e.ThreadID, orElse(e.File, "nothing to keep"))
+			fmt.Fprintf(u.Stdout, "%s  %s\n", e.ThreadID, cmp.Or(e.File, "nothing to keep"))
 		case "consolidated":
 			fmt.Fprintln(u.Stdout, "brought together")
 		}
@@ -198,8 +199,7 @@ func (u *updater) source(r *store.Record) (feeding bool, err error) {
 	return h.ID == r.ThreadID && feeds(h), nil
 }
 
-// current gives the memories to bring together, and forgets those whose session is gone or that
-// are of no use any more.
+// current gives the memories to bring together, and forgets those whose session is gone.
 func (u *updater) current(ctx context.Context) ([]*store.Record, error) {
 	all, err := u.records.All()
 	if err != nil {
@@ -220,14 +220,7 @@ func (u *updater) current(ctx context.Context) ([]*store.Record, error) {
 			return nil, fmt.Errorf("forget session %s: %w", r.ThreadID, err)
 		}
 	}
-	chosen, unused := store.Select(here, u.set.MaxRaw, u.Now().Add(-u.set.MaxUnused))
-	for _, r := range unused { // that it was read stays known
-		r.Raw, r.Summary, r.Slug = "", "", ""
-		if err := u.records.Put(r); err != nil {
-			return nil, err
-		}
-	}
-	return chosen, nil
+	return store.Select(here, u.set.MaxRaw, u.Now().Add(-u.set.MaxUnused)), nil
 }
 
 // publish writes what single sessions left.
