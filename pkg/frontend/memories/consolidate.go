@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -101,7 +102,7 @@ func (u *updater) consolidate(ctx context.Context) error {
 		u.note("read how memories were: %v", err)
 		before = tree{}
 	}
-	here, err := readTree(store.Dir(u.home))
+	here, err := u.here(before)
 	if err != nil {
 		return err
 	}
@@ -125,6 +126,24 @@ func (u *updater) consolidate(ctx context.Context) error {
 	return u.setProgress(progress{At: u.Now().Unix()})
 }
 
+// here is the folder. What cannot be read of it counts as it was.
+func (u *updater) here(before tree) (tree, error) {
+	as := tree{}
+	here, err := readTree(store.Dir(u.home), func(name string, err error) {
+		u.note("passed over: %v", err)
+		for n, b := range before {
+			if within(n, name) {
+				as[n] = b
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(here, as)
+	return here, nil
+}
+
 // anything says whether there is something to bring together.
 func (u *updater) anything(t tree) bool {
 	for name := range t {
@@ -143,7 +162,7 @@ func (u *updater) bringTogether(ctx context.Context, before, here tree) error {
 	}
 	defer os.RemoveAll(work)
 	given := here.without(diffName)
-	copied := given.without(diffName)
+	copied := maps.Clone(given)
 	copied[diffName] = []byte(before.diff(given))
 	if err := copied.write(work); err != nil {
 		return fmt.Errorf("copy the folder: %w", err)
@@ -153,7 +172,7 @@ func (u *updater) bringTogether(ctx context.Context, before, here tree) error {
 	if err != nil {
 		return err
 	}
-	made, err := readTree(work)
+	made, err := readTree(work, nil)
 	if err != nil {
 		return err
 	}
@@ -206,10 +225,14 @@ func (u *updater) takeOver(given, made tree) (tree, error) {
 		return nil, fmt.Errorf("open the folder of memories: %w", err)
 	}
 	defer f.Close()
-	after := given.without("")
+	after := maps.Clone(given)
 	for _, c := range given.changes(made) {
 		if !kept(c.name) {
 			u.note("passed over: %s is not for a model to change", c.name)
+			continue
+		}
+		if c.kind != 'D' && !utf8.Valid(made[c.name]) {
+			u.note("passed over: %s is no text, in which secrets could be told", c.name)
 			continue
 		}
 		if now, err := f.Read(c.name, maxFile); !bytes.Equal(now, given[c.name]) || err != nil && c.kind != 'A' {
@@ -229,9 +252,7 @@ func (u *updater) put(f *store.Folder, c change, b []byte, after tree) error {
 		delete(after, c.name)
 		return f.Remove(c.name)
 	}
-	if utf8.Valid(b) {
-		b = []byte(u.secrets.Redact(string(b)))
-	}
+	b = []byte(u.secrets.Redact(string(b)))
 	after[c.name] = b
 	return f.Replace(c.name, b)
 }

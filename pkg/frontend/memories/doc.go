@@ -6,7 +6,7 @@
 //	codex-memories  ←app-server protocol→  codex-turn, one a turn
 //
 // It stands on pkg/memories, which knows the files. What a session says is a stranger's text
-// for the model, and what the model answers one for us: see answer.go and workspace.go.
+// for the model, and what the model answers one for us: see answer.go and consolidate.go.
 //
 // Frontend layer.
 package memories

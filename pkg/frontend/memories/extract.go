@@ -121,14 +121,15 @@ func feeds(h *thread.Head) bool {
 }
 
 // read reads one session. That it is tried is written down before: what is broken off has cost
-// something, and is not begun again at once.
+// something, and is not begun again at once. It counts as an attempt unless it is us who were
+// told to leave: who was killed may have been so for this session.
 func (u *updater) read(ctx context.Context, c candidate) error {
 	r, at := c.record, c.head.Modified.Unix()
 	left := attempts
 	if a := r.Attempt; a != nil && a.Of >= at {
 		left = a.Left
 	}
-	r.Attempt = &store.Attempt{Of: at, Retry: u.Now().Add(retryAfter).Unix(), Left: left}
+	r.Attempt = &store.Attempt{Of: at, Retry: u.Now().Add(retryAfter).Unix(), Left: left - 1}
 	r.Path, r.Cwd = c.head.Path, c.head.Cwd
 	if c.head.Git != nil && c.head.Git.Branch != nil {
 		r.Branch = *c.head.Git.Branch
@@ -139,9 +140,13 @@ func (u *updater) read(ctx context.Context, c candidate) error {
 	a, err := u.ask(ctx, c.head)
 	switch {
 	case ctx.Err() != nil:
+		r.Attempt.Left = left
+		if err := u.records.Put(r); err != nil {
+			u.note("%v", err)
+		}
 		return context.Cause(ctx)
 	case err != nil:
-		r.Attempt.Left, r.Attempt.Error = left-1, err.Error()
+		r.Attempt.Error = err.Error()
 		u.tell(event{Type: "session.failed", ThreadID: r.ThreadID, Error: err.Error()})
 		return errors.Join(err, u.records.Put(r))
 	}

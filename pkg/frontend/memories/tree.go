@@ -31,8 +31,9 @@ const (
 	maxShownFile = 512 << 10
 )
 
-// readTree reads a folder. Links, devices and what begins with a dot do not count.
-func readTree(dir string) (tree, error) {
+// readTree reads a folder. Links, devices and what begins with a dot do not count. What cannot
+// be read is passed over; without somebody to tell that to, it is an error.
+func readTree(dir string, pass func(name string, err error)) (tree, error) {
 	f, err := store.OpenFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
@@ -41,6 +42,9 @@ func readTree(dir string) (tree, error) {
 	t, total := tree{}, 0
 	err = fs.WalkDir(f.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
+		case err != nil && name != "." && pass != nil:
+			pass(name, err)
+			return nil
 		case err != nil:
 			return err
 		case name != "." && strings.HasPrefix(d.Name(), ".") && d.IsDir():
@@ -49,11 +53,21 @@ func readTree(dir string) (tree, error) {
 			return nil
 		}
 		b, err := f.Read(name, maxFile)
-		if total += len(b); err == nil {
-			err = limit(total > maxTree || len(t) == maxFiles)
+		if err == nil && !utf8.ValidString(name) {
+			err = fmt.Errorf("the name of %q is no UTF-8", name) // it could not be kept as one
 		}
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // gone meanwhile
+			return nil
+		case err != nil && pass != nil:
+			pass(name, err)
+			return nil
+		case err != nil:
+			return err
+		}
+		total += len(b)
 		t[name] = b
-		return err
+		return limit(total > maxTree || len(t) > maxFiles)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", dir, err)
@@ -141,9 +155,12 @@ func (t tree) fileDiff(to tree, c change) string {
 // without is the tree without the files below some folder or of some name.
 func (t tree) without(name string) tree {
 	t = maps.Clone(t)
-	maps.DeleteFunc(t, func(n string, _ []byte) bool { return n == name || strings.HasPrefix(n, name+"/") })
+	maps.DeleteFunc(t, func(n string, _ []byte) bool { return within(n, name) })
 	return t
 }
+
+// within says whether a name is another one, or below it.
+func within(name, dir string) bool { return name == dir || strings.HasPrefix(name, dir+"/") }
 
 // save keeps the tree in one file.
 func (t tree) save(path string) error {

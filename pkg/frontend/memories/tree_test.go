@@ -1,10 +1,13 @@
 package memories
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"codex/pkg/foreign"
 )
 
 // TestTree: what is read of a folder is regular files, no links and nothing hidden, and it is
@@ -21,9 +24,24 @@ func TestTree(t *testing.T) {
 	if err := os.Symlink("/etc", filepath.Join(dir, "skills", "etc")); err != nil {
 		t.Skip("no links here:", err)
 	}
-	got, err := readTree(dir)
+	got, err := readTree(dir, nil)
 	if err != nil || len(want.changes(got)) != 0 {
 		t.Errorf("%v, %v", want.changes(got), err)
+	}
+	large := filepath.Join(dir, "skills", "large")
+	if err := os.WriteFile(large, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, maxFile+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readTree(dir, nil); !errors.Is(err, foreign.ErrTooLarge) {
+		t.Error(err)
+	}
+	passed := ""
+	got, err = readTree(dir, func(name string, _ error) { passed += name })
+	if err != nil || len(want.changes(got)) != 0 || passed != "skills/large" {
+		t.Errorf("%v, %v, passed over %q", want.changes(got), err, passed)
 	}
 	file := filepath.Join(t.TempDir(), "saved")
 	if err := want.save(file); err != nil {

@@ -1,6 +1,7 @@
 package memories
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -129,7 +130,7 @@ func (e *engine) handle(r *jsonrpc.Request) error {
 	case r.Method == protocol.NoteTurnCompleted && protocol.TurnStatus(p.Get("turn.status").Str) == protocol.TurnStatusCompleted:
 		e.end(nil)
 	case r.Method == protocol.NoteTurnCompleted:
-		e.end(errors.New(orElse(p.Get("turn.error.message").String(), "the turn was interrupted")))
+		e.end(errors.New(cmp.Or(p.Get("turn.error.message").String(), "the turn was interrupted")))
 	}
 	return nil
 }
@@ -140,13 +141,6 @@ func (e *engine) end(err error) {
 	case e.done <- err:
 	default:
 	}
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // openLog opens the file for words about what happens; one that has grown large begins anew.
