@@ -129,7 +129,10 @@ func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 	profile := f.permissions(cfg)
 	legacy := cfg.Features.Enabled("use_legacy_landlock")
 	if f.state != nil {
-		profile, legacy = f.narrowed(), f.state.Legacy
+		legacy = f.state.Legacy
+		if profile, err = f.ofState(cfg.PolicyEnv(), p.Dir); err != nil {
+			return sandbox.Spec{}, err
+		}
 	}
 	if profile.Writes() && !f.explain {
 		makeMemories(cfg.Home)

@@ -3,6 +3,7 @@ package argv
 import (
 	"encoding/json"
 	"errors"
+	"path/filepath"
 
 	"codex/pkg/cli/exit"
 	"codex/pkg/exec/wire"
@@ -31,20 +32,31 @@ func readState(text string) (s *state, err error) {
 	return s, nil
 }
 
-// narrowed is the state's profile with what the command line says beside it.
-func (f *flags) narrowed() policy.Profile {
+// ofState is the state's profile with what the command line says beside it. A root that may
+// be read already is left alone: an entry of its own would take away that it may be written.
+func (f *flags) ofState(env policy.Env, dir string) (policy.Profile, error) {
 	p := *f.state.Profile
 	if p.Type != policy.Managed {
-		return p
+		return p, nil
 	}
 	if f.stateOffline {
 		p.Network, p.Proxy = false, nil
 	}
-	if !p.FileSystem.Unrestricted {
-		for _, r := range f.stateRoots {
+	if len(f.stateRoots) == 0 || p.FileSystem.Unrestricted {
+		return p, nil
+	}
+	now, err := p.Resolve(env)
+	if err != nil {
+		return p, err
+	}
+	for _, r := range f.stateRoots {
+		if !filepath.IsAbs(r) {
+			r = filepath.Join(dir, r)
+		}
+		if !now.CanRead(r) {
 			p.FileSystem.Entries = append(p.FileSystem.Entries, policy.Entry{
 				Path: policy.Path{Type: policy.PathLiteral, Value: r}, Access: policy.AccessRead})
 		}
 	}
-	return p
+	return p, nil
 }
