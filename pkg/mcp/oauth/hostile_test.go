@@ -19,7 +19,7 @@ const asDocument = "/.well-known/oauth-authorization-server"
 func TestHostile(t *testing.T) {
 	var elsewhere atomic.Int64
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
-	defer other.Close()
+	t.Cleanup(other.Close) // not before the parallel tests, which come to nobody then
 	set := func(document, name string, to any) func(*service) {
 		return func(s *service) {
 			s.twist = func(path string, m map[string]any) {

@@ -165,7 +165,6 @@ func (b *builder) external(t reflect.Type, names []string) *js.Schema {
 func (b *builder) fields(t reflect.Type, variant string) *js.Schema {
 	s := &js.Schema{Type: "object"}
 	for f := range t.Fields() {
-		f := f
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
 		tags := strings.Split(f.Tag.Get("schema"), ",")
 		if slices.Contains(tags, "extra") {
