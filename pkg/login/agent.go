@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,9 +117,9 @@ func (s *session) verify(token string) error {
 	head, signature := token[:max(dot, 0)], token[dot+1:]
 	var h struct{ Alg, Kid string }
 	var claims struct {
-		Issuer   string `json:"iss"`
-		Audience string `json:"aud"`
-		End      int64  `json:"exp"`
+		Issuer   string   `json:"iss"`
+		Audience audience `json:"aud"`
+		End      float64  `json:"exp"` // with parts of a second maybe
 	}
 	first, second, _ := strings.Cut(head, ".")
 	for _, p := range []struct {
@@ -146,12 +147,24 @@ func (s *session) verify(token string) error {
 		return errors.New("failed to verify agent identity JWT: the signature is wrong")
 	}
 	switch {
-	case claims.Issuer != agentIssuer || claims.Audience != agentAudience:
+	case claims.Issuer != agentIssuer || !slices.Contains(claims.Audience, agentAudience):
 		return errors.New("failed to verify agent identity JWT: it is not meant for this program")
-	case !s.Now().Before(time.Unix(claims.End, 0).Add(leeway)):
+	case !s.Now().Before(time.Unix(int64(claims.End), 0).Add(leeway)):
 		return errors.New("failed to verify agent identity JWT: its time is over")
 	}
 	return nil
+}
+
+// audience is for whom a token is: one name, or a list of them.
+type audience []string
+
+func (a *audience) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*a = audience{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(a))
 }
 
 // agentKey fetches a key of the service.

@@ -34,7 +34,7 @@ func (d *desk) base(url string) {
 // TestAgent holds that an agent's identity is stored once its service has signed it, as the
 // original stores it, and that each request is signed, for one task a process.
 func TestAgent(t *testing.T) {
-	d, agent := signing(t, func(map[string]any) {})
+	d, agent := signing(t, func(claims map[string]any) { claims["aud"] = []string{"another", "codex-app-server"} })
 	out, errs, status := d.run(agent.Token+"\n", "codex-login", "--with-access-token")
 	if status != 0 || out != "" || errs != "Reading access token from stdin...\nSuccessfully logged in\n" {
 		t.Fatalf("%d %q %q", status, out, errs)
@@ -115,6 +115,7 @@ func TestAgentRefused(t *testing.T) {
 		{name: "time", claims: map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}, want: "its time is over"},
 		{name: "issuer", claims: map[string]any{"iss": "https://example.com"}, want: "not meant for this program"},
 		{name: "audience", claims: map[string]any{"aud": "another"}, want: "not meant for this program"},
+		{name: "audiences", claims: map[string]any{"aud": []string{"another", "third"}}, want: "not meant for this program"},
 		{name: "private key", claims: map[string]any{"agent_private_key": "AAAA"}, want: "not valid PKCS#8"},
 	} {
 		d, agent := signing(t, func(claims map[string]any) {
