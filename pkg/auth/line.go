@@ -54,8 +54,9 @@ func ParseLine(b []byte) (*Auth, error) {
 	case "":
 		return a, nil
 	case Agent:
-		if len(l.Key) != SeedSize || l.Task == "" {
-			return nil, errors.New("read the answer of codex-login: an agent without a key or a task")
+		// Without either it is one that is stored, and no request can be made with it yet.
+		if l.Task != "" && len(l.Key) != SeedSize || l.Task == "" && len(l.Key) > 0 {
+			return nil, errors.New("read the answer of codex-login: an agent with only one of key and task")
 		}
 		a.Agent = &Identity{Runtime: l.Runtime, Seed: l.Key, Task: l.Task}
 	case APIKey:

@@ -50,7 +50,7 @@ func (s *Source) stored(ctx context.Context) (*Auth, error) {
 	case "ephemeral":
 		return &Auth{}, nil
 	}
-	return s.ask(ctx, "")
+	return s.ask(ctx, "", "--stored")
 }
 
 // Current gives what can go into a request now.
@@ -85,7 +85,11 @@ func (s *Source) Renew(ctx context.Context, a *Auth) (*Auth, error) {
 }
 
 func (s *Source) next(ctx context.Context, a *Auth, refused string) (*Auth, error) {
-	n, err := s.ask(ctx, refused)
+	var options []string
+	if refused != "" {
+		options = []string{"--refused"}
+	}
+	n, err := s.ask(ctx, refused, options...)
 	switch {
 	case err != nil:
 		return nil, err
@@ -98,18 +102,15 @@ func (s *Source) next(ctx context.Context, a *Auth, refused string) (*Auth, erro
 
 // ask has codex-login print the credential. Who is interrupted stops waiting; codex-login
 // does not stop, since new tokens must not be lost on their way into the store.
-func (s *Source) ask(ctx context.Context, refused string) (*Auth, error) {
+func (s *Source) ask(ctx context.Context, input string, options ...string) (*Auth, error) {
 	args := []string{"-c", "cli_auth_credentials_store=" + strconv.Quote(cmp.Or(s.Store, "file"))}
 	if s.BaseURL != "" {
 		args = append(args, "-c", "chatgpt_base_url="+strconv.Quote(s.BaseURL))
 	}
-	args = append(args, "token")
-	if refused != "" {
-		args = append(args, "--refused")
-	}
+	args = append(append(args, "token"), options...)
 	cmd := exec.Command(s.Program, args...)
 	out, errs := foreign.Output{Max: maxFile}, foreign.Output{Max: maxFile}
-	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Environ, strings.NewReader(refused), &out, &errs
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Environ, strings.NewReader(input), &out, &errs
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Run() }()
 	select {

@@ -36,7 +36,7 @@ func TestSource(t *testing.T) {
 		{"none in another store", `echo '{"mode":"","token":""}'; echo 'codex-login: not logged in' >&2; exit 1`, func(ctx context.Context, s *Source) (*Auth, error) {
 			s.Store = "keyring"
 			return s.Load(ctx)
-		}, "", `-c cli_auth_credentials_store="keyring" token`, ""},
+		}, "", `-c cli_auth_credentials_store="keyring" token --stored`, ""},
 		{"failed", `echo 'codex-login: warning: x' >&2; echo 'codex-login: no way' >&2; exit 1`, func(ctx context.Context, s *Source) (*Auth, error) { return s.Fresh(ctx, old) }, "no way", "", ""},
 		{"silent", `exit 3`, func(ctx context.Context, s *Source) (*Auth, error) { return s.Fresh(ctx, old) }, "ask codex-login for credentials: exit status 3", "", ""},
 		{"no object", `echo nonsense`, func(ctx context.Context, s *Source) (*Auth, error) { return s.Fresh(ctx, old) }, "read the answer of codex-login", "", ""},

@@ -18,7 +18,8 @@ import (
 )
 
 type tokenCmd struct {
-	Refused bool `help:"the token on standard input was refused: give another one"`
+	Refused bool `help:"the token on standard input was refused: give another one" xor:"kind"`
+	Stored  bool `help:"as it is stored: ask no service" xor:"kind"`
 }
 
 // Run prints the credential for requests, renewed when its time is over.
@@ -36,7 +37,10 @@ func (c *tokenCmd) Run(s *session) error {
 			return exit.Usagef("--refused wants the token on standard input")
 		}
 	}
-	a, err := s.current(refused)
+	a, err := s.known()
+	if err == nil && !c.Stored {
+		a, err = s.usable(a, refused)
+	}
 	if err != nil {
 		return err
 	}
@@ -50,15 +54,17 @@ func (c *tokenCmd) Run(s *session) error {
 	return err
 }
 
-// current is the credential to use: not the refused one, and not one whose time is over.
-func (s *session) current(refused string) (*auth.Auth, error) {
-	a, err := auth.FromEnv(s.Env, false)
-	if err == nil && a == nil {
-		a, err = s.stored()
+// known is the credential there is, however old.
+func (s *session) known() (*auth.Auth, error) {
+	if a, err := auth.FromEnv(s.Env, false); a != nil || err != nil {
+		return a, err
 	}
+	return s.stored()
+}
+
+// usable is the credential for requests: not the refused one, and not one whose time is over.
+func (s *session) usable(a *auth.Auth, refused string) (*auth.Auth, error) {
 	switch {
-	case err != nil:
-		return nil, err
 	case a.Mode == auth.Personal:
 		return s.named(a, refused)
 	case a.Mode == auth.Agent:

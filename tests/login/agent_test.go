@@ -60,9 +60,24 @@ func TestAgent(t *testing.T) {
 		}
 	}
 	exec()
-	if n := len(d.service.Requests("/v1/agent/" + oauth.AgentName + "/task/register")); n != 1 {
-		t.Errorf("%d tasks", n)
+	tasks := func(want int) {
+		t.Helper()
+		if n := len(d.service.Requests("/v1/agent/" + oauth.AgentName + "/task/register")); n != want {
+			t.Errorf("%d tasks", n)
+		}
 	}
+	tasks(1)
+	// Who only wants to know what is stored has none registered, whichever the store; a turn
+	// has one.
+	auto := []string{"-c", `cli_auth_credentials_store="auto"`}
+	if out, errs, _ := d.run("", "codex-doctor", append(auto, "--offline", "--json")...); !strings.Contains(out, `"logged in"`) {
+		t.Errorf("%s %s", out, errs)
+	}
+	tasks(1)
+	if out, errs, status := d.run("", "codex-exec", append(auto, "--skip-git-repo-check", "hi")...); status != 0 || out != "hello\n" {
+		t.Errorf("%d %q %s", status, out, errs)
+	}
+	tasks(2)
 	d.service.Set(func(*oauth.Server) { agent.Sealed = true })
 	exec()
 	// The variable is for this run, whatever is stored, and the address that of this run.

@@ -12,5 +12,5 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	os.Exit(programs.Run(m, &binaries, "codex", "codex-login", "codex-apply", "codex-debug", "codex-model", "codex-exec", "codex-turn", "codex-app-server", "codex-sandbox"))
+	os.Exit(programs.Run(m, &binaries, "codex", "codex-login", "codex-apply", "codex-debug", "codex-doctor", "codex-model", "codex-exec", "codex-turn", "codex-app-server", "codex-sandbox"))
 }
