@@ -1,8 +1,9 @@
 package protocol
 
-import "encoding/json"
-
-import "unicode/utf8"
+import (
+	"encoding/json"
+	"unicode/utf8"
+)
 
 // ReviewStartParams holds the params of review/start.
 type ReviewStartParams struct {

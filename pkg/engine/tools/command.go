@@ -130,9 +130,7 @@ func (s *Set) run(ctx context.Context, ex *client.Client, ss *session, p client.
 		return err
 	}
 	ss.turn.Out.ItemStarted(ss.item(protocol.CommandExecutionStatusInProgress))
-	s.wg.Go(func() {
-		ss.watch()
-	})
+	s.wg.Go(ss.watch)
 	return nil
 }
 

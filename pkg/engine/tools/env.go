@@ -1,8 +1,10 @@
 package tools
 
-import "maps"
+import (
+	"maps"
 
-import "codex/pkg/auth"
+	"codex/pkg/auth"
+)
 
 // overlay are the variables that exec_command forces.
 func overlay() map[string]string {
