@@ -7,6 +7,10 @@ import (
 	"net/http"
 )
 
+// wholeIdle is how many times the idle time an answer may take that comes as a whole: a model
+// works on it, and nothing is heard of that.
+const wholeIdle = 4
+
 // Post asks what lies beside /responses for one JSON answer of at most most bytes; the request
 // layer's silent retries are in it. Errors are as those of Stream.
 func (c *Client) Post(ctx context.Context, path string, req Request, most int64) (body []byte, err error) {
@@ -21,7 +25,7 @@ func (c *Client) Post(ctx context.Context, path string, req Request, most int64)
 func (c *Client) post(ctx context.Context, path string, req Request, most int64) ([]byte, error) {
 	rctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer newIdle(c.ep.IdleTimeout, cancel).stop()
+	defer newIdle(wholeIdle*c.ep.IdleTimeout, cancel).stop()
 	url := c.ep.URL(path)
 	resp, err := c.send(rctx, http.MethodPost, url, req, "*/*")
 	if err != nil {
