@@ -135,6 +135,15 @@ func (p *Provider) Identity(ctx context.Context) ([][2]string, error) {
 	return h, nil
 }
 
+// Assertion signs an attempt of an agent's request that is made now; nil for who is no agent.
+func (p *Provider) Assertion() func() string {
+	a := p.Auth
+	if !p.OfAccount() || a.Agent == nil {
+		return nil
+	}
+	return func() string { return sign.Authorization(a, p.Now()) }
+}
+
 // Sets tells whether a header is configured, in whatever case.
 func (p *Provider) Sets(header string) bool {
 	for k := range p.Config.Provider.HTTPHeaders {

@@ -78,6 +78,9 @@ type Request struct {
 	Body []byte
 	// Header holds name-value pairs for this request; they win over Endpoint.Header.
 	Header [][2]string
+	// Authorization, when not nil, gives that header of each attempt: what is signed with a time
+	// in it must not have waited.
+	Authorization func() string
 
 	attempt int // from 0
 }

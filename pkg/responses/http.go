@@ -143,6 +143,9 @@ func (c *Client) send(ctx context.Context, method, url string, req Request, acce
 	for _, kv := range req.Header {
 		r.Header.Set(kv[0], kv[1])
 	}
+	if req.Authorization != nil {
+		r.Header.Set("Authorization", req.Authorization())
+	}
 	if host := r.Header.Get("Host"); host != "" {
 		r.Host = host
 	}

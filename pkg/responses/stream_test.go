@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -442,6 +443,25 @@ func TestIdle(t *testing.T) {
 			t.Errorf("%s: %v after %d requests", name, err, n.Load())
 		}
 		c.Close()
+	}
+}
+
+// TestAuthorization signs each attempt anew.
+func TestAuthorization(t *testing.T) {
+	var got []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got = append(got, r.Header.Get("Authorization")); len(got) < 3 {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	defer srv.Close()
+	c := NewClient(Endpoint{BaseURL: srv.URL, RequestMaxRetries: 4})
+	defer c.Close()
+	c.sleep = func(context.Context, time.Duration) error { return nil }
+	n := 0
+	r := Request{Header: [][2]string{{"authorization", "old"}}, Authorization: func() string { n++; return strconv.Itoa(n) }}
+	if _, err := c.Post(t.Context(), "/x", r, 10); err != nil || strings.Join(got, " ") != "1 2 3" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

@@ -95,6 +95,25 @@ func TestAgent(t *testing.T) {
 	d.nowhere(base64.StdEncoding.EncodeToString(agent.Key.Seed())) // as codex-login gives it to others
 }
 
+// TestAgentTask: a task that the provider knows no more is followed by another one, once.
+func TestAgentTask(t *testing.T) {
+	d, agent := signing(t, func(map[string]any) {})
+	if _, errs, status := d.run(agent.Token+"\n", "codex-login", "--with-access-token"); status != 0 {
+		t.Fatal(errs)
+	}
+	d.model.accept(func(token string) bool { return agent.Task(token) == "task-2" })
+	if out, errs, status := d.run("", "codex-exec", "--skip-git-repo-check", "hi"); status != 0 || out != "hello\n" {
+		t.Errorf("%d %q %s", status, out, errs)
+	}
+	d.model.accept(func(string) bool { return false })
+	if _, errs, status := d.run("", "codex-exec", "--skip-git-repo-check", "hi"); status == 0 || !strings.Contains(errs, "token is not good") {
+		t.Errorf("%d %s", status, errs)
+	}
+	if n := len(d.service.Requests("/v1/agent/" + oauth.AgentName + "/task/register")); n != 4 {
+		t.Errorf("%d tasks", n)
+	}
+}
+
 // TestAgentRefused: what the service has not signed for us is not stored, nor a token that is none.
 func TestAgentRefused(t *testing.T) {
 	for _, tc := range []struct {

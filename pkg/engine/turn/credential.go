@@ -100,7 +100,7 @@ func (t *turn) renewed(err error, done *int) (again bool, failed error) {
 	switch {
 	case th.auth.External:
 		failed = t.adopt(t.ofClient(t.ctx))
-	case th.auth.Renewable():
+	case th.auth.Renewable(), th.auth.Mode == auth.Agent && *done == 1: // an agent has another task then
 		failed = t.adopt(th.credentials().Renew(t.ctx, th.auth))
 	default:
 		return false, nil

@@ -81,6 +81,7 @@ func (t *turn) compose(items []item.Item, mayCall, compact bool) (r responses.Re
 	if err != nil {
 		return r, err
 	}
+	r.Authorization = p.Assertion()
 	if compact {
 		r.Body = body.CompactJSON()
 		r.Header = append(slices.DeleteFunc(r.Header, func(kv [2]string) bool {
