@@ -43,7 +43,7 @@ func (t *turn) remotely(before bool) (items []item.Item, ok bool, err error) {
 			continue
 		}
 		if cannotCompact(err) {
-			t.warn("The provider does not compact the conversation (" + err.Error() + "): the model summarises it.")
+			t.out.warn(t.shown.thread, "The provider does not compact the conversation ("+err.Error()+"): the model summarises it.")
 			return nil, false, nil
 		}
 		return nil, true, notCompacted(err)
