@@ -84,7 +84,6 @@ type facts struct {
 	starts       *startNotes // of servers
 	subagents    *agents.Set // nil where it may have none
 	tell         *teller     // nil where nothing is exported
-	maker        *maker      // of memories, nil where none are made
 }
 
 // memory is what turns work on. It belongs to the goroutine of the turn that runs, once
@@ -107,6 +106,7 @@ type memory struct {
 	turnState     string // as the provider answered it in this turn
 	toldRefused   bool   // that commands cannot be sandboxed
 	listed        listed // models
+	maker         *maker // of memories, nil where none are made
 }
 
 func (t *liveThread) now() time.Time { return t.opts.Now() }
