@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -120,6 +121,35 @@ func TestHostile(t *testing.T) {
 			t.Error("another host was asked")
 		}
 	})
+}
+
+// TestTokensElsewhere: an issuer may have its tokens given at another place, as RFC 8414 lets it.
+func TestTokensElsewhere(t *testing.T) {
+	var asked atomic.Int64
+	var s *service
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		s.serve(w, r)
+	}))
+	defer other.Close()
+	s = start(t, func(s *service) {
+		s.twist = func(document string, m map[string]any) {
+			if document == asDocument {
+				m["token_endpoint"] = other.URL + "/token"
+			}
+		}
+	})
+	l := s.login(t)
+	l.ShowCode = func(string, string) {}
+	for how, do := range map[string]func(context.Context) error{"by a browser": l.Browser, "by a code": l.Device} {
+		asked.Store(0)
+		if err := do(t.Context()); err != nil || asked.Load() == 0 {
+			t.Errorf("%s: %v, asked %d times", how, err, asked.Load())
+		}
+		if e, ok, err := l.Store.Get(t.Context(), l.Server); !ok || err != nil || e.TokenEndpoint != other.URL+"/token" {
+			t.Errorf("%s: %+v %v", how, e, err)
+		}
+	}
 }
 
 // TestRenewedInVain: tokens that were renewed and cannot be kept hold for this process, which
