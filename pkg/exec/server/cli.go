@@ -72,11 +72,12 @@ func answer(args []string, out io.Writer) (answered bool, err error) {
 		word := args[0]
 		args = args[1:]
 		value, glued := strings.CutPrefix(word, "--listen=")
+		option, _, given := strings.Cut(word, "=")
 		switch {
 		case word == "--strict-config" || word == "--exit-on-stdin-close": // it always does
 			continue
-		case setting(word):
-			if len(word) == 2 || word[1] == '-' && !strings.Contains(word, "=") {
+		case setting(option):
+			if len(word) == 2 || word[1] == '-' && !given {
 				if len(args) == 0 {
 					return false, exit.Usagef("a value is required for '%s' but none was supplied", word)
 				}
@@ -93,8 +94,8 @@ func answer(args []string, out io.Writer) (answered bool, err error) {
 			return false, exit.Usagef("a value is required for '--listen <URL>' but none was supplied")
 		case word == "--listen":
 			value, args = args[0], args[1:]
-		case ofSockets(word):
-			return false, exit.Usagef("%s is not part of this version: an executor serves the pipe that it is started with; ssh, or an inetd-like wrapper, leads it elsewhere", word)
+		case ofSockets(option): // without its value, which may be a secret
+			return false, exit.Usagef("%s is not part of this version: an executor serves the pipe that it is started with; ssh, or an inetd-like wrapper, leads it elsewhere", option)
 		case !glued:
 			return false, exit.Usagef("unexpected argument '%s' found", word)
 		}
@@ -105,22 +106,21 @@ func answer(args []string, out io.Writer) (answered bool, err error) {
 	return false, nil
 }
 
-// setting says whether a word is an option about config.toml. The original takes those, and
+// setting says whether an option is about config.toml. The original takes those, and
 // here as there an executor has no use for them: whoever starts a command says what it may.
-func setting(word string) bool {
-	name, _, _ := strings.Cut(word, "=")
-	return strings.HasPrefix(word, "-c") || name == "--config" || name == "--enable" || name == "--disable"
+func setting(option string) bool {
+	return strings.HasPrefix(option, "-c") || option == "--config" || option == "--enable" || option == "--disable"
 }
 
-// ofSockets says whether a word is an option of the original for executors that are reached
+// ofSockets says whether an option is one of the original for executors that are reached
 // through the network, or that reach for it.
-func ofSockets(word string) bool {
-	switch name, _, _ := strings.Cut(word, "="); name {
+func ofSockets(option string) bool {
+	switch option {
 	case "--environment-id", "--name", "--use-agent-identity-auth", "--registration-bearer-stdin", "--executor-credential-stdin",
 		"--proxy-private-ips-via-upstream", "--concurrent-requests", "--tcp-upstream-proxy":
 		return true
 	}
-	return slices.ContainsFunc([]string{"--ws-", "--remote", "--chatgpt-", "--aws-", "--linux-sandbox-"}, func(begin string) bool { return strings.HasPrefix(word, begin) })
+	return slices.ContainsFunc([]string{"--ws-", "--remote", "--chatgpt-", "--aws-", "--linux-sandbox-"}, func(begin string) bool { return strings.HasPrefix(option, begin) })
 }
 
 // listen takes the addresses of the original's server, of which only the pipe is served.

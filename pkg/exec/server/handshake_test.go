@@ -126,6 +126,7 @@ func TestCommandLine(t *testing.T) {
 		{"--listen", 2, "a value is required"},
 		{"-ca=b -c a=b --config=a=b --enable x --strict-config --version", 0, "codex"},
 		{"-ca=b --disable", 2, "a value is required for '--disable'"},
+		{"--ws-shared-secret=s3cret", 2, "error: --ws-shared-secret is not part of this version"},
 		{"--remote x", 2, "--remote is not part of this version: an executor serves the pipe"},
 	} {
 		var out bytes.Buffer
