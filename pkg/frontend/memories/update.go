@@ -37,6 +37,7 @@ type updater struct {
 	log     *os.File // nil is standard error
 	words   io.Writer
 	tell    func(e event)
+	untold  error           // the first that telling gave
 	limits  json.RawMessage // of the account
 	atOnce  bool            // nothing rests before it is brought together
 }
@@ -92,9 +93,9 @@ func (c updateCmd) Run(ctx context.Context, p Process, g *Grammar, home string) 
 	}
 	err = u.update(stopped)
 	if errors.Is(err, errLeft) {
-		return nil // what is left to do waits
+		err = nil // what is left to do waits
 	}
-	return pipeline.ByWhat(ctx, u.fail(err))
+	return pipeline.ByWhat(ctx, u.fail(errors.Join(err, u.untold)))
 }
 
 // fail writes an error to the log, where there is one.
@@ -114,19 +115,21 @@ func (u *updater) note(format string, args ...any) {
 	fmt.Fprintf(u.words, "codex-memories: "+format+"\n", args...)
 }
 
-// teller tells what was done.
+// teller tells what was done. What cannot be told is done all the same, and an error at the end.
 func (u *updater) teller(asJSON bool) func(e event) {
 	if asJSON {
 		lines := jsonrpc.NewWriter(u.Stdout)
-		return func(e event) { _ = lines.Write(e) } // who reads no more misses it: what is done stays
+		return func(e event) { u.untold = cmp.Or(u.untold, lines.Write(e)) }
 	}
 	return func(e event) {
+		var err error
 		switch e.Type {
 		case "session.read":
-			fmt.Fprintf(u.Stdout, "%s  %s\n", e.ThreadID, cmp.Or(e.File, "nothing to keep"))
+			_, err = fmt.Fprintf(u.Stdout, "%s  %s\n", e.ThreadID, cmp.Or(e.File, "nothing to keep"))
 		case "consolidated":
-			fmt.Fprintln(u.Stdout, "brought together")
+			_, err = fmt.Fprintln(u.Stdout, "brought together")
 		}
+		u.untold = cmp.Or(u.untold, err)
 	}
 }
 
