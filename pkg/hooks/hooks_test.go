@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"codex/pkg/config"
+	"codex/pkg/config/keys"
 )
 
 // hooksJSON is a file whose hashes and order 0.133.0 has told.
@@ -140,4 +142,15 @@ func FuzzParse(f *testing.F) {
 			h.Matches("Bash", "")
 		}
 	})
+}
+
+// TestKeys: the hooks of every event are keys of config.toml whose types are checked.
+func TestKeys(t *testing.T) {
+	all := keys.All(keys.Config)
+	for _, e := range events() {
+		path := "hooks." + string(e) + "[].hooks[].command"
+		if !slices.ContainsFunc(all, func(k keys.Key) bool { return k.Path == path }) {
+			t.Errorf("%s is not known", path)
+		}
+	}
 }
