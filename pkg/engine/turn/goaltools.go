@@ -120,9 +120,9 @@ func changing[A any](g goalTools, change func(goalTools, *tools.Turn, A) (*proto
 
 // What a model is told that may not change the goal.
 var (
-	errHasGoal = errors.New("cannot create a new goal because this thread already has a goal; use update_goal only when the existing goal is complete")
-	errNoGoal  = errors.New("cannot update goal because this thread has no goal")
-	errStatus  = errors.New("update_goal can only mark the existing goal complete or blocked")
+	errHasGoal = errors.New("the thread has a goal that is not complete: work on that one; update_goal ends it, once it is met")
+	errNoGoal  = errors.New("the thread has no goal")
+	errStatus  = errors.New("status must be complete or blocked: everything else is the user's to say")
 )
 
 func (g goalTools) create(_ *tools.Turn, a createArgs) (*protocol.ThreadGoal, error) {
