@@ -19,7 +19,7 @@ func TestNotHere(t *testing.T) {
 	s := begin(t, options{cols: 120, rows: 40})
 	for command, said := range map[string]string{
 		"/approve": "There is no reviewer by machine", "/memories": "goes into AGENTS.md", "/apps": "codex mcp add connects",
-		"/ide": "an editor talks to codex app-server", "/goal win": "Goals that outlive a turn", "/subagents": "No agent works for this thread", "/agent": "The model starts them",
+		"/ide": "an editor talks to codex app-server", "/goal win": "A goal is set by a client", "/subagents": "No agent works for this thread", "/agent": "The model starts them",
 		"/feedback": "Nothing is sent.",
 	} {
 		s.ask(command, said)
