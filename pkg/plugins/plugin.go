@@ -319,9 +319,8 @@ func Of(cfg *config.Config) (out Parts) {
 	all, problems := Enabled(cfg)
 	out.Problems = problems
 	taken := map[string]bool{}
-	tables, _ := cfg.Get("mcp_servers").(map[string]any)
-	for name := range tables {
-		taken[name] = true
+	for _, s := range cfg.MCPServers() {
+		taken[s.Name] = true
 	}
 	for i := range all {
 		p := &all[i]
