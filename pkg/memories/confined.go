@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path"
+	"strings"
 
 	"codex/pkg/atomicfile"
 	"codex/pkg/foreign"
@@ -82,21 +83,19 @@ func (f *Folder) Replace(name string, b []byte) error {
 // Remove removes a file; one that is not there is no error.
 func (f *Folder) Remove(name string) error { return ignoreMissing(f.root.Remove(name)) }
 
-// entries lists a folder in it; temporary files of one who was killed go.
-func (f *Folder) entries(dir string) ([]fs.DirEntry, error) {
-	all, err := fs.ReadDir(f.root.FS(), dir)
-	if err != nil {
-		return nil, ignoreMissing(err)
-	}
-	kept := all[:0]
-	for _, e := range all {
-		if ok, _ := path.Match(atomicfile.Temporary, e.Name()); ok {
-			if err := f.Remove(path.Join(dir, e.Name())); err != nil {
-				return nil, err
-			}
-			continue
+// tidy removes temporary files of one who was killed, as far as folders can be read.
+func (f *Folder) tidy() error {
+	return fs.WalkDir(f.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		switch temporary, _ := path.Match(atomicfile.Temporary, path.Base(name)); {
+		case err != nil && name == ".":
+			return err
+		case err != nil:
+			return nil
+		case temporary && d.Type().IsRegular():
+			return f.Remove(name)
+		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
 		}
-		kept = append(kept, e)
-	}
-	return kept, nil
+		return nil
+	})
 }

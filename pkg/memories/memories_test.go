@@ -44,11 +44,11 @@ func TestImport(t *testing.T) {
 	}
 	out := t.TempDir()
 	stale := filepath.Join(out, SummariesName, "2020-01-01T00-00-00-gone.md")
-	if err := os.MkdirAll(filepath.Dir(stale), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(stale, nil, 0o600); err != nil {
-		t.Fatal(err)
+	temporary := filepath.Join(out, "skills", "a", ".codex-0123abcd.tmp")
+	for _, path := range []string{stale, temporary} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	theirs, err := os.ReadFile(filepath.Join(dir, RawName))
 	if err != nil {
@@ -73,8 +73,10 @@ func TestImport(t *testing.T) {
 			t.Errorf("%s:\n%s", name, got)
 		}
 	}
-	if _, err := os.Stat(stale); err == nil {
-		t.Error("a summary of no session stays")
+	for _, path := range []string{stale, temporary} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s stays", path)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package memories
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
 	"strconv"
 	"strings"
@@ -132,11 +133,11 @@ func Publish(dir string, all []*Record) error {
 			return err
 		}
 	}
-	if _, err := f.entries("."); err != nil {
-		return fmt.Errorf("list memories: %w", err)
+	if err := f.tidy(); err != nil {
+		return fmt.Errorf("tidy memories: %w", err)
 	}
-	entries, err := f.entries(SummariesName)
-	if err != nil {
+	entries, err := fs.ReadDir(f.FS(), SummariesName)
+	if ignoreMissing(err) != nil {
 		return fmt.Errorf("list summaries: %w", err)
 	}
 	for _, e := range entries {
