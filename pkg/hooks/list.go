@@ -160,7 +160,8 @@ func Decode(b []byte) (tree any, err error) {
 	if err := jsonrpc.Check(b); err != nil {
 		return nil, err
 	}
-	return tree, json.Unmarshal(b, &tree)
+	err = json.Unmarshal(b, &tree)
+	return tree, err
 }
 
 func (l *lister) warn(format string, a ...any) {

@@ -112,7 +112,8 @@ func (s *Servers) page(ctx context.Context, server, ask, cursor string) (p wire.
 	if err != nil {
 		return p, err
 	}
-	return p, s.ask(ctx, v, ask, wire.PageParams{Name: server, Cursor: cursor}, &p)
+	err = s.ask(ctx, v, ask, wire.PageParams{Name: server, Cursor: cursor}, &p)
+	return p, err
 }
 
 func (s *Servers) read(ctx context.Context, t *tools.Turn, c tools.Call) tools.Output {

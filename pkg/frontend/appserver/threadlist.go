@@ -89,7 +89,8 @@ func (s *Server) query(p *protocol.ThreadListParams) (thread.Query, error) {
 	if p.SearchTerm != nil {
 		q.Term = *p.SearchTerm
 	}
-	return q, laterFilters(&q, p)
+	err := laterFilters(&q, p)
+	return q, err
 }
 
 // maxListed bounds the ids of a filter.

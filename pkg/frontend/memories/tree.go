@@ -181,5 +181,6 @@ func loadTree(path string) (tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, json.Unmarshal(b, &t)
+	err = json.Unmarshal(b, &t)
+	return t, err
 }
