@@ -26,9 +26,8 @@ const (
 	headLines = 210      // lines of the head to search for a user message
 	// Lines that restate a fact are looked for in windows of tailWindow, and at most so
 	// many bytes back.
-	tailFirst   = 32 << 10
-	tailWindow  = 1 << 20
-	contextBack = 1 << 30 // for the latest turn_context
+	tailFirst  = 32 << 10
+	tailWindow = 1 << 20
 	// markDepth is how far the type stands from the start of its line at most.
 	markDepth = 256
 	// contextMax is how much of a turn_context is read: the working folder comes early.
@@ -150,7 +149,7 @@ func (in *inspector) inspect(f File) (*Head, bool) {
 	if err := in.readHead(h, r); err != nil || !h.Listed {
 		return nil, false
 	}
-	if cwd := in.lastCwd(r, contextBack); cwd != "" {
+	if cwd := in.lastCwd(r); cwd != "" {
 		h.Cwd = cwd
 	}
 	return h, in.o.Cwd == "" || in.fits(h.Cwd)
@@ -357,10 +356,11 @@ func lastMeta(f *os.File, buf *[]byte, id string, most int64) (meta gjson.Result
 	return meta, err
 }
 
-// lastCwd is the working folder of the last turn_context line, "" when there is none so far back.
-func (in *inspector) lastCwd(f *os.File, most int64) string {
+// lastCwd is the working folder of the last turn_context line, "" when there is none as far back
+// as Read looks: somebody waits for it in front of a terminal.
+func (in *inspector) lastCwd(f *os.File) string {
 	cwd := ""
-	_ = lastOf(f, &in.tail, rollout.TypeTurnContext, most, contextMax, func(line []byte) bool { // else that of the first line
+	_ = lastOf(f, &in.tail, rollout.TypeTurnContext, metaBack, contextMax, func(line []byte) bool { // else that of the first line
 		v := gjson.GetBytes(line, "payload.cwd")
 		cwd = keep(v)
 		return v.Type == gjson.String
@@ -368,15 +368,14 @@ func (in *inspector) lastCwd(f *os.File, most int64) string {
 	return cwd
 }
 
-// Folder is the working folder of a session's latest turn, else that in which it began. Somebody
-// waits for it in front of a terminal: it does not look further back than Read.
+// Folder is the working folder of a session's latest turn, else that in which it began.
 func Folder(path string) (string, error) {
 	h, f, err := open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	if cwd := new(inspector).lastCwd(f, metaBack); cwd != "" {
+	if cwd := new(inspector).lastCwd(f); cwd != "" {
 		return cwd, nil
 	}
 	return h.Cwd, nil
