@@ -214,6 +214,7 @@ func TestAgent(t *testing.T) {
 // TestReview holds that a branch and a commit to review are chosen from those there are, and
 // that what the reviewer says is there once.
 func TestReview(t *testing.T) {
+	wantsGit(t)
 	s := begin(t, options{model: `{"msg":"{\"findings\":[],\"overall_correctness\":\"patch is correct\",\"overall_explanation\":\"All is well.\",\"overall_confidence_score\":0.8}","repeat":9}`})
 	s.send("/review\r")
 	s.see("Select a review preset")
