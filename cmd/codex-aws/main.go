@@ -8,22 +8,21 @@
 // credential processes, or of the machine, as AWS's own SDK finds them. Engines run it for the
 // provider amazon-bedrock.
 //
-// Exit status: 0 done; 1 there are none, or no region; 2 wrong usage.
+// Exit status: 0 done; 1 there are none, or no region; 2 wrong usage; a signal ends it as it
+// ends other programs.
 package main
 
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"codex/pkg/aws/argv"
 	"codex/pkg/cli/exit"
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/termtext"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(exit.Report(termtext.Stream(os.Stderr), "codex-aws", argv.Run(ctx, os.Args[1:], termtext.Stream(os.Stdout))))
+	ctx, _ := pipeline.Interruptible(context.Background())
+	os.Exit(pipeline.End(ctx, exit.Report(termtext.Stream(os.Stderr), "codex-aws", argv.Run(ctx, os.Args[1:], termtext.Stream(os.Stdout)))))
 }

@@ -5,12 +5,9 @@
 package here
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"codex/pkg/cli/exit"
@@ -46,7 +43,10 @@ func hostname() string {
 }
 
 // Exit reports an error, if it is one, and ends the program.
-func (p Process) Exit(err error) { os.Exit(exit.Report(os.Stderr, p.Name, err)) }
+func (p Process) Exit(err error) { os.Exit(p.Report(err)) }
+
+// Report reports an error, if it is one, and gives the exit status.
+func (p Process) Report(err error) int { return exit.Report(os.Stderr, p.Name, err) }
 
 // Clock is the clock that the environment asks for.
 func (p Process) Clock() func() time.Time {
@@ -71,9 +71,4 @@ func (p Process) File() string {
 func (p Process) Self() string {
 	exe, _ := os.Executable() // "" is on no path
 	return install.Self(os.Args[0], exe, p.Env.Get("PATH"))
-}
-
-// Interruptible is a context that ends when the user, or who started the program, wants it to.
-func Interruptible() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 }

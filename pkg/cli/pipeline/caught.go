@@ -42,6 +42,15 @@ func Interruptible(ctx context.Context) (context.Context, func()) {
 	}
 }
 
+// End is the status to end a program with. Where a signal has ended the context, and what the
+// program did has not gone well, the program dies of that signal here.
+func End(ctx context.Context, status int) int {
+	if c, ok := errors.AsType[Caught](context.Cause(ctx)); ok && status != exit.OK {
+		Die(c.Signal, c.ExitCode())
+	}
+	return status
+}
+
 // ByWhat has an error be that of the signal that ended the context, if one did.
 func ByWhat(ctx context.Context, err error) error {
 	var c Caught
