@@ -3,6 +3,7 @@ package tests
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,6 +31,53 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
+// TestDiskFullMemories: where there is no room for what a model has made of memories, nothing
+// of the old is touched. Many small files take more than they hold.
+func TestDiskFullMemories(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount the small file system that this fills")
+	}
+	d := newDesk(t)
+	root := filepath.Dir(d.dir)
+	home := filepath.Join(root, "home", ".codex")
+	config, err := os.ReadFile(filepath.Join(home, "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	smallDisk(t, home)
+	handbook := filepath.Join(home, "memories", "MEMORY.md")
+	const script = `{"call":"exec_command","args":{"cmd":"mkdir -p skills/a; echo v1 >memory_summary.md; echo new >MEMORY.md; for i in $(seq 150); do echo $i >skills/a/$i.md; done"}}` + "\n" + `{"msg":"done"}` + "\n"
+	for path, text := range map[string]string{filepath.Join(home, "config.toml"): string(config), handbook: "old\n", filepath.Join(root, "script"): script} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	update := fmt.Sprintf(`codex memories --enable memories -c 'model_providers.demo.command=["codex","model","replay","%s/script"]' update --now`, root)
+	_, errs, status := d.bash(t, update)
+	if got, err := os.ReadFile(handbook); status != 1 || !strings.Contains(errs, "memories-state/room") || !strings.Contains(errs, "no space left") || string(got) != "old\n" {
+		t.Errorf("%d %q %v: %s", status, got, err, errs)
+	}
+	if left, err := os.ReadDir(filepath.Join(home, "memories")); err != nil || len(left) != 2 { // with the raw memories
+		t.Error(left, err)
+	}
+}
+
+// smallDisk puts a file system of 1 MiB in the place of a folder.
+func smallDisk(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("no file system can be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func fillDisk(t *testing.T, place string, passing, much bool) {
 	d := newDesk(t)
 	root := filepath.Dir(d.dir)
@@ -39,17 +87,7 @@ func fillDisk(t *testing.T, place string, passing, much bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(small, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("no file system can be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(small, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	smallDisk(t, small)
 	if err := os.WriteFile(filepath.Join(home, "config.toml"), config, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -178,17 +178,13 @@ func (u *updater) bringTogether(ctx context.Context, before, here tree) error {
 	}
 	made = made.without(diffName)
 	// A disk that is full may have cut what the model wrote: without room for all of that once
-	// more, nothing is touched.
+	// more, file by file, nothing is touched.
 	room := u.state("room")
-	defer os.Remove(room)
-	if err := made.save(room); err != nil {
+	if err := errors.Join(os.RemoveAll(room), made.write(room), os.RemoveAll(room)); err != nil {
 		return err
 	}
 	after, err := u.takeOver(given, made)
 	if err != nil {
-		return err
-	}
-	if err := os.Remove(room); err != nil {
 		return err
 	}
 	if said = strings.TrimSpace(said); said != "" && u.log != nil {
