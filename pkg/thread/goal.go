@@ -2,7 +2,11 @@ package thread
 
 import (
 	"encoding/json"
+	"math"
 
+	"github.com/tidwall/gjson"
+
+	"codex/pkg/foreign"
 	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 )
@@ -24,17 +28,24 @@ func GoalOf(event json.RawMessage, id string) (goal *protocol.ThreadGoal, about 
 	return goal, true
 }
 
+// maxGoal bounds the line of an event about a goal.
+const maxGoal = 1 << 20
+
 // ReadGoal gives the goal of the session of thread id, nil when it has none.
 func ReadGoal(path, id string) (goal *protocol.ThreadGoal, err error) {
-	err = rollout.Backward(path, func(typ string, payload json.RawMessage) bool {
-		if typ != rollout.TypeEvent {
-			return true
-		}
-		found, about := GoalOf(payload, id)
-		if about {
+	f, err := foreign.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var buf []byte
+	err = lastMarked(f, &buf, `"thread_goal_`, math.MaxInt64, maxGoal, func(line []byte) bool {
+		v := gjson.GetManyBytes(line, "type", "payload")
+		found, about := GoalOf(json.RawMessage(v[1].Raw), id)
+		if about = about && v[0].Str == rollout.TypeEvent; about {
 			goal = found
 		}
-		return !about
+		return about
 	})
 	return goal, err
 }

@@ -382,14 +382,21 @@ func Folder(path string) (string, error) {
 }
 
 // lastOf gives the lines of a type, at most size bytes of each, from the last to the
-// first, until fn takes one; at most so many bytes back. The file is looked through in
-// windows, so that a huge one costs time but no memory.
+// first, until fn takes one; at most so many bytes back.
 func lastOf(f *os.File, buffer *[]byte, typ string, most, size int64, fn func(line []byte) bool) error {
+	return lastMarked(f, buffer, `"`+typ+`"`, most, size, func(line []byte) bool {
+		return gjson.GetBytes(line, "type").Str == typ && fn(line)
+	})
+}
+
+// lastMarked is lastOf for lines that have a mark near their begin. The file is looked through in
+// windows, so that a huge one costs time but no memory.
+func lastMarked(f *os.File, buffer *[]byte, text string, most, size int64, fn func(line []byte) bool) error {
 	fi, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	mark := []byte(`"` + typ + `"`)
+	mark := []byte(text)
 	end := fi.Size() // no such line starts at or behind end
 	buf := room(buffer, min(tailFirst, end))
 	for end > 0 {
@@ -398,12 +405,9 @@ func lastOf(f *os.File, buffer *[]byte, typ string, most, size int64, fn func(li
 		if n, err := f.ReadAt(window, start); err != nil && n < len(window) {
 			return fmt.Errorf("read session file %s: %w", f.Name(), err)
 		}
-		for {
+		for bytes.Contains(window, mark) { // many times as fast as to look from the end
 			i := bytes.LastIndex(window, mark)
-			if i < 0 {
-				break
-			}
-			if line := lineAt(f, start+int64(i), size); gjson.GetBytes(line, "type").Str == typ && fn(line) {
+			if line := lineAt(f, start+int64(i), size); line != nil && fn(line) {
 				return nil
 			}
 			window = window[:i]
