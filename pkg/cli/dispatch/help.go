@@ -38,14 +38,8 @@ func overview(w io.Writer) error {
 	}
 	fmt.Fprintf(b, "\nnot built yet in this version\n%s", wrap(planned, 78, "  "))
 	fmt.Fprint(b, "\noptions, passed on to the command\n")
-	for _, o := range rootOptions() {
-		if !o.Hidden {
-			usage := o.Usage()
-			if len(usage) > 24 {
-				usage += "\n" + strings.Repeat(" ", 26)
-			}
-			fmt.Fprintf(b, "  %-24s %s\n", usage, o.Help)
-		}
+	if err := options.Help(b, rootListed()); err != nil {
+		return err
 	}
 	fmt.Fprint(b, "\nAny program named codex-NAME on PATH runs as 'codex NAME'.\n"+
 		"'codex help NAME' shows a manual page; topics: "+strings.Join(topics(), ", ")+".\n")
@@ -155,7 +149,7 @@ func (c Call) page(words []string) (string, error) {
 	for _, cmd := range Commands() {
 		have = append(have, cmd.Name)
 	}
-	if tip := suggest(name, append(have, topics()...)); tip != "" {
+	if tip := options.Similar(name, append(have, topics()...)); tip != "" {
 		msg += fmt.Sprintf("\n\n  tip: a similar page exists: '%s'", tip)
 	}
 	return "", usageError(msg)
@@ -180,12 +174,16 @@ func (c Call) showMan(page string, text []byte) error {
 	return cmd.Run()
 }
 
+func rootListed() (all []options.Option) {
+	for _, o := range rootOptions() {
+		all = append(all, o.Option)
+	}
+	return all
+}
+
 // rootSet is the command line of codex itself.
 func rootSet() options.Set {
-	var s options.Set
-	for _, o := range rootOptions() {
-		s.Options = append(s.Options, o.Option)
-	}
+	s := options.Set{Options: rootListed()}
 	for _, c := range Commands() {
 		if c.Hidden && c.Name != "app-server daemon" || c.Planned {
 			continue

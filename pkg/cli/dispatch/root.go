@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"fmt"
 	"strings"
 
 	"codex/pkg/cli/exit"
@@ -34,9 +33,9 @@ const (
 )
 
 type rootOption struct {
-	options.Option
+	options.Row
 	group  takes
-	greedy bool   // takes further words up to the next option, and lists with commas
+	list   bool   // has commas between its values, and takes further words up to the next option
 	config string // key of config.toml that says the same, with groupsAsConfig
 	value  string // of that key for a switch
 }
@@ -44,58 +43,57 @@ type rootOption struct {
 // rootOptions lists what may stand before the subcommand, as the original's help does,
 // with their groups. -h and -V are codex's own.
 func rootOptions() []rootOption {
-	opt := func(short, long, value, help string, group takes) rootOption {
-		return rootOption{Option: options.Option{Short: short, Long: long, Value: value, Help: help}, group: group}
+	opt := func(names, value, help string, group takes) rootOption {
+		return rootOption{Row: options.New(names, value, help, nil), group: group}
 	}
 	hidden := func(o rootOption) rootOption { o.Hidden = true; return o }
-	image := opt("-i", "--image", "FILE", "attach an image to the prompt", groupImage)
-	image.greedy = true
-	ask := opt("-a", "--ask-for-approval", "POLICY", "when to ask a person", groupAsk)
+	image := opt("-i --image", "FILE", "attach an image to the prompt", groupImage)
+	image.list = true
+	ask := opt("-a --ask-for-approval", "POLICY", "when to ask a person", groupAsk)
 	ask.Choices, ask.config = []string{"untrusted", "on-failure", "on-request", "never"}, "approval_policy"
-	search := opt("", "--search", "", "let the model search the web", groupSearch)
+	search := opt("--search", "", "let the model search the web", groupSearch)
 	search.config, search.value = "web_search", "live"
-	sandbox := opt("-s", "--sandbox", "MODE", "what commands may do", groupSandbox)
+	sandbox := opt("-s --sandbox", "MODE", "what commands may do", groupSandbox)
 	sandbox.Choices = []string{"read-only", "workspace-write", "danger-full-access"}
-	local := opt("", "--local-provider", "NAME", "which local provider --oss means", groupModel)
+	local := opt("--local-provider", "NAME", "which local provider --oss means", groupModel)
 	local.Choices = []string{"lmstudio", "ollama"}
 	return []rootOption{
-		opt("-c", "--config", "KEY=VALUE", "set a key of config.toml for this run", groupConfig),
-		opt("", "--enable", "FEATURE", "switch a feature on", groupConfig),
-		opt("", "--disable", "FEATURE", "switch a feature off", groupConfig),
-		opt("", "--strict-config", "", "refuse unknown keys in config.toml", groupConfig),
-		opt("-m", "--model", "MODEL", "model to use", groupModel),
-		opt("-p", "--profile", "PROFILE", "profile from config.toml", groupModel),
-		opt("", "--profile-v2", "PROFILE_V2", "read NAME.config.toml on top of config.toml", groupModel),
-		opt("", "--oss", "", "use a local provider", groupModel),
+		opt("-c --config", "KEY=VALUE", "set a key of config.toml for this run", groupConfig),
+		opt("--enable", "FEATURE", "switch a feature on", groupConfig),
+		opt("--disable", "FEATURE", "switch a feature off", groupConfig),
+		opt("--strict-config", "", "refuse unknown keys in config.toml", groupConfig),
+		opt("-m --model", "MODEL", "model to use", groupModel),
+		opt("-p --profile", "PROFILE", "profile from config.toml", groupModel),
+		opt("--profile-v2", "PROFILE_V2", "read NAME.config.toml on top of config.toml", groupModel),
+		opt("--oss", "", "use a local provider", groupModel),
 		local,
 		sandbox,
-		hidden(opt("", "--full-auto", "", "old name of -s workspace-write", groupSandbox)),
-		opt("", "--dangerously-bypass-approvals-and-sandbox", "", "no questions, no sandbox", groupSandbox),
-		hidden(opt("", "--yolo", "", "short for the former", groupSandbox)),
-		opt("", "--dangerously-bypass-hook-trust", "", "run hooks that nobody has trusted", groupSandbox),
+		hidden(opt("--full-auto", "", "old name of -s workspace-write", groupSandbox)),
+		opt("--dangerously-bypass-approvals-and-sandbox", "", "no questions, no sandbox", groupSandbox),
+		hidden(opt("--yolo", "", "short for the former", groupSandbox)),
+		opt("--dangerously-bypass-hook-trust", "", "run hooks that nobody has trusted", groupSandbox),
 		ask,
-		opt("-C", "--cd", "DIR", "work in DIR", groupDir),
-		opt("", "--add-dir", "DIR", "further folder that may be written", groupDir),
+		opt("-C --cd", "DIR", "work in DIR", groupDir),
+		opt("--add-dir", "DIR", "further folder that may be written", groupDir),
 		image,
 		search,
-		opt("", "--worktree", "", "work in a new git worktree", groupLater),
-		opt("", "--approve-for-me", "", "-s workspace-write; no reviewer answers in this version", groupLater),
-		hidden(opt("", "--no-daemon", "", "what always holds", groupScreen)),
-		opt("", "--turn", "COMMAND", "engine behind the terminal frontend", groupScreen),
-		opt("", "--remote", "ADDR", "app-server for the terminal frontend to connect to", groupScreen),
-		opt("", "--remote-auth-token-env", "VAR", "variable that holds its bearer token", groupScreen),
-		opt("", "--no-alt-screen", "", "keep the terminal's own scrollback", groupScreen),
-		opt("", "--plain", "", "print and read lines, for screen readers and simple terminals", groupScreen),
-		opt("-h", "--help", "", "print help", 0),
-		opt("-V", "--version", "", "print the version", 0),
+		opt("--worktree", "", "work in a new git worktree", groupLater),
+		opt("--approve-for-me", "", "-s workspace-write; no reviewer answers in this version", groupLater),
+		hidden(opt("--no-daemon", "", "what always holds", groupScreen)),
+		opt("--turn", "COMMAND", "engine behind the terminal frontend", groupScreen),
+		opt("--remote", "ADDR", "app-server for the terminal frontend to connect to", groupScreen),
+		opt("--remote-auth-token-env", "VAR", "variable that holds its bearer token", groupScreen),
+		opt("--no-alt-screen", "", "keep the terminal's own scrollback", groupScreen),
+		opt("--plain", "", "print and read lines, for screen readers and simple terminals", groupScreen),
+		opt("-h --help", "", "print help", 0),
+		opt("-V --version", "", "print the version", 0),
 	}
 }
 
 // given is one root option from the command line.
 type given struct {
 	rootOption
-	spelled string // as the user wrote it, without the value
-	value   string
+	value string
 }
 
 // root is a command line taken apart.
@@ -107,110 +105,59 @@ type root struct {
 	version bool
 }
 
+const rootUsage = "codex [OPTIONS] [PROMPT]\n       codex [OPTIONS] <COMMAND> [ARGS]"
+
 // usageError makes an error of wrong usage.
 func usageError(text string) error {
-	return &exit.UsageError{Text: text, Usage: "codex [OPTIONS] [PROMPT]\n       codex [OPTIONS] <COMMAND> [ARGS]"}
+	return &exit.UsageError{Text: text, Usage: rootUsage}
 }
 
-// parseRoot takes the options up to the first word that is none. By hand: codex starts with
-// every command, and kong takes longer than all of it.
-func parseRoot(args []string) (root, error) {
-	var r root
-	table := rootOptions()
-	for i := 0; i < len(args); i++ {
-		arg := args[i]
-		if arg == "--" {
-			r.words, r.literal = args[i+1:], true
-			return r, nil
-		}
-		if len(arg) < 2 || arg[0] != '-' {
-			r.words = args[i:]
-			return r, nil
-		}
-		o, value, attached, ok := match(table, arg)
-		switch {
-		case !ok:
-			msg := fmt.Sprintf("unexpected argument '%s' found", arg)
-			if tip := suggest(arg, names(table)); tip != "" {
-				msg += fmt.Sprintf("\n\n  tip: a similar argument exists: '%s'", tip)
-			}
-			return r, usageError(msg)
-		case o.Long == "--help":
-			r.help = true
-			return r, nil
-		case o.Long == "--version":
-			r.version = true
-			return r, nil
-		case o.Value == "" && attached:
-			return r, usageError(fmt.Sprintf("unexpected value '%s' for '%s' found; no more were expected", value, o.Long))
-		case o.Value != "" && !attached:
-			if i+1 == len(args) || len(args[i+1]) > 1 && args[i+1][0] == '-' {
-				return r, usageError(fmt.Sprintf("a value is required for '%s <%s>' but none was supplied", o.Long, o.Value))
-			}
-			i++
-			value = args[i]
-		}
-		spelled, _, _ := strings.Cut(arg, "=")
-		r.options = append(r.options, split(o, spelled, value)...)
-		// -i a.png b.png: more files follow, until an option or a command does.
-		for o.greedy && !attached && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
-			if _, _, known := lookup(args[i+1:]); known {
-				break
-			}
-			i++
-			r.options = append(r.options, split(o, spelled, args[i])...)
-		}
+// parseRoot takes the options up to the first word that is none. What a value may be is for
+// the program to say.
+func parseRoot(args []string) (r root, err error) {
+	p := &options.Parser{
+		Usage:  func() string { return rootUsage },
+		Enough: func() bool { return r.words != nil || r.help || r.version },
 	}
-	return r, nil
+	p.Word = func(word string, literal bool) error {
+		r.words, r.literal = append([]string{word}, p.Rest()...), literal
+		return nil
+	}
+	// -i a.png b.png: more files follow, until an option or a command does.
+	file := func() bool { _, _, known := lookup(p.Rest()); return !known }
+	for _, o := range rootOptions() {
+		row := o.Set(func(value string) error { r.take(o, value); return nil }).Lenient()
+		if row.Choices = nil; o.list {
+			row = row.Greedy(file)
+		}
+		p.Options = append(p.Options, row)
+	}
+	_, err = p.Parse(args)
+	return r, err
 }
 
-func split(o rootOption, spelled, value string) []given {
-	if !o.greedy {
-		return []given{{o, spelled, value}}
+func (r *root) take(o rootOption, value string) {
+	switch {
+	case o.Long == "--help":
+		r.help = true
+	case o.Long == "--version":
+		r.version = true
+	case o.list:
+		for v := range strings.SplitSeq(value, ",") {
+			r.options = append(r.options, given{o, v})
+		}
+	default:
+		r.options = append(r.options, given{o, value})
 	}
-	var out []given
-	for _, v := range strings.Split(value, ",") {
-		out = append(out, given{o, spelled, v})
-	}
-	return out
 }
 
-// match finds the option that arg spells: --long, --long=V, -s, -sV, -s=V.
-func match(table []rootOption, arg string) (o rootOption, value string, attached, ok bool) {
-	name, value, attached := strings.Cut(arg, "=")
-	for _, o := range table {
-		if name == o.Long || name == o.Short && o.Short != "" {
-			return o, value, attached, true
-		}
-	}
-	if strings.HasPrefix(arg, "--") {
-		return o, "", false, false
-	}
-	for _, o := range table {
-		if o.Short != "" && o.Value != "" && strings.HasPrefix(arg, o.Short) {
-			return o, arg[2:], true, true
-		}
-	}
-	return o, "", false, false
-}
-
-func names(table []rootOption) []string {
-	var out []string
-	for _, o := range table {
-		if o.Long != "" && !o.Hidden {
-			out = append(out, o.Long)
-		}
-	}
-	return out
-}
-
-// forward gives the options in the form that c takes them, and the spellings of those
-// that it does not take.
+// forward gives the options in the form that c takes them, and the names of those that it
+// does not take.
 func forward(given []given, c Command) (argv, ignored []string) {
 	for _, g := range given {
 		switch {
 		case c.takes&g.group == 0:
-			ignored = append(ignored, g.spelled)
+			ignored = append(ignored, g.Long)
 		case g.config != "" && c.takes&groupsAsConfig != 0:
 			value := g.value
 			if g.Value == "" {
@@ -219,7 +166,7 @@ func forward(given []given, c Command) (argv, ignored []string) {
 			argv = append(argv, "--config", g.config+"="+value)
 		case g.Value == "":
 			argv = append(argv, g.Long)
-		case g.greedy || strings.HasPrefix(g.value, "-"):
+		case g.list || strings.HasPrefix(g.value, "-"):
 			argv = append(argv, g.Long+"="+g.value)
 		default:
 			argv = append(argv, g.Long, g.value)

@@ -158,7 +158,7 @@ func (c Call) foreign(r root) error {
 			known = append(known, cmd.Aliases...)
 		}
 	}
-	if tip := suggest(word, known); tip != "" {
+	if tip := options.Similar(word, known); tip != "" {
 		msg += fmt.Sprintf("\n\n  tip: a similar subcommand exists: '%s'", tip)
 	} else if len(r.words) == 1 {
 		msg += fmt.Sprintf("\n\n  tip: for a prompt of one word: codex -- %s", word)

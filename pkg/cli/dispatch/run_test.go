@@ -136,7 +136,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	r := call(t, self, "codex", "-s", "workspace-write", "sandbox", "linux", "true")
-	if r.status != 7 || !strings.Contains(r.stderr, "warning: -s before 'sandbox' has no effect") || !reflect.DeepEqual(r.argv[1:], []string{"linux", "true"}) {
+	if r.status != 7 || !strings.Contains(r.stderr, "warning: --sandbox before 'sandbox' has no effect") || !reflect.DeepEqual(r.argv[1:], []string{"linux", "true"}) {
 		t.Errorf("option without use: %+v", r)
 	}
 }

@@ -10,7 +10,9 @@
 // with tabs between the fields, "-" for an empty one, and the path of the subcommand
 // ("-" at the top, "sandbox linux" below it).
 //
-// Ground layer: it imports the standard library only.
+// [Parser] reads a command line by such a table, for programs in which kong would be too much.
+//
+// Ground layer: it imports the standard library and cli/exit only.
 package options
 
 import (
@@ -57,6 +59,27 @@ func (o Option) Usage() string {
 	}
 	return s
 }
+
+// Help prints what --help says of options, the hidden ones left out.
+func Help(w io.Writer, all []Option) error {
+	b := bufio.NewWriter(w)
+	for _, o := range all {
+		if o.Hidden {
+			continue
+		}
+		usage, help := o.Usage(), o.Help
+		if len(usage) > helpColumn {
+			usage += "\n" + strings.Repeat(" ", helpColumn+2)
+		}
+		if len(o.Choices) > 0 {
+			help += " (" + strings.Join(o.Choices, ", ") + ")"
+		}
+		fmt.Fprintf(b, "  %-*s %s\n", helpColumn, usage, help)
+	}
+	return b.Flush()
+}
+
+const helpColumn = 30 // of what --help says of an option
 
 // Command is one subcommand of a program.
 type Command struct {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"codex/pkg/cli/options"
 	"codex/pkg/frontend/launch"
 )
 
@@ -80,7 +81,7 @@ func usageLines(verb string) string {
 func ParseArgs(argv []string) (*Args, error) {
 	a := &Args{Color: "auto"}
 	p := &parser{args: a}
-	p.Parser = launch.Parser{
+	p.Parser = options.Parser{
 		Options: a.table(), Word: p.word,
 		Verb:   func() string { return a.Verb },
 		Usage:  func() string { return usageLines(a.Verb) },
@@ -97,7 +98,7 @@ func ParseArgs(argv []string) (*Args, error) {
 }
 
 type parser struct {
-	launch.Parser
+	options.Parser
 	args  *Args
 	words []string // positional, since the verb
 }

@@ -5,6 +5,7 @@ import (
 	_ "embed" // the schema
 	"fmt"
 	"io"
+	"slices"
 
 	"codex/pkg/cli/options"
 )
@@ -39,31 +40,9 @@ func writeHelp(w io.Writer, verb string) error {
 		}
 	}
 	fmt.Fprint(b, "\nOptions:\n")
-	for _, o := range set.Options {
-		if !o.Hidden && (o.Command == "" || o.Command == verb) {
-			help(b, o)
-		}
+	here := slices.DeleteFunc(set.Options, func(o options.Option) bool { return o.Command != "" && o.Command != verb })
+	if err := options.Help(b, here); err != nil {
+		return err
 	}
 	return b.Flush()
-}
-
-func help(b *bufio.Writer, o options.Option) {
-	usage := o.Usage()
-	if len(usage) > 30 {
-		fmt.Fprintf(b, "  %s\n  %-30s", usage, "")
-	} else {
-		fmt.Fprintf(b, "  %-30s", usage)
-	}
-	fmt.Fprintf(b, " %s", o.Help)
-	if len(o.Choices) > 0 {
-		fmt.Fprint(b, " (")
-		for i, c := range o.Choices {
-			if i > 0 {
-				fmt.Fprint(b, ", ")
-			}
-			fmt.Fprint(b, c)
-		}
-		fmt.Fprint(b, ")")
-	}
-	fmt.Fprintln(b)
 }

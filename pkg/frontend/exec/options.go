@@ -5,15 +5,14 @@ import (
 	"slices"
 
 	"codex/pkg/cli/options"
-	"codex/pkg/frontend/launch"
 )
 
 // table gives every option.
-func (a *Args) table() []launch.Option {
-	opt, text, flag := launch.New, launch.Text, launch.Flag
+func (a *Args) table() []options.Row {
+	opt, text, flag := options.New, options.Text, options.Flag
 	// The original takes all words up to the next option as images, but not in resume.
 	image := a.Image(func() bool { return a.Verb != verbResume })
-	return slices.Concat([]launch.Option{image}, a.Settings.Options(), []launch.Option{
+	return slices.Concat([]options.Row{image}, a.Settings.Options(), []options.Row{
 		opt("-a --ask-for-approval", "APPROVAL_POLICY", "has no effect: nobody can be asked", text(&a.Approval)).Hide(),
 		opt("--skip-git-repo-check", "", "run outside a git repository too", flag(&a.SkipGitCheck)),
 		opt("--ephemeral", "", "keep no session file", flag(&a.Ephemeral)).Passed(),
@@ -67,5 +66,5 @@ func Options() options.Set {
 		{Path: verbFork, Argument: "SESSION", Help: "go on with a copy of a stored session"},
 		{Path: verbReview, Help: "review changes of the work tree"},
 		{Path: verbHelp, Argument: verbResume + " " + verbFork + " " + verbReview, Help: "print help"},
-	}, Options: launch.Listed(new(Args).table())}
+	}, Options: options.Listed(new(Args).table())}
 }

@@ -1,3 +1,7 @@
+// Package launch is how a frontend that runs an engine begins: the options that it and its
+// engine both understand, the settings that these mean, and the processes to start.
+//
+// Frontend layer: it imports cli, config, jsonrpc, ostext and shellwords.
 package launch
 
 import (
@@ -11,6 +15,7 @@ import (
 	"syscall"
 
 	"codex/pkg/cli/install"
+	"codex/pkg/cli/options"
 	"codex/pkg/config"
 	"codex/pkg/ostext"
 )
@@ -35,25 +40,25 @@ type Settings struct {
 
 // Options are the rows of the settings that the engine understands too. Names of values
 // are the original's, as they show in its error texts.
-func (s *Settings) Options() []Option {
-	return []Option{
-		New("-c --config", "key=value", "set a key of config.toml for this run", List(&s.Config)).Passed().Many().Lenient(),
-		New("--enable", "FEATURE", "switch a feature on", List(&s.Enable)).Passed().Many().Lenient(),
-		New("--disable", "FEATURE", "switch a feature off", List(&s.Disable)).Passed().Many().Lenient(),
-		New("--strict-config", "", "refuse unknown keys in config.toml", Flag(&s.StrictConfig)).Passed(),
-		New("-m --model", "MODEL", "model to use", Text(&s.Model)).Passed(),
-		New("--oss", "", "use a local provider", Flag(&s.OSS)).Passed(),
-		New("--local-provider", "OSS_PROVIDER", "which local provider --oss means", Text(&s.LocalProvider)).Passed(),
-		New("-p --profile", "CONFIG_PROFILE", "profile from config.toml", Text(&s.Profile)).Passed(),
-		New("--profile-v2", "CONFIG_PROFILE_V2", "read NAME.config.toml on top of config.toml", s.profileV2).Passed().Lenient(),
-		New("-s --sandbox", "SANDBOX_MODE", "what commands may do", Text(&s.Sandbox)).Passed().
+func (s *Settings) Options() []options.Row {
+	return []options.Row{
+		options.New("-c --config", "key=value", "set a key of config.toml for this run", options.List(&s.Config)).Passed().Many().Lenient(),
+		options.New("--enable", "FEATURE", "switch a feature on", options.List(&s.Enable)).Passed().Many().Lenient(),
+		options.New("--disable", "FEATURE", "switch a feature off", options.List(&s.Disable)).Passed().Many().Lenient(),
+		options.New("--strict-config", "", "refuse unknown keys in config.toml", options.Flag(&s.StrictConfig)).Passed(),
+		options.New("-m --model", "MODEL", "model to use", options.Text(&s.Model)).Passed(),
+		options.New("--oss", "", "use a local provider", options.Flag(&s.OSS)).Passed(),
+		options.New("--local-provider", "OSS_PROVIDER", "which local provider --oss means", options.Text(&s.LocalProvider)).Passed(),
+		options.New("-p --profile", "CONFIG_PROFILE", "profile from config.toml", options.Text(&s.Profile)).Passed(),
+		options.New("--profile-v2", "CONFIG_PROFILE_V2", "read NAME.config.toml on top of config.toml", s.profileV2).Passed().Lenient(),
+		options.New("-s --sandbox", "SANDBOX_MODE", "what commands may do", options.Text(&s.Sandbox)).Passed().
 			Pick("read-only", "workspace-write", "danger-full-access"),
-		New("--full-auto", "", "old name of -s workspace-write", Flag(&s.FullAuto)).Passed().Hide(),
-		New("--dangerously-bypass-approvals-and-sandbox --yolo", "", "no questions, no sandbox", Flag(&s.Bypass)).Passed(),
-		New("--dangerously-bypass-hook-trust", "", "run hooks that nobody has trusted", Flag(&s.BypassHookTrust)).Passed(),
-		New("--search", "", "let the model search the web", Flag(&s.Search)).Passed(),
-		New("-C --cd", "DIR", "work in DIR", Text(&s.Dir)).Passed(),
-		New("--add-dir", "DIR", "further folder that may be written", List(&s.AddDirs)).Passed().Many(),
+		options.New("--full-auto", "", "old name of -s workspace-write", options.Flag(&s.FullAuto)).Passed().Hide(),
+		options.New("--dangerously-bypass-approvals-and-sandbox --yolo", "", "no questions, no sandbox", options.Flag(&s.Bypass)).Passed(),
+		options.New("--dangerously-bypass-hook-trust", "", "run hooks that nobody has trusted", options.Flag(&s.BypassHookTrust)).Passed(),
+		options.New("--search", "", "let the model search the web", options.Flag(&s.Search)).Passed(),
+		options.New("-C --cd", "DIR", "work in DIR", options.Text(&s.Dir)).Passed(),
+		options.New("--add-dir", "DIR", "further folder that may be written", options.List(&s.AddDirs)).Passed().Many(),
 	}
 }
 
@@ -66,22 +71,20 @@ func (s *Settings) profileV2(v string) error {
 }
 
 // Image is the row of -i. It takes further words while greedy says so, which may be nil.
-func (s *Settings) Image(greedy func() bool) Option {
-	o := New("-i --image", "FILE", "attach images to the prompt", func(v string) error {
+func (s *Settings) Image(greedy func() bool) options.Row {
+	return options.New("-i --image", "FILE", "attach images to the prompt", func(v string) error {
 		names := strings.Split(v, ",")
 		if slices.Contains(names, "") {
 			return errors.New("a file without a name")
 		}
 		s.Images = append(s.Images, names...)
 		return nil
-	})
-	o.greedy = greedy
-	return o
+	}).Greedy(greedy)
 }
 
 // Engine is the row of --turn.
-func (s *Settings) Engine() Option {
-	return New("--turn", "COMMAND", "engine to use instead of codex-turn", Text(&s.Turn))
+func (s *Settings) Engine() options.Row {
+	return options.New("--turn", "COMMAND", "engine to use instead of codex-turn", options.Text(&s.Turn))
 }
 
 // Load reads the settings. What the options do not say is in o; they add the rest.

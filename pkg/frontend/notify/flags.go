@@ -1,11 +1,6 @@
 package notify
 
-import (
-	"strings"
-
-	"codex/pkg/cli/exit"
-	"codex/pkg/cli/options"
-)
+import "codex/pkg/cli/options"
 
 // Flags are the options of codex-notify.
 type Flags struct {
@@ -20,98 +15,38 @@ type Flags struct {
 	List            bool // --list-options
 }
 
+// table gives every option. What follows --exec is its command, options too.
+func (f *Flags) table(p *options.Parser) []options.Row {
+	opt, text, list, flag := options.New, options.Text, options.List, options.Flag
+	return []options.Row{
+		opt("-c --config", "KEY=VALUE", "set a key of config.toml for this run", list(&f.Config)),
+		opt("--enable", "FEATURE", "switch a feature on", list(&f.Enable)),
+		opt("--disable", "FEATURE", "switch a feature off", list(&f.Disable)),
+		opt("-p --profile", "PROFILE", "profile from config.toml", text(&f.Profile)),
+		opt("--client", "NAME", "name of the frontend in the notification", text(&f.Client)),
+		opt("--bell", "", "ring the terminal's bell", flag(&f.Bell)),
+		opt("--osc9", "", "let the terminal show a notification", flag(&f.OSC9)),
+		opt("--desktop", "", "show a notification on the desktop", flag(&f.Desktop)),
+		opt("--auto", "", "whichever of the three reaches a person at this terminal", flag(&f.Auto)),
+		opt("--exec", "CMD...", "run CMD instead of the notify program of config.toml", func(v string) error {
+			f.Exec = append([]string{v}, p.Rest()...)
+			return nil
+		}),
+		opt("-h --help", "", "print help", flag(&f.Help)),
+		opt("-V --version", "", "print the version", flag(&f.Version)),
+		opt(options.ListFlag, "", "print the options as lines", flag(&f.List)).Hide(),
+	}
+}
+
 // Options lists what Parse understands.
 func Options() options.Set {
-	return options.Set{Options: []options.Option{
-		{Short: "-c", Long: "--config", Value: "KEY=VALUE", Help: "set a key of config.toml for this run"},
-		{Long: "--enable", Value: "FEATURE", Help: "switch a feature on"},
-		{Long: "--disable", Value: "FEATURE", Help: "switch a feature off"},
-		{Short: "-p", Long: "--profile", Value: "PROFILE", Help: "profile from config.toml"},
-		{Long: "--client", Value: "NAME", Help: "name of the frontend in the notification"},
-		{Long: "--bell", Help: "ring the terminal's bell"},
-		{Long: "--osc9", Help: "let the terminal show a notification"},
-		{Long: "--desktop", Help: "show a notification on the desktop"},
-		{Long: "--auto", Help: "whichever of the three reaches a person at this terminal"},
-		{Long: "--exec", Value: "CMD...", Help: "run CMD instead of the notify program of config.toml"},
-		{Short: "-h", Long: "--help", Help: "print help"},
-		{Short: "-V", Long: "--version", Help: "print the version"},
-	}}
+	return options.Set{Options: options.Listed(new(Flags).table(nil))}
 }
 
-// Parse reads the command line (without the program's name). By hand: kong would make half
-// of the program. Errors have status 2.
-func Parse(args []string) (Flags, error) {
-	var f Flags
-	for i := 0; i < len(args); i++ {
-		name, value, attached := strings.Cut(args[i], "=")
-		if len(name) > 2 && name[0] == '-' && name[1] != '-' { // -cKEY=VALUE
-			name, value, attached = args[i][:2], strings.TrimPrefix(args[i][2:], "="), true
-		}
-		take := func() (string, error) {
-			if attached {
-				return value, nil
-			}
-			if i++; i == len(args) {
-				return "", exit.Usagef("option %s wants a value", name)
-			}
-			return args[i], nil
-		}
-		var err error
-		switch name {
-		case "-c", "--config":
-			err = appendTo(&f.Config, take)
-		case "--enable":
-			err = appendTo(&f.Enable, take)
-		case "--disable":
-			err = appendTo(&f.Disable, take)
-		case "-p", "--profile":
-			f.Profile, err = take()
-		case "--client":
-			f.Client, err = take()
-		case "--exec":
-			if attached {
-				f.Exec = []string{value}
-			}
-			if f.Exec = append(f.Exec, args[i+1:]...); len(f.Exec) == 0 {
-				return f, exit.Usagef("option --exec wants a command")
-			}
-			return f, nil
-		case "--bell", "--osc9", "--desktop", "--auto", "-h", "--help", "-V", "--version", options.ListFlag:
-			if attached {
-				return f, exit.Usagef("option %s takes no value", name)
-			}
-			f.set(name)
-		default:
-			return f, exit.Usagef("unexpected argument '%s' found", args[i])
-		}
-		if err != nil {
-			return f, err
-		}
-	}
-	return f, nil
-}
-
-func (f *Flags) set(name string) {
-	switch name {
-	case "--bell":
-		f.Bell = true
-	case "--osc9":
-		f.OSC9 = true
-	case "--desktop":
-		f.Desktop = true
-	case "--auto":
-		f.Auto = true
-	case "-h", "--help":
-		f.Help = true
-	case "-V", "--version":
-		f.Version = true
-	case options.ListFlag:
-		f.List = true
-	}
-}
-
-func appendTo(list *[]string, take func() (string, error)) error {
-	v, err := take()
-	*list = append(*list, v)
-	return err
+// Parse reads the command line (without the program's name). Errors have status 2.
+func Parse(args []string) (f Flags, err error) {
+	p := &options.Parser{Enough: func() bool { return f.Exec != nil || f.Help || f.Version || f.List }}
+	p.Options = f.table(p)
+	_, err = p.Parse(args)
+	return f, err
 }

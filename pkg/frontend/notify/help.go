@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 
@@ -25,12 +24,11 @@ func Answer(w io.Writer, f Flags) (done bool, err error) {
 }
 
 func writeHelp(w io.Writer) error {
-	b := bufio.NewWriter(w)
-	fmt.Fprint(b, "codex-notify: pass protocol lines on and tell when a turn ends\n\n"+
+	fmt.Fprint(w, "codex-notify: pass protocol lines on and tell when a turn ends\n\n"+
 		"Usage: codex-notify [OPTIONS] [--exec CMD [ARGS]]\n\n")
-	for _, o := range Options().Options {
-		fmt.Fprintf(b, "  %-24s %s\n", o.Usage(), o.Help)
+	if err := options.Help(w, Options().Options); err != nil {
+		return err
 	}
-	fmt.Fprint(b, "\nWithout --exec, --bell, --osc9, --desktop and --auto it runs what 'notify' in config.toml says.\n")
-	return b.Flush()
+	_, err := fmt.Fprint(w, "\nWithout --exec, --bell, --osc9, --desktop and --auto it runs what 'notify' in config.toml says.\n")
+	return err
 }

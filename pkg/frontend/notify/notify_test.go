@@ -211,9 +211,9 @@ func TestParse(t *testing.T) {
 		{"--bell --osc9 --client me", Flags{Bell: true, OSC9: true, Client: "me"}, ""},
 		{"--auto --desktop", Flags{Auto: true, Desktop: true}, ""},
 		{"--exec cmd --bell", Flags{Exec: []string{"cmd", "--bell"}}, ""},
-		{"--exec", Flags{}, "wants a command"},
-		{"-c", Flags{}, "wants a value"},
-		{"--bell=x", Flags{}, "takes no value"},
+		{"--exec", Flags{}, "a value is required for '--exec <CMD...>'"},
+		{"-c", Flags{}, "a value is required for '--config <KEY=VALUE>'"},
+		{"--bell=x", Flags{}, "unexpected value 'x' for '--bell'"},
 		{"--nope", Flags{}, "unexpected argument '--nope'"},
 		{"file", Flags{}, "unexpected argument 'file'"},
 	} {

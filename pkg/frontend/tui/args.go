@@ -54,9 +54,9 @@ type Args struct {
 }
 
 // table gives every option.
-func (a *Args) table() []launch.Option {
-	opt, text, flag := launch.New, launch.Text, launch.Flag
-	return slices.Concat([]launch.Option{a.Image(nil)}, a.Settings.Options(), []launch.Option{
+func (a *Args) table() []options.Row {
+	opt, text, flag := options.New, options.Text, options.Flag
+	return slices.Concat([]options.Row{a.Image(nil)}, a.Settings.Options(), []options.Row{
 		opt("-a --ask-for-approval", "APPROVAL_POLICY", "when to ask a person", text(&a.Ask)).Passed().
 			Pick("untrusted", "on-failure", "on-request", "never"),
 		opt("--worktree", "", "work in a new git worktree below CODEX_HOME/worktrees", flag(&a.Worktree)),
@@ -90,7 +90,7 @@ func Options() options.Set {
 		{Path: verbResume, Argument: "SESSION", Help: "go on with a stored session"},
 		{Path: verbFork, Argument: "SESSION", Help: "go on with a copy of a stored session"},
 	}}
-	for _, o := range launch.Listed(new(Args).table()) {
+	for _, o := range options.Listed(new(Args).table()) {
 		if slices.Contains([]string{"--last", "--all", "--include-non-interactive"}, o.Long) { // understood before the verb too
 			for _, o.Command = range []string{verbResume, verbFork} {
 				set.Options = append(set.Options, o)
@@ -107,7 +107,7 @@ func Options() options.Set {
 func ParseArgs(argv []string) (*Args, error) {
 	a := &Args{Speed: 1}
 	var words []string
-	p := &launch.Parser{
+	p := &options.Parser{
 		Options: a.table(),
 		Word: func(word string, literal bool) error {
 			if !literal && a.Verb == "" && len(words) == 0 && (word == verbResume || word == verbFork) {
@@ -131,7 +131,7 @@ func ParseArgs(argv []string) (*Args, error) {
 }
 
 // finish gives the words their places.
-func (a *Args) finish(p *launch.Parser, words []string) error {
+func (a *Args) finish(p *options.Parser, words []string) error {
 	if a.Verb != "" && !a.Last && len(words) > 0 {
 		a.Session, words = words[0], words[1:]
 	}
@@ -152,7 +152,7 @@ func (a *Args) finish(p *launch.Parser, words []string) error {
 }
 
 // together looks for options that contradict each other.
-func (a *Args) together(p *launch.Parser) error {
+func (a *Args) together(p *options.Parser) error {
 	for _, o := range []struct {
 		first, second bool
 		name, with    string

@@ -1,19 +1,10 @@
-// Package launch is how a frontend that runs an engine begins: how its command line is
-// read, the options that it and its engine both understand, the settings that these mean,
-// and the processes to start.
-//
-// Frontend layer: it imports cli, config, jsonrpc, ostext and shellwords.
-package launch
+package options
 
-import (
-	"strings"
+import "strings"
 
-	"codex/pkg/cli/options"
-)
-
-// Option is one row of a command line: what it is called, and what it does.
-type Option struct {
-	options.Option
+// Row is one option of a command line that a [Parser] reads: what it is called, and what it does.
+type Row struct {
+	Option
 	aliases []string
 	engine  bool        // is passed on to the engine
 	many    bool        // adds up instead of replacing
@@ -24,8 +15,8 @@ type Option struct {
 
 // New makes an option of its names ("-m --model", further long ones are aliases), what its
 // value is called ("" for a switch), and what is to be done with it.
-func New(names, value, help string, set func(string) error) Option {
-	o := Option{Option: options.Option{Value: value, Help: help}, set: set}
+func New(names, value, help string, set func(string) error) Row {
+	o := Row{Option: Option{Value: value, Help: help}, set: set}
 	for n := range strings.FieldsSeq(names) {
 		switch {
 		case len(n) == 2:
@@ -50,26 +41,32 @@ func List(p *[]string) func(string) error {
 // Flag switches on.
 func Flag(p *bool) func(string) error { return func(string) error { *p = true; return nil } }
 
+// Set makes this what is to be done with a value.
+func (o Row) Set(do func(string) error) Row { o.set = do; return o }
+
 // Passed makes an option one that the engine gets too.
-func (o Option) Passed() Option { o.engine = true; return o }
+func (o Row) Passed() Row { o.engine = true; return o }
 
 // Many makes it one of which all values count, not the last alone.
-func (o Option) Many() Option { o.many = true; return o }
+func (o Row) Many() Row { o.many = true; return o }
 
 // Hide keeps it out of the help.
-func (o Option) Hide() Option { o.Hidden = true; return o }
+func (o Row) Hide() Row { o.Hidden = true; return o }
 
 // Of makes it one of a subcommand.
-func (o Option) Of(verb string) Option { o.Command = verb; return o }
+func (o Row) Of(verb string) Row { o.Command = verb; return o }
 
 // Lenient lets it have an empty value.
-func (o Option) Lenient() Option { o.empty = true; return o }
+func (o Row) Lenient() Row { o.empty = true; return o }
+
+// Greedy lets it take further words up to the next option, while more says so.
+func (o Row) Greedy(more func() bool) Row { o.greedy = more; return o }
 
 // Pick makes these its only values.
-func (o Option) Pick(choices ...string) Option { o.Choices, o.empty = choices, true; return o }
+func (o Row) Pick(choices ...string) Row { o.Choices, o.empty = choices, true; return o }
 
 // Spelled is the option as error texts show it: "--sandbox <MODE>".
-func (o *Option) Spelled() string {
+func (o *Row) Spelled() string {
 	if o.Value == "" {
 		return o.Long
 	}
@@ -81,8 +78,8 @@ func (o *Option) Spelled() string {
 }
 
 // Listed gives the rows as data, aliases as hidden options.
-func Listed(table []Option) []options.Option {
-	var out []options.Option
+func Listed(table []Row) []Option {
+	var out []Option
 	for _, o := range table {
 		out = append(out, o.Option)
 		for _, a := range o.aliases {

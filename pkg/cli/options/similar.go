@@ -1,19 +1,14 @@
-package launch
+package options
 
-// similar gives the long option that looks most like arg, "" when none does. The measure
-// is Jaro's, with the bound at which the original stops to suggest;
-// of equals it takes the last.
-func (p *Parser) similar(arg string) string {
+import "strings"
+
+// Similar gives the name that looks most like word, "" when none does. The measure is
+// Jaro's, with the bound at which the original stops to suggest; of equals it takes the last.
+func Similar(word string, names []string) string {
 	best, at := "", 0.7
-	for i := range p.Options {
-		o := &p.Options[i]
-		if !p.here(o) {
-			continue
-		}
-		for _, name := range append([]string{o.Long}, o.aliases...) {
-			if d := jaro(arg[min(2, len(arg)):], name[2:]); d >= at && d > 0.7 && len(arg) > 2 {
-				best, at = name, d
-			}
+	for _, name := range names {
+		if d := jaro(strings.TrimPrefix(word, "--"), strings.TrimPrefix(name, "--")); d >= at && d > 0.7 {
+			best, at = name, d
 		}
 	}
 	return best

@@ -1,4 +1,4 @@
-package launch
+package options
 
 import (
 	"fmt"
@@ -8,17 +8,18 @@ import (
 	"codex/pkg/cli/exit"
 )
 
-// Parser reads a command line. By hand: scripts match the texts of wrong usage, and images
-// take words as no library lets them. Options are the same for every verb and may stand
-// before and after it; when one is given twice the later wins.
+// Parser reads a command line. By hand: scripts match the texts of wrong usage, images take
+// words as no library lets them, and kong is half of a small program. Options may stand
+// before and after words; when one is given twice the later wins.
 type Parser struct {
-	Options []Option
-	// Word takes a word that is no option; literal says that it stands behind "--".
+	Options []Row
+	// Word takes a word that is no option; literal says that it stands behind "--". With nil
+	// there are none.
 	Word func(word string, literal bool) error
-	// Verb is the subcommand so far, Usage what usage lines say of it.
+	// Verb is the subcommand so far, Usage what usage lines say of it. Both may be nil.
 	Verb  func() string
 	Usage func() string
-	// Enough says that nothing more has to be read: help is wanted, say.
+	// Enough says that nothing more has to be read: help is wanted, say. It may be nil.
 	Enough func() bool
 
 	argv  []string
@@ -28,7 +29,7 @@ type Parser struct {
 
 // given is one option as it was read.
 type given struct {
-	opt   *Option
+	opt   *Row
 	value string
 }
 
@@ -42,7 +43,7 @@ func (p *Parser) Parse(argv []string) (engine []string, err error) {
 		p.at++
 		switch {
 		case literal || arg == "-" || arg == "" || arg[0] != '-':
-			err = p.Word(arg, literal)
+			err = p.word(arg, literal)
 		case arg == "--":
 			literal = true
 		case arg[1] == '-':
@@ -53,12 +54,24 @@ func (p *Parser) Parse(argv []string) (engine []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if p.Enough() {
+		if p.enough() {
 			break
 		}
 	}
 	return p.engine(), nil
 }
+
+func (p *Parser) word(arg string, literal bool) error {
+	if p.Word == nil {
+		return p.Wrong("unexpected argument '%s' found", arg)
+	}
+	return p.Word(arg, literal)
+}
+
+func (p *Parser) enough() bool { return p.Enough != nil && p.Enough() }
+
+// Rest gives the words that have not been read.
+func (p *Parser) Rest() []string { return p.argv[p.at:] }
 
 func (p *Parser) long(arg string) error {
 	name, value, attached := strings.Cut(arg, "=")
@@ -79,14 +92,14 @@ func (p *Parser) short(arg string) error {
 		if o.Value != "" {
 			return p.option(o, strings.TrimPrefix(rest, "="), rest != "")
 		}
-		if err := p.option(o, "", false); err != nil || p.Enough() {
+		if err := p.option(o, "", false); err != nil || p.enough() {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *Parser) find(name string) *Option {
+func (p *Parser) find(name string) *Row {
 	for i := range p.Options {
 		o := &p.Options[i]
 		if p.here(o) && (name == o.Long || name == o.Short || slices.Contains(o.aliases, name)) {
@@ -96,10 +109,22 @@ func (p *Parser) find(name string) *Option {
 	return nil
 }
 
-// here says whether an option is one of the verb.
-func (p *Parser) here(o *Option) bool { return o.Command == "" || o.Command == p.Verb() }
+// names are the long options that may be given now, aliases too.
+func (p *Parser) names() (all []string) {
+	for i := range p.Options {
+		if o := &p.Options[i]; p.here(o) {
+			all = append(append(all, o.Long), o.aliases...)
+		}
+	}
+	return all
+}
 
-func (p *Parser) option(o *Option, value string, attached bool) error {
+// here says whether an option is one of the verb.
+func (p *Parser) here(o *Row) bool {
+	return o.Command == "" || p.Verb != nil && o.Command == p.Verb()
+}
+
+func (p *Parser) option(o *Row, value string, attached bool) error {
 	switch {
 	case o.Value == "" && attached:
 		return p.Wrong("unexpected value '%s' for '%s' found; no more were expected", value, o.Long)
@@ -114,17 +139,17 @@ func (p *Parser) option(o *Option, value string, attached bool) error {
 		if n > 0 && (o.greedy == nil || !o.greedy()) {
 			break
 		}
-		if err := p.set(o, p.argv[p.at]); err != nil {
+		p.at++
+		if err := p.set(o, p.argv[p.at-1]); err != nil {
 			return err
 		}
-		p.at++
 	}
 	return nil
 }
 
 func dashed(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
 
-func (p *Parser) set(o *Option, value string) error {
+func (p *Parser) set(o *Row, value string) error {
 	if o.Value != "" && value == "" && !o.empty { // an unset variable, most likely
 		return needs(o)
 	}
@@ -138,11 +163,11 @@ func (p *Parser) set(o *Option, value string) error {
 	return nil
 }
 
-func needs(o *Option) error {
+func needs(o *Row) error {
 	return &exit.UsageError{Text: fmt.Sprintf("a value is required for '%s' but none was supplied", o.Spelled()) + possible(o)}
 }
 
-func possible(o *Option) string {
+func possible(o *Row) string {
 	if len(o.Choices) == 0 {
 		return ""
 	}
@@ -151,7 +176,7 @@ func possible(o *Option) string {
 
 func (p *Parser) unexpected(arg string) error {
 	text := fmt.Sprintf("unexpected argument '%s' found\n\n  tip: ", arg)
-	if near := p.similar(arg); near != "" {
+	if near := Similar(arg, p.names()); near != "" {
 		return p.Wrong("%s", text+"a similar argument exists: '"+near+"'")
 	}
 	return p.Wrong("%s", text+"to pass '"+arg+"' as a value, use '-- "+arg+"'")
@@ -159,7 +184,11 @@ func (p *Parser) unexpected(arg string) error {
 
 // Wrong makes an error of wrong usage.
 func (p *Parser) Wrong(format string, args ...any) error {
-	return &exit.UsageError{Text: fmt.Sprintf(format, args...), Usage: p.Usage()}
+	e := &exit.UsageError{Text: fmt.Sprintf(format, args...)}
+	if p.Usage != nil {
+		e.Usage = p.Usage()
+	}
+	return e
 }
 
 // engine gives the options that the engine understands as well: of one that replaces only
