@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"codex/pkg/cli/exit"
@@ -40,22 +39,42 @@ type flags struct {
 	command  []string
 }
 
+// table gives every option.
+func (f *flags) table() []options.Row {
+	opt, text, flag := options.New, options.Text, options.Flag
+	return []options.Row{
+		opt("--allow", "HOST", "let connections to HOST through: a name, *.x, **.x or *", func(host string) error {
+			if f.settings.Domains[host] == "" { // a deny entry stays one
+				f.settings.Domains[host] = policy.DomainAllow
+			}
+			return nil
+		}),
+		opt("--deny", "HOST", "refuse connections to HOST, whatever is allowed", func(host string) error {
+			f.settings.Domains[host] = policy.DomainDeny
+			return nil
+		}),
+		opt("--limited", "", "let only GET, HEAD and OPTIONS through, and no tunnels", func(string) error {
+			f.settings.Mode = policy.ProxyLimited
+			return nil
+		}),
+		opt("--allow-local", "", "let local and private addresses be reached when they are allowed", flag(&f.settings.LocalBinding)),
+		opt("--no-upstream", "", "do not go through the proxy that the environment names", func(string) error {
+			f.settings.UpstreamProxy = false
+			return nil
+		}),
+		opt("--http", "ADDR", "listen for HTTP on ADDR", text(&f.web)),
+		opt("--socks", "ADDR", "listen for SOCKS5 on ADDR", text(&f.socks)),
+		opt("--stdio", "", "take requests on standard input", flag(&f.stdio)),
+		opt("-h --help", "", "show this help", flag(&f.help)),
+		opt("-V --version", "", "show the version", flag(&f.version)),
+		opt(options.ListFlag, "", "print the options as data", flag(&f.list)).Hide(),
+	}
+}
+
 // commandLine describes the options for help, completion and the check of the
 // man page.
 func commandLine() options.Set {
-	return options.Set{Options: []options.Option{
-		{Long: "--allow", Value: "HOST", Help: "let connections to HOST through: a name, *.x, **.x or *"},
-		{Long: "--deny", Value: "HOST", Help: "refuse connections to HOST, whatever is allowed"},
-		{Long: "--limited", Help: "let only GET, HEAD and OPTIONS through, and no tunnels"},
-		{Long: "--allow-local", Help: "let local and private addresses be reached when they are allowed"},
-		{Long: "--no-upstream", Help: "do not go through the proxy that the environment names"},
-		{Long: "--http", Value: "ADDR", Help: "listen for HTTP on ADDR"},
-		{Long: "--socks", Value: "ADDR", Help: "listen for SOCKS5 on ADDR"},
-		{Long: "--stdio", Help: "take requests on standard input"},
-		{Short: "-h", Long: "--help", Help: "show this help"},
-		{Short: "-V", Long: "--version", Help: "show the version"},
-		{Long: options.ListFlag, Hidden: true, Help: "print the options as data"},
-	}}
+	return options.Set{Options: options.Listed(new(flags).table())}
 }
 
 // Main does what the words after the program's name say and gives the exit
@@ -71,58 +90,19 @@ func Main(args []string, p Process) int {
 func parse(args []string) (*flags, error) {
 	f := &flags{settings: policy.DefaultProxy()}
 	f.settings.Domains = map[string]string{}
-	for len(args) > 0 {
-		word := args[0]
-		args = args[1:]
-		name, value, glued := strings.Cut(word, "=")
-		switch name {
-		case "--allow", "--deny", "--http", "--socks":
-			if !glued {
-				if len(args) == 0 {
-					return nil, exit.Usagef("a value is required for '%s' but none was supplied", name)
-				}
-				value, args = args[0], args[1:]
-			}
+	p := &options.Parser{Options: f.table(), Enough: func() bool { return f.command != nil || f.help || f.version || f.list }}
+	p.Word = func(word string, literal bool) error {
+		if !literal {
+			return exit.Usagef("unexpected argument '%s' found; a command comes after --", word)
 		}
-		switch name {
-		case "--allow":
-			if f.settings.Domains[value] == "" { // a deny entry stays one
-				f.settings.Domains[value] = policy.DomainAllow
-			}
-			continue
-		case "--deny":
-			f.settings.Domains[value] = policy.DomainDeny
-			continue
-		case "--http":
-			f.web = value
-			continue
-		case "--socks":
-			f.socks = value
-			continue
-		}
-		switch word {
-		case "--limited":
-			f.settings.Mode = policy.ProxyLimited
-		case "--allow-local":
-			f.settings.LocalBinding = true
-		case "--no-upstream":
-			f.settings.UpstreamProxy = false
-		case "--stdio":
-			f.stdio = true
-		case "-h", "--help":
-			f.help = true
-		case "-V", "--version":
-			f.version = true
-		case options.ListFlag:
-			f.list = true
-		case "--":
-			f.command, args = args, nil
-			if len(f.command) == 0 {
-				return nil, exit.Usagef("no command after --")
-			}
-		default:
-			return nil, exit.Usagef("unexpected argument '%s' found; a command comes after --", word)
-		}
+		f.command = append([]string{word}, p.Rest()...)
+		return nil
+	}
+	if _, err := p.Parse(args); err != nil {
+		return nil, err
+	}
+	if f.command == nil && len(args) > 0 && args[len(args)-1] == "--" {
+		return nil, exit.Usagef("no command after --")
 	}
 	if f.stdio && (f.command != nil || f.web != "" || f.socks != "" || len(f.settings.Domains) > 0) {
 		return nil, exit.Usagef("--stdio takes its settings from the first line, not from options")
@@ -238,10 +218,8 @@ Usage: codex-netproxy [OPTIONS] [-- COMMAND [ARGS]...]
 
 Options:
 `)
-	for _, o := range commandLine().Options {
-		if !o.Hidden {
-			fmt.Fprintf(w, "  %-20s %s\n", o.Usage(), o.Help)
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	return options.Help(w, commandLine().Options)
 }

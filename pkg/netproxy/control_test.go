@@ -165,8 +165,8 @@ func TestParse(t *testing.T) {
 	tests := []struct{ line, err string }{
 		{"", ""}, {"--allow a --deny=b --limited --allow-local --no-upstream --http 127.0.0.1:0 --socks=127.0.0.1:0", ""},
 		{"--allow a -- cmd --deny b", ""}, {"--stdio", ""}, {"--help", ""},
-		{"--allow", "a value is required for '--allow'"}, {"cmd", "unexpected argument 'cmd'"}, {"--", "no command after --"},
-		{"--limited=1", "unexpected argument '--limited=1'"}, {"--stdio --allow a", "takes its settings from the first line"}, {"--stdio -- x", "takes its settings"},
+		{"--allow", "a value is required for '--allow <HOST>'"}, {"cmd", "unexpected argument 'cmd'"}, {"--", "no command after --"},
+		{"--limited=1", "unexpected value '1' for '--limited'"}, {"--stdio --allow a", "takes its settings from the first line"}, {"--stdio -- x", "takes its settings"},
 	}
 	for _, tt := range tests {
 		f, err := parse(strings.Fields(tt.line))

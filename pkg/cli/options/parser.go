@@ -175,11 +175,13 @@ func possible(o *Row) string {
 }
 
 func (p *Parser) unexpected(arg string) error {
-	text := fmt.Sprintf("unexpected argument '%s' found\n\n  tip: ", arg)
+	text := fmt.Sprintf("unexpected argument '%s' found", arg)
 	if near := Similar(arg, p.names()); near != "" {
-		return p.Wrong("%s", text+"a similar argument exists: '"+near+"'")
+		text += "\n\n  tip: a similar argument exists: '" + near + "'"
+	} else if p.Word != nil {
+		text += "\n\n  tip: to pass '" + arg + "' as a value, use '-- " + arg + "'"
 	}
-	return p.Wrong("%s", text+"to pass '"+arg+"' as a value, use '-- "+arg+"'")
+	return p.Wrong("%s", text)
 }
 
 // Wrong makes an error of wrong usage.
