@@ -16,7 +16,7 @@ import (
 
 // Folder is a folder that commands of sessions may write: no link in it leads out of it, and
 // nobody waits for what is no regular file. Names are those below it, with slashes.
-type Folder struct{ root *os.Root }
+type Folder struct{ *os.Root }
 
 // OpenFolder opens a folder, which is made if it is not there.
 func OpenFolder(dir string) (*Folder, error) {
@@ -30,15 +30,9 @@ func OpenFolder(dir string) (*Folder, error) {
 	return &Folder{root}, nil
 }
 
-// Close closes it.
-func (f *Folder) Close() error { return f.root.Close() }
-
-// FS is what is in it.
-func (f *Folder) FS() fs.FS { return f.root.FS() }
-
 // Read gives the whole of a regular file of at most max bytes.
 func (f *Folder) Read(name string, max int64) ([]byte, error) {
-	file, err := f.root.OpenFile(name, os.O_RDONLY|foreign.NonBlocking, 0)
+	file, err := f.OpenFile(name, os.O_RDONLY|foreign.NonBlocking, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +53,11 @@ func (f *Folder) Read(name string, max int64) ([]byte, error) {
 
 // Replace puts a new file in the place of what has this name, whole or not at all.
 func (f *Folder) Replace(name string, b []byte) error {
-	if err := f.root.MkdirAll(path.Dir(name), 0o700); err != nil {
+	if err := f.MkdirAll(path.Dir(name), 0o700); err != nil {
 		return err
 	}
 	temp := path.Join(path.Dir(name), fmt.Sprintf(".codex-%08x.tmp", rand.Uint32())) // as atomicfile.Temporary has it
-	file, err := f.root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	file, err := f.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -72,16 +66,16 @@ func (f *Folder) Replace(name string, b []byte) error {
 		err = file.Sync()
 	}
 	if err = errors.Join(err, file.Close()); err == nil {
-		err = f.root.Rename(temp, name)
+		err = f.Rename(temp, name)
 	}
 	if err != nil {
-		return errors.Join(err, f.root.Remove(temp))
+		return errors.Join(err, f.Root.Remove(temp))
 	}
 	return nil
 }
 
 // Remove removes a file; one that is not there is no error.
-func (f *Folder) Remove(name string) error { return ignoreMissing(f.root.Remove(name)) }
+func (f *Folder) Remove(name string) error { return ignoreMissing(f.Root.Remove(name)) }
 
 // tidy removes temporary files of one who was killed, as far as folders can be read.
 func (f *Folder) tidy() error {

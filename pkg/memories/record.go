@@ -1,6 +1,7 @@
 package memories
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -124,9 +125,7 @@ func (s Store) Put(r *Record) error {
 // what could be.
 func (s Store) All() ([]*Record, error) {
 	entries, err := os.ReadDir(s.dir())
-	if notThere(err) {
-		err = nil
-	}
+	err = ignoreMissing(err)
 	var all []*Record
 	for _, e := range entries { // sorted by name
 		id, ok := thread.ParseID(strings.TrimSuffix(e.Name(), ".json"))
@@ -152,12 +151,7 @@ func Select(all []*Record, n int, old time.Time) (chosen []*Record) {
 		}
 	}
 	slices.SortFunc(chosen, func(a, b *Record) int {
-		for _, d := range []int64{int64(b.Uses - a.Uses), b.Recent() - a.Recent(), b.SourceUpdatedAt - a.SourceUpdatedAt} {
-			if d != 0 {
-				return int(max(min(d, 1), -1))
-			}
-		}
-		return strings.Compare(b.ThreadID, a.ThreadID)
+		return cmp.Or(cmp.Compare(b.Uses, a.Uses), cmp.Compare(b.Recent(), a.Recent()), cmp.Compare(b.SourceUpdatedAt, a.SourceUpdatedAt), strings.Compare(b.ThreadID, a.ThreadID))
 	})
 	chosen = chosen[:min(n, len(chosen))]
 	slices.SortFunc(chosen, func(a, b *Record) int { return strings.Compare(a.ThreadID, b.ThreadID) })

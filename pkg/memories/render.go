@@ -47,18 +47,13 @@ func letters(id string) string {
 
 // plainSlug is a model's name for a session as part of a file name.
 func plainSlug(s string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(s) {
-		if b.Len() == maxSlug {
-			break
-		}
+	s = strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			b.WriteRune(r)
-		} else {
-			b.WriteByte('_')
+			return r
 		}
-	}
-	return strings.TrimRight(b.String(), "_")
+		return '_'
+	}, strings.ToLower(s))
+	return strings.TrimRight(s[:min(len(s), maxSlug)], "_")
 }
 
 // isoTime is how files have a time.
@@ -156,7 +151,7 @@ func Publish(dir string, all []*Record) error {
 
 // publish writes a file if it says something else.
 func (f *Folder) publish(name, text string) error {
-	st, err := f.root.Lstat(name)
+	st, err := f.Lstat(name)
 	if err == nil && st.Mode().IsRegular() {
 		if old, err := f.Read(name, int64(len(text))); err == nil && string(old) == text {
 			return nil

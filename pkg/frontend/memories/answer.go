@@ -1,7 +1,6 @@
 package memories
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,7 +40,7 @@ func readAnswer(text string, secrets *store.Redactor) (a answer, err error) {
 		inner = strings.TrimPrefix(inner, "json")
 		text, _ = strings.CutSuffix(inner, "```")
 	}
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
+	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&a); err != nil {
 		return answer{}, fmt.Errorf("read the answer: %w", err)

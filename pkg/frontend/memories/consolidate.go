@@ -106,7 +106,7 @@ func (u *updater) consolidate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(before.changes(here)) == 0 || len(before) == 0 && !u.anything(here) {
+	if len(before.changes(here)) == 0 || len(before) == 0 && len(here.without(store.RawName)) == 0 {
 		return nil
 	}
 	// That it is tried is written down before: what is broken off is not begun again at once.
@@ -142,16 +142,6 @@ func (u *updater) here(before tree) (tree, error) {
 	}
 	maps.Copy(here, as)
 	return here, nil
-}
-
-// anything says whether there is something to bring together.
-func (u *updater) anything(t tree) bool {
-	for name := range t {
-		if name != store.RawName {
-			return true
-		}
-	}
-	return false
 }
 
 // bringTogether runs the model, and takes over what it made.

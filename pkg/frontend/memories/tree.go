@@ -67,19 +67,15 @@ func readTree(dir string, pass func(name string, err error)) (tree, error) {
 		}
 		total += len(b)
 		t[name] = b
-		return limit(total > maxTree || len(t) > maxFiles)
+		if total > maxTree || len(t) > maxFiles {
+			return fmt.Errorf("there is more than %d files or %d bytes", maxFiles, maxTree)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", dir, err)
 	}
 	return t, nil
-}
-
-func limit(over bool) error {
-	if over {
-		return fmt.Errorf("there is more than %d files or %d bytes", maxFiles, maxTree)
-	}
-	return nil
 }
 
 // write makes a folder with these files; it must not be there.
