@@ -78,26 +78,13 @@ func Refused(p Process, err error) error {
 
 // Args are the flags for codex-turn.
 func (f Flags) Args() []string {
-	var args []string
-	add := func(name, value string) {
+	o := f.Options(Process{})
+	args := o.ProfileArgs()
+	for flag, value := range map[string]string{"--model=": f.Model, "--local-provider=": f.LocalProvider, "--cd=": f.Cd} {
 		if value != "" {
-			args = append(args, name+"="+value)
+			args = append(args, flag+value)
 		}
 	}
-	for _, v := range f.Config {
-		args = append(args, "--config="+v)
-	}
-	for _, v := range f.Enable {
-		args = append(args, "--enable="+v)
-	}
-	for _, v := range f.Disable {
-		args = append(args, "--disable="+v)
-	}
-	add("--model", f.Model)
-	add("--profile", f.Profile)
-	add("--profile-v2", f.ProfileV2)
-	add("--local-provider", f.LocalProvider)
-	add("--cd", f.Cd)
 	if f.OSS {
 		args = append(args, "--oss")
 	}

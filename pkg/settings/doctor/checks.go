@@ -159,13 +159,8 @@ func state(_ context.Context, e *examination) check {
 	if _, err := os.Stat(e.home); errors.Is(err, os.ErrNotExist) {
 		return check{Status: ok, Summary: "CODEX_HOME will be made", Details: d}
 	}
-	probe, err := os.CreateTemp(e.home, ".doctor-*")
-	if err != nil {
+	if err := writable(e.home); err != nil {
 		return check{Status: fail, Summary: "CODEX_HOME cannot be written", Details: d}.advise("Sessions and logins are kept there: %v.", err)
-	}
-	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
-		return check{Status: warn, Summary: "a file stays behind in CODEX_HOME", Details: d}.advise("%v", err)
 	}
 	sessions := filepath.Join(e.home, "sessions")
 	switch _, err := os.ReadDir(sessions); {
@@ -173,15 +168,20 @@ func state(_ context.Context, e *examination) check {
 	case err != nil:
 		return check{Status: fail, Summary: "the sessions cannot be read", Details: d}.advise("%v.", err)
 	default:
-		probe, err := os.CreateTemp(sessions, ".doctor-*")
-		if err == nil {
-			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
-		}
-		if err != nil {
+		if err := writable(sessions); err != nil {
 			return check{Status: fail, Summary: "sessions cannot be written", Details: d}.advise("%v.", err)
 		}
 	}
 	return check{Status: ok, Summary: "state paths are OK", Details: d}
+}
+
+// writable tries whether a file can be made in a folder.
+func writable(dir string) error {
+	probe, err := os.CreateTemp(dir, ".doctor-*")
+	if err == nil {
+		err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	}
+	return err
 }
 
 // count says how many session files there are below a folder, and how large they are.
