@@ -18,11 +18,7 @@ func (c *checker) providers(m map[string]any, a *at) {
 	if slices.ContainsFunc(c.faults, func(f fault) bool { return len(f.loc) > 0 && f.loc[0] == "model_providers" }) {
 		return
 	}
-	var ids []string
-	for id := range m {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := sortedKeys(m)
 	var reserved []string
 	for _, id := range ids {
 		if reservedProvider(id) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"codex/pkg/jsonrpc"
@@ -97,37 +99,36 @@ func Encode(v any) string {
 	case string:
 		return quote(v)
 	case []string:
-		l := make([]string, len(v))
-		for i, s := range v {
-			l[i] = quote(s)
-		}
-		return "[" + strings.Join(l, ", ") + "]"
+		return encodeList(v)
 	case []any:
-		l := make([]string, len(v))
-		for i, s := range v {
-			l[i] = Encode(s)
-		}
-		return "[" + strings.Join(l, ", ") + "]"
+		return encodeList(v)
 	case map[string]string:
-		m := make(map[string]any, len(v))
-		for k, s := range v {
-			m[k] = s
-		}
-		return Encode(m)
+		return encodeTable(v)
 	case map[string]any:
-		l := make([]string, 0, len(v))
-		for _, k := range sortedKeys(v) {
-			l = append(l, quoteKey(k)+" = "+Encode(v[k]))
-		}
-		if len(l) == 0 {
-			return "{}"
-		}
-		return "{ " + strings.Join(l, ", ") + " }"
+		return encodeTable(v)
 	case float64:
-		s := floatText(v)
-		return strings.Replace(s, "NaN", "nan", 1)
+		return strings.Replace(floatText(v), "NaN", "nan", 1)
 	}
 	return fmt.Sprint(v)
+}
+
+func encodeList[T any](v []T) string {
+	l := make([]string, len(v))
+	for i, x := range v {
+		l[i] = Encode(x)
+	}
+	return "[" + strings.Join(l, ", ") + "]"
+}
+
+func encodeTable[T any](v map[string]T) string {
+	if len(v) == 0 {
+		return "{}"
+	}
+	var l []string
+	for _, k := range slices.Sorted(maps.Keys(v)) {
+		l = append(l, quoteKey(k)+" = "+Encode(v[k]))
+	}
+	return "{ " + strings.Join(l, ", ") + " }"
 }
 
 // quote writes a basic string, which is JSON's but for DEL.

@@ -74,17 +74,11 @@ func floatText(f float64) string {
 
 // alternatives lists the words that would have been right.
 func alternatives(words []string) string {
-	q := make([]string, len(words))
-	for i, w := range words {
-		q[i] = "`" + w + "`"
-	}
-	switch len(q) {
+	switch len(words) {
 	case 0:
 		return "nothing"
-	case 1:
-		return q[0]
-	case 2:
-		return q[0] + " or " + q[1]
+	case 1, 2:
+		return "`" + strings.Join(words, "` or `") + "`"
 	}
-	return "one of " + strings.Join(q, ", ")
+	return "one of `" + strings.Join(words, "`, `") + "`"
 }

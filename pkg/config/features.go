@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -181,12 +182,7 @@ func (c *Config) readFeatures(t map[string]any) {
 		set["unified_exec"] = v
 		c.deprecateFeature("experimental_use_unified_exec_tool", v)
 	}
-	names := make([]string, 0, len(table))
-	for n := range table {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(table)) {
 		on, ok := table[n].(bool)
 		if m, isTable := table[n].(map[string]any); isTable {
 			on, ok = m["enabled"].(bool)

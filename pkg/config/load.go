@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,7 +54,7 @@ func LoadSandbox(ctx context.Context, o Options) (*Config, error) {
 	c.readShellEnv(t)
 	c.Warnings = append(c.Warnings, req.warnings...)
 	c.holdPermissions()
-	c.pinFeatures(req)
+	maps.Copy(c.Features.set, req.features)
 	return c, nil
 }
 

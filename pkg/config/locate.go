@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -103,13 +104,5 @@ func (f *finder) value(path []string, it item) {
 }
 
 func prefix(p, of []string) bool {
-	if len(p) > len(of) {
-		return false
-	}
-	for i := range p {
-		if p[i] != of[i] {
-			return false
-		}
-	}
-	return true
+	return len(p) <= len(of) && slices.Equal(p, of[:len(p)])
 }

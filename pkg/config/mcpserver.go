@@ -137,40 +137,31 @@ func MCPServersIn(tables map[string]any) []MCPServer {
 	return all
 }
 
-func mcpServer(name string, t map[string]any) MCPServer {
-	s := MCPServer{Name: name, Command: word(t, "command"), Args: wordList(t["args"]), Env: secrets(t["env"]), Cwd: word(t, "cwd"),
-		URL: word(t, "url"), BearerTokenVar: word(t, "bearer_token_env_var"), Headers: secrets(t["http_headers"]), EnvHeaders: map[string]string{},
-		Resource: word(t, "oauth_resource"), Enabled: t["enabled"] != false, Required: t["required"] == true,
+func mcpServer(name string, t view) MCPServer {
+	s := MCPServer{Name: name, Command: t.str("command"), Args: wordList(t["args"]), Env: secrets(t["env"]), Cwd: t.str("cwd"),
+		URL: t.str("url"), BearerTokenVar: t.str("bearer_token_env_var"), Headers: secrets(t["http_headers"]), EnvHeaders: t.strings("env_http_headers"),
+		Resource: t.str("oauth_resource"), ClientID: t.str("oauth", "client_id"), ClientSecret: t.str("oauth", "client_secret"),
+		Enabled: t["enabled"] != false, Required: t["required"] == true,
 		Startup: duration(t["startup_timeout_sec"], time.Second, duration(t["startup_timeout_ms"], time.Millisecond, defaultMCPStartup)),
 		Call:    duration(t["tool_timeout_sec"], time.Second, defaultMCPCall), EnabledTools: wordList(t["enabled_tools"]),
-		DisabledTools: wordList(t["disabled_tools"]), Approval: word(t, "default_tools_approval_mode"), ToolApproval: map[string]string{},
+		DisabledTools: wordList(t["disabled_tools"]), Approval: cmp.Or(t.str("default_tools_approval_mode"), "auto"), ToolApproval: map[string]string{},
 		Parallel: t["supports_parallel_tool_calls"] == true}
-	s.Approval = cmp.Or(s.Approval, "auto")
 	if l := wordList(t["scopes"]); l != nil {
 		s.Scopes = &l
 	}
-	oauth, _ := t["oauth"].(map[string]any)
-	s.ClientID, s.ClientSecret = word(oauth, "client_id"), word(oauth, "client_secret")
-	headers, _ := t["env_http_headers"].(map[string]any)
-	for k := range headers {
-		s.EnvHeaders[k] = word(headers, k)
+	for tool := range t.table("tools") {
+		s.ToolApproval[tool] = t.str("tools", tool, "approval_mode")
 	}
-	tools, _ := t["tools"].(map[string]any)
-	for k := range tools {
-		one, _ := tools[k].(map[string]any)
-		s.ToolApproval[k] = word(one, "approval_mode")
-	}
-	vars, _ := t["env_vars"].([]any)
-	for _, v := range vars {
+	for _, v := range listOf(t["env_vars"]) {
 		switch v := v.(type) {
 		case string:
 			s.EnvVars = append(s.EnvVars, v)
 		case map[string]any:
-			if word(v, "source") == "remote" {
-				s.Remote = append(s.Remote, word(v, "name"))
-			} else {
-				s.EnvVars = append(s.EnvVars, word(v, "name"))
+			to := &s.EnvVars
+			if v["source"] == "remote" {
+				to = &s.Remote
 			}
+			*to = append(*to, view(v).str("name"))
 		}
 	}
 	return s
@@ -185,11 +176,6 @@ func (s MCPServer) In(cwd string) MCPServer {
 	case !filepath.IsAbs(s.Cwd):
 		s.Cwd = filepath.Join(cwd, s.Cwd)
 	}
-	return s
-}
-
-func word(t map[string]any, key string) string {
-	s, _ := t[key].(string)
 	return s
 }
 
@@ -217,7 +203,7 @@ func secrets(v any) map[string]Secret {
 		case string:
 			all[k] = Secret{Text: e}
 		case map[string]any:
-			all[k] = Secret{Env: word(e, "env"), Cmd: wordList(e["cmd"])}
+			all[k] = Secret{Env: view(e).str("env"), Cmd: wordList(e["cmd"])}
 		}
 	}
 	return all

@@ -176,12 +176,7 @@ func flagTree(o Options) (map[string]any, [][]string, error) {
 		put(t, path, v)
 		keys = append(keys, path)
 	}
-	for _, f := range o.Enable {
-		if canonicalFeature(f) == "" {
-			return nil, nil, plain("Unknown feature flag: %s", f)
-		}
-	}
-	for _, f := range o.Disable {
+	for _, f := range slices.Concat(o.Enable, o.Disable) {
 		if canonicalFeature(f) == "" {
 			return nil, nil, plain("Unknown feature flag: %s", f)
 		}

@@ -72,9 +72,9 @@ func (s *stack) trust(dir string) string {
 // in /*: that of the nearest one.
 func (s *stack) trustBelow(dir string) string {
 	real, nearest, found := s.resolved(dir), 0, ""
-	for key, v := range s.projects {
+	for key := range s.projects {
 		parent, ok := strings.CutSuffix(filepath.ToSlash(key), "/*")
-		t, _ := lookup(map[string]any{"": v}, "", "trust_level").(string)
+		t, _ := lookup(s.projects, key, "trust_level").(string)
 		if !ok || t == "" || !filepath.IsAbs(parent+"/") {
 			continue
 		}
@@ -122,8 +122,8 @@ func (s *stack) trustOf(dir string) string {
 		return ""
 	}
 	found := ""
-	for key, v := range s.projects {
-		t, _ := lookup(map[string]any{"": v}, "", "trust_level").(string)
+	for key := range s.projects {
+		t, _ := lookup(s.projects, key, "trust_level").(string)
 		if t == "" || found == "untrusted" || !filepath.IsAbs(key) {
 			continue
 		}

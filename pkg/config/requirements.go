@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"codex/pkg/shellenv"
 )
 
 // requirements are what an administrator allows. A nil list
@@ -121,12 +123,10 @@ func (r *requirements) read(s *stack, path, text string) error {
 	if r.web.set {
 		r.web.values = webModes(r.web.values)
 	}
-	if servers, ok := t["mcp_servers"].(map[string]any); ok {
+	if servers := view(t).table("mcp_servers"); servers != nil {
 		r.servers, r.serverSource = map[string]serverIdentity{}, path
-		for name, v := range servers {
-			one, _ := v.(map[string]any)
-			identity, _ := one["identity"].(map[string]any)
-			r.servers[name] = serverIdentity{word(identity, "command"), word(identity, "url")}
+		for name := range servers {
+			r.servers[name] = serverIdentity{servers.str(name, "identity", "command"), servers.str(name, "identity", "url")}
 		}
 	}
 	r.tree = t
@@ -203,13 +203,8 @@ func (c *Config) constrain(r requirements) error {
 			c.WebSearch = want
 		}
 	}
-	c.pinFeatures(r)
-	return nil
-}
-
-// pinFeatures sets what requirements decide.
-func (c *Config) pinFeatures(r requirements) {
 	maps.Copy(c.Features.set, r.features)
+	return nil
 }
 
 func (c *Config) disallowed(key, have, want string, a allowed) {
@@ -244,28 +239,5 @@ func (s *stack) hostname() string {
 }
 
 func matchesAny(globs []string, s string) bool {
-	return slices.ContainsFunc(globs, func(g string) bool { return glob(strings.ToLower(g), s) })
-}
-
-// glob matches * and ?.
-func glob(pat, s string) bool {
-	star, mark, i, j := -1, 0, 0, 0
-	for j < len(s) {
-		switch {
-		case i < len(pat) && pat[i] == '*':
-			star, mark = i, j
-			i++
-		case i < len(pat) && (pat[i] == '?' || pat[i] == s[j]):
-			i, j = i+1, j+1
-		case star >= 0:
-			mark++
-			i, j = star+1, mark
-		default:
-			return false
-		}
-	}
-	for i < len(pat) && pat[i] == '*' {
-		i++
-	}
-	return i == len(pat)
+	return slices.ContainsFunc(globs, func(g string) bool { return shellenv.Match(strings.ToLower(g), s) })
 }

@@ -106,10 +106,7 @@ func (c *Config) resolve(o Options, merged map[string]any) error {
 // administrator's managed file says.
 func (c *Config) activate(o Options, merged map[string]any) (view, error) {
 	t := view(merged)
-	c.Profile = o.Profile
-	if c.Profile == "" {
-		c.Profile = t.str("profile")
-	}
+	c.Profile = cmp.Or(o.Profile, t.str("profile"))
 	if c.Profile != "" {
 		p := t.table("profiles", c.Profile)
 		if p == nil && !c.hasProfileFile() {
@@ -151,15 +148,11 @@ func profileKeys(p view) map[string]any {
 }
 
 func (c *Config) readModel(o Options, t view) error {
-	switch {
-	case o.Model != "":
-		c.Model = o.Model
-	case t.str("model") != "":
-		c.Model = t.str("model")
-	case o.OSS:
+	c.Model = cmp.Or(o.Model, t.str("model"))
+	c.ModelExplicit = c.Model != ""
+	if o.OSS && !c.ModelExplicit {
 		c.Model = ossModel(c.ProviderID)
 	}
-	c.ModelExplicit = o.Model != "" || t.str("model") != ""
 	c.ReviewModel = t.str("review_model")
 	c.ReasoningEffort = t.word("model_reasoning_effort")
 	c.PlanReasoningEffort = t.word("plan_mode_reasoning_effort")

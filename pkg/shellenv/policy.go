@@ -66,11 +66,11 @@ func secret(name string) bool {
 }
 
 func matchAny(globs []string, name string) bool {
-	return slices.ContainsFunc(globs, func(g string) bool { return match(strings.ToUpper(g), strings.ToUpper(name)) })
+	return slices.ContainsFunc(globs, func(g string) bool { return Match(strings.ToUpper(g), strings.ToUpper(name)) })
 }
 
-// match knows * and ? and nothing else, so that no pattern is malformed.
-func match(glob, name string) bool {
+// Match knows * and ? and nothing else, so that no pattern is malformed.
+func Match(glob, name string) bool {
 	star, back := -1, 0 // where to try again, with one more byte for the last star
 	g, n := 0, 0
 	for n < len(name) {

@@ -37,7 +37,7 @@ func TestMatch(t *testing.T) {
 		{"", "", true}, {"", "A", false}, {"*", "", true}, {"A*B*C", "AxxBxC", true}, {"A*B*C", "AxxBx", false},
 		{"*AB", "AAB", true}, {"?", "", false}, {"A?", "AB", true}, {"[A]", "A", false}, {"[A]", "[A]", true}, {"A**", "A", true},
 	} {
-		if got := match(test.glob, test.name); got != test.want {
+		if got := Match(test.glob, test.name); got != test.want {
 			t.Errorf("%q %q: %v", test.glob, test.name, got)
 		}
 	}
