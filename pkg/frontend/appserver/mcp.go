@@ -12,29 +12,13 @@ import (
 	"codex/pkg/protocol"
 )
 
-// mcpStatus asks an engine that is started for it: engines know about servers.
-func (s *Server) mcpStatus(r *request, _ *protocol.ListMcpServerStatusParams) (any, error) {
-	return s.askEngine(r)
-}
-
-func (s *Server) mcpRead(r *request, p *protocol.McpResourceReadParams) (any, error) {
-	if p.ThreadID == nil {
-		return s.askEngine(r)
-	}
-	return s.toEngine(r, *p.ThreadID)
-}
-
-func (s *Server) mcpCall(r *request, p *protocol.McpServerToolCallParams) (any, error) {
-	return s.toEngine(r, p.ThreadID)
-}
-
 // mcpReload lets every thread read its settings again, which names its servers anew.
 func (s *Server) mcpReload(*request) (any, error) {
 	s.reload()
 	return protocol.McpServerRefreshResponse{}, nil
 }
 
-// askEngine starts an engine for one request, without a thread that anybody else sees.
+// askEngine starts an engine for one request, as of what servers there are, without a thread that anybody else sees.
 func (s *Server) askEngine(r *request) (any, error) {
 	cmd := s.opts.Engine
 	// Nobody has to be logged in for it: the model is not asked.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
 	"codex/pkg/jsonrpc"
@@ -24,29 +25,32 @@ func (s *Server) mine(id string) (*loadedThread, error) {
 	return nil, jsonrpc.Invalidf("thread not found: %s", id)
 }
 
-// toEngine forwards what belongs to a thread.
-func (s *Server) toEngine(r *request, id string) (any, error) {
-	t, err := s.mine(id)
-	if err != nil {
-		return nil, err
-	}
-	return t.forward(r)
+// toEngine hands on what belongs to a thread, once its params P have been read strictly. Where
+// they may name none, and do not, an engine is started for the request.
+func toEngine[P any](s *Server) func(*request) (any, error) {
+	return with(func(r *request, _ *P) (any, error) {
+		id := gjson.GetBytes(r.Params, "threadId")
+		if id.Type == gjson.Null {
+			return s.askEngine(r)
+		}
+		t, err := s.mine(id.Str)
+		if err != nil {
+			return nil, err
+		}
+		return t.forward(r)
+	})
 }
 
-func (s *Server) compactStart(r *request, p *protocol.ThreadCompactStartParams) (any, error) {
-	return s.toEngine(r, p.ThreadID)
-}
-
-func (s *Server) goalSet(r *request, p *protocol.ThreadGoalSetParams) (any, error) {
-	return s.toEngine(r, p.ThreadID)
-}
-
-func (s *Server) goalGet(r *request, p *protocol.ThreadGoalGetParams) (any, error) {
-	return s.toEngine(r, p.ThreadID)
-}
-
-func (s *Server) goalClear(r *request, p *protocol.ThreadGoalClearParams) (any, error) {
-	return s.toEngine(r, p.ThreadID)
+// ofEngine is toEngine for what only an engine has, such as commands in the background: a
+// thread at rest has none, which R says.
+func ofEngine[P, R any](s *Server) func(*request) (any, error) {
+	return with(func(r *request, _ *P) (any, error) {
+		t, err := s.mine(gjson.GetBytes(r.Params, "threadId").Str)
+		if err != nil || !t.hasEngine() {
+			return *new(R), err
+		}
+		return t.forward(r)
+	})
 }
 
 // noteGoal tells the goal of a stored thread, or that it has none, to all who follow it.
@@ -62,14 +66,6 @@ func (t *loadedThread) goal() (method string, line []byte) {
 	return protocol.NoteThreadGoalCleared, noteLine(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
 }
 
-func (s *Server) shellCommand(r *request, p *protocol.ThreadShellCommandParams) (any, error) {
-	return s.toEngine(r, p.ThreadID)
-}
-
-func (s *Server) injectItems(r *request, p *protocol.ThreadInjectItemsParams) (any, error) {
-	return s.toEngine(r, p.ThreadID)
-}
-
 // turnStart holds the params against the rules of this side before an engine is started
 // for them.
 func (s *Server) turnStart(r *request, p *protocol.TurnStartParams) (any, error) {
@@ -77,14 +73,6 @@ func (s *Server) turnStart(r *request, p *protocol.TurnStartParams) (any, error)
 	if err == nil {
 		err = short(p.Input)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return t.forward(r)
-}
-
-func (s *Server) threadSettingsUpdate(r *request, p *protocol.ThreadSettingsUpdateParams) (any, error) {
-	t, err := s.mine(p.ThreadID)
 	if err != nil {
 		return nil, err
 	}
@@ -129,31 +117,6 @@ func (s *Server) reviewStart(r *request, p *protocol.ReviewStartParams) (any, er
 	s.broadcast(protocol.NoteThreadStarted, protocol.ThreadStartedNotification{Thread: t.begun.Thread})
 	t.do(func() { _ = r.Reply(t.forward(r)) })
 	return nil, jsonrpc.ErrLater
-}
-
-func (s *Server) cleanTerminals(r *request, p *protocol.ThreadBackgroundTerminalsCleanParams) (any, error) {
-	return s.ofEngine(r, p.ThreadID, protocol.ThreadBackgroundTerminalsCleanResponse{})
-}
-
-func (s *Server) terminals(r *request, p *protocol.ThreadBackgroundTerminalsListParams) (any, error) {
-	return s.ofEngine(r, p.ThreadID, protocol.ThreadBackgroundTerminalsListResponse{})
-}
-
-func (s *Server) endTerminal(r *request, p *protocol.ThreadBackgroundTerminalsTerminateParams) (any, error) {
-	return s.ofEngine(r, p.ThreadID, protocol.ThreadBackgroundTerminalsTerminateResponse{})
-}
-
-// ofEngine is for what only an engine has, such as commands in the background: a thread at
-// rest has none.
-func (s *Server) ofEngine(r *request, id string, none any) (any, error) {
-	t, err := s.mine(id)
-	switch {
-	case err != nil:
-		return nil, err
-	case !t.hasEngine():
-		return none, nil
-	}
-	return t.forward(r)
 }
 
 func (s *Server) turnSteer(r *request, p *protocol.TurnSteerParams) (any, error) {

@@ -8,7 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+
+	"github.com/tidwall/gjson"
 
 	"codex/pkg/atomicfile"
 	"codex/pkg/foreign"
@@ -20,12 +21,24 @@ import (
 // maxFile bounds what fs/readFile gives: base64 of it is one message.
 const maxFile = 128 << 20
 
-// absolute holds a path of fs/* against the rule, in the original's words.
-func absolute(paths ...string) error {
-	if slices.ContainsFunc(paths, func(p string) bool { return !filepath.IsAbs(p) }) {
-		return jsonrpc.Invalidf("Invalid request: AbsolutePathBuf deserialized without a base path")
+// absolute holds a path against the rule, in the original's words.
+func absolute(path string) error {
+	if filepath.IsAbs(path) {
+		return nil
 	}
-	return nil
+	return jsonrpc.Invalidf("Invalid request: AbsolutePathBuf deserialized without a base path")
+}
+
+// onPath has the params decoded for a handler of fs/*, and the paths in them held against that.
+func onPath[P any](f func(p *P) (any, error)) func(r *Request) (any, error) {
+	return with(func(r *Request, p *P) (any, error) {
+		for _, path := range gjson.GetManyBytes(r.Params, "path", "sourcePath", "destinationPath") {
+			if err := absolute(path.Str); path.Exists() && err != nil {
+				return nil, err
+			}
+		}
+		return f(p)
+	})
 }
 
 // ioError is a failure of the system in the original's words.
@@ -36,10 +49,7 @@ func ioError(err error) error {
 	return jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", ostext.Of(err))
 }
 
-func fsReadFile(r *Request, p *protocol.FsReadFileParams) (any, error) {
-	if err := absolute(p.Path); err != nil {
-		return nil, err
-	}
+func fsReadFile(p *protocol.FsReadFileParams) (any, error) {
 	data, err := foreign.ReadFile(p.Path, maxFile)
 	switch {
 	case errors.Is(err, foreign.ErrTooLarge):
@@ -53,10 +63,7 @@ func fsReadFile(r *Request, p *protocol.FsReadFileParams) (any, error) {
 	return json.RawMessage(append(out, tail...)), nil
 }
 
-func fsWriteFile(r *Request, p *protocol.FsWriteFileParams) (any, error) {
-	if err := absolute(p.Path); err != nil {
-		return nil, err
-	}
+func fsWriteFile(p *protocol.FsWriteFileParams) (any, error) {
 	data, err := base64.StdEncoding.DecodeString(p.DataBase64)
 	if err != nil {
 		var at base64.CorruptInputError
@@ -68,20 +75,14 @@ func fsWriteFile(r *Request, p *protocol.FsWriteFileParams) (any, error) {
 	return protocol.FsWriteFileResponse{}, ioError(atomicfile.Write(p.Path, 0o666, data))
 }
 
-func fsCreateDirectory(r *Request, p *protocol.FsCreateDirectoryParams) (any, error) {
-	if err := absolute(p.Path); err != nil {
-		return nil, err
-	}
+func fsCreateDirectory(p *protocol.FsCreateDirectoryParams) (any, error) {
 	if p.Recursive != nil && !*p.Recursive {
 		return protocol.FsCreateDirectoryResponse{}, ioError(os.Mkdir(p.Path, 0o777))
 	}
 	return protocol.FsCreateDirectoryResponse{}, ioError(os.MkdirAll(p.Path, 0o777))
 }
 
-func fsGetMetadata(r *Request, p *protocol.FsGetMetadataParams) (any, error) {
-	if err := absolute(p.Path); err != nil {
-		return nil, err
-	}
+func fsGetMetadata(p *protocol.FsGetMetadataParams) (any, error) {
 	link, err := os.Lstat(p.Path)
 	if err != nil {
 		return nil, ioError(err)
@@ -94,10 +95,7 @@ func fsGetMetadata(r *Request, p *protocol.FsGetMetadataParams) (any, error) {
 		ModifiedAtMs: fi.ModTime().UnixMilli()}, nil
 }
 
-func fsReadDirectory(r *Request, p *protocol.FsReadDirectoryParams) (any, error) {
-	if err := absolute(p.Path); err != nil {
-		return nil, err
-	}
+func fsReadDirectory(p *protocol.FsReadDirectoryParams) (any, error) {
 	entries, err := os.ReadDir(p.Path)
 	if err != nil {
 		return nil, ioError(err)
@@ -115,10 +113,7 @@ func fsReadDirectory(r *Request, p *protocol.FsReadDirectoryParams) (any, error)
 	return res, nil
 }
 
-func fsRemove(r *Request, p *protocol.FsRemoveParams) (any, error) {
-	if err := absolute(p.Path); err != nil {
-		return nil, err
-	}
+func fsRemove(p *protocol.FsRemoveParams) (any, error) {
 	_, err := os.Lstat(p.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && (p.Force == nil || *p.Force):
@@ -131,10 +126,7 @@ func fsRemove(r *Request, p *protocol.FsRemoveParams) (any, error) {
 	return protocol.FsRemoveResponse{}, ioError(os.RemoveAll(p.Path))
 }
 
-func fsCopy(r *Request, p *protocol.FsCopyParams) (any, error) {
-	if err := absolute(p.SourcePath, p.DestinationPath); err != nil {
-		return nil, err
-	}
+func fsCopy(p *protocol.FsCopyParams) (any, error) {
 	fi, err := os.Lstat(p.SourcePath)
 	if err != nil {
 		return nil, ioError(err)
