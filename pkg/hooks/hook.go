@@ -122,34 +122,14 @@ func (h *Hook) hash() string {
 	if err != nil {
 		panic(fmt.Sprintf("encode a hook: %v", err)) // strings and numbers only
 	}
-	sum := sha256.Sum256(unescape(b))
+	sum := sha256.Sum256([]byte(unescape(b)))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // unescape writes the two line ends as themselves that Go's encoder escapes and the
 // original's does not.
-func unescape(b []byte) []byte {
-	text := string(b)
-	if !strings.Contains(text, `\u202`) {
-		return b
-	}
-	var out strings.Builder
-	for i := 0; i < len(text); i++ {
-		switch {
-		case strings.HasPrefix(text[i:], `\u2028`):
-			out.WriteString("\u2028")
-			i += 5
-		case strings.HasPrefix(text[i:], `\u2029`):
-			out.WriteString("\u2029")
-			i += 5
-		case text[i] == '\\':
-			out.WriteString(text[i : i+2])
-			i++
-		default:
-			out.WriteByte(text[i])
-		}
-	}
-	return []byte(out.String())
+func unescape(b []byte) string {
+	return strings.NewReplacer(`\\`, `\\`, `\u2028`, "\u2028", `\u2029`, "\u2029").Replace(string(b))
 }
 
 // compile makes the matcher ready. The error is for people.

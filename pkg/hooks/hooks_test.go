@@ -18,8 +18,8 @@ const hooksJSON = `{"hooks":{"PreToolUse":[{"matcher":"^Bash$","hooks":[{"type":
 
 func command(c string) map[string]any { return map[string]any{"type": "command", "command": c} }
 
-func groups(handlers ...map[string]any) []map[string]any {
-	return []map[string]any{{"hooks": handlers}}
+func groups(handlers ...any) []any {
+	return []any{map[string]any{"hooks": handlers}}
 }
 
 func TestOf(t *testing.T) {

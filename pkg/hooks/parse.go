@@ -53,12 +53,10 @@ func parse(tree any) ([]group, error) {
 	return out, nil
 }
 
-// maps reads a list of objects, as JSON or TOML has it.
+// maps reads a list of objects.
 func maps(v any) (out []map[string]any, err error) {
 	switch v := v.(type) {
 	case nil:
-	case []map[string]any:
-		return v, nil
 	case []any:
 		for _, x := range v {
 			m, ok := x.(map[string]any)
