@@ -138,21 +138,8 @@ func (w *walker) inWords(kind string) string {
 	case '{':
 		return "table of " + w.inWords(inner(kind))
 	}
-	switch kind {
-	case "string", "name", "header", "token", "variable", "wireapi":
-		return "string"
-	case "argv", "argv1":
-		return "list of string"
-	case "bool":
-		return "boolean"
-	case "path", "rawpath":
-		return "path"
-	case "i64", "i32", "u64", "usize", "u32", "u16", "nzu64":
-		return "integer"
-	case "f64":
-		return "number"
-	case "any":
-		return "anything"
+	if word, _, ok := scalar(kind); ok {
+		return word
 	}
 	t := w.types[kind]
 	switch t.kind {

@@ -89,33 +89,41 @@ func (b *builder) of(kind string) (object, error) {
 		}
 		return object{"type": "object", "additionalProperties": s}, err
 	}
-	switch kind {
-	case "any":
-		return object{}, nil
-	case "bool":
-		return object{"type": "boolean"}, nil
-	case "f64":
-		return object{"type": "number"}, nil
-	case "string", "header", "path", "rawpath":
-		return object{"type": "string"}, nil
-	case "name", "token", "variable":
-		return object{"type": "string", "minLength": 1}, nil
-	case "wireapi":
-		return object{"enum": []string{"responses"}}, nil
-	case "argv", "argv1":
-		s := object{"type": "array", "items": object{"type": "string"}}
-		if kind == "argv1" {
-			s["minItems"] = 1
-		}
+	if _, s, ok := scalar(kind); ok {
 		return s, nil
-	case "i64", "i32":
-		return object{"type": "integer"}, nil
-	case "u64", "usize", "u32", "u16":
-		return object{"type": "integer", "minimum": 0}, nil
-	case "nzu64":
-		return object{"type": "integer", "minimum": 1}, nil
 	}
 	return b.named(kind)
+}
+
+// scalar names a kind that is none of the table's types, and gives its schema.
+func scalar(kind string) (word string, s object, ok bool) {
+	switch kind {
+	case "any":
+		return "anything", object{}, true
+	case "bool":
+		return "boolean", object{"type": "boolean"}, true
+	case "f64":
+		return "number", object{"type": "number"}, true
+	case "string", "header":
+		return "string", object{"type": "string"}, true
+	case "path", "rawpath":
+		return "path", object{"type": "string"}, true
+	case "name", "token", "variable":
+		return "string", object{"type": "string", "minLength": 1}, true
+	case "wireapi":
+		return "string", object{"enum": []string{"responses"}}, true
+	case "argv":
+		return "list of string", object{"type": "array", "items": object{"type": "string"}}, true
+	case "argv1":
+		return "list of string", object{"type": "array", "items": object{"type": "string"}, "minItems": 1}, true
+	case "i64", "i32":
+		return "integer", object{"type": "integer"}, true
+	case "u64", "usize", "u32", "u16":
+		return "integer", object{"type": "integer", "minimum": 0}, true
+	case "nzu64":
+		return "integer", object{"type": "integer", "minimum": 1}, true
+	}
+	return "", nil, false
 }
 
 func (b *builder) named(kind string) (object, error) {
