@@ -16,11 +16,6 @@ func (s *Set) Switch(cfg *config.Config) {
 		}
 		table, _ := l.Tree["skills"].(map[string]any)
 		list, _ := table["config"].([]any)
-		if maps, ok := table["config"].([]map[string]any); ok {
-			for _, m := range maps {
-				list = append(list, m)
-			}
-		}
 		for _, x := range list {
 			m, _ := x.(map[string]any)
 			s.apply(m)

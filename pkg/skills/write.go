@@ -68,7 +68,7 @@ func edit(text, key, value string, on bool) (string, error) {
 	if out.Len() > 0 && !strings.HasSuffix(out.String(), nl+nl) {
 		out.WriteString(nl)
 	}
-	fmt.Fprintf(&out, "[[skills.config]]%s%s = %s%senabled = false%s", nl, key, quote(value), nl, nl)
+	fmt.Fprintf(&out, "[[skills.config]]%s%s = %s%senabled = false%s", nl, key, config.Encode(value), nl, nl)
 	return out.String(), nil
 }
 
@@ -99,23 +99,4 @@ func means(block, key, value string) bool {
 		return false
 	}
 	return tree.Skills.Config[0][key] == value
-}
-
-// quote writes a string of TOML.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r < 0x20 || r == 0x7f:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }
