@@ -7,7 +7,6 @@ package inspect
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"codex/pkg/catalog"
 	"codex/pkg/cli"
@@ -62,15 +61,4 @@ func (c modelsCmd) Run(ctx context.Context, f settings.Flags, p settings.Process
 		_, err = p.Stdout.Write(b)
 	}
 	return err
-}
-
-// writeAll writes lines to an engine.
-func writeAll(w io.WriteCloser, lines ...[]byte) error {
-	defer w.Close()
-	for _, l := range lines {
-		if _, err := w.Write(append(l, '\n')); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -67,18 +67,13 @@ var errEnded = errors.New("the engine's output ended")
 
 // ask starts a turn and waits for what it would send.
 func (c promptInputCmd) ask(pipe *pipeline.Pipeline, p settings.Process) (json.RawMessage, error) {
-	hello := message{1, protocol.MethodInitialize, protocol.InitializeParams{
-		ClientInfo: protocol.ClientInfo{Name: "codex_debug", Version: version.Compat}, Capabilities: &protocol.InitializeCapabilities{CodexTurn: true}}}
-	turn := message{2, protocol.MethodTurnStart, map[string]any{"input": c.input(p.Env.Cwd)}}
-	var lines [][]byte
-	for _, m := range []message{hello, turn} {
-		line, err := jsonrpc.Marshal(m)
-		if err != nil {
-			return nil, fmt.Errorf("ask the engine: %w", err)
-		}
-		lines = append(lines, line)
+	hello := protocol.InitializeParams{ClientInfo: protocol.ClientInfo{Name: "codex_debug", Version: version.Compat}, Capabilities: &protocol.InitializeCapabilities{CodexTurn: true}}
+	w := jsonrpc.NewWriter(pipe.In)
+	err := w.Request(1, protocol.MethodInitialize, hello)
+	if err == nil {
+		err = w.Request(2, protocol.MethodTurnStart, map[string]any{"input": c.input(p.Env.Cwd)})
 	}
-	if err := writeAll(pipe.In, lines...); err != nil && !errors.Is(err, os.ErrClosed) {
+	if err := errors.Join(err, pipe.In.Close()); err != nil && !errors.Is(err, os.ErrClosed) {
 		return nil, errEnded
 	}
 	r := jsonrpc.NewReader(pipe.Out, 0)
@@ -102,13 +97,6 @@ func (c promptInputCmd) ask(pipe *pipeline.Pipeline, p settings.Process) (json.R
 		return nil, errEnded
 	}
 	return found, nil
-}
-
-// message is a request.
-type message struct {
-	ID     int    `json:"id"`
-	Method string `json:"method"`
-	Params any    `json:"params"`
 }
 
 func (c promptInputCmd) input(cwd string) []protocol.UserInput {
