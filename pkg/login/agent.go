@@ -88,10 +88,8 @@ func task(body []byte, agent *auth.Identity) (string, error) {
 	if err := json.Unmarshal(body, &v); err != nil {
 		return "", fmt.Errorf("read the answer: %w", err)
 	}
-	for _, name := range []string{v.Task, v.TaskCamel} {
-		if name != "" {
-			return name, nil
-		}
+	if name := cmp.Or(v.Task, v.TaskCamel); name != "" {
+		return name, nil
 	}
 	sealed := append(v.Sealed, v.SealedCamel...)
 	if len(sealed) == 0 {

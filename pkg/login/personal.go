@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -80,10 +81,7 @@ func (s *session) inWorkspace(id string) error {
 
 // whoami asks whose token it is.
 func (s *session) whoami(ctx context.Context, token string) (auth.Claims, error) {
-	base := authAPI
-	if u := s.Env.Get(authAPIVariable); u != "" {
-		base = strings.TrimRight(u, "/")
-	}
+	base := cmp.Or(strings.TrimRight(s.Env.Get(authAPIVariable), "/"), authAPI)
 	var who struct {
 		Email     string `json:"email"`
 		UserID    string `json:"chatgpt_user_id"`

@@ -157,11 +157,7 @@ func (s *session) replace(ctx context.Context, used string, a *auth.Auth) (*auth
 
 // renew asks the service for new tokens; those that it does not give stay.
 func (s *session) renew(ctx context.Context, a *auth.Auth) error {
-	address := defaultIssuer + "/oauth/token"
-	if u := s.Env.Get(renewVariable); u != "" {
-		address = u
-	}
-	got, err := s.postJSON(ctx, address, struct {
+	got, err := s.postJSON(ctx, cmp.Or(s.Env.Get(renewVariable), defaultIssuer+"/oauth/token"), struct {
 		Client  string `json:"client_id"`
 		Grant   string `json:"grant_type"`
 		Refresh string `json:"refresh_token"`
@@ -176,12 +172,7 @@ func (s *session) renew(ctx context.Context, a *auth.Auth) error {
 	if err := json.Unmarshal(got.body, &g); err != nil {
 		return fmt.Errorf("renew the access token: %w", err)
 	}
-	for _, t := range []struct {
-		from string
-		to   *string
-	}{{g.IDToken, &a.IDToken}, {g.AccessToken, &a.AccessToken}, {g.RefreshToken, &a.RefreshToken}} {
-		*t.to = cmp.Or(t.from, *t.to)
-	}
+	a.IDToken, a.AccessToken, a.RefreshToken = cmp.Or(g.IDToken, a.IDToken), cmp.Or(g.AccessToken, a.AccessToken), cmp.Or(g.RefreshToken, a.RefreshToken)
 	if a.Claims, err = auth.ParseClaims(a.IDToken); err != nil {
 		return fmt.Errorf("renew the access token: read id token: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ParseCatalogue reads {"models":[…]}: the format of model_catalog_json and of GET /models.
@@ -162,10 +163,7 @@ func (w wireModel) model() Model {
 	num(&m.EffectivePercent, w.EffectivePercent)
 	m.EffectivePercent = min(m.EffectivePercent, 100)
 	if w.Modalities != nil {
-		m.InputImages = false
-		for _, k := range w.Modalities {
-			m.InputImages = m.InputImages || k == "image"
-		}
+		m.InputImages = slices.Contains(w.Modalities, "image")
 	}
 	return m
 }

@@ -210,10 +210,6 @@ func (p *Provider) Azure() bool {
 		return true
 	}
 	u := strings.ToLower(p.Config.Provider.BaseURL)
-	for _, s := range []string{"openai.azure.", "cognitiveservices.azure.", "aoai.azure.", "azure-api.", "azurefd.", "windows.net/openai"} {
-		if strings.Contains(u, s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"openai.azure.", "cognitiveservices.azure.", "aoai.azure.", "azure-api.", "azurefd.", "windows.net/openai"},
+		func(s string) bool { return strings.Contains(u, s) })
 }
