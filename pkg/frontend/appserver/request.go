@@ -89,12 +89,10 @@ func (s *Server) initialize(r *request) error {
 		}
 	}
 	c.mu.Unlock()
-	s.queue.Do("config", func() {
-		for _, w := range s.configWarnings() {
-			c.notify(protocol.NoteConfigWarning, w)
-		}
-		c.notify(protocol.NoteRemoteControlStatusChanged, s.remoteControl())
-	})
+	for _, w := range s.configWarnings() { // before the client's next request is read: no answer comes earlier
+		c.notify(protocol.NoteConfigWarning, w)
+	}
+	c.notify(protocol.NoteRemoteControlStatusChanged, s.remoteControl())
 	return err
 }
 
