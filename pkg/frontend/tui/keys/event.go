@@ -5,7 +5,10 @@
 // It imports the standard library only.
 package keys
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Kind is what an event is.
 type Kind int
@@ -69,6 +72,22 @@ func (e Event) Is(code Code, mod Mod) bool { return e.Kind == Press && e.Code ==
 // Char gives the character that a press types.
 func (e Event) Char() (rune, bool) {
 	return rune(e.Code), e.Kind == Press && e.Mod&^Shift == 0 && e.Code < Enter && e.Code >= ' '
+}
+
+// Typed is what a text becomes for who writes at its end: ok says that e writes, or takes the
+// last character away.
+func (e Event) Typed(text string) (more string, ok bool) {
+	r, char := e.Char()
+	switch {
+	case e.Kind == Paste:
+		return text + strings.Join(strings.Fields(e.Text), " "), true
+	case e.Is(Backspace, 0) && text != "":
+		_, n := utf8.DecodeLastRuneInString(text)
+		return text[:len(text)-n], true
+	case char:
+		return text + string(r), true
+	}
+	return text, false
 }
 
 // keyNames are those of the keys from Enter on.

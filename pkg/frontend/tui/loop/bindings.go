@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
@@ -99,7 +100,7 @@ func (l *Loop) keymap(what string) {
 			label += " *"
 		}
 		names := strings.Join(l.bindings.Names(a.Context, a.Name), ", ")
-		list.Items = append(list.Items, overlay.Item{Label: label, Detail: firstOf(names, "no key") + ": " + a.About, Do: func() { l.captureKey(a) }})
+		list.Items = append(list.Items, overlay.Item{Label: label, Detail: cmp.Or(names, "no key") + ": " + a.About, Do: func() { l.captureKey(a) }})
 	}
 	l.over(list)
 }
@@ -143,6 +144,6 @@ func (l *Loop) rebind(a keys.Action, names ...string) (wrong string, done bool) 
 	l.look.More = l.moreHint()
 	l.theme, _ = text.NewTheme(l.look)
 	l.save(config.Change{Path: a.Path(), Value: append([]string{}, names...)})
-	l.say("%s.%s: %s", a.Context, a.Name, firstOf(strings.Join(bindings.Names(a.Context, a.Name), ", "), "no key"))
+	l.say("%s.%s: %s", a.Context, a.Name, cmp.Or(strings.Join(bindings.Names(a.Context, a.Name), ", "), "no key"))
 	return "", true
 }

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -36,7 +37,7 @@ const pullTime = time.Minute
 func (l *Loop) askBranch() {
 	shown := slices.Concat(l.statusNames(), l.titleNames())
 	pull := slices.Contains(shown, itemPull)
-	b, dir := &l.branches, firstOf(l.state.Thread.Cwd, l.Cwd)
+	b, dir := &l.branches, cmp.Or(l.state.Thread.Cwd, l.Cwd)
 	if dir != b.dir {
 		if l.away != nil { // what is shown is of the thread on the screen
 			return

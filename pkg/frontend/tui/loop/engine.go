@@ -230,6 +230,17 @@ func (l *Loop) call(method string, params any, then func(result gjson.Result, er
 	}
 }
 
+// request is call for a request of a person's: an error is said, and then gets an answer only.
+func (l *Loop) request(method string, params any, then func(result gjson.Result)) {
+	l.call(method, params, func(result gjson.Result, err error) {
+		if err != nil {
+			l.complain("%v", err)
+			return
+		}
+		then(result)
+	})
+}
+
 // unheard says that what was asked for cannot be.
 func (l *Loop) unheard() { l.say("This is a recording: there is nobody who hears it.") }
 

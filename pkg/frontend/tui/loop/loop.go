@@ -252,6 +252,16 @@ func (l *Loop) beside(f func(ctx context.Context) func()) {
 	})
 }
 
+// attempt runs f beside the loop; an error is said behind what was attempted.
+func (l *Loop) attempt(what string, f func(ctx context.Context) error) {
+	l.beside(func(ctx context.Context) func() {
+		if err := f(ctx); err != nil {
+			return func() { l.complain("%s: %v", what, err) }
+		}
+		return nil
+	})
+}
+
 func (l *Loop) post(f func()) {
 	select {
 	case l.posts <- f:

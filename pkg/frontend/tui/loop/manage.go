@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -13,14 +14,6 @@ import (
 	"codex/pkg/hooks"
 	"codex/pkg/plugins"
 )
-
-// checkbox is an item that is switched on and off.
-func checkbox(on bool, label string) string {
-	if on {
-		return "[x] " + label
-	}
-	return "[ ] " + label
-}
 
 // feature is one that can be switched.
 type feature struct {
@@ -47,10 +40,9 @@ func (l *Loop) showFeatures(all []feature) {
 	list := &overlay.List{Title: "Experimental features", Subtitle: "Enter switches one on or off, for sessions that begin later. codex features list has all.", Hint: "esc to finish", Stay: true}
 	for i := range all {
 		f := &all[i]
-		list.Items = append(list.Items, overlay.Item{Label: checkbox(f.on, f.name), Detail: f.stage, Do: func() {
+		list.Add(overlay.Item{Label: f.name, Detail: f.stage, On: &f.on, Do: func() {
 			f.on = !f.on
 			l.change(config.Change{Path: []string{"features", f.name}, Value: f.on})
-			list.Items[i].Label = checkbox(f.on, f.name)
 		}})
 	}
 	l.over(list)
@@ -86,8 +78,8 @@ func (l *Loop) showHooks(all []hooks.Hook) {
 	}
 	list := &overlay.List{Title: "Hooks", Subtitle: "A hook runs when somebody has agreed to it as it is. Enter shows one.", Hint: "enter to choose, esc to finish"}
 	for i := range all {
-		h := &all[i]
-		list.Items = append(list.Items, overlay.Item{Label: checkbox(h.Runs(), string(h.Event)), Detail: string(h.Trust) + ": " + h.Command, Do: func() { l.showHook(all, i) }})
+		h, runs := &all[i], all[i].Runs()
+		list.Add(overlay.Item{Label: string(h.Event), On: &runs, Detail: string(h.Trust) + ": " + h.Command, Do: func() { l.showHook(all, i) }})
 	}
 	l.over(list)
 }
@@ -204,9 +196,8 @@ func (l *Loop) showPlugins(all []*offer) {
 		return
 	}
 	list := &overlay.List{Title: "Plugins", Subtitle: "Enter installs one, or switches it on or off, for sessions that begin later.", Hint: "esc to finish", Stay: true}
-	for i, o := range all {
-		show := func() { list.Items[i].Label, list.Items[i].Detail = checkbox(o.on, o.id), o.detail }
-		list.Items = append(list.Items, overlay.Item{Do: func() {
+	for _, o := range all {
+		list.Add(overlay.Item{Label: o.id, On: &o.on, Live: func() string { return o.detail }, Do: func() {
 			switch {
 			case o.there:
 				o.on = !o.on
@@ -219,13 +210,10 @@ func (l *Loop) showPlugins(all []*offer) {
 					if err != nil {
 						o.detail, o.install = err.Error(), install
 					}
-					show()
 					l.draw()
 				})
 			}
-			show()
 		}})
-		show()
 	}
 	l.over(list)
 }
@@ -234,7 +222,7 @@ func (l *Loop) showPlugins(all []*offer) {
 func (l *Loop) feedback() {
 	th := &l.state.Thread
 	list := &cells.Listing{Command: "/feedback", Title: "Nothing is sent. A report tells its reader more with:", Items: []string{
-		"the version: " + version.Version, "the engine's log: " + l.path(filepath.Join(firstOf(l.Config.LogDir, filepath.Join(l.Config.Home, "log")), "codex-tui.log"))}}
+		"the version: " + version.Version, "the engine's log: " + l.path(filepath.Join(cmp.Or(l.Config.LogDir, filepath.Join(l.Config.Home, "log")), "codex-tui.log"))}}
 	if th.Path != "" {
 		list.Items = append(list.Items, "the session, with all that was said in it: "+l.path(th.Path))
 	}

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"slices"
@@ -64,7 +65,7 @@ func (l *Loop) notifyTurn(e state.TurnEnded) {
 		return
 	}
 	if e.Status != protocol.TurnStatusInterrupted {
-		l.notify("agent-turn-complete", firstOf(e.Last, "Turn complete"))
+		l.notify("agent-turn-complete", cmp.Or(e.Last, "Turn complete"))
 	}
 }
 

@@ -92,27 +92,31 @@ func (l *Loop) transcriptLines(mark func(i int, lines []text.Line) []text.Line) 
 				e.Names = l.team.name
 				*c = rendered{e.Item, width, t, cells.Render(e.Entry, width, t)}
 			}
-			if lines := c.lines; len(lines) > 0 {
-				if mark != nil {
-					lines = mark(i, lines)
-				}
-				if len(out) > 0 {
-					out = append(out, nil)
-				}
-				out = append(out, lines...)
+			lines := c.lines
+			if mark != nil && len(lines) > 0 {
+				lines = mark(i, lines)
 			}
+			out = apart(out, lines)
 		}
 		cache = cache[:len(l.transcript.entries)]
 		for _, a := range l.state.Active {
 			e := a.Entry
 			e.Full, e.Names = true, l.team.name
-			out = append(append(out, nil), cells.Render(e, width, t)...)
+			out = apart(out, cells.Render(e, width, t))
 		}
 		if l.message != nil {
-			out = append(append(out, nil), l.message.tail()...)
+			out = apart(out, l.message.tail())
 		}
 		return out
 	}
+}
+
+// apart adds lines behind a blank one.
+func apart(out, lines []text.Line) []text.Line {
+	if len(out) > 0 && len(lines) > 0 {
+		out = append(out, nil)
+	}
+	return append(out, lines...)
 }
 
 // openRequest shows what is asked on the whole screen.

@@ -35,11 +35,7 @@ func (l *Loop) pickModel() {
 		if m.Visibility != "list" && m.Slug != l.state.Thread.Model {
 			continue
 		}
-		it := overlay.Item{Label: m.Slug, Detail: m.Description, Current: m.Slug == l.state.Thread.Model, Do: func() { l.pickEffort(m) }}
-		if it.Current {
-			list.At = len(list.Items)
-		}
-		list.Items = append(list.Items, it)
+		list.Add(overlay.Item{Label: m.Slug, Detail: m.Description, Current: m.Slug == l.state.Thread.Model, Do: func() { l.pickEffort(m) }})
 	}
 	l.over(list)
 }
@@ -52,17 +48,17 @@ func (l *Loop) pickEffort(m models.Model) {
 	list := &overlay.List{Title: "How long to think: " + m.Slug}
 	for i, e := range m.Efforts {
 		it := overlay.Item{Label: e, Do: func() { l.setModel(m.Slug, e) },
-			Current: m.Slug == l.state.Thread.Model && e == firstOf(l.state.Thread.Effort, m.DefaultEffort)}
+			Current: m.Slug == l.state.Thread.Model && e == cmp.Or(l.state.Thread.Effort, m.DefaultEffort)}
 		if i < len(m.EffortNotes) {
 			it.Detail = m.EffortNotes[i]
 		}
 		if e == m.DefaultEffort {
 			it.Label += " (default)"
 		}
-		if it.Current || e == m.DefaultEffort && m.Slug != l.state.Thread.Model {
-			list.At = len(list.Items)
+		if e == m.DefaultEffort && m.Slug != l.state.Thread.Model {
+			list.At = i
 		}
-		list.Items = append(list.Items, it)
+		list.Add(it)
 	}
 	l.over(list)
 }
@@ -79,7 +75,7 @@ func (l *Loop) setModel(slug, effort string) {
 	l.update(p, func() {
 		l.state.Thread.Model = slug
 		l.state.Thread.Effort = cmp.Or(effort, l.state.Thread.Effort)
-		l.say("Model changed to %s %s", slug, firstOf(effort, "default"))
+		l.say("Model changed to %s %s", slug, cmp.Or(effort, "default"))
 		l.save(changes...)
 	})
 }
@@ -94,13 +90,7 @@ func (l *Loop) profiled(key string) []string {
 
 // update changes settings of the thread.
 func (l *Loop) update(p protocol.ThreadSettingsUpdateParams, then func()) {
-	l.call(protocol.MethodThreadSettingsUpdate, p, func(_ gjson.Result, err error) {
-		if err != nil {
-			l.complain("%v", err)
-			return
-		}
-		then()
-	})
+	l.request(protocol.MethodThreadSettingsUpdate, p, func(gjson.Result) { then() })
 }
 
 // save writes settings into config.toml, in the order in which they were changed; consents go
@@ -108,15 +98,13 @@ func (l *Loop) update(p protocol.ThreadSettingsUpdateParams, then func()) {
 func (l *Loop) save(changes ...config.Change) {
 	home, before, done := l.Config.Home, l.saved, make(chan struct{})
 	l.saved = done
-	l.beside(func(ctx context.Context) func() {
+	l.attempt("Store the setting", func(ctx context.Context) error {
 		defer close(done)
 		if before != nil {
 			<-before
 		}
-		if _, err := config.Remember(context.WithoutCancel(ctx), home, changes...); err != nil { // leaving is no reason to lose them
-			return func() { l.complain("Store the setting: %v", err) }
-		}
-		return nil
+		_, err := config.Remember(context.WithoutCancel(ctx), home, changes...) // leaving is no reason to lose them
+		return err
 	})
 }
 
@@ -125,7 +113,7 @@ func (l *Loop) stepEffort(by int) {
 	m := models.In(l.catalogue(), l.state.Thread.Model)
 	at := -1
 	for i, e := range m.Efforts {
-		if e == firstOf(l.state.Thread.Effort, m.DefaultEffort) {
+		if e == cmp.Or(l.state.Thread.Effort, m.DefaultEffort) {
 			at = i
 		}
 	}
@@ -160,12 +148,8 @@ func presets() []preset {
 func (l *Loop) pickPermissions() {
 	list := &overlay.List{Title: "What may be done unasked"}
 	for _, p := range presets() {
-		it := overlay.Item{Label: p.name, Detail: p.about, Do: func() { l.permit(p) },
-			Current: p.approval == l.state.Thread.Approval && p.sandbox.Type == l.state.Thread.Sandbox.Type}
-		if it.Current {
-			list.At = len(list.Items)
-		}
-		list.Items = append(list.Items, it)
+		list.Add(overlay.Item{Label: p.name, Detail: p.about, Do: func() { l.permit(p) },
+			Current: p.approval == l.state.Thread.Approval && p.sandbox.Type == l.state.Thread.Sandbox.Type})
 	}
 	l.over(list)
 }
@@ -237,7 +221,7 @@ func (l *Loop) effortIn(mode protocol.ModeKind) string {
 	case mode == protocol.ModeKindPlan:
 		l.unplanned, effort = effort, plan
 	case effort == plan:
-		effort = firstOf(l.unplanned, l.Config.ReasoningEffort)
+		effort = cmp.Or(l.unplanned, l.Config.ReasoningEffort)
 	}
 	return effort
 }
@@ -251,15 +235,12 @@ func (l *Loop) pickTheme() {
 		l.theme, _ = text.NewTheme(l.look)
 	}
 	list := &overlay.List{Title: "Select Syntax Theme", Search: true, Cancel: func() { try(was) }, Moved: func(i int) { try(names[i]) }}
-	for i, n := range names {
-		list.Items = append(list.Items, overlay.Item{Label: n, Current: n == was, Do: func() {
+	for _, n := range names {
+		list.Add(overlay.Item{Label: n, Current: n == was, Do: func() {
 			try(n)
 			l.save(config.Change{Path: []string{"tui", "theme"}, Value: n})
 			l.say("Theme changed to %s", n)
 		}})
-		if n == was {
-			list.At = i
-		}
 	}
 	list.Below = func() []text.Line { return l.theme.Highlight("go", themeSample) }
 	l.over(list)
@@ -296,30 +277,28 @@ func (l *Loop) pickItems(title, key string, items []statusItem, chosen []string)
 			l.save(config.Change{Path: []string{"tui", key}, Value: chosen})
 		}
 	}
-	list.Below = func() []text.Line { return []text.Line{text.Of(firstOf(l.sample(key), "nothing"), l.theme.Dim)} }
-	var fill func()
-	fill = func() {
-		list.Items = nil
-		for _, it := range items {
-			on := slices.IndexFunc(chosen, func(n string) bool { found, _ := itemNamed(items, n); return found.name == it.name })
-			list.Items = append(list.Items, overlay.Item{Label: checkbox(on >= 0, it.name), Detail: it.about, Do: func() {
-				if on >= 0 {
-					chosen = slices.Delete(slices.Clone(chosen), on, on+1)
-				} else {
-					chosen = append(slices.Clone(chosen), it.name)
-				}
-				l.chosen[key] = chosen
-				if l.titleText() == "" && l.title != "" { // nobody else takes it away
-					l.title = ""
-					if err := l.TTY.Title(""); err != nil {
-						l.fail(err)
-					}
-				}
-				fill()
-			}})
+	list.Below = func() []text.Line { return []text.Line{text.Of(cmp.Or(l.sample(key), "nothing"), l.theme.Dim)} }
+	for _, it := range items {
+		at := func() int {
+			return slices.IndexFunc(chosen, func(n string) bool { found, _ := itemNamed(items, n); return found.name == it.name })
 		}
+		on := at() >= 0
+		list.Add(overlay.Item{Label: it.name, Detail: it.about, On: &on, Do: func() {
+			if i := at(); i >= 0 {
+				chosen = slices.Delete(slices.Clone(chosen), i, i+1)
+			} else {
+				chosen = append(slices.Clone(chosen), it.name)
+			}
+			on = at() >= 0
+			l.chosen[key] = chosen
+			if l.titleText() == "" && l.title != "" { // nobody else takes it away
+				l.title = ""
+				if err := l.TTY.Title(""); err != nil {
+					l.fail(err)
+				}
+			}
+		}})
 	}
-	fill()
 	l.over(list)
 }
 

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"testing"
 
 	"codex/pkg/config"
@@ -26,7 +27,7 @@ func TestPlanEffort(t *testing.T) {
 		if got := l.effortIn(step.mode); got != step.want {
 			t.Errorf("%s after %s: %q, want %q", step.mode, l.state.Thread.Mode, got, step.want)
 		}
-		l.state.Thread.Mode, l.state.Thread.Effort = step.mode, firstOf(step.then, step.want)
+		l.state.Thread.Mode, l.state.Thread.Effort = step.mode, cmp.Or(step.then, step.want)
 	}
 	l.Config.PlanReasoningEffort = ""
 	if got := l.effortIn(protocol.ModeKindPlan); got != "medium" {

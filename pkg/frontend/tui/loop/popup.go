@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -93,7 +94,7 @@ func (l *Loop) completeFile(path string) {
 func (l *Loop) findFiles(word string) {
 	if l.popup == nil || l.popup.Kind != '@' {
 		l.openPopup('@').Empty = "loading…"
-		l.finder = &finder{dir: firstOf(l.state.Thread.Cwd, l.Cwd)}
+		l.finder = &finder{dir: cmp.Or(l.state.Thread.Cwd, l.Cwd)}
 	}
 	if l.shared() {
 		l.findShared(word)

@@ -43,12 +43,7 @@ func (l *Loop) openPreview(before overlay.Overlay, turns []protocol.Turn, failed
 		}
 		var out []text.Line
 		for _, e := range entries {
-			if lines := cells.Render(e, width, t); len(lines) > 0 {
-				if len(out) > 0 {
-					out = append(out, nil)
-				}
-				out = append(out, lines...)
-			}
+			out = apart(out, cells.Render(e, width, t))
 		}
 		return out
 	})

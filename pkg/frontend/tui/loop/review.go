@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func (l *Loop) askRefs(title string, of func(string) protocol.ReviewTarget, pick
 	}
 	waiting := &overlay.List{Title: title, Subtitle: "git is asked…"}
 	l.over(waiting)
-	dir := firstOf(l.state.Thread.Cwd, l.Cwd)
+	dir := cmp.Or(l.state.Thread.Cwd, l.Cwd)
 	l.beside(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
@@ -89,7 +90,7 @@ func (l *Loop) pickBranch(refs Refs) *overlay.List {
 	list := &overlay.List{Title: "Select a base branch", Search: true}
 	for _, b := range refs.Branches {
 		if b != refs.Current {
-			list.Items = append(list.Items, overlay.Item{Label: firstOf(refs.Current, "HEAD") + " -> " + b, Do: func() { l.startReview(branch(b)) }})
+			list.Items = append(list.Items, overlay.Item{Label: cmp.Or(refs.Current, "HEAD") + " -> " + b, Do: func() { l.startReview(branch(b)) }})
 		}
 	}
 	return list
@@ -99,7 +100,7 @@ func (l *Loop) pickBranch(refs Refs) *overlay.List {
 func (l *Loop) pickCommit(refs Refs) *overlay.List {
 	list := &overlay.List{Title: "Select a commit to review", Search: true}
 	for _, c := range refs.Commits {
-		list.Items = append(list.Items, overlay.Item{Label: firstOf(deref(c.Title), c.Sha), Detail: c.Sha[:min(7, len(c.Sha))], Do: func() { l.startReview(c) }})
+		list.Items = append(list.Items, overlay.Item{Label: cmp.Or(deref(c.Title), c.Sha), Detail: c.Sha[:min(7, len(c.Sha))], Do: func() { l.startReview(c) }})
 	}
 	return list
 }

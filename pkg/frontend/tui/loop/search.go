@@ -21,10 +21,8 @@ func (l *Loop) searchHistory() {
 // searchKey takes a key of the search.
 func (l *Loop) searchKey(e keys.Event) {
 	s := l.search
-	switch r, char := e.Char(); {
-	case e.Kind == keys.Paste:
-		s.word += e.Text
-		l.find(1, 1)
+	_, char := e.Char()
+	switch {
 	case e.Is(keys.Escape, 0), e.Is('c', keys.Ctrl), e.Is('g', keys.Ctrl):
 		l.composer.Restore(s.before)
 		l.search = nil
@@ -34,14 +32,13 @@ func (l *Loop) searchKey(e keys.Event) {
 		l.find(s.at+1, 1)
 	case e.Is('s', keys.Ctrl), e.Is(keys.Down, 0):
 		l.find(s.at-1, -1)
-	case e.Is(keys.Backspace, 0):
-		if r := []rune(s.word); len(r) > 0 {
-			s.word = string(r[:len(r)-1])
+	default:
+		word, ok := e.Typed(s.word)
+		if s.word = word; char { // what is shown may match that too
+			l.find(max(1, s.at), 1)
+		} else if ok {
 			l.find(1, 1)
 		}
-	case char:
-		s.word += string(r)
-		l.find(max(1, s.at), 1)
 	}
 }
 

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -100,12 +101,7 @@ func (p *picker) found() []Session {
 func (p *picker) Key(e keys.Event) bool {
 	defer p.enough()
 	found := p.found()
-	if e.Kind == keys.Paste {
-		p.search += strings.Join(strings.Fields(e.Text), " ")
-		p.at = 0
-		return false
-	}
-	switch r, char := e.Char(); {
+	switch {
 	case e.Is('c', keys.Ctrl):
 		return p.quit()
 	case e.Is(keys.Escape, 0) && p.search != "":
@@ -137,12 +133,10 @@ func (p *picker) Key(e keys.Event) bool {
 	case e.Is('o', keys.Ctrl):
 		p.full = !p.full
 		p.l.save(config.Change{Path: []string{"tui", "session_picker_view"}, Value: map[bool]string{true: "comfortable", false: "dense"}[p.full]})
-	case e.Is(keys.Backspace, 0):
-		if r := []rune(p.search); len(r) > 0 {
-			p.search, p.at = string(r[:len(r)-1]), 0
+	default:
+		if s, ok := e.Typed(p.search); ok {
+			p.search, p.at = s, 0
 		}
-	case char:
-		p.search, p.at = p.search+string(r), 0
 	}
 	return false
 }
@@ -255,7 +249,7 @@ func (p *picker) row(s Session, chosen bool, width int, t *text.Theme) []text.Li
 	if chosen {
 		style, mark = t.Accent.With(t.Bold), "  ❯ "
 	}
-	name := text.CleanLine(strings.Join(strings.Fields(firstOf(s.Name, s.Preview, s.ID)), " "))
+	name := text.CleanLine(strings.Join(strings.Fields(cmp.Or(s.Name, s.Preview, s.ID)), " "))
 	when := s.Updated
 	if p.query.Created {
 		when = s.Created
@@ -266,7 +260,7 @@ func (p *picker) row(s Session, chosen bool, width int, t *text.Theme) []text.Li
 		return []text.Line{first}
 	}
 	more := func(label, v string) text.Line {
-		return text.ClipLine(text.Of("      "+label+" "+text.CleanLine(firstOf(v, "–")), t.Dim), width)
+		return text.ClipLine(text.Of("      "+label+" "+text.CleanLine(cmp.Or(v, "–")), t.Dim), width)
 	}
 	return []text.Line{first, more("folder", p.l.path(s.Cwd)), more("branch", s.Branch), nil}
 }

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -21,7 +22,7 @@ import (
 // statusCard shows how the thread is set up and what it has used.
 func (l *Loop) statusCard() {
 	th := &l.state.Thread
-	model := th.Model + " (reasoning " + firstOf(th.Effort, "default")
+	model := th.Model + " (reasoning " + cmp.Or(th.Effort, "default")
 	if th.Summary != "" {
 		model += ", summaries " + th.Summary
 	}
@@ -67,11 +68,7 @@ func resets(w *protocol.RateLimitWindow) string {
 
 // listTerminals lists the commands that run in the background.
 func (l *Loop) listTerminals() {
-	l.call(protocol.MethodThreadBackgroundTerminalsList, protocol.ThreadBackgroundTerminalsListParams{ThreadID: l.state.Thread.ID}, func(r gjson.Result, err error) {
-		if err != nil {
-			l.complain("%v", err)
-			return
-		}
+	l.request(protocol.MethodThreadBackgroundTerminalsList, protocol.ThreadBackgroundTerminalsListParams{ThreadID: l.state.Thread.ID}, func(r gjson.Result) {
 		list := &cells.Listing{Command: "/ps", Title: "Background terminals"}
 		for _, t := range r.Get("data").Array() {
 			list.Items = append(list.Items, shellwords.Script(t.Get("command").Str))
@@ -90,11 +87,7 @@ func (l *Loop) stopTerminals() {
 			said = "There is nothing to end: no command runs in the background."
 		}
 	})
-	l.call(protocol.MethodThreadBackgroundTerminalsClean, protocol.ThreadBackgroundTerminalsCleanParams{ThreadID: id}, func(_ gjson.Result, err error) {
-		if err != nil {
-			l.complain("%v", err)
-			return
-		}
+	l.request(protocol.MethodThreadBackgroundTerminalsClean, protocol.ThreadBackgroundTerminalsCleanParams{ThreadID: id}, func(_ gjson.Result) {
 		l.say("%s", said)
 	})
 }

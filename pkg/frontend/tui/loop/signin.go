@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -139,7 +140,7 @@ func (s *signIn) account(device bool) {
 			}
 			if n == s.begun {
 				s.id = r.Get("loginId").Str
-				s.show(Login{URL: firstOf(r.Get("authUrl").Str, r.Get("verificationUrl").Str), Code: r.Get("userCode").Str})
+				s.show(Login{URL: cmp.Or(r.Get("authUrl").Str, r.Get("verificationUrl").Str), Code: r.Get("userCode").Str})
 			}
 		})
 		return
@@ -192,21 +193,14 @@ func (s *signIn) show(login Login) {
 	}
 	list.Stay = true
 	list.Items = append(list.Items,
-		overlay.Item{Label: "Copy the address", Do: func() { s.copy(login.URL) }},
+		overlay.Item{Label: "Copy the address", Do: func() {
+			l.attempt("Copy the address", func(ctx context.Context) error { return l.clipboard(ctx, login.URL) })
+		}},
 		overlay.Item{Label: "Go back", Do: s.ask})
 	if l.Plain { // as one word
 		l.print([]text.Line{address})
 	}
 	l.over(list)
-}
-
-func (s *signIn) copy(address string) {
-	s.l.beside(func(ctx context.Context) func() {
-		if err := s.l.clipboard(ctx, address); err != nil {
-			return func() { s.l.complain("Copy the address: %v", err) }
-		}
-		return nil
-	})
 }
 
 // completed takes an app-server's word on a login.
@@ -219,7 +213,7 @@ func (s *signIn) completed(p gjson.Result) {
 		s.ended(s.begun, nil)
 		return
 	}
-	s.ended(s.begun, errors.New(firstOf(p.Get("error").Str, "the login was not completed")))
+	s.ended(s.begun, errors.New(cmp.Or(p.Get("error").Str, "the login was not completed")))
 }
 
 // ended is the end of login n.

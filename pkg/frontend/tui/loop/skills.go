@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"strings"
@@ -42,7 +43,7 @@ func (l *Loop) offerSkills(word string) {
 		var found []overlay.Choice
 		for _, s := range all {
 			if s.Enabled && subsequence(strings.ToLower(word), strings.ToLower(s.Name)) {
-				found = append(found, overlay.Choice{Name: "$" + s.Name, Detail: firstOf(s.Short, s.Description), Value: "$" + s.Name})
+				found = append(found, overlay.Choice{Name: "$" + s.Name, Detail: cmp.Or(s.Short, s.Description), Value: "$" + s.Name})
 			}
 		}
 		p.Set(found)
@@ -58,19 +59,13 @@ func (l *Loop) listSkills() {
 			return
 		}
 		list := &overlay.List{Title: "Skills", Subtitle: "$NAME in a message calls one. Enter switches it on or off for threads that begin later.", Hint: "esc to finish", Stay: true}
-		var fill func()
-		fill = func() {
-			list.Items = nil
-			for i := range all {
-				s := &all[i]
-				list.Items = append(list.Items, overlay.Item{Label: checkbox(s.Enabled, s.Name), Detail: firstOf(s.Short, s.Description), Do: func() {
-					s.Enabled = !s.Enabled
-					l.storeSkill(s.Path, s.Enabled)
-					fill()
-				}})
-			}
+		for i := range all {
+			s := &all[i]
+			list.Add(overlay.Item{Label: s.Name, Detail: cmp.Or(s.Short, s.Description), On: &s.Enabled, Do: func() {
+				s.Enabled = !s.Enabled
+				l.storeSkill(s.Path, s.Enabled)
+			}})
 		}
-		fill()
 		l.over(list)
 	})
 }
@@ -78,10 +73,5 @@ func (l *Loop) listSkills() {
 // storeSkill switches a skill in config.toml.
 func (l *Loop) storeSkill(path string, on bool) {
 	file := filepath.Join(l.Config.Home, "config.toml")
-	l.beside(func(ctx context.Context) func() {
-		if err := skills.Write(ctx, file, "path", path, on); err != nil {
-			return func() { l.complain("Store the setting: %v", err) }
-		}
-		return nil
-	})
+	l.attempt("Store the setting", func(ctx context.Context) error { return skills.Write(ctx, file, "path", path, on) })
 }

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,7 @@ func statusItems() []statusItem {
 	return []statusItem{
 		{"model", "the model", func(l *Loop) string { return l.state.Thread.Model }},
 		{"model-with-reasoning", "the model and how much it thinks", (*Loop).modelWithReasoning},
-		{"current-dir", "the working folder", func(l *Loop) string { return l.path(firstOf(l.state.Thread.Cwd, l.Cwd)) }},
+		{"current-dir", "the working folder", func(l *Loop) string { return l.path(cmp.Or(l.state.Thread.Cwd, l.Cwd)) }},
 		{"project-name", "the name of the project", (*Loop).project},
 		{"git-branch", "the branch", (*Loop).branch},
 		{itemChanges, "lines that the branch adds and takes away", func(l *Loop) string { return l.branches.Changes }},
@@ -40,8 +41,8 @@ func statusItems() []statusItem {
 		{"weekly-limit", "what is left of the long limit", func(l *Loop) string { return l.limit(true) }},
 		{"codex-version", "the version", func(*Loop) string { return version.Compat }},
 		{"thread-id", "the id of the thread", func(l *Loop) string { return l.state.Thread.ID }},
-		{"thread-title", "the name of the thread, or its id", func(l *Loop) string { return firstOf(l.state.Thread.Name, l.state.Thread.ID) }},
-		{"reasoning", "how much the model thinks", func(l *Loop) string { return firstOf(l.state.Thread.Effort, "default") }},
+		{"thread-title", "the name of the thread, or its id", func(l *Loop) string { return cmp.Or(l.state.Thread.Name, l.state.Thread.ID) }},
+		{"reasoning", "how much the model thinks", func(l *Loop) string { return cmp.Or(l.state.Thread.Effort, "default") }},
 		{"fast-mode", "whether the faster tier is used", func(l *Loop) string { return "Fast " + onOff(l.state.Thread.Tier == fastTier) }},
 		{"raw-output", "that text is printed as it is", func(l *Loop) string { return map[bool]string{true: "raw output"}[l.raw] }},
 		{"task-progress", "the steps of the plan that are done", (*Loop).taskProgress},
@@ -123,7 +124,7 @@ func (l *Loop) statusLine() string {
 }
 
 func (l *Loop) modelWithReasoning() string {
-	m := firstOf(l.state.Thread.Model, l.Config.Model)
+	m := cmp.Or(l.state.Thread.Model, l.Config.Model)
 	if m == "" {
 		return ""
 	}
@@ -131,7 +132,7 @@ func (l *Loop) modelWithReasoning() string {
 	if !l.opened { // it is not known yet
 		effort = l.Config.ReasoningEffort
 	}
-	return m + " " + firstOf(effort, "default")
+	return m + " " + cmp.Or(effort, "default")
 }
 
 // project names what is worked on: the folder of the repository. Of an app-server's thread
@@ -140,7 +141,7 @@ func (l *Loop) project() string {
 	if l.shared() {
 		return filepath.Base(l.state.Thread.Cwd)
 	}
-	return filepath.Base(firstOf(l.Config.GitRoot, l.Cwd))
+	return filepath.Base(cmp.Or(l.Config.GitRoot, l.Cwd))
 }
 
 func (l *Loop) branch() string { return l.state.Thread.Branch }

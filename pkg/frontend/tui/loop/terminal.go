@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -52,7 +53,7 @@ func (l *Loop) suspend() {
 
 // editExternally edits the draft in the user's editor.
 func (l *Loop) editExternally() {
-	words, ok := shellwords.Split(firstOf(l.Getenv("VISUAL"), l.Getenv("EDITOR")))
+	words, ok := shellwords.Split(cmp.Or(l.Getenv("VISUAL"), l.Getenv("EDITOR")))
 	if !ok || len(words) == 0 {
 		l.complain("No editor: set VISUAL or EDITOR.")
 		return
@@ -182,13 +183,4 @@ func (l *Loop) passthrough(seq string) error {
 	}
 	_, err := io.WriteString(l.TTY, seq)
 	return err
-}
-
-func firstOf(words ...string) string {
-	for _, w := range words {
-		if w != "" {
-			return w
-		}
-	}
-	return ""
 }

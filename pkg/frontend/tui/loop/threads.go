@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -177,11 +178,7 @@ func (l *Loop) rename(name string) {
 		}})
 		return
 	}
-	l.call(protocol.MethodThreadNameSet, protocol.ThreadSetNameParams{ThreadID: l.state.Thread.ID, Name: name}, func(_ gjson.Result, err error) {
-		if err != nil {
-			l.complain("%v", err)
-			return
-		}
+	l.request(protocol.MethodThreadNameSet, protocol.ThreadSetNameParams{ThreadID: l.state.Thread.ID, Name: name}, func(_ gjson.Result) {
 		l.state.Thread.Name = name
 		l.say("Thread renamed to %s", name)
 	})
@@ -228,7 +225,7 @@ func (l *Loop) initAgents() {
 
 // askTrust asks whether the folder is trusted, before anything of it is read.
 func (l *Loop) askTrust() {
-	root := firstOf(l.Config.TrustKey, l.Cwd)
+	root := cmp.Or(l.Config.TrustKey, l.Cwd)
 	yes := func() {
 		if err := l.Trust(); err != nil {
 			l.complain("Store the decision: %v", err)
@@ -324,11 +321,7 @@ func (l *Loop) rollback(entry int) {
 	k := l.transcript.entries[entry]
 	n := l.transcript.turn - k.turn + 1
 	p := protocol.ThreadRollbackParams{ThreadID: l.state.Thread.ID, NumTurns: uint32(n)}
-	l.call(protocol.MethodThreadRollback, p, func(_ gjson.Result, err error) {
-		if err != nil {
-			l.complain("%v", err)
-			return
-		}
+	l.request(protocol.MethodThreadRollback, p, func(_ gjson.Result) {
 		l.transcript.back(k.turn)
 		l.say("Went back %s. What is above this line from there on is forgotten.", turns(n))
 		l.composer.Restore(draftOf(k.Item.(*protocol.UserMessageItem)))

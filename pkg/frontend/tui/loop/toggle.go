@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"codex/pkg/config"
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/models"
@@ -16,7 +17,7 @@ const (
 // toggleFast goes to the model's faster tier, and back.
 func (l *Loop) toggleFast() {
 	if !models.In(l.catalogue(), l.state.Thread.Model).HasTier(fastTier) {
-		l.say("%s has one speed.", firstOf(l.state.Thread.Model, "This model"))
+		l.say("%s has one speed.", cmp.Or(l.state.Thread.Model, "This model"))
 		return
 	}
 	p := protocol.ThreadSettingsUpdateParams{ThreadID: l.state.Thread.ID}

@@ -14,6 +14,7 @@ import (
 type Item struct {
 	Label, Detail string
 	Live          func() string // the Detail at each drawing, instead; may be nil
+	On            *bool         // what it switches; nil: nothing
 	Current       bool
 	Shortcut      string       // shown behind the label
 	Keys          []keys.Event // that choose it at once
@@ -26,6 +27,17 @@ func (it *Item) detail() string {
 		return it.Live()
 	}
 	return it.Detail
+}
+
+// label is the Label, with a box where it switches something.
+func (it *Item) label() string {
+	switch {
+	case it.On == nil:
+		return it.Label
+	case *it.On:
+		return "[x] " + it.Label
+	}
+	return "[ ] " + it.Label
 }
 
 // List is a list to choose from.
@@ -52,11 +64,19 @@ const (
 	cancelHint  = "Press enter to confirm or esc to cancel"
 )
 
+// Add adds an item, which is selected if it is the current one.
+func (l *List) Add(it Item) {
+	if it.Current {
+		l.At = len(l.Items)
+	}
+	l.Items = append(l.Items, it)
+}
+
 // visible gives the numbers of the items that match what was typed.
 func (l *List) visible() []int {
 	var out []int
 	for i, it := range l.Items {
-		if l.query == "" || strings.Contains(strings.ToLower(it.Label+" "+it.detail()), strings.ToLower(l.query)) {
+		if l.query == "" || strings.Contains(strings.ToLower(it.label()+" "+it.detail()), strings.ToLower(l.query)) {
 			out = append(out, i)
 		}
 	}
@@ -65,10 +85,8 @@ func (l *List) visible() []int {
 
 // Key moves, chooses, and ends the list.
 func (l *List) Key(e keys.Event) bool {
-	if e.Kind == keys.Paste && l.Search {
-		l.query += strings.Join(strings.Fields(e.Text), " ")
-		l.At = l.first()
-		return false
+	if e.Kind == keys.Paste {
+		return l.letter(e)
 	}
 	if e.Kind != keys.Press {
 		return false
@@ -106,10 +124,6 @@ func (l *List) Key(e keys.Event) bool {
 		l.jump(-len(l.Items))
 	case e.Is(keys.End, 0):
 		l.jump(len(l.Items))
-	case e.Is(keys.Backspace, 0) && l.query != "":
-		r := []rune(l.query)
-		l.query = string(r[:len(r)-1])
-		l.At = l.first()
 	default:
 		return l.letter(e)
 	}
@@ -117,13 +131,14 @@ func (l *List) Key(e keys.Event) bool {
 }
 
 func (l *List) letter(e keys.Event) bool {
-	r, ok := e.Char()
-	switch {
-	case !ok:
-	case l.Search:
-		l.query += string(r)
-		l.At = l.first()
-	case r >= '1' && r <= '9' && int(r-'1') < len(l.Items):
+	if l.Search {
+		if query, ok := e.Typed(l.query); ok {
+			l.query = query
+			l.At = l.first()
+		}
+		return false
+	}
+	if r, ok := e.Char(); ok && r >= '1' && r <= '9' && int(r-'1') < len(l.Items) {
 		return l.choose(int(r - '1'))
 	}
 	return false
@@ -291,7 +306,7 @@ func (l *List) label(n int, t *text.Theme) text.Line {
 	if it.Quiet {
 		style = t.Dim
 	}
-	s := text.CleanLine(it.Label)
+	s := text.CleanLine(it.label())
 	if !l.Search && n < 9 {
 		s = fmt.Sprintf("%d. %s", n+1, s)
 	}
