@@ -200,6 +200,9 @@ func (h *human) event(method string, p gjson.Result) {
 		h.println(h.style("hook:", bold), " ", h.style(h.line(pascal(p.Get("run.eventName").Str)), dim))
 	case protocol.NoteHookCompleted:
 		h.println(h.style("hook:", bold), " ", h.style(h.line(pascal(p.Get("run.eventName").Str)), dim), " ", h.line(pascal(p.Get("run.status").Str)))
+		for _, text := range hookWords(p) {
+			h.println("  ", h.line(text))
+		}
 	case protocol.NoteItemAgentMessageDelta:
 		if h.stream {
 			h.delta(p)

@@ -34,7 +34,7 @@ func (j *jsonOut) close() {}
 // optOut lists the notifications that nothing is made of.
 func (j *jsonOut) optOut() []string {
 	return append(quiet(j.stream),
-		protocol.NoteTurnDiffUpdated, protocol.NoteHookStarted, protocol.NoteHookCompleted)
+		protocol.NoteTurnDiffUpdated, protocol.NoteHookStarted)
 }
 
 func (j *jsonOut) begin(h *header) {
@@ -60,6 +60,10 @@ func (j *jsonOut) event(method string, p gjson.Result) {
 		j.error(detailed(p.Get("error")))
 	case protocol.NoteToolCallFailed:
 		fmt.Fprintf(j.notice, "codex-exec: %s failed: %s\n", p.Get("tool").Str, firstLine(p.Get("message").Str))
+	case protocol.NoteHookCompleted: // has no event
+		for _, text := range hookWords(p) {
+			fmt.Fprintf(j.notice, "codex-exec: hook %s %s: %s\n", pascal(p.Get("run.eventName").Str), p.Get("run.status").Str, text)
+		}
 	case protocol.NoteConfigWarning, protocol.NoteDeprecationNotice:
 		if p.Get("path").Str == protocol.SessionFlagsPath { // an item would give all others another id
 			fmt.Fprintf(j.notice, "codex-exec: warning: %s\n", firstLine(p.Get("summary").Str))

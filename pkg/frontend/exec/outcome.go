@@ -106,3 +106,15 @@ func pascal(s string) string {
 	}
 	return s
 }
+
+// hookWords gives what a hook has to say to people, a line each: why it failed, objected or
+// stopped the turn, and its warnings. What it adds to the context is for the model.
+func hookWords(p gjson.Result) (lines []string) {
+	for _, e := range p.Get("run.entries").Array() {
+		text := firstLine(e.Get("text").Str)
+		if e.Get("kind").Str != string(protocol.HookOutputEntryKindContext) && text != "" {
+			lines = append(lines, text)
+		}
+	}
+	return lines
+}
