@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -34,7 +35,7 @@ type Agents struct {
 // maxGlobal bounds the user's own file, which has no budget.
 const maxGlobal = 1 << 20
 
-// LoadAgents reads the user's file and the project's. What is missing or no regular file
+// LoadAgents reads the user's file and the project's. What is missing
 // does not count.
 func LoadAgents(o AgentsOptions) Agents {
 	var out Agents
@@ -72,11 +73,27 @@ func LoadAgents(o AgentsOptions) Agents {
 	return out
 }
 
+// meant says whether a file that cannot be read was meant to be: it is there, and neither a
+// folder nor a device such as /dev/null. A link to nothing is there.
+func meant(path string, err error) bool {
+	switch {
+	case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTDIR):
+		return false
+	case errors.Is(err, fs.ErrNotExist):
+		_, err := os.Lstat(path)
+		return err == nil
+	case errors.Is(err, foreign.ErrNotRegular):
+		st, err := os.Stat(path)
+		return err == nil && st.Mode()&fs.ModeDevice == 0
+	}
+	return true
+}
+
 // take reads a file, of which it gives at most max bytes, and notes that it did; blank
 // text is "". ok is false where there is no file.
 func (a *Agents) take(path string, max int) (text string, ok bool) {
 	b, more, err := foreign.ReadHead(path, 2*int64(max)+2) // UTF-16 can be twice as long
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EIO) {
+	if err != nil && meant(path, err) {
 		a.Unread = append(a.Unread, path)
 	}
 	if err != nil {

@@ -138,9 +138,10 @@ func samePolicy(a, b rollout.SandboxPolicy) bool {
 }
 
 // userMessage makes the message item of a prompt: images first, each between two marks,
-// then the text.
-func (t *liveThread) userMessage(input []protocol.UserInput) (json.RawMessage, userMessageEvent) {
-	ev := userMessageEvent{Type: "user_message", Images: []string{}, LocalImages: []string{}, TextElements: []protocol.TextElement{}}
+// then the text. An image that cannot be sent is told to the model in its place; lost says the
+// same for people.
+func (t *liveThread) userMessage(input []protocol.UserInput) (raw json.RawMessage, ev userMessageEvent, lost []string) {
+	ev = userMessageEvent{Type: "user_message", Images: []string{}, LocalImages: []string{}, TextElements: []protocol.TextElement{}}
 	var parts, texts []json.RawMessage
 	n := 0
 	for _, in := range input {
@@ -161,13 +162,13 @@ func (t *liveThread) userMessage(input []protocol.UserInput) (json.RawMessage, u
 			ev.LocalImages = append(ev.LocalImages, in.Path)
 			url, problem := t.localImage(in.Path)
 			if problem != "" {
-				parts = append(parts, item.TextPart(problem))
+				parts, lost = append(parts, item.TextPart(problem)), append(lost, problem)
 				continue
 			}
 			parts = append(parts, item.Image(n, url, detailOf(in.Detail))...)
 		}
 	}
-	return item.MessageOf("user", append(parts, texts...)), ev
+	return item.MessageOf("user", append(parts, texts...)), ev, lost
 }
 
 func detailOf(d *protocol.ImageDetail) string {

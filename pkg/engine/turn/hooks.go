@@ -129,7 +129,7 @@ func (t *turn) submit(input []protocol.UserInput) bool {
 		t.recordInput(input)
 		return true
 	}
-	_, ev := t.th.userMessage(input)
+	_, ev, _ := t.th.userMessage(input)
 	o := t.hook(t.ctx, hooks.UserPromptSubmit, "", enginehooks.Prompt{Common: t.hookCommon(hooks.UserPromptSubmit), Prompt: ev.Message})
 	ok := !o.Blocked && !o.Stopped
 	if ok {

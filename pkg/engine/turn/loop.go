@@ -345,7 +345,10 @@ func (t *turn) recordInput(input []protocol.UserInput) {
 	if t.outer == nil {
 		th.tell.prompt(input)
 	}
-	raw, ev := th.userMessage(input)
+	raw, ev, lost := th.userMessage(input)
+	for _, problem := range lost {
+		t.out.warn(t.shown.thread, problem)
+	}
 	th.push(item.Item{Raw: raw})
 	t.recordShown(event(ev))
 	th.previewed(ev.Message)
