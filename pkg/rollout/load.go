@@ -298,6 +298,7 @@ func Events(path string, fn func(payload gjson.Result)) error {
 // sound gives a line that decoders may have: valid JSON of bounded size and depth. What is
 // no UTF-8 in it becomes U+FFFD.
 func sound(line []byte) ([]byte, bool) {
+	line = bytes.TrimPrefix(line, []byte("\uFEFF")) // an editor may have put one before the first
 	if jsonrpc.Valid(line) {
 		return line, true
 	}

@@ -22,7 +22,11 @@ type listCmd struct {
 // Run lists the sessions.
 func (c listCmd) Run(p Process, home string) error {
 	var unread []error
-	o := thread.Options{Archived: c.Archived, Unread: func(err error) { unread = append(unread, err) }}
+	o := thread.Options{Archived: c.Archived, Unread: func(err error) {
+		if !errors.Is(err, thread.ErrEmpty) {
+			unread = append(unread, err)
+		}
+	}}
 	if c.Here {
 		o.Cwd = p.Env.Cwd
 	}

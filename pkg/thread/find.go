@@ -12,6 +12,10 @@ import (
 // ErrNone is returned when no stored session fits.
 var ErrNone = errors.New("no such session")
 
+// ErrEmpty is a session file without a byte: a session that could not be written, or is just
+// being begun.
+var ErrEmpty = errors.New("is empty")
+
 const (
 	liveDir    = "sessions"
 	archiveDir = "archived_sessions"
@@ -32,7 +36,8 @@ type Options struct {
 	Archived bool   // the archived ones instead
 	Provider string // only sessions of this model provider; "" for any
 	Cwd      string // only sessions whose latest turn ran here; "" for any
-	// Unread, if set, hears of files that are there and cannot be opened.
+	// Unread, if set, hears of files that are there and cannot be opened, or have no session
+	// in them: ErrEmpty or another error.
 	Unread func(err error)
 }
 
@@ -89,9 +94,9 @@ func Find(home, id string) (string, error) {
 
 // Last gives the session that was written to last, of the given model provider ("" for
 // any), whose latest turn ran in cwd unless all. Those of agents don't count. ErrNone if
-// there is none.
-func Last(home, provider, cwd string, all bool) (*Head, error) {
-	o := Options{Provider: provider, Cwd: cwd}
+// there is none. Unread hears of later ones that are passed over, see Options.
+func Last(home, provider, cwd string, all bool, unread func(error)) (*Head, error) {
+	o := Options{Provider: provider, Cwd: cwd, Unread: unread}
 	if all {
 		o.Cwd = ""
 	}

@@ -135,7 +135,7 @@ func TestLast(t *testing.T) {
 		{"p", "/start", false, ""},
 		{"none", "/w", true, ""},
 	} {
-		s, err := Last(h, tc.provider, tc.cwd, tc.all)
+		s, err := Last(h, tc.provider, tc.cwd, tc.all, nil)
 		if s == nil {
 			s = &Head{}
 		}
@@ -145,13 +145,13 @@ func TestLast(t *testing.T) {
 	}
 	reviewer := session{id: "01a202dd-405e-7af3-a02f-a1fd007b95c0", day: "2026/11/22", provider: "p", cwd: "/w", turns: []string{"/w"}, message: "by the reviewer", agent: true, age: -10}
 	reviewer.write(t, h)
-	if s, err := Last(h, "p", "/w", false); err != nil || ids[s.ID] != "resumed" {
+	if s, err := Last(h, "p", "/w", false, nil); err != nil || ids[s.ID] != "resumed" {
 		t.Errorf("beside a reviewer's: %s, %v", ids[s.ID], err)
 	}
 	if _, err := ByName(h, "by the reviewer", "/w", true); !errors.Is(err, ErrNone) {
 		t.Errorf("a reviewer's by name: %v", err)
 	}
-	if _, err := Last(t.TempDir(), "p", "/w", true); !errors.Is(err, ErrNone) {
+	if _, err := Last(t.TempDir(), "p", "/w", true, nil); !errors.Is(err, ErrNone) {
 		t.Errorf("empty home: %v", err)
 	}
 }
@@ -240,7 +240,7 @@ func TestLinkedFolder(t *testing.T) {
 		t.Skip(err)
 	}
 	session{id: id(time.Now(), 1), day: "2026/11/20", provider: "p", cwd: real, turns: []string{real}, message: "m"}.write(t, h)
-	if _, err := Last(h, "p", link, false); err != nil {
+	if _, err := Last(h, "p", link, false, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -286,8 +286,8 @@ func BenchmarkLastOfThousands(b *testing.B) {
 		name string
 		fn   func() error
 	}{
-		{"last", func() error { _, err := Last(h, "p", "/w", false); return err }},
-		{"none", func() error { _, err := Last(h, "p", "/nowhere", false); return err }},
+		{"last", func() error { _, err := Last(h, "p", "/w", false, nil); return err }},
+		{"none", func() error { _, err := Last(h, "p", "/nowhere", false, nil); return err }},
 		{"name", func() error { _, err := ByName(h, "m0", "/w", false); return err }},
 		{"id", func() error {
 			_, err := Find(h, id(time.Date(2026, 3, 1, 12, 0, 1190, 0, time.Local), 1190))

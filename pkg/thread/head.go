@@ -147,6 +147,9 @@ func (in *inspector) inspect(f File) (*Head, bool) {
 	}
 	defer r.Close()
 	if err := in.readHead(h, r); err != nil || !h.Listed {
+		if in.o.Unread != nil && err != nil && err != errOther {
+			in.o.Unread(err)
+		}
 		return nil, false
 	}
 	if cwd := in.lastCwd(r); cwd != "" {
@@ -213,6 +216,8 @@ func (in *inspector) readHead(h *Head, r io.ReaderAt) error {
 			return errOther
 		case !done && size < headMax:
 			continue
+		case n == 0:
+			return fmt.Errorf("session file %s %w", h.Path, ErrEmpty)
 		case !seen:
 			return fmt.Errorf("session file %s has no session_meta line", h.Path)
 		}

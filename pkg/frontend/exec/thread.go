@@ -83,7 +83,9 @@ func (r *run) threadRequest() (method string, params any, err error) {
 	}
 	var s *thread.Head
 	if a.Last {
-		s, err = thread.Last(r.cfg.Home, r.cfg.ProviderID, r.cfg.Cwd, a.All)
+		s, err = thread.Last(r.cfg.Home, r.cfg.ProviderID, r.cfg.Cwd, a.All, func(err error) {
+			fmt.Fprintf(r.Stderr, "codex-exec: passed over: %v\n", err)
+		})
 	} else {
 		s, err = thread.ByName(r.cfg.Home, a.Session, r.cfg.Cwd, a.All)
 	}

@@ -186,7 +186,7 @@ func (s sessions) stored(id, path string) (loop.Stored, error) {
 
 // Last is the id of the session that was used last, "" when there is none.
 func (s sessions) Last(_ context.Context, all bool) (string, error) {
-	h, err := thread.Last(s.cfg.Home, s.cfg.ProviderID, s.cfg.Cwd, all)
+	h, err := thread.Last(s.cfg.Home, s.cfg.ProviderID, s.cfg.Cwd, all, nil)
 	if errors.Is(err, thread.ErrNone) {
 		return "", nil
 	}
