@@ -183,7 +183,7 @@ func (c *Config) readCatalog() error {
 	}
 	b, err := readBounded(c.ModelCatalog)
 	if err != nil {
-		return &Error{Kind: KindPlain, Text: ostext.Of(err)}
+		return plain("failed to read model_catalog_json path `%s`: %s", c.ModelCatalog, ostext.Of(err))
 	}
 	if c.Models, err = models.ParseCatalogue(b); err != nil {
 		return plain("failed to parse model_catalog_json path `%s` as JSON: %s", c.ModelCatalog, err)

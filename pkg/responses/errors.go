@@ -84,7 +84,7 @@ func failedError(typ string, data []byte) *Error {
 		e := first(root.Get(m))
 		if e.IsObject() || e.Type == gjson.String && e.Str != "" {
 			w, _ := reasonIn(gjson.Parse(`{"error":` + e.Raw + `}`))
-			return w.failure("")
+			return w.failure(typ + " event received")
 		}
 	}
 	if why := root.Get("response.incomplete_details.reason"); why.Type == gjson.String && why.Str != "" {

@@ -218,6 +218,7 @@ func TestErrors(t *testing.T) {
 		{"failed overloaded", failed(`,"error":{"code":"server_is_overloaded"}`), textAtCapacity, KindOverloaded, false},
 		{"failed else", failed(`,"error":{"code":"zzz","message":"mm"}`), disc + "mm", KindOther, true},
 		{"failed, no message", failed(`,"error":{"code":"zzz"}`), disc + "zzz", KindOther, true},
+		{"failed, empty error", failed(`,"error":{"code":null,"message":null}`), disc + "response.failed event received", KindOther, true},
 		{"failed, no error", failed(``), disc + "response.failed event received", KindOther, true},
 		{"failed twice", answer{body: failed(`,"error":{"code":"a","message":"one"}`).body + failed(`,"error":{"code":"b","message":"two"}`).body}, disc + "one", KindOther, true},
 	} {
