@@ -27,83 +27,64 @@ func Check(b []byte) error {
 	case !utf8.Valid(b):
 		return ErrUTF8
 	}
-	err := scan(b)
-	if err == errSyntax { // its own words are better than ours
-		var v json.RawMessage
-		err = json.Unmarshal(b, &v)
+	switch i := end(b, 0, 0); {
+	case i == tooDeep:
+		return ErrDepth
+	case i >= 0 && skipSpace(b, i) == len(b):
+		return nil
 	}
-	return err
+	var v json.RawMessage // its words are better than ours
+	return json.Unmarshal(b, &v)
 }
 
 // Valid says whether Check finds nothing wrong.
-func Valid(b []byte) bool { return len(b) <= MaxLine && utf8.Valid(b) && scan(b) == nil }
+func Valid(b []byte) bool {
+	if len(b) > MaxLine || !utf8.Valid(b) {
+		return false
+	}
+	i := end(b, 0, 0)
+	return i >= 0 && skipSpace(b, i) == len(b)
+}
 
-var errSyntax = errors.New("not valid JSON")
+// What end and its parts give instead of a place.
+const (
+	noJSON  = -1
+	tooDeep = -2
+)
 
-// scan holds the grammar and the depth without recursion.
-func scan(b []byte) error {
-	var objects [MaxDepth / 64]uint64 // which of the open values are objects
-	depth := 0
-	i := 0
-	for { // each round takes one value, or the beginning of one
-		i = skipSpace(b, i)
-		if i == len(b) {
-			return errSyntax
-		}
-		switch c := b[i]; c {
-		case '{', '[':
-			if depth == MaxDepth {
-				return ErrDepth
-			}
-			bit := uint64(1) << (depth % 64)
-			objects[depth/64] &^= bit
-			if c == '{' {
-				objects[depth/64] |= bit
-			}
-			depth++
-			i = skipSpace(b, i+1)
-			if i < len(b) && b[i] == c+2 { // the closing bracket of either kind
-				break
-			}
-			if c == '[' {
-				continue
-			}
-			if i = key(b, i); i < 0 {
-				return errSyntax
-			}
-			continue
-		default:
-			if i = scalar(b, i); i < 0 {
-				return errSyntax
+// end gives the place after the value that begins at i, or after space there, and that is
+// inside of so many others.
+func end(b []byte, i, depth int) int {
+	if i = skipSpace(b, i); i == len(b) {
+		return noJSON
+	}
+	open := b[i]
+	closing := open + 2 // of either kind
+	switch {
+	case open != '{' && open != '[':
+		return scalar(b, i)
+	case depth == MaxDepth:
+		return tooDeep
+	}
+	if i = skipSpace(b, i+1); i < len(b) && b[i] == closing {
+		return i + 1
+	}
+	for {
+		if open == '{' {
+			if i = key(b, skipSpace(b, i)); i < 0 {
+				return i
 			}
 		}
-		for next := false; !next; { // closing brackets, up to a comma or the end
-			i = skipSpace(b, i)
-			if depth == 0 {
-				if i != len(b) {
-					return errSyntax
-				}
-				return nil
-			}
-			object := objects[(depth-1)/64]>>((depth-1)%64)&1 == 1
-			switch {
-			case i == len(b):
-				return errSyntax
-			case object && b[i] == '}', !object && b[i] == ']':
-				depth--
-				i++
-			case b[i] != ',':
-				return errSyntax
-			case object:
-				if i = key(b, skipSpace(b, i+1)); i < 0 {
-					return errSyntax
-				}
-				next = true
-			default:
-				i++
-				next = true
-			}
+		if i = end(b, i, depth+1); i < 0 {
+			return i
 		}
+		switch i = skipSpace(b, i); {
+		case i == len(b) || b[i] != closing && b[i] != ',':
+			return noJSON
+		case b[i] == closing:
+			return i + 1
+		}
+		i++
 	}
 }
 
@@ -114,16 +95,16 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// key gives the place after a name and its colon, -1 when there is none.
+// key gives the place after a name and its colon.
 func key(b []byte, i int) int {
 	if i == len(b) || b[i] != '"' {
-		return -1
+		return noJSON
 	}
 	if i = text(b, i+1); i < 0 {
-		return -1
+		return noJSON
 	}
 	if i = skipSpace(b, i); i == len(b) || b[i] != ':' {
-		return -1
+		return noJSON
 	}
 	return i + 1
 }
@@ -144,7 +125,7 @@ func scalar(b []byte, i int) int {
 
 func literal(b []byte, i int, word string) int {
 	if len(b)-i < len(word) || string(b[i:i+len(word)]) != word {
-		return -1
+		return noJSON
 	}
 	return i + len(word)
 }
@@ -157,12 +138,12 @@ func text(b []byte, i int) int {
 		}
 		switch {
 		case i == len(b), b[i] < ' ':
-			return -1
+			return noJSON
 		case b[i] == '"':
 			return i + 1
 		}
 		if i = escape(b, i+1); i < 0 {
-			return -1
+			return noJSON
 		}
 	}
 }
@@ -170,18 +151,18 @@ func text(b []byte, i int) int {
 // escape gives the place after an escape whose backslash is already gone.
 func escape(b []byte, i int) int {
 	if i == len(b) {
-		return -1
+		return noJSON
 	}
 	switch b[i] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return i + 1
 	}
 	if b[i] != 'u' || len(b)-i < 5 {
-		return -1
+		return noJSON
 	}
 	for _, h := range b[i+1 : i+5] {
 		if !('0' <= h && h <= '9' || 'a' <= h|0x20 && h|0x20 <= 'f') {
-			return -1
+			return noJSON
 		}
 	}
 	return i + 5
@@ -193,11 +174,11 @@ func number(b []byte, i int) int {
 	}
 	start := i
 	if i = digits(b, i); i < 0 || b[start] == '0' && i > start+1 {
-		return -1
+		return noJSON
 	}
 	if i < len(b) && b[i] == '.' {
 		if i = digits(b, i+1); i < 0 {
-			return -1
+			return noJSON
 		}
 	}
 	if i < len(b) && b[i]|0x20 == 'e' {
@@ -217,7 +198,7 @@ func digits(b []byte, i int) int {
 		i++
 	}
 	if i == start {
-		return -1
+		return noJSON
 	}
 	return i
 }

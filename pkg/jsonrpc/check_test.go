@@ -8,6 +8,9 @@ import (
 	"unicode/utf8"
 )
 
+// errSyntax stands for an error of encoding/json.
+var errSyntax = errors.New("not valid JSON")
+
 func nest(open, inside, end string, n int) string {
 	return strings.Repeat(open, n) + inside + strings.Repeat(end, n)
 }
