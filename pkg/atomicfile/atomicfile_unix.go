@@ -5,6 +5,7 @@ package atomicfile
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,14 +16,94 @@ import (
 // Write makes the pieces, one after the other, the content of a file. A new one gets the
 // mode perm less the umask.
 func Write(path string, perm os.FileMode, pieces ...[]byte) error {
+	return write(path, perm, text(pieces))
+}
+
+// WriteAt is Write for a name in an open folder; a link there is an error. replace says
+// whether its place may be taken by a new file, otherwise it is rewritten in place.
+func WriteAt(dir int, name string, perm os.FileMode, replace bool, pieces ...[]byte) error {
+	return writeAt(dir, name, perm, replace, text(pieces))
+}
+
+// Copy makes what is in a file, from its beginning, the content of another one, and perm
+// its mode.
+func Copy(path string, perm os.FileMode, in *os.File) error {
+	return write(path, private, copied{in, perm})
+}
+
+// CopyAt is Copy for a name in an open folder, as WriteAt is Write.
+func CopyAt(dir int, name string, perm os.FileMode, replace bool, in *os.File) error {
+	return writeAt(dir, name, private, replace, copied{in, perm})
+}
+
+// private is the mode of files that get another one when they are written.
+const private os.FileMode = 0o600
+
+// content is what goes into a file.
+type content interface {
+	// to writes it into a file that is empty, or that is none of a disk.
+	to(f *os.File) error
+	// over writes it over what a file of some size has.
+	over(f *os.File, size int64) error
+	// settle makes the rest of a file right that has it.
+	settle(f *os.File) error
+}
+
+// text is in memory.
+type text [][]byte
+
+func (t text) to(f *os.File) error               { return fill(f, t) }
+func (t text) over(f *os.File, size int64) error { return rewrite(f, size, t) }
+func (t text) settle(*os.File) error             { return nil }
+
+// copied is in another file.
+type copied struct {
+	in   *os.File
+	perm os.FileMode
+}
+
+func (c copied) to(f *os.File) error {
+	_, err := c.in.Seek(0, io.SeekStart)
+	if err == nil {
+		_, err = io.Copy(f, c.in)
+	}
+	return err
+}
+
+// over writes first what makes the file longer, as in rewrite.
+func (c copied) over(f *os.File, size int64) error {
+	fi, err := c.in.Stat()
+	if err != nil {
+		return err
+	}
+	part := func(from, to int64) error {
+		_, err := io.Copy(io.NewOffsetWriter(f, from), io.NewSectionReader(c.in, from, max(to-from, 0)))
+		return err
+	}
+	if err := part(size, fi.Size()); err != nil {
+		return errors.Join(err, f.Truncate(size))
+	}
+	if err := part(0, min(size, fi.Size())); err != nil {
+		return err
+	}
+	return f.Truncate(fi.Size())
+}
+
+func (c copied) settle(f *os.File) error { return f.Chmod(c.perm) }
+
+func write(path string, perm os.FileMode, c content) error {
 	target, open, err := follow(path)
 	if err != nil {
 		return err
 	}
-	if open {
-		return writeOpen(target, pieces)
+	if open { // what a descriptor of a process leads to gets more
+		f, err := os.OpenFile(target, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(c.to(f), f.Close())
 	}
-	if err := WriteAt(unix.AT_FDCWD, target, perm, true, pieces...); err != nil {
+	if err := writeAt(unix.AT_FDCWD, target, perm, true, c); err != nil {
 		return &os.PathError{Op: "write", Path: path, Err: cause(err)}
 	}
 	return nil
@@ -33,7 +114,7 @@ func Write(path string, perm os.FileMode, pieces ...[]byte) error {
 func Create(path string, perm os.FileMode, pieces ...[]byte) error {
 	t, err := newTemp(unix.AT_FDCWD, path, perm)
 	if err == nil {
-		err = t.fill(pieces)
+		err = t.fill(text(pieces))
 	}
 	if err == nil {
 		if t.name == "" {
@@ -54,7 +135,7 @@ func Create(path string, perm os.FileMode, pieces ...[]byte) error {
 func Replace(path string, perm os.FileMode, pieces ...[]byte) error {
 	t, err := newTemp(unix.AT_FDCWD, path, perm)
 	if err == nil {
-		err = t.fill(pieces)
+		err = t.fill(text(pieces))
 	}
 	if err == nil {
 		if err = t.file.Sync(); err != nil {
@@ -73,19 +154,6 @@ func Replace(path string, perm os.FileMode, pieces ...[]byte) error {
 	return nil
 }
 
-// writeOpen adds to what a descriptor of a process leads to.
-func writeOpen(path string, pieces [][]byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return err
-	}
-	err = fill(f, pieces)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
-}
-
 // cause leaves the names of temporary files out of an error.
 func cause(err error) error {
 	if no, ok := errors.AsType[unix.Errno](err); ok {
@@ -94,12 +162,10 @@ func cause(err error) error {
 	return err
 }
 
-// WriteAt is Write for a name in an open folder; a link there is an error. replace says
-// whether its place may be taken by a new file, otherwise it is rewritten in place.
-func WriteAt(dir int, name string, perm os.FileMode, replace bool, pieces ...[]byte) error {
+func writeAt(dir int, name string, perm os.FileMode, replace bool, c content) error {
 	old, err := openAt(dir, name, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, unix.ENOENT) {
-		return create(dir, name, perm, replace, pieces)
+		return create(dir, name, perm, replace, c)
 	}
 	if err != nil {
 		return err
@@ -109,20 +175,19 @@ func WriteAt(dir int, name string, perm os.FileMode, replace bool, pieces ...[]b
 	switch {
 	case err != nil:
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
-		err = fill(old, pieces)
+		err = c.to(old)
 	default:
 		done := false
 		if replace && st.Nlink == 1 {
-			done, err = replaceFile(dir, name, old, &st, pieces)
+			done, err = replaceFile(dir, name, private, c, func(t *temp) bool { return t.alike(old, &st) })
 		}
 		if !done && err == nil {
-			err = rewrite(old, st.Size, pieces)
+			if err = c.over(old, st.Size); err == nil {
+				err = c.settle(old)
+			}
 		}
 	}
-	if e := old.Close(); err == nil {
-		err = e
-	}
-	return err
+	return errors.Join(err, old.Close())
 }
 
 func openAt(dir int, name string, flag int, perm os.FileMode) (*os.File, error) {
@@ -138,16 +203,9 @@ func openAt(dir int, name string, flag int, perm os.FileMode) (*os.File, error) 
 }
 
 // create makes a file that is not there.
-func create(dir int, name string, perm os.FileMode, replace bool, pieces [][]byte) error {
+func create(dir int, name string, perm os.FileMode, replace bool, c content) error {
 	if replace {
-		t, err := newTemp(dir, name, perm)
-		if err != nil {
-			return err
-		}
-		if err := t.fill(pieces); err != nil {
-			return err
-		}
-		if done, err := t.commit(name); done || err != nil {
+		if done, err := replaceFile(dir, name, perm, c, func(*temp) bool { return true }); done || err != nil {
 			return err
 		}
 	}
@@ -155,28 +213,27 @@ func create(dir int, name string, perm os.FileMode, replace bool, pieces [][]byt
 	if err != nil {
 		return err
 	}
-	err = fill(f, pieces)
-	if e := f.Close(); err == nil {
-		err = e
+	if err = c.to(f); err == nil {
+		err = c.settle(f)
 	}
-	if err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		_ = unix.Unlinkat(dir, name, 0) // ours, and of no use
 	}
 	return err
 }
 
-// replaceFile puts a new file in the place of old. done is false when that cannot be
-// done, without an error; the error is one of writing.
-func replaceFile(dir int, name string, old *os.File, st *unix.Stat_t, pieces [][]byte) (done bool, err error) {
-	t, err := newTemp(dir, name, 0o600)
+// replaceFile puts a new file in a place, if it fits there. done is false when that cannot
+// be done, without an error; the error is one of writing.
+func replaceFile(dir int, name string, perm os.FileMode, c content, fits func(*temp) bool) (done bool, err error) {
+	t, err := newTemp(dir, name, perm)
 	if err != nil {
 		return false, nil
 	}
-	if !t.alike(old, st) {
+	if !fits(t) {
 		t.drop()
 		return false, nil
 	}
-	if err := t.fill(pieces); err != nil {
+	if err := t.fill(c); err != nil {
 		return false, err
 	}
 	return t.commit(name)
@@ -208,8 +265,11 @@ func (t *temp) drop() {
 }
 
 // fill writes the content; after an error the file is gone.
-func (t *temp) fill(pieces [][]byte) error {
-	err := fill(t.file, pieces)
+func (t *temp) fill(c content) error {
+	err := c.to(t.file)
+	if err == nil {
+		err = c.settle(t.file)
+	}
 	if err != nil {
 		t.drop()
 	}
