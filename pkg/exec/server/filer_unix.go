@@ -33,6 +33,8 @@ type filer struct {
 	pol *policy.Policy // nil: everything may be done
 }
 
+func newFiler(pol *policy.Policy) (*filer, error) { return &filer{pol}, nil }
+
 // entry is a name in a directory. Without a policy it is the whole path from anywhere.
 type entry struct {
 	dir  int

@@ -6,42 +6,30 @@ import (
 
 	"codex/pkg/atomicfile"
 	"codex/pkg/exec/wire"
+	"codex/pkg/foreign"
 	"codex/pkg/policy"
 )
 
 // filer works on files. No policy can be kept here, so one that asks for something is
 // refused.
-type filer struct {
-	pol *policy.Policy
-}
+type filer struct{}
 
-var errPolicy = errors.New("file calls under a policy are not supported on this system")
-
-func (f *filer) ok() error {
-	if f.pol != nil {
-		return errPolicy
+func newFiler(pol *policy.Policy) (*filer, error) {
+	if pol != nil {
+		return nil, errors.New("file calls under a policy are not supported on this system")
 	}
-	return nil
+	return &filer{}, nil
 }
 
 func (f *filer) readFile(path string) ([]byte, error) {
-	if err := f.ok(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
+	return foreign.ReadFile(path, wire.MaxReadFile)
 }
 
 func (f *filer) writeFile(path string, data []byte) error {
-	if err := f.ok(); err != nil {
-		return err
-	}
 	return atomicfile.Write(path, 0o666, data)
 }
 
 func (f *filer) makeDirectory(path string, recursive bool) error {
-	if err := f.ok(); err != nil {
-		return err
-	}
 	if recursive {
 		return os.MkdirAll(path, 0o777)
 	}
@@ -49,9 +37,6 @@ func (f *filer) makeDirectory(path string, recursive bool) error {
 }
 
 func (f *filer) metadata(path string) (wire.Metadata, error) {
-	if err := f.ok(); err != nil {
-		return wire.Metadata{}, err
-	}
 	link, err := os.Lstat(path)
 	if err != nil {
 		return wire.Metadata{}, err
@@ -67,9 +52,6 @@ func (f *filer) metadata(path string) (wire.Metadata, error) {
 }
 
 func (f *filer) readDirectory(path string) ([]wire.DirEntry, error) {
-	if err := f.ok(); err != nil {
-		return nil, err
-	}
 	list, err := os.ReadDir(path)
 	if err != nil {
 		return nil, err
@@ -82,9 +64,6 @@ func (f *filer) readDirectory(path string) ([]wire.DirEntry, error) {
 }
 
 func (f *filer) remove(path string, recursive, force bool) error {
-	if err := f.ok(); err != nil {
-		return err
-	}
 	_, err := os.Lstat(path)
 	switch {
 	case os.IsNotExist(err) && force:
@@ -98,9 +77,6 @@ func (f *filer) remove(path string, recursive, force bool) error {
 }
 
 func (f *filer) copy(src, dst string, recursive bool) error {
-	if err := f.ok(); err != nil {
-		return err
-	}
 	fi, err := os.Stat(src)
 	if err != nil {
 		return err
@@ -116,15 +92,9 @@ func (f *filer) copy(src, dst string, recursive bool) error {
 }
 
 func (f *filer) rename(src, dst string) error {
-	if err := f.ok(); err != nil {
-		return err
-	}
 	return os.Rename(src, dst)
 }
 
 func (f *filer) canonicalize(path string) (string, error) {
-	if err := f.ok(); err != nil {
-		return "", err
-	}
 	return path, nil
 }

@@ -44,16 +44,16 @@ func (s *server) answerFile(r *jsonrpc.Request, sb *sandboxCall, work func(f *fi
 // filerFor gives the files that a sandbox leaves, all of them for none.
 func (s *server) filerFor(sb *sandboxCall) (*filer, error) {
 	if sb == nil {
-		return &filer{}, nil
+		return newFiler(nil)
 	}
 	pol, err := s.resolve(sb, "")
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case !pol.Restricted() || pol.FullDiskRead && pol.FullDiskWrite && len(pol.Denied)+len(pol.DeniedGlobs) == 0:
+		return newFiler(nil)
 	}
-	if !pol.Restricted() || pol.FullDiskRead && pol.FullDiskWrite && len(pol.Denied)+len(pol.DeniedGlobs) == 0 {
-		return &filer{}, nil
-	}
-	return &filer{pol: &pol}, nil
+	return newFiler(&pol)
 }
 
 // writeFileAnswer encodes a large file as it goes out.
