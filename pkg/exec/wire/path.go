@@ -2,14 +2,14 @@ package wire
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 )
 
 // ErrRelative is returned by ParsePath for a path that is neither absolute nor a file
 // URI.
 var ErrRelative = errors.New("path is not absolute")
-
-const hexDigits = "0123456789ABCDEF"
 
 // PathToURI gives an absolute path as a file:// URI. Bytes that are no plain URI
 // characters, and those of names that are not UTF-8, are percent-encoded.
@@ -25,11 +25,9 @@ func PathToURI(path string) string {
 		c := path[i]
 		if plainURI(c) {
 			b.WriteByte(c)
-			continue
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
 		}
-		b.WriteByte('%')
-		b.WriteByte(hexDigits[c>>4])
-		b.WriteByte(hexDigits[c&15])
 	}
 	return b.String()
 }
@@ -85,26 +83,14 @@ func unescape(s string) (string, error) {
 		if i+2 >= len(s) {
 			return "", errors.New("file URI ends inside an escape")
 		}
-		hi, lo := unhex(s[i+1]), unhex(s[i+2])
-		if hi < 0 || lo < 0 {
+		c, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
+		if err != nil {
 			return "", errors.New("file URI with a bad escape")
 		}
-		out = append(out, byte(hi<<4|lo))
+		out = append(out, byte(c))
 		i += 2
 	}
 	return string(out), nil
-}
-
-func unhex(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
 }
 
 func isDriveLetter(c byte) bool {
