@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -67,17 +68,8 @@ func Ask(ctx context.Context, s config.MCPServer, store Store) (Status, error) {
 }
 
 func hasAuthorization(s config.MCPServer) bool {
-	for name := range s.Headers {
-		if strings.EqualFold(name, "authorization") {
-			return true
-		}
-	}
-	for name := range s.EnvHeaders {
-		if strings.EqualFold(name, "authorization") {
-			return true
-		}
-	}
-	return false
+	names := slices.AppendSeq(slices.Collect(maps.Keys(s.Headers)), maps.Keys(s.EnvHeaders))
+	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, "authorization") })
 }
 
 // metadata is what somebody who gives tokens says of himself, as far as it is looked at here.

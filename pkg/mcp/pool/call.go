@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"sync"
 
 	"codex/pkg/jsonrpc"
@@ -184,10 +186,7 @@ func (u *user) cancel(number int64) {
 // cancelAll gives all calls up.
 func (u *user) cancelAll() {
 	u.mu.Lock()
-	all := make([]func(), 0, len(u.cancels))
-	for _, cancel := range u.cancels {
-		all = append(all, cancel)
-	}
+	all := slices.Collect(maps.Values(u.cancels))
 	u.mu.Unlock()
 	for _, cancel := range all {
 		cancel()

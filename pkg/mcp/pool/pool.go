@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -206,8 +207,7 @@ func (p *Pool) expire(s *shared) {
 // changed tells all that use a server that its tools are others now.
 func (p *Pool) changed(s *shared) {
 	p.mu.Lock()
-	uses := make(map[*user]string, len(s.uses))
-	maps.Copy(uses, s.uses)
+	uses := maps.Clone(s.uses)
 	p.mu.Unlock()
 	for u, name := range uses {
 		u.changed(name)
@@ -220,14 +220,9 @@ var errWhose = errors.New("calls of several threads are running: nobody knows wh
 // elicit asks the engine whose call is running; nobody else may hear of it.
 func (p *Pool) elicit(ctx context.Context, s *shared, params json.RawMessage) (json.RawMessage, error) {
 	p.mu.Lock()
-	candidates := make([]*user, 0, 1)
-	for u := range s.calls {
-		candidates = append(candidates, u)
-	}
+	candidates := slices.Collect(maps.Keys(s.calls))
 	if len(candidates) == 0 {
-		for u := range s.uses {
-			candidates = append(candidates, u)
-		}
+		candidates = slices.Collect(maps.Keys(s.uses))
 	}
 	var name string
 	if len(candidates) == 1 {

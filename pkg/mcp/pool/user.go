@@ -78,25 +78,21 @@ func (u *user) methods() map[string]method {
 		wire.MethodStart:     with(u.start),
 		wire.MethodManifest:  with(u.manifest),
 		wire.MethodAuth:      with(u.auth),
-		wire.MethodResources: with(u.resources),
-		wire.MethodTemplates: with(u.templates),
+		wire.MethodResources: u.page((*mcp.Client).Resources),
+		wire.MethodTemplates: u.page((*mcp.Client).Templates),
 		wire.MethodRead:      with(u.read),
 	}
 }
 
 // outside words an error for the engine.
 func outside(err error) error {
-	var timeout *mcp.TimeoutError
-	var login *mcp.LoginError
-	var wrong *jsonrpc.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &wrong):
+	if _, ok := errors.AsType[*jsonrpc.Error](err); ok || err == nil {
 		return err
-	case errors.As(err, &timeout):
+	}
+	if timeout, ok := errors.AsType[*mcp.TimeoutError](err); ok {
 		return &jsonrpc.Error{Code: jsonrpc.CodeRefused, Message: timeout.Error(), Data: wire.KindTimeout}
-	case errors.As(err, &login):
+	}
+	if login, ok := errors.AsType[*mcp.LoginError](err); ok {
 		return &jsonrpc.Error{Code: jsonrpc.CodeRefused, Message: login.Error(), Data: wire.KindAuth}
 	}
 	return jsonrpc.Errorf(jsonrpc.CodeRefused, "%s", mcp.Message(err))
@@ -145,22 +141,16 @@ func (u *user) manifest(ctx context.Context, p *wire.NameParams) (any, error) {
 	return c.Manifest(ctx)
 }
 
-func (u *user) resources(ctx context.Context, p *wire.PageParams) (any, error) {
-	c, _, err := u.client(ctx, p.Name)
-	if err != nil {
-		return nil, err
-	}
-	items, next, err := c.Resources(ctx, p.Cursor)
-	return wire.Page{Items: items, Next: next}, err
-}
-
-func (u *user) templates(ctx context.Context, p *wire.PageParams) (any, error) {
-	c, _, err := u.client(ctx, p.Name)
-	if err != nil {
-		return nil, err
-	}
-	items, next, err := c.Templates(ctx, p.Cursor)
-	return wire.Page{Items: items, Next: next}, err
+// page asks for one page of a list.
+func (u *user) page(list func(*mcp.Client, context.Context, string) ([]json.RawMessage, string, error)) method {
+	return with(func(ctx context.Context, p *wire.PageParams) (any, error) {
+		c, _, err := u.client(ctx, p.Name)
+		if err != nil {
+			return nil, err
+		}
+		items, next, err := list(c, ctx, p.Cursor)
+		return wire.Page{Items: items, Next: next}, err
+	})
 }
 
 func (u *user) read(ctx context.Context, p *wire.ReadParams) (any, error) {
