@@ -2,8 +2,10 @@ package server
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -343,12 +345,7 @@ func (s *server) forget(p *process) {
 	if s.procs[p.id] == p {
 		delete(s.procs, p.id)
 	}
-	for i, q := range s.closed {
-		if q == p {
-			s.closed = append(s.closed[:i], s.closed[i+1:]...)
-			break
-		}
-	}
+	s.closed = slices.DeleteFunc(s.closed, func(q *process) bool { return q == p })
 }
 
 func (s *server) forgetAll() {
@@ -374,10 +371,7 @@ func (s *server) process(id string) *process {
 // end, waiting for those under way.
 func (s *server) started() []*process {
 	s.mu.Lock()
-	all := make([]*process, 0, len(s.procs))
-	for _, p := range s.procs {
-		all = append(all, p)
-	}
+	all := slices.Collect(maps.Values(s.procs))
 	s.mu.Unlock()
 	live := all[:0]
 	for _, p := range all {
