@@ -175,8 +175,7 @@ func itemOf(v gjson.Result) any {
 	case "agent_reasoning":
 		return storedItem{Type: "Reasoning", ID: id, Summary: []string{v.Get("text").Str}, Raw: &[]string{}}
 	case "patch_apply_end":
-		out, errs := v.Get("stdout").Str, v.Get("stderr").Str
-		return storedItem{Type: "FileChange", ID: v.Get("call_id").Str, Changes: json.RawMessage(v.Get("changes").Raw), Status: v.Get("status").Str, Stdout: &out, Stderr: &errs}
+		return storedItem{Type: "FileChange", ID: v.Get("call_id").Str, Changes: json.RawMessage(v.Get("changes").Raw), Status: v.Get("status").Str, Stdout: new(v.Get("stdout").Str), Stderr: new(v.Get("stderr").Str)}
 	case "mcp_tool_call_end":
 		return calledItem(v)
 	}

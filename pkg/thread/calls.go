@@ -120,8 +120,7 @@ func ran(id, command, said string, answered bool) *protocol.CommandExecutionItem
 		}
 		if wall, ok := strings.CutPrefix(line, "Wall time: "); ok {
 			if s, err := strconv.ParseFloat(strings.TrimSuffix(wall, " seconds"), 64); err == nil {
-				ms := int64(s * 1000)
-				c.DurationMs = &ms
+				c.DurationMs = new(int64(s * 1000))
 			}
 		}
 	}

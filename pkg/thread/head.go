@@ -255,8 +255,7 @@ func keepSet(v gjson.Result) *string {
 	if v.Type != gjson.String {
 		return nil
 	}
-	s := keep(v)
-	return &s
+	return new(keep(v))
 }
 
 // readMeta reads a session_meta line; false when it is none. One pass: the instructions

@@ -31,8 +31,7 @@ func ReadLatest(path string) (l Latest, err error) {
 				Limits json.RawMessage    `json:"rate_limits"`
 			}
 			if l.Usage == nil && json.Unmarshal(payload, &e) == nil && e.Type == "token_count" && e.Info != nil {
-				usage := Usage(*e.Info)
-				l.Usage, l.Limits = &usage, e.Limits
+				l.Usage, l.Limits = new(Usage(*e.Info)), e.Limits
 			}
 		}
 		return l.Turn == "" || l.Usage == nil

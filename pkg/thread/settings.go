@@ -156,8 +156,7 @@ func Opened(cfg *config.Config, a *Asked) protocol.ThreadStartResponse {
 		ApprovalsReviewer: protocol.ApprovalsReviewerUser, Sandbox: protocol.SandboxPolicyOf(perm.In().Legacy(cfg.PolicyEnv())),
 		ActivePermissionProfile: Active(perm), ServiceTier: Tier(cfg, a.ServiceTier)}
 	if cfg.ReasoningEffort != "" {
-		e := protocol.ReasoningEffort(cfg.ReasoningEffort)
-		r.ReasoningEffort = &e
+		r.ReasoningEffort = new(protocol.ReasoningEffort(cfg.ReasoningEffort))
 	}
 	return r
 }

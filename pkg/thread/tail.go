@@ -129,8 +129,7 @@ func (w *tailWalk) usage(p gjson.Result) {
 	}
 	var t rollout.TokenInfo
 	if json.Unmarshal([]byte(info.Raw), &t) == nil {
-		u := Usage(t)
-		w.Usage = &u
+		w.Usage = new(Usage(t))
 	}
 }
 

@@ -78,8 +78,7 @@ type mark struct {
 func markOf(p gjson.Result, id func() string) (mark, bool) {
 	switch p.Get("type").Str {
 	case "task_started":
-		at := p.Get("started_at").Int()
-		return mark{turn: p.Get("turn_id").Str, started: &at}, true
+		return mark{turn: p.Get("turn_id").Str, started: new(p.Get("started_at").Int())}, true
 	case "task_complete":
 		return endOf(p, protocol.TurnStatusCompleted), true
 	case "turn_aborted":
@@ -92,12 +91,10 @@ func markOf(p gjson.Result, id func() string) (mark, bool) {
 func endOf(p gjson.Result, status protocol.TurnStatus) mark {
 	m := mark{turn: p.Get("turn_id").Str, status: status}
 	if v := p.Get("completed_at"); v.Exists() {
-		at := v.Int()
-		m.completed = &at
+		m.completed = new(v.Int())
 	}
 	if v := p.Get("duration_ms"); v.Exists() {
-		ms := v.Int()
-		m.took = &ms
+		m.took = new(v.Int())
 	}
 	return m
 }
@@ -206,8 +203,7 @@ func millis(v gjson.Result) *int64 {
 	if !v.IsObject() {
 		return nil
 	}
-	ms := v.Get("secs").Int()*1000 + v.Get("nanos").Int()/1e6
-	return &ms
+	return new(v.Get("secs").Int()*1000 + v.Get("nanos").Int()/1e6)
 }
 
 func patched(p gjson.Result, id string) protocol.ThreadItem {
@@ -244,8 +240,7 @@ func executed(item gjson.Result) protocol.ThreadItem {
 		c.CommandActions = append(c.CommandActions, protocol.CommandAction{Type: protocol.CommandActionUnknown, Command: keep(a)})
 	}
 	if v := item.Get("exit_code"); v.Type == gjson.Number {
-		n := int32(v.Int())
-		c.ExitCode = &n
+		c.ExitCode = new(int32(v.Int()))
 	}
 	c.DurationMs = millis(item.Get("duration"))
 	return c

@@ -278,8 +278,7 @@ func (e *engine) raw(line []byte) (bool, error) {
 		case protocol.TurnStatusInterrupted:
 			g.set(protocol.CollabAgentStatusInterrupted, nil)
 		default:
-			why := p.Get("turn.error.message").String()
-			g.set(protocol.CollabAgentStatusErrored, &why)
+			g.set(protocol.CollabAgentStatusErrored, new(p.Get("turn.error.message").String()))
 		}
 	}
 	return true, nil

@@ -168,8 +168,7 @@ func with[A any](a *Set, tool protocol.CollabAgentTool, run func(*Set, context.C
 		begun := false
 		w.tell = func() {
 			begun = true
-			now := *w.item
-			t.Out.ItemStarted(&now)
+			t.Out.ItemStarted(new(*w.item))
 		}
 		result, err := run(a, ctx, w, &args)
 		if err != nil && !begun {

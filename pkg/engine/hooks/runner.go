@@ -110,8 +110,7 @@ func (r *Runner) Run(ctx context.Context, c Call) (out Outcome) {
 			answers[i] = read(c.Event, r.command(ctx, h, c.Cwd, input))
 			r.spill(&answers[i])
 			took := r.Now().Sub(begun)
-			completed, ms := begun.Add(took).Unix(), took.Milliseconds()
-			run.CompletedAt, run.DurationMs = &completed, &ms
+			run.CompletedAt, run.DurationMs = new(begun.Add(took).Unix()), new(took.Milliseconds())
 			run.Status, run.Entries = answers[i].status, answers[i].entries
 			answers[i].run = run.ID
 			r.Tell(protocol.NoteHookCompleted, protocol.HookCompletedNotification{ThreadID: c.ThreadID, TurnID: &c.TurnID, Run: run})

@@ -185,8 +185,7 @@ func show(t *tools.Turn, id, server, tool string, arguments json.RawMessage) *sh
 	}
 	i := &shownCall{t: t, started: time.Now(), item: protocol.McpToolCallItem{Type: protocol.ItemMcpToolCall, ID: id, Server: server, Tool: tool,
 		Status: protocol.McpToolCallStatusInProgress, Arguments: arguments}}
-	begun := i.item
-	t.Out.ItemStarted(&begun)
+	t.Out.ItemStarted(new(i.item))
 	return i
 }
 
@@ -195,8 +194,7 @@ const maxShown = 1 << 20
 
 // end shows how the call ended.
 func (i *shownCall) end(took time.Duration, raw json.RawMessage, err error) {
-	ms := took.Milliseconds()
-	i.item.DurationMs = &ms
+	i.item.DurationMs = new(took.Milliseconds())
 	end := tools.McpEnd{Type: "mcp_tool_call_end", CallID: i.item.ID, Invocation: tools.McpInvocation{Server: i.item.Server, Tool: i.item.Tool, Arguments: i.item.Arguments},
 		Duration: tools.McpDuration{Secs: int64(took / time.Second), Nanos: int64(took % time.Second)}}
 	if null(end.Invocation.Arguments) {

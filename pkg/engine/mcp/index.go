@@ -87,13 +87,11 @@ func (x *index) digest(i int) *digest {
 	}
 	e := x.known[key]
 	if e != nil && x.same && e.manifest.fresh() {
-		d := *e.digest // which is the file's, and may be written again
-		return &d
+		return new(*e.digest) // which is the file's, and may be written again
 	}
 	at, ok := x.written(key)
 	if ok && e != nil && e.manifest == at {
-		d := *e.digest // which is the file's, and is written again
-		return &d
+		return new(*e.digest) // as above
 	}
 	x.missing = append(x.missing, key)
 	delete(x.known, key)

@@ -41,8 +41,7 @@ func (s *Servers) Status(ctx context.Context, full bool, off []config.MCPServer)
 func statusOf(s *config.MCPServer) protocol.McpServerStatus {
 	st := protocol.McpServerStatus{Name: s.Name, Tools: protocol.Map[protocol.Tool]{}}
 	if u, err := url.Parse(s.URL); s.Command == "" && err == nil && u.Host != "" {
-		origin := u.Scheme + "://" + u.Host
-		st.HTTPOrigin = &origin
+		st.HTTPOrigin = new(u.Scheme + "://" + u.Host)
 	}
 	return st
 }
@@ -88,8 +87,7 @@ func (s *Servers) statusOf(ctx context.Context, v *server, full bool) protocol.M
 
 // failing says why a server that does not start offers nothing.
 func failing(st protocol.McpServerStatus, err error) protocol.McpServerStatus {
-	why := startFailed + err.Error()
-	st.ToolsError = &why
+	st.ToolsError = new(startFailed + err.Error())
 	return st
 }
 

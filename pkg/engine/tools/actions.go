@@ -68,6 +68,5 @@ func action(cmd []string, cwd string) (protocol.CommandAction, bool) {
 }
 
 func readAction(line, file, cwd string) protocol.CommandAction {
-	p := resolve(cwd, file)
-	return protocol.CommandAction{Type: protocol.CommandActionRead, Command: line, Name: filepath.Base(file), Path: &p}
+	return protocol.CommandAction{Type: protocol.CommandActionRead, Command: line, Name: filepath.Base(file), Path: new(resolve(cwd, file))}
 }

@@ -33,13 +33,11 @@ func (s *Set) callDynamic(ctx context.Context, t *Turn, c Call) Output {
 	}
 	item := protocol.DynamicToolCallItem{Type: protocol.ItemDynamicToolCall, ID: c.ID, Namespace: namespace, Tool: c.Name, Arguments: arguments,
 		Status: protocol.DynamicToolCallStatusInProgress}
-	begun := item
-	t.Out.ItemStarted(&begun)
+	t.Out.ItemStarted(new(item))
 	started := time.Now()
 	r := answered(t.Out.CallTool(ctx, protocol.DynamicToolCallParams{ThreadID: t.ThreadID, TurnID: t.TurnID, CallID: c.ID,
 		Namespace: namespace, Tool: c.Name, Arguments: arguments}))
-	ms := time.Since(started).Milliseconds()
-	item.ContentItems, item.Success, item.DurationMs = r.ContentItems, &r.Success, &ms
+	item.ContentItems, item.Success, item.DurationMs = r.ContentItems, &r.Success, new(time.Since(started).Milliseconds())
 	item.Status = protocol.DynamicToolCallStatusCompleted
 	if !r.Success {
 		item.Status = protocol.DynamicToolCallStatusFailed

@@ -105,8 +105,7 @@ func (g grant) forUser() (*protocol.AdditionalNetworkPermissions, *protocol.Addi
 	f, _ := g.files()
 	fs := &protocol.AdditionalFileSystemPermissions{Read: f.Read, Write: f.Write}
 	if g.depth > 0 {
-		n := uint64(g.depth)
-		fs.GlobScanMaxDepth = &n
+		fs.GlobScanMaxDepth = new(uint64(g.depth))
 	}
 	if b, err := json.Marshal(g.entries); err != nil || json.Unmarshal(b, &fs.Entries) != nil {
 		fs.Entries = nil // the lists say it

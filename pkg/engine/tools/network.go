@@ -96,10 +96,9 @@ func (s *Set) askHost(ctx context.Context, t *Turn, q client.NetworkQuestion) bo
 		return protocol.NetworkPolicyAmendment{Host: q.Host, Action: a}
 	}
 	allow := amend(protocol.NetworkPolicyRuleActionAllow)
-	reason := q.Host + " is not in the allowed_domains"
 	a, err := t.Out.AskCommand(ctx, nil, protocol.CommandExecutionRequestApprovalParams{ThreadID: t.ThreadID, TurnID: t.TurnID,
 		ItemID:      fmt.Sprintf("network#%s#%s#%d", item, q.Host, q.Port),
-		StartedAtMs: time.Now().UnixMilli(), Reason: &reason,
+		StartedAtMs: time.Now().UnixMilli(), Reason: new(q.Host + " is not in the allowed_domains"),
 		NetworkApprovalContext:          &protocol.NetworkApprovalContext{Host: q.Host, Protocol: shown},
 		ProposedNetworkPolicyAmendments: []protocol.NetworkPolicyAmendment{allow, amend(protocol.NetworkPolicyRuleActionDeny)},
 		AvailableDecisions: []protocol.CommandExecutionApprovalDecision{{Word: protocol.DecisionAccept}, {Word: protocol.DecisionAcceptForSession},

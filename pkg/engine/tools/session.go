@@ -128,13 +128,12 @@ func (s *session) watch() {
 		s.turn.Out.OutputDelta(s.callID, valid(s.partial))
 	}
 	code := int32(s.code())
-	ms := now.Sub(s.started).Milliseconds()
 	status := protocol.CommandExecutionStatusCompleted
 	if code != 0 {
 		status = protocol.CommandExecutionStatusFailed
 	}
 	it := s.item(status)
-	it.ExitCode, it.DurationMs = &code, &ms
+	it.ExitCode, it.DurationMs = &code, new(now.Sub(s.started).Milliseconds())
 	if out != "" { // nothing is null
 		it.AggregatedOutput = &out
 	}
@@ -169,8 +168,7 @@ func (s *session) item(status protocol.CommandExecutionStatus) *protocol.Command
 	it := &protocol.CommandExecutionItem{Type: protocol.ItemCommandExecution, ID: s.callID, Command: shellwords.Join(s.argv),
 		Cwd: s.cwd, Source: protocol.CommandExecutionSourceUserShell, Status: status, CommandActions: actions(s.argv, s.cwd)}
 	if !s.user {
-		pid := strconv.Itoa(s.id)
-		it.ProcessID, it.Source = &pid, protocol.CommandExecutionSourceUnifiedExecStartup
+		it.ProcessID, it.Source = new(strconv.Itoa(s.id)), protocol.CommandExecutionSourceUnifiedExecStartup
 	}
 	return it
 }

@@ -91,9 +91,8 @@ func shellRefused(t *Turn, cmd command, err error) Output {
 	it := ss.item(protocol.CommandExecutionStatusInProgress)
 	it.ProcessID = nil
 	t.Out.ItemStarted(it)
-	code, ms := int32(-1), int64(0)
 	it = ss.item(protocol.CommandExecutionStatusFailed)
-	it.ProcessID, it.AggregatedOutput, it.ExitCode, it.DurationMs = nil, &text, &code, &ms
+	it.ProcessID, it.AggregatedOutput, it.ExitCode, it.DurationMs = nil, &text, new(int32(-1)), new(int64)
 	t.Out.ItemCompleted(it)
 	return Output{Text: text}
 }

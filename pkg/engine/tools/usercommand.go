@@ -88,9 +88,8 @@ func (s *Set) stop(ctx context.Context, ss *session, grace time.Duration) {
 // unstarted is a command that could not be started.
 func (s *session) unstarted(err error) UserResult {
 	text := notStarted(err)
-	code, ms := int32(-1), time.Since(s.started).Milliseconds()
 	it := s.item(protocol.CommandExecutionStatusFailed)
-	it.AggregatedOutput, it.ExitCode, it.DurationMs = &text, &code, &ms
+	it.AggregatedOutput, it.ExitCode, it.DurationMs = &text, new(int32(-1)), new(time.Since(s.started).Milliseconds())
 	s.turn.Out.ItemCompleted(it)
 	return UserResult{Code: -1, Text: text}
 }

@@ -41,9 +41,8 @@ func (o *Options) agentNames() (nickname, role *string) {
 // underAgents is what agents run under: what the thread does now.
 func (t *liveThread) underAgents() (protocol.ThreadStartParams, protocol.TurnStartParams) {
 	s := t.settingsForClients()
-	source := protocol.ThreadSourceSubagent
 	begin := *t.over
-	begin.DynamicTools, begin.SessionStartSource, begin.ThreadSource, begin.Ephemeral = nil, nil, &source, &t.eph
+	begin.DynamicTools, begin.SessionStartSource, begin.ThreadSource, begin.Ephemeral = nil, nil, new(protocol.ThreadSourceSubagent), &t.eph
 	begin.Cwd, begin.Model, begin.ModelProvider, begin.ApprovalPolicy = &s.Cwd, &s.Model, &s.ModelProvider, &s.ApprovalPolicy
 	under := protocol.TurnStartParams{Cwd: &s.Cwd, Model: &s.Model, ApprovalPolicy: &s.ApprovalPolicy, Effort: s.Effort, Summary: s.Summary, Personality: s.Personality}
 	// A profile and a policy exclude each other; the policy is only like the profile.

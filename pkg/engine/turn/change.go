@@ -127,11 +127,9 @@ func (t *liveThread) settingsForClients() protocol.ThreadSettings {
 		out.Effort, out.CollaborationMode.Settings.ReasoningEffort = &e, &e
 	}
 	if s.summary != "" {
-		v := protocol.ReasoningSummary(s.summary)
-		out.Summary = &v
+		out.Summary = new(protocol.ReasoningSummary(s.summary))
 	}
-	p := protocol.Personality(s.personality())
-	out.Personality = &p
+	out.Personality = new(protocol.Personality(s.personality()))
 	return out
 }
 

@@ -13,8 +13,7 @@ import (
 func (t *turn) confined() error {
 	th := t.th
 	if open := th.tools.Unenforced(); len(open) > 0 {
-		details := strings.Join(open, "; ")
-		t.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: "The sandbox is weaker on this machine.", Details: &details})
+		t.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: "The sandbox is weaker on this machine.", Details: new(strings.Join(open, "; "))})
 	}
 	err := th.tools.Refused()
 	switch {

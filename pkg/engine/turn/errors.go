@@ -12,8 +12,7 @@ import (
 func errorInfo(err *responses.Error, kind string) *protocol.CodexErrorInfo {
 	var status *uint16
 	if err.HTTPStatus > 0 {
-		s := uint16(err.HTTPStatus)
-		status = &s
+		status = new(uint16(err.HTTPStatus))
 	}
 	http := &protocol.HTTPStatusInfo{HTTPStatusCode: status}
 	switch kind {

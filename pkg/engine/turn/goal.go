@@ -137,8 +137,7 @@ func (g *goalState) copy() *protocol.ThreadGoal {
 	if g.goal == nil {
 		return nil
 	}
-	c := *g.goal
-	return &c
+	return new(*g.goal)
 }
 
 // putGoal makes g the thread's goal, in the session file too. th.mu is held.

@@ -87,12 +87,10 @@ func (g goalTools) answer(ended bool) tools.Output {
 	a := goalAnswer{Goal: g.th.goals.copy()}
 	g.th.mu.Unlock()
 	if a.Goal != nil && a.Goal.TokenBudget != nil {
-		left := max(*a.Goal.TokenBudget-a.Goal.TokensUsed, 0)
-		a.Remaining = &left
+		a.Remaining = new(max(*a.Goal.TokenBudget-a.Goal.TokensUsed, 0))
 	}
 	if ended {
-		text := "The goal is met. Tell the user what it took: goal.tokensUsed, of goal.tokenBudget where there is one, and goal.timeUsedSeconds."
-		a.Report = &text
+		a.Report = new("The goal is met. Tell the user what it took: goal.tokensUsed, of goal.tokenBudget where there is one, and goal.timeUsedSeconds.")
 	}
 	return tools.JSON(a)
 }

@@ -70,8 +70,7 @@ func (t *liveThread) take(h *rollout.History) {
 	t.baseline, t.previousModel, t.window = h.Context, h.PreviousModel, h.Compactions
 	if h.Tokens != nil {
 		t.tokens, t.haveTokens = *h.Tokens, true
-		u := thread.Usage(t.tokens)
-		t.usage = &u
+		t.usage = new(thread.Usage(t.tokens))
 	}
 	if h.Context != nil {
 		t.lastTurn = h.Context.TurnID

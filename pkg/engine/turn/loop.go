@@ -249,8 +249,7 @@ func (t *turn) converse(input []protocol.UserInput, last **string) (firstMs *int
 			t.DiffUpdated(t.diff)
 		}
 		if s.text != "" {
-			text := s.text
-			*last = &text
+			*last = new(s.text)
 		} else if !follow {
 			*last = nil
 		}
@@ -431,8 +430,7 @@ func (t *turn) used(u *rollout.Usage) {
 
 func (t *turn) tokenCount() {
 	th := t.th
-	w := th.set.window()
-	th.tokens.Window = &w
+	th.tokens.Window = new(th.set.window())
 	var info *rollout.TokenInfo
 	if th.haveTokens {
 		info = &th.tokens

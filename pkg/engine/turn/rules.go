@@ -108,9 +108,8 @@ func brokenWarning(b *execpolicy.FileError) protocol.ConfigWarningNotification {
 	at := func(p execpolicy.Position) protocol.TextPosition {
 		return protocol.TextPosition{Line: uint64(p.Line), Column: uint64(p.Column)}
 	}
-	details := fmt.Sprintf("failed to parse rules file %s: %d:%d: %s", b.File, b.Start.Line, b.Start.Column, b.Message)
 	return protocol.ConfigWarningNotification{Summary: "Error parsing rules; the rules of this file are not applied.",
-		Details: &details, Path: &b.File, Range: &protocol.TextRange{Start: at(b.Start), End: at(b.End)}}
+		Details: new(fmt.Sprintf("failed to parse rules file %s: %d:%d: %s", b.File, b.Start.Line, b.Start.Column, b.Message)), Path: &b.File, Range: &protocol.TextRange{Start: at(b.Start), End: at(b.End)}}
 }
 
 // compileRules runs codex-execpolicy compile.

@@ -404,8 +404,7 @@ func (s *Server) warn(th *liveThread) {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: w})
 	}
 	for _, w := range th.cfg.Unknown {
-		path := protocol.SessionFlagsPath
-		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path, Summary: w})
+		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: new(protocol.SessionFlagsPath), Summary: w})
 	}
 	for _, path := range th.agents.Cut {
 		s.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: &path,
@@ -427,8 +426,7 @@ func (s *Server) warn(th *liveThread) {
 	for _, w := range th.rules.broken {
 		s.out.notify(protocol.NoteConfigWarning, w)
 	}
-	configured := protocol.ApprovalsReviewer(th.cfg.ApprovalsReviewer)
-	th.userReviews(&configured)
+	th.userReviews(new(protocol.ApprovalsReviewer(th.cfg.ApprovalsReviewer)))
 	th.userReviews(th.over.ApprovalsReviewer)
 }
 

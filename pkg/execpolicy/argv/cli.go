@@ -145,8 +145,7 @@ func verdictOf(matches []execpolicy.Match) verdict {
 		v.Matched = append(v.Matched, matched{m})
 	}
 	if len(matches) > 0 {
-		d := execpolicy.Strictest(matches)
-		v.Decision = &d
+		v.Decision = new(execpolicy.Strictest(matches))
 	}
 	return v
 }
