@@ -166,39 +166,22 @@ func (f *Flags) options() (*turn.Options, error) {
 		o.Config.WebSearch = "live"
 	}
 	o.UserAgent = version.UserAgent(o.Originator, os.Getenv, "codex-turn", version.Compat)
-	if box, err := install.Find(self, "sandbox", os.Getenv("PATH")); err == nil {
-		o.Executor = []string{box, "serve"}
-	} else {
-		o.Executor = []string{"codex-sandbox", "serve"} // says why when it is needed
-	}
-	o.RulesCompiler = func() []string {
-		p, err := install.Find(self, "execpolicy", os.Getenv("PATH"))
+	program := func(name string) string {
+		p, err := install.Find(self, name, os.Getenv("PATH"))
 		if err != nil {
-			p = "codex-execpolicy" // says why
+			p = "codex-" + name // says why when it is needed
 		}
-		return []string{p, "compile"}
+		return p
 	}
+	o.Executor = []string{program("sandbox"), "serve"}
+	o.RulesCompiler = func() []string { return []string{program("execpolicy"), "compile"} }
 	o.MCPPool = func(cfg *config.Config) []string {
-		p, err := install.Find(self, "mcp", os.Getenv("PATH"))
-		if err != nil {
-			p = "codex-mcp" // says why
-		}
-		return []string{p, "pool", "--log", filepath.Join(cfg.LogDir, "mcp.log")}
+		return []string{program("mcp"), "pool", "--log", filepath.Join(cfg.LogDir, "mcp.log")}
 	}
-	o.Exporter = func() []string {
-		p, err := install.Find(self, "otel", os.Getenv("PATH"))
-		if err != nil {
-			p = "codex-otel" // says why
-		}
-		return []string{p}
-	}
+	o.Exporter = func() []string { return []string{program("otel")} }
 	chosen := o.Config.ProfileArgs()
 	o.Memories = func(ctx context.Context, args ...string) *exec.Cmd {
-		p, err := install.Find(self, "memories", os.Getenv("PATH"))
-		if err != nil {
-			p = "codex-memories" // says why
-		}
-		cmd := exec.CommandContext(ctx, p, slices.Concat(chosen, args)...)
+		cmd := exec.CommandContext(ctx, program("memories"), slices.Concat(chosen, args)...)
 		cmd.Env = env.Anywhere(os.Environ()) // our clock with it
 		return cmd
 	}
