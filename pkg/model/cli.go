@@ -24,6 +24,7 @@ import (
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
 	"codex/pkg/model/script"
+	"codex/pkg/shellenv"
 )
 
 // maxRequest bounds what is read from standard input.
@@ -108,15 +109,7 @@ func (s Streams) readRequest() ([]byte, error) {
 }
 
 // getenv looks a variable up; the last of several counts.
-func (s Streams) getenv(name string) string {
-	v := ""
-	for _, kv := range s.Env {
-		if k, val, ok := strings.Cut(kv, "="); ok && k == name {
-			v = val
-		}
-	}
-	return v
-}
+func (s Streams) getenv(name string) string { return shellenv.Map(s.Env)[name] }
 
 type replayCmd struct {
 	File string `arg:"" optional:"" help:"script; without one the demo that is built in"`

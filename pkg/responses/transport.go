@@ -10,10 +10,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"codex/pkg/foreign"
+	"codex/pkg/shellenv"
 	"codex/pkg/webclient"
 )
 
@@ -140,12 +140,4 @@ func addCertificates(pool *x509.CertPool, raw []byte) (n int, err error) {
 }
 
 // lookup reads a variable of the endpoint's environment.
-func (c *Client) lookup(name string) string {
-	v := ""
-	for _, kv := range c.ep.Env {
-		if k, val, ok := strings.Cut(kv, "="); ok && k == name {
-			v = val
-		}
-	}
-	return v
-}
+func (c *Client) lookup(name string) string { return shellenv.Map(c.ep.Env)[name] }

@@ -6,12 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"codex/pkg/auth"
 	"codex/pkg/engine/tools"
 	"codex/pkg/exec/client"
+	"codex/pkg/shellenv"
 )
 
 // initTimeout is how long an executor may take to answer initialize.
@@ -28,7 +28,7 @@ func (t *liveThread) toolOptions() tools.Options {
 	return tools.Options{
 		Start:      t.startExecutor,
 		Executor:   t.executor()[0],
-		BaseEnv:    environMap(o.Environ),
+		BaseEnv:    shellenv.Map(o.Environ),
 		Env:        cfg.ShellEnv,
 		PathDir:    o.PathDir,
 		Shell:      tools.UserShell(passwd, os.Getuid(), f),
@@ -48,16 +48,6 @@ func (t *liveThread) toolOptions() tools.Options {
 func isFile(p string) bool {
 	st, err := os.Stat(p)
 	return err == nil && st.Mode().IsRegular()
-}
-
-func environMap(environ []string) map[string]string {
-	m := make(map[string]string, len(environ))
-	for _, kv := range environ {
-		if k, v, ok := strings.Cut(kv, "="); ok && k != "" {
-			m[k] = v
-		}
-	}
-	return m
 }
 
 // executor is its command: the configured one, else codex-sandbox serve.
