@@ -18,14 +18,11 @@ import (
 	"codex/pkg/rollout"
 )
 
-// NewID makes the id of a thread, which holds the time.
-func NewID() (string, time.Time, error) {
-	u, err := uuid.NewV7()
-	if err != nil {
-		return "", time.Time{}, fmt.Errorf("make thread id: %w", err)
-	}
-	at, _ := IDTime(u.String())
-	return u.String(), at, nil
+// NewID makes the id of a thread, which holds the time. Random numbers never fail.
+func NewID() (string, time.Time) {
+	id := uuid.Must(uuid.NewV7()).String()
+	at, _ := IDTime(id)
+	return id, at
 }
 
 // Items are the Responses items that a thread goes on from.
@@ -41,10 +38,7 @@ func Items(path string) ([]json.RawMessage, error) {
 // says what began it (one of protocol.Source...), who who it is for, nil for nobody: that is not handed down. A turn that still runs
 // shows as interrupted in the copy, for its end is not in it.
 func Fork(home, path, originator, source string, who *protocol.ThreadSource) (copied string, err error) {
-	id, at, err := NewID()
-	if err != nil {
-		return "", err
-	}
+	id, at := NewID()
 	src, err := foreign.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("fork thread: %w", err)

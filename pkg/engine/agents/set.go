@@ -124,17 +124,13 @@ func (a *Set) enter(g *agent) error {
 }
 
 // make gives an agent that has no engine yet.
-func (a *Set) make(role *config.AgentRole, begin protocol.ThreadStartParams, under protocol.TurnStartParams) (*agent, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, fmt.Errorf("make an agent's id: %w", err)
-	}
-	g := &agent{a: a, id: id.String(), begin: begin, under: under, state: protocol.CollabAgentState{Status: protocol.CollabAgentStatusPendingInit}}
+func (a *Set) make(role *config.AgentRole, begin protocol.ThreadStartParams, under protocol.TurnStartParams) *agent {
+	g := &agent{a: a, id: uuid.Must(uuid.NewV7()).String(), begin: begin, under: under, state: protocol.CollabAgentState{Status: protocol.CollabAgentStatusPendingInit}}
 	if role != nil {
 		g.role = role.Name
 	}
 	g.name = a.nickname(role)
-	return g, nil
+	return g
 }
 
 // nickname is one that no other agent of the thread has.

@@ -224,10 +224,7 @@ func (a *Set) spawn(ctx context.Context, w *call, args *spawnArgs) (any, error) 
 	if args.Tier != nil {
 		under.ServiceTier = protocol.Patch[string]{Set: true, Value: args.Tier}
 	}
-	g, err := a.make(role, begin, under)
-	if err != nil {
-		return nil, err
-	}
+	g := a.make(role, begin, under)
 	if err := a.enter(g); err != nil {
 		return nil, err
 	}

@@ -97,19 +97,11 @@ func (t *turn) reviewWith(r *reviewJob) error {
 // reviewer makes the turn of a reviewer: another thread with the same settings, but that
 // nobody can be asked, and without what only the user's own thread has.
 func (t *turn) reviewer() (*turn, error) {
-	id, err := freshID("thread")
-	if err != nil {
-		return nil, err
-	}
-	turnID, err := freshID("turn")
-	if err != nil {
-		return nil, err
-	}
 	th := t.th
 	cfg := *th.cfg
 	cfg.WebSearch = "disabled"
 	sub := &liveThread{facts: th.facts, memory: memory{set: th.set, limits: noLimits(), specs: map[string]json.RawMessage{}}}
-	sub.cfg, sub.id, sub.created, sub.dynamic = &cfg, id, th.now(), nil
+	sub.cfg, sub.id, sub.created, sub.dynamic = &cfg, freshID(), th.now(), nil
 	sub.source, sub.threadSource = json.RawMessage(`{"subagent":"review"}`), string(protocol.ThreadSourceSubagent)
 	sub.review, sub.base = true, review.Instructions
 	sub.set.approval = protocol.AskForApproval{Mode: "never"}
@@ -120,7 +112,7 @@ func (t *turn) reviewer() (*turn, error) {
 	if err := sub.createFile(); err != nil {
 		return nil, err
 	}
-	return &turn{th: sub, out: t.out, id: turnID, shown: t.shown, ctx: t.ctx, cancel: t.cancel, start: t.start, outer: t}, nil
+	return &turn{th: sub, out: t.out, id: freshID(), shown: t.shown, ctx: t.ctx, cancel: t.cancel, start: t.start, outer: t}, nil
 }
 
 // git asks git about the work tree, through the executor.

@@ -340,14 +340,10 @@ func (s *Server) asked() int {
 
 // begin makes a turn, or gives the one that runs. One that takes no input replaces that.
 func (s *Server) begin(p protocol.TurnStartParams, asked int, j job) (t, busy *turn, err error) {
-	id, err := freshID("turn")
-	if err != nil {
-		return nil, nil, err
-	}
 	th := s.thread()
 	th.mu.Lock()
 	defer th.mu.Unlock()
-	t = &turn{th: th, out: s.out, id: id, done: make(chan struct{}), start: th.now().Unix(), asked: asked, job: j}
+	t = &turn{th: th, out: s.out, id: freshID(), done: make(chan struct{}), start: th.now().Unix(), asked: asked, job: j}
 	t.shown = shown{th.id, t.id}
 	if r := th.running; r != nil && !t.steerless() {
 		return nil, r, nil

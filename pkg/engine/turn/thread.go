@@ -171,18 +171,11 @@ func (o *Options) newID() (string, time.Time, error) {
 		sec, nsec := id.Time().UnixTime()
 		return id.String(), time.Unix(sec, nsec), nil
 	}
-	id, err := freshID("thread")
-	return id, o.Now(), err
+	return freshID(), o.Now(), nil
 }
 
-// freshID is a new id, of a thread or a turn.
-func freshID(of string) (string, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return "", fmt.Errorf("make %s id: %w", of, err)
-	}
-	return id.String(), nil
-}
+// freshID is a new id, of a thread or a turn. Random numbers never fail.
+func freshID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // resumeThread goes on with a session file.
 func resumeThread(ctx context.Context, o *Options, out *emitter, path string, a *thread.Asked) (*liveThread, error) {

@@ -120,10 +120,7 @@ func (s *Server) forkMemory(from string, a *thread.Asked, params json.RawMessage
 	if err != nil {
 		return nil, nil, err
 	}
-	id, at, err := thread.NewID()
-	if err != nil {
-		return nil, nil, err
-	}
+	id, at := thread.NewID()
 	t := &loadedThread{id: id, eph: true, begun: old.begun, seed: items, warnings: old.warnings}
 	th := &t.begun.Thread
 	th.ID, th.SessionID, th.ForkedFromID, th.Ephemeral, th.Path = t.id, t.id, &old.id, true, nil

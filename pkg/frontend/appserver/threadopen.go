@@ -69,10 +69,7 @@ func (s *Server) fresh(cfg *config.Config, a *thread.Asked, params json.RawMessa
 	if err := keepable(params); err != nil {
 		return nil, err
 	}
-	id, at, err := thread.NewID()
-	if err != nil {
-		return nil, err
-	}
+	id, at := thread.NewID()
 	t := &loadedThread{id: id, start: params, begun: thread.Opened(cfg, a), eph: ephemeral, warnings: slices.Concat(cfg.Warnings, cfg.Unknown)}
 	th := protocol.Thread{ID: t.id, SessionID: t.id, Ephemeral: t.eph, ModelProvider: cfg.ProviderID, CreatedAt: at.Unix(), UpdatedAt: at.Unix(),
 		Status: protocol.ThreadStatus{Type: protocol.ThreadStatusIdle}, Cwd: cfg.Cwd, CliVersion: version.Compat, Source: protocol.SessionSource{Name: protocol.SourceVscode}}
