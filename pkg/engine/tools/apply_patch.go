@@ -98,7 +98,7 @@ type patchArgs struct {
 func (s *Set) applyPatch(ctx context.Context, t *Turn, c Call) Output {
 	text, err := c.patchText()
 	if err != nil {
-		return badArguments(err)
+		return BadArguments(err)
 	}
 	return s.patch(ctx, t, c.ID, t.Cwd, text).output("")
 }
@@ -108,7 +108,7 @@ func (c Call) patchText() (string, error) {
 		return c.Arguments, nil
 	}
 	var a patchArgs
-	err := decode(c.Arguments, &a)
+	err := Decode(c.Arguments, &a)
 	return a.Input, err
 }
 

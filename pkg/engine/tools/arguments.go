@@ -12,10 +12,10 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// decode reads the arguments that a model wrote into the struct v. It is strict about
+// Decode reads the arguments that a model wrote into the struct v. It is strict about
 // types and about what is required, and lax about members it does not know; null counts
 // as left out. Errors name the member: the model reads them.
-func decode(arguments string, v any) error {
+func Decode(arguments string, v any) error {
 	err := json.Unmarshal([]byte(arguments), v)
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -82,6 +82,7 @@ func checkMember(f reflect.StructField, v gjson.Result, at string) error {
 	}
 }
 
-func badArguments(err error) Output {
+// BadArguments is the output of a call whose arguments Decode refused.
+func BadArguments(err error) Output {
 	return failed("failed to parse function arguments: %v", err)
 }

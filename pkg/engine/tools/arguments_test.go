@@ -35,12 +35,12 @@ func TestDecodeErrors(t *testing.T) {
 		{new(planArgs), `{"plan":[null]}`, "missing field `plan[0].step`"},
 		{new(planArgs), strings.Repeat("[", 100000), "invalid character '[' exceeded max depth"},
 	} {
-		if err := decode(c.in, c.into); err == nil || err.Error() != c.want {
+		if err := Decode(c.in, c.into); err == nil || err.Error() != c.want {
 			t.Errorf("%.80s: %v, want %s", c.in, err, c.want)
 		}
 	}
 	var a execArgs
-	if err := decode(`{"cmd":"é\u00e9\ud83d\ude00\n","foo":[1,{"a":null}],"workdir":null,"tty":null,"prefix_rule":["a"]}`, &a); err != nil || a.Cmd != "éé😀\n" || a.PrefixRule[0] != "a" {
+	if err := Decode(`{"cmd":"é\u00e9\ud83d\ude00\n","foo":[1,{"a":null}],"workdir":null,"tty":null,"prefix_rule":["a"]}`, &a); err != nil || a.Cmd != "éé😀\n" || a.PrefixRule[0] != "a" {
 		t.Errorf("%+v, %v", a, err)
 	}
 }
@@ -52,14 +52,14 @@ func FuzzDecode(f *testing.F) {
 	f.Add(`{"plan":[{"step":"a","status":"pending"}],"questions":[{}],"session_id":1}`)
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, v := range []any{new(execArgs), new(stdinArgs), new(shellArgs), new(planArgs), new(questionArgs), new(permissionArgs), new(imageArgs)} {
-			if decode(s, v) != nil {
+			if Decode(s, v) != nil {
 				continue
 			}
 			b, err := json.Marshal(v)
 			if err != nil {
 				t.Fatalf("%q: %v", s, err)
 			}
-			if err := decode(string(b), v); err != nil && !strings.Contains(string(b), "null") {
+			if err := Decode(string(b), v); err != nil && !strings.Contains(string(b), "null") {
 				t.Errorf("%q was decoded, %s is not: %v", s, b, err)
 			}
 		}

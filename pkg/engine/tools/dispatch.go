@@ -130,8 +130,8 @@ func failed(format string, a ...any) Output {
 	return Output{Text: fmt.Sprintf(format, a...), Failed: true}
 }
 
-// jsonOutput is an output that is JSON.
-func jsonOutput(v any) Output {
+// JSON is an output that is JSON.
+func JSON(v any) Output {
 	o := contentOutput(v)
 	if !o.Failed {
 		o.Text, o.Content = string(o.Content), nil

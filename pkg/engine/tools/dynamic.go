@@ -25,7 +25,7 @@ func dynamic(specs []protocol.DynamicToolSpec, namespace, name string) *protocol
 func (s *Set) callDynamic(ctx context.Context, t *Turn, c Call) Output {
 	var arguments json.RawMessage
 	if err := json.Unmarshal([]byte(c.Arguments), &arguments); err != nil {
-		return badArguments(err)
+		return BadArguments(err)
 	}
 	var namespace *string
 	if c.Namespace != "" {

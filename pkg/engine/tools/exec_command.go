@@ -42,7 +42,7 @@ func offerExecCommand(o *SpecOptions) any {
 	if o.Shell != "unified" {
 		return nil
 	}
-	return offerWishes(describe[execArgs]("exec_command", execCommandText), o)
+	return offerWishes(Describe[execArgs]("exec_command", execCommandText), o)
 }
 
 // execCommand runs a command and reports what it wrote within the time to yield; one that

@@ -58,9 +58,6 @@ type McpResult struct {
 	Err string          `json:"Err,omitempty"`
 }
 
-// Describe is a function whose arguments are an A, as a request has it.
-func Describe[A any](name, description string) *Function { return describe[A](name, description) }
-
 // Defer is a function of a namespace, for a search; words are some more that it goes by.
 func Defer(namespace, about, words string, f *Function) Deferred {
 	deferred := *f
@@ -72,12 +69,3 @@ func Defer(namespace, about, words string, f *Function) Deferred {
 	schema, _ := jsonrpc.Marshal(f.Parameters) // as above
 	return Deferred{namespace, f.Name, about, f.Description + " " + words + SchemaText(schema), spec}
 }
-
-// Decode reads the arguments of a call.
-func Decode(arguments string, a any) error { return decode(arguments, a) }
-
-// BadArguments is the output of a call whose arguments Decode refused.
-func BadArguments(err error) Output { return badArguments(err) }
-
-// JSON is an output that is JSON.
-func JSON(v any) Output { return jsonOutput(v) }

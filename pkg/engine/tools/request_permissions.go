@@ -21,7 +21,7 @@ func offerRequestPermissions(o *SpecOptions) any {
 	if !o.RequestPermissions {
 		return nil
 	}
-	return describe[permissionArgs]("request_permissions", requestPermissionsText)
+	return Describe[permissionArgs]("request_permissions", requestPermissionsText)
 }
 
 // requestPermissions asks the user for more permissions, for the turn or the session.
@@ -59,7 +59,7 @@ func (s *Set) requestPermissions(ctx context.Context, t *Turn, c Call, a permiss
 
 // grantedOutput says what was granted.
 func grantedOutput(g grant, scope protocol.PermissionGrantScope) Output {
-	return jsonOutput(struct {
+	return JSON(struct {
 		Permissions granting                      `json:"permissions"`
 		Scope       protocol.PermissionGrantScope `json:"scope"`
 	}{g.forModel(), scope})

@@ -32,7 +32,7 @@ func offerRequestUserInput(o *SpecOptions) any {
 	if o.Questions == QuestionsAlways {
 		when = "There in every mode."
 	}
-	return describe[questionArgs]("request_user_input", strings.TrimSpace(requestUserInputText)+" "+when)
+	return Describe[questionArgs]("request_user_input", strings.TrimSpace(requestUserInputText)+" "+when)
 }
 
 // requestUserInput asks the user; in default mode only where a feature allows it.
@@ -58,5 +58,5 @@ func (s *Set) requestUserInput(ctx context.Context, t *Turn, c Call, a questionA
 	if err != nil {
 		return failed("request_user_input was cancelled before receiving a response")
 	}
-	return jsonOutput(r)
+	return JSON(r)
 }

@@ -30,7 +30,7 @@ func offerShellCommand(o *SpecOptions) any {
 	if o.Shell != "shell_command" {
 		return nil
 	}
-	return offerWishes(describe[shellArgs]("shell_command", shellCommandText), o)
+	return offerWishes(Describe[shellArgs]("shell_command", shellCommandText), o)
 }
 
 // shellCommand is the older sibling of exec_command: it waits for the end, and kills at

@@ -50,8 +50,8 @@ type Function struct {
 	Parameters  any    `json:"parameters"`
 }
 
-// describe is a function whose arguments are an A.
-func describe[A any](name, description string) *Function {
+// Describe is a function whose arguments are an A.
+func Describe[A any](name, description string) *Function {
 	return &Function{Type: "function", Name: name, Description: strings.TrimSpace(description), Parameters: schemaOf(reflect.TypeFor[A]())}
 }
 
@@ -62,8 +62,8 @@ func (f *Function) parameters() map[string]*schema { return f.Parameters.(*schem
 func withArguments[A any](run func(s *Set, ctx context.Context, t *Turn, c Call, a A) Output) func(*Set, context.Context, *Turn, Call) Output {
 	return func(s *Set, ctx context.Context, t *Turn, c Call) Output {
 		var a A
-		if err := decode(c.Arguments, &a); err != nil {
-			return badArguments(err)
+		if err := Decode(c.Arguments, &a); err != nil {
+			return BadArguments(err)
 		}
 		return run(s, ctx, t, c, a)
 	}

@@ -20,7 +20,7 @@ type planStep struct {
 	Status string `json:"status" about:"pending, in_progress or completed" words:"pending,in_progress,completed"`
 }
 
-func offerUpdatePlan(*SpecOptions) any { return describe[planArgs]("update_plan", updatePlanText) }
+func offerUpdatePlan(*SpecOptions) any { return Describe[planArgs]("update_plan", updatePlanText) }
 
 func (s *Set) updatePlan(_ context.Context, t *Turn, _ Call, a planArgs) Output {
 	steps := []protocol.TurnPlanStep{}

@@ -23,7 +23,7 @@ func offerViewImage(o *SpecOptions) any {
 	if !o.ViewImage {
 		return nil
 	}
-	return describe[imageArgs]("view_image", viewImageText)
+	return Describe[imageArgs]("view_image", viewImageText)
 }
 
 // imageContent is an image as a content item.

@@ -26,7 +26,7 @@ func offerWriteStdin(o *SpecOptions) any {
 	if o.Shell != "unified" {
 		return nil
 	}
-	return describe[stdinArgs]("write_stdin", writeStdinText)
+	return Describe[stdinArgs]("write_stdin", writeStdinText)
 }
 
 // writeStdin types into a session of exec_command, or only waits for more of its output.
