@@ -14,6 +14,12 @@ func Marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
 }
 
+// Quote is a text as JSON; every text has one.
+func Quote(s string) []byte {
+	b, _ := Marshal(s)
+	return b
+}
+
 func newEncoder(b *bytes.Buffer) *json.Encoder {
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)

@@ -225,7 +225,7 @@ func telling(h http.Header) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(append(append(b, jsonString(k)...), ':'), jsonString(h.Get(k))...)
+		b = append(append(append(b, jsonrpc.Quote(k)...), ':'), jsonrpc.Quote(h.Get(k))...)
 	}
 	return append(b, '}')
 }
@@ -235,7 +235,7 @@ func errorEvent(e *responses.Error) []byte {
 	var one bytes.Buffer
 	if !jsonrpc.Valid(e.Body) || json.Compact(&one, e.Body) != nil {
 		one.Reset()
-		one.Write(jsonString(strings.ToValidUTF8(string(e.Body), "\ufffd")))
+		one.Write(jsonrpc.Quote(strings.ToValidUTF8(string(e.Body), "\ufffd")))
 	}
 	if inner := gjson.GetBytes(one.Bytes(), "error"); inner.IsObject() {
 		b = append(append(b, `,"error":`...), inner.Raw...)
@@ -245,14 +245,6 @@ func errorEvent(e *responses.Error) []byte {
 		b = append(append(b, `,"headers":`...), h...)
 	}
 	return append(b, '}')
-}
-
-func jsonString(s string) []byte {
-	b, err := jsonrpc.Marshal(s)
-	if err != nil {
-		return []byte(`""`)
-	}
-	return b
 }
 
 func writeLine(w io.Writer, data []byte) error {

@@ -67,7 +67,7 @@ func note(body []byte) []byte {
 	var one bytes.Buffer
 	if !jsonrpc.Valid(body) || json.Compact(&one, body) != nil {
 		one.Reset()
-		one.Write(jsonString(string(body)))
+		one.Write(jsonrpc.Quote(string(body)))
 	}
 	return fmt.Appendf(nil, "{\"request\":%s}\n", one.Bytes())
 }

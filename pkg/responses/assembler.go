@@ -9,6 +9,8 @@ import (
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 const (
@@ -129,8 +131,8 @@ func (a *assembler) finish(data []byte, typ, kind, member string) {
 		}
 		t.finished = true
 	} else if v := gjson.GetBytes(data, member); v.IsObject() { // arguments
-		q := quoted(v.Raw)
-		t.raw, t.finished = [][]byte{[]byte(q[1 : len(q)-1])}, true
+		q := jsonrpc.Quote(v.Raw)
+		t.raw, t.finished = [][]byte{q[1 : len(q)-1]}, true
 	}
 }
 
@@ -187,7 +189,7 @@ func (a *assembler) done(data []byte) (e Event, ok bool) {
 		}
 	}
 	if it.Get("type").Str != known.typ {
-		data = set(data, "item.type", quoted(known.typ))
+		data = set(data, "item.type", string(jsonrpc.Quote(known.typ)))
 	}
 	if p != nil {
 		var ok bool
@@ -241,7 +243,7 @@ func (a *assembler) made(p *part) (e Event, ok bool) {
 	}
 	add := func(m, v string) {
 		if v != "" && blank(gjson.GetBytes(data, "item."+m)) {
-			data = set(data, "item."+m, quoted(v))
+			data = set(data, "item."+m, string(jsonrpc.Quote(v)))
 		}
 	}
 	add("type", p.typ)

@@ -152,7 +152,7 @@ func (s *stream) text(data []byte) (done bool, err error) {
 			return s.event([]byte(`{"type":"response.completed","response":{}}`))
 		}
 	case string(s.sc.name) == "error":
-		return s.event([]byte(`{"type":"error","message":` + quoted(words) + `}`))
+		return s.event([]byte(`{"type":"error","message":` + string(jsonrpc.Quote(words)) + `}`))
 	default:
 		s.words = words
 	}

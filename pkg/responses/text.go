@@ -5,8 +5,6 @@ import (
 	"html"
 	"strings"
 	"unicode/utf8"
-
-	"codex/pkg/jsonrpc"
 )
 
 // maxShown bounds what is shown of a text that a server sent.
@@ -70,13 +68,4 @@ func pageText(page []byte) string {
 		_, rest, _ = strings.Cut(tag, ">")
 	}
 	return strings.Join(strings.Fields(html.UnescapeString(b.String())), " ")
-}
-
-// quoted is s as JSON.
-func quoted(s string) string {
-	b, err := jsonrpc.Marshal(s)
-	if err != nil {
-		return `""`
-	}
-	return string(b)
 }

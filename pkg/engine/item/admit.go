@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // ErrUnknown is for an item of a type that no history keeps.
@@ -69,7 +71,7 @@ func (b *Object) message(it gjson.Result) error {
 func (b *Object) call(typ string, it gjson.Result, id func() string) {
 	callID := word(it.Get("call_id"))
 	if callID == "" {
-		callID = string(Quote(id()))
+		callID = string(jsonrpc.Quote(id()))
 	}
 	named := it
 	if f := it.Get("function"); f.IsObject() { // the form of another API
@@ -214,5 +216,5 @@ func text(v gjson.Result) string {
 	case gjson.Null:
 		return `""`
 	}
-	return string(Quote(v.Raw))
+	return string(jsonrpc.Quote(v.Raw))
 }

@@ -12,6 +12,8 @@ import (
 	"unsafe"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // Item is one Responses item of the thread: as it is sent, without its id.
@@ -50,7 +52,7 @@ func (b *Object) name(key string) {
 // Str adds a string.
 func (b *Object) Str(key, val string) {
 	b.name(key)
-	b.Write(Quote(val))
+	b.Write(jsonrpc.Quote(val))
 }
 
 // End closes the object and gives it.

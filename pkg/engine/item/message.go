@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"codex/pkg/jsonrpc"
-
 	"github.com/tidwall/gjson"
 )
 
@@ -83,13 +81,4 @@ func Assistant(text string) json.RawMessage {
 // Image is an image between the marks that name it.
 func Image(n int, url, detail string) []json.RawMessage {
 	return []json.RawMessage{TextPart(fmt.Sprintf("<image name=[Image #%d]>", n)), ImagePart(url, detail), TextPart("</image>")}
-}
-
-// Quote encodes a string without the escapes for HTML.
-func Quote(s string) []byte {
-	b, err := jsonrpc.Marshal(s)
-	if err != nil {
-		return []byte(`""`)
-	}
-	return b
 }

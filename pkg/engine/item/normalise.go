@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // Normalise repairs history for a request: a call without output gets "aborted" right
@@ -84,7 +86,7 @@ func Output(typ, callID, text string, content json.RawMessage) json.RawMessage {
 func WithCallID(e Item, id string) Item {
 	was := gjson.GetBytes(e.Raw, "call_id")
 	if was.Index > 0 {
-		e.Raw = json.RawMessage(string(e.Raw[:was.Index]) + string(Quote(id)) + string(e.Raw[was.Index+len(was.Raw):]))
+		e.Raw = json.RawMessage(string(e.Raw[:was.Index]) + string(jsonrpc.Quote(id)) + string(e.Raw[was.Index+len(was.Raw):]))
 	}
 	return e
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
 )
 
 // role is a message's; one that nobody knows is the model's own, or a user's where the
@@ -233,7 +235,7 @@ func output(v gjson.Result) string {
 	}
 	content, err := messageContent(v, "user")
 	if err != nil {
-		return string(Quote(v.Raw))
+		return string(jsonrpc.Quote(v.Raw))
 	}
 	return content
 }

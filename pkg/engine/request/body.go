@@ -7,6 +7,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/engine/item"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/models"
 )
 
@@ -44,11 +45,11 @@ func (r *Body) JSON() []byte {
 	}
 	b.Str("prompt_cache_key", r.CacheKey)
 	if r.Cyber != "" {
-		b.Raw("access_programs", `{"cyber":`+string(item.Quote(r.Cyber))+`}`)
+		b.Raw("access_programs", `{"cyber":`+string(jsonrpc.Quote(r.Cyber))+`}`)
 	}
 	r.text(&b)
 	if r.Installation != "" {
-		b.Raw("client_metadata", `{"x-codex-installation-id":`+string(item.Quote(r.Installation))+`}`)
+		b.Raw("client_metadata", `{"x-codex-installation-id":`+string(jsonrpc.Quote(r.Installation))+`}`)
 	}
 	return b.End()
 }
@@ -162,7 +163,7 @@ func (r *Body) withID(e item.Item) json.RawMessage {
 	}
 	switch gjson.GetBytes(e.Raw, "type").Str {
 	case "reasoning", "message", "function_call", "custom_tool_call", "local_shell_call", "web_search_call", "tool_search_call":
-		return json.RawMessage(string(e.Raw[:len(e.Raw)-1]) + `,"id":` + string(item.Quote(e.ID)) + "}")
+		return json.RawMessage(string(e.Raw[:len(e.Raw)-1]) + `,"id":` + string(jsonrpc.Quote(e.ID)) + "}")
 	}
 	return e.Raw
 }

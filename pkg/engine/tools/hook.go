@@ -114,11 +114,7 @@ func (s *Set) hooked(ctx context.Context, t *Turn, c Call, run handler) Output {
 		if out.Raw != nil {
 			text = *out.Raw
 		}
-		b, err := jsonrpc.Marshal(text)
-		if err != nil {
-			return out // not text
-		}
-		response = b
+		response = jsonrpc.Quote(text)
 	}
 	after := t.Hooks.AfterTool(ctx, u, response)
 	out.Contexts = append(out.Contexts, after.Contexts...)

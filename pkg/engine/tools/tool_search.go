@@ -107,18 +107,9 @@ func found(all []Deferred) (specs []json.RawMessage) {
 // appended; size is how many bytes these are about to have.
 func OpenNamespace(name, about string, size int) json.RawMessage {
 	b := append(make([]byte, 0, size+len(name)+len(about)+256), `{"type":"namespace","name":`...)
-	b = appendText(b, name)
-	b = appendText(append(b, `,"description":`...), about)
+	b = append(b, jsonrpc.Quote(name)...)
+	b = append(append(b, `,"description":`...), jsonrpc.Quote(about)...)
 	return append(b, `,"tools":[`...)
-}
-
-// appendText appends a text as JSON.
-func appendText(b []byte, s string) []byte {
-	text, err := jsonrpc.Marshal(s)
-	if err != nil { // a text can always be encoded
-		text = []byte(`""`)
-	}
-	return append(b, text...)
 }
 
 // document is a tool as a search sees it.

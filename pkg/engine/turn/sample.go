@@ -15,6 +15,7 @@ import (
 	"codex/pkg/engine/agents"
 	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 	"codex/pkg/responses"
 	"codex/pkg/rollout"
@@ -212,7 +213,7 @@ func (s *sample) delta(method string, data []byte, index string) {
 	buf = append(buf, `","turnId":"`...)
 	buf = append(buf, s.t.shown.turn...)
 	buf = append(buf, `","itemId":`...)
-	buf = append(buf, item.Quote(s.active)...)
+	buf = append(buf, jsonrpc.Quote(s.active)...)
 	buf = append(buf, `,"delta":`...)
 	buf = append(buf, r[0].Raw...)
 	if index == "summary_index" {

@@ -55,7 +55,4 @@ func Line(prefix []string) string {
 }
 
 // quote is a JSON string, which Starlark reads as the same text.
-func quote(s string) string {
-	b, _ := jsonrpc.Marshal(s) // no string is refused
-	return string(b)
-}
+func quote(s string) string { return string(jsonrpc.Quote(s)) }

@@ -357,21 +357,10 @@ func (w *writer) deltas(typ, text string, members ...string) error {
 
 // quote is s as JSON, with < > & as they are.
 func quote(s string) string {
-	plain := true
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
-			plain = false
-			break
-		}
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r >= 0x7f || r == '"' || r == '\\' }) {
+		return `"` + s + `"` // most are, and there are many
 	}
-	if plain {
-		return `"` + s + `"`
-	}
-	b, err := jsonrpc.Marshal(s)
-	if err != nil {
-		return `""`
-	}
-	return string(b)
+	return string(jsonrpc.Quote(s))
 }
 
 // compact is valid JSON on one line, otherwise byte for byte.
