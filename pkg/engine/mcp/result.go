@@ -1,7 +1,6 @@
 package mcp
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -34,44 +33,27 @@ func output(took time.Duration, raw json.RawMessage, t *tools.Turn) tools.Output
 
 // images is a result with an image in it: a list of items.
 func images(head string, blocks []gjson.Result, t *tools.Turn) tools.Output {
-	items := []any{text(head)}
+	items := []json.RawMessage{item.TextPart(head)}
 	limit := t.Limit.Recorded()
 	for _, b := range blocks {
 		switch b.Get("type").Str {
 		case "text":
-			items = append(items, text(limit.Cut(b.Get("text").Str)))
+			items = append(items, item.TextPart(limit.Cut(b.Get("text").Str)))
 		case "image":
 			if !t.Model.InputImages {
-				items = append(items, text(item.Omitted))
+				items = append(items, item.TextPart(item.Omitted))
 				continue
 			}
 			items = append(items, image(b))
 		default:
-			items = append(items, text(limit.Cut(compact(b.Raw))))
+			items = append(items, item.TextPart(limit.Cut(compact(b.Raw))))
 		}
 	}
-	raw, err := jsonrpc.Marshal(items)
-	if err != nil {
-		return tools.Output{Text: head + "\n" + err.Error()}
-	}
-	return tools.Output{Content: raw}
-}
-
-type textItem struct {
-	Type string `json:"type"`
-	Text string `json:"text"`
-}
-
-func text(s string) textItem { return textItem{"input_text", s} }
-
-type imageItem struct {
-	Type   string `json:"type"`
-	URL    string `json:"image_url"`
-	Detail string `json:"detail"`
+	return tools.Output{Content: tools.Array(items)}
 }
 
 // image is an image block. Only its own bytes are taken: no address is ever fetched.
-func image(b gjson.Result) imageItem {
+func image(b gjson.Result) json.RawMessage {
 	url := b.Get("data").Str
 	if !strings.HasPrefix(url, "data:") {
 		mime := cmp.Or(b.Get("mimeType").Str, "application/octet-stream")
@@ -83,17 +65,11 @@ func image(b gjson.Result) imageItem {
 	default:
 		detail = "high"
 	}
-	return imageItem{"input_image", url, detail}
+	return item.ImagePart(url, detail)
 }
 
 // compact is JSON without the blanks between its tokens.
-func compact(raw string) string {
-	var b bytes.Buffer
-	if json.Compact(&b, []byte(raw)) != nil { // it has passed Check
-		return raw
-	}
-	return b.String()
-}
+func compact(raw string) string { return string(item.Minify(json.RawMessage(raw))) }
 
 // failure is an error as the result of a call.
 func failure(err error) json.RawMessage {
@@ -102,15 +78,11 @@ func failure(err error) json.RawMessage {
 
 // textResult is a result that is one text.
 func textResult(text string, failed bool) json.RawMessage {
-	r := struct {
-		Content []textItem `json:"content"`
-		IsError bool       `json:"isError,omitempty"`
-	}{[]textItem{{"text", text}}, failed}
-	raw, err := jsonrpc.Marshal(r)
-	if err != nil { // a text can always be encoded
-		return json.RawMessage(`{"content":[]}`)
+	raw := fmt.Appendf(nil, `{"content":[{"type":"text","text":%s}]`, jsonrpc.Quote(text))
+	if failed {
+		raw = append(raw, `,"isError":true`...)
 	}
-	return raw
+	return append(raw, '}')
 }
 
 // shortened is a large result as people see it: the beginning of its JSON as one text.

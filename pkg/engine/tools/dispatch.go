@@ -132,18 +132,9 @@ func failed(format string, a ...any) Output {
 
 // JSON is an output that is JSON.
 func JSON(v any) Output {
-	o := contentOutput(v)
-	if !o.Failed {
-		o.Text, o.Content = string(o.Content), nil
-	}
-	return o
-}
-
-// contentOutput is an output of content items.
-func contentOutput(items any) Output {
-	b, err := jsonrpc.Marshal(items)
+	b, err := jsonrpc.Marshal(v)
 	if err != nil {
 		return failed("encode the result: %v", err)
 	}
-	return Output{Content: b}
+	return Output{Text: string(b)}
 }

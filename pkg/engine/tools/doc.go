@@ -3,6 +3,6 @@
 // reads their arguments, asks for approval where the policy wants it, and words the
 // results. Every process and every file goes through the executor.
 //
-// Engine layer; it imports exec/client, patch, policy, execpolicy, models and protocol.
+// Engine layer; it imports item, exec/client, patch, policy, execpolicy, models and protocol.
 // Nothing here touches a file or starts a process but through the executor.
 package tools

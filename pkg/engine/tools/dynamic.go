@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -87,19 +88,15 @@ func dynamicOutput(items []protocol.DynamicToolCallOutputContentItem, l Limit) O
 	if len(items) == 1 && items[0].Type == protocol.DynamicToolCallOutputContentItemInputText {
 		return Output{Text: items[0].Text}
 	}
-	type text struct {
-		Type string `json:"type"`
-		Text string `json:"text"`
-	}
-	content := []any{}
-	for _, i := range items {
+	content := make([]json.RawMessage, len(items))
+	for n, i := range items {
 		if i.Type == protocol.DynamicToolCallOutputContentItemInputText {
-			content = append(content, text{"input_text", l.Cut(i.Text)})
+			content[n] = item.TextPart(l.Cut(i.Text))
 		} else {
-			content = append(content, imageContent{"input_image", i.ImageURL, "high"})
+			content[n] = item.ImagePart(i.ImageURL, "high")
 		}
 	}
-	return contentOutput(content)
+	return Output{Content: Array(content)}
 }
 
 // deferredTool says whether the model looks for a tool of the frontend, which has a namespace

@@ -3,10 +3,12 @@ package tools
 import (
 	"context"
 	_ "embed" // the description
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/protocol"
 )
 
@@ -24,13 +26,6 @@ func offerViewImage(o *SpecOptions) any {
 		return nil
 	}
 	return Describe[imageArgs]("view_image", viewImageText)
-}
-
-// imageContent is an image as a content item.
-type imageContent struct {
-	Type   string `json:"type"`
-	URL    string `json:"image_url"`
-	Detail string `json:"detail"`
 }
 
 func (s *Set) viewImage(ctx context.Context, t *Turn, c Call, a imageArgs) Output {
@@ -59,10 +54,10 @@ func (s *Set) viewImage(ctx context.Context, t *Turn, c Call, a imageArgs) Outpu
 	if err != nil {
 		return failed("unable to process image at `%s`: %v", file, err)
 	}
-	item := &protocol.ImageViewItem{Type: protocol.ItemImageView, ID: c.ID, Path: file}
-	t.Out.ItemStarted(item)
-	t.Out.ItemCompleted(item)
-	return contentOutput([]any{imageContent{"input_image", url, detail}})
+	shown := &protocol.ImageViewItem{Type: protocol.ItemImageView, ID: c.ID, Path: file}
+	t.Out.ItemStarted(shown)
+	t.Out.ItemCompleted(shown)
+	return Output{Content: Array([]json.RawMessage{item.ImagePart(url, detail)})}
 }
 
 func (s *Set) imageFile(ctx context.Context, t *Turn, file string) ([]byte, error) {
