@@ -99,22 +99,8 @@ func parseOffers(text []byte) []offer {
 	}
 	all, sound := []offer{}, true
 	gjson.ParseBytes(text).ForEach(func(_, t gjson.Result) bool {
-		var o offer
-		t.ForEach(func(k, v gjson.Result) bool {
-			switch k.Str {
-			case "name":
-				o.Name = v.Str
-			case "title":
-				o.Title = raw(v.Raw)
-			case "description":
-				o.Description = raw(v.Raw)
-			case "hints":
-				o.Hints = raw(v.Raw)
-			case "schema":
-				o.Schema = raw(v.Raw)
-			}
-			return true
-		})
+		member := func(name string) raw { return raw(t.Get(name).Raw) } // the schema, which is long, is the last
+		o := offer{t.Get("name").Str, member("title"), member("description"), member("hints"), member("schema")}
 		sound = o.sound()
 		all = append(all, o)
 		return sound

@@ -191,25 +191,6 @@ func parseIndex(text []byte) (folder int64, known map[string]*entry) {
 }
 
 func parseEntry(s gjson.Result) (key string, e *entry, length int) {
-	e = &entry{digest: &digest{}}
-	s.ForEach(func(k, v gjson.Result) bool {
-		switch k.Str {
-		case "key":
-			key = v.Str
-		case "size":
-			e.manifest.Size = v.Int()
-		case "time":
-			e.manifest.Time = v.Int()
-		case "instructions":
-			e.instructions = v.Str
-		case "sandboxState":
-			e.sandboxState = v.Bool()
-		case "count":
-			e.count = int(v.Int())
-		case "length":
-			length = int(v.Int())
-		}
-		return true
-	})
-	return key, e, length
+	d := &digest{instructions: s.Get("instructions").Str, sandboxState: s.Get("sandboxState").Bool(), count: int(s.Get("count").Int())}
+	return s.Get("key").Str, &entry{stamp{s.Get("size").Int(), s.Get("time").Int()}, d}, int(s.Get("length").Int())
 }

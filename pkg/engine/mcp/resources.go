@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"codex/pkg/engine/item"
 	"codex/pkg/engine/tools"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp/wire"
@@ -70,22 +71,24 @@ func (s *Servers) lister(method, ask, member string) resourceRun {
 			return tools.BadArguments(err)
 		}
 		server, cursor := blank(a.Server), blank(a.Cursor)
-		return s.shown(t, c, server, func() (any, error) {
+		return s.shown(t, c, server, func(answer *item.Object) error {
 			switch {
 			case server == "" && cursor != "":
-				return nil, errors.New("cursor can only be used when a server is specified")
+				return errors.New("cursor can only be used when a server is specified")
 			case server == "":
-				return map[string]any{member: s.all(ctx, ask)}, nil
+				answer.Raw(member, string(tools.Array(s.all(ctx, ask))))
+				return nil
 			}
 			p, err := s.page(ctx, server, ask, cursor)
 			if err != nil {
-				return nil, resourceError(method, server, "", err)
+				return resourceError(method, server, "", err)
 			}
-			answer := ordered{{"server", server}, {member, ofServer(server, p.Items)}}
+			answer.Str("server", server)
+			answer.Raw(member, string(tools.Array(ofServer(server, p.Items))))
 			if p.Next != "" {
-				answer = append(answer, objectMember{"nextCursor", p.Next})
+				answer.Str("nextCursor", p.Next)
 			}
-			return answer, nil
+			return nil
 		})
 	}
 }
@@ -126,39 +129,40 @@ func (s *Servers) read(ctx context.Context, t *tools.Turn, c tools.Call) tools.O
 			return tools.Output{Text: need.name + " must be provided", Failed: true}
 		}
 	}
-	return s.shown(t, c, a.Server, func() (any, error) {
-		raw, err := s.ReadResource(ctx, a.Server, a.URI)
+	return s.shown(t, c, a.Server, func(answer *item.Object) error {
+		contents, err := s.contents(ctx, a.Server, a.URI)
 		if err != nil {
-			return nil, resourceError("resources/read", a.Server, a.URI, err)
+			return resourceError("resources/read", a.Server, a.URI, err)
 		}
-		contents, err := Contents(raw)
-		if err != nil {
-			return nil, resourceError("resources/read", a.Server, a.URI, err)
-		}
-		return ordered{{"server", a.Server}, {"uri", a.URI}, {"contents", contents}}, nil
+		answer.Str("server", a.Server)
+		answer.Str("uri", a.URI)
+		answer.Raw("contents", string(contents))
+		return nil
 	})
 }
 
-// ReadResource gives the result of resources/read.
-func (s *Servers) ReadResource(ctx context.Context, server, uri string) (raw json.RawMessage, err error) {
+// contents are those of a resource.
+func (s *Servers) contents(ctx context.Context, server, uri string) (json.RawMessage, error) {
 	v, err := s.find(server)
 	if err != nil {
 		return nil, err
 	}
-	err = s.ask(ctx, v, wire.MethodRead, wire.ReadParams{Name: server, URI: uri}, func(r json.RawMessage) error {
-		raw = bytes.Clone(r)
-		return nil
-	})
-	return raw, err
+	var raw json.RawMessage
+	if err := s.ask(ctx, v, wire.MethodRead, wire.ReadParams{Name: server, URI: uri}, &raw); err != nil {
+		return nil, err
+	}
+	var r struct {
+		Contents json.RawMessage `json:"contents"`
+	}
+	if json.Unmarshal(raw, &r) != nil || null(r.Contents) {
+		return nil, errors.New("Unexpected response type")
+	}
+	return r.Contents, nil
 }
 
 // ReadForClient gives the contents of a resource to a client that asks for them.
 func (s *Servers) ReadForClient(ctx context.Context, server, uri string) (json.RawMessage, error) {
-	raw, err := s.ReadResource(ctx, server, uri)
-	var contents json.RawMessage
-	if err == nil {
-		contents, err = Contents(raw)
-	}
+	contents, err := s.contents(ctx, server, uri)
 	if err != nil {
 		return nil, resourceFailed("resources/read", server, uri, err)
 	}
@@ -183,24 +187,21 @@ func resourceFailed(method, server, uri string, err error) error {
 }
 
 // shown is a call of one of these tools as an item; its output has no head.
-func (s *Servers) shown(t *tools.Turn, c tools.Call, server string, f func() (any, error)) tools.Output {
+func (s *Servers) shown(t *tools.Turn, c tools.Call, server string, f func(answer *item.Object) error) tools.Output {
 	server = cmp.Or(server, "codex")
 	arguments := json.RawMessage(c.Arguments)
 	if strings.TrimSpace(c.Arguments) == "" {
 		arguments = nil
 	}
 	i := show(t, c.ID, server, c.Name, arguments)
-	v, err := f()
-	var raw []byte
-	if err == nil {
-		raw, err = jsonrpc.Marshal(v)
-	}
-	if err != nil {
+	var answer item.Object
+	if err := f(&answer); err != nil {
 		i.end(time.Since(i.started), nil, err)
 		return tools.Output{Text: err.Error()}
 	}
-	i.end(time.Since(i.started), textResult(string(raw), false), nil)
-	return tools.Output{Text: string(raw)}
+	text := compact(string(answer.End()))
+	i.end(time.Since(i.started), textResult(text, false), nil)
+	return tools.Output{Text: text}
 }
 
 func blank(s *string) string {
@@ -213,48 +214,16 @@ func blank(s *string) string {
 // ofServer puts the server's name first into each of its things.
 func ofServer(server string, items []json.RawMessage) []json.RawMessage {
 	out := make([]json.RawMessage, 0, len(items))
-	name, err := jsonrpc.Marshal(server)
-	if err != nil {
-		return out
-	}
 	for _, item := range items {
 		rest, ok := bytes.CutPrefix(bytes.TrimSpace(item), []byte("{"))
 		if !ok {
 			continue
 		}
-		b := append([]byte(`{"server":`), name...)
+		b := append([]byte(`{"server":`), jsonrpc.Quote(server)...)
 		if rest = bytes.TrimSpace(rest); len(rest) > 1 {
 			b = append(b, ',')
 		}
 		out = append(out, append(b, rest...))
 	}
 	return out
-}
-
-// ordered is an object whose members keep their order.
-type ordered []objectMember
-
-type objectMember struct {
-	name  string
-	value any
-}
-
-// MarshalJSON implements json.Marshaler.
-func (o ordered) MarshalJSON() ([]byte, error) {
-	b := []byte("{")
-	for i, m := range o {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		name, err := jsonrpc.Marshal(m.name)
-		if err != nil {
-			return nil, err
-		}
-		value, err := jsonrpc.Marshal(m.value)
-		if err != nil {
-			return nil, err
-		}
-		b = append(append(append(b, name...), ':'), value...)
-	}
-	return append(b, '}'), nil
 }

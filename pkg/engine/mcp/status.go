@@ -143,9 +143,7 @@ func (s *Servers) CallTool(ctx context.Context, t *tools.Turn, name, tool string
 		own = map[string]json.RawMessage{}
 	}
 	delete(own, "progressToken") // it is ours
-	if own["threadId"], err = jsonrpc.Marshal(t.ThreadID); err != nil {
-		return nil, err
-	}
+	own["threadId"] = jsonrpc.Quote(t.ThreadID)
 	m, err := jsonrpc.Marshal(own)
 	if err != nil {
 		return nil, err
@@ -193,14 +191,3 @@ const (
 	maxPages = 1000
 	maxList  = 32 << 20
 )
-
-// Contents are the contents of a result of resources/read.
-func Contents(raw json.RawMessage) (json.RawMessage, error) {
-	var r struct {
-		Contents json.RawMessage `json:"contents"`
-	}
-	if err := json.Unmarshal(raw, &r); err != nil || null(r.Contents) {
-		return nil, errors.New("Unexpected response type")
-	}
-	return bytes.Clone(r.Contents), nil
-}
