@@ -2,10 +2,8 @@ package login
 
 import (
 	"cmp"
-	"crypto"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
@@ -15,10 +13,10 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/crypto/curve25519"
 	"golang.org/x/crypto/nacl/box"
 
@@ -111,58 +109,16 @@ func task(body []byte, agent *auth.Identity) (string, error) {
 
 // verify holds the token of an agent against the keys of its service.
 func (s *session) verify(token string) error {
-	dot := strings.LastIndexByte(token, '.')
-	head, signature := token[:max(dot, 0)], token[dot+1:]
-	var h struct{ Alg, Kid string }
-	var claims struct {
-		Issuer   string   `json:"iss"`
-		Audience audience `json:"aud"`
-		End      float64  `json:"exp"` // with parts of a second maybe
-	}
-	first, second, _ := strings.Cut(head, ".")
-	for _, p := range []struct {
-		text string
-		to   any
-	}{{first, &h}, {second, &claims}} {
-		b, err := base64.RawURLEncoding.DecodeString(p.text)
-		if err == nil {
-			err = json.Unmarshal(b, p.to)
-		}
-		if err != nil {
-			return fmt.Errorf("read agent identity JWT: %w", err)
-		}
-	}
-	if h.Alg != "RS256" || h.Kid == "" {
-		return errors.New("failed to verify agent identity JWT: it is not signed with a named key and RS256")
-	}
-	key, err := s.agentKey(h.Kid)
+	rules := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(agentIssuer), jwt.WithAudience(agentAudience),
+		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(s.Now))
+	_, err := rules.ParseWithClaims(token, &jwt.RegisteredClaims{}, func(t *jwt.Token) (any, error) {
+		kid, _ := t.Header["kid"].(string)
+		return s.agentKey(kid)
+	})
 	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256([]byte(head))
-	sig, err := base64.RawURLEncoding.DecodeString(signature)
-	if err != nil || rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], sig) != nil {
-		return errors.New("failed to verify agent identity JWT: the signature is wrong")
-	}
-	switch {
-	case claims.Issuer != agentIssuer || !slices.Contains(claims.Audience, agentAudience):
-		return errors.New("failed to verify agent identity JWT: it is not meant for this program")
-	case !s.Now().Before(time.Unix(int64(claims.End), 0).Add(leeway)):
-		return errors.New("failed to verify agent identity JWT: its time is over")
+		return fmt.Errorf("failed to verify agent identity JWT: %w", err)
 	}
 	return nil
-}
-
-// audience is for whom a token is: one name, or a list of them.
-type audience []string
-
-func (a *audience) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*a = audience{one}
-		return nil
-	}
-	return json.Unmarshal(b, (*[]string)(a))
 }
 
 // agentKey fetches a key of the service.

@@ -124,21 +124,21 @@ func TestAgentRefused(t *testing.T) {
 	}{
 		{name: "format", change: func(*desk, string) string { return "a.b" }, want: "invalid agent identity JWT format"},
 		{name: "claims", change: func(*desk, string) string { return "a.b.c" }, want: "read agent identity JWT"},
-		{name: "signature", change: func(_ *desk, token string) string { return token[:len(token)-8] + "AAAAAAAA" }, want: "the signature is wrong"},
+		{name: "signature", change: func(_ *desk, token string) string { return token[:len(token)-8] + "AAAAAAAA" }, want: "signature is invalid"},
 		{name: "other key", change: func(d *desk, token string) string {
 			d.service.NewAgent(d.t, func(map[string]any) {})
 			return token
-		}, want: "the signature is wrong"},
+		}, want: "signature is invalid"},
 		{name: "unsigned", change: func(_ *desk, token string) string {
 			body := token[strings.IndexByte(token, '.'):strings.LastIndexByte(token, '.')]
 			return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"key1"}`)) + body + ".AAAA"
-		}, want: "not signed with a named key and RS256"},
+		}, want: "signing method none is invalid"},
 		{name: "signed with what is public", change: func(_ *desk, token string) string {
 			head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","kid":"key1"}`)) + token[strings.IndexByte(token, '.'):strings.LastIndexByte(token, '.')]
 			mac := hmac.New(sha256.New, []byte("key1"))
 			mac.Write([]byte(head))
 			return head + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
-		}, want: "not signed with a named key and RS256"},
+		}, want: "signing method HS256 is invalid"},
 		{name: "unknown key", change: func(_ *desk, token string) string {
 			return "eyJhbGciOiJSUzI1NiIsImtpZCI6Im5vbmUifQ" + token[strings.IndexByte(token, '.'):]
 		}, want: "kid none is not trusted"},
@@ -146,10 +146,10 @@ func TestAgentRefused(t *testing.T) {
 			d.base("http://192.0.2.1/backend-api")
 			return token
 		}, want: "the address wants https"},
-		{name: "time", claims: map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}, want: "its time is over"},
-		{name: "issuer", claims: map[string]any{"iss": "https://example.com"}, want: "not meant for this program"},
-		{name: "audience", claims: map[string]any{"aud": "another"}, want: "not meant for this program"},
-		{name: "audiences", claims: map[string]any{"aud": []string{"another", "third"}}, want: "not meant for this program"},
+		{name: "time", claims: map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}, want: "token is expired"},
+		{name: "issuer", claims: map[string]any{"iss": "https://example.com"}, want: "invalid issuer"},
+		{name: "audience", claims: map[string]any{"aud": "another"}, want: "invalid audience"},
+		{name: "audiences", claims: map[string]any{"aud": []string{"another", "third"}}, want: "invalid audience"},
 		{name: "private key", claims: map[string]any{"agent_private_key": "AAAA"}, want: "not valid PKCS#8"},
 	} {
 		d, agent := signing(t, func(claims map[string]any) {
