@@ -13,19 +13,16 @@ const maxFlowLines = 256
 // flowValue reads a quoted scalar or a collection in brackets, which may go on in further
 // lines.
 func (r *reader) flowValue(text string, column, least int) any {
-	f := &flow{text: text, depth: r.depth}
+	f := &flow{text: text}
 	for more := 0; ; more++ {
-		f.at, f.short, f.bad, f.depth = 0, false, "", r.depth
-		v := f.value()
-		f.space()
+		f.at, f.depth = 0, r.depth
+		v, fault, whole := f.try(f.value)
 		switch rest := f.text[f.at:]; {
-		case f.bad != "":
-			r.at--
-			r.fail(column, f.bad)
-		case f.short:
+		case fault != "":
+			r.failBefore(column, fault)
+		case !whole:
 		case rest != "" && !(rest[0] == '#' && f.at > 0 && f.text[f.at-1] == ' '):
-			r.at--
-			r.fail(column+f.at, "did not expect more after this value")
+			r.failBefore(column+f.at, "did not expect more after this value")
 		default:
 			r.nodes += f.nodes
 			return v
@@ -37,12 +34,10 @@ func (r *reader) flowValue(text string, column, least int) any {
 			r.at++
 		}
 		if r.at >= len(r.lines) || r.cur().indent < least || more == maxFlowLines {
-			r.at--
-			r.fail(column, "not closed")
+			r.failBefore(column, "not closed")
 		}
 		var b strings.Builder
-		escaped := f.endsEscaped()
-		if escaped {
+		if f.endsEscaped() {
 			b.WriteString(strings.TrimSuffix(f.text, `\`))
 			b.WriteString(strings.Repeat("\n", breaks))
 		} else {
@@ -55,15 +50,35 @@ func (r *reader) flowValue(text string, column, least int) any {
 	}
 }
 
-// flow reads values on one line.
+// flow reads values on one line. What is wrong ends it by a panic with a text, "" where the
+// line ends too early.
 type flow struct {
 	text  string
 	at    int
 	depth int
 	nodes int
-	short bool   // the text ends too early
-	bad   string // what is wrong otherwise
-	inDQ  bool   // it ends within double quotes
+	inDQ  bool // it ends within double quotes
+}
+
+// fault is such a text.
+type fault string
+
+func (f *flow) fail(text string) { panic(fault(text)) }
+
+// try reads a value and the blanks after it, as far as there is one.
+func (f *flow) try(read func() any) (v any, wrong string, whole bool) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case fault:
+			v, wrong, whole = nil, string(e), false
+		default:
+			panic(e)
+		}
+	}()
+	v = read()
+	f.space()
+	return v, "", true
 }
 
 // endsEscaped says whether the text ends within double quotes, with a backslash that
@@ -73,44 +88,33 @@ func (f *flow) endsEscaped() bool {
 	return f.inDQ && n%2 == 1
 }
 
-func (f *flow) ok() bool { return !f.short && f.bad == "" }
-
 func (f *flow) space() {
 	for f.at < len(f.text) && (f.text[f.at] == ' ' || f.text[f.at] == '\t' || f.text[f.at] == '\n') {
 		f.at++
 	}
 }
 
-// peek is the next byte that is no space, 0 at the end.
+// peek is the next byte that is no space.
 func (f *flow) peek() byte {
 	if f.space(); f.at >= len(f.text) {
-		f.short = true
-		return 0
+		f.fail("")
 	}
 	return f.text[f.at]
 }
 
 func (f *flow) value() any {
 	if f.nodes++; f.depth > maxDepth || f.nodes > maxNodes {
-		f.bad = "nested too deeply"
-		return nil
+		f.fail("nested too deeply")
 	}
-	switch f.peek() {
-	case 0:
-		return nil
+	switch c := f.peek(); c {
 	case '[':
 		return f.list()
 	case '{':
 		return f.mapping()
 	case '"', '\'':
-		s, good := f.quoted()
-		if !good {
-			f.short = f.bad == ""
-		}
-		return s
+		return f.quoted()
 	case '&', '*', '!', '%', '@', '`', '|', '>', ',', '#', '?':
-		f.bad = "`" + f.text[f.at:f.at+1] + "` is not read here"
-		return nil
+		f.fail(unread(string(c)))
 	}
 	return f.plain()
 }
@@ -118,84 +122,58 @@ func (f *flow) value() any {
 // plain reads a scalar that ends where the collection around it goes on.
 func (f *flow) plain() any {
 	from := f.at
-	for f.at < len(f.text) {
+	for ; f.at < len(f.text); f.at++ {
 		c := f.text[f.at]
 		if strings.IndexByte(",[]{}", c) >= 0 || isColon(f.text[f.at:]) || c == ':' && strings.IndexByte(",[]{}", f.text[f.at+1]) >= 0 {
 			break
 		}
 		if c == '#' && f.at > from && f.text[f.at-1] == ' ' {
-			f.bad = "a comment can't stand here"
-			break
+			f.fail("a comment can't stand here")
 		}
-		f.at++
+	}
+	s := strings.TrimRight(f.text[from:f.at], " \t")
+	if s == "-" || s == "?" {
+		f.fail(unread(s))
 	}
 	if f.at >= len(f.text) {
-		f.short = true
+		f.fail("")
 	}
-	switch s := strings.TrimRight(f.text[from:f.at], " \t"); s {
-	case "~", "null", "Null", "NULL", "":
-		return nil
-	case "-", "?":
-		f.bad = "`" + s + "` is not read here"
-		return nil
-	default:
-		return s
-	}
+	return orNull(s)
 }
 
 func (f *flow) list() any {
-	f.at++
-	f.depth++
-	defer func() { f.depth-- }()
+	f.at, f.depth = f.at+1, f.depth+1
 	out := []any{}
-	for f.ok() {
-		if f.peek() == ']' {
-			f.at++
-			return out
-		}
+	for f.peek() != ']' {
 		from := f.at
-		v := f.value()
-		if f.ok() && f.peek() == ':' { // a mapping of one pair
-			f.bad = "a pair can't stand here"
+		out = append(out, f.value())
+		if f.peek() == ':' { // a mapping of one pair
+			f.fail("a pair can't stand here")
 		}
-		out = append(out, v)
 		f.comma(']', from)
 	}
+	f.at, f.depth = f.at+1, f.depth-1
 	return out
 }
 
 // comma goes past what separates the values of a collection.
 func (f *flow) comma(end byte, from int) {
-	if !f.ok() {
-		return
-	}
 	switch c := f.peek(); {
 	case c == ',' && f.at > from:
 		f.at++
-	case c == end && f.at > from, c == 0:
-	default:
-		f.bad = "did not find expected ',' or '" + string(end) + "'"
+	case c != end || f.at == from:
+		f.fail("did not find expected ',' or '" + string(end) + "'")
 	}
 }
 
 func (f *flow) mapping() any {
-	f.at++
-	f.depth++
-	defer func() { f.depth-- }()
+	f.at, f.depth = f.at+1, f.depth+1
 	out := Map{}
-	for f.ok() {
-		if f.peek() == '}' {
-			f.at++
-			return out
-		}
+	for f.peek() != '}' {
 		from := f.at
 		key, isText := f.value().(string)
-		if !f.ok() {
-			break
-		}
 		if _, twice := out[key]; !isText || twice {
-			f.bad = "a key that is no text, or there twice"
-			break
+			f.fail("a key that is no text, or there twice")
 		}
 		var v any
 		if f.peek() == ':' {
@@ -207,66 +185,58 @@ func (f *flow) mapping() any {
 		out[key] = v
 		f.comma('}', from)
 	}
+	f.at, f.depth = f.at+1, f.depth-1
 	return out
 }
 
-// quoted reads a scalar in quotes; good is false when it does not end.
-func (f *flow) quoted() (s string, good bool) {
+// quoted reads a scalar in quotes.
+func (f *flow) quoted() any {
 	quote := f.text[f.at]
-	f.at++
+	f.inDQ = quote == '"'
 	var b strings.Builder
-	for f.at < len(f.text) {
+	for f.at++; f.at < len(f.text); f.at++ {
 		c := f.text[f.at]
-		f.at++
 		switch {
-		case c == quote && quote == '\'' && strings.HasPrefix(f.text[f.at:], "'"):
+		case c == quote && quote == '\'' && strings.HasPrefix(f.text[f.at+1:], "'"):
 			b.WriteByte('\'')
 			f.at++
 		case c == quote:
+			f.at++
 			f.inDQ = false
-			return b.String(), true
+			return b.String()
 		case c == '\\' && quote == '"':
-			if !f.escape(&b) {
-				f.inDQ = true
-				return "", false
-			}
+			f.at++
+			f.escape(&b)
 		default:
 			b.WriteByte(c)
 		}
 	}
-	f.inDQ = quote == '"'
-	return "", false
+	f.fail("")
+	return nil
 }
 
-// escape reads what follows a backslash.
-func (f *flow) escape(b *strings.Builder) bool {
+// escape reads what follows a backslash, up to its last byte.
+func (f *flow) escape(b *strings.Builder) {
 	if f.at >= len(f.text) {
-		return false
+		f.fail("")
 	}
 	c := f.text[f.at]
-	f.at++
-	const from, to = "0abtnvfre \"/\\N_LP", "\x00\a\b\t\n\v\f\r\x1b \"/\\\u0085\u00a0\u2028\u2029"
+	const from, to = "0abt\tnvfre \"/\\N_LP", "\x00\a\b\t\t\n\v\f\r\x1b \"/\\\u0085\u00a0\u2028\u2029"
 	if i := strings.IndexByte(from, c); i >= 0 {
 		b.WriteRune([]rune(to)[i])
-		return true
-	}
-	if c == '\t' {
-		b.WriteByte('\t')
-		return true
+		return
 	}
 	n := map[byte]int{'x': 2, 'u': 4, 'U': 8}[c]
-	if n == 0 || f.at+n > len(f.text) {
-		if n == 0 {
-			f.bad = "unknown escape"
-		}
-		return false
+	switch {
+	case n == 0:
+		f.fail("unknown escape")
+	case f.at+n >= len(f.text):
+		f.fail("")
 	}
-	u, err := strconv.ParseUint(f.text[f.at:f.at+n], 16, 32)
+	u, err := strconv.ParseUint(f.text[f.at+1:f.at+1+n], 16, 32)
 	if err != nil || !utf8.ValidRune(rune(u)) {
-		f.bad = "bad escape"
-		return false
+		f.fail("bad escape")
 	}
 	f.at += n
 	b.WriteRune(rune(u))
-	return true
 }

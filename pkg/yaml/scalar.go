@@ -1,28 +1,22 @@
 package yaml
 
-import (
-	"strings"
-)
+import "strings"
 
 // scalar reads a value that begins with text, at a column of the line before the current
 // one, and goes on in lines that are indented to least.
 func (r *reader) scalar(text string, column, least int) any {
-	switch text[0] {
-	case '|', '>':
+	switch c := text[0]; {
+	case c == '|' || c == '>':
 		return r.blockScalar(text, column, least)
-	case '"', '\'', '[', '{':
+	case strings.IndexByte(`"'[{`, c) >= 0:
 		return r.flowValue(text, column, least)
-	case '&', '*', '!', '%', '@', '`':
-		r.at--
-		r.fail(column, "`"+text[:1]+"` is not read here")
-	case '?', '-':
-		if len(text) == 1 || text[1] == ' ' || text[1] == '\t' {
-			r.at--
-			r.fail(column, "`"+text[:1]+"` is not read here")
-		}
+	case strings.IndexByte("&*!%@`", c) >= 0, (c == '?' || c == '-') && alone(text):
+		r.failBefore(column, unread(text[:1]))
 	}
 	return r.plain(text, least)
 }
+
+func unread(mark string) string { return "`" + mark + "` is not read here" }
 
 // plain reads a scalar without quotes. A colon and a space in its first line belong to
 // it: other agents take the rest of the line, and people write descriptions so.
@@ -51,12 +45,16 @@ func (r *reader) plain(text string, least int) any {
 		breaks = 0
 		b.WriteString(more)
 	}
-	switch s := b.String(); s {
+	return orNull(b.String())
+}
+
+// orNull is a plain scalar, nil where it is none.
+func orNull(s string) any {
+	switch s {
 	case "~", "null", "Null", "NULL", "":
 		return nil
-	default:
-		return s
 	}
+	return s
 }
 
 // uncomment takes the comment off a line of a plain scalar.
@@ -92,8 +90,7 @@ func (r *reader) blockScalar(head string, column, least int) string {
 		case c >= '1' && c <= '9' && indent == 0:
 			indent = max(least-1, 0) + int(c-'0')
 		default:
-			r.at--
-			r.fail(column, "the head of a block scalar has something else")
+			r.failBefore(column, "the head of a block scalar has something else")
 		}
 	}
 	var lines []string

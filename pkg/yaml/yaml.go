@@ -82,6 +82,12 @@ func (r *reader) fail(column int, text string) {
 	panic(&Error{Line: min(r.at, len(r.lines)-1) + 1, Column: column + 1, Text: text})
 }
 
+// failBefore is fail for the line before.
+func (r *reader) failBefore(column int, text string) {
+	r.at--
+	r.fail(column, text)
+}
+
 func (r *reader) cur() line { return r.lines[r.at] }
 
 // next goes on to the next line that says something.
@@ -208,21 +214,16 @@ func (r *reader) mapping(indent int) Map {
 // key splits a line into a key and what comes after the colon.
 func (r *reader) key(l line) (key, rest string, ok bool) {
 	text := l.text
-	switch text[0] {
-	case '"', '\'':
+	switch c := text[0]; {
+	case c == '"' || c == '\'':
 		f := &flow{text: text}
-		s, good := f.quoted()
-		after := strings.TrimLeft(text[f.at:], " ")
-		if !good || !isColon(after) {
+		s, _, whole := f.try(f.quoted)
+		if !whole || !isColon(text[f.at:]) {
 			return "", "", false
 		}
-		return s, strings.TrimLeft(after[1:], " \t"), true
-	case '[', '{', '#', '|', '>', '&', '*', '!', '%', '@', '`':
+		return s.(string), strings.TrimLeft(text[f.at+1:], " \t"), true
+	case strings.IndexByte("[{#|>&*!%@`", c) >= 0, c == '?' && alone(text):
 		return "", "", false
-	case '?':
-		if len(text) == 1 || text[1] == ' ' || text[1] == '\t' {
-			return "", "", false
-		}
 	}
 	for i := range len(text) {
 		if text[i] == '#' && i > 0 && (text[i-1] == ' ' || text[i-1] == '\t') {
@@ -236,6 +237,7 @@ func (r *reader) key(l line) (key, rest string, ok bool) {
 }
 
 // isColon says whether a text begins with a colon that ends a key.
-func isColon(s string) bool {
-	return s != "" && s[0] == ':' && (len(s) == 1 || s[1] == ' ' || s[1] == '\t')
-}
+func isColon(s string) bool { return s != "" && s[0] == ':' && alone(s) }
+
+// alone says whether the first byte of a text stands by itself.
+func alone(s string) bool { return len(s) == 1 || s[1] == ' ' || s[1] == '\t' }
