@@ -208,9 +208,7 @@ func (t *loadedThread) forward(r *request) (any, error) {
 	}
 	_, err = c.rpc.Start(r.Method, params, func(result json.RawMessage, err error) error {
 		_ = r.Reply(result, err) // a client that has gone misses it
-		t.mu.Lock()
-		t.rest()
-		t.mu.Unlock()
+		t.resting()
 		if err != nil { // no turn comes of it
 			t.quiet()
 		}
@@ -408,9 +406,7 @@ func (c *child) ended(how string) {
 	for _, g := range t.s.agentsOf(t) {
 		g.gone(message, leaving)
 	}
-	t.mu.Lock()
-	t.rest()
-	t.mu.Unlock()
+	t.resting()
 }
 
 // settle ends what waited for an engine that has ended.

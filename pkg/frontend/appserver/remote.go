@@ -55,7 +55,7 @@ func (s *Server) EnableRemoteControl() {
 		Status: func(relay.Status) { m.tell() }}
 	if o.URL = s.getenv(relayURLEnv); o.URL != "" {
 		o.Own, o.Credentials = true, s.ownCredentials
-	} else if cfg, err := s.load(nil); err == nil {
+	} else if cfg, err := s.local.Load(nil); err == nil {
 		o.URL = cfg.ChatGPTBaseURL
 	}
 	m.r = relay.New(o)

@@ -129,17 +129,6 @@ func (s *Server) loaded() []*loadedThread {
 	return s.list()
 }
 
-// load reads the configuration for a folder.
-func (s *Server) load(change func(*config.Options)) (*config.Config, error) {
-	o := s.opts.Config
-	o.Overrides = slices.Clone(o.Overrides)
-	if change != nil {
-		change(&o)
-	}
-	cfg, err := config.Load(context.Background(), o)
-	return cfg, thread.Unloadable(err)
-}
-
 // reload lets engines without work go: the next ones read the configuration anew.
 func (s *Server) reload() {
 	for _, t := range s.loaded() {

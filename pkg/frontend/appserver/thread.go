@@ -151,6 +151,13 @@ func (t *loadedThread) rest() {
 	t.timer = time.AfterFunc(d, func() { t.do(t.rested) })
 }
 
+// resting is rest for who does not hold t.mu.
+func (t *loadedThread) resting() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rest()
+}
+
 // idle tells whether the engine can go without a loss; t.mu is held.
 func (t *loadedThread) idle() bool {
 	return t.turn == nil && len(t.commands) == 0 && len(t.agents) == 0 && len(t.asks) == 0 && t.paused == 0 && !t.keep && !t.eph && t.child.rpc.Pending() == 0 && t.materialized()
@@ -190,16 +197,19 @@ func (t *loadedThread) letGo() {
 		return
 	}
 	c.release(t.s.opts.Grace)
-	t.mu.Lock()
-	t.rest()
-	t.mu.Unlock()
+	t.resting()
+}
+
+// retire ends what runs and forgets the thread.
+func (t *loadedThread) retire() {
+	t.end(t.s.opts.Grace)
+	t.s.drop(t)
+	t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
 }
 
 // unload forgets the thread and tells everybody.
 func (t *loadedThread) unload() {
-	t.end(t.s.opts.Grace)
-	t.s.drop(t)
-	t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
+	t.retire()
 	t.s.broadcast(protocol.NoteThreadClosed, protocol.ThreadClosedNotification{ThreadID: t.id})
 }
 
@@ -346,9 +356,7 @@ func (t *loadedThread) turnEnded() {
 	t.rest()
 	t.mu.Unlock()
 	if p := t.parent; p != nil { // it may have waited for this agent
-		p.mu.Lock()
-		p.rest()
-		p.mu.Unlock()
+		p.resting()
 	}
 	if memory != "" {
 		t.do(t.settleMemory)

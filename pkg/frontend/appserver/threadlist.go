@@ -71,7 +71,7 @@ func (s *Server) query(p *protocol.ThreadListParams) (thread.Query, error) {
 		}
 	}
 	if q.Providers == nil {
-		cfg, err := s.load(nil)
+		cfg, err := s.local.Load(nil)
 		if err != nil {
 			return q, err
 		}

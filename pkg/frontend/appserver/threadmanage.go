@@ -210,9 +210,7 @@ func (s *Server) threadArchive(r *request, p *protocol.ThreadArchiveParams) (any
 		if err := t.apart(); err != nil {
 			return nil, err
 		}
-		t.end(s.opts.Grace)
-		s.drop(t)
-		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
+		t.retire()
 	}
 	if err := thread.Archive(s.home, path); err != nil {
 		return nil, fmt.Errorf("archive thread %s: %w", id, err)
@@ -237,9 +235,7 @@ func (s *Server) threadDelete(r *request, p *protocol.ThreadDeleteParams) (any, 
 		if err := t.apart(); err != nil {
 			return nil, err
 		}
-		t.end(s.opts.Grace)
-		s.drop(t)
-		t.setStatus(protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded})
+		t.retire()
 	}
 	if path != "" {
 		if err := thread.Delete(s.home, id, path, s.opts.Now); err != nil {

@@ -100,9 +100,7 @@ func (s *Server) resumeHistory(r *request, p *protocol.ThreadResumeParams) (any,
 		}
 		t.opened(r, res, p.ExcludeTurns)
 		t.note(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: t.id})
-		t.mu.Lock()
-		t.rest()
-		t.mu.Unlock()
+		t.resting()
 	})
 	return nil, jsonrpc.ErrLater
 }

@@ -27,7 +27,7 @@ func (s *Service) credential(cfg *config.Config) (*auth.Auth, error) {
 
 // Credential is one that is good as far as can be seen.
 func (s *Service) Credential(ctx context.Context) (*auth.Auth, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (s *Service) Credential(ctx context.Context) (*auth.Auth, error) {
 }
 
 func (s *Service) accountRead(r *Request, p *protocol.GetAccountParams) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (s *Service) changed(a *auth.Auth) {
 }
 
 func (s *Service) loginStart(r *Request, p *protocol.LoginAccountParams) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func (s *Service) loginKey(r *Request, cfg *config.Config, key string) (any, err
 }
 
 func (s *Service) logout(r *Request) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ type authStatusParams struct {
 
 // authStatus tells how the model's service is reached, and the token when asked.
 func (s *Service) authStatus(r *Request, p *authStatusParams) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}

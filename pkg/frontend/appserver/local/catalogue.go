@@ -39,7 +39,7 @@ func page[T any](all []T, cursor *string, limit *uint32) ([]T, *string, error) {
 
 // modelList answers with the list of the provider, which is asked when the one at hand is old.
 func (s *Service) modelList(r *Request, p *protocol.ModelListParams) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *Service) providerCapabilities(r *Request) (any, error) {
 }
 
 func (s *Service) featureList(r *Request, p *protocol.ExperimentalFeatureListParams) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (s *Service) featureList(r *Request, p *protocol.ExperimentalFeatureListPar
 
 // permissionProfiles lists the built-in ones and those of the configuration.
 func (s *Service) permissionProfiles(r *Request, p *protocol.PermissionProfileListParams) (any, error) {
-	cfg, err := s.load(func(o *config.Options) {
+	cfg, err := s.Load(func(o *config.Options) {
 		if p.Cwd != nil {
 			o.Cwd = *p.Cwd
 		}

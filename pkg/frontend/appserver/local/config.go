@@ -51,7 +51,7 @@ func layerSource(l config.Layer) protocol.ConfigLayerSource {
 }
 
 func (s *Service) configRead(r *Request, p *protocol.ConfigReadParams) (any, error) {
-	cfg, err := s.load(func(o *config.Options) {
+	cfg, err := s.Load(func(o *config.Options) {
 		if p.Cwd != nil {
 			o.Cwd = *p.Cwd
 		}
@@ -185,7 +185,7 @@ func (s *Service) try(text string) error {
 }
 
 func (s *Service) userLayer(path string) (config.Layer, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return config.Layer{}, err
 	}
@@ -199,7 +199,7 @@ func (s *Service) userLayer(path string) (config.Layer, error) {
 
 // written tells the new version, and whether something stronger hides what was written.
 func (s *Service) written(path string, paths [][]string) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (s *Service) commandExec(r *Request, p *protocol.CommandExecParams) (any, e
 			cwd = filepath.Join(s.Config.Env.Cwd, cwd)
 		}
 	}
-	cfg, err := s.load(func(o *config.Options) { o.Cwd, o.Permissions = cwd, p.PermissionProfile })
+	cfg, err := s.Load(func(o *config.Options) { o.Cwd, o.Permissions = cwd, p.PermissionProfile })
 	switch {
 	case err != nil && p.PermissionProfile != nil:
 		return nil, jsonrpc.Invalidf("invalid permission profile: %s", strings.TrimPrefix(jsonrpc.AsError(err).Message, "failed to load configuration: "))

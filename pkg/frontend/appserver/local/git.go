@@ -41,7 +41,7 @@ func (s *Service) gitDiffToRemote(r *Request, p *gitDiffParams) (any, error) {
 }
 
 func (s *Service) diffToRemote(ctx context.Context, dir string) (sha, diff string, err error) {
-	cfg, err := s.load(func(o *config.Options) { o.Cwd = dir })
+	cfg, err := s.Load(func(o *config.Options) { o.Cwd = dir })
 	if err != nil {
 		return "", "", err
 	}

@@ -35,7 +35,7 @@ func (s *Service) eachCwd(cwds []string, f func(cwd string, cfg *config.Config))
 		cwds = []string{s.Config.Cwd}
 	}
 	for _, cwd := range cwds {
-		cfg, err := s.load(func(o *config.Options) { o.Cwd = cwd })
+		cfg, err := s.Load(func(o *config.Options) { o.Cwd = cwd })
 		if err != nil {
 			return err
 		}

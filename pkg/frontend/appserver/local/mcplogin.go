@@ -65,7 +65,7 @@ func (l *serverLogins) leave() {
 // serverLogin has codex-mcp log in at a server, and answers when it says where the person
 // goes.
 func (s *Service) serverLogin(r *Request, p *protocol.McpServerOauthLoginParams) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type shelf struct {
 }
 
 func (s *Service) shelf() (*shelf, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (s *Service) pluginUninstall(r *Request, p *protocol.PluginUninstallParams)
 	if err != nil {
 		return nil, jsonrpc.Invalidf("invalid plugin id: %s", jsonrpc.Shorten(p.PluginID))
 	}
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (s *Service) marketplaceAdd(r *Request, p *protocol.MarketplaceAddParams) (
 	if err != nil {
 		return nil, jsonrpc.Invalidf("%v", err)
 	}
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func (s *Service) marketplaceAdd(r *Request, p *protocol.MarketplaceAddParams) (
 
 // marketplaceRemove leaves the folder: it is the user's.
 func (s *Service) marketplaceRemove(r *Request, p *protocol.MarketplaceRemoveParams) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}

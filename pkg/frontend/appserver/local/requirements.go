@@ -12,7 +12,7 @@ import (
 
 // requirementsRead tells what an administrator allows.
 func (s *Service) requirementsRead(r *Request) (any, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -178,8 +178,8 @@ func (s *Service) Methods() map[string]method {
 	return m
 }
 
-// load reads the configuration, with some options changed.
-func (s *Service) load(change func(*config.Options)) (*config.Config, error) {
+// Load reads the configuration, with some options changed.
+func (s *Service) Load(change func(*config.Options)) (*config.Config, error) {
 	o := s.Config
 	if change != nil {
 		change(&o)
@@ -190,7 +190,7 @@ func (s *Service) load(change func(*config.Options)) (*config.Config, error) {
 
 // Notify is the notify program of the configuration, nil for none.
 func (s *Service) Notify() []string {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil // whoever needs the rest says so
 	}

@@ -22,7 +22,7 @@ func (s *Service) processSpawn(r *Request, p *protocol.ProcessSpawnParams) (any,
 	case p.Size != nil && !p.Tty:
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "process/spawn size requires tty: true")
 	}
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 // backend is the service behind the account, for a purpose that needs one.
 func (s *Service) backend(what string) (*backend.Client, error) {
-	cfg, err := s.load(nil)
+	cfg, err := s.Load(nil)
 	if err != nil {
 		return nil, err
 	}
