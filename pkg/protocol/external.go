@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"codex/pkg/jsonrpc"
 )
 
 // RequestID is a raw request id, a string or an integer, echoed with its type.
@@ -153,9 +155,9 @@ type ForcedChatgptWorkspaceIds = OneOrMany
 // MarshalJSON writes one string bare.
 func (o OneOrMany) MarshalJSON() ([]byte, error) {
 	if len(o) == 1 {
-		return encode(o[0])
+		return jsonrpc.Marshal(o[0])
 	}
-	return encode(List[string](o))
+	return jsonrpc.Marshal(List[string](o))
 }
 
 func (o *OneOrMany) UnmarshalJSON(raw []byte) error {

@@ -7,12 +7,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"codex/pkg/jsonrpc"
 )
 
 // marshalExtra writes the fields of v, then the extra keys in order of name. A field
 // wins over an extra key of its name.
 func marshalExtra[T any](v any, extra map[string]T) ([]byte, error) {
-	out, err := encode(v)
+	out, err := jsonrpc.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
@@ -22,11 +24,11 @@ func marshalExtra[T any](v any, extra map[string]T) ([]byte, error) {
 		if known[k] {
 			continue
 		}
-		key, err := encode(k)
+		key, err := jsonrpc.Marshal(k)
 		if err != nil {
 			return nil, err
 		}
-		val, err := encode(extra[k])
+		val, err := jsonrpc.Marshal(extra[k])
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", k, err)
 		}

@@ -34,41 +34,50 @@ func (i *UnknownItem) ItemID() string { return i.ID }
 // MarshalJSON writes the item as it was read.
 func (i *UnknownItem) MarshalJSON() ([]byte, error) { return i.Raw, nil }
 
+// itemVariants are the variants, in the order of the schema.
+var itemVariants = [...]struct {
+	typ   string
+	empty func() ThreadItem
+}{
+	{ItemUserMessage, empty[UserMessageItem]},
+	{ItemHookPrompt, empty[HookPromptItem]},
+	{ItemAgentMessage, empty[AgentMessageItem]},
+	{ItemPlan, empty[PlanItem]},
+	{ItemReasoning, empty[ReasoningItem]},
+	{ItemCommandExecution, empty[CommandExecutionItem]},
+	{ItemFileChange, empty[FileChangeItem]},
+	{ItemMcpToolCall, empty[McpToolCallItem]},
+	{ItemDynamicToolCall, empty[DynamicToolCallItem]},
+	{ItemCollabAgentToolCall, empty[CollabAgentToolCallItem]},
+	{ItemWebSearch, empty[WebSearchItem]},
+	{ItemImageView, empty[ImageViewItem]},
+	{ItemImageGeneration, empty[ImageGenerationItem]},
+	{ItemEnteredReviewMode, empty[EnteredReviewModeItem]},
+	{ItemExitedReviewMode, empty[ExitedReviewModeItem]},
+	{ItemContextCompaction, empty[ContextCompactionItem]},
+}
+
+func empty[T any, P interface {
+	*T
+	ThreadItem
+}]() ThreadItem {
+	return P(new(T))
+}
+
+// ItemVariants gives one empty item of each variant, for the schema generator and for tests.
+func ItemVariants() (all []ThreadItem) {
+	for _, v := range itemVariants {
+		all = append(all, v.empty())
+	}
+	return all
+}
+
 // newItem gives an empty item of the type, nil for an unknown type.
 func newItem(typ string) ThreadItem {
-	switch typ {
-	case ItemUserMessage:
-		return new(UserMessageItem)
-	case ItemHookPrompt:
-		return new(HookPromptItem)
-	case ItemAgentMessage:
-		return new(AgentMessageItem)
-	case ItemPlan:
-		return new(PlanItem)
-	case ItemReasoning:
-		return new(ReasoningItem)
-	case ItemCommandExecution:
-		return new(CommandExecutionItem)
-	case ItemFileChange:
-		return new(FileChangeItem)
-	case ItemMcpToolCall:
-		return new(McpToolCallItem)
-	case ItemDynamicToolCall:
-		return new(DynamicToolCallItem)
-	case ItemCollabAgentToolCall:
-		return new(CollabAgentToolCallItem)
-	case ItemWebSearch:
-		return new(WebSearchItem)
-	case ItemImageView:
-		return new(ImageViewItem)
-	case ItemImageGeneration:
-		return new(ImageGenerationItem)
-	case ItemEnteredReviewMode:
-		return new(EnteredReviewModeItem)
-	case ItemExitedReviewMode:
-		return new(ExitedReviewModeItem)
-	case ItemContextCompaction:
-		return new(ContextCompactionItem)
+	for i := range itemVariants {
+		if v := &itemVariants[i]; v.typ == typ {
+			return v.empty()
+		}
 	}
 	return nil
 }

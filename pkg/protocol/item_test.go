@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"codex/pkg/jsonrpc"
 )
 
 func TestDecodeThreadItem(t *testing.T) {
@@ -37,7 +39,7 @@ func TestDecodeThreadItem(t *testing.T) {
 				t.Fatalf("got %q %q", item.ItemType(), item.ItemID())
 			}
 			if u, ok := item.(*UnknownItem); ok {
-				out, err := encode(u)
+				out, err := jsonrpc.Marshal(u)
 				if err != nil || string(out) != c.in {
 					t.Fatalf("unknown item became %s, %v", out, err)
 				}
@@ -92,7 +94,7 @@ func FuzzDecodeThreadItem(f *testing.F) {
 		if err != nil {
 			return
 		}
-		out, err := encode(item)
+		out, err := jsonrpc.Marshal(item)
 		if err != nil {
 			t.Fatalf("decoded item does not encode: %v", err)
 		}
@@ -103,7 +105,7 @@ func FuzzDecodeThreadItem(f *testing.F) {
 		if again.ItemType() != item.ItemType() || again.ItemID() != item.ItemID() {
 			t.Fatalf("item changed: %s", out)
 		}
-		twice, err := encode(again)
+		twice, err := jsonrpc.Marshal(again)
 		if err != nil || !bytes.Equal(out, twice) {
 			t.Fatalf("not stable:\n%s\n%s\n%v", out, twice, err)
 		}

@@ -1,6 +1,10 @@
 package protocol
 
-import "cmp"
+import (
+	"cmp"
+
+	"codex/pkg/jsonrpc"
+)
 
 // Methods of later releases of the original, which the schema of 0.133.0 does not have.
 // Those of threads are experimental there.
@@ -91,7 +95,7 @@ const (
 
 // MarshalJSON writes legacy for one that says nothing.
 func (m ThreadHistoryMode) MarshalJSON() ([]byte, error) {
-	return encode(string(cmp.Or(m, ThreadHistoryModeLegacy)))
+	return jsonrpc.Marshal(string(cmp.Or(m, ThreadHistoryModeLegacy)))
 }
 
 // MultiAgentMode says when the model may use agents: there is one answer here.

@@ -7,12 +7,13 @@ import "codex/pkg/jsonrpc"
 // a missing array, the field is a plain slice instead.
 type List[T any] []T
 
-// MarshalJSON writes [] for nil.
+// MarshalJSON writes [] for nil. What it or another one here returns is not unescaped by the
+// encoder above it, so that all of them leave <, > and & as they are.
 func (l List[T]) MarshalJSON() ([]byte, error) {
 	if len(l) == 0 {
 		return []byte("[]"), nil
 	}
-	return encode([]T(l))
+	return jsonrpc.Marshal([]T(l))
 }
 
 // Map is an object with free keys that is always present on the wire: nil is written
@@ -24,11 +25,5 @@ func (m Map[T]) MarshalJSON() ([]byte, error) {
 	if len(m) == 0 {
 		return []byte("{}"), nil
 	}
-	return encode(map[string]T(m))
-}
-
-// encode is json.Marshal without the escaping of <, > and &: what a custom MarshalJSON
-// returns is not unescaped again by the encoder above it.
-func encode(v any) ([]byte, error) {
-	return jsonrpc.Marshal(v)
+	return jsonrpc.Marshal(map[string]T(m))
 }

@@ -3,6 +3,8 @@ package protocol
 import (
 	"bytes"
 	"encoding/json"
+
+	"codex/pkg/jsonrpc"
 )
 
 // Patch is a change of an optional value: left out keeps it, null clears it (Set, with
@@ -13,7 +15,7 @@ type Patch[T any] struct {
 }
 
 // MarshalJSON writes the value or null.
-func (p Patch[T]) MarshalJSON() ([]byte, error) { return encode(p.Value) }
+func (p Patch[T]) MarshalJSON() ([]byte, error) { return jsonrpc.Marshal(p.Value) }
 
 // UnmarshalJSON is called only when the member is there.
 func (p *Patch[T]) UnmarshalJSON(raw []byte) error {

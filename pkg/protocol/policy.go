@@ -3,6 +3,8 @@ package protocol
 import (
 	"encoding/json"
 	"fmt"
+
+	"codex/pkg/jsonrpc"
 )
 
 // AskForApproval says when the user is asked before a command runs: a word, or a
@@ -84,17 +86,17 @@ func (SandboxPolicy) Variants() []any {
 func (p SandboxPolicy) MarshalJSON() ([]byte, error) {
 	switch p.Type {
 	case SandboxPolicyDangerFullAccess:
-		return encode(dangerFullAccess{p.Type})
+		return jsonrpc.Marshal(dangerFullAccess{p.Type})
 	case SandboxPolicyReadOnly:
-		return encode(readOnly{p.Type, p.NetworkAccess})
+		return jsonrpc.Marshal(readOnly{p.Type, p.NetworkAccess})
 	case SandboxPolicyExternalSandbox:
 		net := NetworkAccessRestricted
 		if p.NetworkAccess {
 			net = NetworkAccessEnabled
 		}
-		return encode(externalSandbox{p.Type, net})
+		return jsonrpc.Marshal(externalSandbox{p.Type, net})
 	case SandboxPolicyWorkspaceWrite:
-		return encode(workspaceWrite{p.Type, p.WritableRoots, p.NetworkAccess, p.ExcludeTmpdirEnvVar, p.ExcludeSlashTmp})
+		return jsonrpc.Marshal(workspaceWrite{p.Type, p.WritableRoots, p.NetworkAccess, p.ExcludeTmpdirEnvVar, p.ExcludeSlashTmp})
 	}
 	return nil, fmt.Errorf("sandbox policy has unknown type %q", p.Type)
 }

@@ -1,4 +1,4 @@
-package protocol
+package protocol_test
 
 import (
 	"bytes"
@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"codex/pkg/jsonrpc"
+
+	. "codex/pkg/protocol"
+	"codex/tests/earlier"
 )
 
 func str(s string) *string { return &s }
@@ -57,11 +60,11 @@ func TestShapes(t *testing.T) {
 		{"extra keys", Config{Extra: map[string]json.RawMessage{"z": []byte("1"), "notify": []byte(`["x"]`)}}, `"desktop":null,"notify":["x"],"z":1}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := encode(c.in)
+			got, err := jsonrpc.Marshal(c.in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got = Earlier(reflect.TypeOf(c.in), got)
+			got = earlier.Value(reflect.TypeOf(c.in), got)
 			if !strings.Contains(string(got), c.want) || c.want[0] == '{' && string(got) != c.want {
 				t.Fatalf("got  %s\nwant %s", got, c.want)
 			}
@@ -126,7 +129,7 @@ func TestUnions(t *testing.T) {
 			if err != nil {
 				return
 			}
-			out, err := encode(c.into)
+			out, err := jsonrpc.Marshal(c.into)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +138,7 @@ func TestUnions(t *testing.T) {
 			}
 		})
 	}
-	if _, err := encode(SandboxPolicy{Type: "padded"}); err == nil {
+	if _, err := jsonrpc.Marshal(SandboxPolicy{Type: "padded"}); err == nil {
 		t.Error("a policy of unknown type was written")
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"codex/pkg/jsonrpc"
 )
 
 // The protocol has two kinds of union. Both are Go structs here, described by tags that
@@ -51,7 +53,7 @@ func marshalUnion(v any) ([]byte, error) {
 		case opts == "omitempty" && isEmpty(fv):
 			continue
 		}
-		val, err := encode(fv.Interface())
+		val, err := jsonrpc.Marshal(fv.Interface())
 		if err != nil {
 			return nil, fmt.Errorf("encode %s of %s: %w", name, rt.Name(), err)
 		}
@@ -93,14 +95,14 @@ func marshalExternal(v any) ([]byte, error) {
 	rv := reflect.ValueOf(v)
 	for i := 1; i < rv.NumField(); i++ {
 		if fv := rv.Field(i); !fv.IsNil() {
-			val, err := encode(fv.Interface())
+			val, err := jsonrpc.Marshal(fv.Interface())
 			if err != nil {
 				return nil, fmt.Errorf("encode %s: %w", rv.Type().Name(), err)
 			}
 			return append(append([]byte(`{"`+rv.Type().Field(i).Tag.Get("json")+`":`), val...), '}'), nil
 		}
 	}
-	return encode(rv.Field(0).Interface())
+	return jsonrpc.Marshal(rv.Field(0).Interface())
 }
 
 // unmarshalExternal reads an external union into dst, a pointer to its struct. A word it

@@ -1,4 +1,4 @@
-package protocol
+package protocol_test
 
 import (
 	"bufio"
@@ -10,6 +10,10 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"codex/pkg/jsonrpc"
+	. "codex/pkg/protocol"
+	"codex/tests/earlier"
 )
 
 // TestTranscripts passes every captured line through our types. What the original's
@@ -88,7 +92,7 @@ func passTranscript(t *testing.T, file string) {
 			continue // malformed on purpose, the original refuses it too
 		case err != nil:
 			t.Errorf("line %d: %v", no, err)
-		case who == "<" && !bytes.Equal(Earlier(typ, out), body):
+		case who == "<" && !bytes.Equal(earlier.Value(typ, out), body):
 			t.Errorf("line %d:\n got %s\nwant %s", no, out, body)
 		case who == ">":
 			if diff := lost(body, out); diff != "" {
@@ -108,7 +112,7 @@ func pass(typ reflect.Type, body []byte) ([]byte, error) {
 	if err := json.Unmarshal(body, v.Interface()); err != nil {
 		return nil, err
 	}
-	return encode(v.Elem().Interface())
+	return jsonrpc.Marshal(v.Elem().Interface())
 }
 
 // lost names the first member of want that got does not have with the same value.

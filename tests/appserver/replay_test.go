@@ -16,7 +16,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"codex/pkg/protocol"
+	"codex/tests/earlier"
 )
 
 // transcript is a session with the original that is held again with ours.
@@ -231,7 +231,7 @@ func (r *replayer) expect(e *end, want gjson.Result) {
 			e.cursor = next.Str
 		}
 		r.order(e, place)
-		r.compare(name+":", "", want, earlier(name, got))
+		r.compare(name+":", "", want, asEarlier(name, got))
 		return
 	}
 	if r.allowed(method+":", true) {
@@ -249,7 +249,7 @@ func (r *replayer) expect(e *end, want gjson.Result) {
 		return m.Get("method").Str == method && m.Get("params.item.type").Str == kind && (!r.served || modelID(m) == item)
 	})
 	r.order(e, place)
-	r.compare(method+":", "", want, earlier(method, got))
+	r.compare(method+":", "", want, asEarlier(method, got))
 }
 
 // order holds that messages come in the order of the transcript.
@@ -280,9 +280,9 @@ func text(delta gjson.Result) string {
 	return string(b) + delta.Get("params.delta").Str
 }
 
-// earlier is a message without the members of later releases.
-func earlier(method string, m gjson.Result) gjson.Result {
-	return gjson.ParseBytes(protocol.EarlierLine(method, []byte(m.Raw)))
+// asEarlier is a message without the members of later releases.
+func asEarlier(method string, m gjson.Result) gjson.Result {
+	return gjson.ParseBytes(earlier.Line(method, []byte(m.Raw)))
 }
 
 // compare walks both messages; ids are learned on the way.

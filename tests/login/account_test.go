@@ -14,7 +14,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"codex/pkg/protocol"
+	"codex/tests/earlier"
 	"codex/tests/oauth"
 )
 
@@ -86,7 +86,7 @@ func (c *client) call(method, params string) gjson.Result {
 	fmt.Fprintf(c.in, `{"id":%d,"method":%q,"params":%s}`+"\n", c.n, method, params)
 	for {
 		if m := c.next(); m.Get("id").Int() == int64(c.n) && !m.Get("method").Exists() {
-			return gjson.ParseBytes(protocol.EarlierLine(method, []byte(m.Raw)))
+			return gjson.ParseBytes(earlier.Line(method, []byte(m.Raw)))
 		}
 	}
 }
@@ -96,7 +96,7 @@ func (c *client) wait(method string) gjson.Result {
 	c.t.Helper()
 	for {
 		if m := c.next(); m.Get("method").Str == method {
-			return gjson.GetBytes(protocol.EarlierLine(method, []byte(m.Raw)), "params")
+			return gjson.GetBytes(earlier.Line(method, []byte(m.Raw)), "params")
 		}
 	}
 }

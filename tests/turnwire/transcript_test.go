@@ -13,7 +13,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"codex/pkg/protocol"
+	"codex/tests/earlier"
 )
 
 // transcript is a conversation of a client with the original's app-server. Its client
@@ -236,7 +236,7 @@ func (p *replay) compare(theirs, ours string) {
 	if method == "" {
 		method = p.e.sent[gjson.Get(ours, "id").Raw]
 	}
-	ours = string(protocol.EarlierLine(method, []byte(ours)))
+	ours = string(earlier.Line(method, []byte(ours)))
 	if before, _, cut := strings.Cut(theirs, "...["); cut { // that is all there is of it
 		ours = strings.NewReplacer(p.e.work, "$WORK", p.e.home, "$CODEX_HOME").Replace(ours)
 		if len(ours) < len(before) || p.differText("", before, ours[:len(before)]) != "" {

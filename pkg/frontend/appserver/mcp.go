@@ -18,7 +18,8 @@ func (s *Server) mcpReload(*request) (any, error) {
 	return protocol.McpServerRefreshResponse{}, nil
 }
 
-// askEngine starts an engine for one request, as of what servers there are, without a thread that anybody else sees.
+// askEngine starts an engine for one request, such as for the servers there are, without a
+// thread that anybody else sees.
 func (s *Server) askEngine(r *request) (any, error) {
 	cmd := s.opts.Engine
 	// Nobody has to be logged in for it: the model is not asked.

@@ -26,6 +26,7 @@ import (
 	"codex/pkg/protocol"
 	"codex/pkg/protocol/schema"
 	"codex/pkg/thread"
+	"codex/tests/earlier"
 )
 
 func server(t testing.TB) (*Server, *conn, *sink) {
@@ -291,7 +292,7 @@ func TestRequirements(t *testing.T) {
 	s, c, k := server(t)
 	s.local.Config.Env.SystemDir = t.TempDir()
 	k.ask(s, c, `{"method":"initialize","id":0,"params":{"clientInfo":{"name":"t","version":"1"}}}`)
-	if got := k.ask(s, c, `{"method":"configRequirements/read","id":1}`); string(protocol.EarlierLine(protocol.MethodConfigRequirementsRead, []byte(got))) != `{"id":1,"result":{"requirements":null}}` {
+	if got := k.ask(s, c, `{"method":"configRequirements/read","id":1}`); string(earlier.Line(protocol.MethodConfigRequirementsRead, []byte(got))) != `{"id":1,"result":{"requirements":null}}` {
 		t.Error(got)
 	}
 	text := "allowed_approval_policies = [\"on-request\", \"never\"]\nallowed_sandbox_modes = [\"read-only\", \"workspace-write\"]\n"

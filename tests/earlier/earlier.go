@@ -1,4 +1,6 @@
-package protocol
+// Package earlier takes out of messages what releases after 0.133.0 have added, so that tests
+// can hold them against what that release has sent.
+package earlier
 
 import (
 	"bytes"
@@ -7,19 +9,20 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/protocol"
 )
 
-// Earlier is a value of a type without the members of later releases: what 0.133.0 would
-// have sent. It is slow, and meant for tests.
-func Earlier(t reflect.Type, raw []byte) []byte {
+// Value is a value of a type without the members of later releases.
+func Value(t reflect.Type, raw []byte) []byte {
 	var out bytes.Buffer
 	earlier(&out, t, gjson.ParseBytes(raw))
 	return out.Bytes()
 }
 
-// EarlierLine is Earlier for a message: a request or notification, or the answer to one.
-func EarlierLine(method string, line []byte) []byte {
-	for _, m := range append(Methods(), Later()...) {
+// Line is Value for a message: a request or notification, or the answer to one.
+func Line(method string, line []byte) []byte {
+	for _, m := range append(protocol.Methods(), protocol.Later()...) {
 		if m.Name != method {
 			continue
 		}
@@ -30,7 +33,7 @@ func EarlierLine(method string, line []byte) []byte {
 		if t == nil || !at.Exists() {
 			return line
 		}
-		return bytes.Replace(line, []byte(at.Raw), Earlier(t, []byte(at.Raw)), 1)
+		return bytes.Replace(line, []byte(at.Raw), Value(t, []byte(at.Raw)), 1)
 	}
 	return line
 }
@@ -73,9 +76,11 @@ func concrete(t reflect.Type, v gjson.Result) reflect.Type {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t == reflect.TypeFor[ThreadItem]() {
-		if item := newItem(v.Get("type").Str); item != nil {
-			return reflect.TypeOf(item).Elem()
+	if t == reflect.TypeFor[protocol.ThreadItem]() {
+		for _, item := range protocol.ItemVariants() {
+			if item.ItemType() == v.Get("type").Str {
+				return reflect.TypeOf(item).Elem()
+			}
 		}
 		return nil
 	}
