@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/foreign"
 )
 
@@ -123,19 +124,7 @@ func WithCaps(home string, use func(*Caps) error) error {
 	if b, err = json.Marshal(c); err != nil {
 		return fmt.Errorf("write identities: %w", err)
 	}
-	f, err := os.CreateTemp(home, capsName+".*")
-	if err != nil {
-		return fmt.Errorf("write identities: %w", err)
-	}
-	_, err = f.Write(b)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
+	if err := atomicfile.Replace(name, 0o600, b); err != nil {
 		return fmt.Errorf("write identities: %w", err)
 	}
 	return nil

@@ -5,6 +5,6 @@
 //
 // What is decided, which identities, which entries on which paths, which
 // variables, is text and pure functions, tested on every system; the calls are
-// in files that end in _windows.go. It imports package policy and nothing else
-// of the suite.
+// in files that end in _windows.go. It imports policy, atomicfile and foreign, and
+// nothing else of the suite.
 package wintoken

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 
 	"codex/pkg/policy"
@@ -183,18 +182,14 @@ func rootKey(native string, r policy.Root) string {
 	usual := len(r.ReadOnly) == len(policy.ProtectedNames())
 	var inside []string
 	for _, at := range r.ReadOnly {
-		usual = usual && path.Dir(at) == r.Path && isProtected(path.Base(at))
+		usual = usual && path.Dir(at) == r.Path && slices.Contains(policy.ProtectedNames(), path.Base(at))
 		inside = append(inside, strings.ToLower(strings.TrimPrefix(at, r.Path+"/")))
 	}
 	if usual {
 		return key
 	}
-	sort.Strings(inside)
+	slices.Sort(inside)
 	return key + "|" + strings.Join(inside, "|")
-}
-
-func isProtected(name string) bool {
-	return slices.Contains(policy.ProtectedNames(), name)
 }
 
 // DefaultDACL is the access list of what the command makes that has no other:
