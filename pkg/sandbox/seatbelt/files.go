@@ -30,7 +30,7 @@ func (b *builder) files(pol policy.Policy, matches []string) {
 	for i, r := range writes {
 		var extra []string
 		for _, x := range r.except {
-			if protected(path.Base(x)) {
+			if slices.Contains(policy.ProtectedNames(), path.Base(x)) {
 				extra = append(extra, except(regex(foldedRegex(x))))
 			}
 		}
@@ -138,10 +138,6 @@ func (b *builder) region(key string, r region, also []string) string {
 	return all(filters)
 }
 
-func protected(name string) bool {
-	return slices.Contains(policy.ProtectedNames(), name)
-}
-
 // surroundings lets a command with restricted reading find its way: names and
 // kinds of what lies above the paths it may see, the links that lead there,
 // the names in the root directory, and what the loader needs if it may run
@@ -159,11 +155,7 @@ func (b *builder) surroundings(pol policy.Policy, reads []region, t tree) {
 			names[at] = true
 		}
 	}
-	var filters []string
-	for i, n := range slices.Sorted(maps.Keys(names)) {
-		filters = append(filters, literal(b.param(numbered("ON_THE_WAY", i), n)))
-	}
-	b.allow("file-read-metadata", filters...)
+	b.allow("file-read-metadata", b.literals("ON_THE_WAY", names)...)
 	if t.access("/usr/lib/dyld") != policy.AccessNone {
 		b.platform()
 	}
@@ -203,13 +195,17 @@ func (b *builder) pinned(t tree, reads, writes []region, globs, matches []string
 	for _, m := range matches {
 		pin(path.Dir(b.name(m)))
 	}
-	var filters []string
-	for i, n := range slices.Sorted(maps.Keys(names)) {
-		filters = append(filters, literal(b.param(numbered("PINNED", i), n)))
+	if len(names) > 0 {
+		b.rule("deny", "file-write-unlink", b.literals("PINNED", names)...)
 	}
-	if len(filters) > 0 {
-		b.rule("deny", "file-write-unlink", filters...)
+}
+
+// literals writes filters of paths, each a parameter of its own.
+func (b *builder) literals(kind string, paths map[string]bool) (filters []string) {
+	for i, p := range slices.Sorted(maps.Keys(paths)) {
+		filters = append(filters, literal(b.param(numbered(kind, i), p)))
 	}
+	return filters
 }
 
 // realGlob gives the true spelling of a pattern's fixed beginning.
