@@ -10,28 +10,16 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/policy"
+	"codex/pkg/shellenv"
 )
 
-// world is what the command line is run in.
-type world []string
-
-func (w world) getenv(name string) string {
-	for i := len(w) - 1; i >= 0; i-- {
-		if v, ok := strings.CutPrefix(w[i], name+"="); ok {
-			return v
-		}
-	}
-	return ""
-}
-
-// env is what the configuration may know of it. Without a home there is no
-// configuration of the user's: /.codex is looked at in vain.
-func (w world) env(dir, system string) config.Env {
-	home := w.getenv("HOME")
-	for _, other := range []string{w.getenv("USERPROFILE"), string(filepath.Separator)} { // Windows; nobody
-		home = cmp.Or(home, other)
-	}
-	return config.Env{Get: w.getenv, Home: home, Cwd: dir, UID: os.Getuid(), SystemDir: system, Hostname: func() string {
+// settingsEnv is what the configuration may know of environ, the whole environment. Without
+// a home there is no configuration of the user's: /.codex is looked at in vain.
+func settingsEnv(environ []string, dir, system string) config.Env {
+	env := shellenv.Map(environ)
+	home := cmp.Or(env["HOME"], env["USERPROFILE"], string(filepath.Separator)) // Windows; nobody
+	get := func(name string) string { return env[name] }
+	return config.Env{Get: get, Home: home, Cwd: dir, UID: os.Getuid(), SystemDir: system, Hostname: func() string {
 		name, _ := os.Hostname() // "" matches no pattern
 		return name
 	}}

@@ -135,7 +135,7 @@ func TestPermissions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg, err := f.load(t.Context(), world{"CODEX_HOME=" + home}.env("/w", home))
+		cfg, err := f.load(t.Context(), settingsEnv([]string{"CODEX_HOME=" + home}, "/w", home))
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%s: error %v, want %q", tt.line, err, tt.err)

@@ -122,7 +122,7 @@ func (f *flags) spec(ctx context.Context, p Process) (sandbox.Spec, error) {
 		cwd = filepath.Join(p.Dir, cwd)
 	}
 	f.dir = cwd
-	cfg, err := f.load(ctx, world(p.Env).env(p.Dir, p.SystemDir))
+	cfg, err := f.load(ctx, settingsEnv(p.Env, p.Dir, p.SystemDir))
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
