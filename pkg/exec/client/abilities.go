@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"codex/pkg/exec/wire"
 	"codex/pkg/policy"
@@ -14,42 +15,29 @@ import (
 // not let it have one.
 var ErrNoSandbox = errors.New("this executor cannot confine commands; use one that can (codex-sandbox serve), or run without a sandbox")
 
-// abilities is what a server said that it can do.
-type abilities struct {
-	URIs bool // an environmentInfo came: paths go as file:// URIs
-
-	Sandbox   bool // takes and enforces a policy on process/start
-	Merge     bool
-	Resize    bool
-	EOF       bool // can close stdin
-	Retain    bool
-	Limits    bool
-	Terminate bool // grace before SIGKILL
-	Network   bool // network proxies, and questions about their hosts
-}
+// abilities is what a server said that it can do, by the names of package wire. One that
+// said nothing takes no file:// URIs.
+type abilities map[string]bool
 
 func abilitiesOf(e *wire.EnvironmentInfo) abilities {
 	if e == nil {
-		return abilities{}
+		return nil
 	}
-	caps := e.Capabilities
-	can := abilities{
-		URIs: true, Merge: caps[wire.CapMerge], Resize: caps[wire.CapResize], EOF: caps[wire.CapEOF], Retain: caps[wire.CapRetain],
-		Limits: caps[wire.CapLimits], Terminate: caps[wire.CapTerminate], Network: caps[wire.CapNetwork],
-	}
+	can := abilities{}
+	maps.Copy(can, e.Capabilities)
 	// The original's later kind enforces the policy and has no name for that; one of ours
 	// says whether its host can.
-	var ours bool
-	can.Sandbox, ours = caps[wire.CapSandbox]
-	if !ours {
-		can.Sandbox = true
+	if _, ours := can[wire.CapSandbox]; !ours {
+		can[wire.CapSandbox] = true
 	}
 	return can
 }
 
+func (a abilities) uris() bool { return a != nil }
+
 // path gives an absolute path in the form the server wants.
 func (c *Client) path(p string) string {
-	if c.can.URIs && p != "" {
+	if c.can.uris() && p != "" {
 		return wire.PathToURI(p)
 	}
 	return p

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"unicode/utf8"
 
 	"codex/pkg/exec/wire"
 	"codex/pkg/jsonrpc"
@@ -39,7 +37,7 @@ func (c *Client) connect(out io.Writer) *jsonrpc.Conn {
 		Raw:     c.raw,
 		Handle:  c.handle,
 		Bad: func(line []byte, err error) error {
-			return fmt.Errorf("executor sent %s: %w", shorten(line), err)
+			return fmt.Errorf("executor sent %q: %w", jsonrpc.Shorten(string(line)), err)
 		},
 		Lost: c.lost,
 	})
@@ -101,35 +99,28 @@ func (c *Client) raw(line []byte) (bool, error) {
 
 // handle takes notifications; those that nobody knows are ignored.
 func (c *Client) handle(r *jsonrpc.Request) error {
-	var err error
 	switch r.Method {
 	case wire.NotifyOutput:
-		var v wire.OutputParams
-		if err = json.Unmarshal(r.Params, &v); err == nil {
+		return heard(r, func(v wire.OutputParams) error {
 			return c.event(v.ProcessID, event{seq: v.Seq, stream: v.Stream, data: v.Data})
-		}
+		})
 	case wire.NotifyNetworkAsk:
-		var v wire.NetworkAskParams
-		if err = json.Unmarshal(r.Params, &v); err == nil {
-			c.ask(v)
-		}
+		return heard(r, c.ask)
 	case wire.NotifyExited:
-		var v wire.ExitedParams
-		if err = json.Unmarshal(r.Params, &v); err == nil {
-			return c.event(v.ProcessID, event{seq: v.Seq, exited: &v})
-		}
+		return heard(r, func(v wire.ExitedParams) error { return c.event(v.ProcessID, event{seq: v.Seq, exited: &v}) })
 	case wire.NotifyClosed:
-		var v wire.ClosedParams
-		if err = json.Unmarshal(r.Params, &v); err == nil {
-			return c.event(v.ProcessID, event{seq: v.Seq, closed: &v})
-		}
-	default:
-		return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "unknown method %s", r.Method))
+		return heard(r, func(v wire.ClosedParams) error { return c.event(v.ProcessID, event{seq: v.Seq, closed: &v}) })
 	}
-	if err != nil {
+	return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "unknown method %s", r.Method))
+}
+
+// heard decodes what a notification says.
+func heard[P any](r *jsonrpc.Request, f func(P) error) error {
+	var p P
+	if err := json.Unmarshal(r.Params, &p); err != nil {
 		return fmt.Errorf("executor sent %s: %w", r.Method, err)
 	}
-	return nil
+	return f(p)
 }
 
 func (c *Client) event(id string, e event) error {
@@ -145,16 +136,4 @@ func (c *Client) process(id string) *Process {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.procs[id]
-}
-
-func shorten(line []byte) string {
-	const most = 80
-	if len(line) <= most {
-		return strconv.Quote(string(line))
-	}
-	n := most
-	for n > 0 && !utf8.RuneStart(line[n]) {
-		n--
-	}
-	return strconv.Quote(string(line[:n])) + "…"
 }

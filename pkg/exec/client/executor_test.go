@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -240,8 +241,9 @@ func both(t *testing.T, c *client.Client) {
 
 func TestOurServer(t *testing.T) {
 	c := connect(t, config())
-	want := client.Abilities{URIs: true, Sandbox: true, Merge: true, Resize: true, EOF: true, Retain: true, Limits: true, Terminate: true}
-	if can := c.Abilities(); can != want {
+	want := client.Abilities{wire.CapSandbox: true, wire.CapMerge: true, wire.CapResize: true, wire.CapEOF: true, wire.CapRetain: true, wire.CapCounts: true,
+		wire.CapLimits: true, wire.CapSignals: true, wire.CapTerminate: true, wire.CapRename: true, wire.CapNetwork: false}
+	if can := c.Abilities(); !maps.Equal(can, want) {
 		t.Errorf("abilities: %+v", can)
 	}
 	both(t, c)
@@ -390,7 +392,7 @@ func TestPeer(t *testing.T) {
 		Env:     append(os.Environ(), "CODEX_HOME="+t.TempDir()), Stderr: os.Stderr,
 	}
 	c := connect(t, cfg)
-	if c.Abilities().URIs {
+	if c.Abilities() != nil {
 		t.Logf("abilities: %+v", c.Abilities())
 	} else {
 		ro := policy.ReadOnly()

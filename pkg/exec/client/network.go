@@ -16,10 +16,10 @@ type NetworkQuestion struct {
 
 // ask has the process's owner decide, beside the reader. It ends with the answer, or with
 // the process.
-func (c *Client) ask(v wire.NetworkAskParams) {
+func (c *Client) ask(v wire.NetworkAskParams) error {
 	p := c.process(v.ProcessID)
 	if p == nil {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
@@ -34,4 +34,5 @@ func (c *Client) ask(v wire.NetworkAskParams) {
 		allow := p.askNetwork != nil && p.askNetwork(ctx, NetworkQuestion{Protocol: v.Protocol, Host: v.Host, Port: v.Port})
 		c.post(wire.MethodNetworkAnswer, wire.NetworkAnswerParams{AskID: v.AskID, Allow: allow})
 	}()
+	return nil
 }

@@ -106,10 +106,10 @@ func (c *Client) StartProcess(ctx context.Context, sp StartParams, sink func(str
 	confined := false
 	if sp.Sandbox != nil {
 		confined = sp.Sandbox.Confines()
-		if confined && !c.can.Sandbox {
+		if confined && !c.can[wire.CapSandbox] {
 			return nil, ErrNoSandbox
 		}
-		if c.can.URIs {
+		if c.can.uris() {
 			cwd := cmp.Or(sp.SandboxCwd, sp.Cwd)
 			sb, err := c.sandbox(*sp.Sandbox, cwd, sp.WorkspaceRoots)
 			if err != nil {
@@ -171,17 +171,17 @@ func (c *Client) forget(p *Process) {
 
 func (c *Client) extra(sp StartParams) *wire.StartExtra {
 	var x wire.StartExtra
-	x.Merge = sp.Merge && c.can.Merge
-	if sp.Tty && sp.Rows > 0 && sp.Cols > 0 && c.can.Resize {
+	x.Merge = sp.Merge && c.can[wire.CapMerge]
+	if sp.Tty && sp.Rows > 0 && sp.Cols > 0 && c.can[wire.CapResize] {
 		x.Size = &wire.Size{Rows: sp.Rows, Cols: sp.Cols}
 	}
-	if c.can.Retain {
+	if c.can[wire.CapRetain] {
 		x.Retain = &wire.Retain{HeadBytes: sp.RetainHead, TailBytes: sp.RetainTail}
 	}
-	if sp.WallLimit > 0 && c.can.Limits {
+	if sp.WallLimit > 0 && c.can[wire.CapLimits] {
 		x.Limits = &wire.Limits{WallMs: max(1, sp.WallLimit.Milliseconds())}
 	}
-	x.AskNetwork = sp.AskNetwork != nil && c.can.Network
+	x.AskNetwork = sp.AskNetwork != nil && c.can[wire.CapNetwork]
 	if x == (wire.StartExtra{}) {
 		return nil
 	}
@@ -269,7 +269,7 @@ func (p *Process) Write(ctx context.Context, b []byte) error {
 // character. Without the server's help that is an error on a pipe.
 func (p *Process) CloseStdin(ctx context.Context) error {
 	switch {
-	case p.c.can.EOF:
+	case p.c.can[wire.CapEOF]:
 		return p.write(ctx, nil, &wire.WriteExtra{EOF: true})
 	case p.tty:
 		return p.write(ctx, []byte{4}, nil)
@@ -303,7 +303,7 @@ func (p *Process) write(ctx context.Context, b []byte, extra *wire.WriteExtra) e
 // where the server can; SIGKILL comes that much later.
 func (p *Process) Terminate(ctx context.Context, grace time.Duration) error {
 	params := wire.TerminateParams{ProcessID: p.id}
-	if grace > 0 && p.c.can.Terminate {
+	if grace > 0 && p.c.can[wire.CapTerminate] {
 		params.Extra = &wire.TerminateExtra{GraceMs: max(1, grace.Milliseconds())}
 	}
 	if err := p.c.call(ctx, wire.MethodTerminate, params, nil); err != nil {
@@ -314,7 +314,7 @@ func (p *Process) Terminate(ctx context.Context, grace time.Duration) error {
 
 // Resize changes the size of the terminal; errors.ErrUnsupported where the server cannot.
 func (p *Process) Resize(ctx context.Context, rows, cols int) error {
-	if !p.c.can.Resize {
+	if !p.c.can[wire.CapResize] {
 		return fmt.Errorf("resize process %s: %w", p.id, errors.ErrUnsupported)
 	}
 	err := p.c.call(ctx, wire.MethodResize, wire.ResizeParams{ProcessID: p.id, Rows: rows, Cols: cols}, nil)
