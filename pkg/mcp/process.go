@@ -100,7 +100,7 @@ func start(ctx context.Context, s Server, o Options) (*process, error) {
 func (p *process) end() {
 	p.ending.Do(func() {
 		p.stdin.Close()
-		terminateGroup(p.cmd)
+		watchdog.Terminate(p.cmd)
 		select {
 		case <-p.gone:
 		case <-time.After(leaveTime):

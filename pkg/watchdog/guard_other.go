@@ -7,6 +7,12 @@ import "os/exec"
 // OwnGroup is nothing here: a context kills the command alone.
 func OwnGroup(*exec.Cmd) {}
 
+// Terminate asks nobody: programs leave at the end of their input, or are killed.
+func Terminate(*exec.Cmd) {}
+
+// Kill ends the command.
+func Kill(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
+
 // Guard is nothing more than starting and ending here.
 type Guard struct{}
 
@@ -17,7 +23,7 @@ func (*Guard) Start(cmd *exec.Cmd, _ string) error { return cmd.Start() }
 func (*Guard) Attend(cmd *exec.Cmd, _ string) error { return cmd.Start() }
 
 // End ends it.
-func (*Guard) End(cmd *exec.Cmd) { cmd.Process.Kill() }
+func (*Guard) End(cmd *exec.Cmd) { Kill(cmd) }
 
 // Release lets what a command has left behind go on.
 func (*Guard) Release(*exec.Cmd) {}

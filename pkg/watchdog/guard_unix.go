@@ -14,13 +14,17 @@ import (
 func OwnGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {
-		killGroup(cmd)
+		Kill(cmd)
 		return nil
 	}
 }
 
-// killGroup ends what is left of the command's group.
-func killGroup(cmd *exec.Cmd) { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+// Terminate asks what is left of the command's group to leave. The group lives at least until
+// its leader is reaped. One that has gone is what we want.
+func Terminate(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+
+// Kill ends what is left of the command's group.
+func Kill(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 
 // Guard has the groups of commands ended should this process be killed. The zero value is
 // ready.
@@ -58,7 +62,7 @@ func (g *Guard) start(cmd *exec.Cmd, self string, hold func(*Watchdog, int) erro
 		return err
 	}
 	if err := hold(g.dog, cmd.Process.Pid); err != nil {
-		killGroup(cmd)
+		Kill(cmd)
 		_ = cmd.Wait() // it was killed
 		return fmt.Errorf("guard it: %w", err)
 	}
@@ -67,7 +71,7 @@ func (g *Guard) start(cmd *exec.Cmd, self string, hold func(*Watchdog, int) erro
 
 // End ends what is left of a command that is over.
 func (g *Guard) End(cmd *exec.Cmd) {
-	killGroup(cmd)
+	Kill(cmd)
 	g.Release(cmd)
 }
 

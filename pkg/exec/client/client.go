@@ -174,7 +174,7 @@ func (c *Client) shut(grace time.Duration) error {
 	c.closing = true
 	c.mu.Unlock()
 	c.stdin.Close()
-	for _, kill := range []bool{false, true} {
+	for _, end := range []func(*exec.Cmd){watchdog.Terminate, watchdog.Kill} {
 		t := time.NewTimer(grace)
 		select {
 		case <-c.waitDone:
@@ -183,7 +183,7 @@ func (c *Client) shut(grace time.Duration) error {
 			return c.exitError()
 		case <-t.C:
 		}
-		signalGroup(c.cmd, kill)
+		end(c.cmd) // the wrapper (ssh, sh -c) and what it started
 		grace = closeGrace
 	}
 	<-c.waitDone

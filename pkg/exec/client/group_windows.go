@@ -1,7 +1,0 @@
-package client
-
-import "os/exec"
-
-func signalGroup(cmd *exec.Cmd, kill bool) {
-	cmd.Process.Kill()
-}
