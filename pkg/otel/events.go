@@ -118,8 +118,7 @@ func (s *session) started(at time.Time) {
 }
 
 func (s *session) prompt(p telemetry.Prompt) {
-	text := redacted
-	text = cmp.Or(p.Text, text)
+	text := cmp.Or(p.Text, redacted)
 	length := strconv.Itoa(p.Length)
 	s.log(s.tree.context(), "codex.user_prompt", p.Time(), pairs{{"prompt_length", length}, {"prompt", text}})
 	s.note("codex.user_prompt", p.Time(), pairs{{"prompt_length", length}, {"text_input_count", int64(p.Texts)},

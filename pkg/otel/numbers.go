@@ -14,12 +14,10 @@ import (
 type numbers struct {
 	meter  metric.Meter
 	common []attribute.KeyValue
-	counts map[string]metric.Int64Counter
-	hists  map[string]metric.Float64Histogram
 }
 
 func newNumbers(meter metric.Meter, f telemetry.Session) *numbers {
-	n := &numbers{meter: meter, counts: map[string]metric.Int64Counter{}, hists: map[string]metric.Float64Histogram{}}
+	n := &numbers{meter: meter}
 	for _, kv := range [][2]string{{"auth_mode", f.Auth.Mode}, {"session_source", f.Source}, {"originator", f.Originator}, {"model", f.Model}, {"app.version", f.Version}} {
 		if kv[1] != "" {
 			n.common = append(n.common, attribute.String(kv[0], tag(kv[1])))
@@ -47,20 +45,14 @@ func (n *numbers) attributes(more []string) metric.MeasurementOption {
 	return metric.WithAttributes(all...)
 }
 
-// count adds to a counter; tags are names and values.
+// count adds to a counter, of which the SDK has one for each name; tags are names and values.
 func (n *numbers) count(name string, by int64, tags ...string) {
 	if n.meter == nil {
 		return
 	}
-	c, ok := n.counts[name]
-	if !ok {
-		var err error
-		if c, err = n.meter.Int64Counter(name); err != nil {
-			return // a name of ours; the SDK has said why
-		}
-		n.counts[name] = c
+	if c, err := n.meter.Int64Counter(name); err == nil { // a name of ours; the SDK says why not
+		c.Add(context.Background(), by, n.attributes(tags))
 	}
-	c.Add(context.Background(), by, n.attributes(tags))
 }
 
 // time adds milliseconds to a histogram.
@@ -75,13 +67,7 @@ func (n *numbers) observe(name string, v int64, tags []string, o ...metric.Float
 	if n.meter == nil {
 		return
 	}
-	h, ok := n.hists[name]
-	if !ok {
-		var err error
-		if h, err = n.meter.Float64Histogram(name, o...); err != nil {
-			return
-		}
-		n.hists[name] = h
+	if h, err := n.meter.Float64Histogram(name, o...); err == nil {
+		h.Record(context.Background(), float64(v), n.attributes(tags))
 	}
-	h.Record(context.Background(), float64(v), n.attributes(tags))
 }

@@ -99,7 +99,7 @@ func FuzzLines(f *testing.F) {
 			t.Error("taken, and not JSON")
 		}
 		first := gjson.Get(line, "method").Str == telemetry.MethodStart
-		if began := s.numbers != nil; began != (first && err == nil) || !began && (s.logs != nil || s.spans != nil || s.meter != nil || s.tree != nil) {
+		if began := s.numbers != nil; began != (first && err == nil) || !began && (s.ends != nil || s.tree != nil) {
 			t.Errorf("began: %v, after %v", began, err)
 		}
 		begin := `{"method":"telemetry/start","params":{"settings":{"environment":"e"},"session":{"threadId":"t"}}}`

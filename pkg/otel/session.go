@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -29,10 +30,8 @@ type session struct {
 	faults *faults
 
 	facts telemetry.Session
-	last  time.Time           // of the latest line: what is open at the end ends then
-	logs  *log.LoggerProvider // each nil where nothing is exported
-	spans *trace.TracerProvider
-	meter *metric.MeterProvider
+	last  time.Time                     // of the latest line: what is open at the end ends then
+	ends  []func(context.Context) error // of what is exported
 
 	logger  otellog.Logger
 	numbers *numbers
@@ -186,9 +185,10 @@ func (s *session) setUpLogs(ctx context.Context, m *maker, o *config.Otel) {
 		s.faults.failed("logs", o.Logs.Endpoint, err)
 		return
 	}
-	s.logs = log.NewLoggerProvider(log.WithResource(s.resource(o.Environment, true)), log.WithAttributeCountLimit(-1),
+	p := log.NewLoggerProvider(log.WithResource(s.resource(o.Environment, true)), log.WithAttributeCountLimit(-1),
 		log.WithProcessor(log.NewBatchProcessor(e, log.WithExportInterval(time.Second), log.WithMaxQueueSize(8192), log.WithExportTimeout(sendTime))))
-	s.logger = s.logs.Logger("codex_otel.log_only")
+	s.ends = append(s.ends, p.Shutdown)
+	s.logger = p.Logger("codex_otel.log_only")
 }
 
 func (s *session) setUpSpans(ctx context.Context, m *maker, o *config.Otel) {
@@ -201,9 +201,10 @@ func (s *session) setUpSpans(ctx context.Context, m *maker, o *config.Otel) {
 		s.faults.failed("spans", o.Traces.Endpoint, err)
 		return
 	}
-	s.spans = trace.NewTracerProvider(trace.WithResource(s.resource(o.Environment, false)), trace.WithSampler(trace.AlwaysSample()),
+	p := trace.NewTracerProvider(trace.WithResource(s.resource(o.Environment, false)), trace.WithSampler(trace.AlwaysSample()),
 		trace.WithBatcher(e, trace.WithBatchTimeout(time.Second), trace.WithExportTimeout(sendTime)))
-	s.tree = newTree(s.spans.Tracer(s.facts.Originator), o, s.getenv)
+	s.ends = append(s.ends, p.Shutdown)
+	s.tree = newTree(p.Tracer(s.facts.Originator), o, s.getenv)
 	if s.tree.problem != nil {
 		s.faults.say(oneLine(s.tree.problem))
 	}
@@ -219,9 +220,10 @@ func (s *session) setUpMetrics(ctx context.Context, m *maker, o *config.Otel) {
 		s.faults.failed("metrics", o.Metrics.Endpoint, err)
 		return
 	}
-	s.meter = metric.NewMeterProvider(metric.WithResource(s.resource(o.Environment, false)),
+	p := metric.NewMeterProvider(metric.WithResource(s.resource(o.Environment, false)),
 		metric.WithReader(metric.NewPeriodicReader(e, metric.WithTimeout(sendTime))))
-	s.numbers = newNumbers(s.meter.Meter(s.facts.Originator), s.facts)
+	s.ends = append(s.ends, p.Shutdown)
+	s.numbers = newNumbers(p.Meter(s.facts.Originator), s.facts)
 }
 
 // close sends what is left.
@@ -229,23 +231,11 @@ func (s *session) close(ctx context.Context) error {
 	if s.tree != nil {
 		s.tree.end(s.last)
 	}
-	var waits []func(context.Context) error
-	if s.logs != nil {
-		waits = append(waits, s.logs.Shutdown)
+	all := make([]error, len(s.ends))
+	var ends sync.WaitGroup
+	for i, end := range s.ends {
+		ends.Go(func() { all[i] = end(ctx) }) // ends with ctx
 	}
-	if s.spans != nil {
-		waits = append(waits, s.spans.Shutdown)
-	}
-	if s.meter != nil {
-		waits = append(waits, s.meter.Shutdown)
-	}
-	errs := make(chan error, len(waits))
-	for _, wait := range waits {
-		go func() { errs <- wait(ctx) }() // ends with ctx
-	}
-	var all []error
-	for range waits {
-		all = append(all, <-errs)
-	}
+	ends.Wait()
 	return errors.Join(all...)
 }
