@@ -191,8 +191,7 @@ func registration(redirect string, grant string) *oauthex.ClientRegistrationMeta
 
 // keep stores what was granted.
 func (l *Login) keep(ctx context.Context, as *oauth2.Config, t *oauth2.Token, resource string) error {
-	e := Entry{ClientID: as.ClientID, ClientSecret: as.ClientSecret,
-		TokenEndpoint: as.Endpoint.TokenURL, Resource: resource, Scopes: as.Scopes}
+	e := Entry{ClientID: as.ClientID, Scopes: as.Scopes, found: found{ClientSecret: as.ClientSecret, TokenEndpoint: as.Endpoint.TokenURL, Resource: resource}}
 	if err := e.take(t); err != nil {
 		return err
 	}

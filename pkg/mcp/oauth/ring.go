@@ -22,10 +22,7 @@ type ringEntry struct {
 	ClientID   string    `json:"client_id"`
 	Token      ringToken `json:"token_response"`
 	ExpiresAt  *int64    `json:"expires_at"` // milliseconds since 1970
-
-	ClientSecret  string `json:"client_secret,omitempty"`
-	TokenEndpoint string `json:"token_endpoint,omitempty"`
-	Resource      string `json:"resource,omitempty"`
+	found
 }
 
 // ringToken is the answer of who gives tokens.
@@ -38,9 +35,8 @@ type ringToken struct {
 }
 
 func (e Entry) ring() ringEntry {
-	r := ringEntry{ServerName: e.ServerName, URL: e.ServerURL, ClientID: e.ClientID, ExpiresAt: e.ExpiresAt,
-		Token:        ringToken{AccessToken: e.AccessToken, Type: "bearer", RefreshToken: e.RefreshToken, Scope: strings.Join(e.Scopes, " ")},
-		ClientSecret: e.ClientSecret, TokenEndpoint: e.TokenEndpoint, Resource: e.Resource}
+	r := ringEntry{ServerName: e.ServerName, URL: e.ServerURL, ClientID: e.ClientID, ExpiresAt: e.ExpiresAt, found: e.found,
+		Token: ringToken{AccessToken: e.AccessToken, Type: "bearer", RefreshToken: e.RefreshToken, Scope: strings.Join(e.Scopes, " ")}}
 	if e.ExpiresAt != nil {
 		left := max(0, (*e.ExpiresAt-time.Now().UnixMilli())/1000)
 		r.Token.ExpiresIn = &left
@@ -50,8 +46,7 @@ func (e Entry) ring() ringEntry {
 
 func (r ringEntry) entry() Entry {
 	return Entry{ServerName: r.ServerName, ServerURL: r.URL, ClientID: r.ClientID, AccessToken: r.Token.AccessToken, ExpiresAt: r.ExpiresAt,
-		RefreshToken: r.Token.RefreshToken, Scopes: strings.Fields(r.Token.Scope),
-		ClientSecret: r.ClientSecret, TokenEndpoint: r.TokenEndpoint, Resource: r.Resource}
+		RefreshToken: r.Token.RefreshToken, Scopes: strings.Fields(r.Token.Scope), found: r.found}
 }
 
 // ring is the entry of a server in the keyring; ok is false where none may be used.

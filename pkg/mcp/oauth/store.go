@@ -40,7 +40,11 @@ type Entry struct {
 	ExpiresAt    *int64   `json:"expires_at"` // milliseconds since 1970
 	RefreshToken *string  `json:"refresh_token"`
 	Scopes       []string `json:"scopes"`
+	found
+}
 
+// found is what of a login the original does not keep.
+type found struct {
 	ClientSecret  string `json:"client_secret,omitempty"`
 	TokenEndpoint string `json:"token_endpoint,omitempty"`
 	Resource      string `json:"resource,omitempty"`
