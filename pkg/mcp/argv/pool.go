@@ -15,6 +15,7 @@ import (
 
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
+	"codex/pkg/mcp"
 	"codex/pkg/mcp/oauth"
 	"codex/pkg/mcp/pool"
 	"codex/pkg/mcp/wire"
@@ -36,7 +37,8 @@ func (c *poolCmd) Run(ctx context.Context, p Process) error {
 		return err
 	}
 	store := p.store(home, log.line)
-	servers := pool.New(pool.Options{Environ: p.Environ, Version: version.Compat, Self: p.Self, Log: log.line, Authorize: oauth.Authorize(store, p.Now, log.line),
+	o := mcp.Options{Environ: p.Environ, Version: version.Compat, Self: p.Self, Log: log.line, Authorize: oauth.Authorize(store, p.Now, log.line)}
+	servers := pool.New(pool.Options{Options: o,
 		Idle: c.idle(), Auth: func(ctx context.Context, s config.MCPServer) (string, error) {
 			s.Enabled = true // nobody asks about others
 			status, err := oauth.StatusOf(ctx, s, store)

@@ -54,12 +54,7 @@ type shared struct {
 
 // Options are what a Pool needs from outside.
 type Options struct {
-	Environ []string
-	Version string
-	Self    string // as in mcp.Options
-	Log     func(line string)
-	// Authorize is that of mcp.Options.
-	Authorize Authorizer
+	mcp.Options // for each of its servers
 	// Auth says how a server knows us.
 	Auth func(ctx context.Context, s config.MCPServer) (string, error)
 	// Idle is how long a server is kept that nobody uses.
@@ -68,7 +63,8 @@ type Options struct {
 
 // New makes a pool without servers.
 func New(o Options) *Pool {
-	p := &Pool{opts: mcp.Options{Environ: o.Environ, Version: o.Version, Guard: new(watchdog.Guard), Self: o.Self, Log: o.Log, Authorize: o.Authorize}, idle: o.Idle, auth: o.Auth, servers: map[string]*shared{}}
+	o.Guard = new(watchdog.Guard)
+	p := &Pool{opts: o.Options, idle: o.Idle, auth: o.Auth, servers: map[string]*shared{}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }

@@ -14,6 +14,7 @@ import (
 
 	"codex/pkg/config"
 	"codex/pkg/jsonrpc"
+	"codex/pkg/mcp"
 	"codex/pkg/mcp/wire"
 )
 
@@ -66,7 +67,7 @@ func TestSharedServer(t *testing.T) {
 	if err := os.WriteFile(script, []byte(program), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := New(Options{Environ: os.Environ(), Idle: time.Hour})
+	p := New(Options{Options: mcp.Options{Environ: os.Environ()}, Idle: time.Hour})
 	defer p.Close()
 	server := config.MCPServer{Name: "s", Command: "sh", Args: []string{script}, Startup: time.Minute, Call: time.Minute}
 	ctx := context.Background()
@@ -109,7 +110,7 @@ func TestDeafEngine(t *testing.T) {
 	if err := os.WriteFile(script, []byte(program), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := New(Options{Environ: os.Environ(), Idle: time.Hour})
+	p := New(Options{Options: mcp.Options{Environ: os.Environ()}, Idle: time.Hour})
 	defer p.Close()
 	server := config.MCPServer{Name: "s", Command: "sh", Args: []string{script}, Startup: time.Minute, Call: time.Minute}
 	deaf, theirs := net.Pipe()

@@ -5,16 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"sync"
 
 	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp"
 	"codex/pkg/mcp/wire"
 )
-
-// Authorizer puts stored credentials into requests to an address.
-type Authorizer = func(s mcp.Server, next http.RoundTripper) http.RoundTripper
 
 // user is an engine.
 type user struct {
