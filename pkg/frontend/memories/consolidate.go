@@ -106,8 +106,13 @@ func (u *updater) consolidate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(before.changes(here)) == 0 || len(before) == 0 && len(here.without(store.RawName)) == 0 {
+	switch {
+	case len(before) == 0 && len(here.without(store.RawName)) == 0:
 		return nil
+	case len(before.changes(here)) == 0 && p.Retry == 0:
+		return nil
+	case len(before.changes(here)) == 0: // it was broken off when all was done but saying so
+		return errors.Join(u.tidy(), u.setProgress(progress{At: now.Unix()}))
 	}
 	// That it is tried is written down before: what is broken off is not begun again at once.
 	if err := u.setProgress(progress{At: p.At, Retry: now.Add(retryAfter).Unix()}); err != nil {
@@ -144,12 +149,17 @@ func (u *updater) here(before tree) (tree, error) {
 	return here, nil
 }
 
+// tidy removes what one who was broken off has left.
+func (u *updater) tidy() error {
+	return errors.Join(os.RemoveAll(u.state("work")), os.RemoveAll(u.state("room")))
+}
+
 // bringTogether runs the model, and takes over what it made.
 func (u *updater) bringTogether(ctx context.Context, before, here tree) error {
-	work := u.state("work")
-	if err := os.RemoveAll(work); err != nil { // of one that was broken off
+	if err := u.tidy(); err != nil {
 		return err
 	}
+	work := u.state("work")
 	defer os.RemoveAll(work)
 	given := here.without(diffName)
 	copied := maps.Clone(given)
@@ -170,7 +180,7 @@ func (u *updater) bringTogether(ctx context.Context, before, here tree) error {
 	// A disk that is full may have cut what the model wrote: without room for all of that once
 	// more, file by file, nothing is touched.
 	room := u.state("room")
-	if err := errors.Join(os.RemoveAll(room), made.write(room), os.RemoveAll(room)); err != nil {
+	if err := errors.Join(made.write(room), os.RemoveAll(room)); err != nil {
 		return err
 	}
 	after, err := u.takeOver(given, made)
