@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"net/http"
@@ -69,10 +70,7 @@ func sendable(v string) string {
 }
 
 func requestID(h http.Header) string {
-	if id := h.Get("x-request-id"); id != "" {
-		return id
-	}
-	return h.Get("x-oai-request-id")
+	return cmp.Or(h.Get("x-request-id"), h.Get("x-oai-request-id"))
 }
 
 // ParseRateLimits reads the family with the given id; its windows are nil when the

@@ -304,11 +304,7 @@ func (h *Head) readMeta(line []byte) bool {
 }
 
 func gitInfo(v gjson.Result) *protocol.GitInfo {
-	g := protocol.GitInfo{Sha: keepSet(v.Get("commit_hash")), Branch: keepSet(v.Get("branch")), OriginURL: keepSet(v.Get("repository_url"))}
-	if g == (protocol.GitInfo{}) {
-		return nil
-	}
-	return &g
+	return protocol.Optional(protocol.GitInfo{Sha: keepSet(v.Get("commit_hash")), Branch: keepSet(v.Get("branch")), OriginURL: keepSet(v.Get("repository_url"))})
 }
 
 // userMessage gives the text of a line that is a message of the user: an event of its

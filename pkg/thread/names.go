@@ -16,6 +16,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/foreign"
+	"codex/pkg/protocol"
 	"codex/pkg/rollout"
 )
 
@@ -72,12 +73,7 @@ func forget(home, id string) error {
 // Name is the name that a thread was given last, nil when it has none.
 func Name(home, id string) *string { return nameOf(new(Names).Of(home), id) }
 
-func nameOf(names map[string]string, id string) *string {
-	if name := names[id]; name != "" {
-		return &name
-	}
-	return nil
-}
+func nameOf(names map[string]string, id string) *string { return protocol.Optional(names[id]) }
 
 // Names is the index, read again when the file has changed.
 type Names struct {

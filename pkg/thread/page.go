@@ -205,12 +205,7 @@ func sameDirs(dirs []string) func(string) bool {
 const maxAncestors = 64
 
 // parentOf is the id of the thread whose agent works in a session, "" for one of a user.
-func parentOf(h *Head) string {
-	if p := parent(h.Source); p != nil {
-		return *p
-	}
-	return ""
-}
+func parentOf(h *Head) string { return protocol.Value(parent(h.Source)) }
 
 // descendants says whether a session is that of an agent of id, of an agent of those, and so on.
 // It may be asked from several goroutines, and reads each session once.

@@ -130,10 +130,7 @@ func Tier(cfg *config.Config, asked protocol.Patch[string]) *string {
 			tier = ""
 		}
 	}
-	if tier == "" {
-		return nil
-	}
-	return &tier
+	return protocol.Optional(tier)
 }
 
 // Active names the permission profile in force, nil for none.
@@ -141,24 +138,17 @@ func Active(p config.Permissions) *protocol.ActivePermissionProfile {
 	if p.ID == "" {
 		return nil
 	}
-	a := &protocol.ActivePermissionProfile{ID: p.ID}
-	if p.Extends != "" {
-		a.Extends = &p.Extends
-	}
-	return a
+	return &protocol.ActivePermissionProfile{ID: p.ID, Extends: protocol.Optional(p.Extends)}
 }
 
 // Opened tells what a thread that is opened runs under.
 func Opened(cfg *config.Config, a *Asked) protocol.ThreadStartResponse {
 	perm := cfg.Permissions
-	r := protocol.ThreadStartResponse{Model: cfg.Model, ModelProvider: cfg.ProviderID, Cwd: cfg.Cwd, RuntimeWorkspaceRoots: perm.Roots,
+	return protocol.ThreadStartResponse{Model: cfg.Model, ModelProvider: cfg.ProviderID, Cwd: cfg.Cwd, RuntimeWorkspaceRoots: perm.Roots,
 		InstructionSources: LoadAgents(AgentsOf(cfg)).Sources, ApprovalPolicy: Approval(cfg, a.ApprovalPolicy),
 		ApprovalsReviewer: protocol.ApprovalsReviewerUser, Sandbox: protocol.SandboxPolicyOf(perm.In().Legacy(cfg.PolicyEnv())),
-		ActivePermissionProfile: Active(perm), ServiceTier: Tier(cfg, a.ServiceTier)}
-	if cfg.ReasoningEffort != "" {
-		r.ReasoningEffort = new(protocol.ReasoningEffort(cfg.ReasoningEffort))
-	}
-	return r
+		ActivePermissionProfile: Active(perm), ServiceTier: Tier(cfg, a.ServiceTier),
+		ReasoningEffort: protocol.Optional(protocol.ReasoningEffort(cfg.ReasoningEffort))}
 }
 
 // AgentsOf says where a configuration looks for AGENTS.md files.

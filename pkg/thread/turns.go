@@ -309,9 +309,5 @@ func strs(v gjson.Result) []string {
 func texts(v gjson.Result) string { return strings.Join(strs(v), "") }
 
 func phase(p gjson.Result) *protocol.MessagePhase {
-	v := protocol.MessagePhase(p.Get("phase").Str)
-	if v == "" {
-		return nil
-	}
-	return &v
+	return protocol.Optional(protocol.MessagePhase(p.Get("phase").Str))
 }

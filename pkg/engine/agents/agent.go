@@ -58,7 +58,7 @@ type engine struct {
 // start starts the agent's engine and opens its thread, a new one or that of before.
 func (g *agent) start(ctx context.Context, resume bool) error {
 	o := &g.a.opts
-	spawned, err := json.Marshal(protocol.ThreadSpawnSource{ParentThreadID: o.Thread, Depth: int32(o.Depth), AgentNickname: &g.name, AgentRole: orNil(g.role)})
+	spawned, err := json.Marshal(protocol.ThreadSpawnSource{ParentThreadID: o.Thread, Depth: int32(o.Depth), AgentNickname: &g.name, AgentRole: protocol.Optional(g.role)})
 	if err != nil {
 		return fmt.Errorf("say whose agent it is: %w", err)
 	}
@@ -274,7 +274,7 @@ func (e *engine) raw(line []byte) (bool, error) {
 		g.turn = ""
 		switch protocol.TurnStatus(p.Get("turn.status").Str) {
 		case protocol.TurnStatusCompleted:
-			g.set(protocol.CollabAgentStatusCompleted, orNil(g.last))
+			g.set(protocol.CollabAgentStatusCompleted, protocol.Optional(g.last))
 		case protocol.TurnStatusInterrupted:
 			g.set(protocol.CollabAgentStatusInterrupted, nil)
 		default:
@@ -313,11 +313,4 @@ func (e *engine) request(r *jsonrpc.Request) error {
 func (e *engine) bad(_ []byte, err error) error {
 	e.g.a.opts.Log.Printf("agent %s: its engine wrote a line that is no message: %v", e.g.id, err)
 	return nil
-}
-
-func orNil(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -211,7 +211,7 @@ func decode(e hooks.Event, text string) (o output, ok bool) {
 		case hooks.SessionStart, hooks.SubagentStart, hooks.PreCompact, hooks.PostCompact, hooks.PermissionRequest:
 			return o, false
 		}
-		if d := deref(o.Decision); o.Decision != nil && d != "block" && !(e == hooks.PreToolUse && d == "approve") {
+		if d := protocol.Value(o.Decision); o.Decision != nil && d != "block" && !(e == hooks.PreToolUse && d == "approve") {
 			return o, false
 		}
 	}
@@ -226,7 +226,7 @@ func (s *specificOutput) fits(e hooks.Event) bool {
 	pre := s.PermissionDecision != nil || s.PermissionReason != nil || s.UpdatedInput != nil
 	switch e {
 	case hooks.PreToolUse:
-		d := deref(s.PermissionDecision)
+		d := protocol.Value(s.PermissionDecision)
 		return s.Decision == nil && s.UpdatedMCPToolOutput == nil && (d == "" || d == allow || d == deny || d == "ask")
 	case hooks.PostToolUse:
 		return s.Decision == nil && !pre
@@ -236,13 +236,6 @@ func (s *specificOutput) fits(e hooks.Event) bool {
 		return s.Decision == nil && !pre && s.UpdatedMCPToolOutput == nil
 	}
 	return false
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // halts says whether a hook wants the turn to end.
@@ -255,18 +248,18 @@ func preTool(o output) answer {
 	if s == nil {
 		s = &specificOutput{}
 	}
-	reason, objects := deref(s.PermissionReason), deref(s.PermissionDecision) == deny
-	if s.PermissionDecision == nil && deref(o.Decision) == "block" {
-		reason, objects = deref(o.Reason), true
+	reason, objects := protocol.Value(s.PermissionReason), protocol.Value(s.PermissionDecision) == deny
+	if s.PermissionDecision == nil && protocol.Value(o.Decision) == "block" {
+		reason, objects = protocol.Value(o.Reason), true
 	}
 	switch {
 	case o.halts(), o.StopReason != nil, o.SuppressOutput != nil && *o.SuppressOutput:
 		return failed("PreToolUse hook returned unsupported continue:false, stopReason or suppressOutput")
-	case isSet(s.UpdatedInput) && deref(s.PermissionDecision) != allow:
+	case isSet(s.UpdatedInput) && protocol.Value(s.PermissionDecision) != allow:
 		return failed("PreToolUse hook returned updatedInput without permissionDecision:allow")
 	case s.PermissionDecision != nil && !objects && !isSet(s.UpdatedInput):
 		return failed("PreToolUse hook returned unsupported permissionDecision:%s", *s.PermissionDecision)
-	case deref(o.Decision) == "approve":
+	case protocol.Value(o.Decision) == "approve":
 		return failed("PreToolUse hook returned unsupported decision:approve")
 	case objects && strings.TrimSpace(reason) == "":
 		return failed("PreToolUse hook returned permissionDecision:deny without a non-empty permissionDecisionReason")
@@ -275,7 +268,7 @@ func preTool(o output) answer {
 	if isSet(s.UpdatedInput) {
 		a.updated = s.UpdatedInput
 	}
-	if c := deref(s.AdditionalContext); c != "" {
+	if c := protocol.Value(s.AdditionalContext); c != "" {
 		a.tell(c)
 	}
 	if objects {
@@ -301,7 +294,7 @@ func question(o output) answer {
 	if d.Behavior == allow {
 		return answer{status: protocol.HookRunStatusCompleted, decision: allow}
 	}
-	message := cmp.Or(strings.TrimSpace(deref(d.Message)), "PermissionRequest hook denied approval")
+	message := cmp.Or(strings.TrimSpace(protocol.Value(d.Message)), "PermissionRequest hook denied approval")
 	return denied(message)
 }
 
@@ -312,21 +305,21 @@ func general(e hooks.Event, o output) answer {
 		if isSet(o.Specific.UpdatedMCPToolOutput) {
 			return failed("PostToolUse hook returned unsupported updatedMCPToolOutput")
 		}
-		if c := deref(o.Specific.AdditionalContext); c != "" {
+		if c := protocol.Value(o.Specific.AdditionalContext); c != "" {
 			a.tell(c)
 		}
 	}
 	switch {
 	case o.halts():
-		a.stop(deref(o.StopReason))
+		a.stop(protocol.Value(o.StopReason))
 		if e == hooks.PostToolUse {
-			a.feedback = strings.TrimSpace(deref(o.Reason))
+			a.feedback = strings.TrimSpace(protocol.Value(o.Reason))
 			if a.feedback == "" {
-				a.feedback = strings.TrimSpace(deref(o.StopReason))
+				a.feedback = strings.TrimSpace(protocol.Value(o.StopReason))
 			}
 			a.feedback = cmp.Or(a.feedback, "PostToolUse hook stopped execution")
 		}
-	case o.Decision != nil && strings.TrimSpace(deref(o.Reason)) == "":
+	case o.Decision != nil && strings.TrimSpace(protocol.Value(o.Reason)) == "":
 		return failed("%s hook returned decision:block without a non-empty reason", e)
 	case o.Decision != nil:
 		a.block(e, *o.Reason)

@@ -1,6 +1,7 @@
 package item
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,11 +113,7 @@ func citeBlock(m *protocol.MemoryCitation, block string) {
 			m.Entries = append(m.Entries, e)
 		}
 	}
-	ids := between(block, "rollout_ids")
-	if ids == "" {
-		ids = between(block, "thread_ids")
-	}
-	for id := range strings.Lines(ids) {
+	for id := range strings.Lines(cmp.Or(between(block, "rollout_ids"), between(block, "thread_ids"))) {
 		if id = strings.TrimSpace(id); id != "" && len(m.ThreadIDs) < maxCited && !slices.Contains(m.ThreadIDs, id) {
 			m.ThreadIDs = append(m.ThreadIDs, id)
 		}

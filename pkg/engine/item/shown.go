@@ -10,11 +10,7 @@ import (
 
 // Phase says what part a message has in the turn, nil when it does not say.
 func Phase(item gjson.Result) *protocol.MessagePhase {
-	p := protocol.MessagePhase(item.Get("phase").Str)
-	if p == "" {
-		return nil
-	}
-	return &p
+	return protocol.Optional(protocol.MessagePhase(item.Get("phase").Str))
 }
 
 // Reasoning is a reasoning item as clients see it; content is its raw text, not all of

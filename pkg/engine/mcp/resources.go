@@ -15,6 +15,7 @@ import (
 	"codex/pkg/engine/tools"
 	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp/wire"
+	"codex/pkg/protocol"
 )
 
 type listArgs struct {
@@ -70,7 +71,7 @@ func (s *Servers) lister(method, ask, member string) resourceRun {
 		if err := tools.Decode(c.Arguments, &a); err != nil {
 			return tools.BadArguments(err)
 		}
-		server, cursor := blank(a.Server), blank(a.Cursor)
+		server, cursor := strings.TrimSpace(protocol.Value(a.Server)), strings.TrimSpace(protocol.Value(a.Cursor))
 		return s.shown(t, c, server, func(answer *item.Object) error {
 			switch {
 			case server == "" && cursor != "":
@@ -202,13 +203,6 @@ func (s *Servers) shown(t *tools.Turn, c tools.Call, server string, f func(answe
 	text := compact(string(answer.End()))
 	i.end(time.Since(i.started), textResult(text, false), nil)
 	return tools.Output{Text: text}
-}
-
-func blank(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return strings.TrimSpace(*s)
 }
 
 // ofServer puts the server's name first into each of its things.

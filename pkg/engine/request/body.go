@@ -1,6 +1,7 @@
 package request
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 
@@ -140,11 +141,7 @@ func (r *Body) thinking() string {
 func (r *Body) text(b *item.Object) {
 	var text item.Object
 	if r.Model.Verbosity {
-		v := r.Verbosity
-		if v == "" {
-			v = r.Model.DefaultVerbosity
-		}
-		if v != "" {
+		if v := cmp.Or(r.Verbosity, r.Model.DefaultVerbosity); v != "" {
 			text.Str("verbosity", v)
 		}
 	}

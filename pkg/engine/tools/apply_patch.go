@@ -331,15 +331,11 @@ func eventChanges(changes []patch.Change) map[string]json.RawMessage {
 		var v any
 		switch c.Kind {
 		case "update":
-			var mv *string
-			if c.MovePath != "" {
-				mv = &c.MovePath
-			}
 			v = struct {
 				Type string  `json:"type"`
 				Diff string  `json:"unified_diff"`
 				Move *string `json:"move_path"`
-			}{"update", c.UnifiedDiff, mv}
+			}{"update", c.UnifiedDiff, protocol.Optional(c.MovePath)}
 		default:
 			v = struct {
 				Type    string `json:"type"`

@@ -69,10 +69,8 @@ func (s *Set) ask(ctx context.Context, t *Turn, cmd command, reason string, amen
 		Cwd: cmd.cwd, Source: protocol.CommandExecutionSourceAgent, Status: protocol.CommandExecutionStatusInProgress,
 		CommandActions: actions(cmd.argv, cmd.cwd)}
 	p := protocol.CommandExecutionRequestApprovalParams{ThreadID: t.ThreadID, TurnID: t.TurnID, ItemID: cmd.callID,
-		StartedAtMs: time.Now().UnixMilli(), Command: &item.Command, Cwd: &cmd.cwd, CommandActions: item.CommandActions}
-	if reason != "" {
-		p.Reason = &reason
-	}
+		StartedAtMs: time.Now().UnixMilli(), Command: &item.Command, Cwd: &cmd.cwd, CommandActions: item.CommandActions,
+		Reason: protocol.Optional(reason)}
 	p.AvailableDecisions = []protocol.CommandExecutionApprovalDecision{{Word: protocol.DecisionAccept}}
 	if more := s.standing(t).union(cmd.extra); !more.empty() {
 		p.AdditionalPermissions = &protocol.AdditionalPermissionProfile{}

@@ -15,7 +15,7 @@ import (
 // dynamic finds a tool of the frontend by the names that the model used.
 func dynamic(specs []protocol.DynamicToolSpec, namespace, name string) *protocol.DynamicToolSpec {
 	for i := range specs {
-		if specs[i].Name == name && (specs[i].Namespace == nil && namespace == "" || specs[i].Namespace != nil && *specs[i].Namespace == namespace) {
+		if specs[i].Name == name && protocol.Value(specs[i].Namespace) == namespace {
 			return &specs[i]
 		}
 	}
@@ -28,10 +28,7 @@ func (s *Set) callDynamic(ctx context.Context, t *Turn, c Call) Output {
 	if err := json.Unmarshal([]byte(c.Arguments), &arguments); err != nil {
 		return BadArguments(err)
 	}
-	var namespace *string
-	if c.Namespace != "" {
-		namespace = &c.Namespace
-	}
+	namespace := protocol.Optional(c.Namespace)
 	item := protocol.DynamicToolCallItem{Type: protocol.ItemDynamicToolCall, ID: c.ID, Namespace: namespace, Tool: c.Name, Arguments: arguments,
 		Status: protocol.DynamicToolCallStatusInProgress}
 	t.Out.ItemStarted(new(item))

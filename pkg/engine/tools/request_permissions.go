@@ -35,11 +35,9 @@ func (s *Set) requestPermissions(ctx context.Context, t *Turn, c Call, a permiss
 	if t.Approval == execpolicy.Never || t.Approval == execpolicy.Granular && !t.Granular.RequestPermissions {
 		return grantedOutput(grant{}, protocol.PermissionGrantScopeTurn)
 	}
-	p := protocol.PermissionsRequestApprovalParams{ThreadID: t.ThreadID, TurnID: t.TurnID, ItemID: c.ID, StartedAtMs: time.Now().UnixMilli(), Cwd: t.Cwd}
+	p := protocol.PermissionsRequestApprovalParams{ThreadID: t.ThreadID, TurnID: t.TurnID, ItemID: c.ID, StartedAtMs: time.Now().UnixMilli(), Cwd: t.Cwd,
+		Reason: protocol.Optional(a.Reason)}
 	p.Permissions.Network, p.Permissions.FileSystem = asked.forUser()
-	if a.Reason != "" {
-		p.Reason = &a.Reason
-	}
 	r, err := t.Out.AskPermissions(ctx, p)
 	if err != nil || r.StrictAutoReview != nil && *r.StrictAutoReview {
 		// A grant on the condition that a reviewer looks at each command: there is none.

@@ -134,9 +134,7 @@ func (s *session) watch() {
 	}
 	it := s.item(status)
 	it.ExitCode, it.DurationMs = &code, new(now.Sub(s.started).Milliseconds())
-	if out != "" { // nothing is null
-		it.AggregatedOutput = &out
-	}
+	it.AggregatedOutput = protocol.Optional(out)
 	s.turn.Out.ItemCompleted(it)
 	close(s.ended)
 }

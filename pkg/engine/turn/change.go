@@ -103,7 +103,9 @@ func (c collab) kind() protocol.ModeKind {
 	return protocol.ModeKindDefault
 }
 
-func (c collab) same(o collab) bool { return c.plan == o.plan && deref(c.text) == deref(o.text) }
+func (c collab) same(o collab) bool {
+	return c.plan == o.plan && protocol.Value(c.text) == protocol.Value(o.text)
+}
 
 func (s *settings) changed(o settings) bool {
 	return s.cwd != o.cwd || s.slug != o.slug || s.effort != o.effort || s.summary != o.summary || s.person != o.person || s.tier != o.tier ||
@@ -116,21 +118,12 @@ func (t *liveThread) settingsForClients() protocol.ThreadSettings {
 	t.mu.Lock()
 	s := t.next
 	t.mu.Unlock()
-	out := protocol.ThreadSettings{Cwd: s.cwd, ApprovalPolicy: s.approval, ApprovalsReviewer: protocol.ApprovalsReviewerUser, SandboxPolicy: s.sandbox(), ActivePermissionProfile: thread.Active(s.permits.Permissions),
+	effort := protocol.Optional(protocol.ReasoningEffort(s.effort))
+	return protocol.ThreadSettings{Cwd: s.cwd, ApprovalPolicy: s.approval, ApprovalsReviewer: protocol.ApprovalsReviewerUser, SandboxPolicy: s.sandbox(), ActivePermissionProfile: thread.Active(s.permits.Permissions),
 		Model: s.slug, ModelProvider: t.cfg.ProviderID, CollaborationMode: protocol.CollaborationMode{Mode: s.collab.kind(),
-			Settings: protocol.Settings{Model: s.slug, DeveloperInstructions: s.collab.text}}}
-	if s.tier != "" {
-		out.ServiceTier = &s.tier
-	}
-	if s.effort != "" {
-		e := protocol.ReasoningEffort(s.effort)
-		out.Effort, out.CollaborationMode.Settings.ReasoningEffort = &e, &e
-	}
-	if s.summary != "" {
-		out.Summary = new(protocol.ReasoningSummary(s.summary))
-	}
-	out.Personality = new(protocol.Personality(s.personality()))
-	return out
+			Settings: protocol.Settings{Model: s.slug, DeveloperInstructions: s.collab.text, ReasoningEffort: effort}},
+		ServiceTier: protocol.Optional(s.tier), Effort: effort, Summary: protocol.Optional(protocol.ReasoningSummary(s.summary)),
+		Personality: new(protocol.Personality(s.personality()))}
 }
 
 // settingsUpdate changes what later turns run under; the one that runs goes on as it is.

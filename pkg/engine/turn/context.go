@@ -25,12 +25,8 @@ func (t *liveThread) turnContext(turnID string) *rollout.TurnContext {
 	c := &rollout.TurnContext{TurnID: turnID, Cwd: s.cwd, CurrentDate: t.now().Format("2006-01-02"), Timezone: t.opts.Timezone,
 		ApprovalPolicy: approvalJSON(s.approval), SandboxPolicy: s.legacy(), Model: s.slug, Personality: s.personality(),
 		CollaborationMode: rollout.Collaboration{Mode: string(s.collab.kind()),
-			Settings: rollout.CollaborationSettings{Model: s.slug, DeveloperInstructions: s.collab.text}},
-		Effort: s.effort, Summary: "auto"}
-	if s.effort != "" {
-		c.CollaborationMode.Settings.ReasoningEffort = &s.effort
-	}
-	c.Summary = cmp.Or(s.summary, c.Summary)
+			Settings: rollout.CollaborationSettings{Model: s.slug, DeveloperInstructions: s.collab.text, ReasoningEffort: protocol.Optional(s.effort)}},
+		Effort: s.effort, Summary: cmp.Or(s.summary, "auto")}
 	recorded := s.permits.placed
 	recorded.Proxy = nil // it is beside the profile in the original
 	if b, err := json.Marshal(recorded); err == nil {
@@ -69,7 +65,7 @@ func (t *liveThread) initialContext(c *rollout.TurnContext) []json.RawMessage {
 	if t.cfg.DeveloperInstructions != "" {
 		dev = append(dev, t.cfg.DeveloperInstructions)
 	}
-	if text := deref(t.set.collab.text); text != "" {
+	if text := protocol.Value(t.set.collab.text); text != "" {
 		dev = append(dev, instructions.CollaborationMode(text))
 	}
 	if list := t.skillList(); list != "" {
@@ -107,8 +103,8 @@ func (t *liveThread) contextDiff(old, c *rollout.TurnContext) []json.RawMessage 
 	if t.cfg.IncludePermissions && (!bytes.Equal(item.Minify(old.ApprovalPolicy), item.Minify(c.ApprovalPolicy)) || !samePolicy(old.SandboxPolicy, c.SandboxPolicy)) {
 		dev = append(dev, t.permissions())
 	}
-	if m := c.CollaborationMode; deref(m.Settings.DeveloperInstructions) != "" && (m.Mode != old.CollaborationMode.Mode ||
-		deref(m.Settings.DeveloperInstructions) != deref(old.CollaborationMode.Settings.DeveloperInstructions)) {
+	if m := c.CollaborationMode; protocol.Value(m.Settings.DeveloperInstructions) != "" && (m.Mode != old.CollaborationMode.Mode ||
+		protocol.Value(m.Settings.DeveloperInstructions) != protocol.Value(old.CollaborationMode.Settings.DeveloperInstructions)) {
 		dev = append(dev, instructions.CollaborationMode(*m.Settings.DeveloperInstructions))
 	}
 	if old.Personality != "" && old.Personality != c.Personality && old.Model == c.Model {

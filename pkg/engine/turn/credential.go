@@ -127,10 +127,7 @@ func (t *turn) adopt(a *auth.Auth, err error) error {
 func (t *turn) ofClient(ctx context.Context) (*auth.Auth, error) {
 	ctx, cancel := context.WithTimeout(ctx, clientTime)
 	defer cancel()
-	p := protocol.ChatgptAuthTokensRefreshParams{Reason: protocol.ChatgptAuthTokensRefreshReasonUnauthorized}
-	if id := t.th.auth.AccountID; id != "" {
-		p.PreviousAccountID = &id
-	}
+	p := protocol.ChatgptAuthTokensRefreshParams{Reason: protocol.ChatgptAuthTokensRefreshReasonUnauthorized, PreviousAccountID: protocol.Optional(t.th.auth.AccountID)}
 	_, raw, err := t.out.ask(ctx, protocol.AskAuthTokensRefresh, p)
 	var got protocol.ChatgptAuthTokensRefreshResponse
 	if err == nil {

@@ -82,12 +82,10 @@ func (t *liveThread) spill(text string) string {
 // hookCommon is what every hook of a turn is told.
 func (t *turn) hookCommon(e hooks.Event) enginehooks.Common {
 	th := t.th
-	c := enginehooks.Common{SessionID: th.id, TurnID: t.id, Cwd: th.set.cwd, Event: e, Model: th.set.slug, Permission: "default"}
+	c := enginehooks.Common{SessionID: th.id, TurnID: t.id, Cwd: th.set.cwd, Event: e, Model: th.set.slug, Permission: "default",
+		Transcript: protocol.Optional(th.file.Path())}
 	if th.set.approval.Mode == "never" {
 		c.Permission = "bypassPermissions"
-	}
-	if path := th.file.Path(); path != "" {
-		c.Transcript = &path
 	}
 	return c
 }

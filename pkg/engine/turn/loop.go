@@ -302,10 +302,6 @@ func (t *turn) toolTurn() (*tools.Turn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("resolve sandbox policy: %w", err)
 	}
-	root := th.cfg.GitRoot
-	if root == "" {
-		root = th.set.cwd
-	}
 	m := th.set.model
 	var meta json.RawMessage
 	var state any
@@ -314,7 +310,7 @@ func (t *turn) toolTurn() (*tools.Turn, error) {
 	}
 	return &tools.Turn{Metadata: meta, SandboxState: state, ThreadID: th.id, TurnID: t.id, Cwd: th.set.cwd, Mode: th.set.mode(), Profile: profile, Policy: pol, Resolve: resolve,
 		Approval: thread.ApprovalWord(th.set.approval), Granular: granularFlags(th.set.approval.Granular),
-		Model: m, Limit: limitOf(m), Diff: patch.NewTurnDiff(root), PlanMode: th.set.collab.plan, Hooks: t.toolHooks(), Questions: th.mayAsk(), Dynamic: th.dynamic, Defer: th.deferral(), Out: t}, nil
+		Model: m, Limit: limitOf(m), Diff: patch.NewTurnDiff(cmp.Or(th.cfg.GitRoot, th.set.cwd)), PlanMode: th.set.collab.plan, Hooks: t.toolHooks(), Questions: th.mayAsk(), Dynamic: th.dynamic, Defer: th.deferral(), Out: t}, nil
 }
 
 // recordContext records what changed since the model was last told, and the line that

@@ -127,10 +127,7 @@ type startNotes struct {
 }
 
 func (n *startNotes) note(name string, state protocol.McpServerStartupState, why string) {
-	p := protocol.McpServerStatusUpdatedNotification{Name: name, Status: state, ThreadID: &n.thread}
-	if why != "" {
-		p.Error = &why
-	}
+	p := protocol.McpServerStatusUpdatedNotification{Name: name, Status: state, ThreadID: &n.thread, Error: protocol.Optional(why)}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.known {

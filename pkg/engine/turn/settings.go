@@ -30,7 +30,7 @@ type settings struct {
 
 func settingsOf(cfg *config.Config, a *thread.Asked) settings {
 	return settings{cwd: cfg.Cwd, slug: cfg.Model, model: lookup(cfg, cfg.Model), effort: cfg.ReasoningEffort,
-		summary: cfg.ReasoningSummary, tier: deref(thread.Tier(cfg, a.ServiceTier)), person: cfg.Personality, verbosity: cfg.Verbosity,
+		summary: cfg.ReasoningSummary, tier: protocol.Value(thread.Tier(cfg, a.ServiceTier)), person: cfg.Personality, verbosity: cfg.Verbosity,
 		approval: thread.Approval(cfg, a.ApprovalPolicy)}
 }
 
@@ -83,17 +83,11 @@ func (s *settings) legacy() rollout.SandboxPolicy {
 
 // requestEffort is the effort that the model is asked for, "" for none.
 func (s *settings) requestEffort() string {
-	if s.effort != "" {
-		return s.effort
-	}
-	return s.model.DefaultEffort
+	return cmp.Or(s.effort, s.model.DefaultEffort)
 }
 
 func (s *settings) requestSummary() string {
-	sum := s.summary
-	if sum == "" {
-		sum = s.model.DefaultSummary
-	}
+	sum := cmp.Or(s.summary, s.model.DefaultSummary)
 	if sum == "none" {
 		return ""
 	}

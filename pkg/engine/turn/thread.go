@@ -124,7 +124,7 @@ func newThread(ctx context.Context, o *Options, out *emitter, a *thread.Asked) (
 	if err := t.setUp(ctx, a); err != nil {
 		return nil, err
 	}
-	t.base = deref(a.BaseInstructions)
+	t.base = protocol.Value(a.BaseInstructions)
 	if t.base == "" {
 		t.base = baseInstructions(t.cfg, t.set.model, t.set.person)
 	}
@@ -217,10 +217,10 @@ func (t *liveThread) setUp(ctx context.Context, a *thread.Asked) (err error) {
 	if err != nil {
 		return err
 	}
-	if d := deref(a.DeveloperInstructions); d != "" {
+	if d := protocol.Value(a.DeveloperInstructions); d != "" {
 		cfg.DeveloperInstructions = d
 	}
-	if p := deref((*string)(a.Personality)); p != "" {
+	if p := protocol.Value((*string)(a.Personality)); p != "" {
 		cfg.Personality = p
 	}
 	t.cfg = cfg
@@ -331,21 +331,13 @@ func (t *liveThread) describe() protocol.Thread {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	th := protocol.Thread{ID: t.id, SessionID: t.session, Preview: t.preview, Ephemeral: t.eph, ModelProvider: t.cfg.ProviderID,
-		ThreadSource: t.sourceOfThread(),
+		ThreadSource: protocol.ThreadSource(t.threadSource).Known(),
 		CreatedAt:    t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: t.state,
-		Cwd: t.cfg.Cwd, CliVersion: version.Compat, Name: t.name}
+		Cwd: t.cfg.Cwd, CliVersion: version.Compat, Name: t.name, Path: protocol.Optional(t.file.Path())}
 	th.Status.Type = cmp.Or(th.Status.Type, protocol.ThreadStatusIdle)
-	if p := t.file.Path(); p != "" {
-		th.Path = &p
-	}
 	th.Source = thread.Source(string(t.source))
 	th.AgentNickname, th.AgentRole = t.opts.agentNames()
 	return th
-}
-
-// sourceOfThread says who the thread is for, if that is known.
-func (t *liveThread) sourceOfThread() *protocol.ThreadSource {
-	return protocol.ThreadSource(t.threadSource).Known()
 }
 
 // close ends processes and files; the error is the session file's.

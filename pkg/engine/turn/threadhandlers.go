@@ -62,22 +62,10 @@ func (t *liveThread) startedResult(turns []protocol.Turn) started {
 	t.mu.Unlock()
 	r := protocol.ThreadStartResponse{Thread: th, Model: set.slug, ModelProvider: t.cfg.ProviderID, Cwd: t.cfg.Cwd,
 		RuntimeWorkspaceRoots: set.permits.Roots, InstructionSources: t.agents.Sources, ApprovalPolicy: set.approval,
-		ApprovalsReviewer: protocol.ApprovalsReviewerUser, Sandbox: set.sandbox(), ActivePermissionProfile: thread.Active(set.permits.Permissions)}
-	if set.tier != "" {
-		r.ServiceTier = &set.tier
-	}
-	if set.effort != "" { // as configured: the model's own is not told
-		effort := protocol.ReasoningEffort(set.effort)
-		r.ReasoningEffort = &effort
-	}
-	o := ours{HideAgentReasoning: t.cfg.HideReasoning, ShowRawAgentReasoning: t.cfg.ShowRawReasoning, CustomPermissions: set.permits.nearest.Custom}
-	if set.effort != "" {
-		o.ReasoningEffort = &set.effort
-	}
-	if set.summary != "" {
-		o.ReasoningSummary = &set.summary
-	}
-	return started{r, o}
+		ApprovalsReviewer: protocol.ApprovalsReviewerUser, Sandbox: set.sandbox(), ActivePermissionProfile: thread.Active(set.permits.Permissions),
+		ServiceTier:     protocol.Optional(set.tier),
+		ReasoningEffort: protocol.Optional(protocol.ReasoningEffort(set.effort))} // as configured: the model's own is not told
+	return started{r, ours{protocol.Optional(set.effort), protocol.Optional(set.summary), t.cfg.HideReasoning, t.cfg.ShowRawReasoning, set.permits.nearest.Custom}}
 }
 
 func (s *Server) threadStart(r *req, p *protocol.ThreadStartParams) (any, error) {
@@ -122,7 +110,7 @@ func (s *Server) threadResume(r *req, p *protocol.ThreadResumeParams) (any, erro
 	switch {
 	case p.History != nil: // it counts more than where a thread could be found
 		target = ""
-	case deref(p.Path) != "":
+	case protocol.Value(p.Path) != "":
 		target = *p.Path
 	default:
 		if _, err := uuid.Parse(target); err != nil {
@@ -278,11 +266,4 @@ func (s *Server) nameSet(r *req, p *protocol.ThreadSetNameParams) (any, error) {
 		s.out.notify(protocol.NoteThreadNameUpdated, protocol.ThreadNameUpdatedNotification{ThreadID: th.id, ThreadName: &name})
 	})
 	return struct{}{}, nil
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -32,7 +32,7 @@ func logNote(l *rustlog.Log, method string, params any) {
 	case protocol.HookCompletedNotification:
 		l.Info("hook ran", "event", p.Run.EventName, "source", p.Run.SourcePath, "status", p.Run.Status)
 	case protocol.McpServerStatusUpdatedNotification:
-		l.Info("MCP server", "name", p.Name, "status", p.Status, "error", deref(p.Error))
+		l.Info("MCP server", "name", p.Name, "status", p.Status, "error", protocol.Value(p.Error))
 	}
 	if l.On(rustlog.Trace) {
 		b, err := json.Marshal(params)

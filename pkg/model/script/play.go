@@ -327,10 +327,7 @@ func (w *writer) text(s string) string { return strings.Repeat(s, max(1, w.it.Ti
 // deltas sends text in chunks of whole characters. A reasoning summary comes in one
 // unless a size is given.
 func (w *writer) deltas(typ, text string, members ...string) error {
-	size := w.it.Chunk
-	if size == 0 {
-		size = w.p.turn.Chunk
-	}
+	size := cmp.Or(w.it.Chunk, w.p.turn.Chunk)
 	if size == 0 {
 		if size = defaultChunk; strings.Contains(typ, "summary") {
 			size = len(text)
