@@ -69,10 +69,16 @@ func (l *looker) add(in Inner) {
 	}
 }
 
+// hides adds a command that runs what cannot be seen.
+func (l *looker) hides(in Inner) {
+	in.Hidden = true
+	l.add(in)
+}
+
 // script looks at the commands of a script.
 func (l *looker) script(text string, guess bool, depth int) {
 	if depth > maxDepth {
-		l.add(Inner{Open: true, Hidden: true})
+		l.hides(Inner{Open: true})
 		return
 	}
 	// A shell runs what comes before a syntax error, so that counts as well; what comes
@@ -81,7 +87,7 @@ func (l *looker) script(text string, guess bool, depth int) {
 	for st, err := range bash().StmtsSeq(scriptReader(text)) {
 		if err != nil || st == nil {
 			if err != nil && !guess {
-				l.add(Inner{Open: true, Hidden: true})
+				l.hides(Inner{Open: true})
 			}
 			continue
 		}
@@ -98,7 +104,7 @@ func (l *looker) node(n syntax.Node, guess bool, depth int) {
 			l.here(n)
 		case *syntax.CoprocClause:
 			if n.Name != nil && n.Stmt.Cmd == nil { // a name and a here-document: a shell takes the name for the command
-				l.add(Inner{Open: true, Hidden: true})
+				l.hides(Inner{Open: true})
 			}
 		case *syntax.CallExpr:
 			l.call(n, guess, depth)
@@ -227,7 +233,7 @@ func (l *looker) command(in Inner, depth int) {
 		return
 	}
 	if depth > maxDepth {
-		l.add(Inner{Open: true, Hidden: true})
+		l.hides(Inner{Open: true})
 		return
 	}
 	args := in.Argv[1:]
@@ -241,8 +247,7 @@ func (l *looker) command(in Inner, depth int) {
 	case name == "eval":
 		l.eval(in, args, depth)
 	case name == "." || name == "source":
-		in.Hidden = true
-		l.add(in)
+		l.hides(in)
 	case name == "trap" && len(args) > 0:
 		if args[0] == "--" && len(args) > 1 {
 			args = args[1:]
@@ -258,8 +263,7 @@ func (l *looker) command(in Inner, depth int) {
 	case name == "find" || name == "fd" || name == "fdfind":
 		l.find(in, args, depth)
 	case l.input == "" && takesJobs(name) && (len(args) == 0 || args[0] != "-l" && args[0] != "-r"):
-		in.Hidden = true
-		l.add(in)
+		l.hides(in)
 	case isInterpreter(name) || isInterpreter(unversioned(name)):
 		l.interpreter(in, name, args)
 	case l.input != "" && readsCode(name):
@@ -318,8 +322,7 @@ func (l *looker) shell(in Inner, depth int) {
 	case l.input != "" && !in.Open && (i == len(args) || slices.Contains(args[:i], "-s")):
 		l.script(l.input, in.Guess, depth+1)
 	default:
-		in.Hidden = true
-		l.add(in)
+		l.hides(in)
 	}
 }
 
@@ -328,8 +331,7 @@ func (l *looker) interpreter(in Inner, name string, args []string) {
 	words := append(tokens(args), tokens([]string{l.input})...)
 	if l.input == "" && (len(args) == 0 || args[len(args)-1] == "-") || in.Open && len(args) > 0 && codeFollows(args[len(args)-1]) ||
 		(name == "pwsh" || name == "powershell") && slices.ContainsFunc(words, hidesCode) {
-		in.Hidden = true
-		l.add(in)
+		l.hides(in)
 	}
 	l.add(Inner{Argv: words, Text: true})
 }
@@ -353,8 +355,7 @@ func (l *looker) copied(words []string) {
 
 func (l *looker) eval(in Inner, args []string, depth int) {
 	if in.Open {
-		in.Hidden = true
-		l.add(in)
+		l.hides(in)
 	}
 	l.script(strings.Join(args, " "), in.Guess, depth+1)
 }
@@ -397,7 +398,7 @@ func (l *looker) filled(in Inner, depth int) {
 // wrapped looks at the command that a program runs with the words after its own.
 func (l *looker) wrapped(in Inner, name string, operands, depth int) {
 	if depth > maxDepth {
-		l.add(Inner{Open: true, Hidden: true})
+		l.hides(Inner{Open: true})
 		return
 	}
 	args := in.Argv[1:]
@@ -433,8 +434,7 @@ func (l *looker) wrapped(in Inner, name string, operands, depth int) {
 	case in.Open:
 		l.add(Inner{Open: true})
 	case name == "parallel": // commands come by its input
-		in.Hidden = true
-		l.add(in)
+		l.hides(in)
 	}
 	if bare && i+1 < len(args) {
 		l.wrapped(Inner{Argv: args[i:], Open: in.Open, Guess: true}, name, operands, depth+1)

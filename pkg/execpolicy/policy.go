@@ -18,32 +18,22 @@ const (
 	Forbid
 )
 
+// verdicts are the words of rules files.
+var verdicts = [...]string{Allow: "allow", Ask: "prompt", Forbid: "forbidden"}
+
 // String is the word of rules files.
-func (v Verdict) String() string {
-	switch v {
-	case Allow:
-		return "allow"
-	case Ask:
-		return "prompt"
-	}
-	return "forbidden"
-}
+func (v Verdict) String() string { return verdicts[v] }
 
 // MarshalText writes the word of rules files.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 // UnmarshalText reads the word of rules files.
 func (v *Verdict) UnmarshalText(b []byte) error {
-	switch string(b) {
-	case "allow":
-		*v = Allow
-	case "prompt":
-		*v = Ask
-	case "forbidden":
-		*v = Forbid
-	default:
+	i := slices.Index(verdicts[:], string(b))
+	if i < 0 {
 		return fmt.Errorf("invalid decision: %s", b)
 	}
+	*v = Verdict(i)
 	return nil
 }
 
@@ -125,11 +115,7 @@ func NewPolicy(rules []Rule) *Policy {
 
 // With is p and one more rule, which allows commands that begin with prefix.
 func (p *Policy) With(prefix []string) *Policy {
-	n := &Policy{}
-	if p != nil {
-		*n = *p
-	}
-	r := PrefixRule{Decision: Allow}
+	n, r := p.copy(), PrefixRule{Decision: Allow}
 	for _, w := range prefix {
 		r.Pattern = append(r.Pattern, []string{w})
 	}
@@ -139,12 +125,17 @@ func (p *Policy) With(prefix []string) *Policy {
 
 // WithNetwork is p and one more rule about a host.
 func (p *Policy) WithNetwork(r NetworkRule) *Policy {
-	n := &Policy{}
-	if p != nil {
-		*n = *p
-	}
+	n := p.copy()
 	n.network = append(slices.Clone(n.network), r)
 	return n
+}
+
+// copy is another policy that says the same.
+func (p *Policy) copy() *Policy {
+	if p == nil {
+		return &Policy{}
+	}
+	return new(*p)
 }
 
 // Network lists the rules about hosts.

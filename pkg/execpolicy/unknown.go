@@ -199,7 +199,7 @@ func (l *looker) look(guess func(*looker)) {
 		l.guesses = maxGuess + 1
 	}
 	if l.guesses > maxGuess { // what is beyond is not seen
-		l.add(Inner{Open: true, Hidden: true})
+		l.hides(Inner{Open: true})
 	}
 	for _, in := range sub.found {
 		if len(in.Argv) > 0 && !in.Hidden {
