@@ -211,9 +211,6 @@ func (a *applier) before(ctx context.Context, name string) []byte {
 		a.res.Inexact = true
 		return nil
 	}
-	if data == nil {
-		data = []byte{}
-	}
 	return data
 }
 
@@ -249,9 +246,6 @@ func updated(ctx context.Context, fsys FS, cwd, name string, h *Hunk) (Change, [
 	pieces, err := rewrite(name, old, h.Chunks)
 	if err != nil {
 		return Change{}, nil, err
-	}
-	if old == nil {
-		old = []byte{}
 	}
 	c := Change{Path: name, Kind: Update, Old: old}
 	if h.MovePath != "" {

@@ -156,11 +156,14 @@ func parent(name string) string {
 }
 
 // readText reads a file that must be UTF-8. The text of the error is what the
-// original prints after "Failed to read PATH: ".
+// original prints after "Failed to read PATH: ". A file without content is not nil, which is none.
 func readText(ctx context.Context, fsys FS, name string) ([]byte, error) {
 	data, err := fsys.ReadFile(ctx, name)
 	if err != nil {
 		return nil, &osError{err}
+	}
+	if data == nil {
+		data = []byte{}
 	}
 	return data, checkUTF8(data)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"encoding/hex"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -101,11 +102,7 @@ func (t *TurnDiff) Text() (diff string, ok bool) {
 }
 
 func (t *TurnDiff) render() string {
-	paths := make([]string, 0, len(t.now))
-	for p := range t.now {
-		paths = append(paths, p)
-	}
-	slices.SortFunc(paths, func(a, b string) int { return strings.Compare(t.name(a), t.name(b)) })
+	paths := slices.SortedFunc(maps.Keys(t.now), func(a, b string) int { return strings.Compare(t.name(a), t.name(b)) })
 	moved := t.moves(paths)
 	gone := make(map[string]bool, len(moved)) // shown under the old name
 	for _, to := range moved {

@@ -30,9 +30,6 @@ func Verify(ctx context.Context, fsys FS, cwd string, p *Patch) ([]Change, error
 			if err != nil {
 				return nil, &Error{Path: name, Text: fmt.Sprintf("Failed to read %s: %s", name, err), Err: err}
 			}
-			if old == nil {
-				old = []byte{}
-			}
 			changes = append(changes, Change{Path: name, Kind: Delete, Content: string(old), Old: old})
 		default:
 			c, pieces, err := updated(ctx, fsys, cwd, name, h)
