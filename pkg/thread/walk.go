@@ -46,18 +46,13 @@ func names(dir string) []string {
 
 // walkDays calls fn with each YYYY/MM/DD folder, the latest first, until it says no.
 func walkDays(root string, fn func(dir string) bool) error {
-	return walkDown(root, 3, func(dir string) bool { return fn(dir) })
+	if err := descend(root, 3, fn); err != errStop {
+		return err
+	}
+	return nil
 }
 
 var errStop = errors.New("stop")
-
-func walkDown(dir string, depth int, fn func(string) bool) error {
-	err := descend(dir, depth, fn)
-	if errors.Is(err, errStop) {
-		return nil
-	}
-	return err
-}
 
 func descend(dir string, depth int, fn func(string) bool) error {
 	if depth == 0 {
