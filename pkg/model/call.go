@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"sort"
 	"strings"
 	"time"
 
@@ -209,25 +208,17 @@ func (t *transfer) meta(m responses.Meta) {
 // telling is the JSON object of the headers whose names begin with x- or openai-, and of
 // cf-ray; nil when there are none.
 func telling(h http.Header) []byte {
-	var names []string
+	told := map[string]string{}
 	for k := range h {
-		k = strings.ToLower(k)
-		if strings.HasPrefix(k, "x-") || strings.HasPrefix(k, "openai-") || k == "cf-ray" {
-			names = append(names, k)
+		if k = strings.ToLower(k); strings.HasPrefix(k, "x-") || strings.HasPrefix(k, "openai-") || k == "cf-ray" {
+			told[k] = h.Get(k)
 		}
 	}
-	if names == nil {
+	if len(told) == 0 {
 		return nil
 	}
-	sort.Strings(names)
-	b := []byte{'{'}
-	for i, k := range names {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(append(append(b, jsonrpc.Quote(k)...), ':'), jsonrpc.Quote(h.Get(k))...)
-	}
-	return append(b, '}')
+	b, _ := jsonrpc.Marshal(told) // texts can always be encoded
+	return b
 }
 
 func errorEvent(e *responses.Error) []byte {

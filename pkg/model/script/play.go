@@ -31,17 +31,6 @@ type sink interface {
 // sleeper waits, or returns why not.
 type sleeper func(context.Context, time.Duration) error
 
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // errCut stops the writing of an answer that its script cuts off.
 var errCut = errors.New("cut")
 

@@ -9,12 +9,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"sort"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"codex/pkg/jsonrpc"
+	"codex/pkg/responses"
 )
 
 // ExitError is how a script says that the command ends.
@@ -38,7 +39,7 @@ func Replay(ctx context.Context, s *Script, body []byte, w io.Writer) error {
 		return err
 	}
 	out := &lineSink{w: bufio.NewWriterSize(w, 64<<10)}
-	p := player{ctx: ctx, turn: t, n: r.Responses + 1, out: out, sleep: sleep}
+	p := player{ctx: ctx, turn: t, n: r.Responses + 1, out: out, sleep: responses.Sleep}
 	switch {
 	case t.Status != 0:
 		if err := p.pause(t.BeforeMS); err != nil {
@@ -81,12 +82,8 @@ func errorEvent(t *Turn) []byte {
 }
 
 func headerJSON(h Headers) string {
-	var all []string
-	for k, v := range h {
-		all = append(all, quote(k)+":"+quote(v))
-	}
-	sort.Strings(all)
-	return "{" + strings.Join(all, ",") + "}"
+	b, _ := jsonrpc.Marshal(h) // texts can always be encoded
+	return string(b)
 }
 
 // lineSink writes events as lines.

@@ -8,8 +8,8 @@
 // also be given by its events as they are, so that what a model command prints is itself
 // a script.
 //
-// Ground layer: it imports the standard library, gjson and, for request bodies,
-// klauspost/compress/zstd.
+// Ground layer: it imports the standard library, gjson, jsonrpc, responses and, for request
+// bodies, klauspost/compress/zstd.
 package script
 
 import (

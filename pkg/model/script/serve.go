@@ -16,6 +16,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"codex/pkg/jsonrpc"
+	"codex/pkg/responses"
 )
 
 // maxBody bounds a request body, before and after decompression.
@@ -78,7 +79,7 @@ func (s *Server) responses(w http.ResponseWriter, r *http.Request, req Request) 
 		return
 	}
 	status, headers, text, events := httpForm(t)
-	p := player{ctx: r.Context(), turn: t, n: n, sleep: sleep}
+	p := player{ctx: r.Context(), turn: t, n: n, sleep: responses.Sleep}
 	if status != 0 {
 		p.out = &doneFinder{}
 		if p.pause(t.BeforeMS) == nil {
@@ -134,7 +135,7 @@ func (s *Server) compaction(w http.ResponseWriter, r *http.Request) {
 	t, _ := pick(s.script.Compact, s.compact)
 	s.compact++
 	s.mu.Unlock()
-	p := player{ctx: r.Context(), turn: t, out: &doneFinder{}, sleep: sleep}
+	p := player{ctx: r.Context(), turn: t, out: &doneFinder{}, sleep: responses.Sleep}
 	if p.pause(t.BeforeMS) != nil {
 		return
 	}
