@@ -127,11 +127,7 @@ func (t *liveThread) settingsForClients() protocol.ThreadSettings {
 }
 
 // settingsUpdate changes what later turns run under; the one that runs goes on as it is.
-func (s *Server) settingsUpdate(r *req, p *protocol.ThreadSettingsUpdateParams) (any, error) {
-	th, err := s.mine(p.ThreadID)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) settingsUpdate(th *liveThread, r *req, p *protocol.ThreadSettingsUpdateParams) (any, error) {
 	th.mu.Lock()
 	changed, err := th.change(*p, nil)
 	th.mu.Unlock()

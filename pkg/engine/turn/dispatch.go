@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tidwall/gjson"
+
 	"codex/pkg/jsonrpc"
 	"codex/pkg/protocol"
 )
@@ -41,6 +43,17 @@ func with[P any](f func(r *req, p *P) (any, error)) method {
 	return method{Run: jsonrpc.With(f)}
 }
 
+// ofThread makes one of a handler that works on the thread, which the first such request starts.
+func ofThread[P any](s *Server, f func(th *liveThread, r *req, p *P) (any, error)) method {
+	return with(func(r *req, p *P) (any, error) {
+		th, err := s.mine(gjson.GetBytes(r.Params, "threadId").Str)
+		if err != nil {
+			return nil, err
+		}
+		return f(th, r, p)
+	})
+}
+
 // optional is for methods that need no params.
 func optional(m method) method {
 	run := m.Run
@@ -63,19 +76,19 @@ func (s *Server) methods() map[string]method {
 		protocol.MethodThreadResume:                       with(s.threadResume),
 		protocol.MethodThreadRead:                         with(s.threadRead),
 		protocol.MethodThreadLoadedList:                   {Run: s.loadedList},
-		protocol.MethodThreadNameSet:                      with(s.nameSet),
-		protocol.MethodThreadCompactStart:                 with(s.compactStart),
-		protocol.MethodThreadBackgroundTerminalsClean:     with(s.cleanTerminals),
-		protocol.MethodThreadBackgroundTerminalsList:      with(s.terminals),
-		protocol.MethodThreadBackgroundTerminalsTerminate: with(s.endTerminal),
-		protocol.MethodThreadInjectItems:                  with(s.injectItems),
+		protocol.MethodThreadNameSet:                      ofThread(s, s.nameSet),
+		protocol.MethodThreadCompactStart:                 ofThread(s, s.compactStart),
+		protocol.MethodThreadBackgroundTerminalsClean:     ofThread(s, s.cleanTerminals),
+		protocol.MethodThreadBackgroundTerminalsList:      ofThread(s, s.terminals),
+		protocol.MethodThreadBackgroundTerminalsTerminate: ofThread(s, s.endTerminal),
+		protocol.MethodThreadInjectItems:                  ofThread(s, s.injectItems),
 		protocol.MethodThreadShellCommand:                 with(s.shellCommand),
-		protocol.MethodThreadSettingsUpdate:               with(s.settingsUpdate),
-		protocol.MethodThreadRollback:                     with(s.rollback),
+		protocol.MethodThreadSettingsUpdate:               ofThread(s, s.settingsUpdate),
+		protocol.MethodThreadRollback:                     ofThread(s, s.rollback),
 
-		protocol.MethodThreadGoalSet:   with(s.goalSet),
-		protocol.MethodThreadGoalGet:   with(s.goalGet),
-		protocol.MethodThreadGoalClear: with(s.goalClear),
+		protocol.MethodThreadGoalSet:   onGoal(s, s.goalSet),
+		protocol.MethodThreadGoalGet:   onGoal(s, s.goalGet),
+		protocol.MethodThreadGoalClear: onGoal(s, s.goalClear),
 
 		protocol.MethodMcpServerStatusList:   optional(with(s.mcpStatus)),
 		protocol.MethodMcpServerResourceRead: with(s.mcpRead),

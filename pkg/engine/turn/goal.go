@@ -36,66 +36,51 @@ type goalEvent struct {
 	Goal     *protocol.ThreadGoal `json:"goal,omitempty"`
 }
 
-// mayHaveGoal gives the thread if it can have a goal.
-func (s *Server) mayHaveGoal(id string) (*liveThread, error) {
-	th, err := s.mine(id)
-	switch {
-	case err != nil:
-		return nil, err
-	case !th.cfg.Features.Enabled("goals"):
-		return nil, invalid("goals feature is disabled")
-	case th.eph:
-		return nil, invalid("ephemeral thread does not support goals: %s", th.id)
-	}
-	return th, nil
+// onGoal makes a method of a handler that is called with the lock of the thread, if that can
+// have a goal.
+func onGoal[P any](s *Server, f func(th *liveThread, r *req, p *P) (any, error)) method {
+	return ofThread(s, func(th *liveThread, r *req, p *P) (any, error) {
+		switch {
+		case !th.cfg.Features.Enabled("goals"):
+			return nil, invalid("goals feature is disabled")
+		case th.eph:
+			return nil, invalid("ephemeral thread does not support goals: %s", th.id)
+		}
+		th.mu.Lock()
+		defer th.mu.Unlock()
+		th.goals.known = true
+		return f(th, r, p)
+	})
 }
 
-// onGoal runs f with the lock of the thread, if that can have a goal.
-func (s *Server) onGoal(id string, f func(*liveThread) (any, error)) (any, error) {
-	th, err := s.mayHaveGoal(id)
+func (s *Server) goalGet(th *liveThread, _ *req, _ *protocol.ThreadGoalGetParams) (any, error) {
+	return protocol.ThreadGoalGetResponse{Goal: th.goals.copy()}, nil
+}
+
+func (s *Server) goalSet(th *liveThread, r *req, p *protocol.ThreadGoalSetParams) (any, error) {
+	g, err := th.changedGoal(th.goals.copy(), p)
 	if err != nil {
 		return nil, err
 	}
-	th.mu.Lock()
-	defer th.mu.Unlock()
-	th.goals.known = true
-	return f(th)
-}
-
-func (s *Server) goalGet(_ *req, p *protocol.ThreadGoalGetParams) (any, error) {
-	return s.onGoal(p.ThreadID, func(th *liveThread) (any, error) {
-		return protocol.ThreadGoalGetResponse{Goal: th.goals.copy()}, nil
+	th.goals.idle = 0
+	th.putGoal(g, nil)
+	r.After(func() {
+		th.tellGoal(g, nil)
+		s.pursue()
 	})
+	return protocol.ThreadGoalSetResponse{Goal: *g}, nil
 }
 
-func (s *Server) goalSet(r *req, p *protocol.ThreadGoalSetParams) (any, error) {
-	return s.onGoal(p.ThreadID, func(th *liveThread) (any, error) {
-		g, err := th.changedGoal(th.goals.copy(), p)
-		if err != nil {
-			return nil, err
-		}
-		th.goals.idle = 0
-		th.putGoal(g, nil)
+func (s *Server) goalClear(th *liveThread, r *req, _ *protocol.ThreadGoalClearParams) (any, error) {
+	had := th.goals.goal != nil
+	if had {
+		th.goals.goal = nil
+		th.record(event(goalEvent{Type: rollout.GoalCleared, ThreadID: th.id}))
 		r.After(func() {
-			th.tellGoal(g, nil)
-			s.pursue()
+			th.out.notify(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: th.id})
 		})
-		return protocol.ThreadGoalSetResponse{Goal: *g}, nil
-	})
-}
-
-func (s *Server) goalClear(r *req, p *protocol.ThreadGoalClearParams) (any, error) {
-	return s.onGoal(p.ThreadID, func(th *liveThread) (any, error) {
-		had := th.goals.goal != nil
-		if had {
-			th.goals.goal = nil
-			th.record(event(goalEvent{Type: rollout.GoalCleared, ThreadID: th.id}))
-			r.After(func() {
-				th.out.notify(protocol.NoteThreadGoalCleared, protocol.ThreadGoalClearedNotification{ThreadID: th.id})
-			})
-		}
-		return protocol.ThreadGoalClearResponse{Cleared: had}, nil
-	})
+	}
+	return protocol.ThreadGoalClearResponse{Cleared: had}, nil
 }
 
 // changedGoal is the goal that a request makes of g, which is nil for none.

@@ -12,11 +12,8 @@ import (
 
 // rollback takes the last turns back: a mark in the session file, and what is left of it
 // is the history. Files that turns have changed stay as they are.
-func (s *Server) rollback(r *req, p *protocol.ThreadRollbackParams) (any, error) {
-	th, err := s.mine(p.ThreadID)
+func (s *Server) rollback(th *liveThread, _ *req, p *protocol.ThreadRollbackParams) (any, error) {
 	switch {
-	case err != nil:
-		return nil, err
 	case p.NumTurns == 0:
 		return nil, invalid("numTurns must be >= 1")
 	case !th.file.Materialized(): // an ephemeral thread never is

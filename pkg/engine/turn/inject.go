@@ -7,11 +7,7 @@ import (
 
 // injectItems puts Responses items into the history. While a turn runs they wait for its
 // next request, and if there is none, for its end.
-func (s *Server) injectItems(r *req, p *protocol.ThreadInjectItemsParams) (any, error) {
-	th, err := s.mine(p.ThreadID)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) injectItems(th *liveThread, r *req, p *protocol.ThreadInjectItemsParams) (any, error) {
 	if len(p.Items) == 0 {
 		return nil, invalid("items must not be empty")
 	}

@@ -244,11 +244,7 @@ func (s *Server) loadedList(*req) (any, error) {
 	return map[string]any{"data": data, "nextCursor": nil}, nil
 }
 
-func (s *Server) nameSet(r *req, p *protocol.ThreadSetNameParams) (any, error) {
-	th, err := s.mine(p.ThreadID)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) nameSet(th *liveThread, r *req, p *protocol.ThreadSetNameParams) (any, error) {
 	name := strings.TrimSpace(p.Name)
 	if name == "" {
 		return nil, invalid("thread name must not be empty")

@@ -217,10 +217,7 @@ func (t *turn) interrupt(id json.RawMessage) bool {
 	return true
 }
 
-func (s *Server) compactStart(r *req, p *protocol.ThreadCompactStartParams) (any, error) {
-	if _, err := s.mine(p.ThreadID); err != nil {
-		return nil, err
-	}
+func (s *Server) compactStart(_ *liveThread, r *req, _ *protocol.ThreadCompactStartParams) (any, error) {
 	_, err := s.replace(r, job{kind: jobCompact})
 	return struct{}{}, err
 }
