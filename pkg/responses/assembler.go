@@ -45,7 +45,7 @@ type assembler struct {
 func (a *assembler) note(typ, data []byte, skip bool) {
 	a.frame = frame{head: a.frame.head, tail: a.frame.tail, typ: a.frame.typ, skip: skip}
 	if a.frame.typ != string(typ) {
-		a.frame.typ = known(typ)
+		a.frame.typ = string(typ)
 	}
 	switch string(typ) {
 	case "response.output_text.delta":

@@ -97,51 +97,6 @@ func typeLast(data []byte) []byte {
 	return nil
 }
 
-// types are those of the protocol, those of pieces first.
-var types = [...]string{
-	"response.output_text.delta",
-	"response.refusal.delta",
-	"response.reasoning_summary_text.delta",
-	"response.reasoning_text.delta",
-	"response.function_call_arguments.delta",
-	"response.custom_tool_call_input.delta",
-	"response.created",
-	"response.in_progress",
-	"response.queued",
-	"response.completed",
-	"response.failed",
-	"response.incomplete",
-	"response.metadata",
-	"response.output_item.added",
-	"response.output_item.done",
-	"response.content_part.added",
-	"response.content_part.done",
-	"response.output_text.done",
-	"response.output_text.annotation.added",
-	"response.refusal.done",
-	"response.reasoning_summary_part.added",
-	"response.reasoning_summary_part.done",
-	"response.reasoning_summary_text.done",
-	"response.reasoning_text.done",
-	"response.function_call_arguments.done",
-	"response.custom_tool_call_input.done",
-	"response.web_search_call.in_progress",
-	"response.web_search_call.searching",
-	"response.web_search_call.completed",
-	"response.done",
-	"error",
-}
-
-// known returns the type as a string; for the types of the protocol without allocating.
-func known(t []byte) string {
-	for _, name := range types {
-		if string(t) == name {
-			return name
-		}
-	}
-	return string(t)
-}
-
 // repaired is data in UTF-8.
 func repaired(data []byte) []byte {
 	if utf8.Valid(data) {

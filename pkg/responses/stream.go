@@ -130,7 +130,7 @@ func (s *stream) event(data []byte) (done bool, err error) {
 		if s.ans.note(typ, data, skip); skip {
 			return false, nil
 		}
-		return s.delta(known(typ), data, skip, false)
+		return s.delta(s.ans.frame.typ, data, skip, false)
 	}
 	if skip && !ownType(typ) {
 		return false, nil
@@ -140,7 +140,7 @@ func (s *stream) event(data []byte) (done bool, err error) {
 		s.ans.lost(unreadable(data))
 		return false, nil
 	}
-	return s.checked(known(typ), data)
+	return s.checked(string(typ), data)
 }
 
 // text takes data that is no JSON: a keep-alive, the mark after which nothing comes, or the
