@@ -148,17 +148,13 @@ func (t *turn) AskCommand(ctx context.Context, item *protocol.CommandExecutionIt
 }
 
 func (t *turn) askCommand(ctx context.Context, item *protocol.CommandExecutionItem, p protocol.CommandExecutionRequestApprovalParams) (tools.Answer, error) {
-	raw, err := t.ask(ctx, protocol.AskCommandApproval, p, protocol.ThreadActiveFlagWaitingOnApproval, func() {
+	r, err := approval[protocol.CommandExecutionRequestApprovalResponse](ctx, t, protocol.AskCommandApproval, p, func() {
 		if item != nil {
 			t.ItemStarted(item)
 		}
 	})
 	if err != nil {
 		return unanswered(err)
-	}
-	var r protocol.CommandExecutionRequestApprovalResponse
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return tools.Answer{}, fmt.Errorf("read approval answer: %w", err)
 	}
 	if a := r.Decision.AcceptWithExecpolicyAmendment; a != nil {
 		return tools.Answer{Accept: true, Amendment: a.ExecpolicyAmendment}, nil
@@ -171,13 +167,9 @@ func (t *turn) askCommand(ctx context.Context, item *protocol.CommandExecutionIt
 
 // AskPatch implements tools.Out.
 func (t *turn) AskPatch(ctx context.Context, p protocol.FileChangeRequestApprovalParams) (tools.Answer, error) {
-	raw, err := t.ask(ctx, protocol.AskFileChangeApproval, p, protocol.ThreadActiveFlagWaitingOnApproval, nil)
+	r, err := approval[protocol.FileChangeRequestApprovalResponse](ctx, t, protocol.AskFileChangeApproval, p, nil)
 	if err != nil {
 		return unanswered(err)
-	}
-	var r protocol.FileChangeRequestApprovalResponse
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return tools.Answer{}, fmt.Errorf("read approval answer: %w", err)
 	}
 	a := answer(string(r.Decision))
 	t.th.tell.answered(p.ItemID, a)
@@ -199,12 +191,8 @@ func (t *turn) AskUser(ctx context.Context, p protocol.ToolRequestUserInputParam
 }
 
 // AskPermissions implements tools.Out. An answer that can't be read grants nothing.
-func (t *turn) AskPermissions(ctx context.Context, p protocol.PermissionsRequestApprovalParams) (r protocol.PermissionsRequestApprovalResponse, err error) {
-	raw, err := t.ask(ctx, protocol.AskPermissions, p, protocol.ThreadActiveFlagWaitingOnApproval, nil)
-	if err == nil {
-		err = json.Unmarshal(raw, &r)
-	}
-	return r, err
+func (t *turn) AskPermissions(ctx context.Context, p protocol.PermissionsRequestApprovalParams) (protocol.PermissionsRequestApprovalResponse, error) {
+	return approval[protocol.PermissionsRequestApprovalResponse](ctx, t, protocol.AskPermissions, p, nil)
 }
 
 // CallTool implements tools.Out. It is no question to a person: nothing tells that it is
@@ -215,12 +203,8 @@ func (t *turn) CallTool(ctx context.Context, p protocol.DynamicToolCallParams) (
 }
 
 // Elicit implements tools.Out. An answer that can't be read cancels.
-func (t *turn) Elicit(ctx context.Context, p protocol.McpServerElicitationRequestParams) (r protocol.McpServerElicitationRequestResponse, err error) {
-	raw, err := t.ask(ctx, protocol.AskElicitation, p, protocol.ThreadActiveFlagWaitingOnApproval, nil)
-	if err == nil {
-		err = json.Unmarshal(raw, &r)
-	}
-	return r, err
+func (t *turn) Elicit(ctx context.Context, p protocol.McpServerElicitationRequestParams) (protocol.McpServerElicitationRequestResponse, error) {
+	return approval[protocol.McpServerElicitationRequestResponse](ctx, t, protocol.AskElicitation, p, nil)
 }
 
 // McpProgress implements tools.Out.
@@ -238,6 +222,18 @@ func (t *turn) recordShown(entries ...rollout.Entry) {
 	if t.outer != nil {
 		t.outer.th.record(entries...)
 	}
+}
+
+// approval asks for one, in an answer that is an R.
+func approval[R any](ctx context.Context, t *turn, method string, params any, announce func()) (r R, err error) {
+	raw, err := t.ask(ctx, method, params, protocol.ThreadActiveFlagWaitingOnApproval, announce)
+	if err == nil {
+		err = json.Unmarshal(raw, &r)
+	}
+	if err != nil {
+		return r, fmt.Errorf("ask for approval: %w", err)
+	}
+	return r, nil
 }
 
 // unanswered is a question that the frontend refused, or that nobody answered.
