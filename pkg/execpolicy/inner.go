@@ -130,12 +130,8 @@ func (l *looker) node(n syntax.Node, guess bool, depth int) {
 
 // loads names variables whose value a shell runs, or a file that it names.
 func loads(name string) bool {
-	switch name {
-	case "BASH_ENV", "ENV", "ZDOTDIR", "PS4", "PROMPT_COMMAND", "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES",
-		"GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_EXEC_PATH":
-		return true
-	}
-	return strings.HasPrefix(name, "BASH_FUNC_")
+	return slices.Contains([]string{"BASH_ENV", "ENV", "ZDOTDIR", "PS4", "PROMPT_COMMAND", "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES",
+		"GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_EXEC_PATH"}, name) || strings.HasPrefix(name, "BASH_FUNC_")
 }
 
 // substitutions looks into a text that somebody may yet expand.

@@ -118,11 +118,7 @@ func safeGit(args []string) bool {
 }
 
 func listsBranches(a string) bool {
-	switch a {
-	case "--list", "-l", "--show-current", "-a", "--all", "-r", "--remotes", "-v", "-vv", "--verbose":
-		return true
-	}
-	return strings.HasPrefix(a, "--format=")
+	return slices.Contains([]string{"--list", "-l", "--show-current", "-a", "--all", "-r", "--remotes", "-v", "-vv", "--verbose"}, a) || strings.HasPrefix(a, "--format=")
 }
 
 // leads says that an option before git's subcommand makes it use another repository or

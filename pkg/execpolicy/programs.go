@@ -1,12 +1,10 @@
 package execpolicy
 
+import "slices"
+
 // isShell names programs that run scripts.
 func isShell(name string) bool {
-	switch name {
-	case "sh", "bash", "rbash", "zsh", "dash", "ksh", "lksh", "mksh", "osh", "posh", "yash", "ash", "fish":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"sh", "bash", "rbash", "zsh", "dash", "ksh", "lksh", "mksh", "osh", "posh", "yash", "ash", "fish"}, name)
 }
 
 // wrapper names programs that run the command in their words, after so many operands of
@@ -28,32 +26,20 @@ func wrapper(name string) (operands int, ok bool) {
 // isInterpreter names programs that run code in their words, in a language of their own or
 // on another machine.
 func isInterpreter(name string) bool {
-	switch name {
-	case "awk", "gawk", "mawk", "nawk", "original-awk", "sed", "perl", "python", "python2", "python3", "pypy", "ruby", "node", "nodejs", "deno",
+	return slices.Contains([]string{"awk", "gawk", "mawk", "nawk", "original-awk", "sed", "perl", "python", "python2", "python3", "pypy", "ruby", "node", "nodejs", "deno",
 		"bun", "php", "lua", "luajit", "guile", "tclsh", "expect", "osascript", "pwsh", "powershell", "cmd", "csh", "tcsh", "elvish", "nu", "ed", "ex",
 		"vi", "view", "vim", "nvim", "emacs", "emacsclient", "gdb", "lldb", "sqlite3", "mysql", "psql", "dc", "m4", "rscript", "julia", "xonsh",
-		"socat", "nc", "ncat", "jshell", "r", "octave", "gnuplot", "ghc", "ghci", "irb", "ssh", "su", "script", "tmux", "screen", "mapfile", "readarray", "complete", "compgen", "bind":
-		return true
-	}
-	return false
+		"socat", "nc", "ncat", "jshell", "r", "octave", "gnuplot", "ghc", "ghci", "irb", "ssh", "su", "script", "tmux", "screen", "mapfile", "readarray", "complete", "compgen", "bind"}, name)
 }
 
 // codeFollows names options of interpreters before code.
 func codeFollows(option string) bool {
-	switch option {
-	case "-c", "-e", "-E", "-p", "-r", "--eval", "--print", "-Command", "-command", "/c":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"-c", "-e", "-E", "-p", "-r", "--eval", "--print", "-Command", "-command", "/c"}, option)
 }
 
 // readsCode names programs that run code which comes by their standard input.
 func readsCode(name string) bool {
-	switch name {
-	case "at", "batch", "bc", "crontab", "ftp", "make", "gmake", "newgrp", "sftp":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"at", "batch", "bc", "crontab", "ftp", "make", "gmake", "newgrp", "sftp"}, name)
 }
 
 // takesJobs names programs that keep commands, from a file or their standard input, to run
@@ -62,18 +48,10 @@ func takesJobs(name string) bool { return name == "at" || name == "batch" || nam
 
 // looksAtFiles names programs that only say something about the files in their words.
 func looksAtFiles(name string) bool {
-	switch name {
-	case "[", "[[", "command", "du", "file", "head", "ldd", "ls", "md5sum", "readelf", "readlink", "realpath", "sha256sum", "stat", "test", "type", "which":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"[", "[[", "command", "du", "file", "head", "ldd", "ls", "md5sum", "readelf", "readlink", "realpath", "sha256sum", "stat", "test", "type", "which"}, name)
 }
 
 // renames names programs that give another one a new name.
 func renames(name string) bool {
-	switch name {
-	case "cp", "ln", "mv", "install", "hash":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"cp", "ln", "mv", "install", "hash"}, name)
 }

@@ -57,8 +57,5 @@ func ReadLines(r io.Reader) (rules []Rule, broken []FileError, err error) {
 }
 
 func (r *PrefixRule) sound() bool {
-	if slices.ContainsFunc(r.Pattern, func(words []string) bool { return len(words) == 0 }) {
-		return false
-	}
-	return len(r.Pattern) > 0
+	return len(r.Pattern) > 0 && !slices.ContainsFunc(r.Pattern, func(words []string) bool { return len(words) == 0 })
 }

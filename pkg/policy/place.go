@@ -67,13 +67,7 @@ func (p Profile) KeepDenied(old Profile) Profile {
 // Confines reports whether p asks for any confinement. Whatever is not known to
 // ask for none does.
 func (p Profile) Confines() bool {
-	switch {
-	case p.Type == Disabled, p.Type == External:
-		return false
-	case p.Type == Managed && p.FileSystem.Unrestricted && p.Network && p.Proxy == nil:
-		return false
-	}
-	return true
+	return p.Type != Disabled && p.Type != External && !(p.Type == Managed && p.FileSystem.Unrestricted && p.Network && p.Proxy == nil)
 }
 
 // Denies reports whether p keeps anything from being read that it would grant
@@ -91,14 +85,7 @@ func (p Profile) Writes() bool {
 
 // known is false for special places of other versions: they grant nothing.
 func (p Path) known() bool {
-	if p.Type != PathSpecial {
-		return true
-	}
-	switch p.Kind {
-	case KindRoot, KindMinimal, KindProjectRoots, KindTmpdir, KindSlashTmp:
-		return true
-	}
-	return false
+	return p.Type != PathSpecial || slices.Contains([]string{KindRoot, KindMinimal, KindProjectRoots, KindTmpdir, KindSlashTmp}, p.Kind)
 }
 
 // fullWrite reports whether p lets everything be written: it grants the root

@@ -53,11 +53,7 @@ func (p Policy) inherits(name string) bool {
 }
 
 func core(name string) bool {
-	switch strings.ToUpper(name) {
-	case "PATH", "SHELL", "TMPDIR", "TEMP", "TMP", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "USER":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"PATH", "SHELL", "TMPDIR", "TEMP", "TMP", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "USER"}, strings.ToUpper(name))
 }
 
 func secret(name string) bool {

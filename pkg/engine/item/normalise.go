@@ -2,6 +2,7 @@ package item
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -42,11 +43,7 @@ func Normalise(items []Item, images bool) []Item {
 
 // IsCall says whether an item of type typ wants an output.
 func IsCall(typ string) bool {
-	switch typ {
-	case "function_call", "custom_tool_call", "local_shell_call", "tool_search_call":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"function_call", "custom_tool_call", "local_shell_call", "tool_search_call"}, typ)
 }
 
 func shape(raw json.RawMessage) (typ, callID string) {
