@@ -38,12 +38,9 @@ func newDaemon(p Process) (*daemon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to resolve CODEX_HOME: %w", err)
 	}
-	for _, d := range []struct {
-		at  *time.Duration
-		def time.Duration
-	}{{&p.Waits.Lock, 75 * time.Second}, {&p.Waits.Ready, 10 * time.Second}, {&p.Waits.Probe, 2 * time.Second}, {&p.Waits.Grace, 60 * time.Second}} {
-		*d.at = cmp.Or(*d.at, d.def)
-	}
+	w := &p.Waits
+	w.Lock, w.Ready = cmp.Or(w.Lock, 75*time.Second), cmp.Or(w.Ready, 10*time.Second)
+	w.Probe, w.Grace = cmp.Or(w.Probe, 2*time.Second), cmp.Or(w.Grace, 60*time.Second)
 	state := updater.StateDir(home)
 	waits := pidfile.Waits{Lock: p.Waits.Reservations, Settle: p.Waits.Reservations, Grace: p.Waits.Grace, Stop: p.Waits.Stop}
 	return &daemon{

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/foreign"
 )
 
@@ -44,12 +44,7 @@ func (s settings) save(path string) error {
 	if err != nil {
 		return err
 	}
-	tmp := path + ".tmp" // ours: the operation lock is held
-	err = os.WriteFile(tmp, b, 0o644)
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
+	if err := atomicfile.Replace(path, 0o644, b); err != nil {
 		return fmt.Errorf("failed to write daemon settings %s: %w", path, err)
 	}
 	return nil

@@ -45,12 +45,8 @@ type Waits struct {
 }
 
 func (w Waits) filled() Waits {
-	for _, d := range []struct {
-		at  *time.Duration
-		def time.Duration
-	}{{&w.Lock, 10 * time.Second}, {&w.Settle, 10 * time.Second}, {&w.Grace, 60 * time.Second}, {&w.Stop, 70 * time.Second}} {
-		*d.at = cmp.Or(*d.at, d.def)
-	}
+	w.Lock, w.Settle = cmp.Or(w.Lock, 10*time.Second), cmp.Or(w.Settle, 10*time.Second)
+	w.Grace, w.Stop = cmp.Or(w.Grace, 60*time.Second), cmp.Or(w.Stop, 70*time.Second)
 	return w
 }
 

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/daemon/child"
 )
 
@@ -66,11 +67,7 @@ func (m Manager) Install(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(m.File()), 0o755); err != nil {
 		return fmt.Errorf("make folder of the unit: %w", err)
 	}
-	tmp := m.File() + ".tmp"
-	if err := os.WriteFile(tmp, []byte(text), 0o644); err != nil {
-		return fmt.Errorf("write unit: %w", err)
-	}
-	if err := os.Rename(tmp, m.File()); err != nil {
+	if err := atomicfile.Replace(m.File(), 0o644, []byte(text)); err != nil {
 		return fmt.Errorf("write unit: %w", err)
 	}
 	if launchd() {
