@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"codex/pkg/onexec"
 	"codex/pkg/sandbox/execvp"
 	"codex/pkg/sandbox/seatbelt"
 	"codex/pkg/watchdog"
@@ -40,19 +40,9 @@ var watcher = sync.OnceValues(func() (*watchdog.Watchdog, error) {
 	return watchdog.Start(exe)
 })
 
-// seal keeps files that this process inherited, whoever forgot them, from
-// sandboxed commands. Those that Go opens are kept anyway.
-var seal = sync.OnceFunc(func() {
-	dir, err := os.ReadDir("/dev/fd")
-	if err != nil {
-		return
-	}
-	for _, e := range dir {
-		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
-			unix.CloseOnExec(fd)
-		}
-	}
-})
+// seal keeps files that this process inherited from sandboxed commands. Those that Go opens
+// are kept anyway.
+var seal = sync.OnceValue(onexec.Close)
 
 func dieWithParent(*syscall.SysProcAttr) {}
 
@@ -100,7 +90,9 @@ func (c *Cmd) Start() error {
 	if err != nil {
 		return &RefusedError{Reason: err.Error(), Hints: []string{"glob_scan_max_depth bounds how deep such files are looked for", fullAccess}}
 	}
-	seal()
+	if err := seal(); err != nil {
+		return refused(err)
+	}
 	p := seatbelt.Generate(c.spec.Policy, o)
 	c.Args = append([]string{seatbelt.Program}, p.Args(c.spec.Argv...)...)
 	if err := c.Cmd.Start(); err != nil {

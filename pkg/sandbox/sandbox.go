@@ -6,7 +6,7 @@
 // group should we die first. On Windows the command has a token that package wintoken
 // restricts, and lives in a job. Command refuses what cannot be enforced.
 //
-// It imports packages policy and ostext and the packages below it, and reads no
+// It imports packages policy, onexec and ostext and the packages below it, and reads no
 // environment: programs are looked up in the PATH of Spec.Env.
 //
 // A program that calls Command with a restricted policy must call Init first thing in

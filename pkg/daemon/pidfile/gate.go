@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"codex/pkg/cli/exit"
+	"codex/pkg/onexec"
 )
 
 // Descriptors of the gate: it reads the word to go from one, and writes the number of
@@ -24,7 +25,9 @@ func Gate(args, env []string) error {
 	if len(args) == 0 {
 		return exit.Usagef("a gate is no command for people")
 	}
-	closeOnExec()
+	_ = onexec.Close() // a pipe or a lock of the caller's must not live as long as a server
+	syscall.CloseOnExec(gateGo)
+	syscall.CloseOnExec(gateFail)
 	word := make([]byte, 1)
 	for {
 		n, err := syscall.Read(gateGo, word)
@@ -41,20 +44,4 @@ func Gate(args, env []string) error {
 	fail := os.NewFile(gateFail, "gate")
 	_, _ = fail.WriteString(strconv.Itoa(int(no))) // the parent may have died
 	return exit.Silent(exit.Failed)
-}
-
-// closeOnExec keeps from the program what is open here beside the standard streams, the
-// caller's own files included: a pipe or a lock of his must not live as long as a server.
-func closeOnExec() {
-	syscall.CloseOnExec(gateGo)
-	syscall.CloseOnExec(gateFail)
-	open, err := os.ReadDir("/dev/fd")
-	if err != nil {
-		return // our own have been seen to
-	}
-	for _, e := range open {
-		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
-			syscall.CloseOnExec(fd)
-		}
-	}
 }

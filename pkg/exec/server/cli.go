@@ -13,6 +13,7 @@ import (
 
 	"codex/pkg/cli/exit"
 	"codex/pkg/cli/version"
+	"codex/pkg/onexec"
 )
 
 // Streams are what Main works on, so that it can be run without a process.
@@ -44,7 +45,7 @@ func Main(args []string, st Streams, opts Options) int {
 	if err != nil || answered {
 		return exit.Report(st.Err, name, err)
 	}
-	sealFiles()
+	_ = onexec.Close() // else children get what we were given
 	// A broken pipe must not kill us in the middle of killing others. Not ignored, which
 	// children would inherit.
 	broken := make(chan os.Signal, 1)

@@ -3,10 +3,9 @@
 package linux
 
 import (
-	"os"
-	"strconv"
-
 	"golang.org/x/sys/unix"
+
+	"codex/pkg/onexec"
 )
 
 // closeInherited closes what the caller's caller left open above the standard
@@ -15,7 +14,7 @@ import (
 func closeInherited() error {
 	err := unix.CloseRange(ctlFd, ^uint(0)>>1, unix.CLOSE_RANGE_CLOEXEC)
 	if err != nil { // Linux before 5.11
-		return closeOnExec()
+		return onexec.Close()
 	}
 	for fd := range 3 {
 		fl, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
@@ -24,23 +23,6 @@ func closeInherited() error {
 		}
 	}
 	return unix.CloseRange(ctlFd+1, ^uint(0)>>1, 0)
-}
-
-// closeOnExec has every descriptor above the standard three closed when the command
-// starts.
-func closeOnExec() error {
-	dir, err := os.Open("/proc/self/fd")
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	for _, name := range names {
-		if fd, err := strconv.Atoi(name); err == nil && fd >= ctlFd {
-			unix.CloseOnExec(fd)
-		}
-	}
-	return err
 }
 
 // replaceDirectories puts /dev/null instead of a standard stream that is

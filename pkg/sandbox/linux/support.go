@@ -9,8 +9,8 @@
 // filter, and becomes the command.
 //
 // A Child is the caller's side of it, Init the other; between them goes the private
-// encoding of plan.go, over a socket pair. The package imports policy, ostext and
-// execvp, and reads no environment.
+// encoding of plan.go, over a socket pair. The package imports policy, ostext,
+// onexec and execvp, and reads no environment.
 package linux
 
 // Support is which layers of the kernel a sandbox can use.
