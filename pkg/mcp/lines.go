@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -25,6 +27,8 @@ const (
 	maxStray = 10_000
 	// shownStray is how many of them the log gets.
 	shownStray = 5
+	// shownAnswer is how much an error says of an answer that cannot be read.
+	shownAnswer = 200
 	// maxUnread and maxUnreadBytes bound what a program has not read yet: one that is sent
 	// more is given up.
 	maxUnread      = 256
@@ -84,33 +88,73 @@ func (c *lineConn) read() (jsonrpc.Message, error) {
 		case err != nil:
 			return nil, io.EOF
 		}
-		if msg, ok := c.message(line); ok {
-			if c.stray = 0; msg == nil {
-				continue
+		msg, ok := c.message(line)
+		if ok {
+			c.stray = 0
+		} else if c.stray++; c.stray > maxStray {
+			return nil, fmt.Errorf("it sent %d lines that are no messages", maxStray)
+		} else {
+			if c.shown++; c.shown <= shownStray && len(line) > 0 {
+				c.log("%s: not a message: %s", c.name, line[:min(len(line), maxStderr)])
 			}
-			if r, ok := msg.(*jsonrpc.Request); ok && r.Method == "notifications/progress" {
-				c.progress(r.Params)
-				continue
-			}
+			msg, _ = c.message(failed(line))
+		}
+		if r, ok := msg.(*jsonrpc.Request); ok && r.Method == "notifications/progress" {
+			c.progress(r.Params)
+			continue
+		}
+		if msg != nil {
 			return msg, nil
 		}
-		if c.stray++; c.stray > maxStray {
-			return nil, fmt.Errorf("it sent %d lines that are no messages", maxStray)
-		}
-		if c.shown++; c.shown <= shownStray && len(line) > 0 {
-			c.log("%s: not a message: %s", c.name, line[:min(len(line), maxStderr)])
-		}
 	}
+}
+
+// failed is the error that stands for an answer which cannot be read, so that its call does not
+// wait its time out; nil for a line that seems to be none.
+func failed(line []byte) []byte {
+	if len(line) == 0 || line[0] != '{' || gjson.GetBytes(line, "method").Exists() {
+		return nil
+	}
+	id, err := strconv.ParseInt(gjson.GetBytes(line, "id").String(), 10, 64)
+	if err != nil {
+		return nil
+	}
+	text, err := json.Marshal("the server's answer is no message of JSON-RPC: " + string(line[:min(len(line), shownAnswer)]))
+	if err != nil {
+		return nil
+	}
+	return fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"error":{"code":%d,"message":%s}}`, id, lines.CodeParse, text)
+}
+
+// numbered gives an answer whose id is the text of a number that number: all ids of ours are.
+func numbered(m lines.Message, line []byte) (lines.Message, []byte) {
+	id := gjson.ParseBytes(m.ID)
+	if m.Kind != lines.KindResponse && m.Kind != lines.KindFailure || id.Type != gjson.String {
+		return m, line
+	}
+	n, err := strconv.ParseInt(id.Str, 10, 64)
+	if err != nil {
+		return m, line
+	}
+	m.ID = strconv.AppendInt(nil, n, 10)
+	if patched, err := sjson.SetRawBytes(line, "id", m.ID); err == nil {
+		line = patched
+	}
+	return m, line
 }
 
 // message decodes a line; false for one that is no message, nil for one that is not the
 // library's.
 func (c *lineConn) message(line []byte) (jsonrpc.Message, bool) {
 	m, err := lines.Parse(line)
+	if err != nil && !utf8.Valid(line) { // of a program that writes another code page
+		line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
+		m, err = lines.Parse(line)
+	}
 	if err != nil || m.Kind == lines.KindInvalid {
 		return nil, false
 	}
-	if c.answer(m) {
+	if m, line = numbered(m, line); c.answer(m) {
 		return nil, true
 	}
 	if !gjson.GetBytes(line, "jsonrpc").Exists() {

@@ -122,6 +122,25 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
+// TestAnswers holds that an answer in another form is read where it can be, and else fails its
+// call at once: its time is longer than the test's.
+func TestAnswers(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"id-as-text": "fine\n", "code-page": "caf\uFFFD\n", "not-a-number": "is no message of JSON-RPC", "error-text": "is no message of JSON-RPC",
+		"result-null": "Unexpected response type", "result-text": "Unexpected response type",
+	} {
+		s := ask(t, fmt.Sprintf("tool_timeout_sec = 1000\ncommand = %q\n[mcp_servers.s.env]\n%s = %q\n", self, trickVariable, name+" tools/call"), "call", "s", "t", "{}")
+		s.check(t)
+		if got := s.out; s.status == 0 && got != want || s.status == 1 && !strings.Contains(s.stderr, want) {
+			t.Errorf("%s: status %d, %.300q, %.300q, want %q", name, s.status, got, s.stderr, want)
+		}
+	}
+}
+
 // TestInterrupted holds that a call that is interrupted dies of the signal, and leaves nobody
 // behind.
 func TestInterrupted(t *testing.T) {

@@ -97,6 +97,11 @@ var tricks = map[string]trick{
 	}),
 	"error-of-all": also(lines(`{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"parse"}}`)),
 
+	// Answers in other forms.
+	"id-as-text":   only(lines(`{"jsonrpc":"2.0","id":"ID","result":{"content":[{"type":"text","text":"fine"}]}}`)),
+	"code-page":    only(lines(`{"jsonrpc":"2.0","id":ID,"result":{"content":[{"type":"text","text":"caf` + "\xe9" + `"}]}}`)),
+	"not-a-number": only(lines(`{"jsonrpc":"2.0","id":ID,"result":{"content":[],"structuredContent":{"a":NaN}}}`)),
+
 	// Results that are none.
 	"result-null":   result(`null`),
 	"result-number": result(`7`),

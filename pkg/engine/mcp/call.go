@@ -98,7 +98,7 @@ func (s *Servers) run(ctx context.Context, t *tools.Turn, tl *tool, c tools.Call
 			t.Out.McpProgress(c.ID, p.Message)
 		}
 	})
-	if err == nil && !isResult(raw) {
+	if err == nil && !wire.IsResult(raw) {
 		err = errors.New("Unexpected response type")
 	}
 	if err != nil {
@@ -156,14 +156,6 @@ func (s *Servers) meta(t *tools.Turn, v *server) (json.RawMessage, error) {
 		maps.Copy(m, map[string]any{"codex/sandbox-state-meta": t.SandboxState})
 	}
 	return jsonrpc.Marshal(m)
-}
-
-func isResult(raw json.RawMessage) bool {
-	var r struct {
-		Content    []json.RawMessage `json:"content"`
-		Structured json.RawMessage   `json:"structuredContent"`
-	}
-	return json.Unmarshal(raw, &r) == nil && (r.Content != nil || !null(r.Structured))
 }
 
 // callError words a call that came to nothing.

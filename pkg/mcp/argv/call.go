@@ -19,6 +19,7 @@ import (
 	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp"
 	"codex/pkg/mcp/oauth"
+	"codex/pkg/mcp/wire"
 	"codex/pkg/termtext"
 	"codex/pkg/watchdog"
 )
@@ -119,6 +120,9 @@ func (c *callCmd) Run(ctx context.Context, g *Grammar, p Process) (err error) {
 	}
 	defer client.Close()
 	result, err := client.Call(ctx, mcp.Call{Tool: c.Tool, Arguments: args})
+	if err == nil && !wire.IsResult(result) {
+		err = mcp.ErrNoResult
+	}
 	if err != nil {
 		return fmt.Errorf("tool call failed for `%s/%s`: %s", c.Name, c.Tool, mcp.Message(err))
 	}

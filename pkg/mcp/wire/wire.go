@@ -145,3 +145,12 @@ type ProgressParams struct {
 	Total    float64 `json:"total,omitempty"`
 	Message  string  `json:"message,omitempty"`
 }
+
+// IsResult says whether the answer of a server to a call of a tool is one.
+func IsResult(raw json.RawMessage) bool {
+	var r struct {
+		Content    []json.RawMessage `json:"content"`
+		Structured json.RawMessage   `json:"structuredContent"`
+	}
+	return json.Unmarshal(raw, &r) == nil && (r.Content != nil || len(r.Structured) > 0 && string(r.Structured) != "null")
+}
