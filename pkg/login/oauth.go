@@ -165,10 +165,7 @@ func (s *session) admit(g granted) error {
 }
 
 func (s *session) issuer() string {
-	if s.Issuer != "" {
-		return strings.TrimRight(s.Issuer, "/")
-	}
-	return defaultIssuer
+	return strings.TrimRight(cmp.Or(s.Issuer, defaultIssuer), "/")
 }
 
 func (s *session) clientID() string {
@@ -181,13 +178,9 @@ func (s *session) revoke(a *auth.Auth) {
 	if a.Mode != auth.ChatGPT || a.External || a.RefreshToken == "" {
 		return
 	}
-	address := defaultIssuer + "/oauth/revoke"
-	if u := s.Env.Get(revokeVariable); u != "" {
-		address = u
-	}
 	ctx, cancel := context.WithTimeout(s.ctx, revokeTime)
 	defer cancel()
-	got, err := s.postJSON(ctx, address, struct {
+	got, err := s.postJSON(ctx, cmp.Or(s.Env.Get(revokeVariable), defaultIssuer+"/oauth/revoke"), struct {
 		Token  string `json:"token"`
 		Hint   string `json:"token_type_hint"`
 		Client string `json:"client_id"`
