@@ -66,6 +66,9 @@ func networkEnv(_ context.Context, e *examination) check {
 		}
 		if !strings.HasPrefix(strings.ToLower(name), "no_") {
 			u, err := url.Parse(v)
+			if err != nil || u.Host == "" { // HOST:PORT, maybe with a password before it
+				u, err = url.Parse("http://" + v)
+			}
 			if err != nil {
 				bad, v = append(bad, name), "not an address"
 			} else {
@@ -111,11 +114,8 @@ func reachability(ctx context.Context, e *examination) check {
 	}
 	p := e.cfg.Provider
 	base := cmp.Or(p.BaseURL, "https://api.openai.com/v1")
-	switch {
-	case len(p.Command) > 0:
+	if len(p.Command) > 0 {
 		return check{Status: ok, Summary: "the provider is a command", Details: map[string]any{"command": p.Command}}
-	case e.offline:
-		return check{Status: ok, Summary: "not checked (--offline)", Details: map[string]any{"endpoint": base}}
 	}
 	d := map[string]any{"model provider": e.cfg.ProviderID}
 	u, err := url.Parse(base)
@@ -124,6 +124,9 @@ func reachability(ctx context.Context, e *examination) check {
 	}
 	u.RawQuery = ""
 	d["endpoint"] = u.Redacted()
+	if e.offline {
+		return check{Status: ok, Summary: "not checked (--offline)", Details: d}
+	}
 	status, err := e.ask(ctx, u)
 	if err != nil {
 		d["error"] = err.Error()
