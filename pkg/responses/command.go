@@ -5,12 +5,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"time"
 
+	"codex/pkg/ostext"
 	"codex/pkg/watchdog"
 )
 
@@ -48,6 +51,9 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	}
 	if err != nil {
 		cancel(nil)
+		if _, gone := os.Stat(cmd.Dir); cmd.Dir != "" && gone != nil { // the error names the command in its place
+			err = fmt.Errorf("work in %s: %s", cmd.Dir, ostext.Of(gone))
+		}
 		return &Error{Message: "cannot start model command: " + err.Error(), Kind: KindConnectionFailed, Err: err}
 	}
 

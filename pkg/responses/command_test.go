@@ -94,6 +94,10 @@ func TestCommandErrors(t *testing.T) {
 			t.Errorf("%s: %d repeats", role, len(s))
 		}
 	}
+	nowhere := NewClient(Endpoint{Command: []string{os.Args[0]}, Dir: "/no/such/folder"}).Stream(context.Background(), Request{}, nil, nil)
+	if nowhere == nil || !strings.HasPrefix(nowhere.Error(), "cannot start model command: work in /no/such/folder: ") {
+		t.Errorf("in a folder that is not there: %v", nowhere)
+	}
 	err := NewClient(Endpoint{Command: []string{"/no/such/model"}}).Stream(context.Background(), Request{}, nil, nil)
 	var e *Error
 	if !errors.As(err, &e) || e.Retryable || !strings.HasPrefix(e.Message, "cannot start model command: ") {

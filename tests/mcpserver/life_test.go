@@ -3,6 +3,7 @@
 package mcpserver
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -76,10 +77,33 @@ func TestEnd(t *testing.T) {
 			}
 			<-c.exited
 			gone(t, words)
+			if how == "eof" && !c.answer("1").Get("result.isError").Bool() {
+				t.Error("the call has no error")
+			}
 			if how == "eof" && c.cmd.ProcessState.ExitCode() != 0 {
 				t.Error(c.cmd.ProcessState)
 			}
 		})
+	}
+}
+
+// TestPipe holds that what was asked before the end of the lines is answered.
+func TestPipe(t *testing.T) {
+	home, work := desk(t, say("hello"))
+	var lines strings.Builder
+	fmt.Fprintln(&lines, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"d","version":"9"}}}`)
+	for id := 2; id < 100; id++ {
+		fmt.Fprintf(&lines, `{"jsonrpc":"2.0","id":%d,"method":"tools/list"}`+"\n", id)
+	}
+	fmt.Fprint(&lines, `{"jsonrpc":"2.0","id":100,"method":"tools/call","params":{"name":"codex","arguments":{"prompt":"p"}}}`)
+	var out bytes.Buffer
+	cmd := server(home, work, nil, nil)
+	cmd.Stdin, cmd.Stdout = strings.NewReader(lines.String()), &out
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(out.Bytes(), []byte(`"codex-close"`)); n != 98 || !strings.Contains(out.String(), `"id":100,`) {
+		t.Errorf("%d lists of 98: %.2000s", n, out.String())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"codex/pkg/cli/pipeline"
@@ -41,7 +42,7 @@ func startEngine(ctx context.Context, spec pipeline.Spec, client protocol.Client
 		}})
 	go func() {
 		defer close(e.done)
-		if err := e.conn.Serve(jsonrpc.NewReader(pipe.Out, 0)); err != nil && !errors.Is(err, errEnded) {
+		if err := e.conn.Serve(jsonrpc.NewReader(pipe.Out, 0)); err != nil && !errors.Is(err, errEnded) && !errors.Is(err, os.ErrClosed) {
 			fmt.Fprintf(stderr, "codex-mcp: %v\n", err)
 		}
 	}()

@@ -87,15 +87,18 @@ func Run(ctx context.Context, o Options, p Process) error {
 			}
 		}()
 	}
-	s := &Server{p: p, o: o, path: path, wire: newWire(p.Stdin, p.Stdout, p.Stderr), ctx: ctx,
+	work, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	s := &Server{p: p, o: o, path: path, wire: newWire(p.Stdin, p.Stdout, p.Stderr), ctx: work,
 		running: make(chan struct{}, maxRunning), sessions: map[string]*session{}, rounds: map[string]*rounds{}}
 	s.wire.agent = func(client, v string) string { return version.UserAgent("codex_cli_rs", p.Env.Get, client, v) }
+	s.wire.leave = func() { leave(errEnd) }
 	server, err := s.library()
 	if err != nil {
 		return err
 	}
 	err = server.Run(ctx, s.wire)
-	cancel(errLeaving)
+	leave(errLeaving)
 	s.stop()
 	if lost := s.wire.finish(); lost != nil {
 		return fmt.Errorf("write to the client: %w", lost)
@@ -107,6 +110,9 @@ func Run(ctx context.Context, o Options, p Process) error {
 }
 
 var errLeaving = errors.New("the server is leaving")
+
+// errEnd is why a call ends that runs when the client has no more to say.
+var errEnd = errors.New("the input has ended")
 
 // library makes the library's server, with our tools.
 func (s *Server) library() (*mcp.Server, error) {
@@ -200,6 +206,8 @@ func run(ctx context.Context, c *call, prepare func(*call) (*session, error)) *m
 	switch {
 	case errors.As(err, &gone):
 		return failed(gone.id, err.Error())
+	case err != nil && c.s.ctx.Err() != nil:
+		return failed("", context.Cause(c.s.ctx).Error())
 	case err != nil:
 		return failed("", err.Error())
 	case c.prompt == nil:

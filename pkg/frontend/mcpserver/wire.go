@@ -37,6 +37,11 @@ type wire struct {
 	asks   jsonrpc.Pending[chan answer]
 	stderr io.Writer
 
+	leave func() // called when the client's lines have ended: what runs is to end, with its answer
+	mu    sync.Mutex
+	open  map[sdk.ID]bool // requests that wait for their answer
+	none  chan struct{}   // closed when there are none, and none can come
+
 	messages chan sdk.Message
 	ended    chan struct{} // the client's lines have ended
 	closed   chan struct{}
@@ -58,8 +63,8 @@ type answer struct {
 
 func newWire(in io.Reader, out, stderr io.Writer) *wire {
 	return &wire{in: in, out: jsonrpc.NewWriter(out), box: jsonrpc.NewOutbox(maxMessages, maxUnread, true), stderr: stderr,
-		asks:     jsonrpc.Pending[chan answer]{Max: maxAsks, Full: errors.New("too many questions are open")},
-		messages: make(chan sdk.Message), ended: make(chan struct{}), closed: make(chan struct{}), written: make(chan struct{})}
+		asks:  jsonrpc.Pending[chan answer]{Max: maxAsks, Full: errors.New("too many questions are open")},
+		leave: func() {}, open: map[sdk.ID]bool{}, none: make(chan struct{}), messages: make(chan sdk.Message), ended: make(chan struct{}), closed: make(chan struct{}), written: make(chan struct{})}
 }
 
 // Connect begins to read and write.
@@ -75,7 +80,7 @@ func (w *wire) Connect(context.Context) (mcp.Connection, error) {
 // read takes lines until they end. It cannot be stopped while it waits for one: then it
 // ends with the process.
 func (w *wire) read() {
-	defer close(w.ended)
+	defer w.end()
 	lines := jsonrpc.NewReader(w.in, maxLine)
 	for {
 		line, err := lines.ReadLine()
@@ -101,12 +106,61 @@ func (w *wire) read() {
 			continue
 		}
 		if msg := w.take(m); msg != nil {
+			w.began(msg)
 			select {
 			case w.messages <- msg:
 			case <-w.closed:
 				return
 			}
 		}
+	}
+}
+
+// end says that no line comes any more.
+func (w *wire) end() {
+	w.leave()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.ended)
+	if len(w.open) == 0 {
+		close(w.none)
+	}
+}
+
+func (w *wire) began(m sdk.Message) {
+	if r, ok := m.(*sdk.Request); ok && r.IsCall() && r.Method != "subscriptions/listen" { // which lasts
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.open[r.ID] = true
+	}
+}
+
+func (w *wire) answered(id sdk.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.open[id] {
+		return
+	}
+	delete(w.open, id)
+	select {
+	case <-w.ended:
+		if len(w.open) == 0 {
+			close(w.none)
+		}
+	default:
+	}
+}
+
+// drain waits for the answers to what was asked before the end of the lines: who has closed
+// one end may still read at the other.
+func (w *wire) drain(ctx context.Context) {
+	late := time.NewTimer(flushWait)
+	defer late.Stop()
+	select {
+	case <-w.none:
+	case <-w.closed:
+	case <-ctx.Done():
+	case <-late.C:
 	}
 }
 
@@ -180,6 +234,7 @@ func (w *wire) Read(ctx context.Context) (sdk.Message, error) {
 	case m := <-w.messages:
 		return m, nil
 	case <-w.ended:
+		w.drain(ctx)
 		return nil, io.EOF
 	case <-w.closed:
 		return nil, io.EOF
@@ -192,6 +247,7 @@ func (w *wire) Read(ctx context.Context) (sdk.Message, error) {
 func (w *wire) Write(_ context.Context, m sdk.Message) error {
 	if r, ok := m.(*sdk.Response); ok {
 		m = w.mend(r)
+		defer w.answered(r.ID)
 	}
 	line, err := sdk.EncodeMessage(m)
 	if err != nil {
