@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -172,8 +173,15 @@ func shown(path []string, v any) any {
 		parent = path[len(path)-2]
 	}
 	switch {
-	case last == "experimental_bearer_token", last == "bearer_token", parent == "http_headers", parent == "headers", parent == "query_params", parent == "env" && path[0] == "mcp_servers", parent == "set" && path[0] == "shell_environment_policy":
+	case last == "experimental_bearer_token", last == "bearer_token", last == "client_secret", parent == "http_headers", parent == "headers", parent == "query_params", parent == "env" && path[0] == "mcp_servers", parent == "set" && path[0] == "shell_environment_policy":
 		return hidden
+	}
+	if s, ok := v.(string); ok {
+		if u, err := url.Parse(s); err == nil {
+			if _, secret := u.User.Password(); secret {
+				return u.Redacted()
+			}
+		}
 	}
 	return v
 }
