@@ -118,28 +118,16 @@ func (f *Flags) options() (*turn.Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	home := cmp.Or(homedir.Of(os.Getenv, os.Getuid()), "/")
-	source, err := json.Marshal(f.Source)
-	if err != nil {
-		return nil, err
-	}
 	now, err := clock.New(os.Getenv(clock.Variable))
 	if err != nil {
 		return nil, err
 	}
-	env := config.Env{Get: os.Getenv, Home: home, Cwd: cwd, UID: os.Getuid(), Hostname: hostname}
+	env := config.Env{Get: os.Getenv, Home: cmp.Or(homedir.Of(os.Getenv, os.Getuid()), "/"), Cwd: cwd, UID: os.Getuid(), Hostname: hostname}
 	o := &turn.Options{
-		Config: config.Options{
-			Env: env,
-			Cwd: f.Cd, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile, ProfileV2: f.ProfileV2,
-			IgnoreUserConfig: f.IgnoreUser, Strict: f.Strict, Model: f.Model, Sandbox: f.Sandbox, Approval: f.Approval,
-			OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
-			Program: install.Own(self),
-		},
-		Ephemeral: f.Ephemeral, Source: source, CyberProgram: f.Cyber, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, PromptInput: f.PromptInput, NoTools: f.NoTools, IgnoreRules: f.IgnoreRules,
+		Ephemeral: f.Ephemeral, CyberProgram: f.Cyber, Resume: f.Resume, ThreadID: f.ThreadID, OptOut: f.OptOut, RecordDir: f.Record, PromptInput: f.PromptInput, NoTools: f.NoTools, IgnoreRules: f.IgnoreRules,
 		SkillRoots: f.SkillRoot, TrustHooks: f.BypassHooks, TempDir: os.TempDir(),
-		ClientAuth: f.ClientAuth,
-		Self:       self, Environ: env.Anywhere(clock.Without(os.Environ())), Getenv: os.Getenv,
+		ClientAuth: f.ClientAuth, MCPSocket: f.MCPPool,
+		Self: self, PathDir: install.PathDir(self), Environ: env.Anywhere(clock.Without(os.Environ())), Getenv: os.Getenv,
 		Originator: originator(f.Source), Platform: version.Platform(), SandboxName: sandboxName(), Timezone: timezone(os.Getenv("TZ")),
 		Stderr: os.Stderr, Log: log.New(termtext.Stream(os.Stderr), "codex-turn: ", 0),
 		Now: now, Rand: rand.Float64, Sleep: responses.Sleep,
@@ -147,27 +135,67 @@ func (f *Flags) options() (*turn.Options, error) {
 	if o.Trace, err = rustlog.New(os.Getenv, "codex_core", os.Stderr, now); err != nil {
 		o.Log.Print(err)
 	}
-	if o.Config.Documents, err = f.documents(); err != nil {
+	if o.Config, err = f.config(env, self); err != nil {
 		return nil, err
 	}
+	if err := f.source(o); err != nil {
+		return nil, err
+	}
+	o.UserAgent = version.UserAgent(o.Originator, os.Getenv, "codex-turn", version.Compat)
+	programs(o, env)
+	if f.WithMCP != nil {
+		o.WithMCP = strings.FieldsFunc(*f.WithMCP, func(r rune) bool { return r == ',' || r == ' ' })
+		if o.WithMCP == nil {
+			o.WithMCP = []string{}
+		}
+	}
+	var once sync.Once
+	var id string
+	o.Installation = func(home string) string {
+		once.Do(func() {
+			if id, err = installation.ID(home); err != nil {
+				o.Log.Print(err)
+			}
+		})
+		return id
+	}
+	return o, nil
+}
+
+// config are the options with which the settings are read.
+func (f *Flags) config(env config.Env, self string) (o config.Options, err error) {
+	o = config.Options{
+		Env: env,
+		Cwd: f.Cd, Overrides: f.Config, Enable: f.Enable, Disable: f.Disable, Profile: f.Profile, ProfileV2: f.ProfileV2,
+		IgnoreUserConfig: f.IgnoreUser, Strict: f.Strict, Model: f.Model, Sandbox: f.Sandbox, Approval: f.Approval,
+		OSS: f.OSS, LocalProvider: f.LocalProvider, AddDirs: f.AddDir, FullAuto: f.FullAuto, Bypass: f.Bypass,
+		Program: install.Own(self),
+	}
+	if f.Search {
+		o.WebSearch = "live"
+	}
+	o.Documents, err = f.documents()
+	return o, err
+}
+
+// source says what started the thread, and whose agent it is.
+func (f *Flags) source(o *turn.Options) (err error) {
+	var source any = f.Source
 	if f.Agent != "" {
 		o.Agent = new(protocol.ThreadSpawnSource)
 		if err := json.Unmarshal([]byte(f.Agent), o.Agent); err != nil {
-			return nil, exit.Usagef("invalid value for --agent: %v", err)
+			return exit.Usagef("invalid value for --agent: %v", err)
 		}
-		if o.Source, err = json.Marshal(map[string]any{"subagent": protocol.SubAgentSource{ThreadSpawn: o.Agent}}); err != nil {
-			return nil, err
-		}
+		source = map[string]any{"subagent": protocol.SubAgentSource{ThreadSpawn: o.Agent}}
 	}
-	o.AgentEngine = func(args ...string) pipeline.Command {
-		return pipeline.Command{Name: "codex-turn", Path: self, Args: append(forAgents(os.Args[1:]), args...)}
-	}
-	if f.Search {
-		o.Config.WebSearch = "live"
-	}
-	o.UserAgent = version.UserAgent(o.Originator, os.Getenv, "codex-turn", version.Compat)
+	o.Source, err = json.Marshal(source)
+	return err
+}
+
+// programs says how the others of the suite are started.
+func programs(o *turn.Options, env config.Env) {
 	program := func(name string) string {
-		p, err := install.Find(self, name, os.Getenv("PATH"))
+		p, err := install.Find(o.Self, name, os.Getenv("PATH"))
 		if err != nil {
 			p = "codex-" + name // says why when it is needed
 		}
@@ -185,25 +213,9 @@ func (f *Flags) options() (*turn.Options, error) {
 		cmd.Env = env.Anywhere(os.Environ()) // our clock with it
 		return cmd
 	}
-	o.MCPSocket = f.MCPPool
-	if f.WithMCP != nil {
-		o.WithMCP = strings.FieldsFunc(*f.WithMCP, func(r rune) bool { return r == ',' || r == ' ' })
-		if o.WithMCP == nil {
-			o.WithMCP = []string{}
-		}
+	o.AgentEngine = func(args ...string) pipeline.Command {
+		return pipeline.Command{Name: "codex-turn", Path: o.Self, Args: append(forAgents(os.Args[1:]), args...)}
 	}
-	o.PathDir = install.PathDir(self)
-	var once sync.Once
-	var id string
-	o.Installation = func(home string) string {
-		once.Do(func() {
-			if id, err = installation.ID(home); err != nil {
-				o.Log.Print(err)
-			}
-		})
-		return id
-	}
-	return o, nil
 }
 
 // documents reads what the frontend has decoded; nothing that is started later gets the
