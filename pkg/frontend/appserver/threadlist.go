@@ -52,9 +52,9 @@ func (s *Server) threadList(r *request, p *protocol.ThreadListParams) (any, erro
 
 // query is what a client asks for, with what it leaves out.
 func (s *Server) query(p *protocol.ThreadListParams) (thread.Query, error) {
-	q := thread.Query{Archived: p.Archived != nil && *p.Archived,
-		Ascending: p.SortDirection != nil && *p.SortDirection == protocol.SortDirectionAsc, Limit: pageSize(p.Limit),
-		Providers: p.ModelProviders, Kinds: p.SourceKinds, Names: s.names.Of(s.home)}
+	q := thread.Query{Archived: protocol.Value(p.Archived),
+		Ascending: protocol.Value(p.SortDirection) == protocol.SortDirectionAsc, Limit: pageSize(p.Limit),
+		Providers: p.ModelProviders, Kinds: p.SourceKinds, Term: protocol.Value(p.SearchTerm), Names: s.names.Of(s.home)}
 	if p.SortKey != nil {
 		switch *p.SortKey {
 		case protocol.ThreadSortKeyCreatedAt:
@@ -85,9 +85,6 @@ func (s *Server) query(p *protocol.ThreadListParams) (thread.Query, error) {
 			}
 			q.Cwds = append(q.Cwds, dir)
 		}
-	}
-	if p.SearchTerm != nil {
-		q.Term = *p.SearchTerm
 	}
 	err := laterFilters(&q, p)
 	return q, err

@@ -1,6 +1,7 @@
 package appserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -66,7 +67,7 @@ func (p *pageAsked[T]) page(all []T) (part []T, next, back *string, err error) {
 }
 
 func (p *pageAsked[T]) descending() bool {
-	return p.dir != nil && *p.dir == protocol.SortDirectionDesc
+	return protocol.Value(p.dir) == protocol.SortDirectionDesc
 }
 
 // turnAt is a turn, and which of those with its id it is.
@@ -123,10 +124,7 @@ func turnsPage(turns []protocol.Turn, p *protocol.ThreadTurnsListParams) (*proto
 	for _, t := range part {
 		res.Data = append(res.Data, t.Turn)
 	}
-	view := protocol.TurnItemsViewSummary
-	if p.ItemsView != nil {
-		view = *p.ItemsView
-	}
+	view := cmp.Or(protocol.Value(p.ItemsView), protocol.TurnItemsViewSummary)
 	for i := range res.Data {
 		res.Data[i].ItemsView = view
 		res.Data[i].Items = itemsIn(view, res.Data[i].Items)

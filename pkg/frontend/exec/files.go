@@ -13,6 +13,7 @@ import (
 	"codex/pkg/atomicfile"
 	"codex/pkg/foreign"
 	"codex/pkg/ostext"
+	"codex/pkg/protocol"
 )
 
 // maxSchema bounds the file of --output-schema.
@@ -58,12 +59,9 @@ func jsonText(data []byte, err error) string {
 // writeLast writes the last message for -o: no newline at its end, empty when there is
 // none.
 func (r *run) writeLast(message *string) error {
-	name, content := r.args.LastMessageFile, ""
+	name, content := r.args.LastMessageFile, protocol.Value(message)
 	if name == "" {
 		return nil
-	}
-	if message != nil {
-		content = *message
 	}
 	if err := atomicfile.Write(name, 0o666, []byte(content)); err != nil {
 		return complaint(fmt.Sprintf("Failed to write last message file %q: %s", name, ostext.Of(err)))

@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -86,10 +87,7 @@ func (j *jsonOut) end(o *outcome) {
 	switch o.status {
 	case protocol.TurnStatusCompleted:
 		j.line(`{"type":"turn.completed","usage":{"input_tokens":`, func(b []byte) []byte {
-			var u usage
-			if o.usage != nil {
-				u = *o.usage
-			}
+			u := protocol.Value(o.usage)
 			b = append(appendInt(b, u.input), `,"cached_input_tokens":`...)
 			b = append(appendInt(b, u.cached), `,"cache_write_input_tokens":`...)
 			b = append(appendInt(b, u.written), `,"output_tokens":`...)
@@ -161,7 +159,7 @@ func (j *jsonOut) todoList(kind string) {
 			}
 			b = appendString(append(b, `{"text":`...), step.Get("step").Str)
 			b = append(b, `,"completed":`...)
-			b = append(appendBool(b, step.Get("status").Str == "completed"), '}')
+			b = append(strconv.AppendBool(b, step.Get("status").Str == "completed"), '}')
 		}
 		return append(b, ']')
 	})
@@ -208,13 +206,6 @@ func (j *jsonOut) line(head string, middle func([]byte) []byte, tail string) {
 	b = append(append(b, tail...), '\n')
 	_, j.err = j.w.Write(b)
 	j.buf = b
-}
-
-func appendBool(b []byte, v bool) []byte {
-	if v {
-		return append(b, "true"...)
-	}
-	return append(b, "false"...)
 }
 
 // joined gives the strings of an array, one a line.

@@ -60,13 +60,8 @@ func (s *Server) start(c *call) (*session, error) {
 // configure takes the arguments over, and finds out whether they hold together: the words
 // about that are for the caller.
 func (se *session) configure(a *startArgs) error {
-	p, str := &se.params, func(v *string) string {
-		if v == nil {
-			return ""
-		}
-		return *v
-	}
-	se.profile = str(a.Profile)
+	p := &se.params
+	se.profile = protocol.Value(a.Profile)
 	p.Model, p.Sandbox, p.BaseInstructions, p.DeveloperInstructions = a.Model, a.Sandbox, a.BaseInstructions, a.DeveloperInstructions
 	cwd := se.s.p.Env.Cwd
 	if a.Cwd != nil {
@@ -87,10 +82,7 @@ func (se *session) configure(a *startArgs) error {
 		p.Config["compact_prompt"] = text
 	}
 	o := config.Options{Env: se.s.p.Env, Cwd: cwd, Overrides: se.s.o.Config, Enable: se.s.o.Enable, Disable: se.s.o.Disable,
-		JSON: p.Config, Profile: se.profile, Model: str(a.Model), Program: install.Own(se.s.p.Self)}
-	if a.Sandbox != nil {
-		o.Sandbox = string(*a.Sandbox)
-	}
+		JSON: p.Config, Profile: se.profile, Model: protocol.Value(a.Model), Sandbox: string(protocol.Value(a.Sandbox)), Program: install.Own(se.s.p.Self)}
 	if a.ApprovalPolicy != nil {
 		o.Approval = string(*a.ApprovalPolicy)
 		p.ApprovalPolicy = &protocol.AskForApproval{Mode: o.Approval}

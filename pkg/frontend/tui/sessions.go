@@ -49,14 +49,8 @@ func everyKind() []protocol.ThreadSourceKind {
 
 // listed is a thread in a list.
 func listed(th *protocol.Thread) loop.Session {
-	one := loop.Session{ID: th.ID, Preview: th.Preview, Cwd: th.Cwd, Created: th.CreatedAt, Updated: th.UpdatedAt}
-	if th.Name != nil {
-		one.Name = *th.Name
-	}
-	if th.GitInfo != nil && th.GitInfo.Branch != nil {
-		one.Branch = *th.GitInfo.Branch
-	}
-	return one
+	return loop.Session{ID: th.ID, Name: protocol.Value(th.Name), Preview: th.Preview, Cwd: th.Cwd, Created: th.CreatedAt, Updated: th.UpdatedAt,
+		Branch: protocol.Value(protocol.Value(th.GitInfo).Branch)}
 }
 
 // Resume makes the request that opens a session.

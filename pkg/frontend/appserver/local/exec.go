@@ -73,10 +73,7 @@ func limitOfTime(ms int64) time.Duration {
 }
 
 func (s *Service) commandExec(r *Request, p *protocol.CommandExecParams) (any, error) {
-	id := ""
-	if p.ProcessID != nil {
-		id = *p.ProcessID
-	}
+	id := protocol.Value(p.ProcessID)
 	if err := checkExec(p, id); err != nil {
 		return nil, err
 	}

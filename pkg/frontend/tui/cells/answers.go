@@ -10,6 +10,7 @@ const kindAnswers = "answers"
 
 // Answers are the user's answers to questions of the model.
 type Answers struct {
+	ours
 	Questions []Answered
 }
 
@@ -22,9 +23,6 @@ type Answered struct {
 
 // ItemType is the kind of entry.
 func (*Answers) ItemType() string { return kindAnswers }
-
-// ItemID is empty.
-func (*Answers) ItemID() string { return "" }
 
 // answers draws questions and answers; secrets as dots.
 func answers(e Entry, width int, t *text.Theme) []text.Line {

@@ -24,6 +24,7 @@ const (
 // Decision is what was decided about the model's request to run a command, or to do
 // something else: then Command is empty and What says it.
 type Decision struct {
+	ours
 	Verdict Verdict
 	Actor   string // who decided; empty is the user
 	Command string
@@ -33,9 +34,6 @@ type Decision struct {
 
 // ItemType is the kind of entry.
 func (*Decision) ItemType() string { return kindDecision }
-
-// ItemID is empty.
-func (*Decision) ItemID() string { return "" }
 
 // decision draws what was decided, in one sentence.
 func decision(e Entry, width int, t *text.Theme) []text.Line {

@@ -25,6 +25,13 @@ type Entry struct {
 	Beat int
 }
 
+// ours is in the entries that are this package's own, and no items of the protocol: they have
+// no id.
+type ours struct{}
+
+// ItemID is empty.
+func (ours) ItemID() string { return "" }
+
 // cell draws an entry.
 type cell func(e Entry, width int, t *text.Theme) []text.Line
 

@@ -124,10 +124,10 @@ func explore(a protocol.CommandAction, t *text.Theme) text.Line {
 			what = *a.Path
 		}
 	case protocol.CommandActionSearch:
-		verb, what = "Search", deref(a.Query)
+		verb, what = "Search", protocol.Value(a.Query)
 		if a.Query == nil {
 			what = a.Command
-		} else if p := deref(a.Path); p != "" {
+		} else if p := protocol.Value(a.Path); p != "" {
 			what += " in " + p
 		}
 	}

@@ -13,15 +13,13 @@ const widestHeader = 56
 
 // Header is the box at the begin of a thread.
 type Header struct {
+	ours
 	Version, Model, Effort, Directory string
 	Unrestricted                      bool // neither sandbox nor approvals
 }
 
 // ItemType is the kind of entry.
 func (*Header) ItemType() string { return kindHeader }
-
-// ItemID is empty.
-func (*Header) ItemID() string { return "" }
 
 // header draws the box: the version, the model, the folder.
 func header(e Entry, width int, t *text.Theme) []text.Line {

@@ -67,14 +67,6 @@ func block(s string, full bool, width int, t *text.Theme) []text.Line {
 	return limited(rows, blockRows, t)
 }
 
-// deref is what an optional text says.
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 // Elapsed says how long something took, in the units that people count in.
 func Elapsed(d time.Duration) string {
 	s := int(d / time.Second)

@@ -26,6 +26,7 @@ const (
 
 // Notice is a message of the program to the user. Its text may be a stranger's.
 type Notice struct {
+	ours
 	Level Level
 	Text  string
 	Hint  string // more about it, less loud
@@ -33,9 +34,6 @@ type Notice struct {
 
 // ItemType is the kind of entry.
 func (*Notice) ItemType() string { return kindNotice }
-
-// ItemID is empty.
-func (*Notice) ItemID() string { return "" }
 
 // notice draws a message: its sign tells how much it matters.
 func notice(e Entry, width int, t *text.Theme) []text.Line {
@@ -64,14 +62,12 @@ func notice(e Entry, width int, t *text.Theme) []text.Line {
 
 // Separator is the line before the last message of a turn that used tools.
 type Separator struct {
+	ours
 	Worked time.Duration // said when it is more than a minute
 }
 
 // ItemType is the kind of entry.
 func (*Separator) ItemType() string { return kindSeparator }
-
-// ItemID is empty.
-func (*Separator) ItemID() string { return "" }
 
 // separator draws a rule over the whole width.
 func separator(e Entry, width int, t *text.Theme) []text.Line {
@@ -88,6 +84,7 @@ func separator(e Entry, width int, t *text.Theme) []text.Line {
 
 // Listing is the answer to a command of the user: a title and what there is.
 type Listing struct {
+	ours
 	Command string // as it was typed, or empty
 	Title   string
 	Items   []string
@@ -96,9 +93,6 @@ type Listing struct {
 
 // ItemType is the kind of entry.
 func (*Listing) ItemType() string { return kindListing }
-
-// ItemID is empty.
-func (*Listing) ItemID() string { return "" }
 
 // listing draws a command of the user and its list.
 func listing(e Entry, width int, t *text.Theme) []text.Line {

@@ -9,15 +9,13 @@ const kindPlan = "planUpdate"
 
 // Plan is the model's plan as it is now.
 type Plan struct {
+	ours
 	Explanation string
 	Steps       []protocol.TurnPlanStep
 }
 
 // ItemType is the kind of entry.
 func (*Plan) ItemType() string { return kindPlan }
-
-// ItemID is empty: a plan has no id.
-func (*Plan) ItemID() string { return "" }
 
 // planUpdate draws a plan: its steps with boxes that are ticked.
 func planUpdate(e Entry, width int, t *text.Theme) []text.Line {

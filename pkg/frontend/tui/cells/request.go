@@ -21,6 +21,7 @@ const bar = "▌"
 // Request is what an approval asks: its title, why, and what would be done. The answers to
 // choose from are not part of it.
 type Request struct {
+	ours
 	Title   string
 	Thread  string // of a sub-agent that asks
 	Reason  string
@@ -40,9 +41,6 @@ func (r *Request) Brief() *Request {
 
 // ItemType is the kind of entry.
 func (*Request) ItemType() string { return kindRequest }
-
-// ItemID is empty.
-func (*Request) ItemID() string { return "" }
 
 // request draws an approval. A command is shown whole, however long: nobody can approve
 // what was not seen. What has no width in it becomes visible.

@@ -30,13 +30,13 @@ func searched(item *protocol.WebSearchItem) string {
 		if len(a.Queries) > 0 {
 			return strings.Join(a.Queries, ", ")
 		}
-		if q := deref(a.Query); q != "" {
+		if q := protocol.Value(a.Query); q != "" {
 			return q
 		}
 	case protocol.WebSearchActionOpenPage:
-		return deref(a.URL)
+		return protocol.Value(a.URL)
 	case protocol.WebSearchActionFindInPage:
-		return "'" + deref(a.Pattern) + "' in " + deref(a.URL)
+		return "'" + protocol.Value(a.Pattern) + "' in " + protocol.Value(a.URL)
 	}
 	return item.Query
 }

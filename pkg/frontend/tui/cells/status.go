@@ -15,6 +15,7 @@ const baseline = 12_000
 
 // Status is the card that /status shows. Rows whose value is empty are left out.
 type Status struct {
+	ours
 	Version string
 	Rows    []StatusRow // Model, Directory, Permissions …
 	Usage   *protocol.ThreadTokenUsage
@@ -33,9 +34,6 @@ type Limit struct {
 
 // ItemType is the kind of entry.
 func (*Status) ItemType() string { return kindStatus }
-
-// ItemID is empty.
-func (*Status) ItemID() string { return "" }
 
 // status draws the card.
 func status(e Entry, width int, t *text.Theme) []text.Line {

@@ -36,7 +36,7 @@ func (l *Loop) agents() []agent {
 				out = append(out, agent{id: id})
 			}
 			if out[i].prompt == "" {
-				out[i].prompt = strings.Join(strings.Fields(deref(call.Prompt)), " ")
+				out[i].prompt = strings.Join(strings.Fields(protocol.Value(call.Prompt)), " ")
 			}
 			if s := call.AgentsStates[id].Status; s != "" {
 				out[i].status = s

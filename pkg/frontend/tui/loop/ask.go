@@ -119,11 +119,11 @@ func (l *Loop) commandQuestion(a *state.Ask) overlay.Overlay {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return l.unreadable(a, err, protocol.CommandExecutionRequestApprovalResponse{Decision: protocol.CommandExecutionApprovalDecision{Word: protocol.DecisionCancel}})
 	}
-	command := deref(p.Command)
+	command := protocol.Value(p.Command)
 	if item, ok := a.Item.(*protocol.CommandExecutionItem); ok && command == "" {
 		command = item.Command
 	}
-	r := &cells.Request{Title: "Run this command?", Reason: deref(p.Reason), Command: command}
+	r := &cells.Request{Title: "Run this command?", Reason: protocol.Value(p.Reason), Command: command}
 	what := ""
 	if n := p.NetworkApprovalContext; n != nil {
 		r.Title, r.Command = fmt.Sprintf("Let it reach %q over the network?", n.Host), ""
@@ -189,7 +189,7 @@ func (l *Loop) patchQuestion(a *state.Ask) overlay.Overlay {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return l.unreadable(a, err, protocol.FileChangeRequestApprovalResponse{Decision: protocol.FileChangeApprovalDecisionCancel})
 	}
-	r := &cells.Request{Title: "Change these files?", Reason: deref(p.Reason)}
+	r := &cells.Request{Title: "Change these files?", Reason: protocol.Value(p.Reason)}
 	if p.GrantRoot != nil {
 		r.Rule = "write below " + *p.GrantRoot
 	}
@@ -215,7 +215,7 @@ func (l *Loop) permissionQuestion(a *state.Ask) overlay.Overlay {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return l.unreadable(a, err, protocol.PermissionsRequestApprovalResponse{})
 	}
-	r := &cells.Request{Title: "Grant these permissions?", Reason: deref(p.Reason), Rule: permissionRule(p.Permissions.Network, p.Permissions.FileSystem)}
+	r := &cells.Request{Title: "Grant these permissions?", Reason: protocol.Value(p.Reason), Rule: permissionRule(p.Permissions.Network, p.Permissions.FileSystem)}
 	granted := protocol.GrantedPermissionProfile{Network: p.Permissions.Network, FileSystem: p.Permissions.FileSystem}
 	grant := func(scope protocol.PermissionGrantScope, strict *bool, v cells.Verdict) func() {
 		return func() {
@@ -248,7 +248,7 @@ func permissionRule(n *protocol.AdditionalNetworkPermissions, f *protocol.Additi
 		for _, e := range f.Entries {
 			place := e.Path.Path + e.Path.Pattern
 			if e.Path.Type == protocol.FileSystemPathSpecial {
-				place = e.Path.Value.Kind + deref(e.Path.Value.Subpath)
+				place = e.Path.Value.Kind + protocol.Value(e.Path.Value.Subpath)
 			}
 			parts = append(parts, string(e.Access)+" "+place)
 		}
@@ -261,11 +261,4 @@ func (l *Loop) unreadable(a *state.Ask, err error, refusal any) overlay.Overlay 
 	no := func() { l.answer(a, refusal, nil) }
 	return &overlay.List{Title: "The engine asks for something that cannot be read", Subtitle: err.Error(),
 		Items: []overlay.Item{{Label: "Refuse it", Do: no}}, Cancel: no}
-}
-
-func deref(p *string) string {
-	if p == nil {
-		return ""
-	}
-	return *p
 }

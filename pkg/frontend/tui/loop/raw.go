@@ -96,7 +96,7 @@ func (l *Loop) render(e cells.Entry) []text.Line {
 		case *protocol.UserMessageItem:
 			return plainLines("› " + said(item))
 		case *protocol.CommandExecutionItem:
-			return append(plainLines("$ "+item.Command), (&text.Theme{}).Output(unframed(deref(item.AggregatedOutput)), text.Style{})...)
+			return append(plainLines("$ "+item.Command), (&text.Theme{}).Output(unframed(protocol.Value(item.AggregatedOutput)), text.Style{})...)
 		}
 		return cells.Render(e, cols, &text.Theme{})
 	}

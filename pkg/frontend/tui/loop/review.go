@@ -100,7 +100,7 @@ func (l *Loop) pickBranch(refs Refs) *overlay.List {
 func (l *Loop) pickCommit(refs Refs) *overlay.List {
 	list := &overlay.List{Title: "Select a commit to review", Search: true}
 	for _, c := range refs.Commits {
-		list.Items = append(list.Items, overlay.Item{Label: cmp.Or(deref(c.Title), c.Sha), Detail: c.Sha[:min(7, len(c.Sha))], Do: func() { l.startReview(c) }})
+		list.Items = append(list.Items, overlay.Item{Label: cmp.Or(protocol.Value(c.Title), c.Sha), Detail: c.Sha[:min(7, len(c.Sha))], Do: func() { l.startReview(c) }})
 	}
 	return list
 }

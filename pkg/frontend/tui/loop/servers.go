@@ -97,7 +97,7 @@ func (l *Loop) serverLines(s *protocol.McpServerStatus, configured map[string]an
 	case verbose:
 		for _, n := range names {
 			t := s.Tools[n]
-			about, _, _ := strings.Cut(deref(t.Description), "\n")
+			about, _, _ := strings.Cut(protocol.Value(t.Description), "\n")
 			lines = append(lines, strings.TrimSuffix("  "+n+": "+about, ": "))
 		}
 		for _, r := range s.Resources {

@@ -23,9 +23,7 @@ type Stored struct {
 func (l *Loop) showStored(s *Stored) {
 	l.state.Opened(s.Opened)
 	l.state.Thread.HideReasoning, l.state.Thread.RawReasoning = s.HideReasoning, s.RawReasoning
-	if s.Usage != nil {
-		l.state.Usage = *s.Usage
-	}
+	l.state.Usage = protocol.Value(s.Usage)
 	l.header()
 	l.replay(s.Opened.Thread.Turns, s.Earlier, s.Skipped)
 	l.effects()

@@ -76,7 +76,7 @@ func (l *Loop) hooksThere() {
 				warnings = append(warnings, bad.Path+": "+bad.Message)
 			}
 			for _, h := range e.Hooks {
-				found = append(found, hooks.Hook{Key: h.Key, Event: hooks.FromCamel(string(h.EventName)), Matcher: h.Matcher, Command: deref(h.Command),
+				found = append(found, hooks.Hook{Key: h.Key, Event: hooks.FromCamel(string(h.EventName)), Matcher: h.Matcher, Command: protocol.Value(h.Command),
 					SourcePath: h.SourcePath, Enabled: h.Enabled, Trust: hooks.Trust(h.TrustStatus), Hash: h.CurrentHash})
 			}
 		}
@@ -104,7 +104,7 @@ func (l *Loop) pluginsThere() {
 
 func (l *Loop) offerThere(market *string, p protocol.PluginSummary) *offer {
 	if p.Installed {
-		return &offer{id: p.ID, there: true, on: p.Enabled, detail: strings.TrimSpace("installed " + deref(p.LocalVersion))}
+		return &offer{id: p.ID, there: true, on: p.Enabled, detail: strings.TrimSpace("installed " + protocol.Value(p.LocalVersion))}
 	}
 	return &offer{id: p.ID, detail: "not installed", install: func(done func(error)) {
 		l.call(protocol.MethodPluginInstall, protocol.PluginInstallParams{MarketplacePath: market, PluginName: p.Name}, func(_ gjson.Result, err error) { done(err) })

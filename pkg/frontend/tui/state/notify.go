@@ -211,7 +211,7 @@ func (s *State) planUpdated(p gjson.Result, _ time.Time) {
 				s.Done++
 			}
 		}
-		s.Show(&cells.Plan{Explanation: deref(n.Explanation), Steps: n.Plan})
+		s.Show(&cells.Plan{Explanation: protocol.Value(n.Explanation), Steps: n.Plan})
 	}
 }
 
@@ -221,14 +221,11 @@ func (s *State) settingsUpdated(p gjson.Result, _ time.Time) {
 		return
 	}
 	s.Thread.Model, s.Thread.Provider, s.Thread.Cwd = t.Model, t.ModelProvider, t.Cwd
-	s.Thread.Approval, s.Thread.Sandbox, s.Thread.Effort = PolicyWord(t.ApprovalPolicy), t.SandboxPolicy, ""
+	s.Thread.Approval, s.Thread.Sandbox, s.Thread.Effort = PolicyWord(t.ApprovalPolicy), t.SandboxPolicy, string(protocol.Value(t.Effort))
 	s.Thread.Mode = t.CollaborationMode.Mode
-	s.Thread.Tier = deref(t.ServiceTier)
+	s.Thread.Tier = protocol.Value(t.ServiceTier)
 	if t.Personality != nil {
 		s.Thread.Personality = string(*t.Personality)
-	}
-	if t.Effort != nil {
-		s.Thread.Effort = string(*t.Effort)
 	}
 }
 

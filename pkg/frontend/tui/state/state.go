@@ -159,13 +159,13 @@ func (s *State) Notice(level cells.Level, text, hint string) {
 // Opened takes the answer to a request that opened a thread.
 func (s *State) Opened(r protocol.ThreadStartResponse) {
 	th := r.Thread
-	s.Thread = Thread{ID: th.ID, Name: deref(th.Name), Model: r.Model, Provider: r.ModelProvider, Cwd: r.Cwd, Path: deref(th.Path),
-		ForkedFrom: deref(th.ForkedFromID), Approval: PolicyWord(r.ApprovalPolicy), Sandbox: r.Sandbox, Sources: r.InstructionSources,
+	s.Thread = Thread{ID: th.ID, Name: protocol.Value(th.Name), Model: r.Model, Provider: r.ModelProvider, Cwd: r.Cwd, Path: protocol.Value(th.Path),
+		ForkedFrom: protocol.Value(th.ForkedFromID), Approval: PolicyWord(r.ApprovalPolicy), Sandbox: r.Sandbox, Sources: r.InstructionSources,
 		Version: th.CliVersion, Mode: protocol.ModeKindDefault}
 	if th.GitInfo != nil {
-		s.Thread.Branch = deref(th.GitInfo.Branch)
+		s.Thread.Branch = protocol.Value(th.GitInfo.Branch)
 	}
-	s.Thread.Tier = deref(r.ServiceTier)
+	s.Thread.Tier = protocol.Value(r.ServiceTier)
 	if r.ReasoningEffort != nil {
 		s.Thread.Effort = string(*r.ReasoningEffort)
 	}
@@ -184,13 +184,6 @@ func (s *State) Replay(turns []protocol.Turn) {
 		s.flushExploring()
 		s.toolsUsed = false
 	}
-}
-
-func deref(p *string) string {
-	if p == nil {
-		return ""
-	}
-	return *p
 }
 
 // PolicyWord names an approval policy.
