@@ -10,9 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"time"
 
+	"codex/pkg/foreign"
 	"codex/pkg/ostext"
 	"codex/pkg/watchdog"
 )
@@ -35,7 +35,7 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	defer w.stop()
 
 	begun := time.Now()
-	stderr := &tail{max: 4 << 10}
+	stderr := &foreign.Tail{Max: 4 << 10}
 	cmd := exec.CommandContext(rctx, c.ep.Command[0], c.ep.Command[1:]...)
 	cmd.Dir, cmd.Env = c.ep.Dir, c.ep.Env
 	cmd.Stdin = bytes.NewReader(oneLine(req.Body))
@@ -122,27 +122,4 @@ func oneLine(body []byte) []byte {
 		line = append(line, b)
 	}
 	return append(line, '\n')
-}
-
-// tail keeps the last max bytes written to it.
-type tail struct {
-	mu  sync.Mutex
-	max int
-	buf []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, p...)
-	if over := len(t.buf) - t.max; over > 0 {
-		t.buf = append(t.buf[:0], t.buf[over:]...)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.ToValidUTF8(string(t.buf), "")
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"codex/pkg/foreign"
 	"codex/pkg/watchdog"
 )
 
@@ -46,7 +47,7 @@ func Output(ctx context.Context, c Command) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
 	cmd.Env, cmd.Stdin = c.Env, bytes.NewReader(c.Stdin)
 	stdout := &head{limit: c.Limit, full: func() { stop(fmt.Errorf("more than %d bytes of output", c.Limit)) }}
-	stderr := &tail{}
+	stderr := &foreign.Tail{Max: excerpt}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.SysProcAttr = watchdog.Attributes(syscall.SIGTERM)
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
@@ -65,7 +66,7 @@ func Output(ctx context.Context, c Command) ([]byte, error) {
 	if errors.Is(err, exec.ErrWaitDelay) {
 		return stdout.b.Bytes(), nil
 	}
-	if words := strings.TrimSpace(string(stderr.b)); words != "" {
+	if words := strings.TrimSpace(stderr.String()); words != "" {
 		err = fmt.Errorf("%w: %s", err, words)
 	}
 	return nil, fmt.Errorf("run %s: %w", c.Path, err)
@@ -84,15 +85,4 @@ func (h *head) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	return h.b.Write(p)
-}
-
-// tail keeps the last bytes written to it.
-type tail struct{ b []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.b = append(t.b, p...)
-	if over := len(t.b) - excerpt; over > 0 {
-		t.b = append(t.b[:0], t.b[over:]...)
-	}
-	return len(p), nil
 }
