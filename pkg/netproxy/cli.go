@@ -182,6 +182,14 @@ func (f *flags) serve(o Options, p Process) error {
 	return runCommand(cmd, ends)
 }
 
+// statusOf is a command's exit status, 128+n when signal n ended it.
+func statusOf(p *os.ProcessState) int {
+	if ws := p.Sys().(syscall.WaitStatus); ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return p.ExitCode()
+}
+
 // runCommand waits for the command and passes signals on; the terminal's
 // interrupt reaches it by itself.
 func runCommand(cmd *exec.Cmd, signals <-chan os.Signal) error {

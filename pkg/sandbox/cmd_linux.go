@@ -134,9 +134,6 @@ func (c *Cmd) Exit() Exit {
 	return *c.state.exit
 }
 
-// Sandboxed reports whether the command runs, or would run, confined.
-func (c *Cmd) Sandboxed() bool { return c.state.child != nil }
-
 // Contained reports whether Kill ends all that the command started, wherever it went: it
 // has a pid namespace.
 func (c *Cmd) Contained() bool { return c.state.child != nil && c.state.child.Namespaced() }
