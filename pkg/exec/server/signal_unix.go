@@ -19,24 +19,12 @@ func softSignal(tty bool) syscall.Signal {
 	return syscall.SIGTERM
 }
 
-func signalNamed(name string) (syscall.Signal, bool) {
-	switch name {
-	case "interrupt":
-		return syscall.SIGINT, true
-	case "terminate":
-		return syscall.SIGTERM, true
-	case "hangup":
-		return syscall.SIGHUP, true
-	case "quit":
-		return syscall.SIGQUIT, true
-	case "kill":
-		return syscall.SIGKILL, true
-	case "usr1":
-		return syscall.SIGUSR1, true
-	case "usr2":
-		return syscall.SIGUSR2, true
-	}
-	return 0, false
+func signalNamed(name string) (sig syscall.Signal, ok bool) {
+	sig, ok = map[string]syscall.Signal{
+		"interrupt": syscall.SIGINT, "terminate": syscall.SIGTERM, "hangup": syscall.SIGHUP, "quit": syscall.SIGQUIT,
+		"kill": syscall.SIGKILL, "usr1": syscall.SIGUSR1, "usr2": syscall.SIGUSR2,
+	}[name]
+	return sig, ok
 }
 
 // signal reaches the child's group, and on a terminal its foreground group. What asks for
