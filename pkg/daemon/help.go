@@ -35,9 +35,5 @@ func writeHelp(w io.Writer, name string) error {
 
 func writeOptions(w io.Writer, list []options.Option) {
 	fmt.Fprint(w, "\nOptions:\n")
-	for _, o := range list {
-		if !o.Hidden {
-			fmt.Fprintf(w, "  %-24s %s\n", o.Usage(), o.Help)
-		}
-	}
+	_ = options.Help(w, list) // w keeps its error
 }
