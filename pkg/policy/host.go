@@ -19,39 +19,27 @@ func HostPath(name string) string {
 // HostFS is this machine's file system, for Env. Names are those of policies.
 type HostFS struct{}
 
-// Lstat is os.Lstat.
-func (HostFS) Lstat(name string) (fs.FileInfo, error) {
-	name, err := toHost(name)
-	if err != nil {
-		return nil, err
+// onHost does something with a name as this system writes it.
+func onHost[T any](name string, do func(native string) (T, error)) (v T, err error) {
+	if name, err = toHost(name); err != nil {
+		return v, err
 	}
-	return os.Lstat(name)
+	return do(name)
 }
+
+// Lstat is os.Lstat.
+func (HostFS) Lstat(name string) (fs.FileInfo, error) { return onHost(name, os.Lstat) }
 
 // EvalSymlinks is filepath.EvalSymlinks.
 func (HostFS) EvalSymlinks(name string) (string, error) {
-	name, err := toHost(name)
-	if err != nil {
-		return "", err
-	}
-	name, err = filepath.EvalSymlinks(name)
-	return fromHost(name), err
+	native, err := onHost(name, filepath.EvalSymlinks)
+	return fromHost(native), err
 }
 
 // Readlink is os.Readlink.
-func (HostFS) Readlink(name string) (string, error) {
-	name, err := toHost(name)
-	if err != nil {
-		return "", err
-	}
-	return os.Readlink(name)
-}
+func (HostFS) Readlink(name string) (string, error) { return onHost(name, os.Readlink) }
 
 // ReadFile reads a small regular file.
 func (HostFS) ReadFile(name string) ([]byte, error) {
-	name, err := toHost(name)
-	if err != nil {
-		return nil, err
-	}
-	return foreign.ReadFile(name, 64<<10)
+	return onHost(name, func(native string) ([]byte, error) { return foreign.ReadFile(native, 64<<10) })
 }
