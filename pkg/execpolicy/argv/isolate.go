@@ -34,8 +34,7 @@ func parse(ctx context.Context, p Process, path, text string) ([]execpolicy.Rule
 	out := &foreign.Output{Max: maxLines}
 	cmd.Stdout = out
 	err := cmd.Run()
-	var status *exec.ExitError
-	if err != nil && !errors.As(err, &status) && ctx.Err() == nil {
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended && ctx.Err() == nil {
 		return nil, fmt.Errorf("run rules file %s: %w", path, err)
 	}
 	if err == nil && !out.Over {

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -43,6 +44,13 @@ func plain(text string) (source, execpolicy.Position, error) {
 		begin := strings.LastIndexByte(text[:i], '\n') + 1
 		return execpolicy.Position{Line: line, Column: 1 + utf8.RuneCountInString(text[begin:i])}
 	}
+	put := func(lit string) {
+		b.WriteString(lit)
+		if lines := strings.Count(lit, "\n"); lines > 0 {
+			line += lines
+			from = b.Len() - len(lit) + strings.LastIndexByte(lit, '\n') + 1
+		}
+	}
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {
@@ -67,11 +75,7 @@ func plain(text string) (source, execpolicy.Position, error) {
 					return s, at(i), err
 				}
 				b.WriteString(prefix[1:])
-				b.WriteString(lit)
-				if lines := strings.Count(lit, "\n"); lines > 0 {
-					line += lines
-					from = b.Len() - len(lit) + strings.LastIndexByte(lit, '\n') + 1
-				}
+				put(lit)
 				// One byte went away before the string; it is given back behind it.
 				s.grown = append(s.grown, growth{line, utf8.RuneCountInString(b.String()[from:]), utf8.RuneCountInString(call) - 1})
 				b.WriteString(call)
@@ -83,11 +87,7 @@ func plain(text string) (source, execpolicy.Position, error) {
 			continue
 		case quote(c):
 			lit := literal(text[i:])
-			b.WriteString(lit)
-			if lines := strings.Count(lit, "\n"); lines > 0 {
-				line += lines
-				from = b.Len() - len(lit) + strings.LastIndexByte(lit, '\n') + 1
-			}
+			put(lit)
 			i += len(lit)
 			continue
 		}
@@ -150,11 +150,7 @@ func format(lit string, raw bool) (string, error) {
 			if !identifier(id) {
 				return "", fmt.Errorf("f-string: not a name: {%s}", in)
 			}
-			known := false
-			for _, n := range names {
-				known = known || n == id
-			}
-			if !known {
+			if !slices.Contains(names, id) {
 				names = append(names, id)
 			}
 			i += len(in) + 1
@@ -170,10 +166,5 @@ func identifier(s string) bool {
 	if s == "" || s[0] >= '0' && s[0] <= '9' {
 		return false
 	}
-	for i := range len(s) {
-		if !name(s[i]) {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < utf8.RuneSelf && !name(byte(r)) })
 }

@@ -61,8 +61,7 @@ func Parse(file, text string) ([]execpolicy.Rule, error) {
 	}
 	prog, err := starlark.FileProgram(f, env.Has)
 	if err != nil {
-		var e resolve.ErrorList
-		if errors.As(err, &e) && len(e) > 0 {
+		if e, ok := errors.AsType[resolve.ErrorList](err); ok && len(e) > 0 {
 			return fail(src.back(e[0].Pos), e[0].Msg)
 		}
 		return fail(origin(), err.Error())
