@@ -149,8 +149,7 @@ func (t *transfer) run(ctx context.Context, body []byte) error {
 		return !t.noDeltas || bytes.HasSuffix(typ, []byte(".delta"))
 	}
 	err := c.Stream(ctx, responses.Request{Body: body}, t.meta, onEvent)
-	var e *responses.Error
-	if errors.As(err, &e) && e.HTTPStatus != 0 && !t.streamed && len(t.ep.Command) == 0 && !t.text {
+	if e, ok := errors.AsType[*responses.Error](err); ok && e.HTTPStatus != 0 && !t.streamed && len(t.ep.Command) == 0 && !t.text {
 		if werr := writeLine(t.out, errorEvent(e)); werr != nil {
 			return werr
 		}

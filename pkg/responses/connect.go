@@ -15,8 +15,7 @@ import (
 // sendFailed is the error of a request that got no answer, with its cause in words. What
 // is wrong here and will be wrong again is not tried again.
 func (c *Client) sendFailed(where string, err error) *Error {
-	var op *net.OpError
-	if c.ep.Absent != "" && errors.As(err, &op) && op.Op == "dial" {
+	if op, ok := errors.AsType[*net.OpError](err); c.ep.Absent != "" && ok && op.Op == "dial" {
 		return &Error{Message: c.ep.Absent, Kind: KindConnectionFailed, Err: err}
 	}
 	text := "error sending request for url (" + where + "): " + cause(err)

@@ -135,8 +135,7 @@ func (g *agent) send(ctx context.Context, in []protocol.UserInput, interrupt boo
 	} else if running != "" {
 		var r protocol.TurnSteerResponse
 		err := e.rpc.Call(ctx, protocol.MethodTurnSteer, protocol.TurnSteerParams{ThreadID: g.id, ExpectedTurnID: running, Input: in}, &r)
-		var refused *jsonrpc.Error
-		if err == nil || !errors.As(err, &refused) {
+		if _, refused := errors.AsType[*jsonrpc.Error](err); !refused {
 			return running, err
 		} // it has just ended
 	}

@@ -313,11 +313,7 @@ func general(e hooks.Event, o output) answer {
 	case o.halts():
 		a.stop(protocol.Value(o.StopReason))
 		if e == hooks.PostToolUse {
-			a.feedback = strings.TrimSpace(protocol.Value(o.Reason))
-			if a.feedback == "" {
-				a.feedback = strings.TrimSpace(protocol.Value(o.StopReason))
-			}
-			a.feedback = cmp.Or(a.feedback, "PostToolUse hook stopped execution")
+			a.feedback = cmp.Or(strings.TrimSpace(protocol.Value(o.Reason)), strings.TrimSpace(protocol.Value(o.StopReason)), "PostToolUse hook stopped execution")
 		}
 	case o.Decision != nil && strings.TrimSpace(protocol.Value(o.Reason)) == "":
 		return failed("%s hook returned decision:block without a non-empty reason", e)

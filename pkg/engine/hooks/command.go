@@ -67,8 +67,7 @@ func (r *Runner) command(ctx context.Context, h *hooks.Hook, cwd string, input [
 		if res.status < 0 {
 			res.err = errors.New("hook exited without a status code")
 		}
-		var exit *exec.ExitError
-		if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) && !errors.Is(err, io.ErrClosedPipe) && !isBrokenPipe(err) {
+		if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited && !errors.Is(err, exec.ErrWaitDelay) && !errors.Is(err, io.ErrClosedPipe) && !isBrokenPipe(err) {
 			res.err = err
 		}
 	}

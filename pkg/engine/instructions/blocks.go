@@ -77,8 +77,7 @@ func (p Permissions) String() string {
 		b.WriteString("Approval policy is `granular`: some requests for approval are shown to the user, others are refused at once.")
 	}
 	if p.Sandbox == "workspace-write" && len(p.Writable) > 0 {
-		roots := slices.Clone(p.Writable)
-		slices.Sort(roots)
+		roots := slices.Sorted(slices.Values(p.Writable))
 		b.WriteString("\nWritable roots: `" + strings.Join(slices.Compact(roots), "`, `") + "`.")
 	}
 	if len(p.Hidden) > 0 {

@@ -42,11 +42,7 @@ func Prompt(target protocol.ReviewTarget, git Git) string {
 	case protocol.ReviewTargetBaseBranch:
 		return against(target.Branch, mergeBase(git, target.Branch))
 	case protocol.ReviewTargetCommit:
-		title := ""
-		if target.Title != nil {
-			title = *target.Title
-		}
-		return ofCommit(target.Sha, title)
+		return ofCommit(target.Sha, protocol.Value(target.Title))
 	}
 	return target.Instructions
 }

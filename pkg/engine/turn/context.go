@@ -167,12 +167,7 @@ func (t *liveThread) userMessage(input []protocol.UserInput) (raw json.RawMessag
 	return item.MessageOf("user", append(parts, texts...)), ev, lost
 }
 
-func detailOf(d *protocol.ImageDetail) string {
-	if d == nil || *d == "" {
-		return "high"
-	}
-	return string(*d)
-}
+func detailOf(d *protocol.ImageDetail) string { return cmp.Or(string(protocol.Value(d)), "high") }
 
 // maxImage bounds an image that the user attached.
 const maxImage = 64 << 20

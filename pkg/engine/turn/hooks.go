@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,15 +46,9 @@ func (t *liveThread) loadHooks() {
 // hookShell is what runs the command lines of hooks.
 func (o *Options) hookShell() []string {
 	if runtime.GOOS == "windows" {
-		if sh := o.Getenv("COMSPEC"); sh != "" {
-			return []string{sh, "/C"}
-		}
-		return []string{"cmd.exe", "/C"}
+		return []string{cmp.Or(o.Getenv("COMSPEC"), "cmd.exe"), "/C"}
 	}
-	if sh := o.Getenv("SHELL"); sh != "" {
-		return []string{sh, "-lc"}
-	}
-	return []string{"/bin/sh", "-lc"}
+	return []string{cmp.Or(o.Getenv("SHELL"), "/bin/sh"), "-lc"}
 }
 
 // maxHookText is how much of a hook's text goes into the conversation, in bytes: about

@@ -451,8 +451,7 @@ func (t *turn) tokenCount() {
 
 // failed notes what an error means for the thread's later turns.
 func (t *turn) failed(err error) {
-	var re *responses.Error
-	if errors.As(err, &re) && re.Kind == "contextWindowExceeded" {
+	if re, ok := errors.AsType[*responses.Error](err); ok && re.Kind == "contextWindowExceeded" {
 		// The next turn compacts first.
 		th := t.th
 		th.tokens.Last = rollout.Usage{Total: th.set.model.ContextWindow}

@@ -41,13 +41,7 @@ func (r *rules) Policy() *execpolicy.Policy {
 
 // Amend implements tools.Rules. A rule that can't be stored holds for this thread.
 func (r *rules) Amend(ctx context.Context, prefix []string) {
-	err := ruledir.Append(ctx, r.home, prefix)
-	if err != nil {
-		r.warn(fmt.Sprintf("The rule holds for this session only: %v", err))
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.policy = r.policy.With(prefix)
+	r.amend(ruledir.Append(ctx, r.home, prefix), func(p *execpolicy.Policy) *execpolicy.Policy { return p.With(prefix) })
 }
 
 // AmendNetwork implements tools.Rules.
@@ -56,13 +50,18 @@ func (r *rules) AmendNetwork(ctx context.Context, rule execpolicy.NetworkRule) {
 	if rule.Decision == execpolicy.Forbid {
 		word = "deny" // as the original writes it
 	}
-	err := ruledir.AppendNetwork(ctx, r.home, rule.Host, rule.Protocol, word, rule.Justification)
+	r.amend(ruledir.AppendNetwork(ctx, r.home, rule.Host, rule.Protocol, word, rule.Justification),
+		func(p *execpolicy.Policy) *execpolicy.Policy { return p.WithNetwork(rule) })
+}
+
+// amend changes the policy by a rule; the error is that of storing it.
+func (r *rules) amend(err error, with func(*execpolicy.Policy) *execpolicy.Policy) {
 	if err != nil {
 		r.warn(fmt.Sprintf("The rule holds for this session only: %v", err))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.policy = r.policy.WithNetwork(rule)
+	r.policy = with(r.policy)
 }
 
 // loadRules reads the rules files of the configuration's layers. The

@@ -121,8 +121,7 @@ func (s *Server) broken(err error) {
 
 // cause is why the engine stops when it cannot write: mostly nobody reads any more.
 func cause(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) && !errors.Is(err, syscall.EPIPE) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok && !errors.Is(err, syscall.EPIPE) {
 		return &outputError{pe.Err}
 	}
 	return errFrontendGone

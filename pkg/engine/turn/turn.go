@@ -180,8 +180,7 @@ func (t *turn) AskPatch(ctx context.Context, p protocol.FileChangeRequestApprova
 // be read, has answered nothing.
 func (t *turn) AskUser(ctx context.Context, p protocol.ToolRequestUserInputParams) (r protocol.ToolRequestUserInputResponse, err error) {
 	raw, err := t.ask(ctx, protocol.AskUserInput, p, protocol.ThreadActiveFlagWaitingOnUserInput, nil)
-	var refused *jsonrpc.Error
-	if err != nil && !errors.As(err, &refused) {
+	if _, refused := errors.AsType[*jsonrpc.Error](err); err != nil && !refused {
 		return r, err
 	}
 	if err != nil || json.Unmarshal(raw, &r) != nil || r.Answers == nil {
