@@ -27,7 +27,7 @@ func TestGolden(t *testing.T) {
 
 			got := start(t, s, "--json", "go")
 			compare(t, "json", got.stdout, part["json"])
-			compare(t, "stderr of json", peers(got.stderr), "")
+			compare(t, "stderr of json", peers(got.stderr), part["json.stderr"])
 			if got.status != status {
 				t.Errorf("--json: status %d, want %d", got.status, status)
 			}
