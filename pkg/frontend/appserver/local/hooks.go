@@ -21,7 +21,7 @@ func (s *Service) hooksList(r *Request, p *protocol.HooksListParams) (any, error
 			h := &list.Hooks[i]
 			e.Hooks = append(e.Hooks, protocol.HookMetadata{Key: h.Key, EventName: protocol.HookEventName(h.Event.Camel()), HandlerType: protocol.HookHandlerTypeCommand,
 				Matcher: h.Matcher, Command: &h.Command, TimeoutSec: h.Timeout, StatusMessage: h.StatusMessage, SourcePath: h.SourcePath,
-				Source: protocol.HookSource(h.Source), PluginID: some(h.Plugin), DisplayOrder: int64(h.Order), Enabled: h.Enabled, IsManaged: h.Trust == hooks.Managed,
+				Source: protocol.HookSource(h.Source), PluginID: protocol.Optional(h.Plugin), DisplayOrder: int64(h.Order), Enabled: h.Enabled, IsManaged: h.Trust == hooks.Managed,
 				CurrentHash: h.Hash, TrustStatus: protocol.HookTrustStatus(h.Trust)})
 		}
 		res.Data = append(res.Data, e)

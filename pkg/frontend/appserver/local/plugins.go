@@ -216,7 +216,7 @@ func (s *Service) pluginRead(r *Request, p *protocol.PluginReadParams) (any, err
 			return nil, jsonrpc.Invalidf("%v", err)
 		}
 	}
-	d := protocol.PluginDetail{MarketplaceName: m.Name, MarketplacePath: &m.File, Summary: sum, Description: some(plugin.Description)}
+	d := protocol.PluginDetail{MarketplaceName: m.Name, MarketplacePath: &m.File, Summary: sum, Description: protocol.Optional(plugin.Description)}
 	if err := s.describe(sh.cfg, &plugin, &d); err != nil {
 		return nil, jsonrpc.Invalidf("%v", err)
 	}

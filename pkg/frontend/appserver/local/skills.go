@@ -31,28 +31,20 @@ func (s *Service) skillsList(r *Request, p *protocol.SkillsListParams) (any, err
 
 // skillMetadata is a skill as clients see it.
 func skillMetadata(k *skills.Skill) protocol.SkillMetadata {
-	m := protocol.SkillMetadata{Name: k.Name, Description: k.Description, ShortDescription: some(k.Short), Path: k.Path,
+	m := protocol.SkillMetadata{Name: k.Name, Description: k.Description, ShortDescription: protocol.Optional(k.Short), Path: k.Path,
 		Scope: protocol.SkillScope(k.Scope), Enabled: k.Enabled}
 	if i := k.Interface; i != nil {
-		m.Interface = &protocol.SkillInterface{DisplayName: some(i.DisplayName), ShortDescription: some(i.ShortDescription), IconSmall: some(i.IconSmall),
-			IconLarge: some(i.IconLarge), BrandColor: some(i.BrandColor), DefaultPrompt: some(i.DefaultPrompt)}
+		m.Interface = &protocol.SkillInterface{DisplayName: protocol.Optional(i.DisplayName), ShortDescription: protocol.Optional(i.ShortDescription), IconSmall: protocol.Optional(i.IconSmall),
+			IconLarge: protocol.Optional(i.IconLarge), BrandColor: protocol.Optional(i.BrandColor), DefaultPrompt: protocol.Optional(i.DefaultPrompt)}
 	}
 	for _, t := range k.Tools {
 		if m.Dependencies == nil {
 			m.Dependencies = &protocol.SkillDependencies{}
 		}
-		m.Dependencies.Tools = append(m.Dependencies.Tools, protocol.SkillToolDependency{Type: t.Type, Value: t.Value, Description: some(t.Description),
-			Transport: some(t.Transport), Command: some(t.Command), URL: some(t.URL)})
+		m.Dependencies.Tools = append(m.Dependencies.Tools, protocol.SkillToolDependency{Type: t.Type, Value: t.Value, Description: protocol.Optional(t.Description),
+			Transport: protocol.Optional(t.Transport), Command: protocol.Optional(t.Command), URL: protocol.Optional(t.URL)})
 	}
 	return m
-}
-
-// some is a text that may be missing.
-func some(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // skillsConfigWrite switches a skill on or off in the user's config.toml.
