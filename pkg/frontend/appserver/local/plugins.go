@@ -107,28 +107,26 @@ func (s *Service) pluginInstalled(r *Request, p *protocol.PluginInstalledParams)
 	return protocol.PluginInstalledResponse{Marketplaces: sh.entries(false, wanted), MarketplaceLoadErrors: sh.failed}, nil
 }
 
-// find gives a plugin that a client names, and its marketplace.
-func (sh *shelf) find(marketplace, name string) (*plugins.Marketplace, plugins.Entry, error) {
-	i := slices.IndexFunc(sh.all, func(m plugins.Marketplace) bool { return m.File == marketplace })
+// find gives a plugin that a client names, its marketplace, and the shelf that has it.
+func (s *Service) find(marketplace *string, name string) (sh *shelf, m *plugins.Marketplace, e plugins.Entry, err error) {
+	if marketplace == nil {
+		return nil, nil, e, jsonrpc.Invalidf("marketplacePath is missing: plugins that are elsewhere are neither known nor installed")
+	}
+	if sh, err = s.shelf(); err != nil {
+		return nil, nil, e, err
+	}
+	i := slices.IndexFunc(sh.all, func(m plugins.Marketplace) bool { return m.File == *marketplace })
 	if i < 0 {
-		return nil, plugins.Entry{}, jsonrpc.Invalidf("%s is no marketplace of config.toml", jsonrpc.Shorten(marketplace))
+		return nil, nil, e, jsonrpc.Invalidf("%s is no marketplace of config.toml", jsonrpc.Shorten(*marketplace))
 	}
-	e, err := sh.all[i].Find(name)
-	if err != nil {
-		return nil, plugins.Entry{}, jsonrpc.Invalidf("%v", err)
+	if e, err = sh.all[i].Find(name); err != nil {
+		return nil, nil, e, jsonrpc.Invalidf("%v", err)
 	}
-	return &sh.all[i], e, nil
+	return sh, &sh.all[i], e, nil
 }
 
 func (s *Service) pluginInstall(r *Request, p *protocol.PluginInstallParams) (any, error) {
-	if p.MarketplacePath == nil {
-		return nil, jsonrpc.Invalidf("marketplacePath is missing: plugins that are elsewhere are not installed")
-	}
-	sh, err := s.shelf()
-	if err != nil {
-		return nil, err
-	}
-	m, e, err := sh.find(*p.MarketplacePath, p.PluginName)
+	_, m, e, err := s.find(p.MarketplacePath, p.PluginName)
 	if err != nil {
 		return nil, err
 	}
@@ -197,14 +195,7 @@ func (s *Service) marketplaceUpgrade(r *Request, p *protocol.MarketplaceUpgradeP
 // pluginRead tells all that is known of a plugin: of the copy that is installed, else of the
 // one in its marketplace.
 func (s *Service) pluginRead(r *Request, p *protocol.PluginReadParams) (any, error) {
-	if p.MarketplacePath == nil {
-		return nil, jsonrpc.Invalidf("marketplacePath is missing: nothing is known of plugins that are elsewhere")
-	}
-	sh, err := s.shelf()
-	if err != nil {
-		return nil, err
-	}
-	m, e, err := sh.find(*p.MarketplacePath, p.PluginName)
+	sh, m, e, err := s.find(p.MarketplacePath, p.PluginName)
 	if err != nil {
 		return nil, err
 	}

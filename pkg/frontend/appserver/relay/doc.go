@@ -11,5 +11,5 @@
 // the next attempt comes after a growing wait with jitter, never at once.
 //
 // Wire protocol: remote control of the original, version 3, as its public source has it.
-// Frontend layer: it imports coder/websocket, gjson and the standard library.
+// Frontend layer: it imports coder/websocket, gjson, and of the ground atomicfile, foreign and jsonrpc.
 package relay

@@ -9,11 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/foreign"
 )
 
@@ -177,7 +176,7 @@ func (r *Relay) recall(t target, account string) *enrolment {
 	return all.List[i]
 }
 
-// remember puts an enrolment in place of an older one, by rename and for the user alone.
+// remember puts an enrolment in place of an older one.
 func (r *Relay) remember(e *enrolment) error {
 	return r.change(e, func(all []*enrolment) []*enrolment { return append(all, e) })
 }
@@ -196,16 +195,7 @@ func (r *Relay) change(e *enrolment, add func([]*enrolment) []*enrolment) error 
 	if err != nil {
 		return fmt.Errorf("encode remote control enrollments: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(r.opts.File), ".remote-control-*") // 0600
-	if err != nil {
-		return fmt.Errorf("write remote control enrollments: %w", err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(b, '\n'))
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), r.opts.File)
-	}
-	if err != nil {
+	if err := atomicfile.Write(r.opts.File, 0o600, b, []byte("\n")); err != nil {
 		return fmt.Errorf("write remote control enrollments: %w", err)
 	}
 	return nil
