@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"codex/pkg/cli/exit"
@@ -185,52 +186,30 @@ func (f *flags) option(w *words, begun *bool) bool {
 	if short := len(arg) > 2 && arg[0] == '-' && arg[1] != '-'; short && strings.Contains("cCPp", arg[1:2]) {
 		name = arg[:2]
 	}
-	switch name {
-	case "-c", "--config":
-		f.config = append(f.config, w.value())
+	texts := map[string]*string{"--mode": &f.mode, "--profile": &f.layer, "-p": &f.layer, "--cd": &f.dir, "-C": &f.dir}
+	settings := map[string]*[]string{"--config": &f.config, "-c": &f.config, "--enable": &f.enable, "--disable": &f.disable}
+	lists := map[string]*[]string{"--writable-root": &f.roots, "--sandbox-state-readable-root": &f.stateRoots}
+	switches := map[string]*bool{"--network": &f.network, "--include-managed-config": &f.managed, "--explain": &f.explain, "--sandbox-state-disable-network": &f.stateOffline}
+	if f.system == "darwin" {
+		lists["--allow-unix-socket"], switches["--log-denials"] = &f.sockets, &f.denials
+	}
+	switch {
+	case settings[name] != nil:
+		*settings[name] = append(*settings[name], w.value())
 		return true
-	case "--enable":
-		f.enable = append(f.enable, w.value())
-		return true
-	case "--disable":
-		f.disable = append(f.disable, w.value())
-		return true
-	case "--mode":
-		f.mode = w.value()
-	case "--writable-root":
-		f.roots = append(f.roots, w.value())
-	case "--network":
-		f.network = true
-	case "--permissions-profile", "--permission-profile", "-P":
-		v := w.value()
-		f.profile = &v
-	case "-p", "--profile":
-		f.layer = w.value()
-	case "--cd", "-C":
-		f.dir = w.value()
-	case "--include-managed-config":
-		f.managed = true
-	case "--sandbox-state-json":
+	case texts[name] != nil:
+		*texts[name] = w.value()
+	case lists[name] != nil:
+		*lists[name] = append(*lists[name], w.value())
+	case switches[name] != nil:
+		*switches[name] = true
+	case slices.Contains([]string{"--permissions-profile", "--permission-profile", "-P"}, name):
+		f.profile = new(w.value())
+	case name == "--sandbox-state-json":
 		var err error
 		if f.state, err = readState(w.value()); err != nil && w.err == nil {
 			w.err = err
 		}
-	case "--sandbox-state-readable-root":
-		f.stateRoots = append(f.stateRoots, w.value())
-	case "--sandbox-state-disable-network":
-		f.stateOffline = true
-	case "--explain":
-		f.explain = true
-	case "--allow-unix-socket":
-		if f.system != "darwin" {
-			return false
-		}
-		f.sockets = append(f.sockets, w.value())
-	case "--log-denials":
-		if f.system != "darwin" {
-			return false
-		}
-		f.denials = true
 	default:
 		return false
 	}
