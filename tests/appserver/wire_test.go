@@ -16,7 +16,7 @@ import (
 
 // patience is how long anything may take before a test gives up. Nothing that works
 // comes near it.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // wire is one client's side of a connection. Every message that comes is held against
 // the schema.

@@ -269,7 +269,7 @@ func TestAccountLeaves(t *testing.T) {
 	}
 	c.in.Close()
 	io.Copy(io.Discard, c.out)
-	for end := time.Now().Add(10 * time.Second); ; { // the port is free again
+	for end := time.Now().Add(time.Minute); ; { // the port is free again
 		res, err := http.Get("http://" + back.Host + "/none")
 		if err != nil {
 			return

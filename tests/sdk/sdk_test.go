@@ -85,7 +85,7 @@ func checkRequest(t *testing.T, log string) {
 // gone waits until no process with these words on its command line is left.
 func gone(t *testing.T, words string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		out, err := exec.Command("ps", "-eo", "args").Output()
 		if err != nil {
 			t.Fatal(err)

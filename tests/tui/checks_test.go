@@ -184,11 +184,11 @@ func TestTerminalCut(t *testing.T) {
 	go func() { ended <- s.cmd.Wait() }()
 	select {
 	case <-ended:
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("it goes on without a terminal")
 	}
 	for _, f := range engines {
-		if err := readable(f, 15*time.Second); err != nil {
+		if err := readable(f, patience); err != nil {
 			t.Errorf("the engine goes on: %v", err)
 		}
 	}
@@ -215,7 +215,7 @@ func TestPaneKilled(t *testing.T) {
 	}
 	defer gone.Close()
 	p.tmux("kill-pane", "-t", "main")
-	if err := readable(gone, 15*time.Second); err != nil {
+	if err := readable(gone, patience); err != nil {
 		t.Errorf("it goes on without a terminal: %v", err)
 	}
 }

@@ -25,6 +25,10 @@ import (
 	"codex/tests/tui/vt"
 )
 
+// patience is how long anything may take before a test gives up. Nothing that works comes
+// near it.
+const patience = 90 * time.Second
+
 // bin is the folder of the programs.
 var bin string
 
@@ -171,7 +175,7 @@ func (s *session) read() {
 // until waits until the terminal is as wanted.
 func (s *session) until(what string, ok func(t *vt.Terminal) bool) {
 	s.t.Helper()
-	late := time.After(15 * time.Second)
+	late := time.After(patience)
 	for {
 		s.mu.Lock()
 		yes := ok(s.term)
@@ -250,7 +254,7 @@ func (s *session) exit() int {
 	s.slave.Close() // the last one: what was written is read to its end
 	select {
 	case <-s.ended:
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		s.t.Fatal("something still has the terminal")
 	}
 	s.restored()

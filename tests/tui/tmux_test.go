@@ -149,7 +149,7 @@ const frameEnd = "\\033[?2026l"
 // until waits until the screen is as wanted.
 func (p *pane) until(what string, ok func(screen []string) bool) {
 	p.t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(patience)
 	for {
 		if ok(p.screen()) {
 			return
