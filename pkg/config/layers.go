@@ -200,7 +200,7 @@ func (s *stack) projectDir(dir string) error {
 	}
 	if trusted && len(dropped) > 0 {
 		s.warn = append(s.warn, "Ignored unsupported project-local config keys in "+l.Path+": "+strings.Join(dropped, ", ")+
-			". If you want these settings to apply, manually set them in your user-level config.toml.")
+			". Those that shall hold belong in your own config.toml.")
 	}
 	if found && trust == "" {
 		s.ignored = append(s.ignored, l.Path)

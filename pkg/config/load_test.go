@@ -187,8 +187,8 @@ func TestProjectLayers(t *testing.T) {
 		t.Fatalf("%q from %s", c.Instructions, c.ModelInstructionsFile)
 	}
 	want := []string{
-		"Ignored unsupported project-local config keys in " + filepath.Join(root, ".codex", "config.toml") + ": model_provider, notify. If you want these settings to apply, manually set them in your user-level config.toml.",
-		"Ignored unsupported project-local config keys in " + filepath.Join(root, "sub", ".codex", "config.toml") + ": profile. If you want these settings to apply, manually set them in your user-level config.toml.",
+		"Ignored unsupported project-local config keys in " + filepath.Join(root, ".codex", "config.toml") + ": model_provider, notify. Those that shall hold belong in your own config.toml.",
+		"Ignored unsupported project-local config keys in " + filepath.Join(root, "sub", ".codex", "config.toml") + ": profile. Those that shall hold belong in your own config.toml.",
 	}
 	if !slices.Equal(c.Warnings, want) {
 		t.Fatalf("warnings %q", c.Warnings)

@@ -85,8 +85,8 @@ func (b *browserLogin) announce(port int) error {
 		return s.line(map[string]string{"authUrl": address})
 	}
 	s.tell("Starting local login server on http://localhost:%d.", port)
-	s.tell("If your browser did not open, navigate to this URL to authenticate:\n\n%s\n", address)
-	s.tell("On a remote or headless machine? Use `codex login --device-auth` instead.")
+	s.tell("Where no browser opens, go to this address to sign in:\n\n%s\n", address)
+	s.tell("No browser on this machine? `codex login --device-auth` gives a code for another one.")
 	if !s.NoBrowser {
 		s.Open(address)
 	}

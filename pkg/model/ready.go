@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	noOllama   = "No running Ollama server detected. Start it with: `ollama serve` (after installing). Install instructions: https://github.com/ollama/ollama?tab=readme-ov-file#ollama"
-	noLMStudio = "LM Studio is not responding. Install from https://lmstudio.ai/download and run 'lms server start'."
+	noOllama   = "No Ollama server answers here. `ollama serve` starts one; it can be had at https://ollama.com/download."
+	noLMStudio = "LM Studio does not answer. `lms server start` starts its server; it can be had at https://lmstudio.ai/download."
 
 	// probeWait bounds an answer that takes no work.
 	probeWait = 5 * time.Second
@@ -184,7 +184,7 @@ func (l *localServer) download(ctx context.Context, model string) error {
 	path := l.getenv("PATH") + string(filepath.ListSeparator) + filepath.Join(home, ".lmstudio", "bin")
 	lms, err := install.LookPath("lms", path)
 	if err != nil {
-		return errors.New("LM Studio not found. Please install LM Studio from https://lmstudio.ai/")
+		return errors.New("the program `lms` of LM Studio is not there; it can be had at https://lmstudio.ai/download")
 	}
 	fmt.Fprintf(l.stderr, "Downloading model: %s\n", model)
 	cmd := exec.CommandContext(ctx, lms, "get", "--yes", model)

@@ -103,11 +103,11 @@ func TestReady(t *testing.T) {
 		{"cut short", "ollama", "new", map[string]string{"/v1/models": models, "/api/pull": `{"status":"pulling manifest"}` + "\n"},
 			"Error: OSS setup failed: Pull stream ended unexpectedly without success.\n", []string{list, version, pull}},
 		{"no pull", "ollama", "new", map[string]string{"/v1/models": models}, "Error: OSS setup failed: failed to start pull: 404 Not Found\n", []string{list, version, pull}},
-		{"somebody else's server", "ollama", "", nil, "Error: OSS setup failed: No running Ollama server detected. Start it with: `ollama serve`", []string{list}},
+		{"somebody else's server", "ollama", "", nil, "Error: OSS setup failed: No Ollama server answers here. `ollama serve` starts one", []string{list}},
 		{"studio", "lmstudio", "", map[string]string{"/v1/models": models, "/v1/responses": "{}"}, "Loading model openai/gpt-oss-20b...\n", []string{list, load, turn}},
 		{"studio does not load", "lmstudio", "", map[string]string{"/v1/models": models}, "warning: load openai/gpt-oss-20b: 404 Not Found\n", []string{list, load, turn}},
-		{"studio has another server's port", "lmstudio", "", nil, "Error: OSS setup failed: Server returned error: 404 Not Found LM Studio is not responding.", []string{list}},
-		{"studio cannot download", "lmstudio", "new", map[string]string{"/v1/models": models}, "Error: OSS setup failed: LM Studio not found. Please install", []string{list}},
+		{"studio has another server's port", "lmstudio", "", nil, "Error: OSS setup failed: Server returned error: 404 Not Found LM Studio does not answer.", []string{list}},
+		{"studio cannot download", "lmstudio", "new", map[string]string{"/v1/models": models}, "Error: OSS setup failed: the program `lms` of LM Studio is not there", []string{list}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &server{answers: tc.answers}
@@ -137,8 +137,8 @@ func TestNobody(t *testing.T) {
 	base := h.URL + "/v1"
 	h.Close()
 	for provider, want := range map[string]string{
-		"ollama":   "Error: OSS setup failed: No running Ollama server detected. Start it with: `ollama serve` (after installing).",
-		"lmstudio": "Error: OSS setup failed: LM Studio is not responding. Install from https://lmstudio.ai/download and run 'lms server start'.",
+		"ollama":   "Error: OSS setup failed: No Ollama server answers here. `ollama serve` starts one;",
+		"lmstudio": "Error: OSS setup failed: LM Studio does not answer. `lms server start` starts its server; it can be had at https://lmstudio.ai/download.",
 	} {
 		if out, errs, status := run(t, base, "", "--local-provider", provider, "--json"); status != 1 || out != "" || !strings.HasPrefix(errs, want) {
 			t.Errorf("%s: %d %q %s", provider, status, out, errs)

@@ -60,10 +60,10 @@ func TestBranch(t *testing.T) {
 func TestBackground(t *testing.T) {
 	const sleep = `{"call":"exec_command","args":{"cmd":"sleep 1031","yield_time_ms":250}}` + "\n"
 	s := begin(t, options{cols: 120, rows: 30, model: sleep + sleep + `{"before_ms":3600000,"msg":"too late"}`})
-	s.ask("go", "2 background terminals running · /ps to view · /stop to close")
+	s.ask("go", "2 commands in the background (/ps, /stop)")
 	s.ask("/ps", "sleep 1031")
 	s.ask("/stop", "are being ended")
-	s.gone("background terminal")
+	s.gone("in the background (")
 	s.send("\x1b")
 	s.see("Interrupted.")
 	s.leave()

@@ -208,7 +208,7 @@ func TestRemote(t *testing.T) {
 	files.send("look at @hel")
 	files.until("the file is found", func(t *vt.Terminal) bool { return count(t.Screen(), "  hello.txt") == 1 })
 	files.send("\x15")
-	files.ask("/init", "AGENTS.md already exists here")
+	files.ask("/init", "There is an AGENTS.md already")
 	files.ask("/diff", "/diff: failed to compute git diff to remote")
 	files.leave()
 	picked := far("fork")

@@ -48,7 +48,7 @@ func Run(p Process) error {
 	from, unread := address(home, p.Env.Get("CODEX_UPDATE_URL"))
 	o, ok := here(home, from).find(self)
 	if !ok {
-		fmt.Fprintf(p.Stderr, "Error: Could not detect the Codex installation method. Please update manually: %s is %s\n", filepath.Dir(self), version.Line("codex-cli"))
+		fmt.Fprintf(p.Stderr, "Error: nothing here says how this copy was installed, so that it is updated by hand: %s is %s\n", filepath.Dir(self), version.Line("codex-cli"))
 		return exit.Silent(exit.Failed)
 	}
 	fmt.Fprintf(p.Stderr, "%s was installed %s.\n", version.Line("codex-cli"), o.How)

@@ -100,7 +100,7 @@ func (l *Loop) background() string {
 	case 0:
 		return ""
 	case 1:
-		return " · 1 background terminal running · /ps to view · /stop to close"
+		return " · 1 command in the background (/ps, /stop)"
 	}
-	return fmt.Sprintf(" · %d background terminals running · /ps to view · /stop to close", l.terminals)
+	return fmt.Sprintf(" · %d commands in the background (/ps, /stop)", l.terminals)
 }

@@ -30,7 +30,7 @@ func (l *Loop) catalogue() []models.Model {
 
 // pickModel chooses a model, and then how much it shall think.
 func (l *Loop) pickModel() {
-	list := &overlay.List{Title: "Select Model and Effort", Subtitle: "Access other models by running codex -m <model_name> or in your config.toml"}
+	list := &overlay.List{Title: "Select Model and Effort", Subtitle: `Others: codex -m MODEL, or model = "MODEL" in config.toml`}
 	for _, m := range l.catalogue() {
 		if m.Visibility != "list" && m.Slug != l.state.Thread.Model {
 			continue

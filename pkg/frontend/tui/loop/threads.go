@@ -208,7 +208,7 @@ Keep it short (200 to 400 words), in Markdown, with headings. Look at the reposi
 
 Give the commands and paths as they are here, with examples.`
 
-const agentsThere = "AGENTS.md already exists here. Skipping /init to avoid overwriting it."
+const agentsThere = "There is an AGENTS.md already: /init leaves it as it is."
 
 // initAgents has AGENTS.md written, unless there is one.
 func (l *Loop) initAgents() {
