@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,15 +86,19 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 // exitError is for a command that ended before response.completed; its last words are
 // those on standard error, else those among its lines.
 func exitError(werr error, stderr, said string) *Error {
-	what := "stream closed before response.completed"
+	what, hopeless := "stream closed before response.completed", false
 	if exit, ok := errors.AsType[*exec.ExitError](werr); ok {
 		what = "model command ended with " + exit.String()
+		// What wrong usage, a program that cannot run and one that is not there end with.
+		hopeless = slices.Contains([]int{2, 126, 127}, exit.ExitCode())
 	}
 	if words := cmp.Or(stderr, said); words != "" {
 		what += ": " + words
 	}
 	e := disconnected(what)
-	e.Err = werr
+	if e.Err = werr; hopeless {
+		e.Message, e.Retryable = what, false
+	}
 	return e
 }
 

@@ -94,6 +94,10 @@ func TestCommandErrors(t *testing.T) {
 			t.Errorf("%s: %d repeats", role, len(s))
 		}
 	}
+	absent := NewClient(Endpoint{Command: []string{"sh", "-c", "exec /no/such/model"}}).Stream(context.Background(), Request{}, nil, nil)
+	if e, ok := errors.AsType[*Error](absent); !ok || e.Retryable || !strings.HasPrefix(e.Message, "model command ended with exit status 127: ") {
+		t.Errorf("a shell whose command is not there: %v", absent)
+	}
 	nowhere := NewClient(Endpoint{Command: []string{os.Args[0]}, Dir: "/no/such/folder"}).Stream(context.Background(), Request{}, nil, nil)
 	if nowhere == nil || !strings.HasPrefix(nowhere.Error(), "cannot start model command: work in /no/such/folder: ") {
 		t.Errorf("in a folder that is not there: %v", nowhere)
