@@ -11,6 +11,7 @@ import (
 const (
 	maxPaste    = 16 << 20
 	maxSequence = 4096
+	pasteEnd    = "\x1b[201~"
 )
 
 // Decoder takes bytes as they come, in pieces of any size.
@@ -22,7 +23,9 @@ type Decoder struct {
 
 // Feed takes bytes and gives the events that are complete.
 func (d *Decoder) Feed(p []byte) []Event {
-	d.buf = append(d.buf, p...)
+	if d.buf = append(d.buf, p...); d.pasting && string(p) == "\x03" {
+		d.buf = append(d.buf[:len(d.buf)-1], pasteEnd...) // ctrl-c by itself: the end was lost, and nobody could leave
+	}
 	return d.events(false)
 }
 
@@ -65,7 +68,7 @@ func (d *Decoder) events(all bool) []Event {
 
 // pasted takes what belongs to a paste, and says whether it has ended.
 func (d *Decoder) pasted(out *[]Event) bool {
-	const end = "\x1b[201~"
+	const end = pasteEnd
 	i := bytes.Index(d.buf, []byte(end))
 	if i < 0 {
 		keep := 0 // the end may be split
@@ -94,7 +97,7 @@ func (d *Decoder) take(p []byte) {
 // whether it is one that matters.
 func one(b []byte, all bool) (n int, e Event, ok bool) {
 	if b[0] != 0x1b {
-		return plain(b, all)
+		return plain(b)
 	}
 	if len(b) == 1 {
 		if all {
@@ -119,7 +122,7 @@ func one(b []byte, all bool) (n int, e Event, ok bool) {
 	case 0x1b:
 		return 1, Event{Code: Escape}, true
 	}
-	n, e, ok = plain(b[1:], all)
+	n, e, ok = plain(b[1:])
 	if n == 0 {
 		return 0, e, false
 	}
@@ -128,7 +131,7 @@ func one(b []byte, all bool) (n int, e Event, ok bool) {
 }
 
 // plain reads a character or a control.
-func plain(b []byte, all bool) (int, Event, bool) {
+func plain(b []byte) (int, Event, bool) {
 	switch c := b[0]; {
 	case c == '\r':
 		return 1, Event{Code: Enter}, true
@@ -142,7 +145,7 @@ func plain(b []byte, all bool) (int, Event, bool) {
 		return 1, Event{Code: Code(c) + 'a' - 1, Mod: Ctrl}, true
 	case c < ' ':
 		return 1, Event{Code: Code(c) + '@', Mod: Ctrl}, true
-	case !utf8.FullRune(b) && !all:
+	case !utf8.FullRune(b): // what is missing comes late on a slow line, or another key comes
 		return 0, Event{}, false
 	}
 	r, n := utf8.DecodeRune(b)

@@ -34,6 +34,19 @@ func TestDecoder(t *testing.T) {
 	}
 }
 
+// TestLate holds that a character whose rest is late is whole, and that ctrl-c ends a paste whose
+// end was lost.
+func TestLate(t *testing.T) {
+	var d Decoder
+	var got []string
+	for _, p := range []string{"\xe6", "\xbc", "\xa2", "\xc3", "x", "\x1b[200~a", "\x03", "b"} {
+		got = append(append(got, names(d.Feed([]byte(p)))...), names(d.Flush())...)
+	}
+	if s := strings.Join(got, " "); s != "漢 x paste(a) b" {
+		t.Error(s)
+	}
+}
+
 func names(events []Event) []string {
 	var out []string
 	for _, e := range events {
