@@ -45,21 +45,11 @@ func bash(program string, nodes []*node) string {
 	}
 	b.WriteString("\tesac\n\tlocal words=\n\tcase $at in\n")
 	for _, n := range nodes {
-		var words []string
-		for _, c := range n.commands {
-			words = append(words, c.Path)
-			words = append(words, c.Aliases...)
-		}
-		for _, o := range n.options {
-			words = append(words, o.Names()...)
-		}
 		asked := ""
 		if list := lister(program, n.argument); list != "" {
 			asked = `"$(` + list + ` 2>/dev/null | cut -f 1) "`
-		} else if n.argument != "" {
-			words = append(words, n.argument)
 		}
-		fmt.Fprintf(&b, "\t%s) words=%s%s ;;\n", quote(n.path), asked, quote(strings.Join(words, " ")))
+		fmt.Fprintf(&b, "\t%s) words=%s%s ;;\n", quote(n.path), asked, quote(strings.Join(n.words(), " ")))
 	}
 	b.WriteString("\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n")
 	fmt.Fprintf(&b, "complete -o bashdefault -o default -o nosort -F %s %s 2>/dev/null || complete -o bashdefault -o default -F %s %s\n", fn, program, fn, program)

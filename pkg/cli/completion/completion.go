@@ -7,7 +7,8 @@ package completion
 
 import (
 	"errors"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"codex/pkg/cli/options"
@@ -102,12 +103,7 @@ func tree(set options.Set) []*node {
 			n.options = append(n.options, o)
 		}
 	}
-	var out []*node
-	for _, n := range byPath {
-		out = append(out, n)
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i].path < out[j].path })
-	return out
+	return slices.SortedFunc(maps.Values(byPath), func(a, b *node) int { return strings.Compare(a.path, b.path) })
 }
 
 // cut splits a path into its parent and its last word.

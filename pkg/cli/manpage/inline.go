@@ -279,20 +279,14 @@ func unescape(s string) string {
 
 func special(name string) string {
 	switch name {
-	case "aq":
-		return "'"
-	case "dq":
-		return `"`
+	case "->", "<-", "<=", ">=":
+		return name
 	case "ba":
 		return "|"
 	case "em":
 		return "--"
 	case "en", "hy", "mi":
 		return "-"
-	case "->":
-		return "->"
-	case "<-":
-		return "<-"
 	case "bu":
 		return "o"
 	case "ti":
@@ -303,14 +297,10 @@ func special(name string) string {
 		return "`"
 	case "rs":
 		return `\`
-	case "lq", "rq":
+	case "lq", "rq", "dq":
 		return `"`
-	case "oq", "cq":
+	case "oq", "cq", "aq":
 		return "'"
-	case "<=":
-		return "<="
-	case ">=":
-		return ">="
 	case "mu":
 		return "x"
 	}
