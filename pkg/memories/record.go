@@ -113,7 +113,7 @@ func (s Store) Put(r *Record) error {
 		err = makeDir(s.dir())
 	}
 	if err == nil {
-		err = atomicfile.Write(s.path(r.ThreadID), 0o600, b, []byte{'\n'})
+		err = atomicfile.Replace(s.path(r.ThreadID), 0o600, b, []byte{'\n'})
 	}
 	if err != nil {
 		return fmt.Errorf("note what is known of session %s: %w", r.ThreadID, err)

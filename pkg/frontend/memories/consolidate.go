@@ -78,7 +78,7 @@ func readProgress(home string) (p progress, err error) {
 func (u *updater) setProgress(p progress) error {
 	b, err := jsonrpc.Marshal(p)
 	if err == nil {
-		err = atomicfile.Write(u.state("consolidation.json"), 0o600, b, []byte{'\n'})
+		err = atomicfile.Replace(u.state("consolidation.json"), 0o600, b, []byte{'\n'})
 	}
 	if err != nil {
 		return fmt.Errorf("note when memories were brought together: %w", err)

@@ -164,7 +164,7 @@ func (t tree) save(path string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(path, 0o600, b, []byte{'\n'})
+	return atomicfile.Replace(path, 0o600, b, []byte{'\n'})
 }
 
 // loadTree reads what save has kept, an empty tree where there is nothing.
