@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"aead.dev/minisign"
 
+	"codex/pkg/atomicfile"
 	"codex/pkg/foreign"
 )
 
@@ -75,11 +75,7 @@ func (s Source) remember(signed int64) error {
 	case signed == seen:
 		return nil
 	}
-	spare := path + ".new"
-	if err := os.WriteFile(spare, []byte(strconv.FormatInt(signed, 10)+"\n"), 0o600); err != nil {
-		return fmt.Errorf("remember when the update was signed: %w", err)
-	}
-	if err := os.Rename(spare, path); err != nil {
+	if err := atomicfile.Replace(path, 0o600, []byte(strconv.FormatInt(signed, 10)+"\n")); err != nil {
 		return fmt.Errorf("remember when the update was signed: %w", err)
 	}
 	return nil
