@@ -32,11 +32,9 @@ type Process struct {
 }
 
 type grammar struct {
-	Task    string   `arg:"" placeholder:"TASK" help:"id of the task"`
-	Print   bool     `help:"print the change, and apply nothing"`
-	Config  []string `short:"c" placeholder:"KEY=VALUE" sep:"none" help:"set a key of config.toml for this run"`
-	Enable  []string `placeholder:"FEATURE" sep:"none" help:"switch a feature on"`
-	Disable []string `placeholder:"FEATURE" sep:"none" help:"switch a feature off"`
+	Task  string `arg:"" placeholder:"TASK" help:"id of the task"`
+	Print bool   `help:"print the change, and apply nothing"`
+	cli.Overrides
 }
 
 // Run is codex-apply. It has told about an error when that is exit.Silent.

@@ -36,10 +36,7 @@ type Process struct {
 
 // Grammar is the command line.
 type Grammar struct {
-	Config  []string `short:"c" placeholder:"KEY=VALUE" sep:"none" help:"set a key of config.toml for this run"`
-	Enable  []string `placeholder:"FEATURE" sep:"none" help:"switch a feature on"`
-	Disable []string `placeholder:"FEATURE" sep:"none" help:"switch a feature off"`
-
+	cli.Overrides
 	loginFlags
 
 	Login  loginCmd  `cmd:"" default:"1" hidden:"" help:"store a credential"`
