@@ -361,7 +361,7 @@ func TestTexts(t *testing.T) {
 	o := Options{Env: env}
 	i, c, m := filepath.Join(env.home(), "i.md"), filepath.Join(env.Home, "c.md"), filepath.Join(env.home(), "m.json")
 	for _, s := range []struct{ path, text, err string }{
-		{"", "", "Error: No such file or directory (os error 2)\n"},
+		{"", "", "Error: failed to read model_catalog_json path `" + m + "`: No such file or directory (os error 2)\n"},
 		{m, `{"models":[]}`, "Error: model_catalog_json path `" + m + "` must contain at least one model\n"},
 		{m, "", "Error: failed to parse model_catalog_json path `" + m + "` as JSON: "},
 		{m, `{"models":[{"slug":"own","visibility":"list"}]}`, "Error: failed to read model instructions file " + i + ": No such file or directory (os error 2)\n"},
