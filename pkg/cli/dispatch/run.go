@@ -160,7 +160,8 @@ func (c Call) foreign(r root) error {
 	}
 	if tip := options.Similar(word, known); tip != "" {
 		msg += fmt.Sprintf("\n\n  tip: a similar subcommand exists: '%s'", tip)
-	} else if len(r.words) == 1 {
+	}
+	if len(r.words) == 1 {
 		msg += fmt.Sprintf("\n\n  tip: for a prompt of one word: codex -- %s", word)
 	}
 	return usageError(msg)

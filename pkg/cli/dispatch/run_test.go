@@ -114,6 +114,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{[]string{"exce", "hi"}, 2, "tip: a similar subcommand exists: 'exec'"},
 		{[]string{"frobnicate"}, 2, "tip: for a prompt of one word: codex -- frobnicate"},
+		{[]string{"refactor"}, 2, "tip: for a prompt of one word: codex -- refactor"},
 		{[]string{"frobnicate", "x"}, 2, "unrecognized subcommand 'frobnicate'"},
 		{[]string{"--nope"}, 2, "unexpected argument '--nope' found"},
 		{[]string{"--modle", "x"}, 2, "a similar argument exists: '--model'"},
