@@ -133,7 +133,7 @@ func (s *Set) report(ss *session, tokens int, elapsed time.Duration) Output {
 	raw := out.bytes()
 	text := valid(raw)
 	total := out.total + int64(len(text)-len(raw)) // what isn't UTF-8 grows
-	fmt.Fprintf(&b, "Original token count: %d\nOutput:\n", TokenCount(total))
+	fmt.Fprintf(&b, "Original token count: %d\nOutput:\n", tokenCount(total))
 	shown := formatOutput(text, tokens, total, out.lineCount())
 	b.WriteString(shown)
 	return Output{Text: b.String(), Raw: &shown, Running: !ended}

@@ -35,7 +35,7 @@ func TestFormatOutput(t *testing.T) {
 	}
 	var e ends
 	e.write([]byte(seq(20000)))
-	if got := formatOutput(valid(e.bytes()), 100, e.total, e.lineCount()); !strings.Contains(got, "…27124 tokens truncated…") || TokenCount(e.total) != 27224 {
+	if got := formatOutput(valid(e.bytes()), 100, e.total, e.lineCount()); !strings.Contains(got, "…27124 tokens truncated…") || tokenCount(e.total) != 27224 {
 		t.Errorf("wrong counts in %.300q", got)
 	}
 	if got := valid([]byte("a\xff\xfeb\x00c")); got != "a��b\x00c" {

@@ -18,15 +18,13 @@ type Limit struct {
 // Tokens gives the limit in tokens, rounded up.
 func (l Limit) Tokens() int {
 	if l.Bytes {
-		return ceilDiv(l.Amount, bytesPerToken)
+		return int(tokenCount(int64(l.Amount)))
 	}
 	return l.Amount
 }
 
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
-
-// TokenCount estimates the tokens of n bytes.
-func TokenCount(n int64) int64 { return (n + bytesPerToken - 1) / bytesPerToken }
+// tokenCount estimates the tokens of n bytes.
+func tokenCount(n int64) int64 { return (n + bytesPerToken - 1) / bytesPerToken }
 
 // cutTokens keeps the head and the tail of text within tokens, with a marker between
 // them; total is the text's real length, larger than len(text) when the middle is
@@ -37,7 +35,7 @@ func cutTokens(text string, tokens int, total int64) string {
 		return text
 	}
 	head, tail := split(text, int(budget))
-	return fmt.Sprintf("%s…%d tokens truncated…%s", head, (total-budget+bytesPerToken-1)/bytesPerToken, tail)
+	return fmt.Sprintf("%s…%d tokens truncated…%s", head, tokenCount(total-budget), tail)
 }
 
 // cutBytes is the same for a limit in bytes; the marker counts the characters removed.
