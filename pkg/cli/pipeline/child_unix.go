@@ -26,9 +26,10 @@ func kill(p *os.Process) {
 }
 
 // Die ends this process: by a signal, as whoever waits for it must see it, or with a
-// status when sig is nil.
+// status when sig is nil or SIGQUIT.
 func Die(sig os.Signal, status int) {
-	if s, ok := sig.(syscall.Signal); ok {
+	// At SIGQUIT a program of Go prints all that it is doing.
+	if s, ok := sig.(syscall.Signal); ok && s != syscall.SIGQUIT {
 		signal.Reset(sig)
 		_ = syscall.Kill(os.Getpid(), s)
 		time.Sleep(time.Second) // it arrives at once, unless it is blocked
@@ -41,7 +42,7 @@ func Die(sig os.Signal, status int) {
 // so that a write gives an error instead of ending the process.
 func Signals() <-chan os.Signal {
 	ch := make(chan os.Signal, 4)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGPIPE)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(ch, syscall.SIGHUP)
 	}

@@ -88,7 +88,7 @@ func Main(args []string) int {
 		return cli.Exit("codex-turn", err)
 	}
 	signals := make(chan os.Signal, 4)
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(sig) { // nohup, or a shell's background job
 			signal.Notify(signals, sig)
 		}

@@ -46,20 +46,11 @@ func (d *deathbed) run(signals <-chan os.Signal, t *tty.TTY, die func(os.Signal,
 			}
 		case <-late:
 			t.Crash()
-			die(deadly(last), 128+number(last))
+			die(last, 128+number(last))
 		case <-d.done:
 			return
 		}
 	}
-}
-
-// deadly is the signal that ends the program: none for SIGQUIT, at which a program of Go would
-// print all that it is doing.
-func deadly(sig os.Signal) os.Signal {
-	if sig == syscall.SIGQUIT {
-		return nil
-	}
-	return sig
 }
 
 func (d *deathbed) stop() { d.once.Do(func() { close(d.done) }) }

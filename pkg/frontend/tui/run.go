@@ -279,7 +279,7 @@ func (r *run) first(ctx context.Context, s store) (loop.Request, error) {
 func (r *run) finish(res loop.Result) error {
 	if res.Signal != nil {
 		r.die.stop()
-		r.Die(deadly(res.Signal), 128+number(res.Signal))
+		r.Die(res.Signal, 128+number(res.Signal))
 		return exit.Silent(exit.Failed)
 	}
 	if res.Err != nil {
