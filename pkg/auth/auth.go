@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -268,7 +269,11 @@ func wording(b []byte, err error) error {
 	case errors.As(err, &se):
 		off, msg = se.Offset, se.Error()
 	case errors.As(err, &te):
-		off, msg = te.Offset, fmt.Sprintf("invalid type: %s, expected %s", te.Value, te.Type)
+		wanted := te.Type.String()
+		if te.Type.Kind() == reflect.Struct { // whose name is the program's own
+			wanted = "object"
+		}
+		off, msg = te.Offset, fmt.Sprintf("invalid type: %s, expected %s", te.Value, wanted)
 	}
 	off = min(off, int64(len(b)))
 	before := string(b[:off])

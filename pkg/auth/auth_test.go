@@ -43,6 +43,8 @@ func TestLoad(t *testing.T) {
 			Mode: ChatGPT, IDToken: id, AccessToken: "at", RefreshToken: "rt", AccountID: "acc-id",
 			Claims: Claims{Email: "a@b.c", Plan: "pro", UserID: "u1", AccountID: "acc-id"},
 		}},
+		{name: "no object", file: `["sk-1"]`, err: "invalid type: array, expected object at line 1 column 1"},
+		{name: "tokens that are none", file: `{"tokens":"x"}`, err: "invalid type: string, expected object at line 1 column 13"},
 		{name: "no key", file: `{"auth_mode":"apikey"}`, err: "API key auth is missing a key."},
 		{name: "empty key", file: `{"OPENAI_API_KEY":" "}`, err: "API key auth has an empty key; log in again, or remove it"},
 		{name: "key with a newline", file: `{"OPENAI_API_KEY":"sk-1\n"}`, want: Auth{Mode: APIKey, APIKey: "sk-1"}},
