@@ -111,7 +111,7 @@ func (m machine) source(dir string) (origin, bool) {
 		return origin{}, false
 	}
 	at := shellwords.Join([]string{top})
-	return origin{"built from source, in " + top, "git -C " + at + " pull --ff-only && make -C " + at}, true
+	return origin{"from its source, in " + top, "git -C " + at + " pull --ff-only && make -C " + at}, true
 }
 
 // debName is the package of the system's package managers.

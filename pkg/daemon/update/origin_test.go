@@ -29,7 +29,7 @@ func TestFind(t *testing.T) {
 		{self: "/home/u/.bun/install/global/node_modules/codex-unix-linux-x64/v/codex-update", how: "with bun, for this user", command: "bun install -g codex-unix@latest"},
 		{self: "/home/u/.local/share/pnpm/global/5/.pnpm/c@1/node_modules/codex-unix-linux-x64/v/codex-update", how: "with pnpm, for this user", command: "pnpm add -g codex-unix@latest"},
 		{self: "/opt/homebrew/Cellar/codex-unix/1.2/libexec/codex-update", how: "with Homebrew", command: "brew upgrade codex-unix"},
-		{self: "/src/codex/bin/codex-update", how: "built from source, in /src/codex", command: "git -C /src/codex pull --ff-only && make -C /src/codex"},
+		{self: "/src/codex/bin/codex-update", how: "from its source, in /src/codex", command: "git -C /src/codex pull --ff-only && make -C /src/codex"},
 		{self: "/other/bin/codex-update"},
 		{self: "/usr/bin/codex-update", also: []string{"/var/lib/dpkg/info/codex-unix.list", "/var/lib/dpkg/status"}, how: "as the Debian package codex-unix", command: "sudo apt-get install --only-upgrade codex-unix"},
 		{self: "/usr/bin/codex-update", also: []string{"/var/lib/dpkg/status"}},

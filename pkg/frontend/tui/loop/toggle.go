@@ -2,6 +2,7 @@ package loop
 
 import (
 	"cmp"
+
 	"codex/pkg/config"
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/models"
