@@ -22,7 +22,7 @@ import (
 )
 
 // hang bounds waits for what should come at once.
-const hang = 20 * time.Second
+const hang = time.Minute
 
 // front is a proxy with both listeners.
 type front struct {

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 // short waits: what these tests are about takes no time.
 func newFile(t *testing.T) File {
 	f := File{Dir: filepath.Join(t.TempDir(), "state"), Name: "app-server", Marks: []string{"app-server"},
-		Waits: Waits{Lock: 20 * time.Second, Settle: 20 * time.Second, Grace: 20 * time.Second, Stop: 20 * time.Second}}
+		Waits: Waits{Lock: time.Minute, Settle: time.Minute, Grace: time.Minute, Stop: time.Minute}}
 	t.Cleanup(func() {
 		f.Waits.Grace = 1
 		if err := f.Stop(context.Background()); err != nil {

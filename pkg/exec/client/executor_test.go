@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const hang = 20 * time.Second
+const hang = time.Minute
 
 func config() client.Config {
 	return client.Config{Command: []string{os.Args[0]}, Env: append(os.Environ(), serveVariable+"=1"), Stderr: os.Stderr}

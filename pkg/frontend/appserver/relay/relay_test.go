@@ -22,7 +22,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // loopback is a relay on this machine.
 type loopback struct {
