@@ -215,9 +215,9 @@ func TestServerInterrupt(t *testing.T) {
 
 func TestServersThatFail(t *testing.T) {
 	t.Parallel()
-	config := odd(t, "odd", "", "tool_timeout_sec = 60") + odd(t, "curses", "curses", "")
+	config := odd(t, "odd", "", "startup_timeout_sec = 150\ntool_timeout_sec = 150") + odd(t, "curses", "curses", "")
 	for i := range 28 { // with those that fail they are 50
-		config += odd(t, fmt.Sprint("works", i), "", "")
+		config += odd(t, fmt.Sprint("works", i), "", "startup_timeout_sec = 150")
 	}
 	for i := range 10 {
 		config += odd(t, fmt.Sprint("hangs", i), "hangs deaf", "startup_timeout_sec = 0.2") + odd(t, fmt.Sprint("crashes", i), "crashes", "")
