@@ -63,7 +63,7 @@ func script(t testing.TB) string {
 // environment, so that the machine's own codex and profile stay out.
 func (u *user) command(args ...string) *exec.Cmd {
 	u.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	u.t.Cleanup(cancel)
 	path := u.script
 	if path == "" {

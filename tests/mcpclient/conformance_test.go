@@ -39,7 +39,7 @@ func TestConformance(t *testing.T) {
 	if err := json.Unmarshal(b, &table); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(s.browser, []byte("#!/bin/sh\nexec curl -sSL --max-time 20 -o /dev/null \"$1\"\n"), 0o700); err != nil {
+	if err := os.WriteFile(s.browser, []byte("#!/bin/sh\nexec curl -sSL --max-time 120 -o /dev/null \"$1\"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if s.self, err = os.Executable(); err != nil {

@@ -47,7 +47,7 @@ func ask(t *testing.T, settings string, args ...string) said {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(binaries, "codex-mcp"), args...)
 	var out, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &stderr, 10*time.Second
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &stderr, patience
 	cmd.Env = []string{programs.NoKeyring, "PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + home, "TOKEN=PLANTED-TOKEN"}
 	err := cmd.Run()
 	var exit *exec.ExitError
