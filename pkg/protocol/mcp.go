@@ -38,13 +38,24 @@ type McpServerStatus struct {
 	Resources          List[Resource]         `json:"resources"`
 	ResourceTemplates  List[ResourceTemplate] `json:"resourceTemplates"`
 	AuthStatus         McpAuthStatus          `json:"authStatus"`
+	EnvironmentID      Null                   `json:"environmentId" schema:"later"`
 	RuntimeStatus      Null                   `json:"runtimeStatus" schema:"later"`
 	PluginID           Null                   `json:"pluginId" schema:"later"`
 	HTTPOrigin         *string                `json:"httpOrigin" schema:"later"`
-	ServerInfo         Null                   `json:"serverInfo" schema:"later"`
+	ServerInfo         *McpServerInfo         `json:"serverInfo" schema:"later"`
 	ServerCapabilities Null                   `json:"serverCapabilities" schema:"later"`
 	ToolListMeta       Null                   `json:"toolListMeta" schema:"later"`
 	ToolsError         *string                `json:"toolsError" schema:"later"`
+}
+
+// McpServerInfo is what an MCP server calls itself.
+type McpServerInfo struct {
+	Name        string `json:"name"`
+	Title       Null   `json:"title"`
+	Version     string `json:"version"`
+	Description Null   `json:"description"`
+	Icons       Null   `json:"icons"`
+	WebsiteURL  Null   `json:"websiteUrl"`
 }
 
 // Tool is an MCP tool, as its server describes it.
@@ -118,7 +129,8 @@ type McpResourceReadParams struct {
 
 // McpResourceReadResponse is the result of mcpServer/resource/read.
 type McpResourceReadResponse struct {
-	Contents List[ResourceContent] `json:"contents"`
+	Contents     List[ResourceContent] `json:"contents"`
+	OriginCallID Null                  `json:"originCallId" schema:"later"`
 }
 
 // McpServerToolCallParams holds the params of mcpServer/tool/call.

@@ -15,7 +15,13 @@ type Turn struct {
 	StartedAt   *int64 `json:"startedAt"`
 	CompletedAt *int64 `json:"completedAt"`
 	DurationMs  *int64 `json:"durationMs"`
-	RootTurnID  Null   `json:"rootTurnId" schema:"later"`
+	// RootTurnID is the turn that began the work: itself, since none is started for another.
+	RootTurnID *string `json:"rootTurnId" schema:"later"`
+}
+
+// NewTurn is a turn of which no items are shown.
+func NewTurn(id string, status TurnStatus) Turn {
+	return Turn{ID: id, RootTurnID: &id, Items: ThreadItems{}, ItemsView: TurnItemsViewNotLoaded, Status: status}
 }
 
 // TurnItemsView says how much of a turn its items show.

@@ -61,7 +61,9 @@ func (b *turnsBuilder) current(id string) *protocol.Turn {
 const beforeTurns = "rollout-1"
 
 func newTurn(id string) protocol.Turn {
-	return protocol.Turn{ID: id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewFull, Status: protocol.TurnStatusInterrupted}
+	t := protocol.NewTurn(id, protocol.TurnStatusInterrupted)
+	t.ItemsView = protocol.TurnItemsViewFull
+	return t
 }
 
 // mark is what an event does to the turn that it belongs to.

@@ -235,7 +235,11 @@ func TestLaterWords(t *testing.T) {
 	id := c.thread(strings.Join(strings.Fields(`{"threadSource":"nightly","historyMode":"paginated","multiAgentMode":"explicitRequestOnly","dynamicTools":[
 		{"type":"function","name":"alone","description":"d","inputSchema":{"type":"object"},"deferLoading":true},
 		{"type":"namespace","name":"desk","description":"d","tools":[{"type":"function","name":"look","description":"d","inputSchema":{"type":"object"},"deferLoading":true}]}]}`), ""))
-	turn := c.turn(id, "go").Get("result.turn.id").Str
+	begun := c.turn(id, "go")
+	turn := begun.Get("result.turn.id").Str
+	if got := begun.Get("result.turn.rootTurnId").Str; got != turn {
+		t.Errorf("root: %q", got)
+	}
 	ask := c.note("item/tool/call")
 	if ask.Get("params.tool").Str != "look" || ask.Get("params.namespace").Str != "desk" {
 		t.Errorf("asked: %s", ask.Raw)
@@ -250,6 +254,11 @@ func TestLaterWords(t *testing.T) {
 	got := c.result("thread/list", `{"sortKey":"recency_at"}`)
 	if got.Get("data.0.id").Str != id || got.Get("data.0.threadSource").Type != gjson.Null {
 		t.Errorf("list: %s", got.Raw)
+	}
+	for _, th := range []gjson.Result{got.Get("data.0"), c.result("thread/read", fmt.Sprintf(`{"threadId":%q}`, id)).Get("thread")} {
+		if th.Get("model").Str != "mock-model" || !th.Get("canAcceptDirectInput").Bool() || th.Get("originator").Str == "" {
+			t.Errorf("loaded: %s", th.Raw)
+		}
 	}
 	if text := c.call("thread/list", `{"sortKey":"colour"}`).Get("error.message").Str; !strings.Contains(text, "unknown variant `colour`") {
 		t.Error(text)

@@ -56,6 +56,12 @@ func TestThreadsShareServers(t *testing.T) {
 		c.ran(id, "hello")
 	}
 	status := c.call("mcpServerStatus/list", "{}").Get("result.data")
+	if got := status.Get("2.serverInfo"); got.Get("name").Str != "s" || got.Get("version").Str != "1" {
+		t.Errorf("it calls itself %s", got.Raw)
+	}
+	if got := c.call("config/read", "{}").Get("result.origins"); !got.Get(`mcp_servers\.s0\.args\.0`).Exists() {
+		t.Errorf("where settings are from: %s", got.Raw)
+	}
 	if status.Get("#.name").Raw != `["net","off","s0","s1","s2"]` || !status.Get("2.tools.t").Exists() || status.Get("#.authStatus").Raw != `["bearerToken","unsupported","unsupported","unsupported","unsupported"]` ||
 		status.Get("0.httpOrigin").Str != "http://127.0.0.1:9" || !strings.HasPrefix(status.Get("0.toolsError").Str, "MCP startup failed: ") {
 		t.Error(status.Raw)

@@ -221,6 +221,26 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// TestGoalStaysCleared: a turn that begins for a goal reads what was added to the session
+// meanwhile, and does not bring back a goal that is cleared while it reads.
+func TestGoalStaysCleared(t *testing.T) {
+	c := start(t, "mock-model", fmt.Sprintf(`{"msg":"%s"} {"msg":"hi"}`, strings.Repeat("long answer ", 20000)))
+	c.initialize()
+	id := c.thread(`{}`)
+	c.ran(id, "go")
+	of := fmt.Sprintf(`{"threadId":%q}`, id)
+	for i := range 5 {
+		c.result("thread/metadata/update", fmt.Sprintf(`{"threadId":%q,"gitInfo":{"branch":"b%d"}}`, id, i))
+		c.result("thread/goal/set", fmt.Sprintf(`{"threadId":%q,"objective":"work"}`, id))
+		c.result("thread/goal/clear", of)
+		for c.result("thread/read", of).Get("thread.status.type").Str != "idle" {
+		}
+		if g := c.result("thread/goal/get", of).Get("goal"); g.Type != gjson.Null {
+			t.Fatalf("round %d: it is back: %s", i, g.Raw)
+		}
+	}
+}
+
 // TestTurnsList: turns come in pages, from either end, with as much of their items as is
 // asked for.
 func TestTurnsList(t *testing.T) {

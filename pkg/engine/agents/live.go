@@ -87,8 +87,9 @@ func (e *engine) farewell(how string) {
 	g.a.mu.Unlock()
 	for id, n := range all {
 		if n.turn != "" {
-			e.tell(protocol.NoteTurnCompleted, protocol.TurnCompletedNotification{ThreadID: id,
-				Turn: protocol.Turn{ID: n.turn, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusFailed, Error: &protocol.TurnError{Message: how}}})
+			failed := protocol.NewTurn(n.turn, protocol.TurnStatusFailed)
+			failed.Error = &protocol.TurnError{Message: how}
+			e.tell(protocol.NoteTurnCompleted, protocol.TurnCompletedNotification{ThreadID: id, Turn: failed})
 		}
 		e.tell(protocol.NoteThreadStatusChanged, protocol.ThreadStatusChangedNotification{ThreadID: id, Status: protocol.ThreadStatus{Type: protocol.ThreadStatusNotLoaded}})
 	}

@@ -72,6 +72,9 @@ func (s *Servers) statusOf(ctx context.Context, v *server, full bool) protocol.M
 		m = v.manifest
 		s.mu.Unlock()
 	}
+	if m.Server != "" {
+		st.ServerInfo = &protocol.McpServerInfo{Name: m.Server, Version: m.Version}
+	}
 	for _, raw := range m.Tools {
 		var t protocol.Tool
 		if json.Unmarshal(raw, &t) == nil && v.Wants(t.Name) {

@@ -37,7 +37,8 @@ func (t *turn) run(input []protocol.UserInput) {
 		t.itemWhole(&protocol.EnteredReviewModeItem{Type: protocol.ItemEnteredReviewMode, ID: t.id, Review: t.job.review.hint})
 	}
 	th.status(active())
-	turn := protocol.Turn{ID: t.id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress, StartedAt: &t.start}
+	turn := protocol.NewTurn(t.id, protocol.TurnStatusInProgress)
+	turn.StartedAt = &t.start
 	t.out.notify(protocol.NoteTurnStarted, protocol.TurnStartedNotification{ThreadID: th.id, Turn: turn})
 	th.tell.turnStarted(t)
 	held := t.hold()
@@ -103,13 +104,13 @@ func (t *turn) hold() bool {
 	if err != nil || !changed {
 		return err == nil
 	}
+	th.mu.Lock() // before it is read: nothing is recorded that what is taken then lacks
+	defer th.mu.Unlock()
 	h, err := rollout.Load(th.file.Path())
 	if err != nil {
 		t.out.warn(th.id, fmt.Sprintf("What was added to this session cannot be read: %v", err))
 		return true
 	}
-	th.mu.Lock()
-	defer th.mu.Unlock()
 	th.take(h)
 	th.lastTurn = t.id
 	return true

@@ -60,8 +60,9 @@ func (s *Server) mcpRead(r *req, p *protocol.McpResourceReadParams) (any, error)
 			return nil, internal(err)
 		}
 		return struct {
-			Contents json.RawMessage `json:"contents"`
-		}{contents}, nil
+			Contents     json.RawMessage `json:"contents"`
+			OriginCallID protocol.Null   `json:"originCallId"`
+		}{Contents: contents}, nil
 	})
 }
 

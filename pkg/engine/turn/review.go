@@ -43,8 +43,8 @@ func (s *Server) reviewStart(r *req, p *protocol.ReviewStartParams) (any, error)
 		return nil, err
 	}
 	input := protocol.List[protocol.UserInput]{{Type: protocol.UserInputText, Text: work.hint, TextElements: protocol.List[protocol.TextElement]{}}}
-	answer := protocol.Turn{ID: t.id, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress,
-		Items: protocol.ThreadItems{&protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: t.id, Content: input}}}
+	answer := protocol.NewTurn(t.id, protocol.TurnStatusInProgress)
+	answer.Items = protocol.ThreadItems{&protocol.UserMessageItem{Type: protocol.ItemUserMessage, ID: t.id, Content: input}}
 	return protocol.ReviewStartResponse{Turn: answer, ReviewThreadID: th.id}, nil
 }
 

@@ -331,8 +331,9 @@ func (t *liveThread) describe() protocol.Thread {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	th := protocol.Thread{ID: t.id, SessionID: t.session, Preview: t.preview, Ephemeral: t.eph, ModelProvider: t.cfg.ProviderID,
-		ThreadSource: protocol.ThreadSource(t.threadSource).Known(),
-		CreatedAt:    t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: t.state,
+		ThreadSource: protocol.ThreadSource(t.threadSource).Known(), Originator: protocol.Optional(t.opts.Originator),
+		Model: protocol.Optional(t.next.slug), ReasoningEffort: protocol.Optional(protocol.ReasoningEffort(t.next.effort)), CanAcceptDirectInput: new(true),
+		CreatedAt: t.created.Unix(), UpdatedAt: t.updated.Unix(), Status: t.state,
 		Cwd: t.cfg.Cwd, CliVersion: version.Compat, Name: t.name, Path: protocol.Optional(t.file.Path())}
 	th.Status.Type = cmp.Or(th.Status.Type, protocol.ThreadStatusIdle)
 	th.Source = thread.Source(string(t.source))

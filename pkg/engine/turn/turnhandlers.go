@@ -40,7 +40,7 @@ func (s *Server) turnStart(r *req, p *protocol.TurnStartParams) (any, error) {
 		}
 		// The input joins the running turn; the id answered is a new one that no
 		// notification ever names.
-		return protocol.TurnStartResponse{Turn: begunTurn(freshID())}, nil
+		return protocol.TurnStartResponse{Turn: protocol.NewTurn(freshID(), protocol.TurnStatusInProgress)}, nil
 	}
 }
 
@@ -53,12 +53,7 @@ func (s *Server) launchTurn(r *req, t *turn, p *protocol.TurnStartParams) (any, 
 		t.th.userReviews(p.ApprovalsReviewer)
 		s.launch(t, p.Input)
 	})
-	return protocol.TurnStartResponse{Turn: begunTurn(t.id)}, nil
-}
-
-// begunTurn is a turn as the answer to its request shows it.
-func begunTurn(id string) protocol.Turn {
-	return protocol.Turn{ID: id, Items: protocol.ThreadItems{}, ItemsView: protocol.TurnItemsViewNotLoaded, Status: protocol.TurnStatusInProgress}
+	return protocol.TurnStartResponse{Turn: protocol.NewTurn(t.id, protocol.TurnStatusInProgress)}, nil
 }
 
 // drop takes back a turn that has not run.

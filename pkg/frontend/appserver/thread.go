@@ -60,6 +60,7 @@ func (s *Server) adopt(t *loadedThread, c *conn) bool {
 		t.client = *c.client
 	}
 	c.mu.Unlock()
+	t.begun.Thread = t.shown(t.begun.Thread)
 	return s.add(t)
 }
 
@@ -230,19 +231,38 @@ func (t *loadedThread) end(grace time.Duration) {
 func (t *loadedThread) describe() protocol.Thread {
 	t.mu.Lock()
 	d := t.begun.Thread
-	status := t.status
 	t.mu.Unlock()
 	if t.path != "" {
 		if h, err := thread.Read(t.path); err == nil {
 			d = h.Thread(t.s.names.Of(t.s.home))
 		}
 	}
-	d.Status = status
 	d.Turns = nil
 	if t.parent != nil {
 		d.SessionID = t.parent.id
 	}
-	return d
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.shown(d)
+}
+
+// shown is th, which is this thread, with what is known while it is loaded; t.mu is held.
+func (t *loadedThread) shown(th protocol.Thread) protocol.Thread {
+	th.Status, th.CanAcceptDirectInput = t.status, new(t.parent == nil)
+	begun := t.nowBegun()
+	th.Model, th.ReasoningEffort = protocol.Optional(begun.Model), begun.ReasoningEffort
+	return th
+}
+
+// nowBegun is how the thread was begun, with the settings that it has now; t.mu is held.
+func (t *loadedThread) nowBegun() protocol.ThreadStartResponse {
+	begun := t.begun
+	var now protocol.ThreadSettings
+	if t.settings != nil && json.Unmarshal(t.settings, &now) == nil {
+		begun.Model, begun.Cwd, begun.ApprovalPolicy, begun.Sandbox, begun.ReasoningEffort = now.Model, now.Cwd, now.ApprovalPolicy, now.SandboxPolicy, now.Effort
+		begun.ActivePermissionProfile = now.ActivePermissionProfile
+	}
+	return begun
 }
 
 // fromEngine takes a notification of the engine.

@@ -32,7 +32,7 @@ func (s *Server) threadList(r *request, p *protocol.ThreadListParams) (any, erro
 		th := l.Thread(q.Names)
 		if t := s.thread(th.ID); t != nil {
 			t.mu.Lock()
-			th.Status = t.status
+			th = t.shown(th)
 			t.mu.Unlock()
 		}
 		res.Data = append(res.Data, th)

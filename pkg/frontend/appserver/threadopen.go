@@ -77,7 +77,7 @@ func (s *Server) fresh(cfg *config.Config, a *thread.Asked, params json.RawMessa
 		t.path = thread.Path(s.home, t.id, at)
 		th.Path = &t.path
 	}
-	th.Model, th.ReasoningEffort, th.RecencyAt = &t.begun.Model, t.begun.ReasoningEffort, &th.UpdatedAt
+	th.RecencyAt, th.Originator = &th.UpdatedAt, new(s.origin())
 	t.begun.Thread = th
 	return t, nil
 }

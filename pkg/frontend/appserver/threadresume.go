@@ -220,16 +220,8 @@ func (t *loadedThread) join(r *request, p *protocol.ThreadResumeParams) (any, er
 	if err != nil {
 		return nil, err
 	}
-	begun := t.begun
-	if t.settings != nil {
-		var now protocol.ThreadSettings
-		if json.Unmarshal(t.settings, &now) == nil {
-			begun.Model, begun.Cwd, begun.ApprovalPolicy, begun.Sandbox, begun.ReasoningEffort = now.Model, now.Cwd, now.ApprovalPolicy, now.SandboxPolicy, now.Effort
-			begun.ActivePermissionProfile = now.ActivePermissionProfile
-		}
-	}
-	d.Status = t.status
-	begun.Thread = d
+	begun := t.nowBegun()
+	begun.Thread = t.shown(d)
 	res, err := resumed(begun, turns, p)
 	if err != nil {
 		return nil, err

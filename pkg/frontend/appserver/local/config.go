@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"codex/pkg/config"
@@ -84,18 +85,26 @@ func (s *Service) configRead(r *Request, p *protocol.ConfigReadParams) (any, err
 	return res, nil
 }
 
+// leaves calls fn with the path of each value; those of a list are numbered.
 func leaves(path string, v any, fn func(string)) {
-	table, ok := v.(map[string]any)
-	if !ok {
-		fn(path)
-		return
+	below := func(k string, sub any) {
+		leaves(strings.TrimPrefix(path+"."+k, "."), sub, fn)
 	}
-	for k, sub := range table {
-		next := k
-		if path != "" {
-			next = path + "." + k
+	switch v := v.(type) {
+	case map[string]any:
+		for k, sub := range v {
+			below(k, sub)
 		}
-		leaves(next, sub, fn)
+	case []any:
+		for i, sub := range v {
+			below(strconv.Itoa(i), sub)
+		}
+	case []map[string]any:
+		for i, sub := range v {
+			below(strconv.Itoa(i), sub)
+		}
+	default:
+		fn(path)
 	}
 }
 
