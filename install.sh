@@ -51,7 +51,13 @@ nl='
 block_begin='# >>> Codex installer >>>'
 block_end='# <<< Codex installer <<<'
 
-say() { printf 'install.sh: %s\n' "$*" >&2; }
+# say tells the user something; the password of an address is nobody's business.
+say() {
+	case $* in
+	*://*@*) printf 'install.sh: %s\n' "$*" | sed 's,://\([^/@:]*\):[^/@]*@,://\1:xxxxx@,g' >&2 ;;
+	*) printf 'install.sh: %s\n' "$*" >&2 ;;
+	esac
+}
 warn() { say "warning: $*"; }
 die() {
 	say "$*"
@@ -207,8 +213,12 @@ source_of_releases() {
 on_this_machine() {
 	host=${base#http://}
 	host=${host%%/*}
+	case ${host%@*} in
+	"$host") ;;
+	*[!A-Za-z0-9._~:%-]*) return 1 ;; # a "#" before the @ would end the host there
+	esac
+	host=${host##*@}
 	case $host in
-	*@*) return 1 ;;
 	localhost | localhost:* | "[::1]" | "[::1]":*) ;;
 	127.*)
 		host=${host%:*}
@@ -221,9 +231,9 @@ on_this_machine() {
 # --- children, signals, the end ----------------------------------------------------------
 
 # run COMMAND...: a child that ends with us: a signal is acted on while it runs, and it
-# does not keep the lock when we are killed.
+# does not keep the lock when we are killed. It reads what is open as 8.
 run() {
-	"$@" </dev/null 9>&- &
+	"$@" <&8 8<&- 9>&- &
 	child=$!
 	wait "$child"
 	ran=$?
@@ -232,6 +242,7 @@ run() {
 }
 
 prepare_end() {
+	exec 8</dev/null
 	child='' stage='' spare='' lock_dir='' made='' first_time=''
 	trap cleanup EXIT
 	trap 'exit 129' HUP
@@ -470,18 +481,36 @@ fetch() {
 	case $downloader in
 	curl)
 		if [ "$2" = - ]; then most=4194304; else most=1073741824; fi
-		set -- -fsS --retry 2 --connect-timeout 30 --speed-limit 1000 --speed-time 60 --max-filesize "$most" -o "$2" "$url"
+		set -- -fsS --retry 2 --connect-timeout 30 --speed-limit 1000 --speed-time 60 --max-filesize "$most" -o "$2" -K -
 		case $url in
 		https:*) set -- -L --max-redirs 5 --proto =https --proto-redir =https "$@" ;;
 		*) set -- -L --max-redirs 0 --proto =http "$@" ;; # this machine: it redirects nowhere
 		esac
-		run curl -q "$@"
+		# Everybody can read arguments, and the address may hold a password.
+		run curl -q "$@" 8<<-END
+			url = "$(printf '%s\n' "$url" | sed 's/[\\"]/\\&/g')"
+		END
 		;;
 	wget)
-		set -- -q -O "$2" "$url"
 		# A redirect could lead to plain http, which no option of wget forbids: follow none.
-		case $(wget --help 2>&1) in
-		*--max-redirect*) run wget -t 3 -T 60 --max-redirect=0 "$@" ;;
+		help=$(wget --help 2>&1)
+		case $help in
+		*--max-redirect*)
+			run wget -t 3 -T 60 --max-redirect=0 -q -O "$2" -i - 8<<-END
+				$url
+			END
+			return
+			;;
+		esac
+		host=${url#*://}
+		case ${host%%/*} in
+		*@*)
+			say "this wget would show the password of the address to everybody on this machine: install curl"
+			return 1
+			;;
+		esac
+		set -- -q -O "$2" "$url"
+		case $help in
 		*"-T SEC"*) straight "$@" -T 60 ;;
 		*) straight "$@" ;; # without time-outs it crashes on -T
 		esac

@@ -240,8 +240,9 @@ func TestHostileArchives(t *testing.T) {
 func TestPlainHTTP(t *testing.T) {
 	u := newUser(t)
 	for _, place := range []string{"http://example.org/codex", "http://127.0.0.1.example.org/", "http://localhost.example.org", "http://localhost@example.org/",
-		"http://127.0.0.1:80@example.org", "http://[::2]/", "http://10.0.0.1/"} {
-		u.fails(1, []string{place, "is plain http"}, "--from", place)
+		"http://127.0.0.1:80@example.org", "http://example.org#@127.0.0.1/", `http://example.org\@127.0.0.1/`, "http://[::2]/", "http://10.0.0.1/"} {
+		shown := strings.Replace(place, ":80@", ":xxxxx@", 1) // as a password would be
+		u.fails(1, []string{shown, "is plain http"}, "--from", place)
 	}
 	same(t, map[string]string{}, snapshot(t, u.home))
 }

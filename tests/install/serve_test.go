@@ -85,6 +85,46 @@ func downloaders(t *testing.T, test func(t *testing.T, u *user)) {
 	}
 }
 
+// TestPassword holds that a password of the address is sent, and stands in nobody's arguments.
+func TestPassword(t *testing.T) {
+	downloaders(t, func(t *testing.T, u *user) {
+		web := serve(t, newShop(t, v1))
+		files := web.Config.Handler
+		web.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if name, password, _ := r.BasicAuth(); name != "me" || password != `se"cret\` {
+				w.Header().Set("WWW-Authenticate", "Basic realm=x")
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			files.ServeHTTP(w, r)
+		})
+		path := strings.TrimPrefix(u.env[0], "PATH=")
+		arguments := filepath.Join(path, "arguments")
+		for _, tool := range []string{"curl", "wget"} {
+			real, err := filepath.EvalSymlinks(filepath.Join(path, tool))
+			if err != nil {
+				continue
+			}
+			spy := fmt.Sprintf("#!/bin/sh\necho \"$@\" >>%q\nexec %q %s \"$@\"\n", arguments, real, map[bool]string{true: "wget"}[filepath.Base(real) == "busybox"])
+			if err := errors.Join(os.Remove(filepath.Join(path, tool)), os.WriteFile(filepath.Join(path, tool), []byte(spy), 0o755)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		u.env = append(u.env, "CODEX_INSTALL_BASE_URL="+strings.Replace(web.URL, "://", "://me:se%22cret%5C@", 1))
+		if strings.HasSuffix(t.Name(), "busybox") {
+			u.fails(1, []string{"this wget would show the password", "http://me:xxxxx@127.0.0.1:"})
+		} else {
+			if r := u.ok(v1); strings.Contains(r.stderr, "cret") {
+				t.Error(r.stderr)
+			}
+			u.has(v1)
+		}
+		if b, err := os.ReadFile(arguments); err != nil || strings.Contains(string(b), "cret") {
+			t.Errorf("%s%v", b, err)
+		}
+	})
+}
+
 func TestServed(t *testing.T) {
 	downloaders(t, func(t *testing.T, u *user) {
 		s := newShop(t, v1)

@@ -133,15 +133,24 @@ func (s Source) get(ctx context.Context, u *url.URL, limit int) ([]byte, error) 
 		return foreign.ReadFile(u.Path, int64(limit))
 	}
 	c := child.Command{Env: s.Env, Limit: limit, Time: time.Duration(s.Download)}
-	address := u.String()
+	address := u.String() // on standard input: everybody can read arguments, and it may hold a password
 	seconds := strconv.Itoa(int((time.Duration(s.Download) + time.Second - 1) / time.Second))
 	var err error
 	if c.Path, err = s.Look("curl"); err == nil {
 		only := "=" + u.Scheme
 		c.Args = []string{"-q", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "5",
-			"--proto", only, "--proto-redir", only, "--max-time", seconds, "--max-filesize", strconv.Itoa(limit), "--", address}
+			"--proto", only, "--proto-redir", only, "--max-time", seconds, "--max-filesize", strconv.Itoa(limit), "--config", "-"}
+		c.Stdin = []byte(`url = "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(address) + "\"\n")
 	} else if c.Path, err = s.Look("wget"); err == nil {
-		c.Args = append(s.noRedirects(ctx, c.Path), "-q", "-T", seconds, "-O", "-", "--", address)
+		c.Args = append(s.noRedirects(ctx, c.Path), "-q", "-T", seconds, "-O", "-")
+		switch {
+		case len(c.Args) > 5: // GNU's
+			c.Args, c.Stdin = append(c.Args, "-i", "-"), []byte(address+"\n")
+		case u.User != nil:
+			return nil, fmt.Errorf("download %s: this wget would show the password to everybody on this machine; install curl", u.Redacted())
+		default:
+			c.Args = append(c.Args, "--", address)
+		}
 	} else {
 		return nil, errors.New("to download, either curl or wget must be on PATH")
 	}

@@ -107,6 +107,50 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// TestPassword holds that a password of the address is sent, and stands in nobody's arguments.
+func TestPassword(t *testing.T) {
+	sum := sumLine(installer, "install.sh")
+	site := publish(t, installer, &sum)
+	site.Config.Handler = asking(site.Config.Handler)
+	for _, tool := range []string{"curl", "wget"} {
+		need(t, tool)
+		real, err := exec.LookPath(tool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		spy := filepath.Join(dir, tool)
+		if err := os.WriteFile(spy, fmt.Appendf(nil, "#!/bin/sh\necho \"$@\" >>%q\nexec %q \"$@\"\n", dir+"/arguments", real), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s, home := source(t, strings.Replace(site.URL, "://", "://me:se%22cret%5C@", 1)+"/to")
+		s.Look = func(program string) (string, error) {
+			if program == tool {
+				return spy, nil
+			}
+			return "", exec.ErrNotFound
+		}
+		if err := s.Install(t.Context()); err != nil || !ran(home) {
+			t.Errorf("%s: %v", tool, err)
+		}
+		if b, err := os.ReadFile(dir + "/arguments"); err != nil || strings.Contains(string(b), "cret") {
+			t.Errorf("%s: %s%v", tool, b, err)
+		}
+	}
+}
+
+// asking wants a name and a password.
+func asking(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, password, _ := r.BasicAuth(); name != "me" || password != `se"cret\` {
+			w.Header().Set("WWW-Authenticate", "Basic realm=x")
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
 func TestInstallFromFolder(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"install.sh": installer, "SHA256SUMS": sumLine(installer, "install.sh")} {
