@@ -38,11 +38,10 @@ func (f File) Change(ctx context.Context, change func(old string) (string, error
 
 // Remove deletes the credential; removed tells whether there was one.
 func (f File) Remove() (removed bool, err error) {
-	err = os.Remove(Path(f.Home))
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
+	if _, err := os.Lstat(Path(f.Home)); errors.Is(err, os.ErrNotExist) {
+		return false, nil // also where nothing can be removed
 	}
-	if err != nil {
+	if err = os.Remove(Path(f.Home)); err != nil {
 		return false, fmt.Errorf("remove auth.json: %w", err)
 	}
 	return true, nil
@@ -84,6 +83,11 @@ func WithTokens(old string, a *Auth) (string, error) {
 	mode := ChatGPT
 	if a.External {
 		mode = "chatgptAuthTokens"
+	}
+	for _, t := range []struct{ name, token string }{{"id_token", a.IDToken}, {"access_token", a.AccessToken}, {"refresh_token", a.RefreshToken}} {
+		if _, err := config.HeaderValue(t.name, t.token); err != nil {
+			return "", err // it could not be read again
+		}
 	}
 	var f file
 	if json.Unmarshal([]byte(old), &f) != nil {

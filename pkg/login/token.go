@@ -172,9 +172,9 @@ func (s *session) renew(ctx context.Context, a *auth.Auth) error {
 	if err := json.Unmarshal(got.body, &g); err != nil {
 		return fmt.Errorf("renew the access token: %w", err)
 	}
-	a.IDToken, a.AccessToken, a.RefreshToken = cmp.Or(g.IDToken, a.IDToken), cmp.Or(g.AccessToken, a.AccessToken), cmp.Or(g.RefreshToken, a.RefreshToken)
-	if a.Claims, err = auth.ParseClaims(a.IDToken); err != nil {
-		return fmt.Errorf("renew the access token: read id token: %w", err)
+	a.AccessToken, a.RefreshToken = cmp.Or(g.AccessToken, a.AccessToken), cmp.Or(g.RefreshToken, a.RefreshToken)
+	if who, err := auth.ParseClaims(g.IDToken); err == nil { // else the one there is tells who it is: the refresh token was good once
+		a.IDToken, a.Claims = g.IDToken, who
 	}
 	a.LastRefresh = s.Now()
 	return nil

@@ -86,6 +86,34 @@ func TestRenewalsRefused(t *testing.T) {
 	}
 }
 
+// TestOddTokens holds that a renewal whose ID token cannot be read loses no login, its refresh
+// token being good once, and that a token that could not be read again is not stored.
+func TestOddTokens(t *testing.T) {
+	d := newDesk(t)
+	d.service.Set(func(s *oauth.Server) { s.Life = -time.Minute })
+	d.write("auth.json", d.service.AuthJSON())
+	odd := func(name, value string) {
+		d.service.Set(func(s *oauth.Server) {
+			s.Odd = func(tokens map[string]any) { tokens[name] = value }
+		})
+	}
+	odd("id_token", "none")
+	for range 2 { // the second one with what the first one was given
+		if out, errs, status := d.run("", "codex-login", "token"); status != 0 || gjson.Get(out, "email").Str != "user@example.com" {
+			t.Fatalf("%d %q %s", status, out, errs)
+		}
+	}
+	before := d.read("auth.json")
+	odd("access_token", "a\r\nb")
+	if _, errs, status := d.run("", "codex-login", "token"); status != 1 || !strings.Contains(errs, "access_token: character 2 is U+000D, which cannot be sent in a header") {
+		t.Errorf("%d %s", status, errs)
+	}
+	if d.read("auth.json") != before {
+		t.Error("auth.json is another one")
+	}
+	d.noSecrets()
+}
+
 // TestMeanwhile holds that who logs out, or in to another account, while tokens are renewed,
 // stays so.
 func TestMeanwhile(t *testing.T) {

@@ -33,6 +33,8 @@ type Server struct {
 	Now     func() time.Time
 	// Renewing is called while a renewal is under way.
 	Renewing func()
+	// Odd changes an answer with tokens.
+	Odd func(tokens map[string]any)
 	// Held says that nobody types a device's code in.
 	Held bool
 
@@ -221,7 +223,11 @@ func (s *Server) token(w http.ResponseWriter, mime string, body []byte) {
 		return
 	}
 	id, access, refresh := s.tokens()
-	answer(w, 200, map[string]any{"id_token": id, "access_token": access, "refresh_token": refresh})
+	tokens := map[string]any{"id_token": id, "access_token": access, "refresh_token": refresh}
+	if s.Odd != nil {
+		s.Odd(tokens)
+	}
+	answer(w, 200, tokens)
 }
 
 // device says twice that the person has not typed the code in yet.
