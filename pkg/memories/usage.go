@@ -1,9 +1,9 @@
 package memories
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -83,6 +83,9 @@ func (s Store) Count() error {
 	return errors.Join(append(all, os.Remove(counting))...)
 }
 
+// maxUse bounds a line of usage.jsonl; one that is longer says nothing of a use.
+const maxUse = 64 << 10
+
 type uses struct {
 	n    int
 	last int64
@@ -100,13 +103,21 @@ func readUses(path string) (_ map[string]uses, batch int64, err error) {
 		return nil, 0, err
 	}
 	all := map[string]uses{}
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		v := gjson.GetManyBytes(lines.Bytes(), "thread_id", "at")
+	lines := jsonrpc.NewReader(f, maxUse)
+	for {
+		line, err := lines.ReadLine()
+		switch {
+		case errors.Is(err, jsonrpc.ErrTooLong):
+			continue // a use is short
+		case err == io.EOF:
+			return all, st.ModTime().UnixNano(), nil
+		case err != nil:
+			return nil, 0, err
+		}
+		v := gjson.GetManyBytes(line, "thread_id", "at")
 		if id, ok := thread.ParseID(v[0].Str); ok {
 			u := all[id]
 			all[id] = uses{u.n + 1, max(u.last, v[1].Int())}
 		}
 	}
-	return all, st.ModTime().UnixNano(), lines.Err()
 }

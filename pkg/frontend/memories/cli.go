@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -129,11 +130,8 @@ func (c statusCmd) Run(p Process, home string) error {
 			s.Kept++
 		}
 	}
-	held, e := lock(home)
-	if s.Working = held == nil && e == nil; held != nil {
-		e = held.Close()
-	}
-	var e2 error
+	var e, e2 error
+	s.Working, e = working(home)
 	s.progress, e2 = readProgress(home)
 	if c.JSON {
 		err = errors.Join(err, jsonrpc.NewWriter(p.Stdout).Write(s))
@@ -185,13 +183,25 @@ func (resetCmd) Run(p Process, home string) error {
 	return store.Reset(home)
 }
 
+// working tells whether somebody makes memories. It makes no lock: a home may be read-only.
+func working(home string) (bool, error) {
+	if _, err := os.Stat(filepath.Join(store.StateDir(home), store.LockName)); errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	held, err := lock(home)
+	if held == nil {
+		return err == nil, err
+	}
+	return false, held.Close()
+}
+
 // lock takes the lock of who makes memories, nil when somebody else does.
 func lock(home string) (*flock.Flock, error) {
 	dir := store.StateDir(home)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for what is known of memories: %w", err)
 	}
-	l := flock.New(dir+string(os.PathSeparator)+store.LockName, flock.SetFlag(os.O_CREATE|os.O_RDONLY|foreign.NonBlocking), flock.SetPermissions(0o600))
+	l := flock.New(filepath.Join(dir, store.LockName), flock.SetFlag(os.O_CREATE|os.O_RDONLY|foreign.NonBlocking), flock.SetPermissions(0o600))
 	ok, err := l.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("lock memories: %w", err)

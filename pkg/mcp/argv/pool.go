@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"codex/pkg/cli/pipeline"
 	"codex/pkg/cli/version"
 	"codex/pkg/config"
 	"codex/pkg/mcp"
@@ -69,8 +70,8 @@ func (c *poolCmd) Run(ctx context.Context, p Process) error {
 	select {
 	case err := <-done:
 		return err
-	case <-leave:
-		return nil
+	case sig := <-leave:
+		return pipeline.Caught{Signal: sig}
 	case <-ctx.Done():
 		return nil
 	}
