@@ -19,6 +19,8 @@ type Marketplace struct {
 	Root string // the folder
 	File string // its list
 	List []Entry
+	// Elsewhere are the plugins on its list that are not in the folder.
+	Elsewhere []string
 }
 
 // Entry is a plugin of a marketplace.
@@ -65,13 +67,14 @@ func Open(root string) (m Marketplace, err error) {
 		return m, fmt.Errorf("invalid marketplace file `%s`: %w", path, err)
 	}
 	if !IsName(raw.Name) {
-		return m, fmt.Errorf("invalid marketplace file `%s`: the name can't be one", path)
+		return m, fmt.Errorf("invalid marketplace file `%s`: the name %q is not one: up to 64 letters, digits, '-', '_' and '.', not first", path, raw.Name)
 	}
 	m = Marketplace{Name: raw.Name, Root: root, File: path}
 	for _, p := range raw.Plugins {
 		dir, ok := localSource(root, p.Source)
 		if !ok || !IsName(p.Name) {
-			continue // of another machine
+			m.Elsewhere = append(m.Elsewhere, p.Name)
+			continue
 		}
 		m.List = append(m.List, Entry{Name: p.Name, Dir: dir, Policy: p.Policy.Installation, Login: p.Policy.Authentication})
 	}
@@ -102,7 +105,10 @@ func localSource(root string, raw json.RawMessage) (string, bool) {
 // Find gives a plugin of the marketplace.
 func (m *Marketplace) Find(name string) (Entry, error) {
 	i := slices.IndexFunc(m.List, func(e Entry) bool { return e.Name == name })
-	if i < 0 {
+	switch {
+	case i < 0 && slices.Contains(m.Elsewhere, name):
+		return Entry{}, fmt.Errorf("plugin `%s` of marketplace `%s` is not in the marketplace's folder: clone it there, and name that folder in %s", name, m.Name, m.File)
+	case i < 0:
 		return Entry{}, fmt.Errorf("plugin `%s` was not found in marketplace `%s`", name, m.Name)
 	}
 	return m.List[i], nil

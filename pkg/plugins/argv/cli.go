@@ -11,6 +11,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
 	"codex/pkg/plugins"
+	"codex/pkg/termtext"
 )
 
 // Grammar is the command line of codex-plugin(1).
@@ -161,6 +163,11 @@ func (c listCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	}
 	if c.JSON {
 		return errors.Join(append(broken, c.answer(p, listed(all, installed, c.Available), ""))...)
+	}
+	for _, m := range all {
+		if len(m.Elsewhere) > 0 {
+			fmt.Fprintf(p.Stderr, "codex-plugin: marketplace `%s`: not in its folder, and left out: %s\n", m.Name, termtext.Visible(strings.Join(m.Elsewhere, ", ")))
+		}
 	}
 	return errors.Join(append(broken, p.tables(all, installed))...)
 }
