@@ -151,7 +151,7 @@ func (c *checker) value(v any, kind string, a *at) any {
 		case kind == "path" && c.rebase != nil:
 			return c.rebase(s)
 		}
-	case "i64", "i32", "u64", "usize", "u32", "u16", "nzu64":
+	case "i64", "i32", "u64", "usize", "u32", "u16", "nzu64", "i64+", "usize+":
 		c.integer(v, kind, a)
 	case "f64":
 		switch v.(type) {
@@ -377,6 +377,7 @@ func (c *checker) tagged(v any, name, head string, a *at) {
 }
 
 func (c *checker) integer(v any, kind string, a *at) {
+	kind, positive := strings.CutSuffix(kind, "+")
 	shown, lo, hi := kind, int64(math.MinInt64), int64(math.MaxInt64)
 	switch kind {
 	case "i32":
@@ -395,6 +396,8 @@ func (c *checker) integer(v any, kind string, a *at) {
 		c.mismatch(a, v, shown)
 	} else if n < lo || n > hi {
 		c.fail(a, "invalid value: integer `%d`, expected %s", n, shown)
+	} else if positive && n < 1 {
+		c.fail(a, "invalid value: integer `%d`, expected a number above 0", n)
 	}
 }
 

@@ -120,7 +120,7 @@ func scalar(kind string) (word string, s object, ok bool) {
 		return "integer", object{"type": "integer"}, true
 	case "u64", "usize", "u32", "u16":
 		return "integer", object{"type": "integer", "minimum": 0}, true
-	case "nzu64":
+	case "nzu64", "i64+", "usize+":
 		return "integer", object{"type": "integer", "minimum": 1}, true
 	}
 	return "", nil, false
