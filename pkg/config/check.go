@@ -135,6 +135,14 @@ func (c *checker) value(v any, kind string, a *at) any {
 		}
 	case "variable":
 		c.name(v, a)
+	case "environ":
+		s, ok := v.(string)
+		switch {
+		case !ok:
+			c.mismatch(a, v, "a string")
+		case strings.ContainsRune(s, 0):
+			c.fail(a, "invalid value: %s, expected a string without NUL", describe(s))
+		}
 	case "argv", "argv1":
 		c.argv(v, kind == "argv1", a)
 	case "bool":
@@ -217,6 +225,9 @@ func (c *checker) composed(v any, kind string, a *at) any {
 		for k, x := range m {
 			below := a.key(k)
 			m[k] = c.value(x, kind[1:len(kind)-1], &below)
+			if (kind == "{environ}" || kind == "{McpSecret}") && !environName(k) {
+				c.fail(&below, "%s cannot be the name of a variable", describe(k))
+			}
 			if (kind == "{header}" || kind == "{variable}" || kind == "{McpSecretHeader}") && !headerName(k) {
 				c.fail(&below, "%s cannot be the name of a header", describe(k))
 			}

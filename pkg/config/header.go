@@ -27,6 +27,9 @@ func headerName(s string) bool {
 	})
 }
 
+// environName tells whether a text can name a variable of an environment.
+func environName(s string) bool { return s != "" && !strings.ContainsAny(s, "=\x00") }
+
 // header checks a value that is sent as a header.
 func (c *checker) header(v any, a *at) any {
 	s, ok := v.(string)

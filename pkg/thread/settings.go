@@ -126,7 +126,7 @@ func Tier(cfg *config.Config, asked protocol.Patch[string]) *string {
 	tier := cfg.ServiceTier
 	if asked.Set {
 		tier = TierWord(asked)
-		if !slices.ContainsFunc(models.In(cfg.Models, cfg.Model).ServiceTiers, func(t models.Tier) bool { return t.ID == tier }) {
+		if !models.In(cfg.Models, cfg.Model).HasTier(tier) {
 			tier = ""
 		}
 	}

@@ -3,6 +3,7 @@
 package turnwire
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,29 @@ func TestSettingsUpdate(t *testing.T) {
 		seen = append(seen, strings.TrimSpace(b.Get("model").Str+" "+b.Get("reasoning.effort").Str+" "+b.Get("service_tier").Str))
 	}
 	equal(t, "requests", seen, []string{"gpt-5.5 medium", "gpt-5.5 medium", "gpt-5.4 low priority", "gpt-5.4 low"})
+}
+
+// A service tier that the model does not have is not sent, which is said once for each model
+// and tier, whoever named it.
+func TestUnknownTier(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{serve: true, top: "model = \"gpt-5.5\"\nservice_tier = \"turbo\"", script: hello, args: free()})
+	for _, more := range []string{"", `"effort":"low"`, `"serviceTier":"warp"`, `"serviceTier":"fast"`, `"serviceTier":null`} {
+		e.call("turn/start", input("go", slices.DeleteFunc([]string{more}, func(s string) bool { return s == "" })...))
+		e.turnDone("completed")
+	}
+	var said []string
+	for _, w := range e.find("method", "configWarning") {
+		said = append(said, w.Get("params.summary").Str)
+	}
+	equal(t, "warnings", said, []string{"service_tier `turbo` is not sent: the model `gpt-5.5` is not known to have it",
+		"service_tier `warp` is not sent: the model `gpt-5.5` is not known to have it"})
+	e.quit()
+	var sent []string
+	for _, r := range e.requests() {
+		sent = append(sent, r.Get("body.service_tier").Str)
+	}
+	equal(t, "tiers", sent, []string{"", "", "", "priority", ""})
 }
 
 // Turns that are taken back are gone from the history and from the thread, over a

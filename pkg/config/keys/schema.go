@@ -104,7 +104,7 @@ func scalar(kind string) (word string, s object, ok bool) {
 		return "boolean", object{"type": "boolean"}, true
 	case "f64":
 		return "number", object{"type": "number"}, true
-	case "string", "header":
+	case "string", "header", "environ":
 		return "string", object{"type": "string"}, true
 	case "path", "rawpath":
 		return "path", object{"type": "string"}, true

@@ -1,6 +1,8 @@
 package turn
 
 import (
+	"cmp"
+	"fmt"
 	"path/filepath"
 
 	"codex/pkg/engine/instructions"
@@ -43,7 +45,7 @@ func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []strin
 		next.person = string(*p.Personality)
 	}
 	if p.ServiceTier.Set {
-		next.tier = thread.TierWord(p.ServiceTier)
+		next.tier, next.askedTier = thread.TierWord(p.ServiceTier), ""
 	}
 	if m := p.CollaborationMode; m != nil { // it has model and effort of its own
 		next.collab = collaboration(m)
@@ -69,12 +71,24 @@ func settingsOfTurn(p protocol.TurnStartParams) protocol.ThreadSettingsUpdatePar
 
 // knownTier is the tier of a thread that begins: one that its model does not have is none.
 func (s *settings) knownTier() string {
-	for _, tier := range s.model.ServiceTiers {
-		if tier.ID == s.tier {
-			return s.tier
-		}
+	if s.model.HasTier(s.tier) {
+		return s.tier
 	}
 	return ""
+}
+
+// warnTier says, once, that requests go without the tier that the settings or a client name.
+func (t *liveThread) warnTier() {
+	s := &t.set
+	tier := cmp.Or(s.tier, s.askedTier)
+	if tier == "" || tier == "default" || s.model.HasTier(tier) {
+		return
+	}
+	w := fmt.Sprintf("service_tier `%s` is not sent: the model `%s` is not known to have it", tier, s.slug)
+	if w != t.toldTier {
+		t.toldTier = w
+		t.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: w})
+	}
 }
 
 // collab is the collaboration mode: its instructions are nil until a client chose it.

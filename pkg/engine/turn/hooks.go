@@ -132,6 +132,10 @@ func (t *turn) submit(input []protocol.UserInput) bool {
 	return ok
 }
 
+// maxStopped is how often hooks may let one turn go on: each time is a request, and one that
+// always objects would have them made for ever.
+const maxStopped = 100
+
 // stopHooks asks whether the turn may end; true is no, and the model is told why.
 func (t *turn) stopHooks(last *string) bool {
 	event := hooks.Stop
@@ -144,15 +148,19 @@ func (t *turn) stopHooks(last *string) bool {
 	var o enginehooks.Outcome
 	if a := t.th.opts.Agent; a != nil {
 		in := t.agentStop(a)
-		in.Active, in.Last = t.stopped, last
+		in.Active, in.Last = t.stopped > 0, last
 		o = t.hook(t.ctx, event, "", in, in.AgentType)
 	} else {
-		o = t.hook(t.ctx, event, "", enginehooks.Stop{Common: t.hookCommon(event), Active: t.stopped, Last: last})
+		o = t.hook(t.ctx, event, "", enginehooks.Stop{Common: t.hookCommon(event), Active: t.stopped > 0, Last: last})
 	}
 	if !o.Blocked || o.Stopped || t.ctx.Err() != nil {
 		return false
 	}
-	t.stopped = true
+	if t.stopped++; t.stopped > maxStopped {
+		t.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{
+			Summary: fmt.Sprintf("%s hooks have objected to the end of this turn %d times: it ends, although one objects again", event, maxStopped)})
+		return false
+	}
 	shown := &protocol.HookPromptItem{Type: protocol.ItemHookPrompt, ID: uuid.NewString()}
 	var parts []string
 	for _, r := range o.Reasons {

@@ -288,6 +288,9 @@ func (s *Server) run(t *turn, in []protocol.UserInput) {
 		s.out.notify(protocol.NoteWarning, protocol.WarningNotification{ThreadID: &th.id,
 			Message: fmt.Sprintf("Model metadata for `%s` not found. Defaulting to fallback metadata; this can degrade performance and cause issues.", th.set.slug)})
 	}
+	if t.job.kind == "" {
+		th.warnTier()
+	}
 	t.run(in)
 	s.mu.Lock()
 	s.last = t

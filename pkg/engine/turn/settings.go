@@ -23,13 +23,18 @@ type settings struct {
 	effort    string // "" is the model's own
 	summary   string
 	tier      string
+	askedTier string // by who began the thread, "" for none; the model need not have it
 	person    string
 	collab    collab
 	verbosity string
 }
 
 func settingsOf(cfg *config.Config, a *thread.Asked) settings {
-	return settings{cwd: cfg.Cwd, slug: cfg.Model, model: lookup(cfg, cfg.Model), effort: cfg.ReasoningEffort,
+	asked := ""
+	if a.ServiceTier.Set {
+		asked = thread.TierWord(a.ServiceTier)
+	}
+	return settings{askedTier: asked, cwd: cfg.Cwd, slug: cfg.Model, model: lookup(cfg, cfg.Model), effort: cfg.ReasoningEffort,
 		summary: cfg.ReasoningSummary, tier: protocol.Value(thread.Tier(cfg, a.ServiceTier)), person: cfg.Personality, verbosity: cfg.Verbosity,
 		approval: thread.Approval(cfg, a.ApprovalPolicy)}
 }

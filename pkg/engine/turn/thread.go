@@ -105,6 +105,7 @@ type memory struct {
 	hookSource    string // what SessionStart hooks are told at the next turn, "" once they were
 	turnState     string // as the provider answered it in this turn
 	toldRefused   bool   // that commands cannot be sandboxed
+	toldTier      string // of a service tier that is not sent
 	listed        listed // models
 	maker         *maker // of memories, nil where none are made
 }

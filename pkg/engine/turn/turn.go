@@ -40,7 +40,7 @@ type turn struct {
 	begun      map[string]bool   // ids of items that have not completed
 
 	diff    string
-	stopped bool // a Stop hook has let the turn go on
+	stopped int  // how often Stop hooks have let the turn go on
 	called  bool // the model has called a tool that does something for a goal
 }
 
