@@ -93,7 +93,7 @@ func Parse(p Program, grammar any, args []string, opts ...kong.Option) (*kong.Co
 	return ctx, nil
 }
 
-// empty finds an option that was given an empty value, which an unset variable leaves: that
+// empty finds an option that was given an empty value or blanks, which an unset variable leaves: that
 // is no value.
 func empty(ctx *kong.Context) error {
 	for _, p := range ctx.Path {
@@ -102,11 +102,11 @@ func empty(ctx *kong.Context) error {
 		}
 		switch v := p.Flag.Target.Interface().(type) {
 		case string:
-			if v != "" {
+			if !blank(v) {
 				continue
 			}
 		case []string:
-			if !slices.Contains(v, "") {
+			if !slices.ContainsFunc(v, blank) {
 				continue
 			}
 		default:
@@ -116,6 +116,8 @@ func empty(ctx *kong.Context) error {
 	}
 	return nil
 }
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // output remembers the first error of writing.
 type output struct {

@@ -91,7 +91,8 @@ type DeprecationNoticeNotification struct {
 	Details *string `json:"details"`
 }
 
-// SessionFlagsPath is the path of settings that stand on a command line or in a request.
+// SessionFlagsPath is the path of settings that stand on a command line or in a request,
+// or that a thread has, wherever they stand.
 const SessionFlagsPath = "/<session-flags>/config.toml"
 
 // ConfigWarningNotification holds the params of configWarning.

@@ -38,6 +38,9 @@ func Configure(ctx context.Context, o config.Options, a *Asked) (*config.Config,
 	if a.Permissions != nil && a.Sandbox != nil {
 		return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "`permissions` cannot be combined with `sandbox`")
 	}
+	if err := Named(a.Model, a.ModelProvider, a.ServiceTier); err != nil {
+		return nil, err
+	}
 	set := func(dst *string, v *string) {
 		if v != nil && *v != "" {
 			*dst = *v
@@ -60,6 +63,20 @@ func Configure(ctx context.Context, o config.Options, a *Asked) (*config.Config,
 		cfg.Permissions.Roots = AbsoluteRoots(a.RuntimeWorkspaceRoots, cfg.Cwd)
 	}
 	return cfg, nil
+}
+
+// Named refuses names that a client leaves blank, as config.toml may not have them either:
+// something else would be used than was meant.
+func Named(model, provider *string, tier protocol.Patch[string]) error {
+	for _, n := range []struct {
+		key  string
+		name *string
+	}{{"model", model}, {"modelProvider", provider}, {"serviceTier", tier.Value}} {
+		if n.name != nil && strings.TrimSpace(*n.name) == "" {
+			return jsonrpc.Invalidf("Invalid request: %s is blank", n.key)
+		}
+	}
+	return nil
 }
 
 // Unloadable is an error of the configuration as clients see it.

@@ -150,7 +150,7 @@ func (p *Parser) option(o *Row, value string, attached bool) error {
 func dashed(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
 
 func (p *Parser) set(o *Row, value string) error {
-	if o.Value != "" && value == "" && !o.empty { // an unset variable, most likely
+	if o.Value != "" && strings.TrimSpace(value) == "" && !o.empty { // an unset variable, most likely
 		return needs(o)
 	}
 	if len(o.Choices) > 0 && !slices.Contains(o.Choices, value) {

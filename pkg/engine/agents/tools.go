@@ -202,6 +202,10 @@ func (w *call) to(a *Set, id string) {
 	w.item.AgentsStates[id] = a.state(id)
 }
 
+// named says whether the model names something: an argument that it need not give it may
+// leave blank.
+func named(s *string) bool { return s != nil && strings.TrimSpace(*s) != "" }
+
 func (a *Set) spawn(ctx context.Context, w *call, args *spawnArgs) (any, error) {
 	in, prompt, err := args.input()
 	if err != nil {
@@ -215,13 +219,13 @@ func (a *Set) spawn(ctx context.Context, w *call, args *spawnArgs) (any, error) 
 	if err := apply(role, &begin, &under); err != nil {
 		return nil, err
 	}
-	if args.Model != nil {
+	if named(args.Model) {
 		begin.Model, under.Model = args.Model, args.Model
 	}
-	if args.Effort != nil {
+	if named(args.Effort) {
 		under.Effort = (*protocol.ReasoningEffort)(args.Effort)
 	}
-	if args.Tier != nil {
+	if named(args.Tier) {
 		under.ServiceTier = protocol.Patch[string]{Set: true, Value: args.Tier}
 	}
 	g := a.make(role, begin, under)

@@ -14,6 +14,9 @@ import (
 // roots, nil for those of before. It says whether that is something else than before. The
 // thread's lock is held.
 func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []string) (changed bool, err error) {
+	if err := thread.Named(p.Model, nil, p.ServiceTier); err != nil {
+		return false, err
+	}
 	next := t.next
 	cwd := next.cwd
 	if p.Cwd != nil && *p.Cwd != "" {
@@ -32,7 +35,7 @@ func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []strin
 			return false, invalid("invalid thread settings override: %v", err)
 		}
 	}
-	if p.Model != nil && *p.Model != "" {
+	if p.Model != nil {
 		next.slug, next.model = *p.Model, lookup(t.cfg, *p.Model)
 	}
 	if p.Effort != nil {
@@ -87,7 +90,7 @@ func (t *liveThread) warnTier() {
 	w := fmt.Sprintf("service_tier `%s` is not sent: the model `%s` is not known to have it", tier, s.slug)
 	if w != t.toldTier {
 		t.toldTier = w
-		t.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Summary: w})
+		t.out.notify(protocol.NoteConfigWarning, protocol.ConfigWarningNotification{Path: new(protocol.SessionFlagsPath), Summary: w})
 	}
 }
 
