@@ -152,6 +152,9 @@ func (c *Client) dial(ctx context.Context, version string) (*session, error) {
 	if err != nil {
 		if program != nil {
 			_ = program.Close() // it gives no error
+			if gone(err) {
+				err = &diedError{err, program.p.obituary()}
+			}
 		}
 		if refused := c.refused.Load(); refused != nil {
 			return nil, refused

@@ -56,6 +56,14 @@ func (e *StartError) Error() string {
 
 func (e *StartError) Unwrap() error { return e.Err }
 
+// diedError is the end of a program that has not answered yet.
+type diedError struct {
+	error
+	how string
+}
+
+func (e *diedError) Unwrap() error { return e.error }
+
 // HandshakeError is a server that is there, but did not become ready.
 type HandshakeError struct{ Err error }
 
@@ -73,7 +81,11 @@ func (e *HandshakeError) words() string {
 	case rpc != nil:
 		return fmt.Sprintf("handshaking with MCP server failed: JSON-RPC error: %d: %s", rpc.Code, rpc.Message)
 	case gone(e.Err):
-		return "handshaking with MCP server failed: connection closed: initialize response"
+		const text = "handshaking with MCP server failed: connection closed: initialize response"
+		if died := (*diedError)(nil); errors.As(e.Err, &died) && died.how != "" {
+			return text + " (" + died.how + ")"
+		}
+		return text
 	}
 	return "handshaking with MCP server failed: " + e.Err.Error()
 }

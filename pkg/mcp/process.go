@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"codex/pkg/shellenv"
@@ -27,6 +28,8 @@ type process struct {
 	stdin  *os.File
 	stdout *os.File
 	gone   chan struct{} // it is reaped
+	forced bool          // it did not leave when it was asked to
+	stderr *lineWriter
 	ending sync.Once
 }
 
@@ -69,7 +72,7 @@ func start(ctx context.Context, s Server, o Options) (*process, error) {
 	stderr := &lineWriter{line: func(l string) { o.log("%s: %s", s.Name, l) }}
 	cmd.Stderr = stderr
 	watchdog.OwnGroup(cmd)
-	p := &process{cmd: cmd, guard: cmp.Or(o.Guard, &watchdog.Guard{}), gone: make(chan struct{})}
+	p := &process{stderr: stderr, cmd: cmd, guard: cmp.Or(o.Guard, &watchdog.Guard{}), gone: make(chan struct{})}
 	childIn, stdin, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -88,7 +91,7 @@ func start(ctx context.Context, s Server, o Options) (*process, error) {
 		return nil, err
 	}
 	go func() {
-		_ = cmd.Wait() // how it ended matters to nobody: calls fail with the end of its output
+		_ = cmd.Wait() // calls fail with the end of its output; obituary says how it ended
 		stderr.finish()
 		close(p.gone)
 	}()
@@ -104,11 +107,28 @@ func (p *process) end() {
 		select {
 		case <-p.gone:
 		case <-time.After(leaveTime):
+			p.forced = true
 		}
 		p.guard.End(p.cmd)
 		p.stdout.Close()
 	})
 	<-p.gone
+}
+
+// obituary says how the program ended, unless that was by a signal of ours, and what it said
+// last.
+func (p *process) obituary() string {
+	p.end()
+	var words []string
+	if state := p.cmd.ProcessState; state != nil && !p.forced {
+		if s, ok := state.Sys().(syscall.WaitStatus); !ok || !s.Signaled() || s.Signal() != syscall.SIGTERM {
+			words = append(words, state.String())
+		}
+	}
+	if p.stderr.last != "" {
+		words = append(words, "it said: "+p.stderr.last)
+	}
+	return strings.Join(words, "; ")
 }
 
 // maxStderr bounds one line of what a program says.
@@ -118,6 +138,7 @@ const maxStderr = 4 << 10
 type lineWriter struct {
 	line func(string)
 	buf  []byte
+	last string // that is not blank
 }
 
 // Write implements io.Writer; it never fails.
@@ -140,7 +161,11 @@ func (w *lineWriter) Write(b []byte) (int, error) {
 }
 
 func (w *lineWriter) say() {
-	w.line(strings.ToValidUTF8(string(bytes.TrimRight(w.buf, "\r")), "\uFFFD"))
+	line := strings.ToValidUTF8(string(bytes.TrimRight(w.buf, "\r")), "\uFFFD")
+	if strings.TrimSpace(line) != "" {
+		w.last = line
+	}
+	w.line(line)
 	w.buf = w.buf[:0]
 }
 

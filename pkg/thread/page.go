@@ -2,6 +2,8 @@ package thread
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -32,6 +34,10 @@ type Query struct {
 	Ancestor string   // or one further up
 	Only     []string // ids; nil: any
 	Except   []string
+
+	// Unread, if set, hears of files that the page passes over, as that of Options does; of one
+	// at a time.
+	Unread func(error)
 }
 
 // Listed is a session and its place in the list.
@@ -114,11 +120,19 @@ func (q *Query) pick(home string, files []place, n int) []Listed {
 		heads := make([]*Head, len(part))
 		workers := min(runtime.GOMAXPROCS(0), max(1, len(part)/32))
 		var wg sync.WaitGroup
+		var one sync.Mutex
+		unread := func(err error) {
+			if q.Unread != nil && err != errOther && !errors.Is(err, fs.ErrNotExist) {
+				one.Lock()
+				defer one.Unlock()
+				q.Unread(err)
+			}
+		}
 		for w := range workers {
 			wg.Go(func() {
 				var in inspector
 				for i := w; i < len(part); i += workers {
-					heads[i] = in.listed(part[i].File, fits)
+					heads[i] = in.listed(part[i].File, fits, unread)
 				}
 			})
 		}
@@ -133,9 +147,10 @@ func (q *Query) pick(home string, files []place, n int) []Listed {
 }
 
 // listed is the head of a file that fits, nil of others.
-func (in *inspector) listed(f File, fits func(*Head) bool) *Head {
+func (in *inspector) listed(f File, fits func(*Head) bool, unread func(error)) *Head {
 	r, err := foreign.Open(f.Path)
 	if err != nil {
+		unread(err)
 		return nil
 	}
 	defer r.Close()
@@ -145,7 +160,11 @@ func (in *inspector) listed(f File, fits func(*Head) bool) *Head {
 	}
 	f.Modified = fi.ModTime()
 	h := &Head{File: f}
-	if in.readHead(h, r) != nil || !fits(h) || h.update(r, &in.tail, metaBackList) != nil {
+	if err := in.readHead(h, r); err != nil {
+		unread(err)
+		return nil
+	}
+	if !fits(h) || h.update(r, &in.tail, metaBackList) != nil {
 		return nil
 	}
 	return h

@@ -116,6 +116,30 @@ func TestResume(t *testing.T) {
 	none.ends(1)
 }
 
+// TestResumeDamaged holds that a session file that is passed over is named.
+func TestResumeDamaged(t *testing.T) {
+	s := begin(t, options{model: `{"msg":"answer one"}`})
+	s.ask("question one", "• answer one")
+	s.leave()
+	files, err := filepath.Glob(filepath.Join(s.home, "sessions", "*", "*", "*", "rollout-*.jsonl"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	const name = "rollout-2099-01-01T00-00-00-03b4a4f0-0000-7000-8000-000000000000.jsonl"
+	if err := os.WriteFile(filepath.Join(filepath.Dir(files[0]), name), []byte("{broken\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := s.again("resume", "--last")
+	again.see("passed over: ")
+	again.see("• answer one")
+	again.leave()
+	picked := s.again("resume")
+	picked.see("question one")
+	picked.ask("", "• answer one")
+	picked.see("passed over: ")
+	picked.leave()
+}
+
 // TestStored holds that the end of a session is on the screen whatever its engine does,
 // and once when that has loaded it.
 func TestStored(t *testing.T) {

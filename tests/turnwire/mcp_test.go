@@ -238,6 +238,30 @@ func TestServersThatFail(t *testing.T) {
 	e.quit()
 }
 
+// A server that dies before it answers is told with how it ended and what it said last.
+func TestServerThatDies(t *testing.T) {
+	t.Parallel()
+	const ends = `
+[mcp_servers.leaves]
+command = "/bin/sh"
+args = ["-c", "echo first >&2; echo no key is set >&2; exit 3"]
+[mcp_servers.falls]
+command = "/bin/sh"
+args = ["-c", "kill -SEGV $$"]
+`
+	e := start(t, setup{script: said, config: ends})
+	e.send("go")
+	e.turnDone("completed")
+	got := map[string]string{}
+	for _, n := range e.find("method", "mcpServer/startupStatus/updated", "params.status", "failed") {
+		got[n.Get("params.name").Str] = n.Get("params.error").Str
+	}
+	if !strings.Contains(got["leaves"], "(exit status 3; it said: no key is set)") || !strings.Contains(got["falls"], "(signal: segmentation fault") {
+		t.Errorf("%q", got)
+	}
+	e.quit()
+}
+
 // Nobody is left when the engine is killed; the end of every test looks for that.
 func TestServerOfKilledEngine(t *testing.T) {
 	t.Parallel()

@@ -157,10 +157,13 @@ func (s *Servers) handle(r *jsonrpc.Request) error {
 		if err := r.Decode(&p); err != nil {
 			return r.Reply(nil, err)
 		}
-		go func() {
+		err := s.asking.Go(func() {
 			answer, err := s.elicit(p)
 			_ = r.Reply(answer, err) // a pool that has gone needs no answer
-		}()
+		})
+		if err != nil {
+			return r.Reply(nil, err)
+		}
 	default:
 		return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "no %s", r.Method))
 	}

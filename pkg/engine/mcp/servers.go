@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 
 	"codex/pkg/config"
+	"codex/pkg/jsonrpc"
 	"codex/pkg/mcp/wire"
 	"codex/pkg/protocol"
 )
@@ -41,6 +42,9 @@ type Options struct {
 	Stderr Stderr
 }
 
+// maxAsking is how many questions of servers wait for an answer at once.
+const maxAsking = 256
+
 // Servers are the servers of one thread. They begin with Start and end with Close.
 type Servers struct {
 	o    Options
@@ -48,6 +52,8 @@ type Servers struct {
 	stop context.CancelFunc
 	work sync.WaitGroup // what reads and keeps what is known of servers
 	pool pool
+	// asking are questions of servers that the user has not answered.
+	asking jsonrpc.Beside
 
 	mu       sync.Mutex
 	list     []*server // replaced as a whole
@@ -82,7 +88,7 @@ type tool struct {
 
 // New makes the servers of a thread; nothing is started.
 func New(o Options) *Servers {
-	s := &Servers{o: o, progress: map[int64]func(wire.ProgressParams){}}
+	s := &Servers{o: o, asking: jsonrpc.Beside{Most: maxAsking}, progress: map[int64]func(wire.ProgressParams){}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.pool.s = s
 	s.set(o.Servers)

@@ -11,16 +11,23 @@ import (
 	"codex/pkg/protocol"
 )
 
+// maxBeside is how many requests wait for servers at once.
+const maxBeside = 256
+
 // later answers a request beside the reader, which servers must not keep waiting.
 func (s *Server) later(r *req, f func(ctx context.Context) (any, error)) (any, error) {
 	if !s.join() {
 		return nil, errLeaving
 	}
-	go func() { // ends with the engine
+	err := s.beside.Go(func() { // ends with the engine
 		defer s.turns.Done()
 		result, err := f(s.ctx)
 		s.out.check(r.Reply(result, err))
-	}()
+	})
+	if err != nil {
+		s.turns.Done()
+		return nil, err
+	}
 	return nil, jsonrpc.ErrLater
 }
 

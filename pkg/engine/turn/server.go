@@ -36,6 +36,7 @@ type Server struct {
 	prompts chan prompt
 	waiting atomic.Int32   // prompts whose turn has not begun
 	turns   sync.WaitGroup // the feeder, and turns of turn/start
+	beside  jsonrpc.Beside // requests to servers, which turns wait for as well
 
 	mu         sync.Mutex
 	th         *liveThread // written by the reader only
@@ -68,7 +69,7 @@ func Serve(ctx context.Context, opts *Options, in io.Reader, out io.Writer) Stat
 	o := newDeadlineWriter(out)
 	defer context.AfterFunc(ctx, o.hurry)()
 	w := jsonrpc.NewWriter(o)
-	s := &Server{opts: opts, ctx: ctx, stop: stop, prompts: make(chan prompt, maxQueue)}
+	s := &Server{beside: jsonrpc.Beside{Most: maxBeside}, opts: opts, ctx: ctx, stop: stop, prompts: make(chan prompt, maxQueue)}
 	s.table = s.methods()
 	conn := jsonrpc.NewConn(w, jsonrpc.Options{Handle: s.handle, Bad: s.bad, Lost: lost, Params: params()})
 	s.out = &emitter{conn: conn, w: w, stderr: opts.Stderr, trace: opts.Trace, optOut: map[string]bool{}, onFail: s.broken, asked: make(chan struct{}, 1)}

@@ -24,7 +24,7 @@ func (s sessions) New() loop.Request {
 // Page gives sessions of the folder, or of all, the newest first.
 func (s sessions) Page(_ context.Context, q loop.SessionQuery) ([]loop.Session, bool, error) {
 	names := new(thread.Names).Of(s.cfg.Home)
-	query := thread.Query{Updated: !q.Created, Limit: q.Most, Names: names}
+	query := thread.Query{Updated: !q.Created, Limit: q.Most, Names: names, Unread: q.Unread}
 	if !q.All {
 		query.Cwds = []string{s.cfg.Cwd}
 		query.Providers = []string{s.cfg.ProviderID}
@@ -180,7 +180,9 @@ func (s sessions) stored(id, path string) (loop.Stored, error) {
 
 // Last is the id of the session that was used last, "" when there is none.
 func (s sessions) Last(_ context.Context, all bool) (string, error) {
-	h, err := thread.Last(s.cfg.Home, s.cfg.ProviderID, s.cfg.Cwd, all, nil)
+	h, err := thread.Last(s.cfg.Home, s.cfg.ProviderID, s.cfg.Cwd, all, func(err error) {
+		fmt.Fprintf(s.Stderr, "codex-tui: passed over: %v\n", err)
+	})
 	if errors.Is(err, thread.ErrNone) {
 		return "", nil
 	}

@@ -71,7 +71,7 @@ func New(o Options) *Pool {
 
 // Serve serves one engine until its lines end, and then lets go of its servers.
 func (p *Pool) Serve(in io.Reader, out io.Writer) error {
-	u := &user{pool: p, names: map[string]*shared{}, cancels: map[int64]func(){}}
+	u := &user{beside: jsonrpc.Beside{Most: maxBeside}, pool: p, names: map[string]*shared{}, cancels: map[int64]func(){}}
 	u.ctx, u.stop = context.WithCancel(p.ctx)
 	w := jsonrpc.NewWriter(out)
 	w.Begin = jsonrpc.Begin(out)

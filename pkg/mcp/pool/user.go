@@ -12,6 +12,9 @@ import (
 	"codex/pkg/mcp/wire"
 )
 
+// maxBeside is how many requests of one engine wait for servers at once.
+const maxBeside = 1024
+
 // user is an engine.
 type user struct {
 	pool *Pool
@@ -19,6 +22,8 @@ type user struct {
 	ctx  context.Context
 	stop context.CancelFunc
 	work sync.WaitGroup
+	// beside are requests that wait for servers, calls aside.
+	beside jsonrpc.Beside
 
 	mu      sync.Mutex
 	names   map[string]*shared
@@ -43,10 +48,16 @@ func (u *user) handle(r *jsonrpc.Request) error {
 		return r.Reply(nil, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "no %s", r.Method))
 	}
 	r.Own() // the reader goes on
-	u.work.Go(func() {
+	u.work.Add(1)
+	err := u.beside.Go(func() {
+		defer u.work.Done()
 		result, err := run(u.ctx, r)
 		u.reply(u.ctx, r, result, err)
 	})
+	if err != nil {
+		u.work.Done()
+		return r.Reply(nil, err)
+	}
 	return nil
 }
 

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"codex/pkg/config"
+	"codex/pkg/frontend/tui/cells"
 	"codex/pkg/frontend/tui/keys"
 	"codex/pkg/frontend/tui/overlay"
 	"codex/pkg/frontend/tui/text"
@@ -24,6 +26,7 @@ type picker struct {
 	asked  int  // questions for sessions: the answer to the last one counts
 	busy   bool // it has not come yet
 	failed error
+	told   []string // of damaged files
 	search string
 	at     int
 	top    int
@@ -54,6 +57,8 @@ func (p *picker) ask() {
 	p.asked++
 	p.busy = true
 	asked, q, find := p.asked, p.query, p.l.Sessions.Page
+	var unread []error
+	q.Unread = func(err error) { unread = append(unread, err) }
 	got := func(page []Session, more bool, err error) {
 		if asked != p.asked {
 			return
@@ -61,6 +66,7 @@ func (p *picker) ask() {
 		p.busy = false
 		if p.failed = err; err == nil {
 			p.all, p.more = page, more
+			p.tell(unread)
 			p.enough()
 		}
 		p.l.draw()
@@ -73,6 +79,16 @@ func (p *picker) ask() {
 		page, more, err := find(ctx, q)
 		return func() { got(page, more, err) }
 	})
+}
+
+// tell names the files that are not in the list, each once.
+func (p *picker) tell(unread []error) {
+	for _, err := range unread {
+		if text := "passed over: " + err.Error(); !slices.Contains(p.told, text) {
+			p.told = append(p.told, text)
+			p.l.state.Notice(cells.Warning, text, "")
+		}
+	}
 }
 
 // enough asks for more when there are more and they may be wanted.

@@ -40,6 +40,8 @@ type SessionQuery struct {
 	All     bool // of other folders too
 	Created bool // sorted by when they began
 	Most    int  // sessions
+	// Unread hears of damaged session files, which are passed over.
+	Unread func(error)
 }
 
 // Session is a stored session.
