@@ -91,12 +91,12 @@ func fillDisk(t *testing.T, place string, passing, much bool) {
 	if err := os.WriteFile(filepath.Join(home, "config.toml"), config, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	calls := []string{"echo one", "cat /dev/zero >" + small + "/fill; echo filled", "echo two"}
+	calls := []string{"echo one", "cat /dev/zero >'" + small + "/fill'; echo filled", "echo two"}
 	if much {
 		calls = append(calls, "yes | head -c 40000", "yes | head -c 40000")
 	}
 	if passing {
-		calls = append(calls, "rm "+small+"/fill; echo freed")
+		calls = append(calls, "rm '"+small+"/fill'; echo freed")
 	}
 	calls = append(calls, "echo three")
 	var script strings.Builder
@@ -112,7 +112,7 @@ func fillDisk(t *testing.T, place string, passing, much bool) {
 	}
 	write("script", script.String())
 	write("end", `{"msg":"resumed","repeat":100}`+"\n")
-	const run = `TMPDIR=%s codex exec -s danger-full-access -c 'model_providers.demo.command=[%s]' %s </dev/null`
+	const run = `TMPDIR='%s' codex exec -s danger-full-access -c 'model_providers.demo.command=[%s]' %s </dev/null`
 	model := fmt.Sprintf(`"codex","model","replay","%s/script"`, root)
 	out, errs, status := d.bash(t, fmt.Sprintf(run, filepath.Join(root, "tmp"), model, "go"))
 
@@ -133,7 +133,7 @@ func fillDisk(t *testing.T, place string, passing, much bool) {
 	if err := os.Remove(filepath.Join(small, "fill")); err != nil && !passing {
 		t.Fatal(err)
 	}
-	model = fmt.Sprintf(`"sh","-c","tee %[1]s/request | codex model replay %[1]s/end"`, root)
+	model = fmt.Sprintf(`"sh","-c","tee \"%[1]s/request\" | codex model replay \"%[1]s/end\""`, root)
 	if out, errs, status := d.bash(t, fmt.Sprintf(run, root, model, "resume --last again")); status != 0 || !strings.Contains(out, "resumed") {
 		t.Fatalf("resume ends with %d: %s%s", status, out, errs)
 	}
