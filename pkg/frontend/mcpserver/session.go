@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,7 +63,9 @@ func (s *Server) start(c *call) (*session, error) {
 func (se *session) configure(a *startArgs) error {
 	p := &se.params
 	se.profile = protocol.Value(a.Profile)
-	p.Model, p.Sandbox, p.BaseInstructions, p.DeveloperInstructions = a.Model, a.Sandbox, a.BaseInstructions, a.DeveloperInstructions
+	// What a model leaves blank of an argument that it need not give is absent.
+	p.Model = protocol.Optional(strings.TrimSpace(protocol.Value(a.Model)))
+	p.Sandbox, p.BaseInstructions, p.DeveloperInstructions = a.Sandbox, a.BaseInstructions, a.DeveloperInstructions
 	cwd := se.s.p.Env.Cwd
 	if a.Cwd != nil {
 		if cwd = *a.Cwd; !filepath.IsAbs(cwd) {
@@ -82,7 +85,7 @@ func (se *session) configure(a *startArgs) error {
 		p.Config["compact_prompt"] = text
 	}
 	o := config.Options{Env: se.s.p.Env, Cwd: cwd, Overrides: se.s.o.Config, Enable: se.s.o.Enable, Disable: se.s.o.Disable,
-		JSON: p.Config, Profile: se.profile, Model: protocol.Value(a.Model), Sandbox: string(protocol.Value(a.Sandbox)), Program: install.Own(se.s.p.Self)}
+		JSON: p.Config, Profile: se.profile, Model: protocol.Value(p.Model), Sandbox: string(protocol.Value(a.Sandbox)), Program: install.Own(se.s.p.Self)}
 	if a.ApprovalPolicy != nil {
 		o.Approval = string(*a.ApprovalPolicy)
 		p.ApprovalPolicy = &protocol.AskForApproval{Mode: o.Approval}

@@ -103,7 +103,7 @@ func (s remoteSessions) Side(th *state.Thread, turns bool) (loop.Request, error)
 		p.Ephemeral, p.Sandbox, p.ApprovalPolicy = &keep, mode, &policy
 		return loop.Request{Method: protocol.MethodThreadStart, Params: p}, nil
 	}
-	p := protocol.ThreadForkParams{ThreadID: th.ID, Model: &th.Model, Ephemeral: true, ExcludeTurns: true, Sandbox: mode, ApprovalPolicy: &policy, Config: s.asked.Config}
+	p := protocol.ThreadForkParams{ThreadID: th.ID, Model: protocol.Optional(th.Model), Ephemeral: true, ExcludeTurns: true, Sandbox: mode, ApprovalPolicy: &policy, Config: s.asked.Config}
 	return loop.Request{Method: protocol.MethodThreadFork, Params: p}, nil
 }
 

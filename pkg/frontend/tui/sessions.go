@@ -84,7 +84,7 @@ func (s sessions) Side(th *state.Thread, turns bool) (loop.Request, error) {
 	mode, policy := sandboxMode(th.Sandbox), protocol.AskForApproval{Mode: th.Approval}
 	if !turns {
 		keep := true
-		p := protocol.ThreadStartParams{Model: &th.Model, Ephemeral: &keep, Sandbox: mode, ApprovalPolicy: &policy}
+		p := protocol.ThreadStartParams{Model: protocol.Optional(th.Model), Ephemeral: &keep, Sandbox: mode, ApprovalPolicy: &policy}
 		return loop.Request{Method: protocol.MethodThreadStart, Params: p, Ephemeral: true}, nil
 	}
 	_, path, err := s.find(th.ID)
@@ -95,7 +95,7 @@ func (s sessions) Side(th *state.Thread, turns bool) (loop.Request, error) {
 	if err != nil {
 		return loop.Request{}, err
 	}
-	p := protocol.ThreadResumeParams{History: items, Model: &th.Model, Sandbox: mode, ApprovalPolicy: &policy}
+	p := protocol.ThreadResumeParams{History: items, Model: protocol.Optional(th.Model), Sandbox: mode, ApprovalPolicy: &policy}
 	return loop.Request{Method: protocol.MethodThreadResume, Params: p, Ephemeral: true}, nil
 }
 
