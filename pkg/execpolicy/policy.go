@@ -21,8 +21,13 @@ const (
 // verdicts are the words of rules files.
 var verdicts = [...]string{Allow: "allow", Ask: "prompt", Forbid: "forbidden"}
 
-// String is the word of rules files.
-func (v Verdict) String() string { return verdicts[v] }
+// String is the word of rules files; what is no verdict forbids.
+func (v Verdict) String() string {
+	if v < 0 || int(v) >= len(verdicts) {
+		v = Forbid
+	}
+	return verdicts[v]
+}
 
 // MarshalText writes the word of rules files.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }

@@ -52,10 +52,11 @@ func (c *Client) streamCommand(ctx context.Context, req Request, onMeta func(Met
 	}
 	if err != nil {
 		cancel(nil)
+		why := err.Error()
 		if _, gone := os.Stat(cmd.Dir); cmd.Dir != "" && gone != nil { // the error names the command in its place
-			err = fmt.Errorf("work in %s: %s", cmd.Dir, ostext.Of(gone))
+			why, err = fmt.Sprintf("work in %s: %s", cmd.Dir, ostext.Of(gone)), gone
 		}
-		return &Error{Message: "cannot start model command: " + err.Error(), Kind: KindConnectionFailed, Err: err}
+		return &Error{Message: "cannot start model command: " + why, Kind: KindConnectionFailed, Err: err}
 	}
 
 	// A grandchild outside the group may hold the pipe open for ever.

@@ -32,6 +32,8 @@ func command(role string) int {
 		fmt.Fprintln(os.Stderr, strings.Repeat("x", 8000)+"\nno model today")
 		return 3
 	case "quiet":
+	case "absent": // as of a shell whose command is not there
+		return 127
 	case "says":
 		fmt.Println("no license")
 		return 4
@@ -94,8 +96,8 @@ func TestCommandErrors(t *testing.T) {
 			t.Errorf("%s: %d repeats", role, len(s))
 		}
 	}
-	absent := NewClient(Endpoint{Command: []string{"sh", "-c", "exec /no/such/model"}}).Stream(context.Background(), Request{}, nil, nil)
-	if e, ok := errors.AsType[*Error](absent); !ok || e.Retryable || !strings.HasPrefix(e.Message, "model command ended with exit status 127: ") {
+	absent := commandClient(t, "absent").Stream(context.Background(), Request{}, nil, nil)
+	if e, ok := errors.AsType[*Error](absent); !ok || e.Retryable || !strings.HasPrefix(e.Message, "model command ended with exit status 127") {
 		t.Errorf("a shell whose command is not there: %v", absent)
 	}
 	nowhere := NewClient(Endpoint{Command: []string{os.Args[0]}, Dir: "/no/such/folder"}).Stream(context.Background(), Request{}, nil, nil)

@@ -35,8 +35,8 @@ type Agents struct {
 // maxGlobal bounds the user's own file, which has no budget.
 const maxGlobal = 1 << 20
 
-// LoadAgents reads the user's file and the project's. What is missing
-// does not count.
+// LoadAgents reads the user's file and the project's. What is missing does not count; what is
+// there and cannot be read is in Unread.
 func LoadAgents(o AgentsOptions) Agents {
 	var out Agents
 	names := []string{"AGENTS.override.md", "AGENTS.md"}

@@ -122,7 +122,7 @@ func (q *Query) pick(home string, files []place, n int) []Listed {
 		var wg sync.WaitGroup
 		var one sync.Mutex
 		unread := func(err error) {
-			if q.Unread != nil && err != errOther && !errors.Is(err, fs.ErrNotExist) {
+			if q.Unread != nil && !errors.Is(err, ErrEmpty) && !errors.Is(err, fs.ErrNotExist) {
 				one.Lock()
 				defer one.Unlock()
 				q.Unread(err)
@@ -156,6 +156,7 @@ func (in *inspector) listed(f File, fits func(*Head) bool, unread func(error)) *
 	defer r.Close()
 	fi, err := r.Stat()
 	if err != nil {
+		unread(err)
 		return nil
 	}
 	f.Modified = fi.ModTime()
@@ -164,7 +165,11 @@ func (in *inspector) listed(f File, fits func(*Head) bool, unread func(error)) *
 		unread(err)
 		return nil
 	}
-	if !fits(h) || h.update(r, &in.tail, metaBackList) != nil {
+	if !fits(h) {
+		return nil
+	}
+	if err := h.update(r, &in.tail, metaBackList); err != nil {
+		unread(err)
 		return nil
 	}
 	return h

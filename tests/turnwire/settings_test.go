@@ -90,6 +90,25 @@ func TestUnknownTier(t *testing.T) {
 	equal(t, "tiers", sent, []string{"", "", "", "priority", ""})
 }
 
+// A tier that a thread began with is sent once its model has it. A mode's model is none where it
+// is empty, and refused where it is blank.
+func TestLateTier(t *testing.T) {
+	t.Parallel()
+	e := start(t, setup{serve: true, script: hello, args: free()})
+	e.call("thread/start", `{"model":"gpt-5.3-codex-spark","serviceTier":"priority"}`)
+	e.call("turn/start", input("go"))
+	e.turnDone("completed")
+	e.refusal("turn/start", input("go", `"collaborationMode":{"mode":"default","settings":{"model":" ","reasoning_effort":null,"developer_instructions":null}}`), "Invalid request: model is blank")
+	e.call("turn/start", input("go", `"model":"gpt-5.5"`, `"collaborationMode":{"mode":"default","settings":{"model":"","reasoning_effort":null,"developer_instructions":null}}`))
+	e.turnDone("completed")
+	e.quit()
+	var sent []string
+	for _, r := range e.requests() {
+		sent = append(sent, r.Get("body.model").Str+" "+r.Get("body.service_tier").Str)
+	}
+	equal(t, "tiers", sent, []string{"gpt-5.3-codex-spark ", "gpt-5.5 priority"})
+}
+
 // Turns that are taken back are gone from the history and from the thread, over a
 // compaction and an end of the process as well.
 func TestRollback(t *testing.T) {

@@ -52,13 +52,19 @@ func (t *liveThread) change(p protocol.ThreadSettingsUpdateParams, roots []strin
 	}
 	if m := p.CollaborationMode; m != nil { // it has model and effort of its own
 		next.collab = collaboration(m)
-		if m.Settings.Model != "" {
+		if m.Settings.Model != "" { // which is none
+			if err := thread.Named(&m.Settings.Model, nil, protocol.Patch[string]{}); err != nil {
+				return false, err
+			}
 			next.slug, next.model = m.Settings.Model, lookup(t.cfg, m.Settings.Model)
 		}
 		next.effort = ""
 		if e := m.Settings.ReasoningEffort; e != nil {
 			next.effort = string(*e)
 		}
+	}
+	if next.tier == "" && next.model.HasTier(next.askedTier) { // now
+		next.tier, next.askedTier = next.askedTier, ""
 	}
 	changed = next.changed(t.next)
 	t.next = next

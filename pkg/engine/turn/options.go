@@ -123,6 +123,7 @@ const (
 	StatusFailed       Status = 1
 	StatusHangup       Status = 129
 	StatusInterrupted  Status = 130
+	StatusQuit         Status = 131
 	StatusFrontendGone Status = 141
 	StatusTerminated   Status = 143
 )

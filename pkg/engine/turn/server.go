@@ -56,6 +56,7 @@ type prompt struct {
 var (
 	errTerminated   = errors.New("terminated")
 	errHangup       = errors.New("hung up")
+	errQuit         = errors.New("quit")
 	errFrontendGone = errors.New("the frontend has gone")
 	errLeaving      = errors.New("the engine is leaving")
 )
@@ -157,6 +158,8 @@ func (s *Server) status() Status {
 		return StatusTerminated
 	case errors.Is(cause, errHangup):
 		return StatusHangup
+	case errors.Is(cause, errQuit):
+		return StatusQuit
 	case errors.Is(cause, errInterrupted):
 		return StatusInterrupted
 	case errors.Is(cause, errFrontendGone):
@@ -173,8 +176,8 @@ func (s *Server) status() Status {
 	return StatusOK
 }
 
-// signals: an interrupt stops the turn, a second one the process; SIGTERM and SIGHUP stop
-// both at once, after the session file is written. One more closes now: then nothing is
+// signals: an interrupt stops the turn, a second one the process; SIGTERM, SIGHUP and SIGQUIT
+// stop both at once, after the session file is written. One more closes now: then nothing is
 // waited for. The signals that come with a frontend's death, one for each of its threads,
 // are one.
 func (s *Server) signals(over <-chan struct{}, now chan<- struct{}) {
@@ -196,6 +199,8 @@ func (s *Server) signals(over <-chan struct{}, now chan<- struct{}) {
 				s.stop(errInterrupted)
 			case sig == syscall.SIGHUP:
 				s.stop(errHangup)
+			case sig == syscall.SIGQUIT:
+				s.stop(errQuit)
 			default:
 				s.stop(errTerminated)
 			}

@@ -99,10 +99,6 @@ func leaves(path string, v any, fn func(string)) {
 		for i, sub := range v {
 			below(strconv.Itoa(i), sub)
 		}
-	case []map[string]any:
-		for i, sub := range v {
-			below(strconv.Itoa(i), sub)
-		}
 	default:
 		fn(path)
 	}
