@@ -19,7 +19,7 @@ type Marketplace struct {
 	Root string // the folder
 	File string // its list
 	List []Entry
-	// Elsewhere are the plugins on its list that are not in the folder.
+	// Elsewhere are the plugins on its list that are not in the folder, or have no name of one.
 	Elsewhere []string
 }
 

@@ -80,8 +80,9 @@ func TestEnd(t *testing.T) {
 			if how == "eof" && !c.answer("1").Get("result.isError").Bool() {
 				t.Error("the call has no error")
 			}
-			if how == "eof" && c.cmd.ProcessState.ExitCode() != 0 {
-				t.Error(c.cmd.ProcessState)
+			want := map[string]string{"eof": "exit status 0", "term": "signal: terminated", "int": "signal: interrupt", "kill": "signal: killed"}[how]
+			if got := c.cmd.ProcessState.String(); got != want {
+				t.Errorf("%s, not %s", got, want)
 			}
 		})
 	}

@@ -138,6 +138,11 @@ func TestResumeDamaged(t *testing.T) {
 	picked.ask("", "• answer one")
 	picked.see("passed over: ")
 	picked.leave()
+	plain := s.again("resume", "--plain")
+	plain.see("passed over: ")
+	plain.line("A number or a key chooses", "1")
+	plain.line(">", "/quit")
+	plain.ends(0)
 }
 
 // TestStored holds that the end of a session is on the screen whatever its engine does,

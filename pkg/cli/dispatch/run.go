@@ -154,8 +154,7 @@ func (c Call) foreign(r root) error {
 	var known []string
 	for _, cmd := range Commands() {
 		if !cmd.Hidden {
-			known = append(known, cmd.Name)
-			known = append(known, cmd.Aliases...)
+			known = append(known, cmd.Name) // its aliases are like each word that has their letter
 		}
 	}
 	if tip := options.Similar(word, known); tip != "" {

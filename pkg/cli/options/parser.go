@@ -176,7 +176,11 @@ func possible(o *Row) string {
 
 func (p *Parser) unexpected(arg string) error {
 	text := fmt.Sprintf("unexpected argument '%s' found", arg)
-	if near := Similar(arg, p.names()); near != "" {
+	near := ""
+	if strings.HasPrefix(arg, "--") { // a letter is like any name that has it
+		near = Similar(arg, p.names())
+	}
+	if near != "" {
 		text += "\n\n  tip: a similar argument exists: '" + near + "'"
 	} else if p.Word != nil {
 		text += "\n\n  tip: to pass '" + arg + "' as a value, use '-- " + arg + "'"

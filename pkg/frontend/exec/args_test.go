@@ -28,6 +28,7 @@ func TestUsageErrors(t *testing.T) {
 		{"--ful-auto hi", "error: unexpected argument '--ful-auto' found\n\n  tip: a similar argument exists: '--full-auto'" + usageExec},
 		{"--experimental-jso hi", "error: unexpected argument '--experimental-jso' found\n\n  tip: a similar argument exists: '--experimental-json'" + usageExec},
 		{"-Z hi", "error: unexpected argument '-Z' found\n\n  tip: to pass '-Z' as a value, use '-- -Z'" + usageExec},
+		{"-n hi", "error: unexpected argument '-n' found\n\n  tip: to pass '-n' as a value, use '-- -n'" + usageExec},
 		{"-x5 hi", "error: unexpected argument '-x' found\n\n  tip: to pass '-x' as a value, use '-- -x'" + usageExec},
 		{"hi there", "error: unexpected argument 'there' found" + usageExec},
 		{"-- a b", "error: unexpected argument 'b' found" + usageExec},

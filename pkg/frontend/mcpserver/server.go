@@ -82,7 +82,7 @@ func Run(ctx context.Context, o Options, p Process) error {
 		go func() {
 			select {
 			case s := <-signals:
-				cancel(fmt.Errorf("%v", s))
+				cancel(pipeline.Caught{Signal: s})
 			case <-ctx.Done():
 			}
 		}()
@@ -104,7 +104,7 @@ func Run(ctx context.Context, o Options, p Process) error {
 		return fmt.Errorf("write to the client: %w", lost)
 	}
 	if errors.Is(err, context.Canceled) {
-		return nil // a signal
+		return pipeline.ByWhat(ctx, err)
 	}
 	return err
 }

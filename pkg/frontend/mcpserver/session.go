@@ -62,12 +62,12 @@ func (s *Server) start(c *call) (*session, error) {
 // about that are for the caller.
 func (se *session) configure(a *startArgs) error {
 	p := &se.params
-	se.profile = protocol.Value(a.Profile)
 	// What a model leaves blank of an argument that it need not give is absent.
+	se.profile = strings.TrimSpace(protocol.Value(a.Profile))
 	p.Model = protocol.Optional(strings.TrimSpace(protocol.Value(a.Model)))
 	p.Sandbox, p.BaseInstructions, p.DeveloperInstructions = a.Sandbox, a.BaseInstructions, a.DeveloperInstructions
 	cwd := se.s.p.Env.Cwd
-	if a.Cwd != nil {
+	if strings.TrimSpace(protocol.Value(a.Cwd)) != "" {
 		if cwd = *a.Cwd; !filepath.IsAbs(cwd) {
 			cwd = filepath.Join(se.s.p.Env.Cwd, cwd)
 		}

@@ -154,7 +154,7 @@ func (w *wire) answered(id sdk.ID) {
 // drain waits for the answers to what was asked before the end of the lines: who has closed
 // one end may still read at the other.
 func (w *wire) drain(ctx context.Context) {
-	late := time.NewTimer(flushWait)
+	late := time.NewTimer(grace + flushWait) // an engine has its grace to end a turn
 	defer late.Stop()
 	select {
 	case <-w.none:

@@ -11,7 +11,6 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 	"codex/pkg/cli/exit"
 	"codex/pkg/config"
 	"codex/pkg/plugins"
-	"codex/pkg/termtext"
 )
 
 // Grammar is the command line of codex-plugin(1).
@@ -161,13 +159,13 @@ func (c listCmd) Run(ctx context.Context, g *Grammar, p Process) error {
 	if c.Marketplace != "" {
 		all = slices.DeleteFunc(all, func(m plugins.Marketplace) bool { return m.Name != c.Marketplace })
 	}
-	if c.JSON {
-		return errors.Join(append(broken, c.answer(p, listed(all, installed, c.Available), ""))...)
-	}
 	for _, m := range all {
 		if len(m.Elsewhere) > 0 {
-			fmt.Fprintf(p.Stderr, "codex-plugin: marketplace `%s`: not in its folder, and left out: %s\n", m.Name, termtext.Visible(strings.Join(m.Elsewhere, ", ")))
+			fmt.Fprintf(p.Stderr, "codex-plugin: marketplace `%s`: left out, for they are not in its folder or have no proper name: %q\n", m.Name, m.Elsewhere)
 		}
+	}
+	if c.JSON {
+		return errors.Join(append(broken, c.answer(p, listed(all, installed, c.Available), ""))...)
 	}
 	return errors.Join(append(broken, p.tables(all, installed))...)
 }

@@ -86,7 +86,7 @@ func (p *picker) tell(unread []error) {
 	for _, err := range unread {
 		if text := "passed over: " + err.Error(); !slices.Contains(p.told, text) {
 			p.told = append(p.told, text)
-			p.l.state.Notice(cells.Warning, text, "")
+			p.l.show(&cells.Notice{Level: cells.Warning, Text: text})
 		}
 	}
 }
