@@ -113,6 +113,9 @@ func (s *session) verify(token string) error {
 		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(s.Now))
 	_, err := rules.ParseWithClaims(token, &jwt.RegisteredClaims{}, func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
+		if kid == "" {
+			return nil, errors.New("it names no key")
+		}
 		return s.agentKey(kid)
 	})
 	if err != nil {

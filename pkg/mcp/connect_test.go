@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -51,6 +52,9 @@ func serveLines(role string) {
 	switch role {
 	case "banner":
 		os.Stdout.WriteString("hello\n\n{\"x\":1}\n")
+		for id := range 9 { // of a log, which names requests
+			fmt.Printf("{\"level\":\"info\",\"id\":%d,\"name\":\"request\"}\n", id)
+		}
 	case "stray":
 		for {
 			if _, err := os.Stdout.WriteString("no message\n"); err != nil {

@@ -110,9 +110,9 @@ func (c *lineConn) read() (jsonrpc.Message, error) {
 }
 
 // failed is the error that stands for an answer which cannot be read, so that its call does not
-// wait its time out; nil for a line that seems to be none.
+// wait its time out; nil for a line that seems to be none, such as one of a log.
 func failed(line []byte) []byte {
-	if len(line) == 0 || line[0] != '{' || gjson.GetBytes(line, "method").Exists() {
+	if len(line) == 0 || line[0] != '{' || !gjson.GetBytes(line, "jsonrpc").Exists() || gjson.GetBytes(line, "method").Exists() {
 		return nil
 	}
 	id, err := strconv.ParseInt(gjson.GetBytes(line, "id").String(), 10, 64)

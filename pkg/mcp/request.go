@@ -112,9 +112,6 @@ type Call struct {
 	Progress  func(Progress)
 }
 
-// ErrNoResult is an answer to a call that is none.
-var ErrNoResult = errors.New("Unexpected response type")
-
 // Call calls a tool and gives the result as it came: an object with content,
 // structuredContent, isError and _meta.
 func (c *Client) Call(ctx context.Context, call Call) (json.RawMessage, error) {
@@ -169,10 +166,10 @@ func read(raw json.RawMessage, err error, member string) (p page, _ error) {
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
-		return p, ErrNoResult
+		return p, wire.ErrNoResult
 	}
 	if json.Unmarshal(members[member], &p.items) != nil {
-		return p, ErrNoResult
+		return p, wire.ErrNoResult
 	}
 	_ = json.Unmarshal(members["nextCursor"], &p.next) // null and nonsense end the list
 	return p, nil

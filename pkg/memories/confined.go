@@ -86,7 +86,9 @@ func (f *Folder) tidy() error {
 		case err != nil:
 			return nil
 		case temporary && d.Type().IsRegular():
-			return f.Remove(name)
+			if err := f.Remove(name); !errors.Is(err, fs.ErrPermission) {
+				return err
+			}
 		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
 		}

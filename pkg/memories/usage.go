@@ -77,7 +77,7 @@ func (s Store) Count() error {
 		r.Counted = batch
 		r.Uses, r.LastUse = r.Uses+u.n, max(r.LastUse, u.last)
 		if err := s.Put(r); err != nil {
-			return err // the rest is counted the next time
+			return errors.Join(append(all, err)...) // the rest is counted the next time
 		}
 	}
 	return errors.Join(append(all, os.Remove(counting))...)

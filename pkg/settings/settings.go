@@ -80,9 +80,9 @@ func Refused(p Process, err error) error {
 func (f Flags) Args() []string {
 	o := f.Options(Process{})
 	args := o.ProfileArgs()
-	for flag, value := range map[string]string{"--model=": f.Model, "--local-provider=": f.LocalProvider, "--cd=": f.Cd} {
-		if value != "" {
-			args = append(args, flag+value)
+	for _, given := range [][2]string{{"--model=", f.Model}, {"--local-provider=", f.LocalProvider}, {"--cd=", f.Cd}} {
+		if given[1] != "" {
+			args = append(args, given[0]+given[1])
 		}
 	}
 	if f.OSS {

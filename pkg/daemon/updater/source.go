@@ -142,9 +142,10 @@ func (s Source) get(ctx context.Context, u *url.URL, limit int) ([]byte, error) 
 			"--proto", only, "--proto-redir", only, "--max-time", seconds, "--max-filesize", strconv.Itoa(limit), "--config", "-"}
 		c.Stdin = []byte(`url = "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(address) + "\"\n")
 	} else if c.Path, err = s.Look("wget"); err == nil {
-		c.Args = append(s.noRedirects(ctx, c.Path), "-q", "-T", seconds, "-O", "-")
+		gnu := s.noRedirects(ctx, c.Path)
+		c.Args = append(gnu, "-q", "-T", seconds, "-O", "-")
 		switch {
-		case len(c.Args) > 5: // GNU's
+		case gnu != nil:
 			c.Args, c.Stdin = append(c.Args, "-i", "-"), []byte(address+"\n")
 		case u.User != nil:
 			return nil, fmt.Errorf("download %s: this wget would show the password to everybody on this machine; install curl", u.Redacted())

@@ -99,7 +99,7 @@ func (s *Servers) run(ctx context.Context, t *tools.Turn, tl *tool, c tools.Call
 		}
 	})
 	if err == nil && !wire.IsResult(raw) {
-		err = errors.New("Unexpected response type")
+		err = wire.ErrNoResult
 	}
 	if err != nil {
 		return nil, callError(tl.server.Name, tl.tool, err)

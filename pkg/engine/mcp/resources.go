@@ -156,7 +156,7 @@ func (s *Servers) contents(ctx context.Context, server, uri string) (json.RawMes
 		Contents json.RawMessage `json:"contents"`
 	}
 	if json.Unmarshal(raw, &r) != nil || null(r.Contents) {
-		return nil, errors.New("Unexpected response type")
+		return nil, wire.ErrNoResult
 	}
 	return r.Contents, nil
 }

@@ -76,10 +76,6 @@ func (f *filer) readFile(path string) ([]byte, error) {
 	}
 }
 
-func errTooLarge() error {
-	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "file is too large to read: limit is %d bytes", wire.MaxReadFile)
-}
-
 func (f *filer) writeFile(path string, data []byte) error {
 	if f.pol == nil {
 		return atomicfile.Write(path, 0o666, data)

@@ -22,7 +22,11 @@ func newFiler(pol *policy.Policy) (*filer, error) {
 }
 
 func (f *filer) readFile(path string) ([]byte, error) {
-	return foreign.ReadFile(path, wire.MaxReadFile)
+	b, err := foreign.ReadFile(path, wire.MaxReadFile)
+	if errors.Is(err, foreign.ErrTooLarge) {
+		return nil, errTooLarge()
+	}
+	return b, err
 }
 
 func (f *filer) writeFile(path string, data []byte) error {

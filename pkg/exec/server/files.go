@@ -186,3 +186,7 @@ func (s *server) canonicalize(r *jsonrpc.Request, q *wire.PathParams) (any, erro
 		return wire.CanonicalizeResult{Path: p.answer(real)}, err
 	})
 }
+
+func errTooLarge() error {
+	return jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "file is too large to read: limit is %d bytes", wire.MaxReadFile)
+}

@@ -121,7 +121,7 @@ func (c *callCmd) Run(ctx context.Context, g *Grammar, p Process) (err error) {
 	defer client.Close()
 	result, err := client.Call(ctx, mcp.Call{Tool: c.Tool, Arguments: args})
 	if err == nil && !wire.IsResult(result) {
-		err = mcp.ErrNoResult
+		err = wire.ErrNoResult
 	}
 	if err != nil {
 		return fmt.Errorf("tool call failed for `%s/%s`: %s", c.Name, c.Tool, mcp.Message(err))

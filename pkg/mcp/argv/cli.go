@@ -70,11 +70,10 @@ func Main(ctx context.Context, args []string, p Process) int {
 	}
 	k.BindTo(ctx, (*context.Context)(nil))
 	err = k.Run(&g, p)
-	status := p.report(err)
-	if c := (pipeline.Caught{}); errors.As(err, &c) && p.Die != nil {
-		p.Die(c.Signal, status)
+	if c, ok := errors.AsType[pipeline.Caught](err); ok && p.Die != nil {
+		p.Die(c.Signal, c.ExitCode()) // whoever sent it knows
 	}
-	return status
+	return p.report(err)
 }
 
 // parseOnly parses a command line that runs nothing.

@@ -21,6 +21,7 @@ package wire
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/tidwall/gjson"
 
@@ -145,6 +146,9 @@ type ProgressParams struct {
 	Total    float64 `json:"total,omitempty"`
 	Message  string  `json:"message,omitempty"`
 }
+
+// ErrNoResult is an answer that is no result of what was asked for.
+var ErrNoResult = errors.New("Unexpected response type")
 
 // IsResult says whether the answer of a server to a call of a tool is one.
 func IsResult(raw json.RawMessage) bool {

@@ -202,6 +202,9 @@ func (f *flags) option(w *words, begun *bool) bool {
 	case lists[name] != nil:
 		*lists[name] = append(*lists[name], w.value())
 	case switches[name] != nil:
+		if _, v, given := strings.Cut(arg, "="); given && w.err == nil {
+			w.err = exit.Usagef("unexpected value '%s' for '%s' found; no more were expected", v, name)
+		}
 		*switches[name] = true
 	case slices.Contains([]string{"--permissions-profile", "--permission-profile", "-P"}, name):
 		f.profile = new(w.value())
@@ -263,9 +266,18 @@ func (w *words) next() string {
 	return w.last
 }
 
-// value is the value of the option that next gave: after its = or the next
-// word.
+// value is the value of the option that next gave. A blank one is that of an unset variable.
 func (w *words) value() string {
+	option, _, _ := strings.Cut(w.last, "=")
+	v := w.word()
+	if w.err == nil && strings.TrimSpace(v) == "" {
+		w.err = exit.Usagef("a value is required for '%s' but none was supplied", option)
+	}
+	return v
+}
+
+// word is what follows that option: after its = or the next word.
+func (w *words) word() string {
 	if len(w.last) > 2 && w.last[1] != '-' { // -cKEY=VALUE
 		return strings.TrimPrefix(w.last[2:], "=")
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -176,12 +176,15 @@ func shown(path []string, v any) any {
 	case last == "experimental_bearer_token", last == "bearer_token", last == "client_secret", parent == "http_headers", parent == "headers", parent == "query_params", parent == "env" && path[0] == "mcp_servers", parent == "set" && path[0] == "shell_environment_policy":
 		return hidden
 	}
-	if s, ok := v.(string); ok {
-		if u, err := url.Parse(s); err == nil {
-			if _, secret := u.User.Password(); secret {
-				return u.Redacted()
-			}
+	switch v := v.(type) {
+	case string: // passwords of addresses, as in an argument of a command
+		return regexp.MustCompile(`(://[^/?#\s:@]*):[^/?#\s]*@`).ReplaceAllString(v, "$1:xxxxx@")
+	case []any:
+		l := make([]any, len(v))
+		for i, x := range v {
+			l[i] = shown(path, x)
 		}
+		return l
 	}
 	return v
 }
