@@ -1,7 +1,7 @@
 // Package backend is a client of the service behind a ChatGPT account: how much of its
 // limits is used, and the tasks that ran there.
 //
-// Ground package; it imports pkg/auth, pkg/responses for HTTP, and pkg/cli/version.
+// Ground package; it imports pkg/auth with auth/sign, and pkg/responses for HTTP.
 package backend
 
 import (

@@ -3,7 +3,7 @@
 // and administrators' requirements, folded into one [Config] value.
 //
 // It is a ground package: it imports the standard library, the TOML libraries,
-// pkg/models and pkg/ostext, and speaks TOML on disk. It never looks at the process: the
+// flock, and of the ground atomicfile, foreign, jsonrpc, models, ostext, policy and shellenv, and speaks TOML on disk. It never looks at the process: the
 // environment, the home folder, the working folder and the host are handed in
 // through [Env], so that the same code serves a command line, a server with
 // many threads and a test.

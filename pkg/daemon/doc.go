@@ -5,6 +5,6 @@
 //
 // It speaks the app-server protocol to the server only as far as the handshake. It is a
 // program of its own: it imports the packages below it, which know processes, pid files, the socket,
-// updates and service managers, and the ground packages cli/exit, config, options,
-// ostext and version; never kong or net/http: the daemon must start in a millisecond.
+// updates and service managers, and the ground with cli's exit, install, options, pipeline and
+// version; never kong or net/http: the daemon must start in a millisecond.
 package daemon

@@ -108,7 +108,18 @@ func (s *session) secret(what, option, variable string) (string, error) {
 
 // piped is what standard input has, without the blanks around it.
 func (s *session) piped() (string, error) {
-	b, err := io.ReadAll(io.LimitReader(s.Stdin, maxSecret+1))
+	var b []byte
+	var err error
+	read := make(chan struct{})
+	go func() { // ends with the input, or with the process
+		defer close(read)
+		b, err = io.ReadAll(io.LimitReader(s.Stdin, maxSecret+1))
+	}()
+	select {
+	case <-read:
+	case <-s.ctx.Done():
+		return "", context.Cause(s.ctx)
+	}
 	if err == nil && len(b) > maxSecret {
 		err = fmt.Errorf("more than %d bytes", maxSecret)
 	}

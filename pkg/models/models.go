@@ -1,7 +1,7 @@
 // Package models knows the models: what each can do, which one is the default,
 // and the base instructions it gets.
 //
-// It is a ground package: it imports the standard library only, reads no files
+// It is a ground package: it imports the standard library and jsonrpc only, reads no files
 // and no environment, and keeps no state. The catalogue has the facts of the
 // bundled one of the original; the instructions are our own.
 package models

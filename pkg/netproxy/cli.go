@@ -90,7 +90,7 @@ func Main(args []string, p Process) int {
 func parse(args []string) (*flags, error) {
 	f := &flags{settings: policy.DefaultProxy()}
 	f.settings.Domains = map[string]string{}
-	p := &options.Parser{Options: f.table(), Enough: func() bool { return f.command != nil || f.help || f.version || f.list }}
+	p := &options.Parser{Command: true, Options: f.table(), Enough: func() bool { return f.command != nil || f.help || f.version || f.list }}
 	p.Word = func(word string, literal bool) error {
 		if !literal {
 			return exit.Usagef("unexpected argument '%s' found; a command comes after --", word)

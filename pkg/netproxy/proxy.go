@@ -7,7 +7,7 @@
 // connection has goroutines of its own that end with it, so one that is slow
 // holds up no other; each pair of listeners has a bounded number of them.
 //
-// It imports netproxy/hosts, netproxy/wire and the ground. HTTP is net/http's
+// It imports netproxy/hosts, netproxy/proto and the ground. HTTP is net/http's
 // server and httputil.ReverseProxy, SOCKS5 is things-go/go-socks5.
 package netproxy
 

@@ -27,7 +27,7 @@
 // Times ending in Ms are milliseconds, other times seconds, both since 1970. Encode with
 // an encoder that has SetEscapeHTML(false), as jsonrpc.Writer does.
 //
-// Ground layer: it imports the standard library's encoders and gjson only, and does no
-// I/O. Methods, ItemVariants and Values are for generators and tests; a binary that does
+// Ground layer: it imports the standard library's encoders, gjson, sjson, jsonrpc and
+// policy only, and does no I/O. Methods, ItemVariants and Values are for generators and tests; a binary that does
 // not call them does not carry them.
 package protocol

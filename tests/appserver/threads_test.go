@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tidwall/gjson"
 )
@@ -233,7 +234,10 @@ func TestGoalStaysCleared(t *testing.T) {
 		c.result("thread/metadata/update", fmt.Sprintf(`{"threadId":%q,"gitInfo":{"branch":"b%d"}}`, id, i))
 		c.result("thread/goal/set", fmt.Sprintf(`{"threadId":%q,"objective":"work"}`, id))
 		c.result("thread/goal/clear", of)
-		for c.result("thread/read", of).Get("thread.status.type").Str != "idle" {
+		for end := time.Now().Add(patience); c.result("thread/read", of).Get("thread.status.type").Str != "idle"; {
+			if time.Now().After(end) {
+				t.Fatal("the thread does not rest")
+			}
 		}
 		if g := c.result("thread/goal/get", of).Get("goal"); g.Type != gjson.Null {
 			t.Fatalf("round %d: it is back: %s", i, g.Raw)

@@ -96,7 +96,6 @@ func memberType(t reflect.Type, name string) (member reflect.Type, later bool) {
 		return t.Elem(), false
 	}
 	for f := range t.Fields() {
-		f := f
 		if n, _, _ := strings.Cut(f.Tag.Get("json"), ","); n == name {
 			return f.Type, f.Tag.Get("schema") == "later"
 		}

@@ -19,6 +19,8 @@ type Parser struct {
 	// Verb is the subcommand so far, Usage what usage lines say of it. Both may be nil.
 	Verb  func() string
 	Usage func() string
+	// Command says that words are a command, which comes after --.
+	Command bool
 	// Enough says that nothing more has to be read: help is wanted, say. It may be nil.
 	Enough func() bool
 
@@ -180,9 +182,12 @@ func (p *Parser) unexpected(arg string) error {
 	if strings.HasPrefix(arg, "--") { // a letter is like any name that has it
 		near = Similar(arg, p.names())
 	}
-	if near != "" {
+	switch {
+	case p.Command:
+		text += "; a command comes after --"
+	case near != "":
 		text += "\n\n  tip: a similar argument exists: '" + near + "'"
-	} else if p.Word != nil {
+	case p.Word != nil:
 		text += "\n\n  tip: to pass '" + arg + "' as a value, use '-- " + arg + "'"
 	}
 	return p.Wrong("%s", text)

@@ -5,5 +5,5 @@
 // It has a websocket client of its own, because that of a library brings net/http along,
 // and with it three megabytes and a millisecond of start: more than the whole daemon.
 //
-// Daemon layer: it imports the standard library and gjson.
+// Daemon layer: it imports the standard library, gjson and jsonrpc.
 package probe

@@ -9,7 +9,7 @@ import (
 )
 
 // External are tools that come from outside: those of servers of the Model Context Protocol,
-// and those with which a thread has agents.
+// those with which a thread has agents, and those of goals.
 type External interface {
 	// Functions and Namespaces describe in a request those that are not deferred.
 	Functions() []any

@@ -8,7 +8,7 @@
 // sent an environmentInfo, our extensions iff they were announced. A restricted policy is
 // never sent to a server that would ignore it. See codex-executor(5).
 //
-// It imports jsonrpc, exec/wire, policy and watchdog only.
+// It imports jsonrpc, exec/wire, policy, shellenv and watchdog only.
 package client
 
 import (

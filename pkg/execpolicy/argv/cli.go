@@ -2,8 +2,8 @@
 // files (check), says what a session would do with it and why (explain), and turns rules
 // files into lines for programs without an interpreter (compile).
 //
-// Program layer: it imports cli, config, execpolicy with all below it, foreign, ostext, policy
-// and shellwords.
+// Program layer: it imports cli, config, execpolicy with all below it, foreign, jsonrpc,
+// ostext and shellwords.
 package argv
 
 import (

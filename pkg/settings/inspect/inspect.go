@@ -1,7 +1,7 @@
 // Package inspect is the program codex-debug: it shows what is inside a session, the list of
 // models and what a model would be sent.
 //
-// Program layer: it imports catalog, cli, config, jsonrpc, models, protocol and settings.
+// Program layer: it imports catalog, cli, jsonrpc, models, protocol and settings.
 package inspect
 
 import (
